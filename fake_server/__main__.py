@@ -1,0 +1,73 @@
+"""``python -m fake_server``: the fake Tinker service as a program, for SDKs in other processes and languages.
+
+It prints one line of JSON, ``{"url", "port", "pid"}``, and serves until SIGINT or SIGTERM, which end it with
+exit code 0. A script or an address that cannot be used ends it with exit code 2 and a message.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from fake_server.errors import ScriptError
+from fake_server.http_server import FakeTinkerServer, ServerError
+from fake_server.script_yaml import load_script_file
+from fake_server.tinker_api import FakeTinker, Unscripted
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on, loopback only.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0 is any free one."
+)
+@click.option(
+    "--script",
+    "scripts",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="YAML file with a list of scripts; may be given several times.",
+)
+@click.option(
+    "--unscripted",
+    type=click.Choice([choice.value for choice in Unscripted]),
+    default=Unscripted.ERROR.value,
+    show_default=True,
+    help="What a submission gets that no script is for.",
+)
+def main(host: str, port: int, scripts: tuple[Path, ...], unscripted: str) -> None:
+    """A fake Tinker service on a loopback socket, whose replies are scripted."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    engine = FakeTinker(unscripted=Unscripted(unscripted))
+    try:
+        for path in scripts:
+            for entry in load_script_file(path):
+                engine.add_script(
+                    entry.script, operation=entry.operation, client=entry.client, name=entry.name
+                )
+        server = FakeTinkerServer(engine, host, port)
+        server.start()
+    except (ScriptError, ServerError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    try:
+        click.echo(json.dumps({"url": server.url, "port": server.port, "pid": os.getpid()}))
+        ended.wait()
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m fake_server")

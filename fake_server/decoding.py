@@ -1,0 +1,80 @@
+"""Request bodies as the releases of the official SDK send them, decoded to one mapping.
+
+JSON in every release; protobuf for forward passes since 0.25, and those compressed with zstd where the client
+configuration asks for it (``proto_compress_fwdbwd``).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from fake_server.messages import Request
+from fake_server.results import ProtobufError, decode_forward_request
+
+MAX_DECOMPRESSED_BYTES: Final = 256 * 1024 * 1024
+_PROTOBUF: Final = "application/x-protobuf"
+_json_decoder: Final = msgspec.json.Decoder()
+
+
+class BodyError(ValueError):
+    """A request body that cannot be read; the text says why."""
+
+
+def decode_request(request: Request) -> Mapping[str, object]:
+    """The body of a request as a mapping; empty for an empty body.
+
+    Raises:
+        BodyError: Unknown or broken encoding, broken JSON or protobuf, or JSON that is no object.
+    """
+    body = request.body
+    match request.header("content-encoding"):
+        case None | "" | "identity":
+            pass
+        case "zstd":
+            body = _decompressed(body)
+        case other:
+            raise BodyError(f"the content encoding {other!r} is not known here; send zstd or none")
+    if _PROTOBUF in (request.header("content-type") or ""):
+        try:
+            return decode_forward_request(body)
+        except ProtobufError as error:
+            raise BodyError(f"the protobuf body cannot be read ({error})") from error
+    return decode_json(body)
+
+
+def decode_json(body: bytes) -> Mapping[str, object]:
+    """A JSON object; empty for no bytes. NaN and Infinity pass, as Python's own encoder writes them.
+
+    Raises:
+        BodyError: Not JSON, or no object.
+    """
+    if not body:
+        return {}
+    try:
+        value: object = _json_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise BodyError(f"the body is no JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise BodyError(f"the body is a JSON {type(value).__name__}, not an object")
+    return value
+
+
+def _decompressed(body: bytes) -> bytes:
+    import zstandard  # noqa: PLC0415 - only releases from 0.25 compress, and only if asked
+
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body)) as reader:
+            content: bytes = reader.read(MAX_DECOMPRESSED_BYTES + 1)
+    except zstandard.ZstdError as error:
+        raise BodyError(f"the zstd body cannot be read ({error})") from error
+    if len(content) > MAX_DECOMPRESSED_BYTES:
+        raise BodyError(f"the zstd body is larger than {MAX_DECOMPRESSED_BYTES} bytes when decompressed")
+    return content

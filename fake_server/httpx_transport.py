@@ -1,0 +1,74 @@
+"""The engine as a transport of httpx, for clients that take one: the cheapest face."""
+
+from __future__ import annotations
+
+import httpx
+
+from fake_server.messages import DropKind, Reply, Request, TransportFault
+from fake_server.tinker_api import FakeTinker
+
+
+class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers every request of a client from the engine, whatever its host.
+
+    Serves ``httpx.Client`` and ``httpx.AsyncClient``. Faults of the transport become what httpx raises for
+    them: ``reset`` a ``ReadError``, ``close`` a ``RemoteProtocolError``.
+    """
+
+    def __init__(self, engine: FakeTinker) -> None:
+        """Answers from ``engine``."""
+        self._engine = engine
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answers a request of a synchronous client."""
+        request.read()
+        return answer(self._engine, request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answers a request of an asynchronous client. The listener is called on the client's event loop."""
+        await request.aread()
+        return answer(self._engine, request)
+
+
+def answer(engine: FakeTinker, request: httpx.Request) -> httpx.Response:
+    """The engine's answer to an httpx request that has been read.
+
+    Raises:
+        httpx.TransportError: The script says that the connection breaks.
+    """
+    target = request.url.raw_path
+    path, _, query = target.partition(b"?")
+    asked = Request(
+        request.method.upper(),
+        path.decode("ascii"),
+        query.decode("ascii"),
+        tuple(request.headers.raw),
+        request.content,
+    )
+    answered = engine.handle(asked)
+    match answered:
+        case Reply():
+            return _response(answered, request)
+        case TransportFault(kind=kind):
+            raise _error(kind, request)
+
+
+def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
+    framing = [] if reply.status in (204, 304) else [(b"content-length", b"%d" % len(reply.body))]
+    body = b"" if request.method == "HEAD" else reply.body
+    return httpx.Response(
+        reply.status,
+        headers=[*reply.headers, *framing],
+        stream=httpx.ByteStream(body),
+        request=request,
+    )
+
+
+def _error(kind: DropKind, request: httpx.Request) -> httpx.TransportError:
+    match kind:
+        case DropKind.RESET:
+            return httpx.ReadError("connection reset, as scripted", request=request)
+        case DropKind.CLOSE:
+            return httpx.RemoteProtocolError(
+                "connection closed without a reply, as scripted", request=request
+            )

@@ -1,0 +1,182 @@
+"""What was asked and what was answered, in order, bounded in number and in bytes.
+
+A record is a tuple of plain values whose heads are single bytes objects, parsed only when somebody reads
+them: kept as objects, 100,000 records make the garbage collector stop the server for tens of milliseconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from fake_server.messages import RawHeaders, Reply, Request, TransportFault
+
+DEFAULT_LIMIT: Final = 100_000
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""Bodies and heads of all records together; the oldest records go first."""
+
+# method, path, query, head, body, status or fault, reply head, reply body, future, nanoseconds
+_Record = tuple[str, str, str, bytes, bytes, int | str, bytes, bytes, str | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer.
+
+    Attributes:
+        index: 0-based, counted from the start or the last ``clear``, dropped records included.
+        at: Seconds between the journal's start and the request's arrival, on the real monotonic clock, which
+            no freezing library moves.
+        method: Upper case.
+        path: Without the query.
+        query: Without the question mark.
+        headers: Raw header lines of the request.
+        body: The request's body.
+        status: The reply's status, or None if a transport fault took its place.
+        fault: The fault's name, or None.
+        reply_headers: Raw header lines of the reply, framing left out.
+        reply_body: The reply's body.
+        future: Name of the scripted future that was submitted or polled, or None.
+    """
+
+    index: int
+    at: float
+    method: str
+    path: str
+    query: str
+    headers: RawHeaders
+    body: bytes
+    status: int | None
+    fault: str | None
+    reply_headers: RawHeaders
+    reply_body: bytes
+    future: str | None
+
+
+def now_ns() -> int:
+    """Nanoseconds of the real monotonic clock: freezegun does not patch ``clock_gettime_ns``."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
+class Journal:
+    """Keeps the newest exchanges; may be written and read from any thread."""
+
+    def __init__(self, limit: int = DEFAULT_LIMIT, max_bytes: int = MAX_BYTES) -> None:
+        """Keeps at most ``limit`` exchanges and ``max_bytes`` bytes; 0 keeps none."""
+        self._limit = limit
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._records: deque[_Record] = deque()
+        self._bytes = 0
+        self._dropped = 0
+        self._started = now_ns()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def dropped(self) -> int:
+        """How many of the oldest exchanges were let go to stay in bounds."""
+        return self._dropped
+
+    def record(
+        self, request: Request, answer: Reply | TransportFault, *, arrived_ns: int, future: str | None
+    ) -> None:
+        """Adds one exchange; ``arrived_ns`` is a value of ``now_ns``."""
+        if isinstance(answer, Reply):
+            end: int | str = answer.status
+            reply_head, reply_body = _head(answer.headers), answer.body
+        else:
+            end, reply_head, reply_body = answer.kind.value, b"", b""
+        head = _head(request.headers)
+        record = (
+            *(request.method, request.path, request.query, head, request.body),
+            *(end, reply_head, reply_body, future, arrived_ns),
+        )
+        with self._lock:
+            self._records.append(record)
+            self._bytes += _size(record)
+            while self._records and (len(self._records) > self._limit or self._bytes > self._max_bytes):
+                self._bytes -= _size(self._records.popleft())
+                self._dropped += 1
+
+    def clear(self) -> None:
+        """Forgets everything, and counts from 0 again."""
+        with self._lock:
+            self._records.clear()
+            self._bytes = self._dropped = 0
+            self._started = now_ns()
+
+    def exchanges(self) -> list[Exchange]:
+        """The kept exchanges, oldest first."""
+        with self._lock:
+            records, dropped, started = list(self._records), self._dropped, self._started
+        return [_exchange(record, dropped + place, started) for place, record in enumerate(records)]
+
+    def to_json_lines(self) -> str:
+        """The kept exchanges, one JSON object a line; a body that is no UTF-8 under ``…_base64``."""
+        return "".join(json.dumps(_plain(exchange)) + "\n" for exchange in self.exchanges())
+
+
+def _head(headers: RawHeaders) -> bytes:
+    return b"".join([b"%b: %b\r\n" % line for line in headers])
+
+
+def _lines(head: bytes) -> RawHeaders:
+    pairs = (line.partition(b": ") for line in head.split(b"\r\n")[:-1])
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def _size(record: _Record) -> int:
+    return len(record[3]) + len(record[4]) + len(record[6]) + len(record[7])
+
+
+def _exchange(record: _Record, index: int, started: int) -> Exchange:
+    method, path, query, head, body, end, reply_head, reply_body, future, arrived = record
+    return Exchange(
+        index=index,
+        at=(arrived - started) / 1e9,
+        method=method,
+        path=path,
+        query=query,
+        headers=_lines(head),
+        body=body,
+        status=end if isinstance(end, int) else None,
+        fault=end if isinstance(end, str) else None,
+        reply_headers=_lines(reply_head),
+        reply_body=reply_body,
+        future=future,
+    )
+
+
+def _plain(exchange: Exchange) -> dict[str, object]:
+    return {
+        "index": exchange.index,
+        "at": exchange.at,
+        "method": exchange.method,
+        "path": exchange.path,
+        "query": exchange.query,
+        "headers": _text_lines(exchange.headers),
+        **_plain_body("body", exchange.body),
+        "status": exchange.status,
+        "fault": exchange.fault,
+        "reply_headers": _text_lines(exchange.reply_headers),
+        **_plain_body("reply_body", exchange.reply_body),
+        "future": exchange.future,
+    }
+
+
+def _text_lines(headers: RawHeaders) -> list[list[str]]:
+    return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+
+
+def _plain_body(key: str, body: bytes) -> dict[str, object]:
+    try:
+        return {key: body.decode()}
+    except UnicodeDecodeError:
+        return {f"{key}_base64": base64.b64encode(body).decode("ascii")}

@@ -1,0 +1,96 @@
+"""What goes into the engine and what comes out: plain values that belong to no HTTP library."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+"""Header lines as they were on the wire, in order, names in whatever case they came."""
+
+JSON_HEADERS: Final[RawHeaders] = ((b"content-type", b"application/json"),)
+
+
+class DropKind(StrEnum):
+    """How a connection ends instead of a reply."""
+
+    RESET = "reset"
+    """The connection is torn down with a TCP reset (``httpx.ReadError`` in process)."""
+    CLOSE = "close"
+    """The connection is closed in order, without a reply (``httpx.RemoteProtocolError`` in process)."""
+
+
+class Request:
+    """One HTTP request, its body complete.
+
+    Attributes:
+        method: Upper case.
+        path: Without the query, percent-encoding as sent.
+        query: Without the question mark; empty when there is none.
+        headers: Raw header lines.
+        body: Content as sent: chunks joined, a content encoding still in place.
+    """
+
+    __slots__ = ("body", "headers", "method", "path", "query")
+
+    def __init__(
+        self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, or None; the case of names does not matter."""
+        wanted = name.lower().encode("latin-1")
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value.decode("latin-1")
+        return None
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.path}, {len(self.body)} bytes>"
+
+
+class Reply:
+    """One HTTP reply. Each face writes the content length, so ``headers`` never holds one."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: RawHeaders = JSON_HEADERS, body: bytes = b"") -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Reply):
+            return NotImplemented
+        return (self.status, self.headers, self.body) == (other.status, other.headers, other.body)
+
+    def __hash__(self) -> int:
+        return hash((self.status, self.headers, self.body))
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}, {len(self.body)} bytes>"
+
+
+class TransportFault:
+    """Not a reply: what happens to the connection instead."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: DropKind) -> None:
+        self.kind = kind
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TransportFault):
+            return NotImplemented
+        return self.kind is other.kind
+
+    def __hash__(self) -> int:
+        return hash(self.kind)
+
+    def __repr__(self) -> str:
+        return f"<TransportFault {self.kind}>"

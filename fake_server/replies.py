@@ -1,0 +1,85 @@
+"""Replies of the engine: to a submission, to a poll, and to a poll of a whole sampling session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fake_server.decoding import decode_request
+from fake_server.futures import FutureBook, ScriptedFuture
+from fake_server.json_values import encoded
+from fake_server.messages import JSON_HEADERS, Reply, TransportFault
+from fake_server.operations import Operation
+from fake_server.results import MAX_SAMPLES, result_body
+from fake_server.steps import Complete, Drop, ReplyStep, TryAgain
+
+_SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
+# A load's result has no id of the model that it creates; only its submission's reply has (tinker 0.38.0).
+_ASSIGNED_IN_RESULT: Final = (Operation.CREATE_MODEL, Operation.SAVE_WEIGHTS_FOR_SAMPLER)
+
+
+def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str, object]) -> Reply:
+    """What a submission gets: ``request_id``, ``model_id`` where known, ``sample_sequence_ids``.
+
+    Releases up to 0.6.3 read the first two; 0.38.0 reads one sequence id for each sample asked for.
+    """
+    answer: dict[str, object] = {"request_id": request_id}
+    model_id = future.assigned.get("model_id", body.get("model_id"))
+    if isinstance(model_id, str):
+        answer["model_id"] = model_id
+    if future.operation in _SAMPLING:
+        count = body.get("num_samples", 1)
+        count = min(count, MAX_SAMPLES) if isinstance(count, int) else 1
+        answer["sample_sequence_ids"] = [f"{request_id}/{number}" for number in range(count)]
+    return Reply(200, JSON_HEADERS, encoded(answer))
+
+
+def scripted_reply(
+    step: ReplyStep, future: ScriptedFuture, request_id: str, accept: str
+) -> Reply | TransportFault:
+    """What a step says to one poll.
+
+    Args:
+        step: The step that the poll claimed.
+        future: The polled future, submitted.
+        request_id: The id in the poll.
+        accept: The poll's ``Accept`` header; a result may come as protobuf if it says so.
+
+    Raises:
+        ValueError: The overrides of ``complete`` have no form that the poll accepts.
+    """
+    match step:
+        case TryAgain():
+            return step.reply_to(request_id)
+        case Drop(kind=kind):
+            return TransportFault(kind)
+        case Complete():
+            return _result(step, future, accept)
+        case _:
+            return step.reply
+
+
+def completions_reply(book: FutureBook, session: object, cursor: int) -> Reply:
+    """The reply to ``retrieve_futures`` (0.26 and later, behind a flag): every future of the session is done.
+
+    The SDK then polls each in the ordinary way, and that is where its script is served. The cursor counts
+    request ids.
+    """
+    request_ids = list(book.by_request_id)
+    start = max(cursor, 0)
+    found = [
+        {"state": "finished", "request_id": request_id}
+        for request_id in request_ids[start:]
+        if book.by_request_id[request_id].client == session
+    ]
+    return Reply(200, JSON_HEADERS, encoded({"completions": found, "cursor": len(request_ids)}))
+
+
+def _result(step: Complete, future: ScriptedFuture, accept: str) -> Reply:
+    operation = future.operation or Operation.SAMPLE
+    request = decode_request(future.request) if future.request is not None else {}
+    assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
+    content_type, body = result_body(
+        operation, request=request, accept=accept, overrides={**assigned, **step.overrides}
+    )
+    return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)

@@ -1,0 +1,253 @@
+"""Scripts: the ordered replies for one future, written from Python.
+
+    script().then(timeout(queue_state="paused_capacity")).advance(59.999).then(complete()).build()
+
+A builder never changes: each call returns a new one, so a common beginning can be shared. Whatever takes a
+``Script`` takes a builder too. The same steps from YAML: ``fake_server.script_yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from fake_server.errors import ScriptError, meant
+from fake_server.messages import DropKind
+from fake_server.steps import (
+    ABSENT,
+    Advance,
+    Complete,
+    Drop,
+    Fail,
+    FailCategory,
+    ReplyStep,
+    Status,
+    Step,
+    Timeout,
+    TryAgain,
+    header_lines,
+    microseconds,
+)
+
+MAX_STEPS: Final = 1_000_000
+"""Steps of one script, repetitions counted: a bound on what a mistyped ``times`` can cost."""
+
+Seconds = int | float | Decimal
+
+
+class Exhausted(StrEnum):
+    """What a poll gets once the script has no reply left."""
+
+    FAIL = "fail"
+    """A failure of category user."""
+    REPEAT = "repeat"
+    """The last reply again; the advances in front of it happened once and are not repeated."""
+    ERROR = "error"
+    """HTTP 404 that names what came, and a problem that ``FakeTinker.verify`` reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One reply with the advances in front of it."""
+
+    advances: tuple[Advance, ...]
+    reply: ReplyStep
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The ordered replies for one future.
+
+    Attributes:
+        steps: Replies and advances, in order.
+        exhausted: What happens after the last one.
+        turns: The same, reply by reply.
+        tail: Advances after the last reply; they come before what ``exhausted`` says.
+
+    Raises:
+        ScriptError: Too many steps, or ``repeat`` with no reply to repeat.
+    """
+
+    steps: tuple[Step, ...] = ()
+    exhausted: Exhausted = Exhausted.FAIL
+    turns: tuple[Turn, ...] = field(init=False, repr=False, compare=False)
+    tail: tuple[Advance, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.steps) > MAX_STEPS:
+            raise ScriptError(
+                f"a script of {len(self.steps)} steps; at most {MAX_STEPS}: use exhausted: repeat"
+            )
+        turns: list[Turn] = []
+        waiting: list[Advance] = []
+        for step in self.steps:
+            match step:
+                case Advance():
+                    waiting.append(step)
+                case _:
+                    turns.append(Turn(tuple(waiting), step))
+                    waiting.clear()
+        if self.exhausted is Exhausted.REPEAT and not turns:
+            raise ScriptError("exhausted: repeat needs a reply to repeat; add one, or choose fail or error")
+        object.__setattr__(self, "turns", tuple(turns))
+        object.__setattr__(self, "tail", tuple(waiting))
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptBuilder:
+    """Builds a script step by step; immutable. Start with ``script()``."""
+
+    steps: tuple[Step, ...] = ()
+    rule: Exhausted = Exhausted.FAIL
+
+    def then(self, *replies: ReplyStep) -> ScriptBuilder:
+        """Appends replies."""
+        return replace(self, steps=self.steps + replies)
+
+    def times(self, count: int) -> ScriptBuilder:
+        """Makes the last reply come ``count`` times in all; advances in front of it happen once.
+
+        Raises:
+            ScriptError: ``count`` is not a positive number, or no reply comes just before.
+        """
+        if type(count) is not int or not 1 <= count <= MAX_STEPS:
+            raise ScriptError(f"times({count!r}): give a whole number from 1 to {MAX_STEPS}")
+        if not self.steps or isinstance(self.steps[-1], Advance):
+            raise ScriptError(
+                "times() repeats the reply just before it, and there is none; call then() first"
+            )
+        return replace(self, steps=self.steps + self.steps[-1:] * (count - 1))
+
+    def advance(
+        self, seconds: Seconds | None = None, *, wall: Seconds | None = None, monotonic: Seconds | None = None
+    ) -> ScriptBuilder:
+        """Moves the clocks before the next reply.
+
+        Args:
+            seconds: Moves both clocks; a negative number steps the wall clock back and no other.
+            wall: Moves the wall clock alone, in seconds.
+            monotonic: Moves the monotonic clock alone, in seconds; never negative.
+
+        Raises:
+            ScriptError: No number, both forms at once, finer than a microsecond, or a monotonic clock going
+            back.
+        """
+        return replace(self, steps=(*self.steps, advance(seconds, wall=wall, monotonic=monotonic)))
+
+    def exhausted(self, rule: Exhausted | str) -> ScriptBuilder:
+        """Says what a poll gets once no reply is left: ``fail`` (the default), ``repeat`` or ``error``."""
+        return replace(self, rule=exhausted_rule(rule))
+
+    def build(self) -> Script:
+        """The finished script."""
+        return Script(self.steps, self.rule)
+
+
+ScriptLike = Script | ScriptBuilder | Iterable[Step]
+
+
+def script(*steps: Step) -> ScriptBuilder:
+    """An empty builder, or one that begins with ``steps``."""
+    return ScriptBuilder(steps)
+
+
+def as_script(value: ScriptLike) -> Script:
+    """A script from a script, a builder or plain steps."""
+    match value:
+        case Script():
+            return value
+        case ScriptBuilder():
+            return value.build()
+        case _:
+            return Script(tuple(value))
+
+
+def exhausted_rule(rule: str) -> Exhausted:
+    """The rule of that name.
+
+    Raises:
+        ScriptError: There is none; the text lists them.
+    """
+    try:
+        return Exhausted(rule)
+    except ValueError:
+        raise ScriptError(f"exhausted: {rule!r} is not one of {', '.join(Exhausted)}") from None
+
+
+def advance(seconds: object = None, *, wall: object = None, monotonic: object = None) -> Advance:
+    """The step behind ``ScriptBuilder.advance``; times in seconds."""
+    if seconds is None and wall is None and monotonic is None:
+        raise ScriptError("advance needs seconds, or wall and monotonic; write advance(59.999)")
+    if seconds is None:
+        return Advance(microseconds(wall or 0), microseconds(monotonic or 0))
+    if wall is not None or monotonic is not None:
+        raise ScriptError("advance takes one number for both clocks, or wall and monotonic, not both forms")
+    step = microseconds(seconds)
+    return Advance(step, max(step, 0))
+
+
+def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
+    """HTTP 408 with a JSON body: any value, or an object of the keywords; ``{}`` for neither."""
+    return Timeout(_body(body, fields))
+
+
+def try_again(body: Mapping[str, object] | None = None, /, **fields: object) -> TryAgain:
+    """HTTP 200 ``try_again`` with these further keys."""
+    return TryAgain({**(body or {}), **fields})
+
+
+def status(
+    code: int,
+    body: object = ABSENT,
+    *,
+    raw: str | bytes | None = None,
+    content_type: str | None = None,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+) -> Status:
+    """Any status with a JSON body, raw text or bytes, or nothing."""
+    if isinstance(raw, str):
+        try:
+            raw = raw.encode()
+        except UnicodeEncodeError as error:
+            raise ScriptError(
+                f"raw text that is not UTF-8 ({error.reason}); give the bytes instead"
+            ) from error
+    return Status(code, body, raw, content_type, header_lines(headers))
+
+
+def drop(kind: DropKind | str = DropKind.RESET) -> Drop:
+    """A transport fault instead of a reply."""
+    try:
+        return Drop(DropKind(kind))
+    except ValueError:
+        raise ScriptError(
+            f"drop: {kind!r} is not one of {', '.join(DropKind)}{meant(kind, DropKind)}"
+        ) from None
+
+
+def complete(overrides: Mapping[str, object] | None = None, /, **fields: object) -> Complete:
+    """The result that fits the operation, with these fields of it replaced."""
+    return Complete({**(overrides or {}), **fields})
+
+
+def fail(category: FailCategory | str = FailCategory.USER, message: str | None = None) -> Fail:
+    """HTTP 200 with a failure body."""
+    try:
+        kind = FailCategory(category)
+    except ValueError:
+        known = ", ".join(FailCategory)
+        raise ScriptError(
+            f"fail: category {category!r} is not one of {known}{meant(category, FailCategory)}"
+        ) from None
+    return Fail(kind) if message is None else Fail(kind, message)
+
+
+def _body(body: object, fields: dict[str, object]) -> object:
+    if body is ABSENT:
+        return fields
+    if fields:
+        raise ScriptError(f"a body and the keywords {sorted(fields)} at once; give one of them")
+    return body

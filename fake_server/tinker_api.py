@@ -1,0 +1,284 @@
+"""The fake Tinker API, transport-free: a request goes in, a reply or a transport fault comes out.
+
+Every face (respx, httpx transport, loopback socket) calls ``FakeTinker.handle``. It never raises: a request
+that no script expects gets HTTP 404 (422 for a body that cannot be read), which no release of the official
+SDK retries, with a body that says what came, what was scripted and the nearest name; the same text becomes a
+``Problem``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from fake_server.decoding import BodyError, decode_request
+from fake_server.endpoints import SETUP_PATHS, SetUp, client_of
+from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
+from fake_server.explanations import (
+    exhausted_script,
+    unexpected_request,
+    unfinished_script,
+    unknown_future,
+    unscripted_submission,
+)
+from fake_server.futures import Claim, FutureBook, ScriptedFuture
+from fake_server.journal import DEFAULT_LIMIT, Journal, now_ns
+from fake_server.json_values import copied, encoded
+from fake_server.listener import Listener, Poll, Submission
+from fake_server.messages import JSON_HEADERS, Reply, Request, TransportFault
+from fake_server.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates
+from fake_server.replies import completions_reply, scripted_reply, submission_reply
+from fake_server.script import Exhausted, Script, ScriptLike, as_script
+from fake_server.steps import Complete, Fail, FailCategory
+
+POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
+POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
+MAX_PROBLEMS: Final = 1_000
+_COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
+_PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
+
+
+class Unscripted(StrEnum):
+    """What a submission gets that no script is registered for. Creating a model always completes."""
+
+    ERROR = "error"
+    """HTTP 404, and a problem."""
+    COMPLETE = "complete"
+    """A future that completes at once."""
+
+
+class _Refusal(Exception):  # noqa: N818 - not an error of ours: it carries the error reply to `handle`
+    def __init__(self, kind: ProblemKind, message: str, future: ScriptedFuture | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(kind, message)
+        self.future = future
+
+
+Answer = tuple[Reply | TransportFault, ScriptedFuture | None]
+
+
+class FakeTinker:
+    """A fake Tinker service; every method may be called from any thread.
+
+    Attributes:
+        journal: Every request with its answer.
+        problems: Requests that no script expects, in the order they came; at most ``MAX_PROBLEMS``.
+        listener: Told of submissions and polls; may be replaced between requests.
+    """
+
+    def __init__(
+        self,
+        *,
+        listener: Listener | None = None,
+        unscripted: Unscripted = Unscripted.ERROR,
+        journal_limit: int = DEFAULT_LIMIT,
+        client_config: Mapping[str, object] | None = None,
+    ) -> None:
+        """Makes an engine without scripts.
+
+        Args:
+            listener: Told of submissions and polls.
+            unscripted: What a submission gets that no script is registered for.
+            journal_limit: Exchanges that the journal keeps, the newest; 0 for none.
+            client_config: Fields of the reply to ``client/config``, over the defaults.
+
+        Raises:
+            ScriptError: ``client_config`` is no JSON object.
+        """
+        config = copied(client_config or {})
+        if not isinstance(config, dict):
+            raise ScriptError(f"client_config is an object of flags, not {client_config!r}; give a mapping")
+        self.listener = listener
+        self.journal = Journal(journal_limit)
+        self.problems: list[Problem] = []
+        self._unscripted = unscripted
+        self._client_config = config
+        self._lock = threading.Lock()
+        self._book = FutureBook()
+        self._set_up = SetUp(config)
+
+    def add_script(
+        self,
+        script: ScriptLike,
+        *,
+        operation: Operation | None = None,
+        client: str | None = None,
+        name: str | None = None,
+    ) -> ScriptedFuture:
+        """Registers a script for the first submission that matches it; scripts are taken in this order.
+
+        Args:
+            script: What its polls get.
+            operation: Only for this operation; None for any but a model's creation.
+            client: Only for this model id, sampling session id, or (``tinker`` 0.1.x, and a model's
+                creation) model path or base model; None for any.
+            name: What errors call it, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
+
+        Raises:
+            ScriptError: The name is taken.
+        """
+        made = as_script(script)
+        with self._lock:
+            return self._book.add(made, operation, client, name)
+
+    def expect_model(self, model_id: str) -> None:
+        """Makes ``model_id`` the id of the next model that no earlier call named; else ``model-1``, …."""
+        with self._lock:
+            self._set_up.models.expect(model_id)
+
+    def expect_sampler(self, sampler_id: str) -> None:
+        """Makes ``sampler_id`` the id of the next sampling session; else ``sampler-1``, …."""
+        with self._lock:
+            self._set_up.samplers.expect(sampler_id)
+
+    def end(self, future: ScriptedFuture) -> None:
+        """Says that nobody waits for it any more: no submission after its 410 goes on with its script."""
+        with self._lock:
+            self._book.end(future)
+
+    @property
+    def futures(self) -> tuple[ScriptedFuture, ...]:
+        """All futures, scripted or not, in the order they were made."""
+        with self._lock:
+            return tuple(self._book.by_name.values())
+
+    def verify(self) -> None:
+        """Checks that every script was served to its end and that nothing else came.
+
+        Raises:
+            ScriptViolation: Lists every problem and every script left unfinished, each with its mend.
+        """
+        with self._lock:
+            lines = [f"{problem.kind}: {problem.message}" for problem in self.problems]
+            lines += [unfinished_script(future) for future in self._book.unfinished()]
+        if lines:
+            raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
+
+    def reset(self) -> None:
+        """Forgets scripts, ids, problems and journal. Settings and listener stay."""
+        with self._lock:
+            self._book = FutureBook()
+            self._set_up = SetUp(self._client_config)
+            self.problems = []
+        self.journal.clear()
+
+    def add_problem(self, problem: Problem) -> None:
+        """Records what a face met that it could not hand to ``handle``."""
+        with self._lock:
+            if len(self.problems) < MAX_PROBLEMS:
+                self.problems.append(problem)
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Answers one request; thread-safe, never raises."""
+        arrived = now_ns()
+        answer: Reply | TransportFault
+        try:
+            answer, future = self._answer(request)
+        except _Refusal as refusal:
+            answer, future = self._refused(refusal.problem), refusal.future
+        except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must hear it
+            text = f"{request.method} {request.path}: the fake server failed with {error!r}"
+            problem = Problem(ProblemKind.INTERNAL, f"{text}; mend the listener or the script's overrides")
+            answer, future = self._refused(problem), None
+        self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
+        return answer
+
+    def _refused(self, problem: Problem) -> Reply:
+        self.add_problem(problem)
+        status = 422 if problem.kind is ProblemKind.UNREADABLE_BODY else 404
+        body = encoded({"error": problem.message, "problem": problem.kind.value})
+        return Reply(status, JSON_HEADERS, body)
+
+    def _answer(self, request: Request) -> Answer:
+        if request.method == "POST":
+            if request.path == POLL_PATH:
+                return self._poll(request)
+            if (operation := SUBMISSION_PATHS.get(request.path)) is not None:
+                return self._submit(request, operation)
+        body = self._decoded(request)
+        with self._lock:
+            if request.method == "POST" and request.path == POLL_MANY_PATH:
+                return self._completions(body), None
+            reply = self._set_up.answer(request.method, request.path, body)
+        if reply is None:
+            raise _Refusal(
+                ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
+            )
+        return reply, None
+
+    def _submit(self, request: Request, path_operation: Operation) -> Answer:
+        body = self._decoded(request)
+        client, operations = client_of(request.path, body), candidates(path_operation, body)
+        with self._lock:
+            taken = self._book.take(operations, client)
+            if taken is None:
+                if self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL:
+                    text = unscripted_submission(self._book, request.path, operations, client)
+                    raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
+                taken = self._book.add_unscripted(_COMPLETED, operations[0], client), operations[0]
+            future, operation = taken
+            resubmitted = future.submitted
+            request_id = self._book.submit(future, operation, client)
+            future.request = request
+            if not resubmitted:
+                future.assigned = self._set_up.assign(request.path, body)
+        if self.listener is not None:
+            self.listener.submission_arrived(
+                Submission(future, operation, client, request_id, request.method, request.path, resubmitted)
+            )
+        return submission_reply(future, request_id, body), future
+
+    def _poll(self, request: Request) -> Answer:
+        request_id = self._decoded(request).get("request_id")
+        if not isinstance(request_id, str):
+            text = (
+                f"a poll needs a request_id that is a string, and {request_id!r} came; send the submission's"
+            )
+            raise _Refusal(ProblemKind.UNREADABLE_BODY, text)
+        with self._lock:
+            future = self._book.by_request_id.get(request_id)
+            if future is None:
+                raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
+            claim = self._book.claim(future)
+        poll = Poll(
+            future,
+            request_id,
+            claim.index,
+            request.header("x-tinker-request-iteration"),
+            request.header("x-tinker-request-type"),
+            request.method,
+            request.path,
+        )
+        listener = self.listener
+        if listener is not None:
+            listener.request_arrived(poll)
+            for advance in claim.advances:
+                listener.clock_advanced(poll, advance)
+        reply = self._reply(future, claim, poll, request)
+        if listener is not None:
+            listener.reply_chosen(poll, reply)
+        return reply, future
+
+    def _reply(
+        self, future: ScriptedFuture, claim: Claim, poll: Poll, request: Request
+    ) -> Reply | TransportFault:
+        if claim.reply is not None:
+            return scripted_reply(claim.reply, future, poll.request_id, request.header("accept") or "")
+        text = exhausted_script(future, claim.index)
+        if future.script.exhausted is Exhausted.FAIL:
+            return Fail(FailCategory.USER, text).reply
+        return self._refused(Problem(ProblemKind.SCRIPT_EXHAUSTED, text))
+
+    def _completions(self, body: Mapping[str, object]) -> Reply:
+        target, cursor = body.get("target"), body.get("prev_cursor", 0)
+        session = target.get("sampling_session_id") if isinstance(target, dict) else None
+        return completions_reply(self._book, session, cursor if isinstance(cursor, int) else 0)
+
+    def _decoded(self, request: Request) -> Mapping[str, object]:
+        try:
+            return decode_request(request)
+        except BodyError as error:
+            text = f"{request.method} {request.path} came with a body that cannot be read: {error}"
+            raise _Refusal(ProblemKind.UNREADABLE_BODY, text) from error

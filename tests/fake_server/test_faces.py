@@ -1,0 +1,190 @@
+"""The same engine behind respx, as an httpx transport and on a socket: the same replies."""
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+import respx
+
+from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, ProblemKind, ScriptBuilder, mounted
+from fake_server.respx_router import UnexpectedHostError
+from fake_server.script import complete, drop, script, status, timeout, try_again
+
+from asking import FACES, Face
+
+POLL = "/api/v1/retrieve_future"
+Exchange = tuple[int, list[tuple[str, str]], bytes]
+
+
+def everything() -> ScriptBuilder:
+    return (
+        script()
+        .then(timeout(queue_state="paused_capacity"), try_again(queue_state="active"))
+        .then(status(503, {"a": [1, None]}), status(408, raw="not json"), status(500), status(204))
+        .then(status(200, raw=b"\xff\x00", content_type="application/octet-stream", headers={"X-A": "b"}))
+        .then(status(299, None), complete())
+    )
+
+
+def seen(client: httpx.Client) -> list[Exchange]:
+    requests = [
+        client.build_request("POST", "/api/v1/create_session", json={"tags": []}),
+        client.build_request("GET", "/api/v1/get_server_capabilities?x=1"),
+        client.build_request("POST", "/api/v1/asample", json={"prompt": {}}),
+        *[client.build_request("POST", POLL, json={"request_id": "f"}) for _ in range(11)],
+        client.build_request("POST", POLL, content=b"{"),
+        client.build_request("POST", "/nothing", content=iter([b"a" * 70_000, b"b"])),
+        client.build_request("HEAD", "/api/v1/healthz"),
+        client.build_request("PUT", "/p%20q%2Fr?s=%20"),
+    ]
+    replies = [client.send(request) for request in requests]
+    return [(reply.status_code, sorted(reply.headers.multi_items()), reply.content) for reply in replies]
+
+
+def test_all_faces_give_equal_replies_and_equal_journals() -> None:
+    found = {}
+    for name, face in FACES.items():
+        engine = FakeTinker()
+        engine.add_script(everything(), name="f")
+        with face(engine) as client:
+            replies = seen(client)
+        journal = [
+            (exchange.method, exchange.path, exchange.query, exchange.body, exchange.status, exchange.future)
+            for exchange in engine.journal.exchanges()
+        ]
+        found[name] = (replies, journal, engine.problems)
+    assert found["respx"] == found["transport"] == found["socket"]
+    assert [status for status, _, _ in found["socket"][0]][3:12] == [
+        408,
+        200,
+        503,
+        408,
+        500,
+        204,
+        200,
+        299,
+        200,
+    ]
+
+
+def test_transport_faults_reach_the_client(face: Face) -> None:
+    engine = FakeTinker()
+    engine.add_script(script().then(drop("reset"), drop("close"), complete()), name="f")
+    with face(engine) as client:
+        client.post("/api/v1/asample", json={})
+        with pytest.raises(httpx.ReadError):
+            client.post(POLL, json={"request_id": "f"})
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(POLL, json={"request_id": "f"})
+        assert client.post(POLL, json={"request_id": "f"}).status_code == 200
+    assert [exchange.fault for exchange in engine.journal.exchanges()] == [None, "reset", "close", None]
+
+
+def test_headers_of_polls_reach_the_journal(face: Face) -> None:
+    engine = FakeTinker()
+    with face(engine) as client:
+        client.post(POLL, json={"request_id": "f"}, headers={"X-Tinker-Request-Iteration": "7"})
+    (exchange,) = engine.journal.exchanges()
+    assert {name.lower(): value for name, value in exchange.headers}[b"x-tinker-request-iteration"] == b"7"
+
+
+@pytest.mark.parametrize("kind", ["respx", "transport", "socket"])
+def test_asynchronous_clients_are_answered(kind: str) -> None:
+    engine = FakeTinker()
+    engine.add_script([timeout(number) for number in range(500)], name="f")
+
+    async def poll(client: httpx.AsyncClient) -> list[bytes]:
+        await client.post("/api/v1/asample", json={})
+        polls = (client.post(POLL, json={"request_id": "f"}) for _ in range(500))
+        return [reply.content for reply in await asyncio.gather(*polls)]
+
+    async def over(url: str, transport: httpx.AsyncBaseTransport | None = None) -> list[bytes]:
+        async with httpx.AsyncClient(base_url=url, transport=transport, trust_env=False) as client:
+            return await poll(client)
+
+    if kind == "respx":
+        with mounted(engine):
+            bodies = asyncio.run(over("http://tinker.test"))
+    elif kind == "transport":
+        bodies = asyncio.run(over("http://any.test", FakeTinkerTransport(engine)))
+    else:
+        with FakeTinkerServer(engine) as server:
+            bodies = asyncio.run(over(server.url))
+    assert Counter(bodies) == Counter(str(number).encode() for number in range(500))
+
+
+def test_threads_poll_one_future_and_lose_nothing(face: Face) -> None:
+    engine = FakeTinker()
+    engine.add_script([timeout(number) for number in range(100)], name="f")
+    barrier = threading.Barrier(10)
+
+    def polls(client: httpx.Client) -> list[bytes]:
+        barrier.wait(timeout=10)
+        return [client.post(POLL, json={"request_id": "f"}).content for _ in range(10)]
+
+    with face(engine) as client, ThreadPoolExecutor(10) as pool:
+        client.post("/api/v1/asample", json={})
+        bodies = [body for found in pool.map(polls, [client] * 10) for body in found]
+    assert Counter(bodies) == Counter(str(number).encode() for number in range(100))
+
+
+def test_respx_router_keeps_its_own_record() -> None:
+    engine = FakeTinker()
+    with mounted(engine) as router:
+        httpx.get("http://tinker.test/api/v1/healthz")
+        assert router.calls.call_count == 1
+        assert router.calls.last.response.json() == {"status": "ok"}
+
+
+def test_respx_refuses_other_hosts_by_name() -> None:
+    engine = FakeTinker()
+    with (
+        mounted(engine, "http://tinker.test:81"),
+        pytest.raises(UnexpectedHostError, match="went to tinker.test, "),
+    ):
+        httpx.get("http://tinker.test/api/v1/healthz")
+    assert [problem.kind for problem in engine.problems] == [ProblemKind.UNEXPECTED_HOST]
+    assert "give the client base_url='http://tinker.test:81'" in engine.problems[0].message
+
+
+def test_respx_leaves_other_hosts_to_other_routers() -> None:
+    one, two = FakeTinker(), FakeTinker()
+    with (
+        mounted(one, "http://one.test"),
+        mounted(two, "http://two.test"),
+        respx.mock(using="httpx") as router,
+    ):
+        router.get("http://three.test/").respond(203)
+        assert httpx.get("http://one.test/api/v1/healthz").status_code == 200
+        assert httpx.get("http://two.test/api/v1/healthz").status_code == 200
+        assert httpx.get("http://three.test/").status_code == 203
+    assert (one.problems, two.problems) == ([], [])
+    assert (len(one.journal), len(two.journal)) == (1, 1)
+
+
+def test_respx_is_gone_after_the_block() -> None:
+    with mounted(FakeTinker()):
+        pass
+    with mounted(FakeTinker()) as router:
+        assert router.calls.call_count == 0
+    assert "mock" not in httpx._client.Client._transport_for_url.__module__
+
+
+def test_a_large_reply_arrives_whole(face: Face) -> None:
+    engine = FakeTinker()
+    engine.add_script(script().then(status(200, raw=b"x" * 3_000_000)), name="f")
+    with face(engine) as client:
+        client.post("/api/v1/asample", json={})
+        assert client.post(POLL, json={"request_id": "f"}).content == b"x" * 3_000_000
+
+
+def test_submissions_over_a_face_carry_sequence_ids(face: Face) -> None:
+    engine = FakeTinker()
+    engine.add_script(script(), name="f")
+    with face(engine) as client:
+        reply = client.post("/api/v1/asample", json={"num_samples": 2})
+    assert json.loads(reply.content) == {"request_id": "f", "sample_sequence_ids": ["f/0", "f/1"]}

@@ -1,0 +1,105 @@
+"""``python -m fake_server``, as a process."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WAIT = 10.0
+
+
+@contextmanager
+def program(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, object]]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fake_server", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate(timeout=WAIT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_the_scripts_of_a_file_until_it_is_ended(tmp_path: Path, number: signal.Signals) -> None:
+    path = tmp_path / "scripts.yaml"
+    path.write_text(
+        "- {operation: sample, name: mine, steps: [{timeout: {queue_state: active}}, {complete: {}}]}"
+    )
+    with program("--script", str(path)) as (process, told):
+        assert told["pid"] == process.pid
+        assert told["url"] == f"http://127.0.0.1:{told['port']}"
+        with httpx.Client(base_url=str(told["url"]), trust_env=False) as client:
+            assert client.post("/api/v1/asample", json={}).json()["request_id"] == "mine"
+            polls = [client.post("/api/v1/retrieve_future", json={"request_id": "mine"}) for _ in range(2)]
+            assert [reply.status_code for reply in polls] == [408, 200]
+            assert client.post("/api/v1/asample", json={}).status_code == 404
+        process.send_signal(number)
+        out, err = process.communicate(timeout=WAIT)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_it_completes_what_is_not_scripted_if_asked() -> None:
+    with program("--unscripted", "complete") as (_, told):
+        reply = httpx.post(f"{told['url']}/api/v1/optim_step", json={"model_id": "m"}, trust_env=False)
+    assert reply.json() == {"request_id": "unscripted-1", "model_id": "m"}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fake_server", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=WAIT,
+        check=False,
+    )
+
+
+def test_a_mistake_in_a_script_ends_it_with_2(tmp_path: Path) -> None:
+    path = tmp_path / "scripts.yaml"
+    path.write_text("- {steps: [{complete: {}}, {timout: {}}]}")
+    ended = run("--script", str(path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"Error: {path}, script 1, step 2: unknown key 'timout'; did you mean 'timeout'?\n"
+    )
+
+
+def test_an_address_of_the_network_ends_it_with_2() -> None:
+    ended = run("--host", "0.0.0.0")
+    assert ended.returncode == 2
+    assert "can be reached from other machines" in ended.stderr
+
+
+def test_importing_the_package_loads_no_http_library() -> None:
+    code = (
+        "import sys, fake_server; fake_server.FakeTinker; fake_server.Script; import fake_server.script;"
+        "print(sorted({'httpx', 'respx', 'yaml', 'httptools', 'asyncio', 'zstandard'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=WAIT, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_every_public_name_is_where_the_package_says() -> None:
+    import fake_server
+
+    assert sorted(fake_server.__all__) == sorted(fake_server._HOMES)
+    for name in fake_server.__all__:
+        assert getattr(fake_server, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        fake_server.nothing  # noqa: B018

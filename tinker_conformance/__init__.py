@@ -1,0 +1,1 @@
+"""Conformance kit for SDKs of the Tinker fine-tuning API."""

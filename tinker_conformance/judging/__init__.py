@@ -1,0 +1,1 @@
+"""How timelines are judged: facts, checks, verdicts."""

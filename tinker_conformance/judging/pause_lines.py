@@ -1,0 +1,96 @@
+"""Which log lines tell a user of a pause, and what they say.
+
+An SDK logs other things too: that it retries, that a bill is unpaid. A pause line is one that speaks of a pause and gives a reason or names the client; or one that names the client
+and gives one of the reasons the profile knows, whatever its verb. So a wrong verb, identifier or reason fails the requirement about
+the verb, the identifier or the reason, not every requirement there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fake_server.script import Timeout, TryAgain
+from tinker_conformance.judging.case import Case
+from tinker_conformance.profile import ClientForms, Profile
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario import ClientSpec, Scenario
+from tinker_conformance.timeline import Log, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class PauseLine:
+    """A pause line in a timeline.
+
+    Attributes:
+        event: Its place in the timeline.
+        log: The event.
+    """
+
+    event: int
+    log: Log
+
+
+def pause_lines(timeline: Timeline, case: Case) -> Iterator[PauseLine]:
+    """The pause lines of a timeline, in order."""
+    identifiers = [identifier_of(client, case.profile) for client in case.scenario.clients]
+    reasons = known_reasons(case.profile, case.scenario)
+    for place, event in enumerate(timeline):
+        match event:
+            case Log(message=message) if _speaks_of_a_pause(message, identifiers, reasons):
+                yield PauseLine(place, event)
+            case _:
+                pass
+
+
+def _speaks_of_a_pause(message: str, identifiers: list[str], reasons: tuple[str, ...]) -> bool:
+    named = any(identifier in message for identifier in identifiers)
+    if "paused" in message.lower():
+        return named or "reason" in message.lower()
+    return named and any(reason in message for reason in reasons)
+
+
+def forms_of(kind: ClientKind, profile: Profile) -> ClientForms | None:
+    """The profile's message forms for a kind of client; None if it observes none of that kind."""
+    match kind:
+        case ClientKind.SAMPLING:
+            return profile.observer.sampling
+        case ClientKind.TRAINING:
+            return profile.observer.training
+        case ClientKind.MODEL_CREATION:
+            return profile.observer.model_creation
+
+
+def identifier_of(client: ClientSpec, profile: Profile) -> str:
+    """What the profile's messages call a client."""
+    forms = forms_of(client.kind, profile)
+    match forms.identifier.value if forms else None:
+        case "model_path":
+            return str(client.model_path)
+        case "base_model":
+            return client.base_model
+        case _:
+            return client.id
+
+
+def known_reasons(profile: Profile, scenario: Scenario) -> tuple[str, ...]:
+    """The reasons that may stand in a pause line: the profile's own and those that the scenario's server gives."""
+    own = [
+        reason
+        for kind in ClientKind
+        if (forms := forms_of(kind, profile)) is not None
+        for reason in (forms.reasons.paused_rate_limit, forms.reasons.paused_capacity)
+    ]
+    return tuple(dict.fromkeys([*own, *_server_reasons(scenario)]))
+
+
+def _server_reasons(scenario: Scenario) -> Iterator[str]:
+    for future in scenario.futures:
+        for step in future.script.steps:
+            match step:
+                case Timeout(body=dict() as body) | TryAgain(body=dict() as body):
+                    reason = body.get("queue_state_reason")
+                    if isinstance(reason, str) and reason:
+                        yield reason
+                case _:
+                    pass

@@ -1,0 +1,218 @@
+"""Runs one scenario against one adapter, in this process, and gives its timeline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from fake_server import FakeTinker
+from fake_server.http_server import FakeTinkerServer
+from fake_server.respx_router import mounted
+from fake_server.tinker_api import Unscripted
+from tinker_conformance.clock import FrozenClock
+from tinker_conformance.profile import Profile
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.recorder import MAX_EVENTS, FutureKey, Recorder, current_future
+from tinker_conformance.scenario import FunctionCall, FutureSpec, Scenario
+from tinker_conformance.sdk.adapter import (
+    Adapter,
+    CallsFunctions,
+    OperationCall,
+    ScenarioContext,
+    Transport,
+)
+from tinker_conformance.timeline import OutcomeKind, Timeline
+
+API_KEY: Final = "tml-conformance-kit"
+VIRTUAL_LIMIT_SECONDS: Final = 26 * 3600.0
+"""Virtual seconds that a scenario may take; the longest wait of any known SDK is two hours."""
+_BASE_URL: Final = "http://tinker.test"
+
+
+class ScenarioStuckError(RuntimeError):
+    """The SDK would never finish the scenario; the text says why, the timeline shows how far it came."""
+
+    def __init__(self, reason: str, timeline: Timeline) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.timeline = timeline
+
+
+class SetUpError(RuntimeError):
+    """The SDK failed before the first future: in `open`, `create_client` or a set-up request."""
+
+
+@dataclass(slots=True)
+class _Abort:
+    """Ends a scenario early, from any thread, once."""
+
+    loop: asyncio.AbstractEventLoop
+    task: asyncio.Task[None] | None = None
+    reason: str | None = None
+
+    def __call__(self, reason: str) -> None:
+        if self.reason is None:
+            self.reason = reason
+            self.loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+
+async def run_scenario(
+    adapter: Adapter, scenario: Scenario, profile: Profile, clock: FrozenClock
+) -> Timeline:
+    """Runs a scenario; must be called on a loop of the clock's (see `virtual_loop`), with the clock frozen.
+
+    Args:
+        adapter: The SDK.
+        scenario: What to do.
+        profile: Handed to the adapter (the reference reads it).
+        clock: The frozen clock.
+
+    Returns:
+        The timeline.
+
+    Raises:
+        ScenarioStuckError: If the SDK cannot finish.
+        SetUpError: If the SDK fails before the first future.
+    """
+    clock.new_scenario(scenario.epoch)
+    names = {
+        f"future-{number}": FutureKey(future.client, number)
+        for number, future in enumerate(scenario.futures, 1)
+    }
+    abort = _Abort(asyncio.get_running_loop())
+    recorder = Recorder(
+        clock, names, on_overflow=lambda: abort(f"the SDK caused more than {MAX_EVENTS} events and goes on")
+    )
+    engine = _engine(scenario, recorder)
+    with (
+        recorder.listening(),
+        clock.jumping(
+            limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept
+        ),
+        _reachable(adapter.info.transport, engine) as base_url,
+    ):
+        context = ScenarioContext(base_url=base_url, api_key=API_KEY, profile=profile, recorder=recorder)
+        abort.task = asyncio.ensure_future(_drive(adapter, context, scenario, recorder))
+        try:
+            await abort.task
+        except asyncio.CancelledError:
+            if abort.reason is None:
+                raise
+            raise ScenarioStuckError(abort.reason, recorder.timeline()) from None
+        finally:
+            recorder.stop()
+    return recorder.timeline()
+
+
+def _engine(scenario: Scenario, recorder: Recorder) -> FakeTinker:
+    engine = FakeTinker(listener=recorder, unscripted=Unscripted.ERROR)
+    for client in scenario.clients:
+        match client.kind:
+            case ClientKind.TRAINING:
+                engine.expect_model(client.id)
+            case ClientKind.SAMPLING:
+                engine.expect_sampler(client.id)
+            case ClientKind.MODEL_CREATION:
+                pass
+    for number, future in enumerate(scenario.futures, 1):
+        kind = scenario.client(future.client).kind
+        engine.add_script(
+            future.script,
+            operation=future.operation,
+            client=None if kind is not ClientKind.TRAINING else scenario.client(future.client).id,
+            name=f"future-{number}",
+        )
+    return engine
+
+
+@contextlib.contextmanager
+def _reachable(transport: Transport, engine: FakeTinker) -> Iterator[str]:
+    match transport:
+        case Transport.HTTPX:
+            with mounted(engine, base_url=_BASE_URL):
+                yield _BASE_URL
+        case Transport.SOCKET:
+            with FakeTinkerServer(engine) as server:
+                yield server.url
+
+
+async def _drive(adapter: Adapter, context: ScenarioContext, scenario: Scenario, recorder: Recorder) -> None:
+    async with _opened(adapter, context):
+        if scenario.calls:
+            for number, call in enumerate(scenario.calls, 1):
+                _call(adapter, call, number, recorder)
+            return
+        clients = {}
+        for spec in scenario.clients:
+            try:
+                clients[spec.name] = await adapter.create_client(spec)
+            except Exception as error:
+                raise SetUpError(
+                    f"create_client failed for {spec.kind} client {spec.name!r}: {_text(error)}"
+                ) from error
+        futures = [
+            (clients[future.client], future, number) for number, future in enumerate(scenario.futures, 1)
+        ]
+        if scenario.concurrent:
+            async with asyncio.TaskGroup() as group:
+                for client, future, number in futures:
+                    group.create_task(_run(adapter, client, future, number, recorder))
+        else:
+            for client, future, number in futures:
+                await _run(adapter, client, future, number, recorder)
+
+
+@contextlib.asynccontextmanager
+async def _opened(adapter: Adapter, context: ScenarioContext) -> AsyncIterator[None]:
+    try:
+        await adapter.open(context)
+    except Exception as error:
+        raise SetUpError(f"open failed: {_text(error)}") from error
+    try:
+        yield
+    finally:
+        await adapter.close()
+
+
+async def _run(
+    adapter: Adapter,
+    client: object,
+    future: FutureSpec,
+    number: int,
+    recorder: Recorder,
+) -> None:
+    token = current_future.set(FutureKey(future.client, number))
+    call = OperationCall(
+        operation=future.operation, observer=future.observer, timeout=future.timeout, future=number
+    )
+    kind, text = OutcomeKind.RESULT, None
+    try:
+        await adapter.run(client, call)
+    except Exception as error:  # noqa: BLE001 - whatever an SDK raises is its outcome
+        kind, text = adapter.classify(error), _text(error)
+    finally:
+        current_future.reset(token)
+    recorder.outcome(FutureKey(future.client, number), kind, text)
+
+
+def _call(adapter: Adapter, call: FunctionCall, number: int, recorder: Recorder) -> None:
+    kind, text, value = OutcomeKind.RESULT, None, None
+    if not isinstance(adapter, CallsFunctions):
+        kind, text = OutcomeKind.ERROR, "the adapter has no method 'call'"
+    else:
+        try:
+            value = adapter.call(call.function, list(call.arguments))
+        except Exception as error:  # noqa: BLE001 - whatever an SDK raises is its outcome
+            kind, text = OutcomeKind.ERROR, _text(error)
+    recorder.outcome(FutureKey(None, number), kind, text, value)
+
+
+def _text(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,1 @@
+"""How the kit reaches an SDK under test."""

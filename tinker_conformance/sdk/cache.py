@@ -1,0 +1,103 @@
+"""Folders that are made once and then used by every process: a lock, a temporary folder, an atomic rename.
+
+An interrupted build leaves a temporary folder, which the next one removes; what has the final name is whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+LOCK_SECONDS: Final = 900.0
+"""How long to wait for another process that makes the same folder, real seconds."""
+_POLL_SECONDS: Final = 0.1
+_BUILDING: Final = "building-"
+
+
+class CacheBusyError(RuntimeError):
+    """Another process has been making the same folder for too long."""
+
+
+def make_once(
+    folder: Path,
+    build: Callable[[Path], None],
+    *,
+    complete: Callable[[Path], bool] = Path.exists,
+    seconds: float = LOCK_SECONDS,
+) -> Path:
+    """Makes a folder unless it is there.
+
+    Args:
+        folder: Its final place.
+        build: Fills the temporary folder that it is given. The final place may be written into files.
+        complete: Whether a folder that is there can be used; else it is made anew.
+        seconds: How long to wait for another process that makes it.
+
+    Returns:
+        `folder`.
+
+    Raises:
+        CacheBusyError: If another process does not finish.
+    """
+    if folder.exists() and complete(folder):
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.with_name(f".{folder.name}.lock"), seconds):
+        if folder.exists():
+            if complete(folder):
+                return folder
+            shutil.rmtree(folder)
+        prefix = f".{_BUILDING}{folder.name}-"
+        for stale in folder.parent.glob(f"{prefix}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        building = folder.with_name(f"{prefix}{os.getpid()}")
+        building.mkdir()
+        try:
+            build(building)
+            building.rename(folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return folder
+
+
+@contextlib.contextmanager
+def _locked(path: Path, seconds: float) -> Iterator[None]:
+    with path.open("a+b") as file:
+        deadline = time.monotonic() + seconds
+        while not _try_lock(file.fileno()):
+            if time.monotonic() > deadline:
+                message = (
+                    f"another process has held {path} for {seconds:g} s; wait for it, "
+                    "or end it and remove that file"
+                )
+                raise CacheBusyError(message)
+            time.sleep(_POLL_SECONDS)
+        # The lock ends with the file, also when this process is killed.
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,64 @@
+"""An SDK under test, from the kit's side: scenarios go in, timelines or faults come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tinker_conformance.profile import Profile
+from tinker_conformance.scenario import Scenario
+from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.messages import FaultKind
+from tinker_conformance.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a scenario has no complete timeline.
+
+    Attributes:
+        kind: What happened.
+        text: What happened, in words, with the limit where one was passed.
+        stderr: The end of the adapter's standard error.
+    """
+
+    kind: FaultKind
+    text: str
+    stderr: str = ""
+
+    def __str__(self) -> str:
+        tail = f"\nend of the adapter's standard error:\n{self.stderr}" if self.stderr else ""
+        return f"{self.text}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one scenario gave.
+
+    Attributes:
+        timeline: The events, up to the fault if there is one.
+        fault: None if the scenario ran to its end.
+    """
+
+    timeline: Timeline
+    fault: Fault | None = None
+
+
+class SdkStartError(RuntimeError):
+    """The SDK, or its adapter, cannot be started; the text says why and what to do."""
+
+
+class SdkSession(Protocol):
+    """An SDK that is ready to run scenarios. Not for two threads at once."""
+
+    spec: str
+
+    @property
+    def info(self) -> AdapterInfo:
+        """Who the SDK is and what it claims."""
+
+    def run(self, scenario: Scenario, profile: Profile) -> Run:
+        """Runs a scenario. Never raises for what the SDK does: that is a fault in the result."""
+
+    def close(self) -> None:
+        """Ends every process that belongs to the SDK."""

@@ -1,0 +1,71 @@
+"""SPEC: how a user names the SDK under test.
+
+`reference` · `official` · `official==0.6.3` · `python:package.module:Adapter` · `exec:COMMAND`
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from tinker_conformance.sdk.environments import lean_environment
+from tinker_conformance.sdk.session import SdkSession
+from tinker_conformance.sdk.worker_session import WorkerSession
+
+SPEC_FORMS: Final = (
+    "reference",
+    "official",
+    "official==X.Y.Z",
+    "python:package.module:Adapter",
+)
+"""The forms of a SPEC, as messages show them."""
+
+_VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
+
+
+class SpecError(ValueError):
+    """A SPEC of no known form; the text lists the forms."""
+
+
+def _nothing(_text: str) -> None:
+    pass
+
+
+def check_spec(spec: str) -> None:
+    """Checks the form of a SPEC without starting anything.
+
+    Raises:
+        SpecError: If it has none of the known forms.
+    """
+    match spec.split(":"):
+        case ["reference" | "official"]:
+            return
+        case ["python", module, name] if module and name.isidentifier():
+            return
+        case [official] if official.startswith("official==") and _VERSION.fullmatch(official[10:]):
+            return
+        case _:
+            message = f"--sdk {spec!r} is not understood; write one of {', '.join(SPEC_FORMS)}"
+            raise SpecError(message)
+
+
+def open_sdk(spec: str, *, report: Callable[[str], None] = _nothing) -> SdkSession:
+    """Starts the SDK that a SPEC names.
+
+    Args:
+        spec: The SPEC.
+        report: Is told, in a line, what takes time.
+
+    Raises:
+        SpecError: If the SPEC has none of the known forms.
+        SdkStartError: If the SDK or its adapter cannot be started.
+        EnvironmentUnavailable: If a release's environment cannot be made.
+    """
+    check_spec(spec)
+    if spec.startswith("official=="):
+        environment = lean_environment(spec.removeprefix("official=="), report=report)
+        command = [str(environment.python), "-m", "tinker_conformance.sdk.worker", "official"]
+        return WorkerSession(spec, command, environment=environment.environment())
+    return WorkerSession(spec, [sys.executable, "-m", "tinker_conformance.sdk.worker", spec])

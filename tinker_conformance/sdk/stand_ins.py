@@ -1,0 +1,114 @@
+"""Empty modules in place of packages that old releases of the official SDK import but do not need here.
+
+`torch` up to 0.7: gigabytes, for custom losses only. `grpc` from 0.21.0 to 0.22.1: a way of polling that a
+server has to offer first. Written from what these releases look up while they are imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+Release = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A package that is stood in for.
+
+    Attributes:
+        first: The first release that needs it.
+        last: The last one.
+        files: Path below the folder of packages, and content.
+    """
+
+    first: Release
+    last: Release
+    files: Mapping[str, str]
+
+
+_TORCH: Final = '''"""Stands in for torch, of which this release looks up one type."""
+
+
+class Tensor:
+    """Nothing is one."""
+'''
+
+_GRPC: Final = '''"""Stands in for grpcio, which this release uses only where the server offers it."""
+
+from enum import Enum
+
+__version__ = "1.75.1"
+StatusCode = Enum(
+    "StatusCode",
+    "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED "
+    "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE "
+    "DATA_LOSS UNAUTHENTICATED",
+)
+
+
+class RpcError(Exception):
+    """Never raised."""
+'''
+
+_GRPC_AIO: Final = '''"""Stands in for grpc.aio."""
+
+from grpc import RpcError
+
+
+class AioRpcError(RpcError):
+    """Never raised."""
+
+
+class Channel:
+    """Never opened."""
+
+
+class ClientCallDetails:
+    """Never made."""
+
+
+class ClientInterceptor:
+    """Never called."""
+
+
+class Metadata:
+    """Never sent."""
+
+
+class UnaryUnaryClientInterceptor:
+    """Never called."""
+'''
+
+_GRPC_UTILITIES: Final = '''"""Stands in for the check of grpcio's version."""
+
+
+def first_version_is_lower(first, second):
+    """The version is always right."""
+    return False
+'''
+
+STAND_INS: Final = (
+    StandIn((0,), (0, 7, 999), {"torch/__init__.py": _TORCH}),
+    StandIn(
+        (0, 21, 0),
+        (0, 22, 1),
+        {
+            "grpc/__init__.py": _GRPC,
+            "grpc/aio.py": _GRPC_AIO,
+            "grpc/_utilities.py": _GRPC_UTILITIES,
+        },
+    ),
+)
+
+
+def write_stand_ins(release: Release, folder: Path) -> None:
+    """Writes the stand-ins that a release needs into a folder of packages."""
+    for stand_in in STAND_INS:
+        if stand_in.first <= release <= stand_in.last:
+            for name, text in stand_in.files.items():
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text, encoding="utf-8")
