@@ -131,11 +131,21 @@ class HttpProtocol(asyncio.Protocol):
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
-                # No other protocol is spoken here: the offer is ignored, as RFC 9110 allows.
+                # No other protocol is spoken here, and RFC 9110 lets a server ignore the offer. The parser ends such a
+                # request at its head, body or not (Java's client offers h2c with bodies): it reads the head again
+                # without the offer.
                 consumed: int = upgrade.args[0]
-                data = data[max(consumed, 1) :]
+                data = self._head_without_offer() + data[consumed:]
             else:
                 return
+
+    def _head_without_offer(self) -> bytes:
+        lines = [
+            b"%b %b HTTP/%b"
+            % (self._parser.get_method(), self._url, self._parser.get_http_version().encode())
+        ]
+        lines += [b"%b: %b" % line for line in self._headers if line[0].lower() != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -158,6 +168,10 @@ class HttpProtocol(asyncio.Protocol):
         headers = {name.lower(): value for name, value in self._headers}
         self._head_bytes = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._headers)
         self._check_head()
+        if self._parser.get_method() == b"CONNECT":
+            raise _Refused(405, "this is no proxy; send the request itself")
+        if self._parser.should_upgrade():
+            return
         if self._parser.get_http_version() == "1.1":
             hosts = sum(name.lower() == b"host" for name, _ in self._headers)
             if hosts != 1:
@@ -182,8 +196,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The request is whole: answers it."""
-        # A pipelined request behind one that ended the connection is not answered.
-        if self._closing:
+        # A request behind one that ended the connection is not answered.
+        if self._closing or self._parser.should_upgrade():
             return
         path, query = _target(self._url)
         method = self._parser.get_method().decode("ascii")
@@ -194,7 +208,7 @@ class HttpProtocol(asyncio.Protocol):
             case TransportFault(kind=kind):
                 self._drop(kind)
             case Reply():
-                keep = self._parser.should_keep_alive() and method != "CONNECT"
+                keep = self._parser.should_keep_alive()
                 old = self._parser.get_http_version() == "1.0"
                 self._out.append(wire(answer, head=method == "HEAD", keep=keep, old=old))
                 if not keep:

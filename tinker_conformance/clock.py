@@ -13,6 +13,7 @@ a release of freezegun no longer asks them).
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import heapq
 import math
@@ -131,7 +132,9 @@ class FrozenClock:
             mock.patch.object(freezegun.api, "call_stack_inspection_limit", 1),
             mock.patch.object(time, "sleep", self.sleep),
         ):
-            factory = freezer.start()
+            with mock.patch.object(asyncio, "new_event_loop", asyncio.DefaultEventLoopPolicy().new_event_loop):
+                # freezegun makes a loop to learn which class to leave on real time: the standard one, not ours.
+                factory = freezer.start()
             assert isinstance(factory, freezegun.api.FrozenDateTimeFactory)  # noqa: S101 - narrows a union
             self._factory = factory
             try:

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from fake_server.listener import Poll, Submission
 from fake_server.messages import Reply, TransportFault
-from fake_server.script import Advance, Complete
-from fake_server.tinker_api import Poll, Submission
+from fake_server.steps import Advance, Complete
 from tinker_conformance.clock import MICROSECOND, FrozenClock
 from tinker_conformance.timeline import (
     Callback,
@@ -180,7 +180,7 @@ class Recorder(logging.Handler):
 
     def submission_arrived(self, submission: Submission) -> None:
         """An operation was submitted."""
-        key = self._key(submission.future)
+        key = self._key(submission.future.name)
         self.add(
             Request(
                 at=self._clock.elapsed(),
@@ -229,7 +229,7 @@ class Recorder(logging.Handler):
                 fault = reply.kind.value
             case Reply():
                 status = reply.status
-                if not isinstance(poll.step, Complete):
+                if not _completes(poll):
                     body = _json_or_none(reply.body)
         self.add(
             Response(
@@ -239,7 +239,7 @@ class Recorder(logging.Handler):
                 status=status,
                 body=body,
                 fault=fault,
-                step=poll.step_number,
+                step=poll.index + 1 if poll.index < len(poll.future.script.turns) else None,
             )
         )
 
@@ -251,6 +251,11 @@ class Recorder(logging.Handler):
                 at=self._clock.elapsed() + seconds, wall=seconds, monotonic=seconds, cause=ClockCause.SLEEP
             )
         )
+
+
+def _completes(poll: Poll) -> bool:
+    turns = poll.future.script.turns
+    return poll.index < len(turns) and isinstance(turns[poll.index].reply, Complete)
 
 
 def _json_or_none(body: bytes) -> object:

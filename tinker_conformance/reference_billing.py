@@ -22,7 +22,7 @@ class BillingPause:
 
     Attributes:
         facet: The polling facet: how long a pause may last, and its lines.
-        limit_seconds: How long a pause may last; the facet's unless the server's configuration said otherwise.
+        limit_seconds: How long a pause may last; the facet's unless the server's configuration says more.
     """
 
     facet: PollingFacet

@@ -32,7 +32,7 @@ class FutureError(Exception):
         self.official_text = official_text
 
 
-class RequestFailed(FutureError):
+class RequestFailedError(FutureError):
     """The server reported that the request failed.
 
     Attributes:
@@ -46,7 +46,7 @@ class RequestFailed(FutureError):
         self.category = category
 
 
-class FutureExpired(FutureError):
+class FutureExpiredError(FutureError):
     """The server no longer has the future (HTTP 410); submit the request again."""
 
     kind = ErrorKind.EXPIRED
@@ -56,27 +56,27 @@ class PollError(FutureError):
     """A reply that a poll cannot go on from: a status that ends it, or a body that is no result."""
 
 
-class Stalled(FutureError):
+class StalledError(FutureError):
     """No sample of the client was done for too long."""
 
 
-class SubmissionFailed(FutureError):
+class SubmissionError(FutureError):
     """A request was not accepted."""
 
 
-class WaitTimedOut(FutureError, TimeoutError):
+class WaitTimeoutError(FutureError, TimeoutError):
     """The caller's time limit on a result passed."""
 
     kind = ErrorKind.TIMEOUT
 
 
-class UnsupportedByProfile(ValueError):
+class UnsupportedByProfileError(ValueError):
     """The call is one that an SDK of this profile does not have."""
 
 
 def error_kind(error: BaseException) -> ErrorKind:
     """The kind of end that an exception from a client of the reference stands for.
 
-    An exception that is none of the reference's came out of an observer, and ended the poll as the profile says.
+    An exception that is none of the reference's came out of an observer and ended the poll.
     """
     return error.kind if isinstance(error, FutureError) else ErrorKind.ERROR

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from tinker_conformance.observer import LOGGER_NAME
 from tinker_conformance.profile import PollingFacet
-from tinker_conformance.reference_errors import FutureError, FutureExpired, Stalled
+from tinker_conformance.reference_errors import FutureError, FutureExpiredError, StalledError
 
 _logger: Final = logging.getLogger(f"{LOGGER_NAME}.retry")
 _T = TypeVar("_T")
@@ -43,7 +43,7 @@ class SamplingRetries:
             attempt: Submits the request and polls its future.
 
         Raises:
-            Stalled: No attempt of this client has succeeded for `stalled_after_seconds` of the wall clock.
+            StalledError: No attempt of this client succeeded for `stalled_after_seconds` (wall clock).
         """
         if self._running == 0:
             self._progress_at = time.time()
@@ -64,16 +64,19 @@ class SamplingRetries:
 
     async def _watch(self, attempts: asyncio.Future[_T]) -> None:
         limit = self.facet.expired.stalled_after_seconds
-        while (now := time.time()) <= (deadline := self._progress_at + limit):
+        while True:
+            deadline = self._progress_at + limit
+            if (now := time.time()) > deadline:
+                attempts.cancel()
+                return
             await asyncio.sleep(max(deadline - now, _LEAST_SLEEP))
-        attempts.cancel()
 
     async def _attempts(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         count = 0
         while True:
             try:
                 return await attempt()
-            except (FutureExpired, TimeoutError):
+            except (FutureExpiredError, TimeoutError):
                 # A TimeoutError comes out of an observer: the official handler retries those too.
                 await asyncio.sleep(self._delay(count))
                 count += 1
@@ -83,24 +86,24 @@ class SamplingRetries:
                 raise
 
     def _delay(self, attempt: int) -> float:
-        """Seconds before the request is submitted anew: exponential, jittered, and capped after the jitter."""
+        """Seconds until the request is submitted anew: exponential, jittered, then capped."""
         rules = self.facet.expired
         delay = min(rules.delay_base_seconds * 2.0 ** min(attempt, 64), rules.delay_cap_seconds)
         jitter = delay * rules.jitter * (2 * random.random() - 1)  # noqa: S311 - no secret depends on it
         return max(0.0, min(delay + jitter, rules.delay_cap_seconds))
 
-    def _stalled(self) -> Stalled:
+    def _stalled(self) -> StalledError:
         seconds = self.facet.expired.stalled_after_seconds
         # The official text prints the limit as it was written, a whole number.
         text = self.facet.lines.stalled_error.format(
             seconds=int(seconds) if seconds.is_integer() else seconds
         )
         message = f"no sample was done in {seconds} s; ask whether the server still works on it, or give up"
-        return Stalled(message, official_class="APIConnectionError", official_text=text)
+        return StalledError(message, official_class="APIConnectionError", official_text=text)
 
 
 def _described(error: Exception) -> str:
     """An exception as the official line prints it: "class: text"."""
     if isinstance(error, FutureError):
         return f"{error.official_class}: {error.official_text or 'No error message'}"
-    return f"{type(error).__name__}: {error or 'No error message'}"
+    return f"{type(error).__name__}: {str(error) or 'No error message'}"

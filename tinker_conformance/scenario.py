@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final, NoReturn, TypeVar, cast
 
 import msgspec
-import yaml
-
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script
-from fake_server.script_yaml import ScriptError, decode_steps, encode_steps
+from fake_server.steps import Step
+from fake_server.errors import ScriptError
+from fake_server.script_yaml import decode_steps, encode_steps, load_yaml
 from tinker_conformance.clock import DEFAULT_EPOCH
 from tinker_conformance.queue_state import ClientKind
 
@@ -174,10 +174,9 @@ def load_scenarios(path: Path) -> tuple[Scenario, ...]:
 def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
     """Decodes YAML text; `source` names it in errors."""
     try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a safe loader with a check added
-    except yaml.YAMLError as error:
-        message = f"{source}: not YAML: {error}; mend the text there"
-        raise ScenarioError(message) from error
+        data = load_yaml(text, source)
+    except ScriptError as error:
+        raise ScenarioError(str(error)) from error
     if not isinstance(data, list):
         message = f"{source}: expected a list of scenarios, each beginning with '- id: …', got {_named(data)}"
         raise ScenarioError(message)
@@ -189,23 +188,6 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
             raise ScenarioError(message)
         seen.add(scenario.id)
     return scenarios
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader to which a repeated key is an error rather than a silent loss."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, list | dict):
-                continue
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice in one mapping", key_node.start_mark
-                )
-            seen.add(key)
-        return cast("dict[object, object]", super().construct_mapping(node, deep=deep))
 
 
 # -- decoding ------------------------------------------------------------------------------------
@@ -308,11 +290,28 @@ def _future(data: object, clients: Sequence[ClientSpec], where: str) -> FutureSp
     )
 
 
-def _steps(data: object, where: str) -> tuple[object, ...]:
+def _steps(data: object, where: str) -> tuple[Step, ...]:
     try:
-        return decode_steps(data, where)
+        return decode_steps(_without_shorthand(data), where)
     except ScriptError as error:
         raise ScenarioError(str(error)) from error
+
+
+def _without_shorthand(data: object) -> object:
+    """Writes each `{pause: BODY}` as a 408 and a try_again at the same instant.
+
+    An SDK that heeds either signal notices the pause, so that a scenario about something else does not
+    depend on the trigger.
+    """
+    if not isinstance(data, list):
+        return data
+    steps: list[object] = []
+    for step in data:
+        if isinstance(step, dict) and set(step) == {"pause"}:
+            steps += [{"timeout": step["pause"]}, {"try_again": step["pause"]}]
+        else:
+            steps.append(step)
+    return steps
 
 
 def _call(data: object, where: str) -> FunctionCall:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fake_server.script import Timeout, TryAgain
+from fake_server.steps import Timeout, TryAgain
 from tinker_conformance.judging.case import Case
-from tinker_conformance.profile import ClientForms, Profile
+from tinker_conformance.profile import Identifier, Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario import ClientSpec, Scenario
 from tinker_conformance.timeline import Log, Timeline
@@ -50,24 +50,13 @@ def _speaks_of_a_pause(message: str, identifiers: list[str], reasons: tuple[str,
     return named and any(reason in message for reason in reasons)
 
 
-def forms_of(kind: ClientKind, profile: Profile) -> ClientForms | None:
-    """The profile's message forms for a kind of client; None if it observes none of that kind."""
-    match kind:
-        case ClientKind.SAMPLING:
-            return profile.observer.sampling
-        case ClientKind.TRAINING:
-            return profile.observer.training
-        case ClientKind.MODEL_CREATION:
-            return profile.observer.model_creation
-
-
 def identifier_of(client: ClientSpec, profile: Profile) -> str:
     """What the profile's messages call a client."""
-    forms = forms_of(client.kind, profile)
-    match forms.identifier.value if forms else None:
-        case "model_path":
+    facet = profile.observer.client(client.kind)
+    match facet.identifier if facet else None:
+        case Identifier.MODEL_PATH:
             return str(client.model_path)
-        case "base_model":
+        case Identifier.BASE_MODEL:
             return client.base_model
         case _:
             return client.id
@@ -78,8 +67,8 @@ def known_reasons(profile: Profile, scenario: Scenario) -> tuple[str, ...]:
     own = [
         reason
         for kind in ClientKind
-        if (forms := forms_of(kind, profile)) is not None
-        for reason in (forms.reasons.paused_rate_limit, forms.reasons.paused_capacity)
+        if (facet := profile.observer.client(kind)) is not None
+        for reason in (facet.reasons.paused_rate_limit, facet.reasons.paused_capacity)
     ]
     return tuple(dict.fromkeys([*own, *_server_reasons(scenario)]))
 

@@ -9,12 +9,11 @@ from tinker_conformance.judging.case import Case, Check, Mismatch
 from tinker_conformance.judging.facts import Fact, differences
 from tinker_conformance.judging.pause_lines import (
     PauseLine,
-    forms_of,
     identifier_of,
     known_reasons,
     pause_lines,
 )
-from tinker_conformance.profile import ClientForms
+from tinker_conformance.profile import ClientFacet
 from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.timeline import (
@@ -86,7 +85,7 @@ def line_texts(case: Case, timeline: Timeline) -> Iterator[Fact]:
 def line_verbs(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Whether pause lines have the profile's verb phrase."""
 
-    def says(line: PauseLine, forms: ClientForms, client: ClientSpec) -> str:
+    def says(line: PauseLine, forms: ClientFacet, client: ClientSpec) -> str:
         phrase = forms.verb_phrase
         return f"the words {phrase!r}" if _contains_phrase(line.log.message, phrase, client, case) else ""
 
@@ -96,7 +95,7 @@ def line_verbs(case: Case, timeline: Timeline) -> Iterator[Fact]:
 def line_identifiers(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Which client pause lines name."""
 
-    def says(line: PauseLine, _: ClientForms, client: ClientSpec) -> str:
+    def says(line: PauseLine, _: ClientFacet, client: ClientSpec) -> str:
         identifier = identifier_of(client, case.profile)
         return f"the identifier {identifier!r}" if identifier in line.log.message else ""
 
@@ -107,7 +106,7 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Which reason pause lines give."""
     reasons = known_reasons(case.profile, case.scenario)
 
-    def says(line: PauseLine, forms: ClientForms, _: ClientSpec) -> str:
+    def says(line: PauseLine, forms: ClientFacet, _: ClientSpec) -> str:
         # The longest first: one reason may be a part of another. The fallback may be part of anything, so it comes last.
         for reason in [*sorted(reasons, key=len, reverse=True), forms.reasons.unknown]:
             if reason in line.log.message:
@@ -118,11 +117,11 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def _line_parts(
-    case: Case, timeline: Timeline, says: Callable[[PauseLine, ClientForms, ClientSpec], str]
+    case: Case, timeline: Timeline, says: Callable[[PauseLine, ClientFacet, ClientSpec], str]
 ) -> Iterator[Fact]:
     for number, line in enumerate(pause_lines(timeline, case)):
         client = _client_of(line, case) or case.scenario.clients[0]
-        forms = forms_of(client.kind, case.profile)
+        forms = case.profile.observer.client(client.kind)
         text = "" if forms is None else says(line, forms, client)
         yield Fact(
             ("line", number),
