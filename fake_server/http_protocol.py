@@ -13,13 +13,14 @@ import socket
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
 import httptools
 
 from fake_server.json_values import encoded
-from fake_server.messages import JSON_HEADERS, DropKind, Reply, Request, TransportFault
+from fake_server.messages import JSON_HEADERS, DropKind, RawHeaders, Reply, Request, TransportFault
 
 LINGER_SECONDS: Final = 1.0
 LINGER_BYTES: Final = 16 * 1024 * 1024
@@ -131,19 +132,17 @@ class HttpProtocol(asyncio.Protocol):
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
-                # No other protocol is spoken here, and RFC 9110 lets a server ignore the offer. The parser ends such a
-                # request at its head, body or not (Java's client offers h2c with bodies): it reads the head again
-                # without the offer.
+                # No other protocol is spoken here, and RFC 9110 lets a server ignore the offer. The parser
+                # ends such a request at its head, body or not (Java's client offers h2c with bodies), so it
+                # reads the head again without the offer.
                 consumed: int = upgrade.args[0]
                 data = self._head_without_offer() + data[consumed:]
             else:
                 return
 
     def _head_without_offer(self) -> bytes:
-        lines = [
-            b"%b %b HTTP/%b"
-            % (self._parser.get_method(), self._url, self._parser.get_http_version().encode())
-        ]
+        version = self._parser.get_http_version().encode("ascii")
+        lines = [b"%b %b HTTP/%b" % (self._parser.get_method(), self._url, version)]
         lines += [b"%b: %b" % line for line in self._headers if line[0].lower() != b"upgrade"]
         return b"\r\n".join([*lines, b"", b""])
 
@@ -271,18 +270,21 @@ def wire(reply: Reply, *, head: bool, keep: bool, old: bool) -> bytes:
         keep: Whether the connection stays open.
         old: Whether the client speaks HTTP/1.0, which closes unless told otherwise.
     """
-    status = reply.status
+    start = _head(reply.status, reply.headers, keep=keep, old=old)
+    if reply.status in (204, 304):
+        return b"%b\r\n" % start
+    length = len(reply.body)
+    return b"%bcontent-length: %d\r\n\r\n%b" % (start, length, b"" if head else reply.body)
+
+
+@lru_cache(maxsize=1024)
+def _head(status: int, headers: RawHeaders, *, keep: bool, old: bool) -> bytes:
     lines = [b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b"Scripted"))]
-    lines += [b"%b: %b\r\n" % line for line in reply.headers]
-    if status not in (204, 304):
-        lines.append(b"content-length: %d\r\n" % len(reply.body))
+    lines += [b"%b: %b\r\n" % line for line in headers]
     if not keep:
         lines.append(b"connection: close\r\n")
     elif old:
         lines.append(b"connection: keep-alive\r\n")
-    lines.append(b"\r\n")
-    if not head:
-        lines.append(reply.body)
     return b"".join(lines)
 
 

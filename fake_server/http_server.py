@@ -119,7 +119,7 @@ class FakeTinkerServer:
         thread.join(STOP_SECONDS)
         if thread.is_alive():
             raise ServerError(
-                f"the server's thread did not end within {STOP_SECONDS} s; a listener blocks it: let it return"
+                f"the server's thread did not end within {STOP_SECONDS} s; a listener blocks it: end that"
             )
         self._thread = self._loop = self._address = None
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from fake_server.messages import RawHeaders, Reply, Request, TransportFault
@@ -90,7 +91,7 @@ class Journal:
         """Adds one exchange; ``arrived_ns`` is a value of ``now_ns``."""
         if isinstance(answer, Reply):
             end: int | str = answer.status
-            reply_head, reply_body = _head(answer.headers), answer.body
+            reply_head, reply_body = _reply_head(answer.headers), answer.body
         else:
             end, reply_head, reply_body = answer.kind.value, b"", b""
         head = _head(request.headers)
@@ -125,6 +126,10 @@ class Journal:
 
 def _head(headers: RawHeaders) -> bytes:
     return b"".join([b"%b: %b\r\n" % line for line in headers])
+
+
+# Most replies carry the same few heads.
+_reply_head = lru_cache(maxsize=256)(_head)
 
 
 def _lines(head: bytes) -> RawHeaders:

@@ -13,6 +13,8 @@ MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 1_000_000
 """Values in one body, aliases of YAML counted each time they are used."""
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
 
 def copied(value: object) -> object:
     """A deep copy of a JSON value, made of dict, list, str, int, float, bool and None.
@@ -27,7 +29,7 @@ def copied(value: object) -> object:
 def encoded(value: object) -> bytes:
     """Compact JSON of a value that ``copied`` has passed. Lone surrogates survive as escapes."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+        return _ENCODER.encode(value).encode("ascii")
     except ValueError as error:
         raise ScriptError(f"a body cannot be written as JSON ({error}); use a smaller number") from error
 

@@ -31,7 +31,7 @@ class Request:
         body: Content as sent: chunks joined, a content encoding still in place.
     """
 
-    __slots__ = ("body", "headers", "method", "path", "query")
+    __slots__ = ("_values", "body", "headers", "method", "path", "query")
 
     def __init__(
         self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
@@ -41,14 +41,14 @@ class Request:
         self.query = query
         self.headers = headers
         self.body = body
+        self._values: dict[bytes, bytes] | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name, or None; the case of names does not matter."""
-        wanted = name.lower().encode("latin-1")
-        for key, value in self.headers:
-            if key.lower() == wanted:
-                return value.decode("latin-1")
-        return None
+        if self._values is None:
+            self._values = {key.lower(): value for key, value in reversed(self.headers)}
+        value = self._values.get(name.lower().encode("latin-1"))
+        return None if value is None else value.decode("latin-1")
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path}, {len(self.body)} bytes>"

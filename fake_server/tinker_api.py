@@ -242,6 +242,9 @@ class FakeTinker:
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
             claim = self._book.claim(future)
+        listener = self.listener
+        if listener is None:
+            return self._reply(future, claim, request_id, request), future
         poll = Poll(
             future,
             request_id,
@@ -251,21 +254,18 @@ class FakeTinker:
             request.method,
             request.path,
         )
-        listener = self.listener
-        if listener is not None:
-            listener.request_arrived(poll)
-            for advance in claim.advances:
-                listener.clock_advanced(poll, advance)
-        reply = self._reply(future, claim, poll, request)
-        if listener is not None:
-            listener.reply_chosen(poll, reply)
+        listener.request_arrived(poll)
+        for advance in claim.advances:
+            listener.clock_advanced(poll, advance)
+        reply = self._reply(future, claim, request_id, request)
+        listener.reply_chosen(poll, reply)
         return reply, future
 
     def _reply(
-        self, future: ScriptedFuture, claim: Claim, poll: Poll, request: Request
+        self, future: ScriptedFuture, claim: Claim, request_id: str, request: Request
     ) -> Reply | TransportFault:
         if claim.reply is not None:
-            return scripted_reply(claim.reply, future, poll.request_id, request.header("accept") or "")
+            return scripted_reply(claim.reply, future, request_id, request.header("accept") or "")
         text = exhausted_script(future, claim.index)
         if future.script.exhausted is Exhausted.FAIL:
             return Fail(FailCategory.USER, text).reply

@@ -1,6 +1,6 @@
 """The clients of the reference: an SDK of the Tinker API, small enough to read in one sitting.
 
-How they fail: a `FutureError` (`reference_errors`) says how a future ended, and `error_kind` sorts any exception
+How they fail: a `FutureError` (`reference_errors`) says how a future ended; `error_kind` sorts any exception
 of a call; `UnsupportedByProfileError` is a call that an SDK of this profile does not have. The retries of a
 *submission* are no part of a profile: a request that is not accepted ends in `SubmissionError`.
 """

@@ -181,6 +181,8 @@ class Recorder(logging.Handler):
     def submission_arrived(self, submission: Submission) -> None:
         """An operation was submitted."""
         key = self._key(submission.future.name)
+        if key is NO_FUTURE:
+            return  # what an SDK does to set itself up is its own affair
         self.add(
             Request(
                 at=self._clock.elapsed(),
@@ -194,6 +196,8 @@ class Recorder(logging.Handler):
     def request_arrived(self, poll: Poll) -> None:
         """A future was polled."""
         key = self._key(poll.future.name)
+        if key is NO_FUTURE:
+            return
         self.add(
             Request(
                 at=self._clock.elapsed(),
@@ -223,6 +227,8 @@ class Recorder(logging.Handler):
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
         """A reply was chosen for a poll."""
         key = self._key(poll.future.name)
+        if key is NO_FUTURE:
+            return
         status, fault, body = None, None, None
         match reply:
             case TransportFault():

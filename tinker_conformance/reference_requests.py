@@ -1,7 +1,7 @@
 """The bodies of the requests that the reference submits: the smallest that say who asks and for what.
 
 Source: the request types of ``tinker`` 0.1.0 to 0.38.0, JSON forms. From 0.25 the official SDK sends forward
-passes as protobuf; the reference goes on in JSON, with the ``forward_only`` that tells them apart on one path.
+passes as protobuf; the reference goes on in JSON, with the ``forward_only`` that tells them apart.
 """
 
 from __future__ import annotations

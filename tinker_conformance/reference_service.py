@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -109,12 +109,12 @@ class Service:
             future = await self._submit(operation, kind, body())
             return await self._poll(future, told).result()
 
-        if retries is not None and self.profile.polling.expired.action(kind) is OnExpired.RESUBMITS:
-            return await self._within(timeout, retries.run(attempt))
-        return await self._within(timeout, attempt())
+        resubmits = self.profile.polling.expired.action(kind) is OnExpired.RESUBMITS
+        running = retries.run(attempt) if retries is not None and resubmits else attempt()
+        return await self._within(timeout, self._drained(running))
 
     async def post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
-        """POSTs a request that answers at once; SubmissionError if it is refused or answers with no object."""
+        """POSTs a request that answers at once; SubmissionError if it is refused or gets no object."""
         try:
             response = await self._client().post(
                 f"{self._base_url}{path}", json=body, timeout=_SETUP_TIMEOUT_SECONDS, follow_redirects=True
@@ -195,6 +195,15 @@ class Service:
             return custom
         return own if operation in facet.observed_operations else None
 
+    async def _drained(self, running: Awaitable[_T]) -> _T:
+        """Holds a failure back as long as the profile's telemetry takes."""
+        try:
+            return await running
+        except Exception:
+            if self.profile.polling.failure_drain_seconds:
+                await asyncio.sleep(self.profile.polling.failure_drain_seconds)
+            raise
+
     async def _within(self, limit: float | None, running: Coroutine[object, object, _T]) -> _T:
         """Awaits a result for at most `limit` seconds."""
         if limit is None:
@@ -225,6 +234,7 @@ class Service:
 
 
 def text_of(reply: Mapping[str, object], key: str) -> str:
+    """A string of a reply; SubmissionError if it is not there."""
     value = reply.get(key)
     if not isinstance(value, str):
         message = f"a reply has no {key}, but {sorted(reply)}; mend the server's reply"

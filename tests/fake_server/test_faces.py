@@ -9,12 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 import respx
+from asking import FACES, Face
 
 from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, ProblemKind, ScriptBuilder, mounted
 from fake_server.respx_router import UnexpectedHostError
 from fake_server.script import complete, drop, script, status, timeout, try_again
-
-from asking import FACES, Face
 
 POLL = "/api/v1/retrieve_future"
 Exchange = tuple[int, list[tuple[str, str]], bytes]
@@ -144,7 +143,7 @@ def test_respx_refuses_other_hosts_by_name() -> None:
     engine = FakeTinker()
     with (
         mounted(engine, "http://tinker.test:81"),
-        pytest.raises(UnexpectedHostError, match="went to tinker.test, "),
+        pytest.raises(UnexpectedHostError, match=r"went to tinker\.test, "),
     ):
         httpx.get("http://tinker.test/api/v1/healthz")
     assert [problem.kind for problem in engine.problems] == [ProblemKind.UNEXPECTED_HOST]

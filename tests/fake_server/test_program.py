@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+import fake_server
+
 ROOT = Path(__file__).parents[2]
 WAIT = 10.0
 
@@ -96,8 +98,6 @@ def test_importing_the_package_loads_no_http_library() -> None:
 
 
 def test_every_public_name_is_where_the_package_says() -> None:
-    import fake_server
-
     assert sorted(fake_server.__all__) == sorted(fake_server._HOMES)
     for name in fake_server.__all__:
         assert getattr(fake_server, name).__name__ == name

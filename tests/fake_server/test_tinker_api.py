@@ -1,13 +1,16 @@
 """The engine, asked without any face."""
 
 import json
+import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
 import zstandard
+from asking import Asker
 
 from fake_server import (
     FakeTinker,
@@ -26,8 +29,6 @@ from fake_server.messages import DropKind
 from fake_server.protobuf import bytes_field, varint_field
 from fake_server.script import complete, drop, fail, script, status, timeout, try_again
 from fake_server.steps import Advance
-
-from asking import Asker
 
 RETRYABLE_SOMEWHERE = {400, 402, 408, 409, 410, 429, *range(500, 600)}
 TRAINING_PATHS = {
@@ -74,7 +75,7 @@ def test_listener_is_told_in_the_order_things_happen(engine: FakeTinker, ask: As
     recorder = engine.listener = Recorder()
     engine.add_script(script().advance(1).advance(-2).then(timeout()).advance(3).exhausted("fail"), name="f")
     ask.submit()
-    for iteration in ("0", "1"):
+    for iteration in ("0", "1", "2"):
         ask(
             "retrieve_future",
             {"request_id": "f"},
@@ -90,6 +91,8 @@ def test_listener_is_told_in_the_order_things_happen(engine: FakeTinker, ask: As
         ("poll", "f", 1, "1", "Sample"),
         ("clock", 1, 3.0, 3.0),
         ("reply", 1, 200),
+        ("poll", "f", 2, "2", "Sample"),
+        ("reply", 2, 200),
     ]
 
 
@@ -108,6 +111,15 @@ def test_listener_may_ask_the_engine_and_its_exception_becomes_a_problem(
     assert "RuntimeError('oops')" in engine.problems[0].message
 
 
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("eager_threads")
 def test_500_concurrent_polls_see_exactly_the_scripted_replies(engine: FakeTinker, ask: Asker) -> None:
     engine.add_script([timeout(number) for number in range(500)])
     request_id = ask.submit()
@@ -144,7 +156,7 @@ def test_exhausted_error_is_told_to_client_and_test(engine: FakeTinker, ask: Ask
     engine.add_script(script().then(complete()).exhausted("error"), name="strict")
     request_id = ask.submit()
     assert statuses(ask, request_id, 2) == [200, 404]
-    with pytest.raises(ScriptViolation, match="script_exhausted: poll 2 of future 'strict'.*lengthen it"):
+    with pytest.raises(ScriptViolation, match=r"script_exhausted: poll 2 of future 'strict'.*lengthen it"):
         engine.verify()
 
 
@@ -441,10 +453,14 @@ def test_verify_lists_what_was_served_and_what_is_left(engine: FakeTinker, ask: 
         engine.verify()
     assert str(caught.value).splitlines() == [
         "2 differences from the script:",
-        "future 'half' (sample of client 's'): served 1 of 3 replies (timeout); left: timeout, complete; "
-        "poll it to its end, or shorten the script",
-        "future 'untouched' (any operation of any client): no submission took it; scripted: drop reset; "
-        "submit such a request, or do not register the script",
+        (
+            "future 'half' (sample of client 's'): served 1 of 3 replies (timeout); left: timeout, complete; "
+            "poll it to its end, or shorten the script"
+        ),
+        (
+            "future 'untouched' (any operation of any client): no submission took it; scripted: drop reset; "
+            "submit such a request, or do not register the script"
+        ),
     ]
 
 

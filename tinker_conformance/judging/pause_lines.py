@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from fake_server.steps import Timeout, TryAgain
 from tinker_conformance.judging.case import Case
-from tinker_conformance.profile import Identifier, Profile
+from tinker_conformance.profile import Profile
+from tinker_conformance.reference_choices import Identifier
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario import ClientSpec, Scenario
 from tinker_conformance.timeline import Log, Timeline

@@ -13,7 +13,7 @@ from tinker_conformance.judging.pause_lines import (
     known_reasons,
     pause_lines,
 )
-from tinker_conformance.profile import ClientFacet
+from tinker_conformance.reference_observer_facet import ClientForms
 from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.timeline import (
@@ -85,7 +85,7 @@ def line_texts(case: Case, timeline: Timeline) -> Iterator[Fact]:
 def line_verbs(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Whether pause lines have the profile's verb phrase."""
 
-    def says(line: PauseLine, forms: ClientFacet, client: ClientSpec) -> str:
+    def says(line: PauseLine, forms: ClientForms, client: ClientSpec) -> str:
         phrase = forms.verb_phrase
         return f"the words {phrase!r}" if _contains_phrase(line.log.message, phrase, client, case) else ""
 
@@ -95,7 +95,7 @@ def line_verbs(case: Case, timeline: Timeline) -> Iterator[Fact]:
 def line_identifiers(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Which client pause lines name."""
 
-    def says(line: PauseLine, _: ClientFacet, client: ClientSpec) -> str:
+    def says(line: PauseLine, _: ClientForms, client: ClientSpec) -> str:
         identifier = identifier_of(client, case.profile)
         return f"the identifier {identifier!r}" if identifier in line.log.message else ""
 
@@ -106,7 +106,7 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Which reason pause lines give."""
     reasons = known_reasons(case.profile, case.scenario)
 
-    def says(line: PauseLine, forms: ClientFacet, _: ClientSpec) -> str:
+    def says(line: PauseLine, forms: ClientForms, _: ClientSpec) -> str:
         # The longest first: one reason may be a part of another. The fallback may be part of anything, so it comes last.
         for reason in [*sorted(reasons, key=len, reverse=True), forms.reasons.unknown]:
             if reason in line.log.message:
@@ -117,7 +117,7 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def _line_parts(
-    case: Case, timeline: Timeline, says: Callable[[PauseLine, ClientFacet, ClientSpec], str]
+    case: Case, timeline: Timeline, says: Callable[[PauseLine, ClientForms, ClientSpec], str]
 ) -> Iterator[Fact]:
     for number, line in enumerate(pause_lines(timeline, case)):
         client = _client_of(line, case) or case.scenario.clients[0]
