@@ -146,9 +146,10 @@ class PollingFacet(Facet, frozen=True):
         failure_class: The exception for a failure that the server reports.
         metadata_only: Whether polls say ``allow_metadata_only`` and a ``complete_metadata`` is followed by a
             fetch. Official since 0.14.
-        wait_timeout: What a caller's time limit stops.
-        failure_drain_seconds: How long a failure takes to reach the caller: the official SDK waits for its telemetry
-            to be sent. Official, every release: 0.1 if the server takes the telemetry.
+        wait_timeout: What a caller's time limit stops. Official ``result(timeout)``: the waiting only; its
+            ``result_async(timeout)``, which cancels, is not modelled.
+        failure_drain_seconds: How long a failure takes to reach the caller: the official SDK waits until its
+            telemetry is sent. Official, every release: 0.1 if the server takes the telemetry.
         poll_timeout_seconds: The time limit of one HTTP request of a poll. Official: 45.
         iteration_header: The header with the number of the poll, from 0. Official and seed.
         type_header: The header with the request type. Official and seed.

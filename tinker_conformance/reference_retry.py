@@ -23,6 +23,9 @@ _T = TypeVar("_T")
 _LEAST_SLEEP: Final = 0.001
 """Seconds; a watch that finds itself exactly at its deadline must not spin until the clock has moved."""
 
+_TURNS: Final = 4
+"""Turns of the loop in which a timer that is due wakes its task, and that task cancels another."""
+
 
 @dataclass(slots=True)
 class SamplingRetries:
@@ -75,7 +78,7 @@ class SamplingRetries:
         count = 0
         while True:
             try:
-                return await attempt()
+                return await _heard_of(attempt)
             except (FutureExpiredError, TimeoutError):
                 # A TimeoutError comes out of an observer: the official handler retries those too.
                 await asyncio.sleep(self._delay(count))
@@ -100,6 +103,19 @@ class SamplingRetries:
         )
         message = f"no sample was done in {seconds} s; ask whether the server still works on it, or give up"
         return StalledError(message, official_class="APIConnectionError", official_text=text)
+
+
+async def _heard_of(attempt: Callable[[], Awaitable[_T]]) -> _T:
+    """Runs an attempt and hears of its end some turns of the loop later.
+
+    The official SDK polls in a task of its own, so that a watch whose time has come is heard first: a sample that is
+    done after the deadline is given up all the same.
+    """
+    try:
+        return await attempt()
+    finally:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
 
 def _described(error: Exception) -> str:

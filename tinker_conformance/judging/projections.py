@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from tinker_conformance.judging.case import Case, Check, Mismatch
@@ -65,21 +65,25 @@ def line_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def line_levels(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """At which level pause lines were logged."""
-    for number, line in enumerate(pause_lines(timeline, case)):
-        yield Fact(
-            ("line", number),
+    """At which levels pause lines were logged."""
+    yield from _once_each(
+        Fact(
+            "level",
             line.log.at,
             f"a pause line at level {line.log.level}",
             f"{_quoted(line.log)} at level {line.log.level}",
             line.event,
         )
+        for line in pause_lines(timeline, case)
+    )
 
 
 def line_texts(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The text of pause lines, to the letter."""
-    for number, line in enumerate(pause_lines(timeline, case)):
-        yield Fact(("line", number), line.log.at, _quoted(line.log), _quoted(line.log), line.event)
+    """The texts of pause lines, to the letter."""
+    yield from _once_each(
+        Fact("text", line.log.at, _quoted(line.log), _quoted(line.log), line.event)
+        for line in pause_lines(timeline, case)
+    )
 
 
 def line_verbs(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -116,15 +120,30 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
     yield from _line_parts(case, timeline, says)
 
 
+def _once_each(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """What lines say, each thing once: how often they say it is the debounce's affair."""
+    said: set[str] = set()
+    for fact in facts:
+        if fact.says not in said:
+            said.add(fact.says)
+            yield fact
+
+
 def _line_parts(
     case: Case, timeline: Timeline, says: Callable[[PauseLine, ClientForms, ClientSpec], str]
 ) -> Iterator[Fact]:
-    for number, line in enumerate(pause_lines(timeline, case)):
+    yield from _once_each(_parts(case, timeline, says))
+
+
+def _parts(
+    case: Case, timeline: Timeline, says: Callable[[PauseLine, ClientForms, ClientSpec], str]
+) -> Iterator[Fact]:
+    for line in pause_lines(timeline, case):
         client = _client_of(line, case) or case.scenario.clients[0]
         forms = case.profile.observer.client(client.kind)
         text = "" if forms is None else says(line, forms, client)
         yield Fact(
-            ("line", number),
+            "part",
             line.log.at,
             f"a pause line with {text}" if text else "a pause line without it",
             _quoted(line.log),

@@ -466,7 +466,6 @@ DEBOUNCE: Final = (
         "separate_clients",
         "Each client has a minute of its own.",
         "debounce-separate-samplers",
-        "debounce-separate-kinds",
     ),
     _debounce(
         "active", "Active is never logged, and neither ends nor prolongs the minute.", "debounce-active"

@@ -109,7 +109,7 @@ def _wiring(operation: Operation) -> Requirement:
         f"A pause of {operation.value} is logged, for the right client.",
         "seed, success criterion 9; official SDK by release",
         (f"wiring-{operation.value.replace('_', '-')}",),
-        same(seen.line_times, seen.line_identifiers),
+        same(seen.line_identifiers),
         holds=holds,
         needs=frozenset({Capability.MODEL_CREATION}) if operation is Operation.CREATE_MODEL else frozenset(),
     )

@@ -1,0 +1,3 @@
+"""What all tests of the kit share."""
+
+pytest_plugins = ["pytester"]

@@ -1,0 +1,89 @@
+"""What a person is told of a requirement that does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tinker_conformance.judging.case import Case, Mismatch
+from tinker_conformance.judging.judge import Judgement
+from tinker_conformance.timeline import (
+    Callback,
+    ClockStep,
+    Event,
+    Log,
+    Outcome,
+    Request,
+    Response,
+    Telemetry,
+)
+
+_MOST_EVENTS: Final = 60
+_MOST_CHARACTERS: Final = 160
+
+
+def explain(judgement: Judgement, spec: str, profile: str) -> str:
+    """Sentence, source, every mismatch, the timelines around them, and the command that runs it alone."""
+    required = judgement.requirement
+    lines = [
+        f"{required.id} ({required.level.value}): {judgement.verdict.value}",
+        f"  required: {required.sentence}",
+        f"  source:   {required.source}",
+    ]
+    if judgement.note:
+        lines.append(f"  because:  {judgement.note}")
+    for identifier, case in judgement.cases.items():
+        mismatches = [m for m in judgement.mismatches if m.scenario == identifier]
+        if mismatches:
+            lines += ["", f"  scenario {identifier}"]
+            lines += [f"    {mismatch}" for mismatch in mismatches]
+            lines += _timeline(case, mismatches)
+    lines += ["", f"  alone:    {alone(required.id, spec, profile)}"]
+    return "\n".join(lines)
+
+
+def alone(identifier: str, spec: str, profile: str) -> str:
+    """The command that asks one requirement."""
+    chapter = identifier.split(".", 1)[0]
+    quoted = f"'{spec}'" if " " in spec else spec
+    return (
+        f"pytest --pyargs tinker_conformance.suite.test_{chapter}::{identifier} --sdk {quoted} --profile {profile}"
+    )
+
+
+def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
+    marked = {mismatch.event for mismatch in mismatches}
+    missing = sorted((m for m in mismatches if m.event is None), key=lambda m: m.at)
+    yield "    what the SDK did (> marks what should not be there, + what is missing):"
+    for place, event in enumerate(case.observed[:_MOST_EVENTS]):
+        while missing and missing[0].at < event.at:
+            yield f"    + {missing[0].at:10.3f} s  {missing.pop(0).wanted}"
+        sign = ">" if place in marked else " "
+        yield f"    {sign} {event.at:10.3f} s  {_shown(event)}"
+    for mismatch in missing:
+        yield f"    + {mismatch.at:10.3f} s  {mismatch.wanted}"
+    if len(case.observed) > _MOST_EVENTS:
+        yield f"      … and {len(case.observed) - _MOST_EVENTS} more events"
+
+
+def _shown(event: Event) -> str:
+    match event:
+        case Request(iteration=None):
+            text = f"sends     {event.method} {event.path}"
+        case Request():
+            text = f"polls     iteration {event.iteration}, type {event.request_type}"
+        case Response(fault=None):
+            text = f"is told   HTTP {event.status}" + ("" if event.body is None else f" {event.body}")
+        case Response():
+            text = f"is told   nothing: {event.fault}"
+        case ClockStep():
+            text = f"clock     wall {event.wall:+.3f} s, monotonic {event.monotonic:+.3f} s ({event.cause.value})"
+        case Callback():
+            text = f"observer  {event.state}" + ("" if event.reason is None else f", reason {event.reason!r}")
+        case Log():
+            text = f"logs      {event.level}: {event.message!r}"
+        case Telemetry():
+            text = f"telemetry {event.name}"
+        case Outcome():
+            text = f"ends      {event.kind.value}" + (f": {event.error}" if event.error else "")
+    return text[:_MOST_CHARACTERS]

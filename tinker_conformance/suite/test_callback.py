@@ -1,0 +1,5 @@
+"""The chapter `callback`."""
+
+from tinker_conformance.suite.items import Chapter
+
+chapter = Chapter("callback")

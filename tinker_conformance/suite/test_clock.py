@@ -1,0 +1,5 @@
+"""The chapter `clock`."""
+
+from tinker_conformance.suite.items import Chapter
+
+chapter = Chapter("clock")

@@ -1,0 +1,5 @@
+"""The chapter `functions`."""
+
+from tinker_conformance.suite.items import Chapter
+
+chapter = Chapter("functions")

@@ -1,0 +1,5 @@
+"""The chapter `messages`."""
+
+from tinker_conformance.suite.items import Chapter
+
+chapter = Chapter("messages")

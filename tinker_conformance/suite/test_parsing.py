@@ -1,0 +1,5 @@
+"""The chapter `parsing`."""
+
+from tinker_conformance.suite.items import Chapter
+
+chapter = Chapter("parsing")

@@ -1,0 +1,5 @@
+"""The chapter `reasons`."""
+
+from tinker_conformance.suite.items import Chapter
+
+chapter = Chapter("reasons")

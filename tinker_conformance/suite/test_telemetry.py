@@ -1,0 +1,5 @@
+"""The chapter `telemetry`."""
+
+from tinker_conformance.suite.items import Chapter
+
+chapter = Chapter("telemetry")
