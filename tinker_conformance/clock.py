@@ -5,9 +5,12 @@ happens when every event loop of the process is asleep on a timer and nothing el
 would change nothing but the time, so the clocks move to the next timer at once. An SDK that backs off
 for thirty seconds costs no real time, and the timeline shows thirty seconds.
 
-Wall and monotonic clocks are kept apart in whole microseconds. freezegun puts them in the place of `time.time`,
-`time.monotonic`, `datetime.now` and their kin in every module. By itself it derives the monotonic clock from the wall clock;
-its two private helpers for the monotonic clock are replaced so that the clocks can be moved apart (`tests/test_clock.py` fails if
+Wall and monotonic clocks are kept apart in whole microseconds. freezegun puts them in the place of
+`time.time`,
+`time.monotonic`, `datetime.now` and their kin in every module. By itself it derives the monotonic clock
+from the wall clock;
+its two private helpers for the monotonic clock are replaced so that the clocks can be moved apart
+(`tests/test_clock.py` fails if
 a release of freezegun no longer asks them).
 """
 
@@ -36,7 +39,7 @@ DEFAULT_EPOCH: Final = 1_750_000_000.0
 
 _MONOTONIC_START_US: Final = 100_000 * MICROSECOND
 _QUIET_SECONDS: Final = 0.05
-"""How long threads whose waiting cannot be seen must be quiet, in real seconds, before the clocks jump past them."""
+"""Real seconds that threads whose waiting cannot be seen must be quiet before the clocks jump."""
 
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun counts in naive UTC
 _real_sleep = time.sleep
@@ -113,6 +116,9 @@ class FrozenClock:
         """The monotonic clock, seconds."""
         return self._monotonic_us / MICROSECOND
 
+    def _monotonic_ns(self) -> int:
+        return self._monotonic_us * 1000
+
     def elapsed(self) -> float:
         """Virtual seconds since the scenario began, on the monotonic clock."""
         return (self._monotonic_us - self._started_us) / MICROSECOND
@@ -126,14 +132,19 @@ class FrozenClock:
         freezer = freezegun.freeze_time(self._wall_datetime(), real_asyncio=True)
         with (
             mock.patch.object(freezegun.api, "_get_fake_monotonic", self.monotonic),
-            mock.patch.object(freezegun.api, "_get_fake_monotonic_ns", lambda: self._monotonic_us * 1000),
-            # By default a read is real when a frame of `threading` is among the five callers: in a background thread
-            # it would depend on the depth of the stack. Looking at the caller alone keeps `threading` itself on real time.
+            mock.patch.object(freezegun.api, "_get_fake_monotonic_ns", self._monotonic_ns),
+            # By default a read is real when a frame of `threading` is among the five callers: in a
+            # background thread
+            # it would depend on the depth of the stack. Looking at the caller alone keeps `threading`
+            # itself on real time.
             mock.patch.object(freezegun.api, "call_stack_inspection_limit", 1),
             mock.patch.object(time, "sleep", self.sleep),
         ):
-            with mock.patch.object(asyncio, "new_event_loop", asyncio.DefaultEventLoopPolicy().new_event_loop):
-                # freezegun makes a loop to learn which class to leave on real time: the standard one, not ours.
+            with mock.patch.object(
+                asyncio, "new_event_loop", asyncio.DefaultEventLoopPolicy().new_event_loop
+            ):
+                # freezegun makes a loop to learn which class to leave on real time: the standard one, not
+                # ours.
                 factory = freezer.start()
             assert isinstance(factory, freezegun.api.FrozenDateTimeFactory)  # noqa: S101 - narrows a union
             self._factory = factory
@@ -194,7 +205,8 @@ class FrozenClock:
 
         Args:
             limit_seconds: Virtual seconds from now beyond which no jump goes.
-            on_stall: Called once, with the reason, when nothing can happen any more: every loop waits without a
+            on_stall: Called once, with the reason, when nothing can happen any more: every loop waits
+                without a
                 timer, or the next timer lies beyond the limit. May be called from any thread.
             on_jump: Called with each distance.
         """
@@ -272,7 +284,8 @@ class FrozenClock:
             if state.posted != state.seen:
                 state.seen = state.posted
                 return False
-            # A due time is a float sum; half a nanosecond of slack keeps 0.30000000000000004 from becoming 300001 µs.
+            # A due time is a float sum; half a nanosecond of slack keeps 0.30000000000000004 from becoming
+            # 300001 µs.
             state.due_us = None if due_seconds is None else math.ceil(due_seconds * MICROSECOND - 0.0005)
             if state.due_us is not None and state.due_us <= self._monotonic_us:
                 return False

@@ -1,17 +1,14 @@
 """The pytest plugin: options, and the items of the suite.
 
-It imports nothing heavy until the suite is collected, and asks nothing of runs that have nothing to do with it.
+It imports nothing heavy until the suite is collected, and asks nothing of runs that have nothing to do
+with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from tinker_conformance.suite.items import Chapter
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--profile",
         metavar="NAME|FILE",
-        help="what it is judged by, such as tinker-0.5.1; by default what the SDK says, or what covers its version",
+        help="what it is judged by, such as tinker-0.5.1; by default what covers the SDK's version",
     )
 
 

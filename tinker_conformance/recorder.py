@@ -1,7 +1,9 @@
 """Records a timeline while a scenario runs in this process.
 
-Events reach it from the fake server (requests, responses, clock steps), from `logging`, and from the adapter (observer calls,
-telemetry). A context variable, set where an operation is submitted and carried by asyncio into the SDK's own loop
+Events reach it from the fake server (requests, responses, clock steps), from `logging`, and from the
+adapter (observer calls,
+telemetry). A context variable, set where an operation is submitted and carried by asyncio into the SDK's
+own loop
 and tasks, says which future an observer call or a log line belongs to.
 """
 
@@ -59,13 +61,17 @@ class TooManyEventsError(RuntimeError):
 
 
 class Recorder(logging.Handler):
-    """Collects the events of one scenario; a logging handler, a listener of the fake server and a `CallRecorder`."""
+    """Collects the events of one scenario: a logging handler, a `Listener` and a `CallRecorder`."""
 
-    def __init__(self, clock: FrozenClock, names: Mapping[str, FutureKey], on_overflow: Callable[[], None]) -> None:
-        """Args:
-        clock: Gives each event its time, and is moved by scripts.
-        names: The key of each scripted future, by its name on the fake server.
-        on_overflow: Called once when the scenario has more events than it may have.
+    def __init__(
+        self, clock: FrozenClock, names: Mapping[str, FutureKey], on_overflow: Callable[[], None]
+    ) -> None:
+        """Records nothing yet.
+
+        Args:
+            clock: Gives each event its time, and is moved by scripts.
+            names: The key of each scripted future, by its name on the fake server.
+            on_overflow: Called once when the scenario has more events than it may have.
         """
         super().__init__(logging.INFO)
         self._clock = clock

@@ -75,6 +75,8 @@ class SamplingRetries:
             await asyncio.sleep(max(deadline - now, _LEAST_SLEEP))
 
     async def _attempts(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
+        # The watch looks at the clock for the first time before the first request.
+        await asyncio.sleep(0)
         count = 0
         while True:
             try:
@@ -108,8 +110,8 @@ class SamplingRetries:
 async def _heard_of(attempt: Callable[[], Awaitable[_T]]) -> _T:
     """Runs an attempt and hears of its end some turns of the loop later.
 
-    The official SDK polls in a task of its own, so that a watch whose time has come is heard first: a sample that is
-    done after the deadline is given up all the same.
+    The official SDK polls in a task of its own, so that a watch whose time has come is heard first: a sample
+    that is done after the deadline is given up all the same.
     """
     try:
         return await attempt()

@@ -93,9 +93,7 @@ async def run_scenario(
     engine = _engine(scenario, recorder)
     with (
         recorder.listening(),
-        clock.jumping(
-            limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept
-        ),
+        clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept),
         _reachable(adapter.info.transport, engine) as base_url,
     ):
         context = ScenarioContext(base_url=base_url, api_key=API_KEY, profile=profile, recorder=recorder)

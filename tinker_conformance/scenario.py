@@ -1,6 +1,7 @@
 """A scenario: what is asked of an SDK and what the fake server answers, as data.
 
-Scenarios are written in YAML (see `docs/scenarios.md`) and decoded here into frozen values. What is unknown, missing or
+Scenarios are written in YAML (see `docs/scenarios.md`) and decoded here into frozen values. What is
+unknown, missing or
 of the wrong type is a `ScenarioError` that names the file, the scenario, the place in it and the mend.
 """
 
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Final, NoReturn, TypeVar, cast
 
 import msgspec
+
+from fake_server.errors import ScriptError
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script
-from fake_server.steps import Step
-from fake_server.errors import ScriptError
 from fake_server.script_yaml import decode_steps, encode_steps, load_yaml
+from fake_server.steps import Step
 from tinker_conformance.clock import DEFAULT_EPOCH
 from tinker_conformance.queue_state import ClientKind
 
@@ -271,9 +273,7 @@ def _future(data: object, clients: Sequence[ClientSpec], where: str) -> FutureSp
     else:
         _fail(where, "which client?", f"add 'client: ' and one of {', '.join(by_name)}")
     kind = by_name[name].kind
-    operation = _choice(
-        entry.get("operation", DEFAULT_OPERATION[kind]), Operation, f"{where}, operation"
-    )
+    operation = _choice(entry.get("operation", DEFAULT_OPERATION[kind]), Operation, f"{where}, operation")
     if operation not in OPERATIONS_OF[kind]:
         allowed = ", ".join(sorted(OPERATIONS_OF[kind]))
         _fail(where, f"a {kind} client has no operation {operation}", f"use one of {allowed}")

@@ -1,7 +1,8 @@
 """An asyncio event loop whose time is the frozen clock's.
 
 Timers follow the virtual clock to the microsecond, while input and output go on in real time: the loop
-never waits for a timer, it tells the clock that it is asleep and is woken when the clock has moved. Installed as the event loop policy of a
+never waits for a timer, it tells the clock that it is asleep and is woken when the clock has moved.
+Installed as the event loop policy of a
 worker process, so that the loops that an SDK makes for itself, in any thread, are of this kind too.
 """
 
@@ -13,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, TypeVarTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from tinker_conformance.clock import FrozenClock
 
@@ -32,9 +33,7 @@ class _ClockSelector(selectors.BaseSelector):
         self._clock = clock
         self.loop: VirtualTimeLoop | None = None
 
-    def register(
-        self, fileobj: FileDescriptorLike, events: int, data: Any = None
-    ) -> selectors.SelectorKey:
+    def register(self, fileobj: FileDescriptorLike, events: int, data: Any = None) -> selectors.SelectorKey:
         return self._real.register(fileobj, events, data)
 
     def unregister(self, fileobj: FileDescriptorLike) -> selectors.SelectorKey:

@@ -48,7 +48,9 @@ def lines() -> Iterator[Lines]:
         yield collected
 
 
-def observer(profile: str, kind: ClientKind = ClientKind.TRAINING, identifier: str | None = "m") -> ClientObserver:
+def observer(
+    profile: str, kind: ClientKind = ClientKind.TRAINING, identifier: str | None = "m"
+) -> ClientObserver:
     return ClientObserver(kind, identifier, observer_revision(profile))
 
 
@@ -61,7 +63,11 @@ FORMS = [
         ClientKind.SAMPLING,
         "Sampling is paused for sampler x. Reason: concurrent LoRA rate limit hit",
     ),
-    ("tinker-0.5.1", ClientKind.TRAINING, "Training is paused for x. Reason: concurrent models rate limit hit"),
+    (
+        "tinker-0.5.1",
+        ClientKind.TRAINING,
+        "Training is paused for x. Reason: concurrent models rate limit hit",
+    ),
     (
         "tinker-0.7",
         ClientKind.SAMPLING,

@@ -1,7 +1,6 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import pytest
 
 from tinker_conformance.queue_state import Parsing, QueueState, parse_queue_state
 
@@ -18,7 +17,9 @@ def test_each_word_of_the_wire_is_its_state(word: str) -> None:
     assert parse_queue_state(word).value == word
 
 
-@pytest.mark.parametrize("value", ["Active", " active", "ACTIVE", "paused", "", None, 1, True, ["active"], {}])
+@pytest.mark.parametrize(
+    "value", ["Active", " active", "ACTIVE", "paused", "", None, 1, True, ["active"], {}]
+)
 def test_exact_parsing_takes_nothing_else(value: object) -> None:
     assert parse_queue_state(value) is QueueState.UNKNOWN
 
@@ -35,7 +36,9 @@ def test_exact_parsing_knows_three_words_and_calls_the_rest_unknown(value: objec
 
 
 @given(st.sampled_from(sorted(WORDS)), st.text(" \t\n", max_size=3), st.data())
-def test_trimmed_lowercase_parsing_agrees_with_any_spelling(word: str, space: str, data: st.DataObject) -> None:
+def test_trimmed_lowercase_parsing_agrees_with_any_spelling(
+    word: str, space: str, data: st.DataObject
+) -> None:
     mask = data.draw(st.lists(st.booleans(), min_size=len(word), max_size=len(word)))
     spelled = "".join(c.upper() if up else c for c, up in zip(word, mask, strict=True))
     assert parse_queue_state(space + spelled + space, Parsing.TRIMMED_LOWERCASE).value == word

@@ -46,9 +46,8 @@ def alone(identifier: str, spec: str, profile: str) -> str:
     """The command that asks one requirement."""
     chapter = identifier.split(".", 1)[0]
     quoted = f"'{spec}'" if " " in spec else spec
-    return (
-        f"pytest --pyargs tinker_conformance.suite.test_{chapter}::{identifier} --sdk {quoted} --profile {profile}"
-    )
+    module = f"tinker_conformance.suite.test_{chapter}"
+    return f"pytest --pyargs {module}::{identifier} --sdk {quoted} --profile {profile}"
 
 
 def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
@@ -67,6 +66,7 @@ def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
 
 
 def _shown(event: Event) -> str:
+    text: str
     match event:
         case Request(iteration=None):
             text = f"sends     {event.method} {event.path}"
@@ -77,7 +77,8 @@ def _shown(event: Event) -> str:
         case Response():
             text = f"is told   nothing: {event.fault}"
         case ClockStep():
-            text = f"clock     wall {event.wall:+.3f} s, monotonic {event.monotonic:+.3f} s ({event.cause.value})"
+            moved = f"wall {event.wall:+.3f} s, monotonic {event.monotonic:+.3f} s"
+            text = f"clock     {moved} ({event.cause.value})"
         case Callback():
             text = f"observer  {event.state}" + ("" if event.reason is None else f", reason {event.reason!r}")
         case Log():

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fake_server.operations import Operation
 from tinker_conformance.judging.case import Case, Mismatch
 from tinker_conformance.profile import Profile
 from tinker_conformance.queue_state import ClientKind
@@ -60,7 +61,7 @@ _CLOCK = "clock.moves"
 def unclaimed(required: Requirement, scenarios: tuple[Scenario, ...], info: AdapterInfo) -> tuple[str, ...]:
     """What the SDK would have to claim, and does not, for a requirement to be asked of it."""
     needed = set(required.needs)
-    operations = set()
+    operations: set[Operation] = set()
     for scenario in scenarios:
         needed |= {_CLIENT_CAPABILITIES[kind] for kind in scenario.kinds}
         operations |= scenario.operations
@@ -82,11 +83,13 @@ class Judge:
         profile: Profile,
         scenarios: Mapping[str, Scenario],
     ) -> None:
-        """Args:
-        sdk: The SDK under test; closed by `close`.
-        open_reference: Starts the reference; called at the first scenario.
-        profile: What the SDK is judged by.
-        scenarios: By id, at least those that the requirements name.
+        """Starts nothing yet.
+
+        Args:
+            sdk: The SDK under test; closed by `close`.
+            open_reference: Starts the reference; called at the first scenario.
+            profile: What the SDK is judged by.
+            scenarios: By id, at least those that the requirements name.
         """
         self.sdk = sdk
         self.profile = profile
@@ -108,7 +111,9 @@ class Judge:
         """Judges one requirement that holds for the profile."""
         scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
         if missing := unclaimed(required, scenarios, self.sdk.info):
-            return Judgement(required, Verdict.NOT_CLAIMED, note=f"the SDK does not claim {', '.join(missing)}")
+            return Judgement(
+                required, Verdict.NOT_CLAIMED, note=f"the SDK does not claim {', '.join(missing)}"
+            )
         if required.id != _CLOCK and any(_moves_clock(s) for s in scenarios) and not self._sees_its_clock():
             note = f"the SDK does not see its clock move, or is silent altogether (see {_CLOCK})"
             return Judgement(required, Verdict.NOT_TESTABLE, note=note)

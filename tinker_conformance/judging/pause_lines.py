@@ -1,7 +1,9 @@
 """Which log lines tell a user of a pause, and what they say.
 
-An SDK logs other things too: that it retries, that a bill is unpaid. A pause line is one that speaks of a pause and gives a reason or names the client; or one that names the client
-and gives one of the reasons the profile knows, whatever its verb. So a wrong verb, identifier or reason fails the requirement about
+An SDK logs other things too: that it retries, that a bill is unpaid. A pause line is one that speaks of a
+pause and gives a reason or names the client; or one that names the client
+and gives one of the reasons the profile knows, whatever its verb. So a wrong verb, identifier or reason
+fails the requirement about
 the verb, the identifier or the reason, not every requirement there is.
 """
 
@@ -13,8 +15,8 @@ from dataclasses import dataclass
 from fake_server.steps import Timeout, TryAgain
 from tinker_conformance.judging.case import Case
 from tinker_conformance.profile import Profile
-from tinker_conformance.reference_choices import Identifier
 from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.reference_choices import Identifier
 from tinker_conformance.scenario import ClientSpec, Scenario
 from tinker_conformance.timeline import Log, Timeline
 
@@ -64,7 +66,7 @@ def identifier_of(client: ClientSpec, profile: Profile) -> str:
 
 
 def known_reasons(profile: Profile, scenario: Scenario) -> tuple[str, ...]:
-    """The reasons that may stand in a pause line: the profile's own and those that the scenario's server gives."""
+    """The reasons that a pause line may give: the profile's own and those of the scenario's server."""
     own = [
         reason
         for kind in ClientKind

@@ -111,7 +111,8 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
     reasons = known_reasons(case.profile, case.scenario)
 
     def says(line: PauseLine, forms: ClientForms, _: ClientSpec) -> str:
-        # The longest first: one reason may be a part of another. The fallback may be part of anything, so it comes last.
+        # The longest first: one reason may be a part of another. The fallback may be part of anything, so
+        # it comes last.
         for reason in [*sorted(reasons, key=len, reverse=True), forms.reasons.unknown]:
             if reason in line.log.message:
                 return f"the reason {reason!r}"
@@ -152,7 +153,7 @@ def _parts(
 
 
 def _contains_phrase(message: str, phrase: str, client: ClientSpec, case: Case) -> bool:
-    """Whether the verb phrase stands in the message; `Training for {identifier} is paused` has the identifier inside."""
+    """Whether the verb phrase stands in the message; an `{identifier}` in it is the client's."""
     return phrase.replace("{identifier}", identifier_of(client, case.profile)) in message
 
 
@@ -302,9 +303,7 @@ def poll_types(case: Case, timeline: Timeline) -> Iterator[Fact]:
     yield from _poll_headers(timeline, "X-Tinker-Request-Type", lambda request: request.request_type)
 
 
-def _poll_headers(
-    timeline: Timeline, name: str, value: Callable[[Request], str | None]
-) -> Iterator[Fact]:
+def _poll_headers(timeline: Timeline, name: str, value: Callable[[Request], str | None]) -> Iterator[Fact]:
     numbers: dict[int | None, int] = {}
     for place, event in enumerate(timeline):
         match event:

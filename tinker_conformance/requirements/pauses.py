@@ -24,7 +24,9 @@ _RAISING: Final = frozenset({Capability.CALLBACKS, Capability.RAISING_OBSERVER})
 _TRAINING: Final = frozenset({Capability.TRAINING})
 _CREATION: Final = frozenset({Capability.MODEL_CREATION})
 
-_PYTHON_PARSING: Final = "official SDK, every release; seed, 'Python Implementation - QueueState Enum & Observer ABC'"
+_PYTHON_PARSING: Final = (
+    "official SDK, every release; seed, 'Python Implementation - QueueState Enum & Observer ABC'"
+)
 _PYTHON_408: Final = "official SDK, every release; seed, 'Observer callback on 408 errors'"
 _SEED_GAP: Final = "seed, 'The Gap Explained'"
 _LOGGER: Final = "seed, 'Shared Logger Module'; official SDK, every release"
@@ -225,7 +227,7 @@ TRIGGER: Final = (
     ),
     Requirement(
         "trigger.malformed_408",
-        "A 408 whose body has no queue_state (not JSON, empty, null, an array) tells nobody and does no harm.",
+        "A 408 whose body has no queue_state (not JSON, empty, null, array) tells nobody and does no harm.",
         _PYTHON_408,
         ("trigger-malformed-408", "trigger-after-malformed"),
         same(seen.told_states, seen.outcomes),
@@ -265,7 +267,9 @@ CALLBACK: Final = (
         "official SDK since 0.21.0, measured",
         ("callback-raising-try-again",),
         same(seen.outcomes),
-        holds=lambda p: _on_try_again(p) and p.observer.observer_error_on_try_again is ObserverError.ENDS_POLL,
+        holds=lambda p: (
+            _on_try_again(p) and p.observer.observer_error_on_try_again is ObserverError.ENDS_POLL
+        ),
         level=Level.QUIRK,
         needs=_RAISING,
     ),
@@ -357,9 +361,7 @@ REASONS: Final = (
 )
 
 
-def _message_requirements(
-    kind: str, scenario: str, needs: frozenset[Capability]
-) -> tuple[Requirement, ...]:
+def _message_requirements(kind: str, scenario: str, needs: frozenset[Capability]) -> tuple[Requirement, ...]:
     def holds(profile: Profile) -> bool:
         return kind != "model_creation" or _observes_creation(profile)
 
@@ -540,13 +542,17 @@ GRACE: Final = (
         level=Level.QUIRK,
     ),
     _grace(
-        "not_for_sampling", "A sampling client's pause is logged at once.", "grace-not-for-sampling",
+        "not_for_sampling",
+        "A sampling client's pause is logged at once.",
+        "grace-not-for-sampling",
         needs=frozenset(),
-    ),  # fmt: skip
+    ),
     _grace(
-        "model_creation", "The creation of a model has the same 900 s.", "grace-model-creation",
+        "model_creation",
+        "The creation of a model has the same 900 s.",
+        "grace-model-creation",
         needs=_CREATION,
-    ),  # fmt: skip
+    ),
 )
 
 CUSTOM: Final = (

@@ -60,7 +60,7 @@ POLLING: Final = (
              check=_END),
     _polling("fatal_status", "A 401, 403, 404 or 422 ends the future in an error, without another poll.",
              "polling-fatal", check=_END),
-    _polling("malformed_result", "A 200 whose body is empty, not JSON or an array ends the future in an error.",
+    _polling("malformed_result", "A 200 whose body is empty, not JSON or an array ends the future.",
              "polling-malformed-200", check=_END, level=Level.QUIRK),
     Requirement(
         "polling.expired_training", "A 410 ends a training client's future as expired.",
@@ -100,9 +100,7 @@ POLLING: Final = (
 
 def _wiring(operation: Operation) -> Requirement:
     def holds(profile: Profile) -> bool:
-        return (
-            operation in profile.observer.observed_operations and operation in profile.polling.operations
-        )
+        return operation in profile.observer.observed_operations and operation in profile.polling.operations
 
     return Requirement(
         f"wiring.{operation.value}",
@@ -143,7 +141,7 @@ FUNCTIONS: Final = (
     Requirement("functions.should_log",
                 "should_log is true when the interval, 60 s unless said otherwise, has passed, and at first.",
                 "seed, 'Phase 1'", ("functions-should-log",), same(seen.returned_values), needs=_FUNCTIONS),
-    Requirement("functions.log_state_change", "log_state_change logs the profile's line, and nothing for active.",
+    Requirement("functions.log_state_change", "log_state_change logs the profile's line, active nothing.",
                 "seed, 'Phase 1'", ("functions-log-state-change",), same(seen.function_lines),
                 needs=_FUNCTIONS),
     Requirement("functions.parse_queue_state", "The parser alone reads words as the SDK does.",

@@ -21,11 +21,12 @@ from tinker_conformance.timeline import OutcomeKind
 class Capability(StrEnum):
     """What an SDK may leave out; its adapter claims what it has.
 
-    Parsing, trigger, reasons, messages and debounce are not here: an SDK without them is not a subject for this kit.
+    Parsing, trigger, reasons, messages and debounce are not here: an SDK without them is not a subject for
+    this kit.
     """
 
     CALLBACKS = "callbacks"
-    """The adapter can see the SDK call its queue-state observer. Without it, states are judged by the log lines alone."""
+    """The adapter can see the SDK call its observer. Without it, states are judged by the log lines."""
     RAISING_OBSERVER = "raising_observer"
     """The adapter can make the client's observer raise."""
     CUSTOM_OBSERVER = "custom_observer"
@@ -85,7 +86,7 @@ class CallRecorder(Protocol):
     """Where an adapter tells what it alone can see; log lines are seen without it."""
 
     def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None:
-        """The SDK called an observer: with this state (as the SDK names it) and, if it hands one on, this reason."""
+        """The SDK called an observer with this state, as it names it, and this reason, if any."""
 
     def telemetry(self, name: str, data: dict[str, object] | None = None) -> None:
         """The SDK emitted a telemetry event."""
@@ -97,7 +98,8 @@ class ScenarioContext(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         base_url: Where the fake server answers.
         api_key: A key of the form that SDKs accept; any value does for the fake server.
-        profile: What the SDK is judged by. Of use to the reference only: an SDK that looked at it would judge itself.
+        profile: What the SDK is judged by. Of use to the reference only: an SDK that looked at it would
+            judge itself.
         recorder: Where to tell of observer calls and telemetry.
     """
 
@@ -125,7 +127,7 @@ class OperationCall(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class Adapter(Protocol):
-    """An SDK, as the kit drives it. Made once for a worker process; the methods are called once a scenario or more."""
+    """An SDK, as the kit drives it. Made once for a worker process."""
 
     @property
     def info(self) -> AdapterInfo:

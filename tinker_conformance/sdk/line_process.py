@@ -28,7 +28,7 @@ _running: weakref.WeakSet[LineProcess] = weakref.WeakSet()
 
 
 class LineProcessError(RuntimeError):
-    """The child did not answer as it should; the text says what happened and shows the end of its standard error."""
+    """The child did not answer as it should; the text says what happened."""
 
 
 class ProcessEndedError(LineProcessError):
@@ -66,7 +66,9 @@ class LineProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            message = f"cannot start {self.command[0]!r}: {error}; check the command and that it is executable"
+            message = (
+                f"cannot start {self.command[0]!r}: {error}; check the command and that it is executable"
+            )
             raise LineProcessError(message) from error
         self._lines: queue.Queue[bytes | LineProcessError] = queue.Queue(_QUEUED_LINES)
         self._stderr: deque[bytes] = deque()

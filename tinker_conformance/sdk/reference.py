@@ -153,7 +153,7 @@ def call_function(function: str, arguments: list[Any], profile: Profile) -> obje
             last = 0.0 if relative is None else time.time() + relative
             return should_log(last, *rest, profile=profile)
         case "parse_queue_state":
-            return parse_queue_state(*arguments, profile.observer.parsing).value
+            return parse_queue_state(arguments[0], profile.observer.parsing).value
         case _:
             message = f"the reference has no function {function!r}"
             raise LookupError(message)

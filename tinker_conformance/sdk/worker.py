@@ -1,6 +1,7 @@
-"""The worker: a process that holds a Python SDK, its adapter and frozen clocks, and runs scenarios one after another.
+"""The worker: a process that holds a Python SDK, its adapter and frozen clocks, and runs scenarios.
 
-Started by the kit as `python -m tinker_conformance.sdk.worker SPEC`. It reads `RunMessage` lines from standard input and answers
+Started by the kit as `python -m tinker_conformance.sdk.worker SPEC`. It reads `RunMessage` lines from
+standard input and answers
 on what was standard output; anything that the SDK prints goes to standard error.
 """
 
@@ -70,7 +71,9 @@ def load_adapter(spec: str) -> Adapter:
         message = f"{name}() raised {type(error).__name__}: {error}; it must be made without arguments"
         raise AdapterLoadError(message) from error
     if not isinstance(made, Adapter):
-        missing = [m for m in ("info", "open", "create_client", "run", "classify", "close") if not hasattr(made, m)]
+        missing = [
+            m for m in ("info", "open", "create_client", "run", "classify", "close") if not hasattr(made, m)
+        ]
         message = f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}; see docs/adapters.md"
         raise AdapterLoadError(message)
     return made

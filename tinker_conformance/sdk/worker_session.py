@@ -118,7 +118,9 @@ class WorkerSession:
                 raise SdkStartError(f"{self.spec}: {text}")
             case _:
                 self._discard()
-                raise SdkStartError(f"{self.spec}: the worker began with {answer!r}; this is a fault of the kit")
+                raise SdkStartError(
+                    f"{self.spec}: the worker began with {answer!r}; this is a fault of the kit"
+                )
 
     def _result(self, answer: FromWorker) -> Run:
         match answer:

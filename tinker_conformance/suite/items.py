@@ -60,9 +60,7 @@ class RequirementItem(pytest.Item):
             case _:
                 raise RequirementFailure(explain(judgement, self.judge.sdk.spec, self.judge.profile.name))
 
-    def repr_failure(
-        self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
-    ) -> str:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         """The explanation alone: a trace of the kit's own frames would help nobody."""
         if isinstance(excinfo.value, RequirementFailure):
             return str(excinfo.value)

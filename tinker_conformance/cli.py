@@ -1,0 +1,168 @@
+"""The command `tinker-conformance`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+from enum import IntEnum
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from tinker_conformance._version import __version__
+from tinker_conformance.judging.choice import UsageProblem, choose_profile
+from tinker_conformance.judging.explanation import explain
+from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.profile_files import ProfileError, load_profile
+from tinker_conformance.requirements import CHAPTERS, REQUIREMENTS, Level
+from tinker_conformance.scenario import ScenarioError, load_scenarios
+from tinker_conformance.sdk.environments import EnvironmentUnavailable
+from tinker_conformance.sdk.line_process import close_all
+from tinker_conformance.sdk.session import SdkSession, SdkStartError
+from tinker_conformance.sdk.spec import SpecError, open_sdk
+
+
+class Exit(IntEnum):
+    """What the command's exit code says."""
+
+    HELD = 0
+    SDK_FAILED = 1
+    USAGE = 2
+    ADAPTER = 4
+    KIT = 5
+    NOTHING_TESTED = 6
+
+
+@click.group()
+@click.version_option(__version__, prog_name="tinker-conformance")
+def main() -> None:
+    """Judges SDKs of the Tinker fine-tuning API."""
+
+
+@main.command()
+@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK under test.")
+@click.option("--profile", "named", metavar="NAME|FILE", help="What it is judged by.")
+@click.option("--strict", is_flag=True, help="Count quirks as failures.")
+def run(spec: str, named: str | None, *, strict: bool) -> None:
+    """Runs the suite against an SDK, and prints the result by requirement."""
+    console = Console(highlight=False)
+    sdk = _opened(spec, console)
+    try:
+        try:
+            profile = choose_profile(named, sdk.info)
+        except UsageProblem as error:
+            raise click.UsageError(str(error)) from error
+        with closing(Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())) as judge:
+            asked = [required for required in REQUIREMENTS if required.holds(profile)]
+            steps = track(asked, "judging", console=console, transient=True, disable=not console.is_terminal)
+            judgements = [judge.judge(required) for required in steps]
+    finally:
+        close_all()
+    console.print(f"{sdk.info.name} {sdk.info.version} against {profile.name}")
+    console.print(_table(judgements))
+    for judgement in judgements:
+        if judgement.verdict not in {Verdict.PASSED, Verdict.NOT_CLAIMED}:
+            console.print()
+            console.print(escape(explain(judgement, spec, profile.name)))
+    code = exit_code(judgements, strict=strict)
+    console.print(_summary(judgements, code, f"{sdk.info.name} {sdk.info.version}", profile.name))
+    sys.exit(code)
+
+
+def exit_code(judgements: Iterable[Judgement], *, strict: bool) -> Exit:
+    """The exit code that fits: the worst of what was found."""
+    verdicts = Counter(
+        judgement.verdict
+        for judgement in judgements
+        if strict or judgement.requirement.level is Level.CONTRACT
+    )
+    if verdicts[Verdict.KIT_ERROR]:
+        return Exit.KIT
+    if verdicts[Verdict.ADAPTER_ERROR]:
+        return Exit.ADAPTER
+    if verdicts[Verdict.FAILED] or verdicts[Verdict.NOT_TESTABLE]:
+        return Exit.SDK_FAILED
+    return Exit.HELD if verdicts[Verdict.PASSED] else Exit.NOTHING_TESTED
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--profile", "named", required=True, metavar="NAME|FILE", help="The reference's profile.")
+@click.option(
+    "--sdk", "spec", default="reference", metavar="SPEC", help="Whose timelines; by default the reference's."
+)
+def trace(file: Path, named: str, spec: str) -> None:
+    """Runs the scenarios of FILE and prints {scenario id: [events]} as JSON."""
+    console = Console(stderr=True, highlight=False)
+    try:
+        scenarios = load_scenarios(file)
+        profile = load_profile(named)
+    except (ScenarioError, ProfileError) as error:
+        raise click.UsageError(str(error)) from error
+    sdk = _opened(spec, console)
+    code = Exit.HELD
+    try:
+        traces = {}
+        for scenario in scenarios:
+            result = sdk.run(scenario, profile)
+            traces[scenario.id] = result.timeline
+            if result.fault is not None:
+                console.print(escape(f"{scenario.id}: {result.fault}"))
+                code = Exit.ADAPTER
+    finally:
+        sdk.close()
+        close_all()
+    click.echo(msgspec.json.format(msgspec.json.encode(traces), indent=2).decode())
+    sys.exit(code)
+
+
+def _opened(spec: str, console: Console) -> SdkSession:
+    try:
+        return open_sdk(spec, report=lambda text: console.print(escape(text), style="dim"))
+    except SpecError as error:
+        raise click.UsageError(str(error)) from error
+    except (SdkStartError, EnvironmentUnavailable) as error:
+        console.print(escape(str(error)))
+        sys.exit(Exit.ADAPTER)
+
+
+def _table(judgements: list[Judgement]) -> Table:
+    table = Table("requirement", "level", "verdict", box=None, pad_edge=False)
+    for chapter in CHAPTERS:
+        for judgement in judgements:
+            if judgement.requirement.chapter == chapter:
+                table.add_row(
+                    judgement.requirement.id,
+                    judgement.requirement.level.value,
+                    f"[{_STYLES[judgement.verdict]}]{judgement.verdict.value}[/]",
+                )
+    return table
+
+
+_STYLES = {
+    Verdict.PASSED: "green",
+    Verdict.NOT_CLAIMED: "dim",
+    Verdict.FAILED: "bold red",
+    Verdict.NOT_TESTABLE: "bold red",
+    Verdict.ADAPTER_ERROR: "bold magenta",
+    Verdict.KIT_ERROR: "bold magenta",
+}
+
+
+def _summary(judgements: list[Judgement], code: Exit, sdk: str, profile: str) -> str:
+    counts = Counter(judgement.verdict for judgement in judgements)
+    parts = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    conforms = "conforms" if code is Exit.HELD else "does not conform"
+    return f"\n{sdk} {conforms} to {profile}: {parts}"
+
+
+if __name__ == "__main__":
+    main()
