@@ -91,13 +91,14 @@ def test_two_loops_in_two_threads_share_one_time() -> None:
 
     thread = threading.Thread(target=other.run_forever)
     loop = VirtualTimeLoop(clock)
-    with clock.frozen(), clock.jumping(limit_seconds=3600, on_stall=order.append):
-        thread.start()
-        far = asyncio.run_coroutine_threadsafe(note("second", 2), other)
 
-        async def both() -> None:
+    async def both() -> None:
+        with clock.jumping(limit_seconds=3600, on_stall=order.append):
+            thread.start()
+            far = asyncio.run_coroutine_threadsafe(note("second", 2), other)
             await asyncio.gather(note("first", 1), note("third", 3), asyncio.wrap_future(far))
 
+    with clock.frozen():
         loop.run_until_complete(both())
         other.call_soon_threadsafe(other.stop)
         thread.join()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import selectors
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from unittest import mock
@@ -13,7 +14,8 @@ from unittest import mock
 import httpx
 
 from fake_server.operations import Operation
-from tinker_conformance.clients import SamplingClient, ServiceClient, TrainingClient
+from tinker_conformance.clients import ServiceClient, TrainingClient
+from tinker_conformance.observer import QueueStateObserver
 from tinker_conformance.profile import Profile
 
 T = TypeVar("T")
@@ -114,8 +116,6 @@ class Server:
     submissions: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        import json
-
         path = request.url.path.removeprefix("/api/v1/")
         body = json.loads(request.content)
         if path == "retrieve_future":
@@ -158,15 +158,18 @@ class Seen:
         return [round(later - earlier, 6) for earlier, later in zip(times, times[1:], strict=False)]
 
 
-Use = Callable[[ServiceClient], Coroutine[Any, Any, object]]
+class RaisedError(RuntimeError):
+    """What a raising observer raises."""
 
 
-def watch(observer: Any, calls: list[tuple[str, object]]) -> None:
-    """Records the observer's calls, then lets it do what it does."""
+def watch(observer: Any, calls: list[tuple[str, object]], *, raising: bool) -> None:
+    """Records the observer's calls, then lets it do what it does, or raises."""
     original = observer.on_queue_state_change
 
     def recorded(state: Any, *reason: object) -> None:
         calls.append((state.value, reason[0] if reason else "no reason passed"))
+        if raising:
+            raise RaisedError(state.value)
         original(state, *reason)
 
     observer.on_queue_state_change = recorded
@@ -176,12 +179,14 @@ def play(
     profile: Profile,
     *steps: Step,
     operation: Operation = Operation.SAMPLE,
-    observer: Callable[[SamplingClient | TrainingClient], Any] = lambda client: client.observer,
-    clock: Clock | None = None,
-    **options: Any,
+    observer_for_call: QueueStateObserver | None = None,
+    raising: bool = False,
 ) -> Seen:
-    """Runs one operation of a fresh client against a script; an error of it is kept, not raised."""
-    clock = clock or Clock()
+    """Runs one operation of a fresh client against a script; an error of it is kept, not raised.
+
+    `raising` has the client's own observer raise `RaisedError`.
+    """
+    clock = Clock()
     calls: list[tuple[str, object]] = []
     telemetry: list[tuple[str, Mapping[str, object]]] = []
     server = Server(clock, list(steps))
@@ -198,8 +203,9 @@ def play(
                 client = service.model_creation("base")
             else:
                 client = TrainingClient(service, "model-1")
-            if (watched := observer(client)) is not None:
-                watch(watched, calls)
+            if client.observer is not None:
+                watch(client.observer, calls, raising=raising)
+            options = {} if observer_for_call is None else {"observer": observer_for_call}
             method = "create" if operation is Operation.CREATE_MODEL else operation.value
             try:
                 await getattr(client, method)(**options)
