@@ -1,1 +1,64 @@
-"""Conformance kit for SDKs of the Tinker fine-tuning API."""
+"""Conformance kit for SDKs of the Tinker fine-tuning API.
+
+The names below are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from tinker_conformance._version import __version__
+
+if TYPE_CHECKING:
+    from tinker_conformance.observer import (
+        ClientObserver,
+        QueueStateObserver,
+        log_state_change,
+        reason_for_state,
+        should_log,
+    )
+    from tinker_conformance.profile_files import known_profiles, load_profile
+    from tinker_conformance.queue_state import ClientKind, QueueState, parse_queue_state
+    from tinker_conformance.releases import profile_for
+
+__all__ = [
+    "ClientKind",
+    "ClientObserver",
+    "QueueState",
+    "QueueStateObserver",
+    "__version__",
+    "known_profiles",
+    "load_profile",
+    "log_state_change",
+    "parse_queue_state",
+    "profile_for",
+    "reason_for_state",
+    "should_log",
+]
+
+_HOMES: Final = {
+    "ClientKind": "queue_state",
+    "ClientObserver": "observer",
+    "QueueState": "queue_state",
+    "QueueStateObserver": "observer",
+    "known_profiles": "profile_files",
+    "load_profile": "profile_files",
+    "log_state_change": "observer",
+    "parse_queue_state": "queue_state",
+    "profile_for": "releases",
+    "reason_for_state": "observer",
+    "should_log": "observer",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name.
+
+    Raises:
+        AttributeError: If there is no such name.
+    """
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
