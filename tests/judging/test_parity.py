@@ -77,7 +77,7 @@ def _lines(timeline: Timeline) -> list[Log]:
 
 
 def _check_debounce(timeline: Timeline) -> None:
-    """First pause logs; then no line within 60 s, and every pause from 60 s on. Calls come in order of time."""
+    """First pause logs; then none within 60 s, and every pause from 60 s on; calls come in order of time."""
     due: list[float] = []
     for event in timeline:
         paused = isinstance(event, Callback) and event.state != "active"
