@@ -48,9 +48,10 @@ def pause_lines(timeline: Timeline, case: Case) -> Iterator[PauseLine]:
 
 def _speaks_of_a_pause(message: str, identifiers: list[str], reasons: tuple[str, ...]) -> bool:
     named = any(identifier in message for identifier in identifiers)
+    gives_a_reason = "reason" in message.lower()
     if "paused" in message.lower():
-        return named or "reason" in message.lower()
-    return named and any(reason in message for reason in reasons)
+        return named or gives_a_reason
+    return named and (gives_a_reason or any(reason in message for reason in reasons))
 
 
 def identifier_of(client: ClientSpec, profile: Profile) -> str:
