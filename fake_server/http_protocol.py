@@ -70,6 +70,7 @@ class HttpProtocol(asyncio.Protocol):
         self._head_bytes = 0
         self._body_bytes = 0
         self._in_head = True
+        self._answered = 0
         self._closing = False
         self._discarded = 0
         self._linger: asyncio.TimerHandle | None = None
@@ -108,8 +109,10 @@ class HttpProtocol(asyncio.Protocol):
             self._discard(len(data))
             return
         try:
+            answered = self._answered
             self._feed(data)
-            if self._in_head:
+            # How much of a piece that ended other requests belongs to this head is not known.
+            if self._in_head and self._answered == answered:
                 self._head_bytes += len(data)
                 self._check_head()
         except _Refused as refusal:
@@ -203,6 +206,7 @@ class HttpProtocol(asyncio.Protocol):
         answer = self._handle(Request(method, path, query, tuple(self._headers), b"".join(self._body)))
         self._in_head = True
         self._head_bytes = 0
+        self._answered += 1
         match answer:
             case TransportFault(kind=kind):
                 self._drop(kind)

@@ -83,6 +83,16 @@ def test_requests_sent_at_once_are_answered_in_order(server: FakeTinkerServer) -
     assert [status for status, _ in replies] == [200, 404, 200]
 
 
+def test_requests_sent_at_once_may_be_larger_together_than_one_head(server: FakeTinkerServer) -> None:
+    data = HEALTH * 300 + LAST_HEALTH
+    with connect(server) as sock:
+        sock.sendall(data[:-10])
+        assert sock.recv(1, socket.MSG_PEEK) == b"H"
+        sock.sendall(data[-10:])
+        replies = parsed(rest(sock), *["GET"] * 301)
+    assert {status for status, _ in replies} == {200}
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(cuts=st.lists(st.integers(0, 230), max_size=6))
 def test_a_request_may_arrive_in_pieces(server: FakeTinkerServer, cuts: list[int]) -> None:

@@ -37,10 +37,15 @@ class Recording(QueueStateObserver):
 
 OPERATIONS = [op for op in polling_revision("tinker-0.3").operations if op is not Operation.CREATE_MODEL]
 REQUEST_TYPES = {
-    "sample": "Sample", "compute_logprobs": "Sample", "forward": "Forward",
-    "forward_backward": "ForwardBackward", "optim_step": "OptimStep", "save_state": "SaveWeights",
-    "load_state": "LoadWeights", "save_weights_for_sampler": "SaveWeightsForSampler",
-}  # fmt: skip
+    "sample": "Sample",
+    "compute_logprobs": "Sample",
+    "forward": "Forward",
+    "forward_backward": "ForwardBackward",
+    "optim_step": "OptimStep",
+    "save_state": "SaveWeights",
+    "load_state": "LoadWeights",
+    "save_weights_for_sampler": "SaveWeightsForSampler",
+}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
