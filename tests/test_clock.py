@@ -58,7 +58,7 @@ def test_nothing_is_left_frozen() -> None:
     assert (time.time, time.monotonic, time.sleep, datetime.datetime) == originals
 
 
-def _run(clock: FrozenClock, limit: float = 1e6) -> tuple[VirtualTimeLoop, list[int], list[str]]:
+def _run(clock: FrozenClock) -> tuple[VirtualTimeLoop, list[int], list[str]]:
     return VirtualTimeLoop(clock), [], []
 
 

@@ -22,7 +22,7 @@ from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.profile_files import ProfileError, load_profile
-from tinker_conformance.requirements import CHAPTERS, REQUIREMENTS, Level
+from tinker_conformance.requirements import REQUIREMENTS, Level
 from tinker_conformance.scenario import ScenarioError, load_scenarios
 from tinker_conformance.sdk.environments import EnvironmentUnavailable
 from tinker_conformance.sdk.line_process import close_all
@@ -136,14 +136,12 @@ def _opened(spec: str, console: Console) -> SdkSession:
 
 def _table(judgements: list[Judgement]) -> Table:
     table = Table("requirement", "level", "verdict", box=None, pad_edge=False)
-    for chapter in CHAPTERS:
-        for judgement in judgements:
-            if judgement.requirement.chapter == chapter:
-                table.add_row(
-                    judgement.requirement.id,
-                    judgement.requirement.level.value,
-                    f"[{_STYLES[judgement.verdict]}]{judgement.verdict.value}[/]",
-                )
+    for judgement in judgements:
+        table.add_row(
+            judgement.requirement.id,
+            judgement.requirement.level.value,
+            f"[{_STYLES[judgement.verdict]}]{judgement.verdict.value}[/]",
+        )
     return table
 
 

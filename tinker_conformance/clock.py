@@ -42,7 +42,6 @@ _QUIET_SECONDS: Final = 0.05
 """Real seconds that threads whose waiting cannot be seen must be quiet before the clocks jump."""
 
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun counts in naive UTC
-_real_sleep = time.sleep
 
 
 def to_microseconds(seconds: float) -> int:

@@ -20,7 +20,7 @@ import msgspec
 
 from fake_server.listener import Poll, Submission
 from fake_server.messages import Reply, TransportFault
-from fake_server.steps import Advance, Complete
+from fake_server.steps import Advance, Complete, ReplyStep
 from tinker_conformance.clock import MICROSECOND, FrozenClock
 from tinker_conformance.timeline import (
     Callback,
@@ -54,10 +54,6 @@ class FutureKey(NamedTuple):
 
 NO_FUTURE: Final = FutureKey(None, None)
 current_future: ContextVar[FutureKey] = ContextVar("current_future", default=NO_FUTURE)
-
-
-class TooManyEventsError(RuntimeError):
-    """The SDK goes on and on; the scenario is ended."""
 
 
 class Recorder(logging.Handler):
@@ -235,13 +231,14 @@ class Recorder(logging.Handler):
         key = self._key(poll.future.name)
         if key is NO_FUTURE:
             return
+        scripted = _scripted(poll)
         status, fault, body = None, None, None
         match reply:
             case TransportFault():
                 fault = reply.kind.value
             case Reply():
                 status = reply.status
-                if not _completes(poll):
+                if not isinstance(scripted, Complete):
                     body = _json_or_none(reply.body)
         self.add(
             Response(
@@ -251,7 +248,7 @@ class Recorder(logging.Handler):
                 status=status,
                 body=body,
                 fault=fault,
-                step=poll.index + 1 if poll.index < len(poll.future.script.turns) else None,
+                step=None if scripted is None else poll.index + 1,
             )
         )
 
@@ -265,9 +262,10 @@ class Recorder(logging.Handler):
         )
 
 
-def _completes(poll: Poll) -> bool:
+def _scripted(poll: Poll) -> ReplyStep | None:
+    """The reply that the script has for a poll; None once it is used up."""
     turns = poll.future.script.turns
-    return poll.index < len(turns) and isinstance(turns[poll.index].reply, Complete)
+    return turns[poll.index].reply if poll.index < len(turns) else None
 
 
 def _json_or_none(body: bytes) -> object:

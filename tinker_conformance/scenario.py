@@ -7,7 +7,6 @@ of the wrong type is a `ScenarioError` that names the file, the scenario, the pl
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Final, NoReturn, TypeVar, cast
 
 import msgspec
 
-from fake_server.errors import ScriptError
+from fake_server.errors import ScriptError, nearest
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script
 from fake_server.script_yaml import decode_steps, encode_steps, load_yaml
@@ -377,8 +376,8 @@ def _named(value: object) -> str:
 
 
 def _suggestion(wrong: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(wrong, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(known)}"
+    near = nearest(wrong, known)
+    return f"did you mean {near!r}?" if near else f"use one of {', '.join(known)}"
 
 
 def _mapping(data: object, where: str, keys: Sequence[str] | None) -> dict[str, object]:

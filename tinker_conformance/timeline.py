@@ -7,7 +7,7 @@ future (counted from 1 in the order in which the scenario lists them).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -147,23 +147,6 @@ class Outcome(_Event, frozen=True, kw_only=True, tag="outcome"):
 
 Event: TypeAlias = Request | Response | ClockStep | Callback | Log | Telemetry | Outcome
 Timeline: TypeAlias = tuple[Event, ...]
-
-_decoder = msgspec.json.Decoder(tuple[Event, ...])
-_encoder = msgspec.json.Encoder()
-
-
-def encode(timeline: Sequence[Event]) -> bytes:
-    """Encodes a timeline as a JSON array."""
-    return _encoder.encode(timeline)
-
-
-def decode(data: bytes | str) -> Timeline:
-    """Decodes a JSON array of events.
-
-    Raises:
-        msgspec.ValidationError: If an event is not of the documented form.
-    """
-    return _decoder.decode(data)
 
 
 def with_merged_sleeps(events: Iterable[Event]) -> Timeline:

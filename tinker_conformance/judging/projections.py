@@ -18,7 +18,6 @@ from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.timeline import (
     Callback,
-    ClockStep,
     Log,
     Outcome,
     Request,
@@ -408,18 +407,3 @@ def function_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
                 number += 1
             case _:
                 pass
-
-
-def clock_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """How far the clocks moved in all."""
-    wall = monotonic = 0.0
-    place, at = -1, 0.0
-    for place, event in enumerate(timeline):  # noqa: B007 - the last place is the fact's
-        at = event.at
-        match event:
-            case ClockStep():
-                wall, monotonic = wall + event.wall, monotonic + event.monotonic
-            case _:
-                pass
-    said = f"the wall clock moved by {wall:.3f} s and the monotonic clock by {monotonic:.3f} s"
-    yield Fact(("clock",), at, said, said, place)

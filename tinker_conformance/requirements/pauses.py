@@ -420,9 +420,7 @@ MESSAGES: Final = (
 _DEBOUNCE: Final = "seed, success criterion 5; official SDK, every release"
 
 
-def _debounce(
-    name: str, sentence: str, *scenarios: str, level: Level = Level.CONTRACT, **more: object
-) -> Requirement:
+def _debounce(name: str, sentence: str, *scenarios: str, level: Level = Level.CONTRACT) -> Requirement:
     return Requirement(
         f"debounce.{name}",
         sentence,
@@ -430,7 +428,6 @@ def _debounce(
         scenarios,
         same(seen.line_clients if "separate" in name else seen.line_times),
         level=level,
-        **more,  # type: ignore[arg-type]
     )
 
 

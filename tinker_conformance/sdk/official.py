@@ -36,7 +36,7 @@ from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario import ClientSpec, ObserverUse
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, OperationCall, ScenarioContext
 from tinker_conformance.sdk.official_hooks import Hooks, current_observer
-from tinker_conformance.sdk.official_setup import import_everything, share_ssl_contexts
+from tinker_conformance.sdk.official_setup import import_everything
 from tinker_conformance.timeline import OutcomeKind
 
 _CLEANUP_SECONDS: Final = 30.0
@@ -137,7 +137,6 @@ class OfficialAdapter:
     def __init__(self) -> None:
         self._tinker = importlib.import_module("tinker")
         import_everything(self._tinker)
-        share_ssl_contexts()
         self._hooks = Hooks()
         self._hooks.install()
         self._failed_error, self._expired_error = _error_types(self._tinker)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 import pkgutil
-import ssl
 from types import ModuleType
 from typing import Any, Final
 
@@ -29,18 +27,6 @@ def import_everything(tinker: ModuleType) -> None:
     _build(models.BaseModel)
     if hasattr(models, "StrictBase"):
         _build(models.StrictBase)
-
-
-def share_ssl_contexts() -> None:
-    """Makes default TLS contexts once: each HTTP client would load the certificates anew, some 20 ms a time.
-
-    The SDK makes several clients for each session: 95 ms a scenario became 9 (tinker 0.6.3). Contexts made
-    with the same arguments are the same object afterwards, in this whole process, which is meant to be a
-    worker.
-    """
-    module: Any = ssl
-    if not hasattr(module.create_default_context, "cache_clear"):
-        module.create_default_context = functools.cache(module.create_default_context)
 
 
 def _ignore(_name: str) -> None:

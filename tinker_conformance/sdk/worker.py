@@ -32,6 +32,7 @@ from tinker_conformance.sdk.messages import (
     decode_run,
     encode,
 )
+from tinker_conformance.sdk.shared_tls import share_ssl_contexts
 from tinker_conformance.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
 
 _QUIET_LOOK_SECONDS: Final = 0.05
@@ -84,6 +85,7 @@ def main() -> None:
     answers = _private_stdout()
     clock = FrozenClock()
     asyncio.set_event_loop_policy(VirtualTimePolicy(clock))
+    share_ssl_contexts()
     try:
         adapter = load_adapter(sys.argv[1])
         info = adapter.info
