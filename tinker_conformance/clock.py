@@ -6,12 +6,9 @@ would change nothing but the time, so the clocks move to the next timer at once.
 for thirty seconds costs no real time, and the timeline shows thirty seconds.
 
 Wall and monotonic clocks are kept apart in whole microseconds. freezegun puts them in the place of
-`time.time`,
-`time.monotonic`, `datetime.now` and their kin in every module. By itself it derives the monotonic clock
-from the wall clock;
-its two private helpers for the monotonic clock are replaced so that the clocks can be moved apart
-(`tests/test_clock.py` fails if
-a release of freezegun no longer asks them).
+`time.time`, `time.monotonic`, `datetime.now` and their kin in every module. By itself it derives the
+monotonic clock from the wall clock; its two private helpers for the monotonic clock are replaced so that
+the clocks can be moved apart (`tests/test_clock.py` fails if a release of freezegun no longer asks them).
 """
 
 from __future__ import annotations
@@ -133,9 +130,8 @@ class FrozenClock:
             mock.patch.object(freezegun.api, "_get_fake_monotonic", self.monotonic),
             mock.patch.object(freezegun.api, "_get_fake_monotonic_ns", self._monotonic_ns),
             # By default a read is real when a frame of `threading` is among the five callers: in a
-            # background thread
-            # it would depend on the depth of the stack. Looking at the caller alone keeps `threading`
-            # itself on real time.
+            # background thread it would depend on the depth of the stack. Looking at the caller alone keeps
+            # `threading` itself on real time.
             mock.patch.object(freezegun.api, "call_stack_inspection_limit", 1),
             mock.patch.object(time, "sleep", self.sleep),
         ):
@@ -205,8 +201,7 @@ class FrozenClock:
         Args:
             limit_seconds: Virtual seconds from now beyond which no jump goes.
             on_stall: Called once, with the reason, when nothing can happen any more: every loop waits
-                without a
-                timer, or the next timer lies beyond the limit. May be called from any thread.
+                without a timer, or the next timer lies beyond the limit. May be called from any thread.
             on_jump: Called with each distance.
         """
         with self._lock:

@@ -1,10 +1,8 @@
 """Records a timeline while a scenario runs in this process.
 
 Events reach it from the fake server (requests, responses, clock steps), from `logging`, and from the
-adapter (observer calls,
-telemetry). A context variable, set where an operation is submitted and carried by asyncio into the SDK's
-own loop
-and tasks, says which future an observer call or a log line belongs to.
+adapter (observer calls, telemetry). A context variable, set where an operation is submitted and carried by
+asyncio into the SDK's own loop and tasks, says which future an observer call or a log line belongs to.
 """
 
 from __future__ import annotations

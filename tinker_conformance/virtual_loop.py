@@ -2,8 +2,8 @@
 
 Timers follow the virtual clock to the microsecond, while input and output go on in real time: the loop
 never waits for a timer, it tells the clock that it is asleep and is woken when the clock has moved.
-Installed as the event loop policy of a
-worker process, so that the loops that an SDK makes for itself, in any thread, are of this kind too.
+Installed as the event loop policy of a worker process, so that the loops that an SDK makes for itself, in
+any thread, are of this kind too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Projections: what a check compares, as lists of facts, and the one comparison that all checks share.
 
-A fact stands at a key (when, or after which reply) and says something in words. Expected and observed
-facts are paired key by key, in order;
-whatever has no partner, or says something else, is a mismatch.
+A fact stands at a key (when, or after which reply) and says something in words. Expected and observed facts
+are paired key by key, in order; whatever has no partner, or says something else, is a mismatch.
 """
 
 from __future__ import annotations

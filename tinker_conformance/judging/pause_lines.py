@@ -1,10 +1,9 @@
 """Which log lines tell a user of a pause, and what they say.
 
 An SDK logs other things too: that it retries, that a bill is unpaid. A pause line is one that speaks of a
-pause and gives a reason or names the client; or one that names the client
-and gives one of the reasons the profile knows, whatever its verb. So a wrong verb, identifier or reason
-fails the requirement about
-the verb, the identifier or the reason, not every requirement there is.
+pause and gives a reason or names the client; or, whatever its verb, one that names the client and gives a
+reason, in so many words or as one of those that the profile knows. So a wrong verb, identifier or reason
+fails the requirement about the verb, the identifier or the reason, not every requirement there is.
 """
 
 from __future__ import annotations

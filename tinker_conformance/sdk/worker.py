@@ -1,8 +1,7 @@
 """The worker: a process that holds a Python SDK, its adapter and frozen clocks, and runs scenarios.
 
 Started by the kit as `python -m tinker_conformance.sdk.worker SPEC`. It reads `RunMessage` lines from
-standard input and answers
-on what was standard output; anything that the SDK prints goes to standard error.
+standard input and answers on what was standard output; anything that the SDK prints goes to standard error.
 """
 
 from __future__ import annotations
