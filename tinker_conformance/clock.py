@@ -36,6 +36,7 @@ DEFAULT_EPOCH: Final = 1_750_000_000.0
 
 _MONOTONIC_START_US: Final = 100_000 * MICROSECOND
 _QUIET_SECONDS: Final = 0.05
+_SPINNING_PASSES: Final = 10_000
 """Real seconds that threads whose waiting cannot be seen must be quiet before the clocks jump."""
 
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun counts in naive UTC
@@ -91,6 +92,7 @@ class FrozenClock:
     _sleepers: list[int] = field(default_factory=list)
     _work: int = 0
     _activity: int = 0
+    _passes: int = 0
     _jumps_wanted: bool = False
     _limits: _Limits = field(default_factory=_Limits)
     _on_jump: JumpListener | None = None
@@ -286,6 +288,26 @@ class FrozenClock:
             state.idle = True
             self._jump_if_everything_sleeps()
             return state.idle
+
+    def loop_passed(self) -> None:
+        """A loop goes round once more without waiting.
+
+        A real clock moves meanwhile. An SDK that goes round until a moment has *passed*, and landed on that
+        moment exactly, would do so for ever: after very many rounds in which nothing happens the clocks move
+        by a microsecond.
+        """
+        self._passes += 1
+        if self._passes >= _SPINNING_PASSES:
+            self._passes = 0
+            with self._lock:
+                if self._jumps_wanted:
+                    if self._on_jump is not None:
+                        self._on_jump(1)
+                    self.advance(1, 1)
+
+    def happened(self) -> None:
+        """Something that a timeline shows happened: no loop is going round in vain."""
+        self._passes = 0
 
     def loop_busy(self, loop: SleepingLoop) -> None:
         """A loop that was idle goes on."""

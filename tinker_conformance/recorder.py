@@ -82,6 +82,15 @@ class Recorder(logging.Handler):
         with self._events_lock:
             return with_merged_sleeps(self._events)
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Ignores what an SDK does to set itself up: that is its own affair."""
+        self._recording = False
+        try:
+            yield
+        finally:
+            self._recording = True
+
     def stop(self) -> None:
         """Ignores whatever a straggling thread of the SDK still does."""
         with self._events_lock:
@@ -89,6 +98,7 @@ class Recorder(logging.Handler):
 
     def add(self, event: Event) -> None:
         """Adds an event at the end."""
+        self._clock.happened()
         with self._events_lock:
             if not self._recording:
                 return
@@ -255,7 +265,10 @@ class Recorder(logging.Handler):
         seconds = moved_us / MICROSECOND
         self.add(
             ClockStep(
-                at=self._clock.elapsed() + seconds, wall=seconds, monotonic=seconds, cause=ClockCause.SLEEP
+                at=round(self._clock.elapsed() + seconds, 6),
+                wall=seconds,
+                monotonic=seconds,
+                cause=ClockCause.SLEEP,
             )
         )
 

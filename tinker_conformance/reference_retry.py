@@ -20,7 +20,7 @@ from tinker_conformance.reference_errors import FutureError, FutureExpiredError,
 _logger: Final = logging.getLogger(f"{LOGGER_NAME}.retry")
 _T = TypeVar("_T")
 
-_LEAST_SLEEP: Final = 0.001
+_LEAST_SLEEP: Final = 0.000_001
 """Seconds; a watch that finds itself exactly at its deadline must not spin until the clock has moved."""
 
 _TURNS: Final = 4

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from fake_server import FakeTinker
+from fake_server.futures import ScriptedFuture
 from fake_server.http_server import FakeTinkerServer
 from fake_server.respx_router import mounted
 from fake_server.tinker_api import Unscripted
@@ -16,7 +17,7 @@ from tinker_conformance.clock import FrozenClock
 from tinker_conformance.profile import Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.recorder import MAX_EVENTS, FutureKey, Recorder, current_future
-from tinker_conformance.scenario import FunctionCall, FutureSpec, Scenario
+from tinker_conformance.scenario import ClientSpec, FunctionCall, FutureSpec, Scenario
 from tinker_conformance.sdk.adapter import (
     Adapter,
     CallsFunctions,
@@ -90,14 +91,16 @@ async def run_scenario(
     recorder = Recorder(
         clock, names, on_overflow=lambda: abort(f"the SDK caused more than {MAX_EVENTS} events and goes on")
     )
-    engine = _engine(scenario, recorder)
+    engine, scripted = _engine(scenario, recorder)
     with (
         recorder.listening(),
         clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept),
         _reachable(adapter.info.transport, engine) as base_url,
     ):
         context = ScenarioContext(base_url=base_url, api_key=API_KEY, profile=profile, recorder=recorder)
-        abort.task = asyncio.ensure_future(_drive(adapter, context, scenario, recorder))
+        abort.task = asyncio.ensure_future(
+            _drive(adapter, context, scenario, recorder, lambda number: engine.end(scripted[number - 1]))
+        )
         try:
             await abort.task
         except asyncio.CancelledError:
@@ -109,7 +112,7 @@ async def run_scenario(
     return recorder.timeline()
 
 
-def _engine(scenario: Scenario, recorder: Recorder) -> FakeTinker:
+def _engine(scenario: Scenario, recorder: Recorder) -> tuple[FakeTinker, list[ScriptedFuture]]:
     engine = FakeTinker(listener=recorder, unscripted=Unscripted.ERROR)
     for client in scenario.clients:
         match client.kind:
@@ -119,15 +122,17 @@ def _engine(scenario: Scenario, recorder: Recorder) -> FakeTinker:
                 engine.expect_sampler(client.id)
             case ClientKind.MODEL_CREATION:
                 pass
+    scripted = []
     for number, future in enumerate(scenario.futures, 1):
         kind = scenario.client(future.client).kind
-        engine.add_script(
+        made = engine.add_script(
             future.script,
             operation=future.operation,
             client=None if kind is not ClientKind.TRAINING else scenario.client(future.client).id,
             name=f"future-{number}",
         )
-    return engine
+        scripted.append(made)
+    return engine, scripted
 
 
 @contextlib.contextmanager
@@ -141,36 +146,47 @@ def _reachable(transport: Transport, engine: FakeTinker) -> Iterator[str]:
                 yield server.url
 
 
-async def _drive(adapter: Adapter, context: ScenarioContext, scenario: Scenario, recorder: Recorder) -> None:
-    async with _opened(adapter, context):
+async def _drive(
+    adapter: Adapter,
+    context: ScenarioContext,
+    scenario: Scenario,
+    recorder: Recorder,
+    ended: Callable[[int], None],
+) -> None:
+    async with _opened(adapter, context, recorder):
         if scenario.calls:
             for number, call in enumerate(scenario.calls, 1):
                 _call(adapter, call, number, recorder)
             return
-        clients = {}
-        for spec in scenario.clients:
-            try:
-                clients[spec.name] = await adapter.create_client(spec)
-            except Exception as error:
-                raise SetUpError(
-                    f"create_client failed for {spec.kind} client {spec.name!r}: {_text(error)}"
-                ) from error
-        futures = [
-            (clients[future.client], future, number) for number, future in enumerate(scenario.futures, 1)
-        ]
+        with recorder.paused():
+            clients = {spec.name: await _created(adapter, spec) for spec in scenario.clients}
+
+        async def live(future: FutureSpec, number: int) -> None:
+            await _run(adapter, clients[future.client], future, number, recorder)
+            ended(number)
+
         if scenario.concurrent:
             async with asyncio.TaskGroup() as group:
-                for client, future, number in futures:
-                    group.create_task(_run(adapter, client, future, number, recorder))
+                for number, future in enumerate(scenario.futures, 1):
+                    group.create_task(live(future, number))
         else:
-            for client, future, number in futures:
-                await _run(adapter, client, future, number, recorder)
+            for number, future in enumerate(scenario.futures, 1):
+                await live(future, number)
+
+
+async def _created(adapter: Adapter, spec: ClientSpec) -> object:
+    try:
+        return await adapter.create_client(spec)
+    except Exception as error:
+        message = f"create_client failed for {spec.kind} client {spec.name!r}: {_text(error)}"
+        raise SetUpError(message) from error
 
 
 @contextlib.asynccontextmanager
-async def _opened(adapter: Adapter, context: ScenarioContext) -> AsyncIterator[None]:
+async def _opened(adapter: Adapter, context: ScenarioContext, recorder: Recorder) -> AsyncIterator[None]:
     try:
-        await adapter.open(context)
+        with recorder.paused():
+            await adapter.open(context)
     except Exception as error:
         raise SetUpError(f"open failed: {_text(error)}") from error
     try:

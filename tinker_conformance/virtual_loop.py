@@ -51,7 +51,10 @@ class _ClockSelector(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = self._real.select(0)
         loop = self.loop
-        if ready or loop is None or (timeout is not None and timeout <= 0):
+        if ready or loop is None:
+            return ready
+        if timeout is not None and timeout <= 0:
+            self._clock.loop_passed()
             return ready
         due = None if timeout is None else loop.time() + timeout
         if not self._clock.loop_idle(loop, due):
