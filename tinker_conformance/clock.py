@@ -36,6 +36,7 @@ DEFAULT_EPOCH: Final = 1_750_000_000.0
 
 _MONOTONIC_START_US: Final = 100_000 * MICROSECOND
 _QUIET_SECONDS: Final = 0.05
+_SCENARIO_SECONDS: Final = 110_000
 _SPINNING_PASSES: Final = 10_000
 """Real seconds that threads whose waiting cannot be seen must be quiet before the clocks jump."""
 
@@ -157,10 +158,18 @@ class FrozenClock:
     # -- moving ----------------------------------------------------------------------------------
 
     def new_scenario(self, epoch: float = DEFAULT_EPOCH) -> None:
-        """Sets the wall clock (seconds since 1970); the monotonic clock goes on, `elapsed` starts at 0."""
+        """Sets the wall clock (seconds since 1970); the monotonic clock goes on, `elapsed` starts at 0.
+
+        It goes on to a whole second from which no scenario reaches the next power of two: among floats of one
+        magnitude `(t + 900) - t` is 900 exactly, whatever ran before.
+        """
         with self._lock:
             self._wall_us = to_microseconds(epoch)
-            self._started_us = self._monotonic_us
+            start = -(-self._monotonic_us // MICROSECOND)
+            if start.bit_length() != (start + _SCENARIO_SECONDS).bit_length():
+                start = 1 << start.bit_length()
+            self._monotonic_us = self._started_us = start * MICROSECOND
+            self._activity += 1
             self._limits = _Limits()
             self._show()
 

@@ -31,6 +31,10 @@ class OperationFacet(Facet, frozen=True):
         result_format: The form of its result.
         required: Keys without which a JSON result cannot be decoded. Official.
         result_class: How the official SDK prints the type it expects; part of error texts.
+        asserted: Keys that are looked for only once the future has ended in a decoded result. Official since
+            0.3.
+        assertion_drains: Whether a failure over those keys waits like any other (see
+            ``failure_drain_seconds``). Official: since 0.20.
     """
 
     path: str
@@ -38,6 +42,8 @@ class OperationFacet(Facet, frozen=True):
     result_format: ResultFormat
     required: tuple[str, ...]
     result_class: str
+    asserted: tuple[str, ...] = ()
+    assertion_drains: bool = True
 
 
 class Expired(Facet, frozen=True):

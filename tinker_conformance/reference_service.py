@@ -13,10 +13,15 @@ import httpx
 from fake_server.operations import Operation
 from tinker_conformance.observer import QueueStateObserver
 from tinker_conformance.polling import Poll
-from tinker_conformance.profile import CustomObserver, OnExpired, Profile, WaitTimeout
+from tinker_conformance.profile import CustomObserver, OnExpired, OperationFacet, Profile, WaitTimeout
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference_billing import BillingPause
-from tinker_conformance.reference_errors import SubmissionError, UnsupportedByProfileError, WaitTimeoutError
+from tinker_conformance.reference_errors import (
+    PollError,
+    SubmissionError,
+    UnsupportedByProfileError,
+    WaitTimeoutError,
+)
 from tinker_conformance.reference_retry import SamplingRetries
 from tinker_conformance.reference_wire import PendingFuture, Result, TelemetryHook, detail_of
 
@@ -111,7 +116,7 @@ class Service:
 
         resubmits = self.profile.polling.expired.action(kind) is OnExpired.RESUBMITS
         running = retries.run(attempt) if retries is not None and resubmits else attempt()
-        return await self._within(timeout, self._drained(running))
+        return await self._within(timeout, self._finished(operation, running))
 
     async def post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
         """POSTs a request that answers at once; SubmissionError if it is refused or gets no object."""
@@ -195,6 +200,17 @@ class Service:
             return custom
         return own if operation in facet.observed_operations else None
 
+    async def _finished(self, operation: Operation, running: Awaitable[Result]) -> Result:
+        """The result, looked at once more."""
+        facet = self.profile.polling.operations[operation]
+        if not facet.assertion_drains:
+            return _checked(await self._drained(running), facet)
+
+        async def checked() -> Result:
+            return _checked(await running, facet)
+
+        return await self._drained(checked())
+
     async def _drained(self, running: Awaitable[_T]) -> _T:
         """Holds a failure back as long as the profile's telemetry takes."""
         try:
@@ -245,3 +261,11 @@ def text_of(reply: Mapping[str, object], key: str) -> str:
 def _refused(path: str, detail: str) -> SubmissionError:
     message = f"POST {path} was not accepted: {detail}; see what the server says"
     return SubmissionError(message, official_class="APIStatusError", official_text=detail)
+
+
+def _checked(result: Result, facet: OperationFacet) -> Result:
+    missing = [key for key in facet.asserted if result.body is not None and key not in result.body]
+    if missing:
+        message = f"the result has no {', '.join(missing)}; mend the server's reply"
+        raise PollError(message, official_class="AssertionError", official_text="")
+    return result

@@ -124,15 +124,25 @@ def _engine(scenario: Scenario, recorder: Recorder) -> tuple[FakeTinker, list[Sc
                 pass
     scripted = []
     for number, future in enumerate(scenario.futures, 1):
-        kind = scenario.client(future.client).kind
         made = engine.add_script(
             future.script,
             operation=future.operation,
-            client=None if kind is not ClientKind.TRAINING else scenario.client(future.client).id,
+            client=_addressed(scenario.client(future.client)),
             name=f"future-{number}",
         )
         scripted.append(made)
     return engine, scripted
+
+
+def _addressed(client: ClientSpec) -> str | None:
+    """What a submission says of its client, by which its script is found."""
+    match client.kind:
+        case ClientKind.TRAINING:
+            return client.id
+        case ClientKind.MODEL_CREATION:
+            return client.base_model
+        case ClientKind.SAMPLING:
+            return None  # a session's id, a model's path or a base model, as the release has it
 
 
 @contextlib.contextmanager

@@ -7,13 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from fake_server.operations import Operation
 from tinker_conformance.judging.case import Case, Mismatch
+from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile import Profile
-from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario import Scenario
-from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.sdk.messages import FaultKind
 from tinker_conformance.sdk.session import Run, SdkSession
 
@@ -50,24 +48,7 @@ class Judgement:
     note: str = ""
 
 
-_CLIENT_CAPABILITIES = {
-    ClientKind.SAMPLING: Capability.SAMPLING,
-    ClientKind.TRAINING: Capability.TRAINING,
-    ClientKind.MODEL_CREATION: Capability.MODEL_CREATION,
-}
 _CLOCK = "clock.moves"
-
-
-def unclaimed(required: Requirement, scenarios: tuple[Scenario, ...], info: AdapterInfo) -> tuple[str, ...]:
-    """What the SDK would have to claim, and does not, for a requirement to be asked of it."""
-    needed = set(required.needs)
-    operations: set[Operation] = set()
-    for scenario in scenarios:
-        needed |= {_CLIENT_CAPABILITIES[kind] for kind in scenario.kinds}
-        operations |= scenario.operations
-    missing = [c.value for c in Capability if c in needed and c not in info.capabilities]
-    missing += [f"operation {o.value}" for o in sorted(operations) if o not in info.operations]
-    return tuple(missing)
 
 
 class Judge:
@@ -110,7 +91,7 @@ class Judge:
     def judge(self, required: Requirement) -> Judgement:
         """Judges one requirement that holds for the profile."""
         scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
-        if missing := unclaimed(required, scenarios, self.sdk.info):
+        if missing := unclaimed(scenarios, self.sdk.info, required.needs):
             return Judgement(
                 required, Verdict.NOT_CLAIMED, note=f"the SDK does not claim {', '.join(missing)}"
             )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
 from tinker_conformance.timeline import (
     Callback,
     ClockCause,
@@ -21,10 +25,43 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
 
     Logger names, error texts and the data of telemetry differ between SDKs by right. Times are those of the
     scripts and the back-offs; a jittered delay (after HTTP 410) makes them incomparable, and they are left
-    out of that timeline.
+    out of that timeline. What is logged for a future before it is submitted is the SDK's own affair (that the
+    method is deprecated: `load_state` since 0.36). What an error line says of a body that cannot be used are
+    the words of whatever library decodes it.
     """
     jittered = any(isinstance(event, Response) and event.status == 410 for event in timeline)
-    return [part for event in timeline if (part := _part(event, jittered=jittered)) is not None]
+    return [
+        part
+        for event in _without_decoders_words(_without_preliminaries(timeline))
+        if (part := _part(event, jittered=jittered)) is not None
+    ]
+
+
+def _without_preliminaries(timeline: Timeline) -> Iterator[Event]:
+    submitted: set[int | None] = set()
+    for event in timeline:
+        match event:
+            case Request(future=future):
+                submitted.add(future)
+            case Log(future=int() as future) if future not in submitted:
+                continue
+            case _:
+                pass
+        yield event
+
+
+def _without_decoders_words(events: Iterable[Event]) -> Iterator[Event]:
+    unusable: dict[int | None, bool] = {}
+    for event in events:
+        match event:
+            case Response(future=future, status=status, body=body):
+                reported = isinstance(body, dict) and "error" in body
+                unusable[future] = status == 200 and not reported
+                yield event
+            case Log(future=future, level="error", message=message) if unusable.get(future):
+                yield msgspec.structs.replace(event, message=message.partition(": ")[0])
+            case _:
+                yield event
 
 
 def _part(event: Event, *, jittered: bool) -> tuple[object, ...] | None:  # noqa: PLR0911 - a case each

@@ -1,0 +1,54 @@
+"""What an SDK must claim for a scenario to be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario import ObserverUse, Scenario
+from tinker_conformance.sdk.adapter import AdapterInfo, Capability
+
+_OF_CLIENTS: Final = {
+    ClientKind.SAMPLING: Capability.SAMPLING,
+    ClientKind.TRAINING: Capability.TRAINING,
+    ClientKind.MODEL_CREATION: Capability.MODEL_CREATION,
+}
+_OF_OBSERVERS: Final = {
+    ObserverUse.DEFAULT: None,
+    ObserverUse.RAISING: Capability.RAISING_OBSERVER,
+    ObserverUse.CUSTOM: Capability.CUSTOM_OBSERVER,
+    ObserverUse.NONE: Capability.CUSTOM_OBSERVER,
+}
+
+
+def unclaimed(
+    scenarios: Iterable[Scenario], info: AdapterInfo, also: frozenset[Capability] = frozenset()
+) -> tuple[str, ...]:
+    """What scenarios need and the SDK does not claim, in words: capabilities first, then operations.
+
+    Args:
+        scenarios: What would be run.
+        info: What the SDK claims.
+        also: Capabilities that are needed beyond what the scenarios show.
+    """
+    asked = tuple(scenarios)
+    needed = also.union(*(_needed(scenario) for scenario in asked))
+    operations = frozenset[str]().union(*(scenario.operations for scenario in asked))
+    missing = [c.value for c in Capability if c in needed and c not in info.capabilities]
+    return (*missing, *(f"operation {o}" for o in sorted(operations) if o not in info.operations))
+
+
+def _needed(scenario: Scenario) -> Iterator[Capability]:
+    for kind in scenario.kinds:
+        yield _OF_CLIENTS[kind]
+    for future in scenario.futures:
+        if (observer := _OF_OBSERVERS[future.observer]) is not None:
+            yield observer
+        if future.timeout is not None:
+            yield Capability.TIMEOUT
+    if scenario.concurrent:
+        yield Capability.CONCURRENCY
+    for call in scenario.calls:
+        parses = call.function == "parse_queue_state"
+        yield Capability.PARSE_FUNCTION if parses else Capability.LOGGER_FUNCTIONS

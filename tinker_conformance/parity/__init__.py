@@ -1,0 +1,1 @@
+"""Parity: whether the reference lives every script as a published SDK does, event by event."""

@@ -1,0 +1,122 @@
+"""Hypothesis strategies: states, replies, clock steps, scripts and whole scenarios.
+
+They give plain data (what `docs/scenarios.md` describes) or decoded values; every value can be run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from hypothesis import strategies as st
+
+from fake_server.script import Script
+from fake_server.script_yaml import decode_steps
+from fake_server.steps import Advance
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario import OPERATIONS_OF, Scenario, decode_scenario
+
+StepData: TypeAlias = Mapping[str, object]
+
+_KNOWN_STATES: Final = ("paused_capacity", "paused_rate_limit", "active", "unknown")
+_ODD_STATES: Final = ("Paused_Capacity", " paused_capacity", "paused", "", None, True, 5, ["x"], {"a": 1})
+_REASONS: Final = ("", None, "because of the weather", 7)
+_SECONDS: Final = (0.001, 1, 29.5, 30, 59.999, 60, 61, 899.999, 900)
+_STATUSES: Final = (400, 402, 429, 500, 502, 503)
+_RAW: Final = ("", "not json", "null", "[]", "5", '"text"')
+_COMPLETE: Final[StepData] = {"complete": {}}
+
+
+def queue_states() -> st.SearchStrategy[object]:
+    """Values of ``queue_state``: mostly the known words, then what looks like them, then any text."""
+    return st.sampled_from(_KNOWN_STATES) | st.sampled_from(_ODD_STATES) | st.text(max_size=12)
+
+
+def pause_bodies() -> st.SearchStrategy[Mapping[str, object]]:
+    """Bodies of a 408 or a try_again, with or without state and reason."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "queue_state": queue_states(),
+            "queue_state_reason": st.sampled_from(_REASONS) | st.text(max_size=12),
+        },
+    )
+
+
+def clock_steps() -> st.SearchStrategy[Advance]:
+    """Steps that move the clocks: both, or apart; the wall clock back too."""
+    return _advances().map(_decoded_advance)
+
+
+def poll_scripts(max_replies: int = 8) -> st.SearchStrategy[Script]:
+    """Scripts that end in a result, as `FakeTinker.add_script` takes them."""
+    return _scripts(max_replies).map(lambda steps: Script(decode_steps(list(steps), "generated")))
+
+
+def scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
+    """Whole scenarios: up to two clients of any kinds, futures one after another."""
+    clients = st.lists(st.sampled_from(sorted(OPERATIONS_OF)), min_size=1, max_size=2)
+    return clients.flatmap(
+        lambda kinds: st.lists(
+            st.sampled_from(range(len(kinds))).flatmap(lambda place: _future(place, max_replies)),
+            min_size=1,
+            max_size=max_futures,
+        ).map(lambda futures: _scenario(kinds, futures))
+    )
+
+
+def _advances() -> st.SearchStrategy[StepData]:
+    seconds = st.sampled_from(_SECONDS)
+    apart = st.fixed_dictionaries({"wall": seconds | st.sampled_from((-5, -100, 0)), "monotonic": seconds})
+    return (seconds | apart).map(lambda value: {"advance": value})
+
+
+def _decoded_advance(data: StepData) -> Advance:
+    match decode_steps([data, _COMPLETE], "generated"):
+        case (Advance() as step, _):
+            return step
+        case steps:
+            raise AssertionError(steps)
+
+
+def _replies() -> st.SearchStrategy[StepData]:
+    raw = st.sampled_from(_RAW).map(lambda text: {"status": 408, "raw": text, "content_type": "text/plain"})
+    return st.one_of(
+        pause_bodies().map(lambda body: {"timeout": body}),
+        pause_bodies().map(lambda body: {"try_again": body}),
+        st.sampled_from(_STATUSES).map(lambda status: {"status": status, "body": {"detail": "no"}}),
+        raw,
+        st.just({"drop": "reset"}),
+    )
+
+
+def _scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
+    moving = st.lists(_replies() | _advances(), max_size=max_replies)
+    # The delay after a 410 is jittered: with the clocks moving too, two SDKs could rightly differ.
+    expiring = st.lists(_replies() | st.just({"status": 410, "body": {}}), max_size=max_replies)
+    return (moving | moving | moving | expiring).map(lambda steps: [*steps, _COMPLETE])
+
+
+def _future(place: int, max_replies: int) -> st.SearchStrategy[dict[str, object]]:
+    observers = st.sampled_from(("default", "default", "default", "raising"))
+    return st.builds(
+        lambda steps, observer: {"client": f"client-{place + 1}", "observer": observer, "steps": steps},
+        _scripts(max_replies),
+        observers,
+    )
+
+
+def _scenario(kinds: Sequence[ClientKind], futures: list[dict[str, object]]) -> Scenario:
+    clients = {
+        f"client-{place}": {"kind": kind.value, **_identity(kind, place)}
+        for place, kind in enumerate(kinds, 1)
+    }
+    return decode_scenario({"id": "generated", "clients": clients, "futures": futures}, "generated")
+
+
+def _identity(kind: ClientKind, place: int) -> dict[str, object]:
+    match kind:
+        case ClientKind.MODEL_CREATION:
+            return {"id": f"Qwen/Qwen3-{place}B"}
+        case ClientKind.SAMPLING | ClientKind.TRAINING:
+            return {"id": f"{kind.value}-{place}"}
