@@ -103,10 +103,10 @@ def _retries() -> Iterator[tuple[str, list[_Step]]]:
     yield "unpaid", [*_times(unpaid, 30), _COMPLETE]
     pauses = [*_times(unpaid, 3), {"advance": 301}, unpaid, {"advance": 3599}, *_times(unpaid, 3)]
     yield "unpaid-with-gaps", [*pauses, _COMPLETE]
-    yield "half-an-hour", [{"timeout": {}}, {"advance": 1801}, *_times({"timeout": {}}, 2), _COMPLETE]
-    nearly = [{"timeout": {}}, {"advance": 7199}, {"timeout": {}}, {"advance": 2}]
     waiting: _Step = {"timeout": {}}
     yield "half-an-hour", [waiting, {"advance": 1801}, waiting, waiting, _COMPLETE]
+    nearly = [waiting, {"advance": 7199}, waiting, {"advance": 2}]
+    yield "two-hours", [*nearly, *_times(_RESET, 9), _COMPLETE]
 
 
 def _metadata() -> Iterator[tuple[str, list[_Step]]]:
