@@ -18,6 +18,7 @@ from rich.table import Table
 from tinker_conformance._version import __version__
 from tinker_conformance.commands.common import Exit, opened
 from tinker_conformance.commands.identify import identify
+from tinker_conformance.commands.parity import parity
 from tinker_conformance.judging.choice import UsageProblem, choose_profile
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
@@ -141,6 +142,7 @@ def _summary(judgements: list[Judgement], code: Exit, sdk: str, profile: str) ->
 
 
 main.add_command(identify)
+main.add_command(parity)
 
 if __name__ == "__main__":
     main()

@@ -88,7 +88,7 @@ class Pair:
         return difference(self.reference.run(scenario, self.profile), self.sdk.run(scenario, self.profile))
 
 
-def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], None]) -> Comparison:
+def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], object]) -> Comparison:
     """Compares over all scenarios, and shrinks what differs.
 
     Args:
@@ -109,7 +109,7 @@ def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], None])
             different[chapter_of(scenario)] += 1
             found.setdefault(_signature(scenario, seen), (scenario, seen))
     findings = [_finding(pair, *each) for each in list(found.values())[:_MOST_FINDINGS]]
-    distinct = {(each.script, each.kind): each for each in reversed(findings)}
+    distinct = {each.script.partition("\n")[2]: each for each in reversed(findings)}
     return Comparison(
         compared=dict(compared),
         different=dict(different),

@@ -9,7 +9,14 @@ import msgspec
 
 from fake_server.script import Exhausted, Script
 from fake_server.steps import Advance, Step, Timeout, TryAgain
-from tinker_conformance.scenario import DEFAULT_OPERATION, FutureSpec, ObserverUse, Scenario
+from tinker_conformance.scenario import (
+    DEFAULT_OPERATION,
+    ClientSpec,
+    FutureSpec,
+    ObserverUse,
+    Scenario,
+    decode_scenario,
+)
 
 _MOST_RUNS: Final = 400
 
@@ -52,6 +59,15 @@ def _candidates(scenario: Scenario) -> Iterator[Scenario]:
             yield _with_futures(scenario, (*futures[:place], changed, *futures[place + 1 :]))
     if scenario.concurrent:
         yield msgspec.structs.replace(scenario, concurrent=False)
+    if len(scenario.clients) == 1 and scenario.clients != (usual := _usual_client(scenario),):
+        renamed = tuple(msgspec.structs.replace(future, client=usual.name) for future in futures)
+        yield msgspec.structs.replace(scenario, clients=(usual,), futures=renamed)
+
+
+def _usual_client(scenario: Scenario) -> ClientSpec:
+    """What the short form of a scenario stands for."""
+    kind = scenario.clients[0].kind.value
+    return decode_scenario({"id": "usual", "client": kind, "futures": []}, "usual").clients[0]
 
 
 def _with_futures(scenario: Scenario, futures: tuple[FutureSpec, ...]) -> Scenario:
