@@ -1,0 +1,82 @@
+"""Scenarios whose clocks move only between futures.
+
+Some clocks cannot be moved while a request is in flight. For them a script is split at each `advance` into
+successive futures of the same client, and the clocks move before each. The reference runs the same futures,
+so that both lived the same scenario.
+
+A piece must end for the next one to begin. It ends in a result, or, where the profile has the end of a future
+told to the observer, in an HTTP 422, which ends a future in every revision and is told to nobody: else each
+piece would begin the grace period anew.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from fake_server.script import Exhausted, Script
+from fake_server.steps import Advance, Complete, ReplyStep, Status, Step
+from tinker_conformance.profile import Profile
+from tinker_conformance.scenario import FutureSpec, Scenario
+
+_SILENT_END: Final = Status(422, {"detail": "the clocks move between this future and the next"})
+
+
+class NotStepwiseError(ValueError):
+    """A scenario that cannot be split; the text says why."""
+
+
+def moves_clock(scenario: Scenario) -> bool:
+    """Whether the script moves the clocks anywhere."""
+    return any(
+        future.before or any(isinstance(step, Advance) for step in future.script.steps)
+        for future in scenario.futures
+    )
+
+
+def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
+    """The scenario with its clocks moving only between futures; itself where they do already.
+
+    Raises:
+        NotStepwiseError: If a clock moves apart from the other, or within a future that cannot be split.
+    """
+    if any(step.wall_us != step.monotonic_us for future in scenario.futures for step in _advances(future)):
+        raise NotStepwiseError("it moves the wall clock and the monotonic clock apart")
+    if all(not isinstance(step, Advance) for future in scenario.futures for step in future.script.steps):
+        return scenario
+    if scenario.concurrent:
+        raise NotStepwiseError("it moves the clocks while several futures are in flight")
+    end = _SILENT_END if profile.observer.notifies_active_on_completion else Complete()
+    pieces = (piece for future in scenario.futures for piece in _pieces(future, end))
+    return msgspec.structs.replace(scenario, futures=tuple(pieces))
+
+
+def _advances(future: FutureSpec) -> tuple[Advance, ...]:
+    return (*future.before, *(step for step in future.script.steps if isinstance(step, Advance)))
+
+
+def _pieces(future: FutureSpec, end: ReplyStep) -> list[FutureSpec]:
+    before, replies = list(future.before), list[Step]()
+    made: list[FutureSpec] = []
+    for step in future.script.steps:
+        match step:
+            case Advance():
+                if replies:
+                    made.append(_piece(future, before, [*replies, end], Exhausted.FAIL))
+                    before, replies = [], []
+                before.append(step)
+            case _:
+                replies.append(step)
+    if made and future.timeout is not None:
+        raise NotStepwiseError("it moves the clocks within a caller's time limit")
+    if not replies and future.script.exhausted is Exhausted.REPEAT:
+        raise NotStepwiseError("it moves the clocks before a reply that is repeated")
+    made.append(_piece(future, before, replies, future.script.exhausted))
+    return made
+
+
+def _piece(
+    future: FutureSpec, before: list[Advance], replies: list[Step], exhausted: Exhausted
+) -> FutureSpec:
+    return msgspec.structs.replace(future, before=tuple(before), script=Script(tuple(replies), exhausted))
