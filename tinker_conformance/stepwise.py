@@ -17,10 +17,16 @@ import msgspec
 
 from fake_server.script import Exhausted, Script
 from fake_server.steps import Advance, Complete, ReplyStep, Status, Step
+from tinker_conformance.clock import MICROSECOND
 from tinker_conformance.profile import Profile
 from tinker_conformance.scenario import FutureSpec, Scenario
+from tinker_conformance.sdk.kit_clock import SdkClock
 
 _SILENT_END: Final = Status(422, {"detail": "the clocks move between this future and the next"})
+MAX_WALL_STEP_US: Final = 120 * MICROSECOND
+"""What the kit waits at most for one step of a real clock."""
+WALL_RESOLUTION_US: Final = MICROSECOND // 10
+"""What a real clock moves by itself in a few requests, and something to spare."""
 
 
 class NotStepwiseError(ValueError):
@@ -33,6 +39,28 @@ def moves_clock(scenario: Scenario) -> bool:
         future.before or any(isinstance(step, Advance) for step in future.script.steps)
         for future in scenario.futures
     )
+
+
+def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario:
+    """The scenario as an SDK under this clock can live it.
+
+    Raises:
+        NotStepwiseError: If it cannot.
+    """
+    match clock:
+        case SdkClock.FROZEN | SdkClock.FILE:
+            return scenario
+        case SdkClock.LIBFAKETIME:
+            return stepwise(scenario, profile)
+        case SdkClock.WALL:
+            split = stepwise(scenario, profile)
+            for step in (step for future in split.futures for step in future.before):
+                if step.wall_us > MAX_WALL_STEP_US:
+                    seconds = step.wall_us / MICROSECOND
+                    raise NotStepwiseError(f"nobody waits {seconds:g} s for a step of a real clock")
+                if step.wall_us % WALL_RESOLUTION_US:
+                    raise NotStepwiseError("it needs a finer clock than a real one, which moves by itself")
+            return split
 
 
 def stepwise(scenario: Scenario, profile: Profile) -> Scenario:

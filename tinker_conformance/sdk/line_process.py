@@ -339,9 +339,7 @@ class LineProcess:
     def _ended(self) -> LineProcessError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_CODE_SECONDS)
-        unfinished = (
-            f" in the middle of a line: {bytes(self._partial[:_SHOWN])!r}" if self._partial else ""
-        )
+        unfinished = f" in the middle of a line: {bytes(self._partial[:_SHOWN])!r}" if self._partial else ""
         code = self._process.poll()
         if code is None:
             return OutputClosedError(f"the process closed its standard output but still runs{unfinished}")
@@ -358,7 +356,7 @@ def kill_all() -> None:
 
 
 def close_all() -> None:
-    """Ends every child that still runs and lets go of it: for the end of a run, when nobody reads any more."""
+    """Ends every child that still runs and lets go of it: for a run's end, when nobody reads any more."""
     for process in list(_running):
         process.close(politely=False)
 

@@ -8,7 +8,6 @@ misspelt field is found at once. `docs/adapters.md` is the page for authors, and
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -27,25 +26,10 @@ Place: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class SdkClock(StrEnum):
-    """How the clocks of an SDK are moved."""
-
-    FROZEN = "frozen"
-    """In process, by a freezing library; no adapter over stdio has it."""
-    FILE = "file"
-    """The SDK reads its clocks from a file."""
-    LIBFAKETIME = "libfaketime"
-    """A preloaded library moves the clocks of the process."""
-    WALL = "wall"
-    """They are the real ones, and the kit waits."""
-
-
 OfferedClock: TypeAlias = Literal["file", "libfaketime", "wall"]
 
 
-class _Message(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True
-): ...
+class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True): ...
 
 
 # -- kit to adapter ------------------------------------------------------------------------------
