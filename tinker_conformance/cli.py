@@ -54,10 +54,8 @@ def run(spec: str, named: str | None, clock: str | None, *, strict: bool) -> Non
     judgements: list[Judgement] = []
     early: tuple[int, str] | None = None
     try:
-        for required in track(
-            asked, "judging", console=console, transient=True, disable=not console.is_terminal
-        ):
-            judgements.append(judge.judge(required))
+        steps = track(asked, "judging", console=console, transient=True, disable=not console.is_terminal)
+        judgements.extend(judge.judge(required) for required in steps)
         judge.close()
     except Interrupted as error:
         early = (error.exit_code, f"interrupted by {error.name}")
@@ -72,9 +70,8 @@ def run(spec: str, named: str | None, clock: str | None, *, strict: bool) -> Non
             console.print()
             console.print(escape(explain(judgement, spec, profile.name)))
     if early is not None:
-        console.print(
-            escape(f"\nended early, after {len(judgements)} of {len(asked)} requirements: {early[1]}")
-        )
+        judged = f"{len(judgements)} of {len(asked)} requirements"
+        console.print(escape(f"\nended early, after {judged}: {early[1]}"))
         sys.exit(early[0])
     code = exit_code(judgements, strict=strict)
     console.print(_summary(judgements, code, f"{sdk.info.name} {sdk.info.version}", profile.name))

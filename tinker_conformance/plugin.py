@@ -17,7 +17,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sdk",
         metavar="SPEC",
-        help="the SDK under test: reference, official, official==X.Y.Z, python:package.module:Adapter, exec:COMMAND",
+        help="the SDK under test: reference, official, official==X.Y.Z, python:package.module:Adapter, "
+        "exec:COMMAND",
     )
     group.addoption(
         "--clock",

@@ -19,6 +19,7 @@ from fake_server.script import Exhausted, Script
 from fake_server.steps import Advance, Complete, ReplyStep, Status, Step
 from tinker_conformance.clock import MICROSECOND
 from tinker_conformance.profile import Profile
+from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario import FutureSpec, Scenario
 from tinker_conformance.sdk.kit_clock import SdkClock
 
@@ -76,8 +77,23 @@ def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
     if scenario.concurrent:
         raise NotStepwiseError("it moves the clocks while several futures are in flight")
     end = _SILENT_END if profile.observer.notifies_active_on_completion else Complete()
+    for future in scenario.futures:
+        creates = scenario.client(future.client).kind is ClientKind.MODEL_CREATION
+        if creates and any(turn.advances for turn in future.script.turns[1:]):
+            raise NotStepwiseError(
+                "it moves the clocks while a model is created, a client of its own each time"
+            )
     pieces = (piece for future in scenario.futures for piece in _pieces(future, end))
     return msgspec.structs.replace(scenario, futures=tuple(pieces))
+
+
+def without_drain(profile: Profile) -> Profile:
+    """The profile without the moment that the official SDK takes for its telemetry before an error is raised.
+
+    It is no part of any requirement, and whose clock cannot be moved to the end of a sleep has none.
+    """
+    polling = msgspec.structs.replace(profile.polling, failure_drain_seconds=0.0)
+    return msgspec.structs.replace(profile, polling=polling)
 
 
 def _advances(future: FutureSpec) -> tuple[Advance, ...]:

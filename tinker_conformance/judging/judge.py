@@ -16,7 +16,7 @@ from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.messages import FaultKind
 from tinker_conformance.sdk.session import Run, SdkSession
-from tinker_conformance.stepwise import NotStepwiseError, for_clock, moves_clock
+from tinker_conformance.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
 from tinker_conformance.timeline import ClockCause, ClockStep
 
 
@@ -87,6 +87,7 @@ class Judge:
         self._scenarios = scenarios
         self._runs: dict[str, tuple[Run, Run]] = {}
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="conformance")
+        self._reference_profile = profile if self._may_sleep() else without_drain(profile)
         self._clock_moves: bool | None = None
         self._sleeps: dict[str, bool] = {}
 
@@ -152,9 +153,12 @@ class Judge:
         verdict = Verdict.FAILED if mismatches else Verdict.PASSED
         return Judgement(required, verdict, tuple(mismatches), cases)
 
+    def _may_sleep(self) -> bool:
+        return self.sdk.clock is SdkClock.FROZEN or Capability.VIRTUAL_SLEEP in self.sdk.info.capabilities
+
     def _needs_to_sleep(self, scenario: Scenario) -> bool:
         """Whether the scenario is nothing for this SDK: it sleeps, and nobody could move its clock on."""
-        if self.sdk.clock is SdkClock.FROZEN or Capability.VIRTUAL_SLEEP in self.sdk.info.capabilities:
+        if self._may_sleep():
             return False
         if scenario.id not in self._sleeps:
             timeline = self._run_reference(scenario).timeline
@@ -166,7 +170,7 @@ class Judge:
     def _run_reference(self, scenario: Scenario) -> Run:
         if self._reference is None:
             self._reference = self._open_reference()
-        return self._reference.run(scenario, self.profile)
+        return self._reference.run(scenario, self._reference_profile)
 
     def _both(self, scenario: Scenario) -> tuple[Run, Run]:
         if scenario.id not in self._runs:

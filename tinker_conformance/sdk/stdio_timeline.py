@@ -1,8 +1,8 @@
 """Builds a timeline from what a server and an adapter tell, each in its own time.
 
 A request and its reply have their place in the order in which they happen. What an adapter tells may
-still be in the pipe when the clocks have moved; where it says which clock the SDK had read (`seq`), it goes in front of
-the step that it did not know of.
+still be in the pipe when the clocks have moved; where it says which clock the SDK had read (`seq`), it goes
+in front of the step that it did not know of.
 """
 
 from __future__ import annotations
