@@ -421,6 +421,6 @@ class Conversation:
         return self._fault(kinds.get(type(error), FaultKind.PROTOCOL), f"{error}, after {self._last_sign}")
 
     def _fault(self, kind: FaultKind, text: str) -> Fault:
-        problem = f"; the fake server had said: {self._engine.problems[0].message}"
-        more = problem if self._engine.problems else ""
+        problem = next(iter(self._engine.problems), None)
+        more = "" if problem is None else f"; the fake server had said: {problem.message}"
         return Fault(kind, f"{text}, in scenario {self._scenario.id}{more}", self._process.stderr_tail())
