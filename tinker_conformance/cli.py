@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from tinker_conformance._version import __version__
+from tinker_conformance.commands.check_adapter import check_adapter
 from tinker_conformance.commands.common import Exit, clock_option, opened
 from tinker_conformance.commands.identify import identify
 from tinker_conformance.commands.interruption import Interrupted, ended_while_killing, ends_on_signals
@@ -155,6 +156,7 @@ def _summary(judgements: list[Judgement], code: Exit, sdk: str, profile: str) ->
 
 
 main.add_command(identify)
+main.add_command(check_adapter)
 main.add_command(parity)
 
 if __name__ == "__main__":
