@@ -41,7 +41,7 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
 
     SPEC is exec:COMMAND, quoted as a shell quotes. docs/adapters.md describes the protocol.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     if not spec.startswith("exec:"):
         raise click.UsageError(f"{spec!r} is no adapter over stdio; write exec:COMMAND")
     try:

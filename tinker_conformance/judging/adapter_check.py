@@ -44,7 +44,9 @@ _CLIENTS: Final = {
     Capability.MODEL_CREATION: ClientKind.MODEL_CREATION,
 }
 _PAUSE: Final = [{"pause": {"queue_state": "paused_capacity"}}, {"complete": {}}]
-_OTHER_PAUSE: Final = [{"pause": {"queue_state": "paused_rate_limit"}}, {"complete": {}}]
+_LONG: Final = [{"timeout": {}, "times": 400}, {"complete": {}}]
+"""Polls enough for another future to be submitted meanwhile."""
+_OBSERVERS: Final = {Capability.RAISING_OBSERVER: "raising", Capability.CUSTOM_OBSERVER: "custom"}
 
 
 def findings(sdk: StdioSession, profile: Profile) -> Iterator[Finding]:
@@ -103,10 +105,10 @@ class _Check:
         yield seen("it polls until the future is done", len(polls) > 1, "too few polls arrived")
         if Capability.CALLBACKS in self.sdk.info.capabilities:
             calls = [event for event in timeline if isinstance(event, Callback)]
-            todo = "a pause, and no 'callback' was told; send one when the SDK calls its observer, or do not claim it"
+            todo = "a pause, and no 'callback' was told; tell the SDK's calls of its observer, or do not claim it"
             yield seen("it tells observer calls", calls, todo)
         if kind is ClientKind.SAMPLING:
-            todo = "a pause, and no 'log' was told; hand the SDK a logger that sends one, before its next request"
+            todo = "a pause, and no 'log' was told; hand the SDK a logger that tells each line at once"
             yield seen("it tells log lines", _lines(timeline), todo)
         outcomes = [event for event in timeline if isinstance(event, Outcome)]
         yield seen("it tells the outcome", outcomes, "send 'outcome' when the future has ended")
@@ -121,8 +123,8 @@ class _Check:
         timeline, fault = self._run(shipped_scenarios()["debounce-clock-moves"])
         times = {line.at for line in _lines(timeline)}
         missing = (
-            "an hour passed between two pauses, and the second was not logged: does the SDK's debounce read the "
-            "clock of 'clock', each time anew?"
+            "an hour passed between two pauses, and the second was not logged: "
+            "does the SDK's debounce read the clock that 'run' names, each time anew?"
         )
         yield Finding("the SDK sees its clock move", fault or (None if len(times) > 1 else missing))
 
@@ -134,9 +136,7 @@ class _Check:
         timeline, fault = self._run(_scenario("sleep", kind, self._operation(kind), steps))
         slept = any(isinstance(e, ClockStep) and e.cause is ClockCause.SLEEP for e in timeline)
         missing = "a broken connection, and no 'waiting' came: send it before the SDK sleeps in a back-off"
-        yield Finding(
-            "it tells when the SDK sleeps, and the kit wakes it", fault or (None if slept else missing)
-        )
+        yield Finding("it tells when the SDK sleeps", fault or (None if slept else missing))
 
     def operations(self) -> Iterator[Finding]:
         for kind in self._kinds():
@@ -150,10 +150,7 @@ class _Check:
 
     def observers(self) -> Iterator[Finding]:
         kind = self._kinds()[0]
-        for capability, use in (
-            (Capability.RAISING_OBSERVER, "raising"),
-            (Capability.CUSTOM_OBSERVER, "custom"),
-        ):
+        for capability, use in _OBSERVERS.items():
             if not self._has(capability) or not self._has(Capability.CALLBACKS):
                 continue
             scenario = _scenario(use, kind, self._operation(kind), _PAUSE, observer=use)
@@ -166,13 +163,11 @@ class _Check:
         if not self._has(Capability.CONCURRENCY):
             return
         kind = self._kinds()[0]
-        both = [_future(kind, self._operation(kind), steps) for steps in (_PAUSE, _OTHER_PAUSE)]
+        both = [_future(self._operation(kind), _LONG), _future(self._operation(kind), [{"complete": {}}])]
         timeline, fault = self._run(_decoded("together", kind, both, concurrent=True))
-        numbers = [
-            event.future for event in timeline if isinstance(event, Request) and event.iteration != "0"
-        ]
-        together = numbers[:1] != numbers[1:2]
-        missing = "the second future was submitted after the first had ended; run them together"
+        firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
+        together = firsts and isinstance(firsts[0], Request)
+        missing = "the second future was submitted when the first had ended; run them together"
         yield Finding("it runs futures together", fault or (None if together else missing))
 
     def functions(self) -> Iterator[Finding]:
@@ -183,9 +178,8 @@ class _Check:
             if not self._has(capability):
                 continue
             timeline, fault = self._run(shipped_scenarios()[scenario])
-            errors = [
-                e.error for e in timeline if isinstance(e, Outcome) and e.kind is not OutcomeKind.RESULT
-            ]
+            outcomes = [event for event in timeline if isinstance(event, Outcome)]
+            errors = [event.error for event in outcomes if event.kind is not OutcomeKind.RESULT]
             yield Finding(f"it makes the calls of {scenario}", fault or (errors[0] if errors else None))
 
     def end(self) -> Iterator[Finding]:
@@ -227,14 +221,14 @@ def _lines(timeline: Timeline) -> list[Log]:
     return [event for event in timeline if isinstance(event, Log) and event.level in {"warning", "error"}]
 
 
-def _future(kind: ClientKind, operation: str, steps: Iterable[object], **more: object) -> dict[str, object]:
+def _future(operation: str, steps: Iterable[object], **more: object) -> dict[str, object]:
     return {"client": "client", "operation": operation, "steps": list(steps), **more}
 
 
 def _scenario(
     name: str, kind: ClientKind, operation: str, steps: Iterable[object], **more: object
 ) -> Scenario:
-    return _decoded(name, kind, [_future(kind, operation, steps, **more)])
+    return _decoded(name, kind, [_future(operation, steps, **more)])
 
 
 def _decoded(name: str, kind: ClientKind, futures: list[dict[str, object]], **more: object) -> Scenario:

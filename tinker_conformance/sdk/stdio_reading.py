@@ -30,7 +30,7 @@ def read_line(line: bytes) -> FromAdapter:
     try:
         message: FromAdapter = decode_from_adapter(line)
     except msgspec.ValidationError as error:
-        text = f"the message {shown_line(line)} is not one of the protocol: {error}; see docs/adapters.md"
+        text = f"the message {shown_line(line)} is not one of the protocol: {error}"
         raise UnreadableLineError(FaultKind.PROTOCOL, text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = (
