@@ -19,7 +19,7 @@ from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import SpecError, command_of
-from tinker_conformance.sdk.stdio_conversation import Limits
+from tinker_conformance.sdk.stdio_limits import Limits
 from tinker_conformance.sdk.stdio_session import StdioSession
 
 _ANY_PROFILE = "tinker-0.38"

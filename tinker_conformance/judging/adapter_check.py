@@ -105,7 +105,7 @@ class _Check:
         yield seen("it polls until the future is done", len(polls) > 1, "too few polls arrived")
         if Capability.CALLBACKS in self.sdk.info.capabilities:
             calls = [event for event in timeline if isinstance(event, Callback)]
-            todo = "a pause, and no 'callback' was told; tell the SDK's calls of its observer, or do not claim it"
+            todo = "a pause, and no 'callback' was told; tell the SDK's calls of its observer"
             yield seen("it tells observer calls", calls, todo)
         if kind is ClientKind.SAMPLING:
             todo = "a pause, and no 'log' was told; hand the SDK a logger that tells each line at once"

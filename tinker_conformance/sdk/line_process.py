@@ -20,10 +20,10 @@ import threading
 import time
 import uuid
 import weakref
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import IO, Final
 
+from tinker_conformance.sdk.line_reader import CHUNK, LineReader, Pipe, TailReader
 from tinker_conformance.sdk.marked_processes import MARK, kill_marked
 
 MAX_LINE: Final = 16 * 1024 * 1024
@@ -35,14 +35,10 @@ SEND_SECONDS: Final = 10.0
 END_SECONDS: Final = 2.0
 """Real seconds for the child to end by itself once its standard input has ended."""
 
-_CHUNK: Final = 65_536
-_MAX_TAKEN: Final = 1024 * 1024
-"""Bytes that one look at a pipe takes at most: more than a pipe holds, less than for ever."""
 _SLICE_SECONDS: Final = 0.1
 """How often the child's end is looked for where the system cannot tell of it."""
 _CODE_SECONDS: Final = 1.0
 """Real seconds from the end of standard output to the end of the process, which follows as a rule."""
-_SHOWN: Final = 200
 
 _running: weakref.WeakSet[LineProcess] = weakref.WeakSet()
 
@@ -55,8 +51,8 @@ class ProcessEndedError(LineProcessError):
     """The child ended."""
 
 
-class OutputClosedError(LineProcessError):
-    """The child closed its standard output and still runs."""
+class PipeClosedError(LineProcessError):
+    """The child closed its standard input or output and still runs."""
 
 
 class ProcessSilentError(LineProcessError):
@@ -115,11 +111,9 @@ class LineProcess:
         os.set_blocking(self._woken, False)
         os.set_blocking(self._waker, False)
         self._lock = threading.RLock()
-        self._lines: deque[bytes] = deque()
-        self._partial = bytearray()
-        self._tail: deque[bytes] = deque()
-        self._tail_size = 0
-        self._output_ended = self._stderr_ended = self._closed = False
+        self._reader = LineReader(self._stdout, max_line)
+        self._tail = TailReader(self._stderr, MAX_STDERR)
+        self._output_ended = self._closed = False
         self._problem: LineProcessError | None = None
         _running.add(self)
 
@@ -129,7 +123,8 @@ class LineProcess:
         """Writes one line.
 
         Raises:
-            ProcessEndedError: If the child no longer reads.
+            ProcessEndedError: If the child has ended.
+            PipeClosedError: If it no longer reads.
             ProcessSilentError: If it has not taken the line within the limit.
         """
         left = memoryview(line + b"\n")
@@ -143,11 +138,11 @@ class LineProcess:
                     raise ProcessSilentError(message) from None
                 # A child that waits for its output to be read would never read its input.
                 with self._lock:
-                    if not self._lines:
+                    if not self._reader.lines:
                         self._take_output()
                 self._wait(deadline, writing=True)
             except (OSError, ValueError) as error:
-                raise self._ended() from error
+                raise self._ended("input") from error
 
     def receive(self, seconds: float) -> bytes:
         """Waits for the next line.
@@ -155,16 +150,16 @@ class LineProcess:
         Raises:
             ProcessSilentError: If none came within the limit.
             ProcessEndedError: If the child ended first.
-            OutputClosedError: If it closed its standard output.
+            PipeClosedError: If it closed its standard output.
             LineTooLongError: If the line is longer than the limit.
         """
         deadline = time.monotonic() + seconds
         while True:
             with self._lock:
-                if not self._lines:
+                if not self._reader.lines:
                     self._take_output()
-                if self._lines:
-                    return self._lines.popleft()
+                if self._reader.lines:
+                    return self._reader.lines.popleft()
                 if self._problem is not None:
                     raise self._problem
             if time.monotonic() >= deadline:
@@ -181,8 +176,8 @@ class LineProcess:
         """
         with self._lock:
             self._take_output()
-            lines = list(self._lines)
-            self._lines.clear()
+            lines = list(self._reader.lines)
+            self._reader.lines.clear()
             if not lines and self._problem is not None:
                 raise self._problem
             return lines
@@ -190,7 +185,7 @@ class LineProcess:
     def wait(self, seconds: float) -> None:
         """Returns when there may be something to read, when `wake` was called, or after so many seconds."""
         with self._lock:
-            if self._lines or self._problem is not None:
+            if self._reader.lines or self._problem is not None:
                 return
         self._wait(time.monotonic() + seconds)
 
@@ -203,8 +198,8 @@ class LineProcess:
         """The last of what the child wrote to standard error."""
         with self._lock:
             if not self._closed:
-                self._take_stderr()
-            return b"".join(self._tail)[-MAX_STDERR:].decode("utf-8", "replace")
+                self._tail.look()
+            return self._tail.tail().decode("utf-8", "replace")
 
     # -- ending ------------------------------------------------------------------------------------
 
@@ -224,7 +219,7 @@ class LineProcess:
         deadline = time.monotonic() + seconds
         while self._process.poll() is None and time.monotonic() < deadline:
             with self._lock:
-                self._lines.clear()
+                self._reader.lines.clear()
                 self._take_output()
             self._wait(min(deadline, time.monotonic() + _SLICE_SECONDS))
         return self._process.poll()
@@ -247,14 +242,14 @@ class LineProcess:
         self._process.wait()
         _running.discard(self)
         with self._lock:
-            self._take_stderr()
+            self._tail.look()
             for stream in (self._stdin, self._stdout, self._stderr):
                 with contextlib.suppress(OSError):
                     stream.close()
             for descriptor in (self._woken, self._waker, self._pidfd):
                 if descriptor is not None:
                     os.close(descriptor)
-            self._output_ended = self._stderr_ended = True
+            self._output_ended = self._tail.ended = True
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -265,7 +260,7 @@ class LineProcess:
             poll.register(self._stdin.fileno(), select.POLLOUT)
         with self._lock:
             watched = [] if self._output_ended else [self._stdout.fileno()]
-            watched += [] if self._stderr_ended else [self._stderr.fileno()]
+            watched += [] if self._tail.ended else [self._stderr.fileno()]
         if self._pidfd is not None:
             watched.append(self._pidfd)
         for descriptor in watched:
@@ -275,74 +270,38 @@ class LineProcess:
             seconds = min(seconds, _SLICE_SECONDS)
         poll.poll(seconds * 1000)
         with contextlib.suppress(OSError):
-            os.read(self._woken, _CHUNK)
+            os.read(self._woken, CHUNK)
         with self._lock:
-            self._take_stderr()
+            if not self._closed:
+                self._tail.look()
 
     def _take_output(self) -> None:
         """Reads what is in the pipe; what comes after a line that is too long is not looked at."""
         if self._problem is not None or self._output_ended:
             return
         # Looked at first: what the child wrote before it ended is in the pipe by then.
-        ended = self._process.poll() is not None
-        taken = 0
-        while taken < _MAX_TAKEN and self._problem is None:
-            try:
-                chunk = os.read(self._stdout.fileno(), _CHUNK)
-            except BlockingIOError:
+        gone = self._process.poll() is not None
+        match self._reader.look():
+            case Pipe.EMPTY if gone:
                 # Something that the child started may hold the pipe open; the child is what counts.
-                if ended:
-                    self._problem = self._ended()
-                return
-            except (OSError, ValueError):
-                chunk = b""
-            if not chunk:
+                self._problem = self._ended()
+            case Pipe.ENDED:
                 self._output_ended = True
                 self._problem = self._ended()
-                return
-            taken += len(chunk)
-            self._split(chunk)
+            case Pipe.TOO_LONG:
+                shown = f"{self._reader.unfinished!r}…"
+                self._problem = LineTooLongError(f"a line of more than {self._max_line} bytes: {shown}")
+            case Pipe.EMPTY | Pipe.FULL:
+                pass
 
-    def _split(self, chunk: bytes) -> None:
-        first, *others = chunk.split(b"\n")
-        self._partial += first
-        for other in others:
-            if not self._fits():
-                return
-            self._lines.append(bytes(self._partial).rstrip(b"\r"))
-            self._partial = bytearray(other)
-        self._fits()
-
-    def _fits(self) -> bool:
-        if len(self._partial) <= self._max_line:
-            return True
-        shown = bytes(self._partial[:_SHOWN])
-        self._problem = LineTooLongError(f"a line of more than {self._max_line} bytes: {shown!r}…")
-        return False
-
-    def _take_stderr(self) -> None:
-        taken = 0
-        while taken < _MAX_TAKEN and not self._stderr_ended:
-            try:
-                chunk = os.read(self._stderr.fileno(), _CHUNK)
-            except BlockingIOError:
-                return
-            except (OSError, ValueError):
-                chunk = b""
-            self._stderr_ended = not chunk
-            taken += len(chunk)
-            self._tail.append(chunk)
-            self._tail_size += len(chunk)
-            while self._tail_size - len(self._tail[0]) >= MAX_STDERR:
-                self._tail_size -= len(self._tail.popleft())
-
-    def _ended(self) -> LineProcessError:
+    def _ended(self, pipe: str = "output") -> LineProcessError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_CODE_SECONDS)
-        unfinished = f" in the middle of a line: {bytes(self._partial[:_SHOWN])!r}" if self._partial else ""
+        begun = self._reader.unfinished
+        unfinished = f" in the middle of a line: {begun!r}" if begun else ""
         code = self._process.poll()
         if code is None:
-            return OutputClosedError(f"the process closed its standard output but still runs{unfinished}")
+            return PipeClosedError(f"the process closed its standard {pipe} but still runs{unfinished}")
         if code < 0:
             with contextlib.suppress(ValueError):
                 return ProcessEndedError(f"the process was ended by {signal.Signals(-code).name}{unfinished}")

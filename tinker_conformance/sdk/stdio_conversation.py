@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from fake_server.futures import ScriptedFuture
@@ -27,13 +26,15 @@ from tinker_conformance.sdk.line_process import (
     LineProcess,
     LineProcessError,
     LineTooLongError,
-    OutputClosedError,
+    PipeClosedError,
     ProcessEndedError,
     ProcessSilentError,
 )
 from tinker_conformance.sdk.messages import FaultKind
 from tinker_conformance.sdk.session import Fault, Run
 from tinker_conformance.sdk.stdio_events import event_of
+from tinker_conformance.sdk.stdio_futures import MisplacedEventError, OpenFutures
+from tinker_conformance.sdk.stdio_limits import Limits
 from tinker_conformance.sdk.stdio_messages import (
     Event,
     FromAdapter,
@@ -59,25 +60,8 @@ from tinker_conformance.server_events import (
     submission_event,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long an adapter may take, in real seconds.
-
-    Attributes:
-        start: From the start of the process to `started`.
-        step: Between two signs of life within a scenario, and to take a line.
-        scenario: For a whole scenario, what the kit itself waits for left out.
-        end: From the end of standard input to the end of the process.
-        quiet: Of silence, after which a clock that stands still is nudged.
-    """
-
-    start: float = 30.0
-    step: float = 10.0
-    scenario: float = 120.0
-    end: float = 2.0
-    quiet: float = 0.25
-
+MAX_TOLD: Final = 32 * 1024 * 1024
+"""Bytes that an adapter may tell in one scenario."""
 
 _FIRST_NUDGE_US: Final = 1_000
 _NANOSECONDS: Final = 1_000
@@ -115,12 +99,11 @@ class Conversation:
         self._lock = threading.RLock()
         self._keys = future_keys(scenario)
         self._timeline = StdioTimeline(clock.seq)
-        self._open = dict.fromkeys(range(1, max(len(scenario.futures), len(scenario.calls)) + 1))
-        self._waiting: dict[int, int] = {}
+        self._futures = OpenFutures(scenario)
         self._begun = bool(scenario.calls)
         self._next_go: int | None = None
         self._last_sign = "the message 'run'"
-        self._signs = 0
+        self._signs = self._lines = self._bytes = 0
         self._ended: _EndedError | None = None
         self._engine: FakeTinker
         self._scripted: tuple[ScriptedFuture, ...]
@@ -210,17 +193,8 @@ class Conversation:
             self._process.wait(left)
 
     def _hang(self, what: str) -> NoReturn:
-        text = f"{what}; the last one was {self._last_sign}, and {self._missing()} is missing"
+        text = f"{what}; the last one was {self._last_sign}, and {self._futures.missing()} is missing"
         raise _EndedError(self._fault(FaultKind.HANG, text))
-
-    def _missing(self) -> str:
-        if not self._open:
-            return "the message 'done'"
-        number = next(iter(self._open))
-        if self._scenario.calls:
-            return f"the outcome of call {number}"
-        future = self._scenario.futures[number - 1]
-        return f"the outcome of future {number} ({future.operation} on {future.client})"
 
     # -- what the adapter says ---------------------------------------------------------------------
 
@@ -233,7 +207,10 @@ class Conversation:
         except LineProcessError as error:
             raise _EndedError(self._process_fault(error)) from error
         for place, line in enumerate(lines):
+            self._lines += 1
+            self._bytes += len(line)
             try:
+                self._check_amount()
                 self._take(read_line(line))
             except UnreadableLineError as error:
                 raise _EndedError(self._fault(error.kind, str(error))) from error
@@ -251,8 +228,8 @@ class Conversation:
                 self._out_of_turn(f"a message with the id {message.id}; this scenario's is {self._number}")
             case ScenarioFailed(error=error):
                 raise _EndedError(self._fault(FaultKind.SET_UP, f"the adapter says 'failed': {error}"))
-            case ScenarioDone() if self._open:
-                self._out_of_turn(f"'done', but {self._missing()} has not been told")
+            case ScenarioDone() if self._futures:
+                self._out_of_turn(f"'done', but {self._futures.missing()} has not been told")
             case ScenarioDone():
                 raise _EndedError(None)
             case _:
@@ -260,18 +237,20 @@ class Conversation:
                 self._take_event(message)
 
     def _take_event(self, event: Event) -> None:
-        key = self._key_of(event)
+        try:
+            key = self._futures.key_of(event)
+        except MisplacedEventError as error:
+            self._out_of_turn(str(error))
         match event:
             case Waiting():
                 # The moment may have come by the time that this is read.
                 if event.until > self._clock.monotonic_us * _NANOSECONDS:
-                    self._waiting[event.future] = event.until
+                    self._futures.sleeps(event.future, event.until)
                 return
             case OutcomeTold(future=number):
-                if number not in self._open:
+                if number not in self._futures:
                     self._out_of_turn(f"a second outcome of {number}; each future, and each call, has one")
-                del self._open[number]
-                self._waiting.pop(number, None)
+                self._futures.ended(number)
                 self._begun = True
                 if self._scripted:
                     self._engine.end(self._scripted[number - 1])
@@ -285,58 +264,32 @@ class Conversation:
             self._out_of_turn(str(error))
         if isinstance(event, OutcomeTold):
             self._after_outcome(event.future)
-        self._check_number()
 
     def _after_outcome(self, number: int) -> None:
         stepwise = any(future.before for future in self._scenario.futures)
         if stepwise and number < len(self._scenario.futures):
             self._next_go = number + 1
 
-    def _key_of(self, event: Event) -> FutureKey:
-        """Whom an event belongs to; where one future is in flight at a time, that one if it does not say."""
-        if self._scenario.calls:
-            if event.future is not None and event.future > len(self._scenario.calls):
-                self._out_of_turn(f"call {event.future}; the scenario has {len(self._scenario.calls)}")
-            return FutureKey(None, event.future)
-        futures = self._scenario.futures
-        if event.future is not None and event.future > len(futures):
-            self._out_of_turn(f"future {event.future}; the scenario has {len(futures)}")
-        names = {client.name for client in self._scenario.clients}
-        if event.client is not None and event.client not in names:
-            self._out_of_turn(f"client {event.client!r}; the scenario has {', '.join(sorted(names))}")
-        number = event.future
-        if number is None and not self._scenario.concurrent and event.client is None:
-            number = next(iter(self._open), None)
-        client = futures[number - 1].client if event.client is None and number is not None else event.client
-        return FutureKey(client, number)
-
     # -- sleeping ----------------------------------------------------------------------------------
 
     def _wake_sleepers(self) -> None:
         """Moves the clocks to the nearest moment that anything waits for, once everything waits."""
-        if self._clock.kind is not SdkClock.FILE or not self._open:
+        until = self._futures.all_sleep_until()
+        if until is None or self._clock.kind is not SdkClock.FILE:
             return
-        in_flight = list(self._open) if self._scenario.concurrent else [next(iter(self._open))]
-        if any(number not in self._waiting for number in in_flight):
-            return
-        until = min(self._waiting[number] for number in in_flight)
         moved_us = -(-until // _NANOSECONDS) - self._clock.monotonic_us
         if self._clock.elapsed() + moved_us / MICROSECOND > VIRTUAL_LIMIT_SECONDS:
             text = "the SDK still sleeps at the end of the time that a scenario may take"
             raise _EndedError(self._fault(FaultKind.STUCK, text))
         self._clock.advance(moved_us, moved_us)
         self._timeline.moved(self._clock.seq, sleep_event(self._clock.elapsed(), moved_us))
-        self._forget_past_waits()
+        self._futures.time_is(self._clock.monotonic_us * _NANOSECONDS)
         self._sign("the end of a sleep")
 
     def _advance(self, key: FutureKey, advance: Advance) -> None:
         self._clock.advance(advance.wall_us, advance.monotonic_us)
         self._timeline.moved(self._clock.seq, advance_event(self._clock.elapsed(), key, advance))
-        self._forget_past_waits()
-
-    def _forget_past_waits(self) -> None:
-        now = self._clock.monotonic_us * _NANOSECONDS
-        self._waiting = {number: until for number, until in self._waiting.items() if until > now}
+        self._futures.time_is(self._clock.monotonic_us * _NANOSECONDS)
 
     # -- what the fake server tells, on its thread -------------------------------------------------
 
@@ -376,7 +329,7 @@ class Conversation:
             self._timeline.happened(event)
             shown = event.fault or f"HTTP {event.status}"
             self._sign(f"poll {poll.index + 1} of future {key.future}, answered with {shown}")
-            self._quietly(self._check_number)
+            self._quietly(self._check_amount)
 
     def _key(self, future: ScriptedFuture) -> FutureKey:
         return self._keys.get(future.name, NO_FUTURE)
@@ -386,7 +339,7 @@ class Conversation:
         self._quietly(self._take_lines)
         key = self._key(future)
         if key.future is not None:
-            self._waiting.pop(key.future, None)
+            self._futures.awake(key.future)
         return key
 
     def _quietly(self, work: Callable[[], None]) -> None:
@@ -403,9 +356,13 @@ class Conversation:
         self._signs += 1
         self._last_sign = what
 
-    def _check_number(self) -> None:
-        if self._timeline.count >= MAX_EVENTS:
+    def _check_amount(self) -> None:
+        text = None
+        if max(self._timeline.count, self._lines) > MAX_EVENTS:
             text = f"the SDK caused more than {MAX_EVENTS} events and goes on"
+        elif self._bytes > MAX_TOLD:
+            text = f"the adapter told more than {MAX_TOLD} bytes and goes on"
+        if text is not None:
             raise _EndedError(self._fault(FaultKind.STUCK, text))
 
     def _out_of_turn(self, text: str) -> NoReturn:
@@ -415,7 +372,7 @@ class Conversation:
         kinds: dict[type[LineProcessError], FaultKind] = {
             ProcessSilentError: FaultKind.HANG,
             ProcessEndedError: FaultKind.CRASH,
-            OutputClosedError: FaultKind.CLOSED,
+            PipeClosedError: FaultKind.CLOSED,
             LineTooLongError: FaultKind.LINE_TOO_LONG,
         }
         return self._fault(kinds.get(type(error), FaultKind.PROTOCOL), f"{error}, after {self._last_sign}")

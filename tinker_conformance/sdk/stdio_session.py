@@ -24,7 +24,8 @@ from tinker_conformance.sdk.kit_clock import (
 from tinker_conformance.sdk.line_process import LineProcess, LineProcessError
 from tinker_conformance.sdk.messages import FaultKind
 from tinker_conformance.sdk.session import Fault, Run, SdkStartError
-from tinker_conformance.sdk.stdio_conversation import Conversation, Limits
+from tinker_conformance.sdk.stdio_conversation import Conversation
+from tinker_conformance.sdk.stdio_limits import Limits
 from tinker_conformance.sdk.stdio_messages import PROTOCOL, Start, Started, encode
 from tinker_conformance.sdk.stdio_reading import UnreadableLineError, read_line, shown_line
 from tinker_conformance.stepwise import NotStepwiseError, for_clock
