@@ -1,6 +1,6 @@
 """SPEC: how a user names the SDK under test.
 
-`reference` · `official` · `official==0.6.3` · `python:package.module:Adapter` · `exec:COMMAND`
+`reference` · `official` · `official==0.6.3` · `official==latest` · `python:package.module:Adapter`
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tinker_conformance.sdk.environments import lean_environment
+from tinker_conformance.sdk.environments import (
+    EnvironmentUnavailable,
+    cached_versions,
+    lean_environment,
+    published_versions,
+)
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.stdio_session import StdioSession
@@ -21,6 +26,7 @@ SPEC_FORMS: Final = (
     "reference",
     "official",
     "official==X.Y.Z",
+    "official==latest",
     "python:package.module:Adapter",
     "exec:COMMAND",
 )
@@ -50,6 +56,8 @@ def check_spec(spec: str) -> None:
         case ["reference" | "official"]:
             return
         case ["python", module, name] if module and name.isidentifier():
+            return
+        case ["official==latest"]:
             return
         case [official] if official.startswith("official==") and _VERSION.fullmatch(official[10:]):
             return
@@ -96,8 +104,22 @@ def open_sdk(
     if clock is not None:
         message = f"--clock is for exec:COMMAND; an SDK in process, as {spec}, has frozen clocks"
         raise SpecError(message)
+    if spec == "official==latest":
+        spec = f"official=={_newest(report)}"
     if spec.startswith("official=="):
         environment = lean_environment(spec.removeprefix("official=="), report=report)
         command = [str(environment.python), "-m", "tinker_conformance.sdk.worker", "official"]
         return WorkerSession(spec, command, environment=environment.environment())
     return WorkerSession(spec, [sys.executable, "-m", "tinker_conformance.sdk.worker", spec])
+
+
+def _newest(report: Callable[[str], None]) -> str:
+    """The newest published release; where the registry cannot be asked, the newest in the cache."""
+    try:
+        return published_versions()[0]
+    except EnvironmentUnavailable as error:
+        cached = cached_versions()
+        if not cached:
+            raise
+        report(f"taking {cached[0]}, the newest release in the cache: {error}")
+        return cached[0]

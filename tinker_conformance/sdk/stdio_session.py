@@ -49,7 +49,7 @@ class StdioSession:
         *,
         clock: SdkClock | None = None,
         limits: Limits | None = None,
-        max_faults_in_a_row: int = MAX_FAULTS_IN_A_ROW,
+        max_faults_in_a_row: int | None = None,
     ) -> None:
         """Starts the adapter and waits until it is ready.
 
@@ -58,7 +58,7 @@ class StdioSession:
             command: The adapter's program and its arguments.
             clock: Which clock to use; None for the best that the adapter offers, the wall clock left out.
             limits: How long the adapter may take.
-            max_faults_in_a_row: Scenarios in a row that may break the adapter.
+            max_faults_in_a_row: Scenarios in a row that may break the adapter; None for the usual number.
 
         Raises:
             SdkStartError: If it does not start, or has no clock that can be used.
@@ -66,7 +66,7 @@ class StdioSession:
         self.spec = spec
         self._command = tuple(command)
         self._limits = limits or Limits()
-        self._max_faults = max_faults_in_a_row
+        self._max_faults = max_faults_in_a_row or MAX_FAULTS_IN_A_ROW
         self._faults_in_a_row = 0
         self._number = 0
         self._process: LineProcess | None = None
