@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tinker_conformance.judging.case import Case
+from tinker_conformance.judging.pause_lines import pause_lines
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.profile import Profile
 from tinker_conformance.queue_state import ClientKind
@@ -120,8 +122,10 @@ class _Check:
     def clock(self) -> Iterator[Finding]:
         if self.sdk.clock is SdkClock.WALL or not self._has(Capability.SAMPLING):
             return
-        timeline, fault = self._run(shipped_scenarios()["debounce-clock-moves"])
-        times = {line.at for line in _lines(timeline)}
+        scenario = shipped_scenarios()["debounce-clock-moves"]
+        timeline, fault = self._run(scenario)
+        case = Case(scenario, self.profile, timeline, timeline, self.sdk.info)
+        times = {line.log.at for line in pause_lines(timeline, case)}
         missing = (
             "an hour passed between two pauses, and the second was not logged: "
             "does the SDK's debounce read the clock that 'run' names, each time anew?"
