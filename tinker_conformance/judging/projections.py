@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tinker_conformance.judging.case import Case, Check, Mismatch
 from tinker_conformance.judging.facts import Fact, differences
@@ -25,6 +25,9 @@ from tinker_conformance.timeline import (
     Telemetry,
     Timeline,
 )
+
+_LONG_AFTER_SECONDS: Final = 1200.0
+_ACTIVE: Final = "active"
 
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
 
@@ -51,6 +54,17 @@ def line_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
     for line in pause_lines(timeline, case):
         at = line.log.at
         yield Fact(("line", at), at, f"a pause line at {at:.3f} s", _quoted(line.log), line.event)
+
+
+def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Whether any pause line came once twenty minutes had passed: how often is the debounce's affair."""
+    for line in pause_lines(timeline, case):
+        if line.log.at >= _LONG_AFTER_SECONDS:
+            at = line.log.at
+            yield Fact(
+                "after an hour", at, "a pause line an hour after the first", _quoted(line.log), line.event
+            )
+            return
 
 
 def line_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -182,9 +196,10 @@ def told_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
         yield from line_reasons(case, timeline)
         return
     last: tuple[object, ...] | None = None
+    ends = _told_at_the_end(timeline)
     for place, event in enumerate(timeline):
         match event:
-            case Callback(custom=False):
+            case Callback(custom=False) if place not in ends:
                 key = ("told", event.at, event.state)
                 if key != last:
                     last = key
@@ -194,6 +209,37 @@ def told_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
                 pass
 
 
+def told_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """How often the observer was told each state, by whichever future."""
+    counts: dict[str, tuple[int, int, float]] = {}
+    ends = _told_at_the_end(timeline)
+    for place, event in enumerate(timeline):
+        match event:
+            case Callback(custom=False, state=state) if place not in ends:
+                counts[state] = (counts.get(state, (0, 0, 0.0))[0] + 1, place, event.at)
+            case _:
+                pass
+    for state, (count, place, at) in counts.items():
+        said = f"the observer told {state!r} {count} time{'s' if count != 1 else ''}"
+        yield Fact(("count", state), at, said, said, place)
+
+
+def _told_at_the_end(timeline: Timeline) -> frozenset[int]:
+    """Places of the calls that told active because a future ended: after its last reply.
+
+    Whether there are any is a requirement of its own; an SDK that gets it wrong should fail no other.
+    """
+    last: dict[int | None, int] = {}
+    for place, event in enumerate(timeline):
+        if isinstance(event, Response):
+            last[event.future] = last[None] = place
+    return frozenset(
+        place
+        for place, event in enumerate(timeline)
+        if isinstance(event, Callback) and event.state == _ACTIVE and place > last.get(event.future, -1)
+    )
+
+
 def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """After which replies a pause was noticed.
 
@@ -201,13 +247,14 @@ def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """
     seen = Capability.CALLBACKS in case.sdk.capabilities
     lines = set() if seen else {line.event for line in pause_lines(timeline, case)}
+    ends = _told_at_the_end(timeline)
     replies: dict[int | None, Response] = {}
     latest: Response | None = None
     for place, event in enumerate(timeline):
         match event:
             case Response():
                 replies[event.future] = latest = event
-            case Callback(custom=False) if seen:
+            case Callback(custom=False) if seen and place not in ends:
                 yield _notified(event, replies.get(event.future, latest), f"state {event.state!r}", place)
             case Log() if place in lines:
                 yield _notified(event, replies.get(event.future, latest), event.message, place)
@@ -252,10 +299,11 @@ def _callbacks(timeline: Timeline, *, custom: bool) -> Iterator[Fact]:
 
 
 def callback_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The server's reason in each call of the observer."""
+    """The server's reason in each call of the observer that follows a reply of the queue."""
+    ends = _told_at_the_end(timeline)
     for place, event in enumerate(timeline):
         match event:
-            case Callback(custom=False):
+            case Callback(custom=False) if place not in ends:
                 said = f"the observer told {event.state!r} with the reason {event.reason!r}"
                 yield Fact(("reason", event.future, event.at), event.at, said, said, place)
             case _:
@@ -375,6 +423,17 @@ def error_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
         match event:
             case Log(level="error"):
                 yield Fact(("error", event.at), event.at, _quoted(event), _quoted(event), place)
+            case _:
+                pass
+
+
+def billing_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """The lines about an unpaid bill, at any level."""
+    for place, event in enumerate(timeline):
+        match event:
+            case Log(message=message, level=level) if "billing" in message.lower():
+                said = f"{_quoted(event)} at {event.at:.3f} s, level {level}"
+                yield Fact(("billing", event.at), event.at, said, said, place)
             case _:
                 pass
 
