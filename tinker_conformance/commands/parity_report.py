@@ -10,6 +10,7 @@ from rich.table import Table
 from tinker_conformance.commands.common import Exit
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Finding
+from tinker_conformance.parity.difference import FAULT
 
 
 def line(report: ReleaseReport) -> str:
@@ -54,7 +55,8 @@ def description(report: ReleaseReport, folder: Path) -> str:
     if report.comparison is not None and report.comparison.findings:
         folder.mkdir(parents=True, exist_ok=True)
         parts += _differences(report, report.comparison.findings, folder)
-        parts += _news(report, folder)
+        if any(finding.kind != FAULT for finding in report.comparison.findings):
+            parts += _news(report, folder)
     return "\n".join(parts)
 
 

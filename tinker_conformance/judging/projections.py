@@ -27,7 +27,6 @@ from tinker_conformance.timeline import (
 )
 
 _LONG_AFTER_SECONDS: Final = 1200.0
-_ACTIVE: Final = "active"
 
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
 
@@ -59,11 +58,8 @@ def line_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
 def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Whether any pause line came once twenty minutes had passed: how often is the debounce's affair."""
     for line in pause_lines(timeline, case):
-        if line.log.at >= _LONG_AFTER_SECONDS:
-            at = line.log.at
-            yield Fact(
-                "after an hour", at, "a pause line an hour after the first", _quoted(line.log), line.event
-            )
+        if (at := line.log.at) >= _LONG_AFTER_SECONDS:
+            yield Fact("at last", at, "a pause line after twenty minutes", _quoted(line.log), line.event)
             return
 
 
@@ -196,26 +192,44 @@ def told_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
         yield from line_reasons(case, timeline)
         return
     last: tuple[object, ...] | None = None
-    ends = _told_at_the_end(timeline)
+    for place, event, _ in _pauses_told(timeline):
+        key = ("told", event.at, event.state)
+        if key != last:
+            last = key
+            said = f"the observer told {event.state!r} at {event.at:.3f} s"
+            yield Fact(("told", event.at), event.at, said, said, place)
+
+
+def _pauses_told(timeline: Timeline) -> Iterator[tuple[int, Callback, Response | None]]:
+    """Calls of the client's observer, each with the reply before it; not what is told at a future's end.
+
+    That ACTIVE is told there, or not, is a matter of its own.
+    """
+    replies: dict[int | None, Response] = {}
+    latest: Response | None = None
     for place, event in enumerate(timeline):
         match event:
-            case Callback(custom=False) if place not in ends:
-                key = ("told", event.at, event.state)
-                if key != last:
-                    last = key
-                    said = f"the observer told {event.state!r} at {event.at:.3f} s"
-                    yield Fact(("told", event.at), event.at, said, said, place)
+            case Response():
+                replies[event.future] = latest = event
+            case Callback(custom=False):
+                reply = replies.get(event.future, latest)
+                if event.state != "active" or reply is None or not _ends(reply):
+                    yield place, event, reply
             case _:
                 pass
 
 
+def _ends(reply: Response) -> bool:
+    body = reply.body
+    return reply.status == 200 and not (isinstance(body, dict) and body.get("type") == "try_again")
+
+
 def told_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """How often the observer was told each state, by whichever future."""
+    """How often the observer was told each pause, by whichever future."""
     counts: dict[str, tuple[int, int, float]] = {}
-    ends = _told_at_the_end(timeline)
     for place, event in enumerate(timeline):
         match event:
-            case Callback(custom=False, state=state) if place not in ends:
+            case Callback(custom=False, state=state) if state != "active":
                 counts[state] = (counts.get(state, (0, 0, 0.0))[0] + 1, place, event.at)
             case _:
                 pass
@@ -224,38 +238,22 @@ def told_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
         yield Fact(("count", state), at, said, said, place)
 
 
-def _told_at_the_end(timeline: Timeline) -> frozenset[int]:
-    """Places of the calls that told active because a future ended: after its last reply.
-
-    Whether there are any is a requirement of its own; an SDK that gets it wrong should fail no other.
-    """
-    last: dict[int | None, int] = {}
-    for place, event in enumerate(timeline):
-        if isinstance(event, Response):
-            last[event.future] = last[None] = place
-    return frozenset(
-        place
-        for place, event in enumerate(timeline)
-        if isinstance(event, Callback) and event.state == _ACTIVE and place > last.get(event.future, -1)
-    )
-
-
 def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """After which replies a pause was noticed.
 
     Where observer calls cannot be seen, pause lines stand for them.
     """
-    seen = Capability.CALLBACKS in case.sdk.capabilities
-    lines = set() if seen else {line.event for line in pause_lines(timeline, case)}
-    ends = _told_at_the_end(timeline)
+    if Capability.CALLBACKS in case.sdk.capabilities:
+        for place, told, reply in _pauses_told(timeline):
+            yield _notified(told, reply, f"state {told.state!r}", place)
+        return
+    lines = {line.event for line in pause_lines(timeline, case)}
     replies: dict[int | None, Response] = {}
     latest: Response | None = None
     for place, event in enumerate(timeline):
         match event:
             case Response():
                 replies[event.future] = latest = event
-            case Callback(custom=False) if seen and place not in ends:
-                yield _notified(event, replies.get(event.future, latest), f"state {event.state!r}", place)
             case Log() if place in lines:
                 yield _notified(event, replies.get(event.future, latest), event.message, place)
             case _:
@@ -299,15 +297,10 @@ def _callbacks(timeline: Timeline, *, custom: bool) -> Iterator[Fact]:
 
 
 def callback_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The server's reason in each call of the observer that follows a reply of the queue."""
-    ends = _told_at_the_end(timeline)
-    for place, event in enumerate(timeline):
-        match event:
-            case Callback(custom=False) if place not in ends:
-                said = f"the observer told {event.state!r} with the reason {event.reason!r}"
-                yield Fact(("reason", event.future, event.at), event.at, said, said, place)
-            case _:
-                pass
+    """The server's reason in each call of the observer."""
+    for place, event, _ in _pauses_told(timeline):
+        said = f"the observer told {event.state!r} with the reason {event.reason!r}"
+        yield Fact(("reason", event.future, event.at), event.at, said, said, place)
 
 
 # -- polling -------------------------------------------------------------------------------------
