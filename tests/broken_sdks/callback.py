@@ -32,7 +32,6 @@ class _QuietActive(Poll):
     caught_by="callback.states",
     saying="at 2.000 s: wanted the observer told 'active' at 2.000 s, got nothing",
     also=(
-        "concurrency.each_future_is_heard",
         "parsing.case_sensitive",
         "parsing.known_states",
         "parsing.spaces_count",

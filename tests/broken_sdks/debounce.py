@@ -96,7 +96,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"observer.interval_seconds": 1e9},
     caught_by="clock.moves",
-    saying="at 1200.000 s: wanted a pause line an hour after the first, got nothing",
+    saying="at 1200.000 s: wanted a pause line after twenty minutes, got nothing",
 )
 
 
