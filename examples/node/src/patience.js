@@ -43,7 +43,9 @@ export class Patience {
   /** Throws a `StalledError` if none are left. */
   check() {
     if (this.left() > 0) return;
-    throw new StalledError(`no sample was done in ${STALLED_AFTER_SECONDS} s; see whether the server is well`);
+    throw new StalledError(
+      `no sample was done in ${STALLED_AFTER_SECONDS} s; see whether the server is well`,
+    );
   }
 }
 
