@@ -53,13 +53,6 @@ export class Driver {
     this.#send = send;
     const { kind, path } = run.clock;
     this.#clock = kind === 'file' ? new FileClock(path, () => this.#context, this.#waits) : sdk.systemClock;
-    this.#service = new sdk.ServiceClient({
-      baseUrl: run.base_url,
-      apiKey: run.api_key,
-      clock: this.#clock,
-      logger: this.#logger(),
-      onTelemetry: (name, data) => this.#tell('telemetry', { name, data }),
-    });
     for (const { future } of run.stepwise ? run.futures : []) this.#goes.set(future, gate());
   }
 
@@ -69,7 +62,10 @@ export class Driver {
   }
 
   async carryOut() {
-    const { clients, futures, calls, concurrent } = this.#run;
+    const { base_url: baseUrl, api_key: apiKey, clients, futures, calls, concurrent } = this.#run;
+    const onTelemetry = (name, data) => this.#tell('telemetry', { name, data });
+    const options = { baseUrl, apiKey, clock: this.#clock, logger: this.#logger(), onTelemetry };
+    this.#service = new sdk.ServiceClient(options);
     try {
       for (const spec of clients) this.#clients.set(spec.name, await this.#create(spec));
       for (const call of calls) this.#call(call);

@@ -54,6 +54,11 @@ describe('what is asked again', () => {
       ['0', '1', '2', '3', '4', '5'],
     );
     assert.ok(polls.every(({ headers }) => headers['X-Tinker-Request-Type'] === 'ForwardBackward'));
+    const roundTrip = 'X-Tinker-Create-Promise-Roundtrip-Time';
+    assert.deepEqual(
+      polls.map(({ headers }) => roundTrip in headers),
+      [true, false, false, false, false, false],
+    );
   });
 
   test('a broken connection, after 1, 2, 4, 8, 16, 30 and 30 seconds', async () => {
@@ -107,6 +112,14 @@ describe('an unpaid bill', () => {
   });
 });
 
+test('a bill that was paid for five minutes begins a new hour', async () => {
+  const made = fixture();
+  const client = await trainer(made);
+  const paid = made.after(3400, timeout({}));
+  made.service.script(refused(402), paid, refused(402), made.after(300, timeout({})), refused(402), done);
+  await client.optimStep();
+});
+
 describe('what ends a future', () => {
   for (const status of [302, 401, 403, 404, 422]) {
     test(`HTTP ${status}`, async () => {
@@ -131,6 +144,13 @@ describe('what ends a future', () => {
 
   test('the loss of a future, in training', async () => {
     assert.ok((await pass(refused(410))).outcome instanceof FutureExpiredError);
+  });
+
+  test('a session that is not made; the next request tries again', async () => {
+    const made = fixture({ setUp: { '/api/v1/create_session': broken } });
+    await assert.rejects(made.client.createSamplingClient({ baseModel: 'base' }), SubmissionError);
+    made.service.setUp['/api/v1/create_session'] = { session_id: 'session-1' };
+    await sampler(made);
   });
 
   test('a submission that is not accepted', async () => {
@@ -167,6 +187,29 @@ describe('sampling', () => {
     made.service.script(made.after(7190, timeout({})), ...Array(6).fill(broken));
     await assert.rejects(client.sample(RUN).result(), StalledError);
     assert.deepEqual(made.clock.slept, [1, 2, 4, 3]);
+  });
+
+  test('waits on while another sample of the client is done now and then', async () => {
+    const made = fixture();
+    const client = await sampler(made);
+    let answer;
+    const slow = new Promise((resolve) => {
+      answer = resolve;
+    });
+    made.service.script(() => slow, made.after(7000, done), made.after(7000, done));
+    const first = client.sample(RUN);
+    await client.sample(RUN);
+    await client.sample(RUN);
+    answer(done);
+    assert.equal((await first).length, 1);
+  });
+
+  test('does not wait for a lost future past that moment', async () => {
+    const made = fixture();
+    const client = await sampler(made);
+    made.service.script(made.after(7199.9, refused(410)));
+    await assert.rejects(client.sample(RUN).result(), StalledError);
+    assert.ok(made.clock.slept[0] < 0.2);
   });
 
   test('has the log-probabilities of a prompt', async () => {
@@ -271,6 +314,14 @@ describe('waiting', () => {
     await assert.rejects(future.result({ timeout: 25 }), WaitTimeoutError);
     answer(done);
     assert.equal(await future, 'tinker://model-1/weights/a');
+  });
+
+  test('ends its timer with the wait', async () => {
+    const made = fixture();
+    const client = await trainer(made);
+    made.service.script(done);
+    await client.optimStep().result({ timeout: 25 });
+    assert.equal(made.clock.deadlines.length, 0);
   });
 
   test('counts requests of a model from one, and polls them apart', async () => {

@@ -9,7 +9,8 @@ export class VirtualClock {
   monotonic = 1_000;
   /** Seconds of each sleep that was not a mere deadline. */
   slept = [];
-  #deadlines = [];
+  /** Those that nobody has called off. */
+  deadlines = [];
 
   wallSeconds = () => this.wall;
   monotonicSeconds = () => this.monotonic;
@@ -17,16 +18,23 @@ export class VirtualClock {
   advance(seconds) {
     this.wall += seconds;
     this.monotonic += seconds;
-    for (const { at, pass } of this.#deadlines) if (at <= this.monotonic) pass();
+    for (const { at, pass } of this.deadlines) if (at <= this.monotonic) pass();
   }
 
-  async sleep(seconds, { deadline = false } = {}) {
-    if (deadline) {
-      await new Promise((pass) => this.#deadlines.push({ at: this.monotonic + seconds, pass }));
+  async sleep(seconds, { signal, deadline = false } = {}) {
+    if (!deadline) {
+      this.slept.push(seconds);
+      this.advance(seconds);
       return;
     }
-    this.slept.push(seconds);
-    this.advance(seconds);
+    await new Promise((pass, reject) => {
+      const waiting = { at: this.monotonic + seconds, pass };
+      this.deadlines.push(waiting);
+      signal.addEventListener('abort', () => {
+        this.deadlines = this.deadlines.filter((other) => other !== waiting);
+        reject(signal.reason);
+      });
+    });
   }
 }
 
@@ -58,10 +66,8 @@ export class ScriptedService {
   polls = [];
   submissions = [];
   #script = [];
-  #setUp;
-
   constructor(setUp = {}) {
-    this.#setUp = { ...SET_UP, ...setUp };
+    this.setUp = { ...SET_UP, ...setUp };
   }
 
   script(...steps) {
@@ -76,7 +82,10 @@ export class ScriptedService {
   close() {}
 
   #answer(path, body, headers) {
-    if (path in this.#setUp) return ok(this.#setUp[path]);
+    if (path in this.setUp) {
+      const answer = this.setUp[path];
+      return typeof answer === 'function' ? answer() : ok(answer);
+    }
     if (path !== '/api/v1/retrieve_future') {
       this.submissions.push({ path, body });
       return ok({ request_id: `future-${this.submissions.length}` });
