@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
-from enum import IntEnum
 from pathlib import Path
 
 import click
@@ -17,6 +16,9 @@ from rich.progress import track
 from rich.table import Table
 
 from tinker_conformance._version import __version__
+from tinker_conformance.commands.common import Exit, opened
+from tinker_conformance.commands.identify import identify
+from tinker_conformance.commands.parity import parity
 from tinker_conformance.judging.choice import UsageProblem, choose_profile
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
@@ -24,21 +26,8 @@ from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.profile_files import ProfileError, load_profile
 from tinker_conformance.requirements import REQUIREMENTS, Level
 from tinker_conformance.scenario import ScenarioError, load_scenarios
-from tinker_conformance.sdk.environments import EnvironmentUnavailable
 from tinker_conformance.sdk.line_process import close_all
-from tinker_conformance.sdk.session import SdkSession, SdkStartError
-from tinker_conformance.sdk.spec import SpecError, open_sdk
-
-
-class Exit(IntEnum):
-    """What the command's exit code says."""
-
-    HELD = 0
-    SDK_FAILED = 1
-    USAGE = 2
-    ADAPTER = 4
-    KIT = 5
-    NOTHING_TESTED = 6
+from tinker_conformance.sdk.spec import open_sdk
 
 
 @click.group()
@@ -54,7 +43,7 @@ def main() -> None:
 def run(spec: str, named: str | None, *, strict: bool) -> None:
     """Runs the suite against an SDK, and prints the result by requirement."""
     console = Console(highlight=False)
-    sdk = _opened(spec, console)
+    sdk = opened(spec, console)
     try:
         try:
             profile = choose_profile(named, sdk.info)
@@ -107,7 +96,7 @@ def trace(file: Path, named: str, spec: str) -> None:
         profile = load_profile(named)
     except (ScenarioError, ProfileError) as error:
         raise click.UsageError(str(error)) from error
-    sdk = _opened(spec, console)
+    sdk = opened(spec, console)
     code = Exit.HELD
     try:
         traces = {}
@@ -122,16 +111,6 @@ def trace(file: Path, named: str, spec: str) -> None:
         close_all()
     click.echo(msgspec.json.format(msgspec.json.encode(traces), indent=2).decode())
     sys.exit(code)
-
-
-def _opened(spec: str, console: Console) -> SdkSession:
-    try:
-        return open_sdk(spec, report=lambda text: console.print(escape(text), style="dim"))
-    except SpecError as error:
-        raise click.UsageError(str(error)) from error
-    except (SdkStartError, EnvironmentUnavailable) as error:
-        console.print(escape(str(error)))
-        sys.exit(Exit.ADAPTER)
 
 
 def _table(judgements: list[Judgement]) -> Table:
@@ -161,6 +140,9 @@ def _summary(judgements: list[Judgement], code: Exit, sdk: str, profile: str) ->
     conforms = "conforms" if code is Exit.HELD else "does not conform"
     return f"\n{sdk} {conforms} to {profile}: {parts}"
 
+
+main.add_command(identify)
+main.add_command(parity)
 
 if __name__ == "__main__":
     main()

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tinker_conformance.judging.parity import comparable
 from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.parity.comparable import comparable
 from tinker_conformance.profile_files import load_profile
 from tinker_conformance.scenario import decode_scenario
 from tinker_conformance.sdk.session import SdkSession

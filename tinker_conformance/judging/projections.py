@@ -369,6 +369,16 @@ def retry_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
                 pass
 
 
+def error_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """The lines at level error."""
+    for place, event in enumerate(timeline):
+        match event:
+            case Log(level="error"):
+                yield Fact(("error", event.at), event.at, _quoted(event), _quoted(event), place)
+            case _:
+                pass
+
+
 def telemetry_names(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Which telemetry events were emitted at each instant."""
     for place, event in enumerate(timeline):

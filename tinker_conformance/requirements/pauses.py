@@ -466,6 +466,16 @@ DEBOUNCE: Final = (
         "Each client has a minute of its own.",
         "debounce-separate-samplers",
     ),
+    Requirement(
+        "debounce.separate_creations",
+        "Each creation of a model has a minute of its own, of one base model too.",
+        "official SDK 0.10.0 to 0.36.0",
+        ("debounce-separate-creations",),
+        same(seen.line_times),
+        holds=lambda p: _observes_creation(p) and not _training_graced(p),
+        level=Level.QUIRK,
+        needs=_CREATION,
+    ),
     _debounce(
         "active", "Active is never logged, and neither ends nor prolongs the minute.", "debounce-active"
     ),

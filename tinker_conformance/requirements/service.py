@@ -95,6 +95,18 @@ POLLING: Final = (
         "polling.try_again_line", "Each try_again is also logged, as a warning that the request is retried.",
         _EVERY, ("polling-try-again",), same(seen.retry_lines),
         holds=lambda p: bool(p.polling.lines.try_again), level=Level.QUIRK, needs=_TRAINING),
+    Requirement(
+        "polling.error_line", "A sample that fails for good is also logged, as an error with its text.",
+        _EVERY, ("polling-failure-sampling",), same(seen.error_lines),
+        holds=lambda p: bool(p.polling.lines.non_retryable), level=Level.QUIRK),
+    Requirement(
+        "polling.announced_result", "A result that the server announces first is fetched by the next poll.",
+        "official SDK since 0.14.0", ("polling-announced",), _END,
+        holds=lambda p: p.polling.metadata_only, level=Level.QUIRK, needs=_TRAINING),
+    Requirement(
+        "polling.gives_up", "A sampling client that sees no sample done gives up after two hours.",
+        "official SDK; half an hour before 0.6.3", ("polling-no-progress",), same(seen.outcomes),
+        holds=_expired_sampling, level=Level.QUIRK),
 )  # fmt: skip
 
 

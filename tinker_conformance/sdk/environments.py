@@ -172,19 +172,22 @@ def worker_import_path(*, cache: Path | None = None) -> Path:
     return make_once(_root(cache) / "imports" / key, build, complete=complete)
 
 
+def cache_folder() -> Path:
+    """Where all lies that the kit keeps between runs: `TINKER_CONFORMANCE_CACHE`, else the user's cache."""
+    if chosen := os.environ.get(CACHE_VARIABLE):
+        return Path(chosen).expanduser().absolute()
+    import platformdirs  # noqa: PLC0415 - the worker's environment has it not, and needs it not
+
+    return Path(platformdirs.user_cache_dir(_APPLICATION, appauthor=False)).absolute()
+
+
 def _root(cache: Path | None) -> Path:
     """The folder of all that fits this Python and this list of dependencies."""
-    if cache is None:
-        if chosen := os.environ.get(CACHE_VARIABLE):
-            cache = Path(chosen)
-        else:
-            import platformdirs  # noqa: PLC0415 - needed only here
-
-            cache = Path(platformdirs.user_cache_dir(_APPLICATION, appauthor=False))
     python = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
     contents = _digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS))
     # Files inside name these folders, so a relative path would not do.
-    return cache.expanduser().absolute() / f"{python}-{contents}"
+    folder = cache_folder() if cache is None else cache.expanduser().absolute()
+    return folder / f"{python}-{contents}"
 
 
 def _install_dependencies(root: Path, report: Callable[[str], None], folder: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 from fake_server.operations import Operation
 from tinker_conformance._version import __version__
@@ -33,7 +34,14 @@ from tinker_conformance.sdk.adapter import (
 )
 from tinker_conformance.timeline import OutcomeKind
 
-_Client = SamplingClient | TrainingClient | ModelCreation
+_C = TypeVar("_C", SamplingClient, TrainingClient, ModelCreation)
+
+
+@dataclass(frozen=True, slots=True)
+class _CreationOf:
+    """What `create_client` gives for a model's creation: each one is a client of its own."""
+
+    base_model: str
 
 
 class ObserverRaisedError(RuntimeError):
@@ -72,19 +80,20 @@ class ReferenceAdapter:
             context.base_url, context.profile, on_telemetry=lambda name, data: _tell(context, name, data)
         )
 
-    async def create_client(self, spec: ClientSpec) -> _Client:
+    async def create_client(self, spec: ClientSpec) -> SamplingClient | TrainingClient | _CreationOf:
         """Makes a client, and listens to its observer."""
         service = self._service
         assert service is not None  # noqa: S101 - `open` came first
-        client: _Client
         match spec.kind:
             case ClientKind.SAMPLING:
                 base_model = spec.base_model if spec.model_path is None else None
-                client = await service.create_sampling_client(spec.model_path, base_model)
+                return self._listened_to(await service.create_sampling_client(spec.model_path, base_model))
             case ClientKind.TRAINING:
-                client = await service.create_training_client(spec.base_model)
+                return self._listened_to(await service.create_training_client(spec.base_model))
             case ClientKind.MODEL_CREATION:
-                client = service.model_creation(spec.base_model)
+                return _CreationOf(spec.base_model)
+
+    def _listened_to(self, client: _C) -> _C:
         if client.observer is not None:
             # The name is a method; an attribute of the object goes before it.
             vars(client.observer)["on_queue_state_change"] = self._watched(
@@ -99,8 +108,10 @@ class ReferenceAdapter:
         self._observer_raises = call.observer is ObserverUse.RAISING
         observer = _CallersObserver(context.recorder) if call.observer is ObserverUse.CUSTOM else None
         match client:
-            case ModelCreation():
-                await client.create(observer=observer, timeout=call.timeout)
+            case _CreationOf(base_model):
+                assert self._service is not None  # noqa: S101 - `open` came first
+                creation = self._listened_to(self._service.model_creation(base_model))
+                await creation.create(observer=observer, timeout=call.timeout)
             case SamplingClient() if call.operation is Operation.COMPUTE_LOGPROBS:
                 await client.compute_logprobs(observer=observer, timeout=call.timeout)
             case SamplingClient():

@@ -1,0 +1,1 @@
+"""The subcommands of `tinker-conformance`, a file each."""

@@ -1,0 +1,36 @@
+"""What the subcommands share: exit codes, and how an SDK is opened."""
+
+from __future__ import annotations
+
+import sys
+from enum import IntEnum
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from tinker_conformance.sdk.environments import EnvironmentUnavailable
+from tinker_conformance.sdk.session import SdkSession, SdkStartError
+from tinker_conformance.sdk.spec import SpecError, open_sdk
+
+
+class Exit(IntEnum):
+    """What the command's exit code says."""
+
+    HELD = 0
+    SDK_FAILED = 1
+    USAGE = 2
+    ADAPTER = 4
+    KIT = 5
+    NOTHING_TESTED = 6
+
+
+def opened(spec: str, console: Console) -> SdkSession:
+    """Starts the SDK that a SPEC names, or ends the program with a sentence and the fitting code."""
+    try:
+        return open_sdk(spec, report=lambda text: console.print(escape(text), style="dim"))
+    except SpecError as error:
+        raise click.UsageError(str(error)) from error
+    except (SdkStartError, EnvironmentUnavailable) as error:
+        console.print(escape(str(error)))
+        sys.exit(Exit.ADAPTER)

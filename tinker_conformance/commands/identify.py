@@ -1,0 +1,111 @@
+"""`tinker-conformance identify`: which revision an SDK behaves like."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from tinker_conformance.commands.common import Exit, opened
+from tinker_conformance.judging.identification import Nearness, candidates, nearness
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.parity.difference import difference
+from tinker_conformance.profile_files import ProfileError, load_profile
+from tinker_conformance.sdk.line_process import close_all
+
+_MOST_IDS: Final = 12
+
+
+@click.command()
+@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK.")
+@click.option(
+    "--profile", "named", metavar="NAME|FILE", help="What `--sdk reference` is to behave like; for no other."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Name every requirement that separates it.")
+def identify(spec: str, named: str | None, *, verbose: bool) -> None:
+    """Says which revision an SDK behaves like, how near, and what separates it from each."""
+    console = Console(highlight=False)
+    if (spec == "reference") is (named is None):
+        message = "--profile belongs to --sdk reference, which behaves like any; give both or neither"
+        raise click.UsageError(message)
+    try:
+        profiles = candidates()
+        own = () if named is None else (load_profile(named),)
+    except ProfileError as error:
+        raise click.UsageError(str(error)) from error
+    sdk = opened(spec, console)
+    reference = opened("reference", console)
+    try:
+        # An SDK runs under the first one; only the reference cares which that is.
+        judged = nearness(
+            sdk, reference, (*own, *profiles), shipped_scenarios(), lambda a, b: difference(a, b) is None
+        )
+        steps = track(
+            judged,
+            "comparing",
+            total=len(own) + len(profiles),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        found = sorted(list(steps)[len(own) :], key=lambda near: near.distance)
+    finally:
+        sdk.close()
+        reference.close()
+        close_all()
+    console.print(_table(found))
+    console.print(_conclusion(f"{sdk.info.name} {sdk.info.version}", found))
+    for near in found if verbose else found[:3]:
+        console.print(escape(_separation(near, most=None if verbose else _MOST_IDS)))
+    sys.exit(Exit.HELD if found[0].asked else Exit.NOTHING_TESTED)
+
+
+def _table(found: Sequence[Nearness]) -> Table:
+    table = Table(
+        "profile", "held", "contracts failed", "quirks not shared", "scenarios that differ", box=None
+    )
+    for near in found:
+        contract, quirks, different, _ = near.distance
+        table.add_row(near.profile.name, f"{near.held:.1%}", str(contract), str(quirks), str(different))
+    return table
+
+
+def _conclusion(name: str, found: Sequence[Nearness]) -> str:
+    best = found[0]
+    equals = [near.profile for near in reversed(found) if near.distance == best.distance]
+    profiles = " or ".join(profile.name for profile in equals)
+    facets = (
+        f"observer {' or '.join(dict.fromkeys(p.observer.revision for p in equals))}, "
+        f"polling {' or '.join(dict.fromkeys(p.polling.revision for p in equals))}"
+    )
+    if best.distance[:3] == (0, 0, 0):
+        apart = "; no script tells these apart" if len(equals) > 1 else ""
+        return f"\n{name} behaves like {profiles} ({facets}), event by event{apart}"
+    lines = [
+        f"\n{name} comes nearest to {profiles} ({facets}): {best.held:.1%} of {best.asked} requirements hold"
+    ]
+    for polling, facet in ((False, "observer"), (True, "polling")):
+        nearest = min(found, key=lambda near: (near.failures(polling=polling), near.distance))
+        revision = nearest.profile.polling.revision if polling else nearest.profile.observer.revision
+        lines.append(f"by its {facet} alone: {revision}, {nearest.failures(polling=polling)} failed")
+    return "\n".join(lines)
+
+
+def _separation(near: Nearness, most: int | None) -> str:
+    failed = (*near.contract, *near.quirks)
+    if not failed:
+        apart = "no requirement; " + (
+            f"but the scenarios {', '.join(near.different[:_MOST_IDS])} differ"
+            if near.different
+            else "nothing at all"
+        )
+        return f"  {near.profile.name}: separated by {apart}"
+    shown = failed if most is None else failed[:most]
+    rest = f" and {len(failed) - len(shown)} more (-v names them)" if len(shown) < len(failed) else ""
+    return f"  {near.profile.name}: separated by {', '.join(shown)}{rest}"

@@ -1,0 +1,133 @@
+"""`tinker-conformance parity`: published releases against the reference, event by event."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tinker_conformance.commands.common import Exit
+from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line, table
+from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
+from tinker_conformance.parity.store import Store
+from tinker_conformance.profile_files import index
+from tinker_conformance.releases import known_releases
+from tinker_conformance.sdk.environments import EnvironmentUnavailable, cache_folder, published_versions
+from tinker_conformance.sdk.line_process import close_all
+from tinker_conformance.sdk.spec import SpecError, check_spec
+
+_INSTALLED: Final = "installed"
+
+
+@click.command()
+@click.option(
+    "--versions",
+    default="latest",
+    show_default=True,
+    metavar="LIST|all|revisions|latest|installed",
+    help="Which releases: X.Y.Z,…; all published; one of each revision; the newest; the one importable here.",
+)
+@click.option("--generated", "count", default=200, show_default=True, help="Generated scripts for each.")
+@click.option("--seed", default=0, show_default=True, help="Another seed gives other scripts.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="the cores", help="Releases at once.")
+@click.option(
+    "--findings",
+    "folder",
+    default="parity-findings",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where smallest scripts and draft profiles are written, if there are any.",
+)
+def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> None:
+    """Compares releases of tinker with the reference, event by event; an interrupted run goes on."""
+    console = Console(highlight=False)
+    asked = _asked(versions, console)
+    scenarios = all_scenarios(count, seed)
+    store = Store(cache_folder() / "parity", f"{count} {seed}", ReleaseReport)
+    reports = {report.version: report for report in store.results if report.version in asked}
+    if reports:
+        console.print(
+            f"going on: {len(reports)} of {len(asked)} releases were compared before the interruption"
+        )
+    rest = [version for version in asked if version not in reports]
+    try:
+        campaign = Campaign(scenarios)
+        with _progress(console, campaign, len(rest)) as advance:
+
+            def done(report: ReleaseReport) -> None:
+                reports[report.version] = report
+                store.add(report)
+                advance()
+                if not console.is_terminal:
+                    text = f"{len(reports)} of {len(asked)}: {line(report)}"
+                    console.print(escape(text), soft_wrap=True)
+
+            campaign.run([(version, _spec(version)) for version in rest], jobs, done)
+    except KeyboardInterrupt:
+        console.print("interrupted; the same command goes on from here")
+        console.print(table(asked, reports))
+        close_all()
+        os._exit(130)  # threads that wait for the releases they started would hold the program up
+    finally:
+        close_all()
+    store.complete()
+    console.print(table(asked, reports))
+    for version in asked:
+        if text := description(reports[version], folder):
+            console.print(escape(text), soft_wrap=True)
+    code = exit_code(list(reports.values()))
+    console.print(conclusion(list(reports.values()), code))
+    sys.exit(code)
+
+
+def _asked(versions: str, console: Console) -> list[str]:
+    try:
+        match versions:
+            case "all":
+                return sorted({*known_releases(), *published_versions()}, key=_numbers)
+            case "revisions":
+                pairs = {(pair.observer, pair.polling): version for version, pair in index().releases.items()}
+                return list(pairs.values())
+            case "latest":
+                return [published_versions()[0]]
+            case _:
+                asked = [version.strip() for version in versions.split(",")]
+                for version in asked:
+                    check_spec(_spec(version))
+                return asked
+    except SpecError as error:
+        message = (
+            f"--versions {versions!r}: write versions like 0.6.3,0.38.0, or all, revisions, latest, installed"
+        )
+        raise click.UsageError(message) from error
+    except EnvironmentUnavailable as error:
+        console.print(escape(str(error)))
+        sys.exit(Exit.ADAPTER)
+
+
+def _spec(version: str) -> str:
+    return "official" if version == _INSTALLED else f"official=={version}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+@contextlib.contextmanager
+def _progress(console: Console, campaign: Campaign, releases: int) -> Iterator[Callable[[], None]]:
+    """Shows how far a campaign is; gives what to call after each release."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        whole = progress.add_task("releases", total=releases)
+        scripts = progress.add_task("scripts", total=releases * len(campaign.scenarios))
+        campaign.tick = lambda: progress.advance(scripts)
+        campaign.say = lambda text: progress.console.print(escape(text), style="dim", soft_wrap=True)
+        yield lambda: progress.advance(whole)

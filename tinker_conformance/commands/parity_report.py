@@ -1,0 +1,107 @@
+"""What `tinker-conformance parity` prints: a line a release, the table, the differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from tinker_conformance.commands.common import Exit
+from tinker_conformance.parity.campaign import ReleaseReport
+from tinker_conformance.parity.comparison import Finding
+
+
+def line(report: ReleaseReport) -> str:
+    """One release in one line."""
+    if report.comparison is None:
+        return f"{report.version} could not be driven: {report.note}"
+    compared = sum(report.comparison.compared.values())
+    different = sum(report.comparison.different.values())
+    counts = f"{different} of {compared} scripts differ"
+    return f"{report.version} under {report.profile}: {counts}, {report.seconds} s"
+
+
+def table(asked: Sequence[str], reports: Mapping[str, ReleaseReport]) -> Table:
+    """Version by chapter: how many scripts were compared, and how many of them differ."""
+    compared = [r.comparison for r in reports.values() if r.comparison is not None]
+    chapters = list(dict.fromkeys(chapter for comparison in compared for chapter in comparison.compared))
+    made = Table(box=None, pad_edge=False)
+    made.add_column("version", no_wrap=True)
+    made.add_column("profile", overflow="fold")
+    for chapter in chapters:
+        made.add_column(chapter.replace("_", " "), justify="right", overflow="fold")
+    for version in asked:
+        report = reports.get(version)
+        cells = ["?" if report is None else _cell(report, chapter) for chapter in chapters]
+        made.add_row(version, "not compared yet" if report is None else report.profile, *cells)
+    return made
+
+
+def _cell(report: ReleaseReport, chapter: str) -> str:
+    if report.comparison is None or chapter not in report.comparison.compared:
+        return "[dim]none[/]"
+    compared, different = report.comparison.compared[chapter], report.comparison.different.get(chapter, 0)
+    return f"[bold red]{different}/{compared}[/]" if different else f"[green]{compared}[/]"
+
+
+def description(report: ReleaseReport, folder: Path) -> str:
+    """Everything to be said of one release beyond the table; empty where there is nothing.
+
+    Smallest scripts and a draft profile are written to `folder`.
+    """
+    parts = [f"\n{report.version}: {report.note}"] if report.note else []
+    if report.comparison is not None and report.comparison.findings:
+        folder.mkdir(parents=True, exist_ok=True)
+        parts += _differences(report, report.comparison.findings, folder)
+        parts += _news(report, folder)
+    return "\n".join(parts)
+
+
+def _differences(report: ReleaseReport, findings: Sequence[Finding], folder: Path) -> Iterator[str]:
+    path = folder / f"tinker-{report.version}.yaml"
+    texts = [f.script.replace(f"id: {f.scenario}", f"id: {f.scenario}-smallest", 1) for f in findings]
+    path.write_text("\n".join(texts), encoding="utf-8")
+    yield f"\n{report.version} differs from {report.profile}; the smallest scripts are in {path}"
+    for finding in findings:
+        steps = "1 step" if finding.steps == 1 else f"{finding.steps} steps"
+        yield f"  {finding.scenario} ({finding.chapter}), shrunk to {steps}:"
+        yield f"    expected: {finding.expected}"
+        yield f"    came:     {finding.observed}"
+        yield from (f"      {text}" for text in finding.script.splitlines())
+
+
+def _news(report: ReleaseReport, folder: Path) -> Iterator[str]:
+    news = report.news
+    if news is None:
+        yield "  another known profile fits: see tinker-conformance identify"
+        return
+    path = folder / f"tinker-{report.version}.toml"
+    path.write_text(news.draft, encoding="utf-8")
+    yield f"  new behaviour; the nearest profile is {news.nearest}"
+    if news.changed:
+        yield "  requirements that changed:"
+        yield from (f"    {each.id}: {each.sentence}" for each in news.changed)
+    else:
+        yield "  no requirement changed: none asks about what differs"
+    explained = f"{news.explained} of {news.total} scripts that differ from it"
+    yield f"  a draft profile is in {path}; it explains {explained}"
+
+
+def exit_code(reports: Sequence[ReleaseReport]) -> Exit:
+    """The exit code that fits."""
+    if any(report.comparison is None for report in reports):
+        return Exit.ADAPTER
+    if not all(report.agrees for report in reports):
+        return Exit.SDK_FAILED
+    compared = any(report.comparison.compared for report in reports if report.comparison)
+    return Exit.HELD if compared else Exit.NOTHING_TESTED
+
+
+def conclusion(reports: Sequence[ReleaseReport], code: Exit) -> str:
+    """The last line."""
+    agree = sum(report.agrees for report in reports)
+    releases = "release agrees" if len(reports) == 1 else "releases agree"
+    seconds = f"{sum(report.seconds for report in reports):.0f} s of work"
+    text = f"\n{agree} of {len(reports)} {releases} with the reference, event by event ({seconds})"
+    return text if code is Exit.HELD else f"[bold red]{text}[/]"

@@ -1,0 +1,108 @@
+"""Which revision an SDK behaves like: the judge's question asked the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tinker_conformance.judging.claims import unclaimed
+from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.profile import Profile
+from tinker_conformance.profile_files import combined, index
+from tinker_conformance.requirements import REQUIREMENTS, Level
+from tinker_conformance.scenario import Scenario
+from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.remembered import RememberedSession
+from tinker_conformance.sdk.session import Run, SdkSession
+
+_POLLING_CHAPTERS = frozenset({"polling"})
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near an SDK comes to one profile.
+
+    Attributes:
+        profile: The profile.
+        asked: How many requirements were asked, those left out that the SDK does not claim.
+        contract: Ids of the contract requirements that it fails.
+        quirks: Ids of the quirks that it does not share.
+        different: Ids of the scenarios whose timelines differ from the reference's in any event.
+        foreign: Operations that only one of the two has: the SDK or the profile.
+    """
+
+    profile: Profile
+    asked: int
+    contract: tuple[str, ...]
+    quirks: tuple[str, ...]
+    different: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+    @property
+    def held(self) -> float:
+        """The share of the requirements that hold, from 0 to 1."""
+        return 1 - (len(self.contract) + len(self.quirks)) / self.asked if self.asked else 0.0
+
+    @property
+    def distance(self) -> tuple[int, int, int, int]:
+        """What profiles are ordered by: contracts first, then quirks, then anything that is seen."""
+        return len(self.contract), len(self.quirks), len(self.different), len(self.foreign)
+
+    def failures(self, *, polling: bool) -> int:
+        """How many requirements of one facet fail: of polling, or of everything else."""
+        failed = (*self.contract, *self.quirks)
+        return sum((identifier.split(".")[0] in _POLLING_CHAPTERS) is polling for identifier in failed)
+
+
+def candidates() -> tuple[Profile, ...]:
+    """Every pair of revisions that a release showed, the newest first, and the profiles of other SDKs."""
+    pairs = [*reversed(index().releases.values()), *index().profiles.values()]
+    return tuple({profile.name: profile for profile in map(combined, pairs)}.values())
+
+
+def nearness(
+    sdk: SdkSession,
+    reference: SdkSession,
+    profiles: Sequence[Profile],
+    scenarios: Mapping[str, Scenario],
+    agree: Callable[[Run, Run], bool],
+) -> Iterator[Nearness]:
+    """Judges an SDK by each profile; its scenarios run once.
+
+    Args:
+        sdk: The SDK; stays open.
+        reference: The reference; stays open.
+        profiles: What to judge it by.
+        scenarios: By id, at least those that the requirements name.
+        agree: Whether the reference's run and the SDK's are the same, event by event.
+    """
+    observed = RememberedSession(sdk, profile=profiles[0])
+    for profile in profiles:
+        expected = RememberedSession(reference)
+        judge = Judge(observed, lambda lent=expected: lent, profile, scenarios)  # type: ignore[misc]
+        judgements = [judge.judge(required) for required in REQUIREMENTS if required.holds(profile)]
+        judge.close()
+        different = (
+            scenario.id
+            for scenario in scenarios.values()
+            if not unclaimed([scenario], sdk.info)
+            and not agree(expected.run(scenario, profile), observed.run(scenario, profile))
+        )
+        yield _counted(profile, judgements, sdk.info, tuple(different))
+
+
+def _counted(
+    profile: Profile, judgements: Sequence[Judgement], info: AdapterInfo, different: tuple[str, ...]
+) -> Nearness:
+    asked = [judgement for judgement in judgements if judgement.verdict is not Verdict.NOT_CLAIMED]
+    failed = [judgement.requirement for judgement in asked if judgement.verdict is not Verdict.PASSED]
+    operations = {operation.value for operation in info.operations}
+    own = {operation.value for operation in profile.polling.operations}
+    return Nearness(
+        profile=profile,
+        asked=len(asked),
+        contract=tuple(required.id for required in failed if required.level is Level.CONTRACT),
+        quirks=tuple(required.id for required in failed if required.level is Level.QUIRK),
+        different=different,
+        foreign=tuple(sorted(operations ^ own)),
+    )

@@ -1,0 +1,157 @@
+"""One SDK against the reference, over many scenarios."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+import msgspec
+
+from tinker_conformance.judging.claims import unclaimed
+from tinker_conformance.parity.difference import Difference, difference
+from tinker_conformance.parity.shrink import shrunk, steps_of
+from tinker_conformance.profile import Profile
+from tinker_conformance.requirements import REQUIREMENTS
+from tinker_conformance.scenario import Scenario
+from tinker_conformance.scenario_text import scenario_yaml
+from tinker_conformance.sdk.session import Run, SdkSession
+
+_MOST_FINDINGS: Final = 8
+_OTHER: Final = "other"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A difference, and the smallest script found that shows it.
+
+    Attributes:
+        scenario: Id of the scenario that showed it first.
+        chapter: Its chapter.
+        kind: The kind of event in which the timelines part.
+        expected: What the reference did, in words.
+        observed: What the SDK did, in words.
+        script: The smallest scenario, YAML.
+        steps: How many steps it has.
+    """
+
+    scenario: str
+    chapter: str
+    kind: str
+    expected: str
+    observed: str
+    script: str
+    steps: int
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What was compared, and what differed.
+
+    Attributes:
+        compared: How many scenarios, by chapter.
+        different: How many of them differ, by chapter.
+        left_out: How many the SDK cannot be asked.
+        findings: The differences, each kind once, shrunk.
+    """
+
+    compared: dict[str, int]
+    different: dict[str, int]
+    left_out: int
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(slots=True)
+class Pair:
+    """An SDK and the reference, side by side. Not for two threads at once.
+
+    Attributes:
+        reference: The reference.
+        sdk: The SDK.
+        profile: What both run under.
+        expected: The reference's runs, by scenario id, shared by all that compare under this profile.
+    """
+
+    reference: SdkSession
+    sdk: SdkSession
+    profile: Profile
+    expected: dict[str, Run] = field(default_factory=dict)
+
+    def difference(self, scenario: Scenario) -> Difference | None:
+        """Runs a scenario of a set on both: the reference's part once for all."""
+        if scenario.id not in self.expected:
+            self.expected[scenario.id] = self.reference.run(scenario, self.profile)
+        return difference(self.expected[scenario.id], self.sdk.run(scenario, self.profile))
+
+    def fresh_difference(self, scenario: Scenario) -> Difference | None:
+        """Runs a scenario that is no other's."""
+        return difference(self.reference.run(scenario, self.profile), self.sdk.run(scenario, self.profile))
+
+
+def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], object]) -> Comparison:
+    """Compares over all scenarios, and shrinks what differs.
+
+    Args:
+        pair: The SDK and the reference.
+        scenarios: In the order in which they are to be tried.
+        tick: Called after each.
+    """
+    compared, different = Counter[str](), Counter[str]()
+    left_out = 0
+    found: dict[tuple[str, str, str], tuple[Scenario, Difference]] = {}
+    for scenario in scenarios:
+        tick()
+        if unclaimed([scenario], pair.sdk.info):
+            left_out += 1
+            continue
+        compared[chapter_of(scenario)] += 1
+        if (seen := pair.difference(scenario)) is not None:
+            different[chapter_of(scenario)] += 1
+            found.setdefault(_signature(scenario, seen), (scenario, seen))
+    findings = [_finding(pair, *each) for each in list(found.values())[:_MOST_FINDINGS]]
+    distinct = {each.script.partition("\n")[2]: each for each in reversed(findings)}
+    return Comparison(
+        compared=dict(compared),
+        different=dict(different),
+        left_out=left_out,
+        findings=tuple(sorted(distinct.values(), key=lambda each: each.steps)),
+    )
+
+
+def chapter_of(scenario: Scenario) -> str:
+    """The chapter of the first requirement that uses a scenario, or the rule by which it was made."""
+    made_by = scenario.id.split("-", 1)[0]
+    return _chapters().get(scenario.id, made_by if made_by in {"matrix", "generated"} else _OTHER)
+
+
+@cache
+def _chapters() -> Mapping[str, str]:
+    return {
+        identifier: required.chapter
+        for required in reversed(REQUIREMENTS)
+        for identifier in required.scenarios
+    }
+
+
+def _signature(scenario: Scenario, seen: Difference) -> tuple[str, str, str]:
+    """Differences that look alike are one: of a kind, for clients of a kind, with one text."""
+    without_time = seen.observed.partition(": ")[2] or seen.observed
+    return seen.kind, "+".join(sorted(scenario.kinds)), without_time
+
+
+def _finding(pair: Pair, scenario: Scenario, seen: Difference) -> Finding:
+    def shows(smaller: Scenario) -> bool:
+        found = pair.fresh_difference(smaller)
+        return found is not None and found.kind == seen.kind
+
+    small = shrunk(scenario, shows) if scenario.futures and shows(scenario) else scenario
+    shown = pair.fresh_difference(small) or seen
+    return Finding(
+        scenario=scenario.id,
+        chapter=chapter_of(scenario),
+        kind=shown.kind,
+        expected=shown.expected,
+        observed=shown.observed,
+        script=scenario_yaml([small]),
+        steps=steps_of(small),
+    )

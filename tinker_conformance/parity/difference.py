@@ -1,0 +1,78 @@
+"""Where two timelines part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from tinker_conformance.parity.comparable import comparable
+from tinker_conformance.sdk.messages import FaultKind
+from tinker_conformance.sdk.session import Run
+
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first event in which two runs of one scenario differ.
+
+    Attributes:
+        kind: The kind of the event that was expected, or of the one that came.
+        expected: What the reference did, in words.
+        observed: What the SDK did, in words.
+    """
+
+    kind: str
+    expected: str
+    observed: str
+
+
+def difference(expected: Run, observed: Run) -> Difference | None:
+    """The first difference between the reference's run and the SDK's; None where they agree.
+
+    Two runs that both never end agree if what they did until then does.
+    """
+    if (fault := _parting_fault(expected, observed)) is not None:
+        return fault
+    wanted, got = comparable(expected.timeline), comparable(observed.timeline)
+    endless = expected.fault is not None
+    for want, came in zip_longest(wanted, got):
+        if endless and (want is None or came is None):
+            return None  # where an endless run was cut is chance
+        if want != came:
+            return Difference(str((want or came or ("",))[0]), _words(want), _words(came))
+    return None
+
+
+def _parting_fault(expected: Run, observed: Run) -> Difference | None:
+    match expected.fault, observed.fault:
+        case None, None:
+            return None
+        case first, second if first is not None and second is not None and first.kind is second.kind:
+            return None if first.kind in {FaultKind.STUCK, FaultKind.SET_UP} else _faults(expected, observed)
+        case _:
+            return _faults(expected, observed)
+
+
+def _faults(expected: Run, observed: Run) -> Difference:
+    return Difference("fault", _ended(expected), _ended(observed))
+
+
+def _ended(run: Run) -> str:
+    return "the scenario ends" if run.fault is None else f"{run.fault.kind.value}: {run.fault}"
+
+
+def _words(event: tuple[object, ...] | None) -> str:
+    match event:
+        case None:
+            return NOTHING
+        case (str() as kind, None, *rest):
+            return f"{kind} {_listed(rest)}"
+        case (str() as kind, at, *rest):
+            return f"{kind} at {at} s: {_listed(rest)}"
+        case _:
+            return repr(event)
+
+
+def _listed(parts: list[object]) -> str:
+    return ", ".join("none" if part is None else str(part) for part in parts)

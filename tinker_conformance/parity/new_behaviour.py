@@ -1,0 +1,110 @@
+"""What a release changed that no profile knows: the requirements, the nearest profile, a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from tinker_conformance.judging.claims import unclaimed
+from tinker_conformance.judging.identification import Nearness, candidates, nearness
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.parity.comparison import Comparison
+from tinker_conformance.parity.difference import difference
+from tinker_conformance.parity.draft import draft_toml, drafted
+from tinker_conformance.profile import Profile
+from tinker_conformance.requirements import requirement
+from tinker_conformance.scenario import Scenario, parse_scenarios
+from tinker_conformance.sdk.remembered import RememberedSession
+from tinker_conformance.sdk.session import Run, SdkSession
+
+_MOST_SCENARIOS: Final = 24
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """A requirement that holds for the nearest profile and not for the release."""
+
+    id: str
+    sentence: str
+
+
+class NewBehaviour(msgspec.Struct, frozen=True, kw_only=True):
+    """What a release does that no known profile does.
+
+    Attributes:
+        nearest: Name of the profile that comes nearest.
+        changed: The requirements of that profile that the release fails; none where only what no requirement
+            asks is different.
+        draft: A profile file to start from, TOML.
+        explained: How many of the scenarios that differ from the nearest profile agree with the draft.
+        total: How many differ.
+    """
+
+    nearest: str
+    changed: tuple[Changed, ...]
+    draft: str
+    explained: int
+    total: int
+
+
+def new_behaviour(
+    reference: SdkSession, sdk: SdkSession, expected: Profile, seen: Comparison
+) -> NewBehaviour | None:
+    """Looks for a profile that a release matches after all, and describes the difference to the nearest.
+
+    Args:
+        reference: The reference; stays open.
+        sdk: The release; stays open.
+        expected: The profile that it was compared under.
+        seen: What differs from that profile.
+
+    Returns:
+        None if a known profile other than the expected one fits.
+    """
+    lent = RememberedSession(sdk, profile=expected)
+    others = [profile for profile in candidates() if profile.name != expected.name]
+    judged = nearness(lent, reference, [expected, *others], shipped_scenarios(), _agree)
+    best = min(judged, key=lambda near: near.distance)
+    scenarios = _telling(best, seen, lent)
+    observed = {scenario.id: (scenario, lent.run(scenario, expected).timeline) for scenario in scenarios}
+
+    def differing(profile: Profile) -> list[str]:
+        return [s.id for s in scenarios if not _agree(reference.run(s, profile), lent.run(s, expected))]
+
+    if not differing(best.profile):
+        return None
+    draft = drafted(best.profile, observed, differing)
+    changed = tuple(
+        Changed(id=identifier, sentence=requirement(identifier).sentence)
+        for identifier in (*best.contract, *best.quirks)
+    )
+    name = f"{sdk.info.name}-{sdk.info.version}"
+    remarks = [
+        f"A draft for {sdk.info.name} {sdk.info.version}, which no known profile matches.",
+        f"It explains {draft.total - draft.unexplained} of {draft.total} scripts that differ from it.",
+        *(f"{each.id}: {each.sentence}" for each in changed),
+    ]
+    return NewBehaviour(
+        nearest=best.profile.name,
+        changed=changed,
+        draft=draft_toml(draft, name, remarks),
+        explained=draft.total - draft.unexplained,
+        total=draft.total,
+    )
+
+
+def _agree(expected: Run, observed: Run) -> bool:
+    return difference(expected, observed) is None
+
+
+def _telling(best: Nearness, seen: Comparison, sdk: SdkSession) -> Sequence[Scenario]:
+    """Scenarios that differ: shipped ones, and the smallest scripts of what the comparison found."""
+    shipped = shipped_scenarios()
+    found = [
+        msgspec.structs.replace(scenario, id=f"finding-{number}")
+        for number, finding in enumerate(seen.findings, 1)
+        for scenario in parse_scenarios(finding.script, source="a finding")
+    ]
+    chosen = [shipped[identifier] for identifier in best.different][:_MOST_SCENARIOS]
+    return [scenario for scenario in (*chosen, *found) if not unclaimed([scenario], sdk.info)]
