@@ -54,7 +54,10 @@ def test_where_the_end_of_a_future_is_told_a_piece_ends_in_silence() -> None:
     [
         (scenario(f"[{PAUSE}, {{advance: -5}}, {PAUSE}]"), "apart"),
         (scenario(f"[{PAUSE}, {{advance: {{wall: 1, monotonic: 0}}}}, {PAUSE}]"), "apart"),
-        (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more="concurrent: true, client: sampling"), "flight"),
+        (
+            scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more="concurrent: true, client: sampling"),
+            "flight",
+        ),
         (scenario(f"{{timeout: 9, steps: [{PAUSE}, {{advance: 1}}, {PAUSE}]}}"), "limit"),
         (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more="client: model_creation"), "created"),
         (scenario(f"{{exhausted: repeat, steps: [{PAUSE}, {{advance: 1}}]}}"), "repeated"),
