@@ -1,13 +1,15 @@
 # Two commands matter: `make conformance` judges a real SDK, `make test` runs the kit's own tests.
+# `make parity` holds the reference against one release of each revision, event by event.
 
 PYTHON ?= python3
-SDK ?= official==0.6.3
+SDK ?= official==latest
+VERSIONS ?= revisions
 PROFILE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: conformance test lint types clean
+.PHONY: conformance parity test lint types clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -17,6 +19,9 @@ $(STAMP): pyproject.toml
 
 conformance: $(STAMP)
 	$(BIN)/tinker-conformance run --sdk '$(SDK)' $(if $(PROFILE),--profile '$(PROFILE)')
+
+parity: $(STAMP)
+	$(BIN)/tinker-conformance parity --versions '$(VERSIONS)'
 
 test: $(STAMP)
 	$(BIN)/pytest

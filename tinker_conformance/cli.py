@@ -19,6 +19,7 @@ from tinker_conformance._version import __version__
 from tinker_conformance.commands.common import Exit, opened
 from tinker_conformance.commands.identify import identify
 from tinker_conformance.commands.parity import parity
+from tinker_conformance.commands.record_goldens import record_goldens
 from tinker_conformance.judging.choice import UsageProblem, choose_profile
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
@@ -143,6 +144,7 @@ def _summary(judgements: list[Judgement], code: Exit, sdk: str, profile: str) ->
 
 main.add_command(identify)
 main.add_command(parity)
+main.add_command(record_goldens)
 
 if __name__ == "__main__":
     main()

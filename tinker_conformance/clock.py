@@ -28,6 +28,8 @@ from unittest import mock
 import freezegun
 import freezegun.api
 
+from tinker_conformance.quiet import LOOK_SECONDS, QuietWatch
+
 MICROSECOND: Final = 1_000_000
 """Microseconds in a second."""
 
@@ -35,10 +37,8 @@ DEFAULT_EPOCH: Final = 1_750_000_000.0
 """The wall clock at the start of a scenario that names none, in seconds since 1970."""
 
 _MONOTONIC_START_US: Final = 100_000 * MICROSECOND
-_QUIET_SECONDS: Final = 0.05
 _SCENARIO_SECONDS: Final = 110_000
 _SPINNING_PASSES: Final = 10_000
-"""Real seconds that threads whose waiting cannot be seen must be quiet before the clocks jump."""
 
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun counts in naive UTC
 
@@ -245,9 +245,11 @@ class FrozenClock:
             if own_loop is not None:
                 own_loop.idle, own_loop.due_us = True, due
             self._jump_if_everything_sleeps()
+            watch = QuietWatch()
             while self._monotonic_us < due and self._jumps_wanted:
-                self._lock.wait(_QUIET_SECONDS)
-                self._jump_if_everything_sleeps(quiet_for=self._activity)
+                self._lock.wait(LOOK_SECONDS)
+                if watch.at_rest(self._activity):
+                    self._jump_if_everything_sleeps(at_rest=True)
             self._sleepers.remove(due)
             heapq.heapify(self._sleepers)
             if own_loop is not None:
@@ -344,21 +346,16 @@ class FrozenClock:
 
     # -- jumping ---------------------------------------------------------------------------------
 
-    def jump_if_quiet(self, activity_before: int) -> int:
-        """Jumps past threads that cannot be seen, if nothing at all happened since the last call.
-
-        Returns:
-            The activity count to hand in next time.
-        """
+    def jump_if_at_rest(self, watch: QuietWatch) -> None:
+        """Jumps past threads that cannot be seen, if nothing at all happens; call it every `LOOK_SECONDS`."""
         with self._lock:
-            if self._activity == activity_before:
-                self._jump_if_everything_sleeps(quiet_for=activity_before)
-            return self._activity
+            if self.hidden_work() and watch.at_rest(self._activity):
+                self._jump_if_everything_sleeps(at_rest=True)
 
-    def _jump_if_everything_sleeps(self, quiet_for: int | None = None) -> None:
+    def _jump_if_everything_sleeps(self, *, at_rest: bool = False) -> None:
         if not self._jumps_wanted or not self._loops or not all(s.idle for s in self._loops.values()):
             return
-        if self._work > len(self._sleepers) and quiet_for != self._activity:
+        if self.hidden_work() and not at_rest:
             return
         due_times = [state.due_us for state in self._loops.values() if state.due_us is not None]
         due_times += self._sleepers[:1]

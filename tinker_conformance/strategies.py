@@ -90,8 +90,18 @@ def _replies() -> st.SearchStrategy[StepData]:
     )
 
 
+def _passages() -> st.SearchStrategy[list[StepData]]:
+    """A step or three: what debounce and grace are about is two pauses and the time between them."""
+    states = st.sampled_from(_KNOWN_STATES).map(lambda state: {"queue_state": state})
+    pauses = states.map(lambda body: {"timeout": body}) | states.map(lambda body: {"try_again": body})
+    alone = (_replies() | _advances()).map(lambda step: [step])
+    return st.tuples(pauses, _advances(), pauses).map(list) | alone | alone
+
+
 def _scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
-    moving = st.lists(_replies() | _advances(), max_size=max_replies)
+    moving = st.lists(_passages(), max_size=max_replies).map(
+        lambda passages: [step for passage in passages for step in passage][:max_replies]
+    )
     # The delay after a 410 is jittered: with the clocks moving too, two SDKs could rightly differ.
     expiring = st.lists(_replies() | st.just({"status": 410, "body": {}}), max_size=max_replies)
     return (moving | moving | moving | expiring).map(lambda steps: [*steps, _COMPLETE])

@@ -7,24 +7,18 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tinker_conformance.commands.common import Exit
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line, table
+from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
 from tinker_conformance.parity.store import Store
-from tinker_conformance.profile_files import index
-from tinker_conformance.releases import known_releases
-from tinker_conformance.sdk.environments import EnvironmentUnavailable, cache_folder, published_versions
+from tinker_conformance.sdk.environments import cache_folder
 from tinker_conformance.sdk.line_process import close_all
-from tinker_conformance.sdk.spec import SpecError, check_spec
-
-_INSTALLED: Final = "installed"
 
 
 @click.command()
@@ -49,7 +43,7 @@ _INSTALLED: Final = "installed"
 def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> None:
     """Compares releases of tinker with the reference, event by event; an interrupted run goes on."""
     console = Console(highlight=False)
-    asked = _asked(versions, console)
+    asked = asked_versions(versions, console)
     scenarios = all_scenarios(count, seed)
     store = Store(cache_folder() / "parity", f"{count} {seed}", ReleaseReport)
     reports = {report.version: report for report in store.results if report.version in asked}
@@ -70,7 +64,7 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
                     text = f"{len(reports)} of {len(asked)}: {line(report)}"
                     console.print(escape(text), soft_wrap=True)
 
-            campaign.run([(version, _spec(version)) for version in rest], jobs, done)
+            campaign.run([(version, spec_of(version)) for version in rest], jobs, done)
     except KeyboardInterrupt:
         console.print("interrupted; the same command goes on from here")
         console.print(table(asked, reports))
@@ -86,39 +80,6 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
     code = exit_code(list(reports.values()))
     console.print(conclusion(list(reports.values()), code))
     sys.exit(code)
-
-
-def _asked(versions: str, console: Console) -> list[str]:
-    try:
-        match versions:
-            case "all":
-                return sorted({*known_releases(), *published_versions()}, key=_numbers)
-            case "revisions":
-                pairs = {(pair.observer, pair.polling): version for version, pair in index().releases.items()}
-                return list(pairs.values())
-            case "latest":
-                return [published_versions()[0]]
-            case _:
-                asked = [version.strip() for version in versions.split(",")]
-                for version in asked:
-                    check_spec(_spec(version))
-                return asked
-    except SpecError as error:
-        message = (
-            f"--versions {versions!r}: write versions like 0.6.3,0.38.0, or all, revisions, latest, installed"
-        )
-        raise click.UsageError(message) from error
-    except EnvironmentUnavailable as error:
-        console.print(escape(str(error)))
-        sys.exit(Exit.ADAPTER)
-
-
-def _spec(version: str) -> str:
-    return "official" if version == _INSTALLED else f"official=={version}"
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from rich.table import Table
 from tinker_conformance.commands.common import Exit
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Finding
+from tinker_conformance.parity.difference import FAULT
 
 
 def line(report: ReleaseReport) -> str:
@@ -26,11 +27,11 @@ def table(asked: Sequence[str], reports: Mapping[str, ReleaseReport]) -> Table:
     """Version by chapter: how many scripts were compared, and how many of them differ."""
     compared = [r.comparison for r in reports.values() if r.comparison is not None]
     chapters = list(dict.fromkeys(chapter for comparison in compared for chapter in comparison.compared))
-    made = Table(box=None, pad_edge=False)
+    made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     made.add_column("version", no_wrap=True)
-    made.add_column("profile", overflow="fold")
+    made.add_column("profile", no_wrap=True, min_width=12)
     for chapter in chapters:
-        made.add_column(chapter.replace("_", " "), justify="right", overflow="fold")
+        made.add_column(chapter.replace("_", " "), justify="right", overflow="fold", min_width=3)
     for version in asked:
         report = reports.get(version)
         cells = ["?" if report is None else _cell(report, chapter) for chapter in chapters]
@@ -54,7 +55,8 @@ def description(report: ReleaseReport, folder: Path) -> str:
     if report.comparison is not None and report.comparison.findings:
         folder.mkdir(parents=True, exist_ok=True)
         parts += _differences(report, report.comparison.findings, folder)
-        parts += _news(report, folder)
+        if any(finding.kind != FAULT for finding in report.comparison.findings):
+            parts += _news(report, folder)
     return "\n".join(parts)
 
 

@@ -182,16 +182,36 @@ def told_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
         yield from line_reasons(case, timeline)
         return
     last: tuple[object, ...] | None = None
+    for place, event, _ in _pauses_told(timeline):
+        key = ("told", event.at, event.state)
+        if key != last:
+            last = key
+            said = f"the observer told {event.state!r} at {event.at:.3f} s"
+            yield Fact(("told", event.at), event.at, said, said, place)
+
+
+def _pauses_told(timeline: Timeline) -> Iterator[tuple[int, Callback, Response | None]]:
+    """Calls of the client's observer, each with the reply before it; not what is told at a future's end.
+
+    That ACTIVE is told there, or not, is a matter of its own.
+    """
+    replies: dict[int | None, Response] = {}
+    latest: Response | None = None
     for place, event in enumerate(timeline):
         match event:
+            case Response():
+                replies[event.future] = latest = event
             case Callback(custom=False):
-                key = ("told", event.at, event.state)
-                if key != last:
-                    last = key
-                    said = f"the observer told {event.state!r} at {event.at:.3f} s"
-                    yield Fact(("told", event.at), event.at, said, said, place)
+                reply = replies.get(event.future, latest)
+                if event.state != "active" or reply is None or not _ends(reply):
+                    yield place, event, reply
             case _:
                 pass
+
+
+def _ends(reply: Response) -> bool:
+    body = reply.body
+    return reply.status == 200 and not (isinstance(body, dict) and body.get("type") == "try_again")
 
 
 def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -199,16 +219,17 @@ def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
     Where observer calls cannot be seen, pause lines stand for them.
     """
-    seen = Capability.CALLBACKS in case.sdk.capabilities
-    lines = set() if seen else {line.event for line in pause_lines(timeline, case)}
+    if Capability.CALLBACKS in case.sdk.capabilities:
+        for place, told, reply in _pauses_told(timeline):
+            yield _notified(told, reply, f"state {told.state!r}", place)
+        return
+    lines = {line.event for line in pause_lines(timeline, case)}
     replies: dict[int | None, Response] = {}
     latest: Response | None = None
     for place, event in enumerate(timeline):
         match event:
             case Response():
                 replies[event.future] = latest = event
-            case Callback(custom=False) if seen:
-                yield _notified(event, replies.get(event.future, latest), f"state {event.state!r}", place)
             case Log() if place in lines:
                 yield _notified(event, replies.get(event.future, latest), event.message, place)
             case _:
@@ -253,13 +274,9 @@ def _callbacks(timeline: Timeline, *, custom: bool) -> Iterator[Fact]:
 
 def callback_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """The server's reason in each call of the observer."""
-    for place, event in enumerate(timeline):
-        match event:
-            case Callback(custom=False):
-                said = f"the observer told {event.state!r} with the reason {event.reason!r}"
-                yield Fact(("reason", event.future, event.at), event.at, said, said, place)
-            case _:
-                pass
+    for place, event, _ in _pauses_told(timeline):
+        said = f"the observer told {event.state!r} with the reason {event.reason!r}"
+        yield Fact(("reason", event.future, event.at), event.at, said, said, place)
 
 
 # -- polling -------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import msgspec
 
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.comparison import Comparison, Pair, compare
+from tinker_conformance.parity.difference import FAULT
 from tinker_conformance.parity.generated import generated
 from tinker_conformance.parity.matrix import matrix
 from tinker_conformance.parity.new_behaviour import NewBehaviour, new_behaviour
@@ -112,7 +113,9 @@ class Campaign:
             expected = self._expected.setdefault(profile.name, {})
         pair = Pair(reference, sdk, profile, expected)
         comparison = compare(pair, self.scenarios, self.tick)
-        news = new_behaviour(reference, sdk, profile, comparison) if comparison.different else None
+        # An SDK that crashes or cannot be opened has no behaviour to describe.
+        behaves = any(finding.kind != FAULT for finding in comparison.findings)
+        news = new_behaviour(reference, sdk, profile, comparison) if behaves else None
         return ReleaseReport(
             version=version,
             profile=profile.name,

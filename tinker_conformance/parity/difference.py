@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Final
 
 from tinker_conformance.parity.comparable import comparable
 from tinker_conformance.sdk.messages import FaultKind
 from tinker_conformance.sdk.session import Run
 
-NOTHING = "nothing"
+NOTHING: Final = "nothing"
+FAULT: Final = "fault"
+"""The kind of a difference that is no event: one of the two did not come to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def _parting_fault(expected: Run, observed: Run) -> Difference | None:
 
 
 def _faults(expected: Run, observed: Run) -> Difference:
-    return Difference("fault", _ended(expected), _ended(observed))
+    return Difference(FAULT, _ended(expected), _ended(observed))
 
 
 def _ended(run: Run) -> str:

@@ -1,6 +1,6 @@
 """SPEC: how a user names the SDK under test.
 
-`reference` · `official` · `official==0.6.3` · `python:package.module:Adapter` · `exec:COMMAND`
+`reference` · `official` · `official==0.6.3` · `official==latest` · `python:package.module:Adapter`
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tinker_conformance.sdk.environments import lean_environment
+from tinker_conformance.sdk.environments import (
+    EnvironmentUnavailable,
+    cached_versions,
+    lean_environment,
+    published_versions,
+)
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.worker_session import WorkerSession
 
@@ -18,6 +23,7 @@ SPEC_FORMS: Final = (
     "reference",
     "official",
     "official==X.Y.Z",
+    "official==latest",
     "python:package.module:Adapter",
 )
 """The forms of a SPEC, as messages show them."""
@@ -44,6 +50,8 @@ def check_spec(spec: str) -> None:
             return
         case ["python", module, name] if module and name.isidentifier():
             return
+        case ["official==latest"]:
+            return
         case [official] if official.startswith("official==") and _VERSION.fullmatch(official[10:]):
             return
         case _:
@@ -64,8 +72,22 @@ def open_sdk(spec: str, *, report: Callable[[str], None] = _nothing) -> SdkSessi
         EnvironmentUnavailable: If a release's environment cannot be made.
     """
     check_spec(spec)
+    if spec == "official==latest":
+        spec = f"official=={_newest(report)}"
     if spec.startswith("official=="):
         environment = lean_environment(spec.removeprefix("official=="), report=report)
         command = [str(environment.python), "-m", "tinker_conformance.sdk.worker", "official"]
         return WorkerSession(spec, command, environment=environment.environment())
     return WorkerSession(spec, [sys.executable, "-m", "tinker_conformance.sdk.worker", spec])
+
+
+def _newest(report: Callable[[str], None]) -> str:
+    """The newest published release; where the registry cannot be asked, the newest in the cache."""
+    try:
+        return published_versions()[0]
+    except EnvironmentUnavailable as error:
+        cached = cached_versions()
+        if not cached:
+            raise
+        report(f"taking {cached[0]}, the newest release in the cache: {error}")
+        return cached[0]

@@ -13,12 +13,13 @@ import queue
 import sys
 import threading
 import traceback
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 import msgspec
 
 from tinker_conformance.clock import FrozenClock
 from tinker_conformance.profile import Profile
+from tinker_conformance.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.runner import ScenarioStuckError, SetUpError, run_scenario
 from tinker_conformance.scenario import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter
@@ -33,8 +34,6 @@ from tinker_conformance.sdk.messages import (
 )
 from tinker_conformance.sdk.shared_tls import share_ssl_contexts
 from tinker_conformance.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
-
-_QUIET_LOOK_SECONDS: Final = 0.05
 
 
 class AdapterLoadError(RuntimeError):
@@ -138,11 +137,10 @@ def _read(stream: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
 
 def _look_for_quiet(clock: FrozenClock) -> None:
     never = threading.Event()
-    seen = -1
+    watch = QuietWatch()
     while True:
-        never.wait(_QUIET_LOOK_SECONDS)
-        if clock.hidden_work():
-            seen = clock.jump_if_quiet(seen)
+        never.wait(LOOK_SECONDS)
+        clock.jump_if_at_rest(watch)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+"""Which releases an option `--versions` names."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from tinker_conformance.commands.common import Exit
+from tinker_conformance.profile_files import index
+from tinker_conformance.releases import known_releases
+from tinker_conformance.sdk.environments import EnvironmentUnavailable, published_versions
+from tinker_conformance.sdk.spec import SpecError, check_spec
+
+_INSTALLED: Final = "installed"
+
+
+def asked_versions(versions: str, console: Console) -> list[str]:
+    """The releases that an option names, oldest first where it names many.
+
+    Ends the program, with a sentence and the fitting code, where that cannot be said.
+    """
+    try:
+        match versions:
+            case "all":
+                return sorted({*known_releases(), *published_versions()}, key=_numbers)
+            case "revisions":
+                pairs = {(pair.observer, pair.polling): version for version, pair in index().releases.items()}
+                return list(pairs.values())
+            case "observers":
+                return list({pair.observer: version for version, pair in index().releases.items()}.values())
+            case "latest":
+                return [published_versions()[0]]
+            case _:
+                asked = [version.strip() for version in versions.split(",")]
+                for version in asked:
+                    check_spec(spec_of(version))
+                return asked
+    except SpecError as error:
+        message = (
+            f"--versions {versions!r}: write versions like 0.6.3,0.38.0, or all, revisions, latest, installed"
+        )
+        raise click.UsageError(message) from error
+    except EnvironmentUnavailable as error:
+        console.print(escape(str(error)))
+        sys.exit(Exit.ADAPTER)
+
+
+def spec_of(version: str) -> str:
+    """The SPEC of a release."""
+    return "official" if version == _INSTALLED else f"official=={version}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
