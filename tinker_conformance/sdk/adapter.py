@@ -49,6 +49,9 @@ class Capability(StrEnum):
     """Several futures may be in flight on one client."""
     FROZEN_CLOCK = "frozen_clock"
     """The kit moves the SDK's wall and monotonic clocks."""
+    VIRTUAL_SLEEP = "virtual_sleep"
+    """An adapter over stdio tells when the SDK sleeps, so that the kit can move its clock to the end of that.
+    In process every SDK has it, claimed or not."""
 
 
 class Transport(StrEnum):
