@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tinker_conformance.judging.case import Case, Check, Mismatch
 from tinker_conformance.judging.facts import Fact, differences
@@ -27,6 +27,8 @@ from tinker_conformance.timeline import (
 )
 
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
+
+_OFFICIAL_LANGUAGE: Final = "python"
 
 
 def same(*projections: Projection) -> Check:
@@ -387,11 +389,21 @@ def retry_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def error_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The lines at level error."""
+    """The lines at level error: to the letter, or by the failure that they tell.
+
+    The official text names Python classes. An SDK in another language cannot mean them: of its line, the
+    server's own words count.
+    """
+    failure: str | None = None
     for place, event in enumerate(timeline):
         match event:
-            case Log(level="error"):
-                yield Fact(("error", event.at), event.at, _quoted(event), _quoted(event), place)
+            case Response(body={"error": str(text)}):
+                failure = text
+            case Log(level="error", message=message):
+                says = _quoted(event)
+                if case.sdk.language != _OFFICIAL_LANGUAGE and failure is not None and failure in message:
+                    says = f"a line at level error with {failure!r}"
+                yield Fact(("error", event.at), event.at, says, _quoted(event), place)
             case _:
                 pass
 
