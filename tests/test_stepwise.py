@@ -22,6 +22,7 @@ from tinker_conformance.stepwise import NotStepwiseError, for_clock, moves_clock
 from tinker_conformance.timeline import Log
 
 OLD, NEW = load_profile("tinker-0.5.1"), load_profile("tinker-0.38")
+TOGETHER = "client: training, concurrent: true"
 PAUSE = "{timeout: {queue_state: paused_capacity}}"
 
 
@@ -54,7 +55,7 @@ def test_where_the_end_of_a_future_is_told_a_piece_ends_in_silence() -> None:
     [
         (scenario(f"[{PAUSE}, {{advance: -5}}, {PAUSE}]"), "apart"),
         (scenario(f"[{PAUSE}, {{advance: {{wall: 1, monotonic: 0}}}}, {PAUSE}]"), "apart"),
-        (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more="concurrent: true, client: sampling"), "flight"),
+        (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more=TOGETHER), "flight"),
         (scenario(f"{{timeout: 9, steps: [{PAUSE}, {{advance: 1}}, {PAUSE}]}}"), "limit"),
         (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more="client: model_creation"), "created"),
         (scenario(f"{{exhausted: repeat, steps: [{PAUSE}, {{advance: 1}}]}}"), "repeated"),

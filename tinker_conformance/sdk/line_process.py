@@ -11,6 +11,7 @@ by a mark in its environment (`marked_processes`). Standard error is kept, the l
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import select
@@ -19,7 +20,6 @@ import subprocess
 import threading
 import time
 import uuid
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import IO, Final
 
@@ -40,7 +40,8 @@ _SLICE_SECONDS: Final = 0.1
 _CODE_SECONDS: Final = 1.0
 """Real seconds from the end of standard output to the end of the process, which follows as a rule."""
 
-_running: weakref.WeakSet[LineProcess] = weakref.WeakSet()
+_running: set[LineProcess] = set()
+"""Those that nobody has closed: `close_all` does, at the latest when this process ends."""
 
 
 class LineProcessError(RuntimeError):
@@ -318,6 +319,9 @@ def close_all() -> None:
     """Ends every child that still runs and lets go of it: for a run's end, when nobody reads any more."""
     for process in list(_running):
         process.close(politely=False)
+
+
+atexit.register(close_all)
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:
