@@ -6,20 +6,52 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from fake_server import FakeTinker
 from fake_server.http_server import FakeTinkerServer
 from fake_server.operations import Operation
 from fake_server.script import complete, script, timeout
 from fake_server.tinker_api import Unscripted
+from tinker_conformance.cli import main
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "node"
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
 SECONDS = 60
+LIMIT_SECONDS = 15.0
+"""Real time that judging an SDK in another language may take."""
+WITHOUT_A_SEAM = {
+    "a clock that moves while a model is created": {
+        "reasons.model_creation",
+        "messages.model_creation_verb",
+        "messages.model_creation_identifier",
+        "messages.model_creation_text",
+        "messages.model_creation_level",
+        "grace.model_creation",
+        "wiring.create_model",
+        "polling.request_type_create_model",
+    },
+    "a wall clock apart from the monotonic one": {
+        "debounce.clock_stepping_back",
+        "debounce.wall_clock",
+        "grace.monotonic_clock",
+    },
+    "a sleep of the SDK": {
+        "polling.expired_sampling",
+        "polling.payment_pauses",
+        "polling.too_many_requests_backs_off",
+        "polling.back_off",
+        "polling.back_off_reset",
+        "polling.caller_timeout",
+        "polling.gives_up",
+    },
+}
+"""What libfaketime cannot give, and the requirements that need it."""
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +108,37 @@ def test_the_clock_of_its_page_is_one(node: str) -> None:
     done = _run_module(node, second + use)
     assert done.returncode == 0, done.stderr
     assert done.stderr == "Sampling is paused for sampler a. Reason: full\n"
+
+
+def _judged(adapter: str) -> str:
+    """Judges the SDK with the command of its page, run where the page says; returns what is printed."""
+    [spec] = re.findall(
+        rf'^\$ tinker-conformance run --sdk "(exec:node examples/node/{adapter})"$', PAGE, re.MULTILINE
+    )
+    started = time.monotonic()
+    result = CliRunner().invoke(main, ["run", "--sdk", spec])
+    assert result.exit_code == 0, result.output
+    assert time.monotonic() - started < LIMIT_SECONDS
+    return result.output
+
+
+def _verdicts(output: str, verdict: str) -> set[str]:
+    return set(re.findall(rf"^(\S+) +(?:contract|quirk) +{verdict} *$", output, re.MULTILINE))
+
+
+@pytest.mark.usefixtures("node")
+def test_every_requirement_holds_on_the_clock_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    output = _judged("adapter.mjs")
+    passed = _verdicts(output, "passed")
+    assert output.splitlines()[-1] == f"tinker-node 0.1.0 conforms to tinker-0.38: {len(passed)} passed"
+    assert {"debounce.boundary", "grace.boundary", "polling.back_off"} <= passed
+
+
+@pytest.mark.usefixtures("node")
+def test_all_that_libfaketime_can_show_holds_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    output = _judged("adapter-no-seam.mjs")
+    assert {"debounce.within_a_minute", "debounce.boundary", "grace.boundary"} <= _verdicts(output, "passed")
+    assert not _verdicts(output, "failed")
+    assert _verdicts(output, "not claimed") == set().union(*WITHOUT_A_SEAM.values())

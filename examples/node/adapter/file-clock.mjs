@@ -49,9 +49,11 @@ export class FileClock {
     let announced = -Infinity;
     try {
       for (let now = this.#monotonic(); now < until; now = this.#monotonic()) {
-        if (!deadline && announced <= now) {
-          announced = Math.min(until, ...[...deadlines].filter((moment) => moment > now));
-          this.#onWaiting(announced);
+        const next = Math.min(until, ...deadlines);
+        // A deadline that has come may end everything: nothing is waited for until it has had its say.
+        if (!deadline && announced <= now && next > now) {
+          announced = next;
+          this.#onWaiting(next);
         }
         await delay(LOOK_EVERY_MS, undefined, { signal });
       }

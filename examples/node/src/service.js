@@ -100,13 +100,17 @@ export class Service {
     return patience ? patience.during(() => this.#untilKept(attempt, patience)) : attempt();
   }
 
-  /** Repeats an attempt whose future the server loses. */
+  /** Repeats an attempt whose future the server loses; tells of any other failure. */
   async #untilKept(attempt, patience) {
     for (let count = 0; ; count += 1) {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof FutureExpiredError)) throw error;
+        if (this.#ended.signal.aborted) throw error;
+        if (!(error instanceof FutureExpiredError)) {
+          this.logger.error(`A sample failed for good: ${error.name}: ${error.message}`);
+          throw error;
+        }
       }
       await this.sleep(Math.min(resubmitDelay(count), patience.left()));
       patience.check();

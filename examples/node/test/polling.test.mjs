@@ -212,6 +212,20 @@ describe('sampling', () => {
     assert.ok(made.clock.slept[0] < 0.2);
   });
 
+  test('tells of a sample that fails for good, not of one that is given up by closing', async () => {
+    const made = fixture();
+    const client = await sampler(made);
+    made.service.script(refused(410), ok({ error: 'too long', category: 'user' }), () => {
+      made.client.close();
+      throw new Error('closed');
+    });
+    await assert.rejects(client.sample(RUN).result(), RequestFailedError);
+    await assert.rejects(client.sample(RUN).result(), /closed/);
+    const errors = made.lines.filter(({ level }) => level === 'error').map(({ text }) => text);
+    assert.equal(errors.length, 1);
+    assert.match(errors[0], /RequestFailedError: .*too long/);
+  });
+
   test('has the log-probabilities of a prompt', async () => {
     const made = fixture();
     const client = await sampler(made);
