@@ -381,6 +381,15 @@ def test_the_suite_and_trace_take_such_a_spec(pytester: pytest.Pytester) -> None
     assert '"event": "outcome"' in result.stdout
 
 
+def test_identify_finds_the_revision_of_an_adapter_under_libfaketime(tmp_path: Path) -> None:
+    command = adapter_with(tmp_path, "libfaketime", clock="RealClock")
+    result = CliRunner().invoke(main, ["identify", "--sdk", f"exec:{' '.join(command)}"])
+    assert result.exit_code == 0, result.output
+    first = next(line for line in result.output.splitlines() if line.strip().startswith("tinker-"))
+    assert first.split()[0] == "tinker-0.5.1"
+    assert first.split()[2] == "0"
+
+
 def test_a_suite_whose_adapter_is_lost_stops(pytester: pytest.Pytester) -> None:
     suite = ["-p", "no:cacheprovider", "--pyargs", "tinker_conformance.suite", "--profile", "tinker-0.5.1"]
     pytester.makeconftest(

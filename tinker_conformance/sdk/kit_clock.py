@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from fake_server.clock_file import replace_text, write_clock
 from tinker_conformance.clock import DEFAULT_EPOCH, MICROSECOND, MONOTONIC_START_US, scenario_start
 from tinker_conformance.clock import to_microseconds as microseconds
 
@@ -112,7 +113,8 @@ class FileClock(KitClock):
         return self._path
 
     def _show(self) -> None:
-        replace(self._path, f"{self.seq} {self._wall_us * 1000} {self._monotonic_us * 1000}\n")
+        with contextlib.suppress(FileNotFoundError):  # the folder goes at the end of an interrupted run
+            write_clock(self._path, self.seq, self._wall_us, self._monotonic_us)
 
 
 class FaketimeClock(KitClock):
@@ -149,7 +151,7 @@ class FaketimeClock(KitClock):
 
     def before_start(self) -> None:
         """The adapter starts in real time: what stands still may not start at all."""
-        replace(self._path, "+0\n")
+        replace_text(self._path, "+0\n")
 
     def new_scenario(self, epoch: float) -> None:
         """Begins a second or two later than the last scenario ended, at the fraction that `epoch` has."""
@@ -172,7 +174,8 @@ class FaketimeClock(KitClock):
         shown = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
         # It reads a binary fraction, which may be a nanosecond short: half a microsecond more keeps an SDK
         # that cuts off from reading the millisecond before.
-        replace(self._path, f"{shown}.{rest:06d}5\n")
+        with contextlib.suppress(FileNotFoundError):
+            replace_text(self._path, f"{shown}.{rest:06d}5\n")
 
 
 class WallClock(KitClock):
@@ -200,11 +203,3 @@ def libfaketime() -> Path | None:
     root = Path("/")
     found = (path for folder in _FOLDERS for path in root.glob(f"{folder[1:]}/{LIBRARY_NAME}"))
     return next(found, None)
-
-
-def replace(path: Path, text: str) -> None:
-    """Replaces a file as a whole: nobody ever reads half of it."""
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(text, encoding="ascii")
-    with contextlib.suppress(FileNotFoundError):  # the folder goes at the end of a run that was interrupted
-        new.replace(path)
