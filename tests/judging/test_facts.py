@@ -19,6 +19,11 @@ def test_equal_facts_are_no_difference_whenever_and_wherever_they_stand() -> Non
     assert _differences([], []) == []
 
 
+def test_what_facts_say_is_compared_by_its_letters() -> None:
+    spelled = "".join(["x", " and ", "y"])
+    assert _differences([_fact("a", "x and y")], [_fact("a", spelled)]) == []
+
+
 def test_another_fact_at_the_same_key_is_one_difference_at_the_place_of_what_came() -> None:
     found = _differences([_fact("a", "x", at=1.0, event=1)], [_fact("a", "y", at=2.0, event=5)])
     assert found == [Mismatch("scenario", 2.0, "x", "y, shown", 5)]

@@ -23,7 +23,9 @@ PAGE: Final = ROOT / "docs/mutation.md"
 
 TARGETS: Final = {
     "tinker_conformance/queue_state.py": "tests/reference/test_queue_state.py",
-    "tinker_conformance/observer.py": "tests/reference/test_observer.py",
+    "tinker_conformance/observer.py": (
+        "tests/reference/test_observer.py tests/reference/test_observer_edges.py"
+    ),
     "tinker_conformance/judging/facts.py": "tests/judging/test_facts.py",
     "tinker_conformance/judging/delays.py": "tests/judging/test_delays.py",
 }
@@ -104,8 +106,8 @@ def _read(module: str, line: str) -> Mutant | None:
     changed = [text for text in result["diff"].splitlines() if not text.startswith(("---", "+++", "@@"))]
     return Mutant(
         module,
-        " ".join(text[1:].strip() for text in changed if text.startswith("-")),
-        " ".join(text[1:].strip() for text in changed if text.startswith("+")),
+        " ".join(text[1:].strip() for text in changed if text.startswith("-")).strip(),
+        " ".join(text[1:].strip() for text in changed if text.startswith("+")).strip(),
         survived=result["test_outcome"] == "survived",
     )
 
