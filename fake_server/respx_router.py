@@ -28,6 +28,10 @@ class UnexpectedHostError(AllMockedAssertionError):
     """A request went to a host that no router answers for; the text names both hosts."""
 
 
+_PASSES_OF_A_MOVE: Final = 50
+"""How often the loop goes round between a move of the clocks and the reply."""
+
+
 @contextmanager
 def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[respx.MockRouter]:
     """Mounts the engine for the duration of a ``with`` block.
@@ -44,17 +48,30 @@ def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[re
         The router, whose ``calls`` are those of respx.
     """
     router = _TurnTaking(using="httpx", assert_all_called=False, assert_all_mocked=True)
+    router.engine = engine
     router.add(_EngineRoute(engine, httpx.URL(base_url)))
     with router:
         yield router
 
 
 class _TurnTaking(respx.MockRouter):
-    """Lets other tasks run before each reply, as a network does: futures in flight together take turns."""
+    """Lets other tasks run before each reply, as a network does.
+
+    Futures in flight together take turns; and when a script has moved the clocks, whatever fell due meanwhile
+    happens before the reply that was withheld comes.
+    """
+
+    engine: FakeTinker
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
         await anyio.lowlevel.checkpoint()
-        return await super().async_handler(request)
+        moves = self.engine.clock_moves
+        try:
+            return await super().async_handler(request)
+        finally:
+            if self.engine.clock_moves != moves:
+                for _ in range(_PASSES_OF_A_MOVE):
+                    await anyio.lowlevel.checkpoint()
 
 
 class _EngineRoute(respx.Route):

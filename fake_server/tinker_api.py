@@ -94,6 +94,7 @@ class FakeTinker:
         self.journal = Journal(journal_limit)
         self.problems: list[Problem] = []
         self._unscripted = unscripted
+        self.clock_moves = 0
         self._client_config = config
         self._lock = threading.Lock()
         self._book = FutureBook()
@@ -257,6 +258,7 @@ class FakeTinker:
         listener.request_arrived(poll)
         for advance in claim.advances:
             listener.clock_advanced(poll, advance)
+            self.clock_moves += 1
         reply = self._reply(future, claim, request_id, request)
         listener.reply_chosen(poll, reply)
         return reply, future

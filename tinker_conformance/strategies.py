@@ -22,6 +22,7 @@ _KNOWN_STATES: Final = ("paused_capacity", "paused_rate_limit", "active", "unkno
 _ODD_STATES: Final = ("Paused_Capacity", " paused_capacity", "paused", "", None, True, 5, ["x"], {"a": 1})
 _REASONS: Final = ("", None, "because of the weather", 7)
 _SECONDS: Final = (0.001, 1, 29.5, 30, 59.999, 60, 61, 899.999, 900)
+_BOUNDARIES: Final = (59.999, 60, 899.999, 900)
 _STATUSES: Final = (400, 402, 429, 500, 502, 503)
 _RAW: Final = ("", "not json", "null", "[]", "5", '"text"')
 _COMPLETE: Final[StepData] = {"complete": {}}
@@ -108,7 +109,8 @@ def _passages() -> st.SearchStrategy[list[StepData]]:
     states = st.sampled_from(_KNOWN_STATES).map(lambda state: {"queue_state": state})
     pauses = states.map(lambda body: {"timeout": body}) | states.map(lambda body: {"try_again": body})
     alone = (_replies() | _advances()).map(lambda step: [step])
-    return st.tuples(pauses, _advances(), pauses).map(list) | alone | alone
+    between = st.sampled_from(_BOUNDARIES).map(lambda seconds: {"advance": seconds}) | _advances()
+    return st.tuples(pauses, between, pauses).map(list) | alone | alone
 
 
 def _scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
@@ -125,7 +127,8 @@ def _ordinary_scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
     )
     # Both signals at one instant: which of them an SDK heeds is the trigger's affair.
     pauses: st.SearchStrategy[StepData] = body.map(lambda value: {"pause": value})
-    advances = st.sampled_from(_SECONDS).map(lambda seconds: {"advance": seconds})
+    seconds = st.sampled_from(_BOUNDARIES) | st.sampled_from(_SECONDS)
+    advances = seconds.map(lambda value: {"advance": value})
     failures = st.sampled_from((500, 502, 503)).map(lambda status: {"status": status, "body": {}})
     alone = (pauses | advances | failures | st.just({"drop": "reset"})).map(lambda step: [step])
     return _joined(st.tuples(pauses, advances, pauses).map(list) | alone, max_replies)

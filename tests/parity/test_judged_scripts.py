@@ -37,7 +37,7 @@ def _smallest(folder: Path) -> list[int]:
 def test_a_planted_difference_is_shrunk_to_three_steps_and_replayed(
     name: str, requirement: str, folder: Path
 ) -> None:
-    result = _run(f"python:planted:{name}", "--generated", "60")
+    result = _run(f"python:planted:{name}", "--generated", "150")
     assert result.exit_code == 1, result.output
     assert "agree with the reference" in result.output
     assert min(_smallest(folder)) <= 3
