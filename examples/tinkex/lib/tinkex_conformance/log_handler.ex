@@ -4,7 +4,7 @@ defmodule TinkexConformance.LogHandler do
   so before that process's next request.
   """
 
-  alias TinkexConformance.{Who, Wire}
+  alias TinkexConformance.{ObserverTracer, Who, Wire}
 
   @doc false
   def log(%{level: level, msg: message, meta: %{mfa: {module, _function, _arity}}}, _config) do
@@ -17,6 +17,8 @@ defmodule TinkexConformance.LogHandler do
   def log(_event, _config), do: :ok
 
   defp tell(level, logger, message) do
+    # The call of the observer that logs comes before its line.
+    :ok = ObserverTracer.flush()
     Wire.event("log", Who.current(), %{level: name(level), logger: logger, message: message})
   end
 
