@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import anyio.lowlevel
 import httpx
 import respx
 from respx.mocks import HTTPXMocker
@@ -42,10 +43,18 @@ def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[re
     Yields:
         The router, whose ``calls`` are those of respx.
     """
-    router = respx.MockRouter(using="httpx", assert_all_called=False, assert_all_mocked=True)
+    router = _TurnTaking(using="httpx", assert_all_called=False, assert_all_mocked=True)
     router.add(_EngineRoute(engine, httpx.URL(base_url)))
     with router:
         yield router
+
+
+class _TurnTaking(respx.MockRouter):
+    """Lets other tasks run before each reply, as a network does: futures in flight together take turns."""
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:
+        await anyio.lowlevel.checkpoint()
+        return await super().async_handler(request)
 
 
 class _EngineRoute(respx.Route):

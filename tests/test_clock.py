@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import math
 import threading
 import time
 
@@ -143,3 +144,24 @@ def test_a_wait_without_end_is_told() -> None:
         loop.run_until_complete(for_ever())
     loop.close()
     assert stalls == ["every event loop waits without a timer and no reply is pending"]
+
+
+def test_a_timer_a_hair_after_a_microsecond_falls_due_however_far_the_clock_has_gone() -> None:
+    """Among floats of this size neighbours are almost a nanosecond apart: asyncio's own allowance."""
+    clock = FrozenClock()
+    clock.advance(0, 4_500_000 * 1_000_000)
+    moment = math.nextafter(clock.monotonic() + 1, math.inf)
+
+    async def wait() -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.create_future()
+        loop.call_at(moment, due.set_result, None)
+        await asyncio.wait_for(due, 5)
+
+    with clock.frozen(), clock.jumping(limit_seconds=100, on_stall=pytest.fail):
+        loop = VirtualTimeLoop(clock)
+        try:
+            loop.run_until_complete(wait())
+        finally:
+            loop.close()
+    assert clock.monotonic() == pytest.approx(moment, abs=1e-6)

@@ -14,12 +14,15 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Final, TypeVar, TypeVarTuple
 
 from tinker_conformance.clock import FrozenClock
 
 if TYPE_CHECKING:
     from _typeshed import FileDescriptorLike
+
+_RESOLUTION_SECONDS: Final = 1e-7
+"""How much before its time a timer is due: far less than the clock's microsecond."""
 
 _Ts = TypeVarTuple("_Ts")
 _T = TypeVar("_T")
@@ -73,6 +76,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._clock_selector = _ClockSelector(clock)
         self.thread_ident: int | None = None
         super().__init__(self._clock_selector)
+        # asyncio's own is a nanosecond, less than the distance between two floats once the clock has gone
+        # through enough scenarios: a timer would be due for the clock and not for the loop, for ever.
+        self._clock_resolution = _RESOLUTION_SECONDS
         self._clock_selector.loop = self
 
     def time(self) -> float:

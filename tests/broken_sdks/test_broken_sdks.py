@@ -1,98 +1,68 @@
-"""Each broken SDK fails exactly what it declares; a crash, a hang or a failed set-up is a verdict too."""
+"""Each broken SDK fails exactly what it declares, for the reason that it declares."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tinker_conformance.judging.judge import Judge, Verdict
-from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.profile_files import load_profile
-from tinker_conformance.requirements import REQUIREMENTS, Level, requirement
-from tinker_conformance.sdk.spec import open_sdk
-from tinker_conformance.sdk.worker_session import WorkerSession
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.profile_files import known_profiles
+from tinker_conformance.requirements import REQUIREMENTS
 
-HERE = Path(__file__).parent
-PROFILE = load_profile("tinker-0.5.1")
-BREAKS = {
-    # Wherever a scenario asks at 59 s, 59.5 s or 59.999 s.
-    "LogsAt59Seconds": {
-        "debounce.within_a_minute",
-        "debounce.fraction",
-        "debounce.begins_at_the_line",
-        "debounce.active",
-        "debounce.training",
-    },
-    # Wherever a scenario asks at 60 s to the millisecond; the public function shares the comparison.
-    "MissesTheBoundary": {
-        "debounce.boundary",
-        "debounce.begins_at_the_line",
-        "debounce.across_futures",
-        "debounce.active",
-        "debounce.training",
-        "functions.should_log",
-    },
-    "SaysOnHold": {"messages.sampling_verb", "messages.sampling_text", "functions.log_state_change"},
-    "LogsAtInfo": {"messages.sampling_level", "functions.log_state_change"},
-    "LowercasesTheState": {
-        "parsing.case_sensitive",
-        "parsing.spaces_count",
-        "functions.parse_queue_state",
-    },
-    "ForgetsTheObserverInOptimStep": {"wiring.optim_step"},
-    "SharesOneDebounce": {"debounce.separate_clients"},
-}
-"""By the name of the SDK, the contract requirements that it must fail, and no other."""
+from .declaration import BrokenSdk
+from .fields import WITHOUT_A_BROKEN_SDK, field_of, profile_fields
+from .laboratory import Laboratory, asked_under, broken, unclear
+from .registry import BROKEN_SDKS
+from .table import document
+
+PAGE = Path(__file__).parents[2] / "docs/broken-sdks.md"
 
 
-def _session(name: str) -> WorkerSession:
-    spec = f"python:adapters:{name}"
-    command = [sys.executable, "-m", "tinker_conformance.sdk.worker", spec]
-    return WorkerSession(spec, command, environment={**os.environ, "PYTHONPATH": str(HERE)})
-
-
-@pytest.fixture
-def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
-    made = Judge(_session(request.param), lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
+@pytest.fixture(scope="module")
+def laboratory() -> Iterator[Laboratory]:
+    made = Laboratory()
     yield made
     made.close()
 
 
-@pytest.mark.parametrize(("judge", "broken"), BREAKS.items(), indirect=["judge"], ids=BREAKS)
-def test_a_broken_sdk_fails_exactly_what_it_breaks(judge: Judge, broken: set[str]) -> None:
-    asked = [r for r in REQUIREMENTS if r.holds(PROFILE) and r.level is Level.CONTRACT]
-    failed = {r.id for r in asked if judge.judge(r).verdict is not Verdict.PASSED}
-    assert failed == broken
+@pytest.mark.parametrize("sdk", BROKEN_SDKS.values(), ids=BROKEN_SDKS)
+def test_a_broken_sdk_breaks_what_it_declares_and_nothing_else(
+    laboratory: Laboratory, sdk: BrokenSdk
+) -> None:
+    judgements = laboratory.judge(sdk)
+    assert broken(judgements) == sdk.breaks
+    said = [str(mismatch) for mismatch in judgements[sdk.caught_by].mismatches]
+    assert any(sdk.saying in line for line in said), said
+    if "clock.moves" in sdk.breaks:
+        assert {judgements[name].verdict for name in unclear(judgements)} == {Verdict.NOT_TESTABLE}
+    else:
+        assert unclear(judgements) == {}
 
 
-@pytest.mark.parametrize("judge", ["IsSilent"], indirect=True)
-def test_a_silent_sdk_is_not_testable_where_the_clock_moves(judge: Judge) -> None:
-    assert judge.judge(requirement("clock.moves")).verdict is Verdict.FAILED
-    assert judge.judge(requirement("debounce.boundary")).verdict is Verdict.NOT_TESTABLE
-    assert judge.judge(requirement("debounce.first_pause_logs")).verdict is Verdict.FAILED
+def test_every_requirement_has_an_sdk_that_it_is_there_to_catch() -> None:
+    caught = {sdk.caught_by for sdk in BROKEN_SDKS.values()}
+    assert [required.id for required in REQUIREMENTS if required.id not in caught] == []
 
 
-@pytest.mark.parametrize("judge", ["Crashes"], indirect=True)
-def test_a_crash_is_a_verdict_and_the_run_goes_on(judge: Judge) -> None:
-    for identifier in ("debounce.first_pause_logs", "polling.patience"):
-        judgement = judge.judge(requirement(identifier))
-        assert judgement.verdict is Verdict.ADAPTER_ERROR
-        assert "ended with exit code 3" in judgement.note
+def test_what_a_broken_sdk_declares_is_asked_under_its_profile() -> None:
+    for sdk in BROKEN_SDKS.values():
+        assert sdk.breaks <= {required.id for required in asked_under(sdk.under)}, sdk.name
+        assert sdk.caught_by not in sdk.also, sdk.name
+        assert sdk.saying, sdk.name
 
 
-@pytest.mark.parametrize("judge", ["WaitsForEver"], indirect=True)
-def test_an_endless_wait_is_a_failure_of_the_sdk(judge: Judge) -> None:
-    judgement = judge.judge(requirement("debounce.first_pause_logs"))
-    assert judgement.verdict is Verdict.FAILED
-    assert any("waits without a timer" in mismatch.got for mismatch in judgement.mismatches)
+def test_every_named_profile_has_its_broken_sdks() -> None:
+    assert {sdk.under for sdk in BROKEN_SDKS.values()} >= set(known_profiles())
 
 
-@pytest.mark.parametrize("judge", ["FailsToOpen"], indirect=True)
-def test_a_failed_set_up_is_an_adapter_error(judge: Judge) -> None:
-    judgement = judge.judge(requirement("debounce.first_pause_logs"))
-    assert judgement.verdict is Verdict.ADAPTER_ERROR
-    assert "no network today" in judgement.note
+def test_every_field_of_a_profile_has_a_broken_sdk_or_a_reason_for_none() -> None:
+    changed = {field_of(change) for sdk in BROKEN_SDKS.values() for change in sdk.changes}
+    assert changed <= profile_fields()
+    assert profile_fields() - changed == set(WITHOUT_A_BROKEN_SDK)
+
+
+def test_the_page_is_fresh() -> None:
+    """Write it anew: python -m tests.broken_sdks.table > docs/broken-sdks.md."""
+    assert PAGE.read_text(encoding="utf-8") == document()

@@ -23,6 +23,8 @@ RELEASES = ("0.1.0", "0.5.0", "0.6.3", "0.9.0", "0.15.0", "0.20.0", "0.22.7", "0
 
 _NO_CREATION = {
     "reasons.model_creation",
+    "reasons.model_creation_unknown",
+    "reasons.of_the_server_for_creation",
     "messages.model_creation_verb",
     "messages.model_creation_identifier",
     "messages.model_creation_text",
@@ -30,7 +32,33 @@ _NO_CREATION = {
     "debounce.separate_creations",
     "wiring.create_model",
 }
+_NO_BUDGET = {
+    "polling.bad_request_budget",
+    "polling.bad_request_refill_by_any_408",
+}
+_NO_BILLING = {
+    "polling.payment_pauses",
+    "polling.payment_limit",
+    "polling.payment_forgotten",
+    "polling.payment_line",
+}
+_POLLS_AS_0_20 = {
+    "polling.too_many_requests_backs_off",
+    "polling.back_off_reset_by_any_reply",
+    "polling.bad_request_refill",
+    "polling.status_line",
+    "polling.budget_line",
+    "polling.result_in_json",
+}
+_POLLS_AS_0_21 = {
+    "polling.too_many_requests_ends",
+    "polling.back_off_goes_on",
+    "polling.bad_request_refill_by_any_408",
+    "polling.status_line",
+    "polling.budget_line",
+}
 _NO_SECOND_GATE = {
+    "parsing.containers_end_the_poll",
     "parsing.containers_are_silent",
     "trigger.try_again",
     "trigger.every_try_again",
@@ -46,12 +74,24 @@ _NO_GRACE = {
     "grace.monotonic_clock",
     "grace.model_creation",
     "callback.active_on_completion",
+    "callback.error_at_the_end",
+    "concurrency.grace",
 }
 
 NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     # The sampler was named by its model's path; a failure had another error; half an hour of patience.
-    ("0.1.0", "tinker-0.5.1"): {"messages.sampling_text", "polling.error_line", "polling.gives_up"},
-    ("0.5.0", "tinker-0.5.1"): {"messages.sampling_text", "polling.gives_up"},
+    ("0.1.0", "tinker-0.5.1"): {
+        "messages.sampling_identifier",
+        "messages.sampling_text",
+        "polling.error_line",
+        "polling.failure_time",
+        "polling.gives_up",
+    },
+    ("0.5.0", "tinker-0.5.1"): {
+        "messages.sampling_identifier",
+        "messages.sampling_text",
+        "polling.gives_up",
+    },
     ("0.6.3", "tinker-0.1"): {
         "messages.sampling_identifier",
         "messages.sampling_text",
@@ -77,37 +117,27 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     },
     # Creation was not observed; training said it in another order; polling changed thrice until 0.20.
     ("0.9.0", "tinker-0.10"): _NO_CREATION
-    | {
-        "messages.training_text",
-        "polling.bad_request_budget",
-        "polling.payment_pauses",
-        "polling.announced_result",
-    },
+    | _NO_BUDGET
+    | _NO_BILLING
+    | {"messages.training_text", "polling.announced_result", "polling.failure_time"},
     ("0.15.0", "tinker-0.7"): {
         "messages.training_verb",
         "messages.training_text",
         "polling.bad_request_ends",
     },
-    ("0.15.0", "tinker-0.21"): _NO_SECOND_GATE
-    | {"polling.payment_pauses", "polling.too_many_requests_backs_off"},
+    ("0.15.0", "tinker-0.21"): _NO_SECOND_GATE | _NO_BILLING | _POLLS_AS_0_20 | {"polling.failure_time"},
     ("0.20.0", "tinker-0.7"): {
         "messages.training_verb",
         "messages.training_text",
         "polling.bad_request_ends",
         "polling.payment_ends",
+        "polling.failure_time",
     },
-    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | {"polling.too_many_requests_backs_off"},
-    ("0.22.7", "tinker-0.10"): {
-        "parsing.containers_are_unknown",
-        "trigger.not_try_again",
-        "polling.too_many_requests_ends",
-    },
-    ("0.22.7", "tinker-0.38"): _NO_GRACE,
-    ("0.36.0", "tinker-0.10"): {
-        "parsing.containers_are_unknown",
-        "trigger.not_try_again",
-        "polling.too_many_requests_ends",
-    },
+    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | _POLLS_AS_0_20,
+    ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | {"parsing.containers_are_unknown", "trigger.not_try_again"},
+    # Samples were still taken in JSON.
+    ("0.22.7", "tinker-0.38"): _NO_GRACE | {"polling.result_in_json"},
+    ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21 | {"parsing.containers_are_unknown", "trigger.not_try_again"},
     ("0.36.0", "tinker-0.38"): _NO_GRACE,
     # A raising observer, told ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {

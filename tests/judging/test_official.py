@@ -17,6 +17,7 @@ FAILED_UNDER_TINKEX_SEED = {
     "trigger.not_408": "the official SDK notifies on 408",
     "trigger.try_again": "the official SDK 0.6.3 ignores try_again",
     "trigger.only_changes": "so it notices no change there either",
+    "concurrency.each_future_has_a_state": "nor does any of several futures",
 }
 """Written by hand: what official 0.6.3 must fail, and why."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tinker_conformance.judging.case import Case, Check, Mismatch
 from tinker_conformance.judging.facts import Fact, differences
@@ -26,7 +26,11 @@ from tinker_conformance.timeline import (
     Timeline,
 )
 
+_LONG_AFTER_SECONDS: Final = 1200.0
+
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
+
+_OFFICIAL_LANGUAGE: Final = "python"
 
 
 def same(*projections: Projection) -> Check:
@@ -51,6 +55,14 @@ def line_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
     for line in pause_lines(timeline, case):
         at = line.log.at
         yield Fact(("line", at), at, f"a pause line at {at:.3f} s", _quoted(line.log), line.event)
+
+
+def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Whether any pause line came once twenty minutes had passed: how often is the debounce's affair."""
+    for line in pause_lines(timeline, case):
+        if (at := line.log.at) >= _LONG_AFTER_SECONDS:
+            yield Fact("at last", at, "a pause line after twenty minutes", _quoted(line.log), line.event)
+            return
 
 
 def line_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -212,6 +224,20 @@ def _pauses_told(timeline: Timeline) -> Iterator[tuple[int, Callback, Response |
 def _ends(reply: Response) -> bool:
     body = reply.body
     return reply.status == 200 and not (isinstance(body, dict) and body.get("type") == "try_again")
+
+
+def told_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """How often the observer was told each pause, by whichever future."""
+    counts: dict[str, tuple[int, int, float]] = {}
+    for place, event in enumerate(timeline):
+        match event:
+            case Callback(custom=False, state=state) if state != "active":
+                counts[state] = (counts.get(state, (0, 0, 0.0))[0] + 1, place, event.at)
+            case _:
+                pass
+    for state, (count, place, at) in counts.items():
+        said = f"the observer told {state!r} {count} time{'s' if count != 1 else ''}"
+        yield Fact(("count", state), at, said, said, place)
 
 
 def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -387,11 +413,32 @@ def retry_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def error_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The lines at level error."""
+    """The lines at level error: to the letter, or by the failure that they tell.
+
+    The official text names Python classes. An SDK in another language cannot mean them: of its line, the
+    server's own words count.
+    """
+    failure: str | None = None
     for place, event in enumerate(timeline):
         match event:
-            case Log(level="error"):
-                yield Fact(("error", event.at), event.at, _quoted(event), _quoted(event), place)
+            case Response(body={"error": str(text)}):
+                failure = text
+            case Log(level="error", message=message):
+                says = _quoted(event)
+                if case.sdk.language != _OFFICIAL_LANGUAGE and failure is not None and failure in message:
+                    says = f"a line at level error with {failure!r}"
+                yield Fact(("error", event.at), event.at, says, _quoted(event), place)
+            case _:
+                pass
+
+
+def billing_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """The lines about an unpaid bill, at any level."""
+    for place, event in enumerate(timeline):
+        match event:
+            case Log(message=message, level=level) if "billing" in message.lower():
+                said = f"{_quoted(event)} at {event.at:.3f} s, level {level}"
+                yield Fact(("billing", event.at), event.at, said, said, place)
             case _:
                 pass
 

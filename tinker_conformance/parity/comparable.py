@@ -28,13 +28,42 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
     out of that timeline. What is logged for a future before it is submitted is the SDK's own affair (that the
     method is deprecated: `load_state` since 0.36). What an error line says of a body that cannot be used are
     the words of whatever library decodes it.
+    Where futures are in flight together, order and times are left out.
     """
+    events = list(_without_decoders_words(_without_preliminaries(timeline)))
+    if _interleaved(timeline):
+        return sorted((part for event in events if (part := _part_apart(event)) is not None), key=repr)
     jittered = any(isinstance(event, Response) and event.status == 410 for event in timeline)
-    return [
-        part
-        for event in _without_decoders_words(_without_preliminaries(timeline))
-        if (part := _part(event, jittered=jittered)) is not None
-    ]
+    return [part for event in events if (part := _part(event, jittered=jittered)) is not None]
+
+
+def _interleaved(timeline: Timeline) -> bool:
+    """Whether futures are in flight together: which is polled first is then an SDK's own affair."""
+    running: set[int | None] = set()
+    for event in timeline:
+        match event:
+            case Request(future=future):
+                running.add(future)
+                if len(running) > 1:
+                    return True
+            case Outcome(future=future):
+                running.discard(future)
+            case _:
+                pass
+    return False
+
+
+def _part_apart(event: Event) -> tuple[object, ...] | None:
+    """What counts where futures are in flight together: neither the order, nor which of them it was."""
+    match event:
+        case Request() | Response() | Outcome():
+            return _part(event, jittered=True)
+        case Callback():
+            return ("callback", event.state, event.reason)
+        case Log(level="warning" | "error"):
+            return ("log", event.level)
+        case ClockStep() | Telemetry() | Log():
+            return None
 
 
 def _without_preliminaries(timeline: Timeline) -> Iterator[Event]:

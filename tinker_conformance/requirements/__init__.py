@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.requirements import pauses, service
+from tinker_conformance.requirements import concurrency, details, pauses, service
 from tinker_conformance.requirements.requirement import Level, Requirement
 
 __all__ = ["CHAPTERS", "REQUIREMENTS", "Level", "Requirement", "in_chapter", "requirement"]
@@ -12,14 +12,19 @@ __all__ = ["CHAPTERS", "REQUIREMENTS", "Level", "Requirement", "in_chapter", "re
 REQUIREMENTS: Final[tuple[Requirement, ...]] = (
     *service.CLOCK,
     *pauses.PARSING,
+    *details.PARSING,
     *pauses.TRIGGER,
     *pauses.CALLBACK,
+    *details.CALLBACK,
     *pauses.REASONS,
+    *details.REASONS,
     *pauses.MESSAGES,
     *pauses.DEBOUNCE,
     *pauses.GRACE,
+    *concurrency.CONCURRENCY,
     *service.WIRING,
     *service.POLLING,
+    *details.POLLING,
     *service.REQUEST_TYPES,
     *service.FUNCTIONS,
     *pauses.CUSTOM,

@@ -1,0 +1,376 @@
+"""SDKs whose minute is too short, too long, begins at the wrong moment or is shared by the wrong ones."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from tinker_conformance.clients import ModelCreation
+from tinker_conformance.observer import ClientObserver
+from tinker_conformance.queue_state import ClientKind, QueueState
+from tinker_conformance.scenario import ClientSpec
+from tinker_conformance.sdk.adapter import OperationCall
+from tinker_conformance.sdk.reference import ReferenceAdapter
+
+from .declaration import Chapter
+from .patches import WithObserver
+
+SDKS: Final = Chapter()
+
+SDKS.edited(
+    "logs_at_59_seconds",
+    under="tinker-0.5.1",
+    changes={"observer.interval_seconds": 59.0},
+    caught_by="debounce.within_a_minute",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.fraction",
+        "debounce.training",
+    ),
+)
+
+SDKS.edited(
+    "logs_every_pause",
+    under="tinker-0.38",
+    changes={"observer.interval_seconds": 0.0},
+    caught_by="debounce.within_a_minute",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
+    also=(
+        "concurrency.a_minute_for_each_client",
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_futures",
+        "debounce.across_states",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.first_pause_logs",
+        "debounce.fraction",
+        "debounce.separate_clients",
+        "debounce.wall_clock",
+        "grace.then_once_a_minute",
+        "telemetry.beside_the_line",
+    ),
+)
+
+SDKS.edited(
+    "misses_the_boundary",
+    under="tinker-0.5.1",
+    changes={"observer.interval_inclusive": False},
+    caught_by="debounce.boundary",
+    saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_futures",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.training",
+        "debounce.wall_clock",
+        "functions.should_log",
+    ),
+)
+
+SDKS.edited(
+    "waits_a_millisecond_longer",
+    under="tinkex-seed",
+    changes={"observer.interval_seconds": 60.001},
+    caught_by="debounce.boundary",
+    saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_futures",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.training",
+        "debounce.wall_clock",
+    ),
+)
+
+SDKS.edited(
+    "logs_once_and_never_again",
+    under="tinker-0.5.1",
+    changes={"observer.interval_seconds": 1e9},
+    caught_by="clock.moves",
+    saying="at 1200.000 s: wanted a pause line after twenty minutes, got nothing",
+)
+
+
+class _Late(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        if self._memory.logged_at == 0.0:
+            self._memory.logged_at = time.time()
+        super().on_queue_state_change(state, reason)
+
+
+@SDKS.adapter(
+    "begins_the_minute_at_the_first_pause",
+    under="tinker-0.5.1",
+    caught_by="debounce.first_pause_logs",
+    saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
+    also=(
+        "concurrency.a_minute_for_each_client",
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_futures",
+        "debounce.across_states",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.separate_clients",
+        "debounce.training",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
+        "messages.sampling_text",
+        "reasons.not_of_the_server",
+        "reasons.sampling",
+        "reasons.sampling_unknown",
+        "telemetry.beside_the_line",
+        "wiring.compute_logprobs",
+        "wiring.sample",
+    ),
+)
+class _BeginsTheMinuteAtTheFirstPause(WithObserver):
+    observer = _Late
+
+
+class _WholeSeconds(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        now = int(time.time())
+        if state is QueueState.ACTIVE or now - int(self._memory.logged_at) < 60:
+            return
+        self._memory.logged_at = 0.0
+        super().on_queue_state_change(state, reason)
+        self._memory.logged_at = now
+
+
+@SDKS.adapter(
+    "counts_whole_seconds",
+    under="tinker-0.5.1",
+    caught_by="debounce.fraction",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
+)
+class _CountsWholeSeconds(WithObserver):
+    observer = _WholeSeconds
+
+
+@SDKS.adapter(
+    "counts_whole_seconds_as_the_sketch",
+    under="tinkex-seed",
+    caught_by="debounce.fraction_or_whole_seconds",
+    saying="got the line 'Sampling is paused for sampler-1. Reason: concurrent LoRA rate limit hit'",
+)
+class _CountsWholeSecondsAsTheSketch(WithObserver):
+    observer = _WholeSeconds
+
+
+class _Prolongs(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        super().on_queue_state_change(state, reason)
+        if state is not QueueState.ACTIVE:
+            self._memory.logged_at = time.time()
+
+
+@SDKS.adapter(
+    "prolongs_the_minute_with_each_pause",
+    under="tinker-0.5.1",
+    caught_by="debounce.begins_at_the_line",
+    saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_futures",
+        "debounce.active",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.training",
+    ),
+)
+class _ProlongsTheMinuteWithEachPause(WithObserver):
+    observer = _Prolongs
+
+
+class _PerState(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        times: dict[QueueState, float] = vars(self).setdefault("times", {})
+        self._memory.logged_at = times.get(state, 0.0)
+        super().on_queue_state_change(state, reason)
+        times[state] = self._memory.logged_at
+
+
+@SDKS.adapter(
+    "debounces_per_state",
+    under="tinker-0.5.1",
+    caught_by="debounce.across_states",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.begins_at_the_line",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.training",
+        "debounce.within_a_minute",
+        "telemetry.beside_the_line",
+    ),
+)
+class _DebouncesPerState(WithObserver):
+    observer = _PerState
+
+
+@SDKS.adapter(
+    "debounces_per_future",
+    under="tinker-0.5.1",
+    caught_by="debounce.across_futures",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
+    also=("debounce.separate_clients",),
+)
+class _DebouncesPerFuture(ReferenceAdapter):
+    async def run(self, client: object, call: OperationCall) -> None:
+        observer = getattr(client, "observer", None)
+        if isinstance(observer, ClientObserver):
+            observer._memory.logged_at = 0.0
+        await super().run(client, call)
+
+
+@SDKS.adapter(
+    "shares_one_minute_among_clients",
+    under="tinker-0.5.1",
+    caught_by="debounce.separate_clients",
+    saying="at 1.000 s: wanted a pause line for sampler-b at 1.000 s, got nothing",
+    also=("concurrency.a_minute_for_each_client",),
+)
+class _SharesOneMinuteAmongClients(ReferenceAdapter):
+    def __init__(self) -> None:
+        super().__init__()
+        self._memory: Any = None
+
+    async def create_client(self, spec: ClientSpec) -> Any:
+        client = await super().create_client(spec)
+        observer = getattr(client, "observer", None)
+        if isinstance(observer, ClientObserver):
+            self._memory = self._memory or observer._memory
+            observer._memory = self._memory
+        return client
+
+
+@SDKS.adapter(
+    "shares_one_minute_among_creations",
+    under="tinker-0.10",
+    caught_by="debounce.separate_creations",
+    saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
+)
+class _SharesOneMinuteAmongCreations(ReferenceAdapter):
+    def __init__(self) -> None:
+        super().__init__()
+        self._memory: Any = None
+
+    def _listened_to(self, client: Any) -> Any:
+        if isinstance(client, ModelCreation) and client.observer is not None:
+            self._memory = self._memory or client.observer._memory
+            client.observer._memory = self._memory
+        return super()._listened_to(client)
+
+
+class _StampsActive(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        super().on_queue_state_change(state, reason)
+        if state is QueueState.ACTIVE:
+            self._memory.logged_at = time.time()
+
+
+@SDKS.adapter(
+    "stamps_time_on_active",
+    under="tinker-0.5.1",
+    caught_by="debounce.active",
+    saying="at 1.000 s: wanted a pause line at 1.000 s, got nothing",
+    also=("concurrency.one_minute_for_a_client",),
+)
+class _StampsTimeOnActive(WithObserver):
+    observer = _StampsActive
+
+
+class _ResetsOnActive(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        super().on_queue_state_change(state, reason)
+        if state is QueueState.ACTIVE:
+            self._memory.logged_at = 0.0
+
+
+@SDKS.adapter(
+    "ends_the_minute_on_active",
+    under="tinker-0.21",
+    caught_by="debounce.active",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
+    also=("concurrency.one_minute_for_a_client",),
+)
+class _EndsTheMinuteOnActive(WithObserver):
+    observer = _ResetsOnActive
+
+
+class _LogsActive(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        super().on_queue_state_change(QueueState.UNKNOWN if state is QueueState.ACTIVE else state, reason)
+
+
+@SDKS.adapter(
+    "logs_active",
+    under="tinker-0.5.1",
+    caught_by="debounce.active",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: unknown'",
+)
+class _LogsActiveToo(WithObserver):
+    observer = _LogsActive
+
+
+class _FiveMinutesOfTraining(ClientObserver):
+    seconds: ClassVar[float] = 300.0
+
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        if self.kind is ClientKind.TRAINING:
+            self.facet = msgspec.structs.replace(self.facet, interval_seconds=self.seconds)
+        super().on_queue_state_change(state, reason)
+
+
+@SDKS.adapter(
+    "logs_training_every_five_minutes",
+    under="tinker-0.5.1",
+    caught_by="debounce.training",
+    saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
+)
+class _LogsTrainingEveryFiveMinutes(WithObserver):
+    observer = _FiveMinutesOfTraining
+
+
+class _AbsoluteDistance(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        now = time.time()
+        if now < self._memory.logged_at:
+            self._memory.logged_at = now - (self._memory.logged_at - now)
+        super().on_queue_state_change(state, reason)
+
+
+@SDKS.adapter(
+    "takes_the_distance_to_the_last_line",
+    under="tinker-0.5.1",
+    caught_by="debounce.clock_stepping_back",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
+)
+class _TakesTheDistanceToTheLastLine(WithObserver):
+    observer = _AbsoluteDistance
+
+
+SDKS.edited(
+    "debounces_by_the_monotonic_clock",
+    under="tinker-0.5.1",
+    changes={"observer.debounce_clock": "monotonic"},
+    caught_by="debounce.wall_clock",
+    saying="at 0.001 s: wanted a pause line at 0.001 s, got nothing",
+    also=(
+        "debounce.clock_stepping_back",
+        "functions.should_log",
+    ),
+)

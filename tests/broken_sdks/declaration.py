@@ -1,0 +1,131 @@
+"""What a broken SDK declares of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from tinker_conformance.profile import Profile
+from tinker_conformance.sdk.adapter import Adapter, ScenarioContext
+from tinker_conformance.sdk.reference import ReferenceAdapter
+
+_A = TypeVar("_A", bound=type[Adapter])
+
+REMOVED: Final = None
+"""As a value of a change: the key is taken away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenSdk:
+    """One SDK that does one thing wrong.
+
+    Attributes:
+        name: What it does.
+        under: The profile that it is judged by; but for its fault it conforms to it.
+        caught_by: The requirement that is there to catch it.
+        saying: A piece of the mismatch that this requirement must report.
+        also: All other requirements that it breaks.
+        make: Makes its adapter.
+        changes: The keys of the profile that it does not follow, where that is its fault.
+    """
+
+    name: str
+    under: str
+    caught_by: str
+    saying: str
+    also: frozenset[str]
+    make: Callable[[], Adapter]
+    changes: frozenset[str] = frozenset()
+
+    @property
+    def breaks(self) -> frozenset[str]:
+        """All requirements that it breaks."""
+        return self.also | {self.caught_by}
+
+
+class Edited(ReferenceAdapter):
+    """The reference under a profile that is edited behind the judge's back."""
+
+    def __init__(self, changes: Mapping[str, object]) -> None:
+        super().__init__()
+        self._changes = changes
+
+    async def open(self, context: ScenarioContext) -> None:
+        profile = edited(context.profile, self._changes)
+        await super().open(msgspec.structs.replace(context, profile=profile))
+
+
+@dataclass(slots=True)
+class Chapter:
+    """The broken SDKs of one chapter, in order."""
+
+    sdks: list[BrokenSdk] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[BrokenSdk]:
+        return iter(self.sdks)
+
+    def edited(
+        self,
+        name: str,
+        *,
+        under: str,
+        changes: Mapping[str, object],
+        caught_by: str,
+        saying: str,
+        also: Iterable[str] = (),
+    ) -> None:
+        """Adds an SDK whose fault is a profile with other values (as in TOML) at these keys."""
+        self.sdks.append(
+            BrokenSdk(
+                name=name,
+                under=under,
+                caught_by=caught_by,
+                saying=saying,
+                also=frozenset(also),
+                make=lambda: Edited(changes),
+                changes=frozenset(changes),
+            )
+        )
+
+    def adapter(
+        self, name: str, *, under: str, caught_by: str, saying: str, also: Iterable[str] = ()
+    ) -> Callable[[_A], _A]:
+        """Adds an SDK whose fault is in the decorated adapter."""
+
+        def add(made: _A) -> _A:
+            self.sdks.append(
+                BrokenSdk(
+                    name=name,
+                    under=under,
+                    caught_by=caught_by,
+                    saying=saying,
+                    also=frozenset(also),
+                    make=made,
+                )
+            )
+            return made
+
+        return add
+
+
+def edited(profile: Profile, changes: Mapping[str, object]) -> Profile:
+    """The profile with other values at these keys.
+
+    Raises:
+        KeyError: A table on the way is not there.
+        msgspec.ValidationError: A value does not fit.
+    """
+    data: dict[str, Any] = msgspec.to_builtins(profile)
+    for path, value in changes.items():
+        *tables, key = path.split(".")
+        table = data
+        for name in tables:
+            table = table[name]
+        if value is REMOVED:
+            del table[key]
+        else:
+            table[key] = value
+    return msgspec.convert(data, Profile)

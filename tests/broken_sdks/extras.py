@@ -1,0 +1,128 @@
+"""SDKs with wrong public functions, custom observers or telemetry."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tinker_conformance.observer import ClientObserver
+from tinker_conformance.polling import Poll
+from tinker_conformance.profile import ObserverError
+from tinker_conformance.queue_state import QueueState
+from tinker_conformance.scenario import ObserverUse
+from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
+from tinker_conformance.sdk.reference import ReferenceAdapter
+
+from .declaration import Chapter
+from .patches import WithPoll
+
+SDKS: Final = Chapter()
+
+
+@SDKS.adapter(
+    "gives_sampling_reasons_to_every_client",
+    under="tinker-0.5.1",
+    caught_by="functions.reason_for_state",
+    saying="got 'concurrent LoRA rate limit hit'",
+)
+class _GivesSamplingReasonsToEveryClient(ReferenceAdapter):
+    def call(self, function: str, arguments: list[object]) -> object:
+        if function == "reason_for_state":
+            arguments = [arguments[0], "sampling"]
+        return super().call(function, arguments)
+
+
+@SDKS.adapter(
+    "ignores_the_interval_it_is_given",
+    under="tinker-0.5.1",
+    caught_by="functions.should_log",
+    saying="at 0.000 s: wanted should_log(-30, 30) to return True, got False",
+)
+class _IgnoresTheIntervalItIsGiven(ReferenceAdapter):
+    def call(self, function: str, arguments: list[object]) -> object:
+        return super().call(function, arguments[:1] if function == "should_log" else arguments)
+
+
+@SDKS.adapter(
+    "logs_active_when_called",
+    under="tinkex-seed",
+    caught_by="functions.log_state_change",
+    saying="got the line 'Sampling is paused for session-123. Reason: unknown'",
+)
+class _LogsActiveWhenCalled(ReferenceAdapter):
+    def call(self, function: str, arguments: list[object]) -> object:
+        if function == "log_state_change" and arguments[0] == "active":
+            arguments = ["unknown", *arguments[1:]]
+        return super().call(function, arguments)
+
+
+@SDKS.adapter(
+    "parses_null_as_active",
+    under="tinker-0.5.1",
+    caught_by="functions.parse_queue_state",
+    saying="at 0.000 s: wanted parse_queue_state(None) to return 'unknown', got 'active'",
+)
+class _ParsesNullAsActive(ReferenceAdapter):
+    def call(self, function: str, arguments: list[object]) -> object:
+        if function == "parse_queue_state" and arguments == [None]:
+            return "active"
+        return super().call(function, arguments)
+
+
+@SDKS.adapter(
+    "ignores_the_callers_observer",
+    under="tinkex-seed",
+    caught_by="custom_observer.replaces_client",
+    saying="at 0.000 s: wanted the caller's observer told 'paused_capacity' at 0.000 s, got nothing",
+)
+class _IgnoresTheCallersObserver(ReferenceAdapter):
+    async def run(self, client: object, call: OperationCall) -> None:
+        own = OperationCall(
+            operation=call.operation, observer=ObserverUse.DEFAULT, timeout=call.timeout, future=call.future
+        )
+        await super().run(client, own)
+
+
+SDKS.edited(
+    "takes_no_observer_of_the_caller",
+    under="tinkex-seed",
+    changes={"observer.custom_observer": "unsupported"},
+    caught_by="custom_observer.replaces_client",
+    saying="at 0.000 s: wanted the caller's observer told 'paused_capacity' at 0.000 s, got nothing",
+)
+
+
+class _TellsBoth(Poll):
+    __slots__ = ()
+    own: Any = None
+
+    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        super()._tell(state, reason, on_error)
+        if not isinstance(self.observer, ClientObserver) and type(self).own is not None:
+            type(self).own.on_queue_state_change(state, reason)
+
+
+@SDKS.adapter(
+    "tells_both_observers",
+    under="tinkex-seed",
+    caught_by="custom_observer.replaces_client",
+    saying="got the line 'Sampling is paused for sampler-1. Reason: out of capacity'",
+)
+class _TellsBothObservers(WithPoll):
+    poll = _TellsBoth
+
+    async def open(self, context: ScenarioContext) -> None:
+        _TellsBoth.own = None
+        await super().open(context)
+
+    async def run(self, client: object, call: OperationCall) -> None:
+        _TellsBoth.own = getattr(client, "observer", None)
+        await super().run(client, call)
+
+
+SDKS.edited(
+    "has_no_telemetry",
+    under="tinker-0.5.1",
+    changes={"observer.telemetry": "none"},
+    caught_by="telemetry.beside_the_line",
+    saying="at 0.000 s: wanted a telemetry event at 0.000 s, got nothing",
+)

@@ -1,0 +1,68 @@
+"""Judges broken SDKs, with one worker for all of them and one for the reference."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.profile_files import load_profile
+from tinker_conformance.requirements import REQUIREMENTS, Requirement
+from tinker_conformance.sdk.remembered import RememberedSession
+from tinker_conformance.sdk.spec import open_sdk
+from tinker_conformance.sdk.worker_session import WorkerSession
+
+from .declaration import BrokenSdk
+from .switch import OneOfThem
+
+TESTS: Final = Path(__file__).parents[1]
+
+
+def worker_session(spec: str) -> WorkerSession:
+    """A worker that can import this package."""
+    command = [sys.executable, "-m", "tinker_conformance.sdk.worker", spec]
+    return WorkerSession(spec, command, environment={**os.environ, "PYTHONPATH": str(TESTS)})
+
+
+class Laboratory:
+    """Two workers that stay up while many SDKs are judged."""
+
+    def __init__(self) -> None:
+        self._worker = worker_session("python:broken_sdks.switch:Switch")
+        self._reference = open_sdk("reference")
+        self._remembering = RememberedSession(self._reference)
+
+    def close(self) -> None:
+        self._worker.close()
+        self._reference.close()
+
+    def judge(self, sdk: BrokenSdk) -> Mapping[str, Judgement]:
+        """What becomes of every requirement that holds for the SDK's profile."""
+        profile = load_profile(sdk.under)
+        scenarios = shipped_scenarios()
+        judge = Judge(OneOfThem(self._worker, sdk.name), lambda: self._remembering, profile, scenarios)
+        try:
+            return {r.id: judge.judge(r) for r in asked_under(sdk.under)}
+        finally:
+            judge.close()
+
+
+def asked_under(profile: str) -> tuple[Requirement, ...]:
+    """The requirements that hold for a profile, of every level."""
+    loaded = load_profile(profile)
+    return tuple(r for r in REQUIREMENTS if r.holds(loaded))
+
+
+def broken(judgements: Mapping[str, Judgement]) -> frozenset[str]:
+    """The requirements that failed."""
+    return frozenset(name for name, j in judgements.items() if j.verdict is Verdict.FAILED)
+
+
+def unclear(judgements: Mapping[str, Judgement]) -> dict[str, str]:
+    """The requirements that neither passed nor failed, and why."""
+    clear = (Verdict.PASSED, Verdict.FAILED)
+    return {name: j.note for name, j in judgements.items() if j.verdict not in clear}

@@ -1,0 +1,34 @@
+"""SDKs that fail as a whole: silent, crashing, waiting for ever, or failing to begin."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+
+from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
+from tinker_conformance.sdk.reference import ReferenceAdapter
+
+
+class IsSilent(ReferenceAdapter):
+    async def run(self, client: object, call: OperationCall) -> None:
+        logging.disable(logging.CRITICAL)
+        try:
+            await super().run(client, call)
+        finally:
+            logging.disable(logging.NOTSET)
+
+
+class Crashes(ReferenceAdapter):
+    async def run(self, client: object, call: OperationCall) -> None:
+        os._exit(3)
+
+
+class WaitsForEver(ReferenceAdapter):
+    async def run(self, client: object, call: OperationCall) -> None:
+        await asyncio.Event().wait()
+
+
+class FailsToOpen(ReferenceAdapter):
+    async def open(self, context: ScenarioContext) -> None:
+        raise RuntimeError("no network today")

@@ -1,0 +1,80 @@
+"""Parts of the reference that a broken SDK puts others in the place of."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any, ClassVar
+from unittest import mock
+
+import httpx
+
+from tinker_conformance import polling
+from tinker_conformance.observer import ClientObserver
+from tinker_conformance.polling import Poll
+from tinker_conformance.queue_state import Parsing, QueueState, parse_queue_state
+from tinker_conformance.reference_wire import json_or_none
+from tinker_conformance.sdk import reference
+from tinker_conformance.sdk.adapter import ScenarioContext
+from tinker_conformance.sdk.reference import ReferenceAdapter
+
+
+class WithObserver(ReferenceAdapter):
+    """The reference whose clients have observers of another class."""
+
+    observer: ClassVar[type[ClientObserver]]
+
+    def _watched(self, method: Callable[..., None]) -> Callable[..., None]:
+        observer = method.__self__  # type: ignore[attr-defined]
+        observer.__class__ = self.observer
+        return super()._watched(observer.on_queue_state_change)
+
+
+class WithPoll(ReferenceAdapter):
+    """The reference whose futures are polled by another class, one without slots of its own."""
+
+    poll: ClassVar[type[Poll]]
+
+    async def open(self, context: ScenarioContext) -> None:
+        await super().open(context)
+        service: Any = self._service
+        make = service._poll
+
+        def poll(*arguments: Any) -> Poll:
+            made: Poll = make(*arguments)
+            made.__class__ = self.poll
+            return made
+
+        service._poll = poll
+
+
+class WithParser(ReferenceAdapter):
+    """The reference whose states are read by another function, in its polls and as a public one."""
+
+    @staticmethod
+    def parse(value: object, parsing: Parsing) -> QueueState:
+        raise NotImplementedError
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._undo = contextlib.ExitStack()
+
+    async def open(self, context: ScenarioContext) -> None:
+        for module in (polling, reference):
+            self._undo.enter_context(mock.patch.object(module, "parse_queue_state", self.parse))
+        await super().open(context)
+
+    async def close(self) -> None:
+        self._undo.close()
+        await super().close()
+
+
+def exactly(value: object) -> QueueState:
+    """How the official SDK reads a state."""
+    return parse_queue_state(value, Parsing.EXACT)
+
+
+def state_in(response: httpx.Response) -> object:
+    """What a reply has under `queue_state`; None if it has nothing there."""
+    body = json_or_none(response)
+    return body.get("queue_state") if isinstance(body, dict) else None

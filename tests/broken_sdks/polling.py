@@ -1,0 +1,493 @@
+"""SDKs that poll again where they should not, too late, too long or in the wrong words."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import httpx
+
+from fake_server.operations import Operation
+from tinker_conformance.polling import Poll
+from tinker_conformance.reference_errors import FutureExpiredError, PollError
+from tinker_conformance.reference_wire import Result
+from tinker_conformance.sdk.adapter import OperationCall
+from tinker_conformance.sdk.reference import ReferenceAdapter
+
+from .declaration import Chapter
+from .patches import WithPoll
+
+SDKS: Final = Chapter()
+
+SDKS.edited(
+    "ends_at_408",
+    under="tinker-0.5.1",
+    changes={"polling.on_408": "ends"},
+    caught_by="polling.http_408",
+    saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
+    also=(
+        "callback.error_is_swallowed",
+        "clock.moves",
+        "concurrency.a_minute_for_each_client",
+        "concurrency.each_future_is_heard",
+        "polling.back_off_reset",
+        "polling.error_line",
+        "polling.expired_sampling",
+        "polling.failure",
+        "polling.iteration_header",
+        "polling.patience",
+        "polling.request_type_compute_logprobs",
+        "polling.request_type_sample",
+        "trigger.malformed_408",
+    ),
+)
+
+
+class _BacksOffWithoutJson(Poll):
+    __slots__ = ()
+
+    async def _refused(self, response: httpx.Response) -> None:
+        await super()._refused(response)
+        if response.status_code == 408 and not response.content:
+            await asyncio.sleep(1)
+
+
+@SDKS.adapter(
+    "backs_off_at_an_empty_408",
+    under="tinker-0.38",
+    caught_by="polling.http_408",
+    saying="at 1.000 s: wanted poll 3 of future 1 at 0.000 s, got poll 3 of future 1 at 1.000 s",
+)
+class _BacksOffAtAnEmpty408(WithPoll):
+    poll = _BacksOffWithoutJson
+
+
+SDKS.edited(
+    "ends_at_5xx",
+    under="tinker-0.5.1",
+    changes={"polling.on_5xx": "ends"},
+    caught_by="polling.http_5xx",
+    saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
+    also=("polling.iteration_header",),
+)
+
+SDKS.edited(
+    "backs_off_at_5xx",
+    under="tinker-0.38",
+    changes={"polling.on_5xx": "back_off"},
+    caught_by="polling.http_5xx",
+    saying="at 1.000 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 1.000 s",
+)
+
+
+class _WaitsAfterTryAgain(Poll):
+    __slots__ = ()
+
+    async def result(self) -> Result:
+        send = self.send
+
+        async def late(*arguments: Any, **named: Any) -> httpx.Response:
+            response = await send(*arguments, **named)
+            if response.status_code == 200 and b"try_again" in response.content:
+                await asyncio.sleep(0.5)
+            return response
+
+        self.send = late
+        return await super().result()
+
+
+@SDKS.adapter(
+    "waits_half_a_second_after_a_try_again",
+    under="tinker-0.5.1",
+    caught_by="polling.try_again",
+    saying="at 0.500 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 0.500 s",
+    also=(
+        "callback.states",
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_futures",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.fraction",
+        "debounce.separate_clients",
+        "debounce.training",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
+        "parsing.case_sensitive",
+        "parsing.known_states",
+        "parsing.other_words",
+        "parsing.spaces_count",
+        "polling.back_off_goes_on",
+        "polling.try_again_line",
+        "telemetry.beside_the_line",
+    ),
+)
+class _WaitsHalfASecondAfterATryAgain(WithPoll):
+    poll = _WaitsAfterTryAgain
+
+
+class _FiftyPolls(Poll):
+    __slots__ = ()
+
+    async def _refused(self, response: httpx.Response) -> None:
+        if self._iteration >= 50:
+            raise PollError("fifty polls are enough", official_class="ValueError", official_text="")
+        await super()._refused(response)
+
+
+@SDKS.adapter(
+    "gives_up_after_fifty_polls",
+    under="tinker-0.5.1",
+    caught_by="polling.patience",
+    saying="at 0.000 s: wanted 101 polls of future 1, got 51 polls of future 1",
+)
+class _GivesUpAfterFiftyPolls(WithPoll):
+    poll = _FiftyPolls
+
+
+SDKS.edited(
+    "calls_the_iteration_header_otherwise",
+    under="tinker-0.5.1",
+    changes={"polling.iteration_header": "X-Iteration"},
+    caught_by="polling.iteration_header",
+    saying="got poll 1 of future 1 without X-Tinker-Request-Iteration",
+)
+
+
+class _FromOne(Poll):
+    __slots__ = ()
+
+    async def result(self) -> Result:
+        self._iteration = 0
+        return await super().result()
+
+
+@SDKS.adapter(
+    "counts_polls_from_one",
+    under="tinker-0.5.1",
+    caught_by="polling.iteration_header",
+    saying="got poll 1 of future 1 with X-Tinker-Request-Iteration: 1",
+)
+class _CountsPollsFromOne(WithPoll):
+    poll = _FromOne
+
+
+SDKS.edited(
+    "calls_the_type_header_otherwise",
+    under="tinker-0.5.1",
+    changes={"polling.type_header": "X-Type"},
+    caught_by="polling.request_type_sample",
+    saying="got poll 1 of future 1 without X-Tinker-Request-Type",
+    also=(
+        "polling.request_type_compute_logprobs",
+        "polling.request_type_create_model",
+        "polling.request_type_forward",
+        "polling.request_type_forward_backward",
+        "polling.request_type_load_state",
+        "polling.request_type_optim_step",
+        "polling.request_type_save_state",
+        "polling.request_type_save_weights_for_sampler",
+    ),
+)
+
+SDKS.edited(
+    "submits_optim_steps_to_another_path",
+    under="tinker-0.5.1",
+    changes={"polling.operations.optim_step.path": "/api/v1/optimizer_step"},
+    caught_by="wiring.optim_step",
+    saying="at 0.000 s: wanted a pause line with the identifier 'model-1', got nothing",
+    also=("polling.request_type_optim_step",),
+)
+
+SDKS.edited(
+    "does_not_fetch_what_is_announced",
+    under="tinker-0.38",
+    changes={"polling.metadata_only": False},
+    caught_by="polling.announced_result",
+    saying="at 0.000 s: wanted 2 polls of future 1, got 1 poll of future 1",
+)
+
+SDKS.edited(
+    "takes_samples_in_json_too",
+    under="tinker-0.38",
+    changes={"polling.operations.sample.result_format": "json_or_protobuf"},
+    caught_by="polling.result_in_json",
+    saying="at 0.000 s: wanted future 1 to end in 'error', got 'result'",
+)
+
+# -- backing off ---------------------------------------------------------------------------------
+
+SDKS.edited(
+    "backs_off_two_seconds_at_first",
+    under="tinker-0.5.1",
+    changes={"polling.back_off_base_seconds": 2.0},
+    caught_by="polling.back_off",
+    saying="at 2.000 s: wanted poll 2 of future 1 at 1.000 s, got poll 2 of future 1 at 2.000 s",
+    also=(
+        "polling.back_off_goes_on",
+        "polling.back_off_reset",
+    ),
+)
+
+SDKS.edited(
+    "backs_off_a_minute_at_most",
+    under="tinker-0.5.1",
+    changes={"polling.back_off_cap_seconds": 60.0},
+    caught_by="polling.back_off",
+    saying="at 63.000 s: wanted poll 7 of future 1 at 61.000 s, got poll 7 of future 1 at 63.000 s",
+)
+
+
+class _NeverReset(Poll):
+    __slots__ = ()
+
+    async def _refused(self, response: httpx.Response) -> None:
+        errors = self._connection_errors
+        await super()._refused(response)
+        self._connection_errors = errors
+
+
+@SDKS.adapter(
+    "never_brings_the_back_off_to_its_start",
+    under="tinker-0.5.1",
+    caught_by="polling.back_off_reset",
+    saying="at 7.000 s: wanted poll 5 of future 1 at 4.000 s, got poll 5 of future 1 at 7.000 s",
+)
+class _NeverBringsTheBackOffToItsStart(WithPoll):
+    poll = _NeverReset
+
+
+SDKS.edited(
+    "brings_the_back_off_to_its_start_at_a_try_again",
+    under="tinker-0.5.1",
+    changes={"polling.back_off_reset_by": "any_reply"},
+    caught_by="polling.back_off_goes_on",
+    saying="at 4.000 s: wanted poll 5 of future 1 at 7.000 s, got poll 5 of future 1 at 4.000 s",
+)
+
+SDKS.edited(
+    "goes_on_with_the_back_off_after_a_try_again",
+    under="tinker-0.21",
+    changes={"polling.back_off_reset_by": "error_status"},
+    caught_by="polling.back_off_reset_by_any_reply",
+    saying="at 7.000 s: wanted poll 5 of future 1 at 4.000 s, got poll 5 of future 1 at 7.000 s",
+)
+
+SDKS.edited(
+    "backs_off_at_429_too_early",
+    under="tinker-0.5.1",
+    changes={"polling.on_429": "back_off"},
+    caught_by="polling.too_many_requests_ends",
+    saying="at 7.000 s: wanted 1 poll of future 1, got 4 polls of future 1",
+)
+
+SDKS.edited(
+    "polls_again_at_once_at_429",
+    under="tinker-0.21",
+    changes={"polling.on_429": "poll_again"},
+    caught_by="polling.too_many_requests_backs_off",
+    saying="at 0.000 s: wanted poll 2 of future 1 at 1.000 s, got poll 2 of future 1 at 0.000 s",
+)
+
+# -- a 400 ---------------------------------------------------------------------------------------
+
+SDKS.edited(
+    "polls_again_at_400_too_early",
+    under="tinker-0.5.1",
+    changes={"polling.on_400": "poll_again"},
+    caught_by="polling.bad_request_ends",
+    saying="at 0.000 s: wanted 1 poll of future 1, got 8 polls of future 1",
+)
+
+SDKS.edited(
+    "polls_twice_at_400",
+    under="tinker-0.10",
+    changes={"polling.bad_request_budget": 2},
+    caught_by="polling.bad_request_budget",
+    saying="at 0.000 s: wanted 8 polls of future 1, got 3 polls of future 1",
+    also=("polling.bad_request_refill_by_any_408",),
+)
+
+SDKS.edited(
+    "refills_nothing",
+    under="tinker-0.10",
+    changes={"polling.budget_refilled_by": "nothing"},
+    caught_by="polling.bad_request_refill_by_any_408",
+    saying="at 0.000 s: wanted 6 polls of future 1, got 5 polls of future 1",
+    also=("polling.bad_request_budget",),
+)
+
+SDKS.edited(
+    "refills_at_any_408",
+    under="tinker-0.21",
+    changes={"polling.budget_refilled_by": "any_408"},
+    caught_by="polling.bad_request_refill",
+    saying="at 0.000 s: wanted 5 polls of future 1, got 6 polls of future 1",
+)
+
+# -- an unpaid bill --------------------------------------------------------------------------------
+
+SDKS.edited(
+    "pauses_for_a_bill_too_early",
+    under="tinker-0.5.1",
+    changes={
+        "polling.on_402": "billing_pause",
+        "polling.billing_pause_seconds": 5.0,
+        "polling.billing_limit_seconds": 3600.0,
+    },
+    caught_by="polling.payment_ends",
+    saying="at 15.000 s: wanted 1 poll of future 1, got 4 polls of future 1",
+)
+
+SDKS.edited(
+    "ends_at_an_unpaid_bill",
+    under="tinker-0.38",
+    changes={"polling.on_402": "ends"},
+    caught_by="polling.payment_pauses",
+    saying="at 5.000 s: wanted poll 2 of future 1 at 5.000 s, got nothing",
+    also=(
+        "polling.payment_forgotten",
+        "polling.payment_limit",
+        "polling.payment_line",
+    ),
+)
+
+SDKS.edited(
+    "looks_at_the_bill_every_second",
+    under="tinker-0.38",
+    changes={"polling.billing_pause_seconds": 1.0},
+    caught_by="polling.payment_pauses",
+    saying="at 1.000 s: wanted poll 2 of future 1 at 5.000 s, got poll 2 of future 1 at 1.000 s",
+    also=("polling.payment_line",),
+)
+
+SDKS.edited(
+    "waits_half_an_hour_for_a_bill",
+    under="tinker-0.38",
+    changes={"polling.billing_limit_seconds": 1800.0},
+    caught_by="polling.payment_limit",
+    saying="at 1775.000 s: wanted 14 polls of future 1, got 8 polls of future 1",
+    also=("polling.payment_line",),
+)
+
+SDKS.edited(
+    "never_forgets_a_bill",
+    under="tinker-0.38",
+    changes={"polling.billing_forgotten_seconds": 1e6},
+    caught_by="polling.payment_forgotten",
+    saying="at 5.000 s: wanted 4 polls of future 1, got 2 polls of future 1",
+)
+
+SDKS.edited(
+    "logs_a_bill_at_every_look",
+    under="tinker-0.38",
+    changes={"polling.billing_line_seconds": 0.0},
+    caught_by="polling.payment_line",
+    saying="got the line \"The job is paused due to billing status. Error: Error code: 402 - {'de",
+)
+
+SDKS.edited(
+    "does_not_log_a_bill",
+    under="tinker-0.10",
+    changes={"polling.lines.billing_pause": ""},
+    caught_by="polling.payment_line",
+    saying="s. Error: Error code: 402 - {'detail': 'unpaid'}\" at 0.000 s, level warning, got nothing",
+)
+
+SDKS.edited(
+    "words_the_end_of_patience_with_bills_otherwise",
+    under="tinker-0.10",
+    changes={"polling.lines.billing_abort": "The billing status did not change for {seconds} seconds."},
+    caught_by="polling.payment_line",
+    saying="got the line 'The billing status did not change for 3835.0 seconds.' at 3835.000 s, ",
+)
+
+# -- a future that is gone -----------------------------------------------------------------------
+
+SDKS.edited(
+    "polls_again_at_410",
+    under="tinker-0.5.1",
+    changes={"polling.on_410": "poll_again"},
+    caught_by="polling.expired_training",
+    saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
+    also=(
+        "polling.expired_creation",
+        "polling.expired_delay",
+        "polling.expired_sampling",
+    ),
+)
+
+SDKS.edited(
+    "does_not_submit_samples_anew",
+    under="tinker-0.5.1",
+    changes={"polling.expired.sampling": "raises"},
+    caught_by="polling.expired_sampling",
+    saying="got future 1 submitted 1 time to /api/v1/asample",
+    also=(
+        "polling.error_line",
+        "polling.expired_delay",
+        "polling.gives_up",
+        "polling.status_line",
+    ),
+)
+
+
+@SDKS.adapter(
+    "submits_training_anew",
+    under="tinker-0.38",
+    caught_by="polling.expired_training",
+    saying="at 0.100 s: wanted 1 poll of future 1, got 2 polls of future 1",
+)
+class _SubmitsTrainingAnew(ReferenceAdapter):
+    anew = frozenset(Operation) - {Operation.CREATE_MODEL}
+
+    async def run(self, client: object, call: OperationCall) -> None:
+        try:
+            await super().run(client, call)
+        except FutureExpiredError:
+            if call.operation not in self.anew:
+                raise
+            await super().run(client, call)
+
+
+@SDKS.adapter(
+    "creates_a_model_anew",
+    under="tinker-0.5.1",
+    caught_by="polling.expired_creation",
+    saying="at 0.100 s: wanted 1 poll of future 1, got 2 polls of future 1",
+)
+class _CreatesAModelAnew(_SubmitsTrainingAnew):
+    anew = frozenset({Operation.CREATE_MODEL})
+
+
+SDKS.edited(
+    "submits_a_sample_anew_after_a_second",
+    under="tinker-0.5.1",
+    changes={"polling.expired.delay_base_seconds": 1.0},
+    caught_by="polling.expired_delay",
+    saying="submission 1 after a 410 within 0.375 to 0.625 s",
+)
+
+SDKS.edited(
+    "submits_a_sample_anew_after_a_minute_at_most",
+    under="tinker-0.38",
+    changes={"polling.expired.delay_cap_seconds": 60.0},
+    caught_by="polling.expired_delay",
+    saying="submission 6 after a 410 within 7.500 to 10.000 s",
+)
+
+SDKS.edited(
+    "submits_a_sample_anew_without_jitter",
+    under="tinker-0.5.1",
+    changes={"polling.expired.jitter": 0.0},
+    caught_by="polling.expired_delay",
+    saying="wanted delays with a random part, got delays without",
+)
+
+SDKS.edited(
+    "gives_up_after_half_an_hour",
+    under="tinker-0.5.1",
+    changes={"polling.expired.stalled_after_seconds": 1800.0},
+    caught_by="polling.gives_up",
+    saying="got 'error' (StalledError: no sample was done in 1800.0 s; ask whether the server st",
+)

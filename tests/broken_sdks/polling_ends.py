@@ -1,0 +1,180 @@
+"""SDKs whose futures end wrongly: in another outcome, at another time, with another line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from tinker_conformance.reference_errors import RequestFailedError
+from tinker_conformance.sdk.adapter import OperationCall
+from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.timeline import OutcomeKind
+
+from .declaration import Chapter
+
+SDKS: Final = Chapter()
+
+
+@SDKS.adapter(
+    "takes_a_failure_for_an_error",
+    under="tinker-0.5.1",
+    caught_by="polling.failure",
+    saying="got 'error' (RequestFailedError: the server failed forward_backward (future-1): the ",
+)
+class _TakesAFailureForAnError(ReferenceAdapter):
+    def classify(self, error: BaseException) -> OutcomeKind:
+        return OutcomeKind.ERROR if isinstance(error, RequestFailedError) else super().classify(error)
+
+
+@SDKS.adapter(
+    "submits_anew_after_a_failure",
+    under="tinker-0.5.1",
+    caught_by="polling.failure",
+    saying="got 'error' (SubmissionError: POST /api/v1/forward_backward was not accepted: Error ",
+    also=(
+        "polling.error_line",
+        "polling.failure_time",
+    ),
+)
+class _SwallowsAFailure(ReferenceAdapter):
+    async def run(self, client: object, call: OperationCall) -> None:
+        try:
+            await super().run(client, call)
+        except RequestFailedError:
+            await super().run(client, call)
+
+
+SDKS.edited(
+    "polls_again_at_a_fatal_status",
+    under="tinker-0.5.1",
+    changes={"polling.on_other": "poll_again"},
+    caught_by="polling.fatal_status",
+    saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
+    also=("polling.status_line",),
+)
+
+SDKS.edited(
+    "polls_again_at_a_body_without_use",
+    under="tinker-0.5.1",
+    changes={"polling.unusable_body": "poll_again"},
+    caught_by="polling.malformed_result",
+    saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
+    also=(
+        "polling.failure_time",
+        "polling.incomplete_result",
+    ),
+)
+
+SDKS.edited(
+    "takes_saved_weights_without_a_path",
+    under="tinker-0.5.1",
+    changes={"polling.operations.save_state.required": []},
+    caught_by="polling.incomplete_result",
+    saying="at 0.000 s: wanted future 1 to end in 'error', got 'result'",
+    also=("polling.failure_time",),
+)
+
+SDKS.edited(
+    "takes_weights_for_sampling_without_a_path",
+    under="tinker-0.5.1",
+    changes={"polling.operations.save_weights_for_sampler.asserted": []},
+    caught_by="polling.incomplete_result",
+    saying="at 0.100 s: wanted future 2 to end in 'error', got 'result'",
+)
+
+SDKS.edited(
+    "waits_before_it_misses_the_path",
+    under="tinker-0.5.1",
+    changes={"polling.operations.save_weights_for_sampler.assertion_drains": True},
+    caught_by="polling.failure_time",
+    saying="at 0.200 s: wanted future 2 to end at 0.100 s, got its end at 0.200 s",
+)
+
+SDKS.edited(
+    "holds_no_failure_back",
+    under="tinker-0.5.1",
+    changes={"polling.failure_drain_seconds": 0.0},
+    caught_by="polling.failure_time",
+    saying="at 0.000 s: wanted future 1 to end at 0.100 s, got its end at 0.000 s",
+)
+
+
+@SDKS.adapter(
+    "waits_for_ever_whatever_the_limit",
+    under="tinker-0.5.1",
+    caught_by="polling.caller_timeout",
+    saying="at 54.500 s: wanted future 1 to end in 'timeout', got 'result'",
+)
+class _WaitsForEverWhateverTheLimit(ReferenceAdapter):
+    async def run(self, client: object, call: OperationCall) -> None:
+        await super().run(client, msgspec.structs.replace(call, timeout=None))
+
+
+SDKS.edited(
+    "stops_polling_with_the_wait",
+    under="tinker-0.5.1",
+    changes={"polling.wait_timeout": "cancels_poll"},
+    caught_by="polling.goes_on_after_the_wait",
+    saying="at 1.000 s: wanted 3 polls of future 1, got 2 polls of future 1",
+)
+
+# -- lines -----------------------------------------------------------------------------------------
+
+SDKS.edited(
+    "does_not_log_a_try_again",
+    under="tinker-0.5.1",
+    changes={"polling.lines.try_again": ""},
+    caught_by="polling.try_again_line",
+    saying="anted a line that it retries because of try_again at 0.000 s, level warning, got nothing",
+)
+
+SDKS.edited(
+    "does_not_log_a_sample_that_fails",
+    under="tinker-0.5.1",
+    changes={"polling.lines.non_retryable": ""},
+    caught_by="polling.error_line",
+    saying="expected type self.model_cls=<class 'tinker.SampleResponse'>\", got nothing",
+    also=("polling.status_line",),
+)
+
+SDKS.edited(
+    "raises_the_class_of_old_for_a_failure",
+    under="tinker-0.5.1",
+    changes={"polling.failure_class": "ValueError"},
+    caught_by="polling.error_line",
+    saying='got the line "Request failed with non-retryable error: ValueError: ',
+)
+
+SDKS.edited(
+    "words_a_failure_otherwise",
+    under="tinker-0.5.1",
+    changes={"polling.lines.failure_error": "Failed: {error}"},
+    caught_by="polling.error_line",
+    saying="got the line 'Request failed with non-retryable error: RequestFailedError: Failed: ",
+)
+
+SDKS.edited(
+    "words_a_fatal_status_otherwise",
+    under="tinker-0.5.1",
+    changes={"polling.lines.status_error": "Status {status}: {detail}"},
+    caught_by="polling.status_line",
+    saying='got the line "Request failed with non-retryable error: ValueError: Status 403: Error',
+)
+
+SDKS.edited(
+    "names_another_class_of_result",
+    under="tinker-0.5.1",
+    changes={"polling.operations.sample.result_class": "<class 'Sample'>"},
+    caught_by="polling.status_line",
+    saying='got the line "Request failed with non-retryable error: ValueError: Error retrieving ',
+    also=("polling.error_line",),
+)
+
+SDKS.edited(
+    "words_one_400_too_many_otherwise",
+    under="tinker-0.21",
+    changes={"polling.lines.budget_error": "Too many bad requests: {detail}"},
+    caught_by="polling.budget_line",
+    saying='got the line "Request failed with non-retryable error: ValueError: Too many bad requ',
+)

@@ -1,0 +1,157 @@
+"""SDKs that give wrong reasons."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tinker_conformance.observer import ClientObserver
+from tinker_conformance.queue_state import QueueState
+
+from .declaration import Chapter
+from .patches import WithObserver
+
+SDKS: Final = Chapter()
+
+SDKS.edited(
+    "gives_sampling_the_reason_of_training",
+    under="tinker-0.5.1",
+    changes={"observer.sampling.reasons.paused_rate_limit": "concurrent models rate limit hit"},
+    caught_by="reasons.sampling",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent models ra",
+    also=(
+        "functions.log_state_change",
+        "functions.reason_for_state",
+        "messages.sampling_text",
+        "reasons.not_of_the_server",
+    ),
+)
+
+SDKS.edited(
+    "words_the_capacity_of_sampling_otherwise",
+    under="tinker-0.7",
+    changes={"observer.sampling.reasons.paused_capacity": "out of capacity"},
+    caught_by="reasons.sampling",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
+    also=(
+        "functions.reason_for_state",
+        "messages.sampling_text",
+        "reasons.of_the_server",
+    ),
+)
+
+SDKS.edited(
+    "words_the_unknown_of_sampling_otherwise",
+    under="tinker-0.5.1",
+    changes={"observer.sampling.reasons.unknown": "no idea"},
+    caught_by="reasons.sampling_unknown",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: no idea'",
+    also=("functions.reason_for_state",),
+)
+
+SDKS.edited(
+    "gives_training_the_reason_of_sampling",
+    under="tinkex-seed",
+    changes={"observer.training.reasons.paused_rate_limit": "concurrent LoRA rate limit hit"},
+    caught_by="reasons.training",
+    saying="got the line 'Training is paused for model-1. Reason: concurrent LoRA rate limit hit'",
+    also=("functions.reason_for_state",),
+)
+
+SDKS.edited(
+    "words_the_capacity_of_training_otherwise",
+    under="tinker-0.38",
+    changes={"observer.training.reasons.paused_capacity": "out of capacity"},
+    caught_by="reasons.training",
+    saying="got the line 'Training for model-1 is paused. Reason: out of capacity.'",
+    also=(
+        "functions.log_state_change",
+        "functions.reason_for_state",
+        "messages.training_text",
+        "reasons.of_the_server",
+    ),
+)
+
+SDKS.edited(
+    "words_the_unknown_of_training_otherwise",
+    under="tinker-0.10",
+    changes={"observer.training.reasons.unknown": "no idea"},
+    caught_by="reasons.training_unknown",
+    saying="got the line 'Training for model-1 is paused. Reason: no idea.'",
+    also=(
+        "functions.log_state_change",
+        "functions.reason_for_state",
+    ),
+)
+
+SDKS.edited(
+    "words_the_rate_limit_of_creation_otherwise",
+    under="tinker-0.10",
+    changes={"observer.model_creation.reasons.paused_rate_limit": "too many models"},
+    caught_by="reasons.model_creation",
+    saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: too many models.'",
+    also=("messages.model_creation_text",),
+)
+
+SDKS.edited(
+    "words_the_capacity_of_creation_otherwise",
+    under="tinker-0.38",
+    changes={"observer.model_creation.reasons.paused_capacity": "out of capacity"},
+    caught_by="reasons.model_creation",
+    saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: out of capacity.'",
+)
+
+SDKS.edited(
+    "words_the_unknown_of_creation_otherwise",
+    under="tinker-0.21",
+    changes={"observer.model_creation.reasons.unknown": "no idea"},
+    caught_by="reasons.model_creation_unknown",
+    saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: no idea.'",
+)
+
+SDKS.edited(
+    "ignores_the_reason_of_the_server_in_sampling",
+    under="tinker-0.7",
+    changes={"observer.sampling.server_reason_replaces": False},
+    caught_by="reasons.of_the_server",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
+)
+
+SDKS.edited(
+    "ignores_the_reason_of_the_server_in_training",
+    under="tinker-0.21",
+    changes={"observer.training.server_reason_replaces": False},
+    caught_by="reasons.of_the_server",
+    saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
+)
+
+SDKS.edited(
+    "ignores_the_reason_of_the_server_in_creation",
+    under="tinker-0.10",
+    changes={"observer.model_creation.server_reason_replaces": False},
+    caught_by="reasons.of_the_server_for_creation",
+    saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: Tinker backend is ",
+)
+
+
+class _ShowsEveryText(ClientObserver):
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        super().on_queue_state_change(state, " " if reason == "" else reason)
+
+
+@SDKS.adapter(
+    "shows_an_empty_reason",
+    under="tinker-0.7",
+    caught_by="reasons.of_the_server",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason:  '",
+)
+class _ShowsAnEmptyReason(WithObserver):
+    observer = _ShowsEveryText
+
+
+SDKS.edited(
+    "shows_the_reason_of_the_server_too_early",
+    under="tinker-0.5.1",
+    changes={"observer.passes_reason": True, "observer.sampling.server_reason_replaces": True},
+    caught_by="reasons.not_of_the_server",
+    saying="got the line 'Sampling is paused for sampler sampler-1. Reason: the cluster is full'",
+)

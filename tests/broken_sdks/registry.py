@@ -1,0 +1,49 @@
+"""All broken SDKs, by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import (
+    callback,
+    concurrency,
+    debounce,
+    extras,
+    grace,
+    messages,
+    parsing,
+    polling,
+    polling_ends,
+    reasons,
+    trigger,
+    wiring,
+)
+from .declaration import BrokenSdk
+
+_CHAPTERS: Final = (
+    parsing,
+    trigger,
+    callback,
+    reasons,
+    messages,
+    debounce,
+    grace,
+    concurrency,
+    wiring,
+    polling,
+    polling_ends,
+    extras,
+)
+
+
+def _by_name() -> dict[str, BrokenSdk]:
+    found: dict[str, BrokenSdk] = {}
+    for chapter in _CHAPTERS:
+        for sdk in chapter.SDKS:
+            if sdk.name in found:
+                raise ValueError(f"two broken SDKs are called {sdk.name!r}; rename one")
+            found[sdk.name] = sdk
+    return found
+
+
+BROKEN_SDKS: Final = _by_name()

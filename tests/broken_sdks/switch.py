@@ -1,0 +1,90 @@
+"""One adapter that is every broken SDK in turn, so that one worker process serves them all.
+
+Which one is said behind the name of the profile that comes with each scenario: `tinker-0.5.1!is_silent`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from tinker_conformance._version import __version__
+from tinker_conformance.profile import Profile
+from tinker_conformance.scenario import ClientSpec, Scenario
+from tinker_conformance.sdk.adapter import (
+    Adapter,
+    AdapterInfo,
+    CallsFunctions,
+    OperationCall,
+    ScenarioContext,
+)
+from tinker_conformance.sdk.kit_clock import SdkClock
+from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.session import Run, SdkSession
+from tinker_conformance.timeline import OutcomeKind
+
+from .registry import BROKEN_SDKS
+from .short_cut import ShortCut
+
+_SIGN: Final = "!"
+
+
+class Switch:
+    """Hands each scenario to the broken SDK that it is for."""
+
+    info: Final = AdapterInfo(
+        name="broken",
+        version=__version__,
+        capabilities=ReferenceAdapter.info.capabilities,
+        operations=ReferenceAdapter.info.operations,
+    )
+
+    def __init__(self) -> None:
+        self._now: Adapter = ReferenceAdapter()
+
+    async def open(self, context: ScenarioContext) -> None:
+        profile, _, name = context.profile.name.partition(_SIGN)
+        self._now = BROKEN_SDKS[name].make()
+        plain = msgspec.structs.replace(context.profile, name=profile)
+        await self._now.open(msgspec.structs.replace(context, profile=plain))
+        vars(self._now)["_service"]._http = ShortCut()
+
+    async def create_client(self, spec: ClientSpec) -> object:
+        return await self._now.create_client(spec)
+
+    async def run(self, client: object, call: OperationCall) -> None:
+        await self._now.run(client, call)
+
+    def classify(self, error: BaseException) -> OutcomeKind:
+        return self._now.classify(error)
+
+    def call(self, function: str, arguments: list[object]) -> object:
+        assert isinstance(self._now, CallsFunctions)
+        return self._now.call(function, arguments)
+
+    async def close(self) -> None:
+        await self._now.close()
+
+
+class OneOfThem:
+    """A session whose scenarios go to one broken SDK; closing it leaves the worker to the others."""
+
+    def __init__(self, worker: SdkSession, name: str) -> None:
+        self.spec = name
+        self._worker = worker
+
+    @property
+    def info(self) -> AdapterInfo:
+        return self._worker.info
+
+    @property
+    def clock(self) -> SdkClock:
+        return self._worker.clock
+
+    def run(self, scenario: Scenario, profile: Profile) -> Run:
+        named = msgspec.structs.replace(profile, name=f"{profile.name}{_SIGN}{self.spec}")
+        return self._worker.run(scenario, named)
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,54 @@
+"""A silent SDK, a crash, an endless wait and a failed set-up are verdicts too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tinker_conformance.judging.judge import Judge, Verdict
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.profile_files import load_profile
+from tinker_conformance.requirements import requirement
+from tinker_conformance.sdk.spec import open_sdk
+
+from .laboratory import worker_session
+
+PROFILE = load_profile("tinker-0.5.1")
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
+    session = worker_session(f"python:broken_sdks.misbehaving:{request.param}")
+    made = Judge(session, lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("judge", ["IsSilent"], indirect=True)
+def test_a_silent_sdk_is_not_testable_where_the_clock_moves(judge: Judge) -> None:
+    assert judge.judge(requirement("clock.moves")).verdict is Verdict.FAILED
+    assert judge.judge(requirement("debounce.boundary")).verdict is Verdict.NOT_TESTABLE
+    assert judge.judge(requirement("debounce.first_pause_logs")).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("judge", ["Crashes"], indirect=True)
+def test_a_crash_is_a_verdict_and_the_run_goes_on(judge: Judge) -> None:
+    for identifier in ("debounce.first_pause_logs", "polling.patience"):
+        judgement = judge.judge(requirement(identifier))
+        assert judgement.verdict is Verdict.ADAPTER_ERROR
+        assert "ended with exit code 3" in judgement.note
+
+
+@pytest.mark.parametrize("judge", ["WaitsForEver"], indirect=True)
+def test_an_endless_wait_is_a_failure_of_the_sdk(judge: Judge) -> None:
+    judgement = judge.judge(requirement("debounce.first_pause_logs"))
+    assert judgement.verdict is Verdict.FAILED
+    assert any("waits without a timer" in mismatch.got for mismatch in judgement.mismatches)
+
+
+@pytest.mark.parametrize("judge", ["FailsToOpen"], indirect=True)
+def test_a_failed_set_up_is_an_adapter_error(judge: Judge) -> None:
+    judgement = judge.judge(requirement("debounce.first_pause_logs"))
+    assert judgement.verdict is Verdict.ADAPTER_ERROR
+    assert "no network today" in judgement.note

@@ -1,0 +1,402 @@
+"""SDKs that tell their observer at the wrong replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import httpx
+
+from tinker_conformance.polling import Poll
+from tinker_conformance.profile import ObserverError
+from tinker_conformance.queue_state import ClientKind, QueueState
+from tinker_conformance.reference_errors import PollError
+from tinker_conformance.reference_wire import json_or_none
+
+from .declaration import Chapter
+from .patches import WithPoll, state_in
+
+SDKS: Final = Chapter()
+
+SDKS.edited(
+    "ignores_408_and_with_it_every_pause",
+    under="tinker-0.5.1",
+    changes={"observer.notify_on_408": "never"},
+    caught_by="debounce.first_pause_logs",
+    saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
+    also=(
+        "callback.error_is_swallowed",
+        "callback.nothing_on_completion",
+        "callback.nothing_on_fatal_status",
+        "clock.moves",
+        "concurrency.a_minute_for_each_client",
+        "concurrency.each_future_is_heard",
+        "reasons.sampling_unknown",
+        "trigger.malformed_408",
+        "wiring.compute_logprobs",
+        "wiring.sample",
+    ),
+)
+
+SDKS.edited(
+    "ignores_408",
+    under="tinker-0.21",
+    changes={"observer.notify_on_408": "never"},
+    caught_by="trigger.http_408",
+    saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 408), got nothing",
+    also=(
+        "callback.error_is_swallowed",
+        "callback.nothing_on_completion",
+        "callback.nothing_on_fatal_status",
+        "callback.reason",
+        "concurrency.each_future_is_heard",
+        "parsing.case_sensitive",
+        "parsing.numbers",
+        "parsing.other_words",
+        "parsing.spaces_count",
+        "reasons.model_creation_unknown",
+        "reasons.sampling_unknown",
+        "reasons.training_unknown",
+        "trigger.every_408",
+    ),
+)
+
+
+class _DeafTo408InTraining(Poll):
+    __slots__ = ()
+
+    def _timed_out(self, response: httpx.Response) -> None:
+        kept = self.observer
+        if self.future.client is ClientKind.TRAINING:
+            self.observer = None
+        super()._timed_out(response)
+        self.observer = kept
+
+
+@SDKS.adapter(
+    "ignores_408_in_training",
+    under="tinker-0.21",
+    caught_by="trigger.http_408",
+    saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 408), got nothing",
+    also=(
+        "callback.nothing_on_completion",
+        "callback.nothing_on_fatal_status",
+        "reasons.training_unknown",
+    ),
+)
+class _Ignores408InTraining(WithPoll):
+    poll = _DeafTo408InTraining
+
+
+class _Changes(Poll):
+    __slots__ = ()
+
+    def _timed_out(self, response: httpx.Response) -> None:
+        state = state_in(response)
+        if state is None or state != self._state:
+            super()._timed_out(response)
+        self._state = state  # type: ignore[assignment]
+
+
+@SDKS.adapter(
+    "tells_only_changes_of_a_408",
+    under="tinker-0.5.1",
+    caught_by="trigger.every_408",
+    saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 408), got nothing",
+    also=(
+        "concurrency.each_future_is_heard",
+        "parsing.numbers",
+        "trigger.http_408",
+    ),
+)
+class _TellsOnlyChangesOfA408(WithPoll):
+    poll = _Changes
+
+
+SDKS.edited(
+    "heeds_408_besides",
+    under="tinkex-seed",
+    changes={"observer.notify_on_408": "truthy_state"},
+    caught_by="trigger.not_408",
+    saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 1 (HTTP 408)",
+    also=("custom_observer.replaces_client",),
+)
+
+SDKS.edited(
+    "ignores_try_again",
+    under="tinker-0.21",
+    changes={"observer.notify_on_try_again": "never"},
+    caught_by="trigger.try_again",
+    saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 200 try_again), got nothing",
+    also=(
+        "callback.error_ends_the_poll",
+        "parsing.containers_end_the_poll",
+        "trigger.every_try_again",
+        "trigger.try_again_gate",
+    ),
+)
+
+SDKS.edited(
+    "heeds_try_again_too_early",
+    under="tinker-0.5.1",
+    changes={"observer.notify_on_try_again": "known_state_or_reason"},
+    caught_by="trigger.not_try_again",
+    saying="got state 'paused_capacity' after reply 1 (HTTP 200 try_again)",
+)
+
+SDKS.edited(
+    "tells_only_changes_of_a_try_again",
+    under="tinker-0.21",
+    changes={"observer.notify_on_try_again": "state_change"},
+    caught_by="trigger.every_try_again",
+    saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 200 try_again), got nothing",
+    also=(
+        "trigger.try_again_gate",
+        "trigger.try_again_without_state",
+    ),
+)
+
+SDKS.edited(
+    "tells_every_try_again",
+    under="tinkex-seed",
+    changes={"observer.notify_on_try_again": "known_state_or_reason"},
+    caught_by="trigger.only_changes",
+    saying="got state 'paused_capacity' after reply 2 (HTTP 200 try_again)",
+    also=(
+        "concurrency.each_future_has_a_state",
+        "parsing.other_words",
+        "reasons.sampling_unknown",
+        "reasons.training_unknown",
+    ),
+)
+
+
+class _SharedState(Poll):
+    __slots__ = ()
+    latest: ClassVar[dict[str, QueueState | None]] = {}
+
+    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+        self._state = self.latest.get(self.base_url)
+        super()._told_to_try_again(body)
+        self.latest[self.base_url] = self._state
+
+
+@SDKS.adapter(
+    "remembers_the_state_across_polls",
+    under="tinkex-seed",
+    caught_by="trigger.only_changes",
+    saying="at 61.000 s: wanted the observer called after reply 1 (HTTP 200 try_again), got nothing",
+    also=(
+        "concurrency.a_minute_for_each_client",
+        "concurrency.each_future_has_a_state",
+        "custom_observer.replaces_client",
+        "debounce.across_futures",
+        "debounce.separate_clients",
+    ),
+)
+class _RemembersTheStateAcrossPolls(WithPoll):
+    poll = _SharedState
+
+    async def open(self, context: Any) -> None:
+        _SharedState.latest.clear()
+        await super().open(context)
+
+
+class _TellsWithoutState(Poll):
+    __slots__ = ()
+
+    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+        super()._told_to_try_again(body)
+        if body.get("queue_state") is None:
+            self._tell(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
+
+
+@SDKS.adapter(
+    "tells_unknown_where_there_is_no_state",
+    under="tinker-0.21",
+    caught_by="trigger.try_again_without_state",
+    saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
+)
+class _TellsUnknownWhereThereIsNoState(WithPoll):
+    poll = _TellsWithoutState
+
+
+class _GateOfThe408(Poll):
+    __slots__ = ()
+
+    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+        if body.get("queue_state"):
+            super()._told_to_try_again({"queue_state_reason": "", **body})
+
+
+@SDKS.adapter(
+    "has_the_gate_of_the_408_on_try_again",
+    under="tinker-0.21",
+    caught_by="trigger.try_again_gate",
+    saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
+    also=("polling.try_again_line",),
+)
+class _HasTheGateOfThe408OnTryAgain(WithPoll):
+    poll = _GateOfThe408
+
+
+class _TrueReasons(Poll):
+    __slots__ = ()
+
+    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+        super()._told_to_try_again({**body, "queue_state_reason": body.get("queue_state_reason") or None})
+
+
+@SDKS.adapter(
+    "does_not_count_an_empty_reason",
+    under="tinker-0.38",
+    caught_by="trigger.try_again_gate",
+    saying="at 122.000 s: wanted the observer called after reply 3 (HTTP 200 try_again), got nothing",
+)
+class _DoesNotCountAnEmptyReason(WithPoll):
+    poll = _TrueReasons
+
+
+class _GateOfTheTryAgain(Poll):
+    __slots__ = ()
+
+    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        if state is not QueueState.UNKNOWN or reason is not None:
+            super()._tell(state, reason, on_error)
+
+
+@SDKS.adapter(
+    "has_the_gate_of_the_try_again_on_408",
+    under="tinker-0.21",
+    caught_by="parsing.other_words",
+    saying="at 0.000 s: wanted the observer told 'unknown' at 0.000 s, got nothing",
+    also=(
+        "parsing.case_sensitive",
+        "parsing.numbers",
+        "parsing.spaces_count",
+        "reasons.model_creation_unknown",
+        "reasons.sampling_unknown",
+        "reasons.training_unknown",
+    ),
+)
+class _HasTheGateOfTheTryAgainOn408(WithPoll):
+    poll = _GateOfTheTryAgain
+
+
+class _Listens503(Poll):
+    __slots__ = ()
+
+    async def _refused(self, response: httpx.Response) -> None:
+        if response.status_code == 503:
+            self._timed_out(response)
+        await super()._refused(response)
+
+
+@SDKS.adapter(
+    "notifies_on_503",
+    under="tinker-0.5.1",
+    caught_by="trigger.server_errors",
+    saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 3 (HTTP 503)",
+)
+class _NotifiesOn503(WithPoll):
+    poll = _Listens503
+
+
+class _Listens500(Poll):
+    __slots__ = ()
+
+    async def _refused(self, response: httpx.Response) -> None:
+        if response.status_code == 500 and (state_in(response)):
+            self._tell(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
+        await super()._refused(response)
+
+
+@SDKS.adapter(
+    "notifies_unknown_on_500",
+    under="tinker-0.38",
+    caught_by="trigger.server_errors",
+    saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 500)",
+)
+class _NotifiesUnknownOn500(WithPoll):
+    poll = _Listens500
+
+
+class _WantsJson(Poll):
+    __slots__ = ()
+
+    def _timed_out(self, response: httpx.Response) -> None:
+        if json_or_none(response) is None:
+            raise PollError("a 408 without JSON", official_class="ValueError", official_text="")
+        super()._timed_out(response)
+
+
+@SDKS.adapter(
+    "dies_of_a_408_without_json",
+    under="tinker-0.5.1",
+    caught_by="trigger.malformed_408",
+    saying="got 'error' (PollError: a 408 without JSON)",
+    also=(
+        "polling.http_408",
+        "polling.iteration_header",
+    ),
+)
+class _DiesOfA408WithoutJson(WithPoll):
+    poll = _WantsJson
+
+
+class _WantsAnObject(Poll):
+    __slots__ = ()
+
+    def _timed_out(self, response: httpx.Response) -> None:
+        if isinstance(json_or_none(response), list):
+            raise PollError("a 408 that is an array", official_class="AttributeError", official_text="")
+        super()._timed_out(response)
+
+
+@SDKS.adapter(
+    "dies_of_a_408_that_is_an_array",
+    under="tinker-0.38",
+    caught_by="trigger.malformed_408",
+    saying="got 'error' (PollError: a 408 that is an array)",
+)
+class _DiesOfA408ThatIsAnArray(WithPoll):
+    poll = _WantsAnObject
+
+
+class _AnyState(Poll):
+    __slots__ = ()
+
+    def _timed_out(self, response: httpx.Response) -> None:
+        super()._timed_out(response)
+        if state_in(response) == "":
+            self._tell(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
+
+
+@SDKS.adapter(
+    "takes_an_empty_state_for_unknown",
+    under="tinker-0.5.1",
+    caught_by="trigger.malformed_408",
+    saying="at 0.000 s: wanted nothing, got the observer told 'unknown' at 0.000 s",
+)
+class _TakesAnEmptyStateForUnknown(WithPoll):
+    poll = _AnyState
+
+
+class _NullState(Poll):
+    __slots__ = ()
+
+    def _timed_out(self, response: httpx.Response) -> None:
+        super()._timed_out(response)
+        body = json_or_none(response)
+        if isinstance(body, dict) and "queue_state" in body and body["queue_state"] is None:
+            self._tell(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
+
+
+@SDKS.adapter(
+    "takes_null_for_unknown",
+    under="tinker-0.21",
+    caught_by="trigger.malformed_408",
+    saying="at 0.000 s: wanted nothing, got the observer told 'unknown' at 0.000 s",
+)
+class _TakesNullForUnknown(WithPoll):
+    poll = _NullState

@@ -1,0 +1,72 @@
+"""The requirements about many futures in flight, on one client and on many clients of one process."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tinker_conformance.judging import projections as seen
+from tinker_conformance.judging.projections import same
+from tinker_conformance.profile import NotifyOn408, NotifyOnTryAgain, Profile
+from tinker_conformance.requirements.requirement import Level, Requirement
+from tinker_conformance.sdk.adapter import Capability
+
+_CONCURRENCY: Final = frozenset({Capability.CONCURRENCY})
+_CALLBACKS: Final = frozenset({Capability.CONCURRENCY, Capability.CALLBACKS})
+_DEBOUNCE: Final = "official SDK, every release; seed, 'Logging Debounce Interval'"
+
+
+def _only_changes(profile: Profile) -> bool:
+    return profile.observer.notify_on_try_again is NotifyOnTryAgain.STATE_CHANGE
+
+
+def _graced_and_told(profile: Profile) -> bool:
+    observer = profile.observer
+    return observer.training.grace_seconds > 0 and observer.notifies_active_on_completion
+
+
+CONCURRENCY: Final = (
+    Requirement(
+        "concurrency.one_minute_for_a_client",
+        "The minute holds across futures that are in flight together on one client.",
+        _DEBOUNCE,
+        ("concurrency-one-client",),
+        same(seen.line_times, seen.outcomes),
+        needs=_CONCURRENCY,
+    ),
+    Requirement(
+        "concurrency.a_minute_for_each_client",
+        "Clients whose futures are in flight together have a minute each, and a line each.",
+        _DEBOUNCE,
+        ("concurrency-many-clients",),
+        same(seen.line_clients, seen.outcomes),
+        needs=_CONCURRENCY,
+    ),
+    Requirement(
+        "concurrency.each_future_is_heard",
+        "Each of the futures in flight together tells the observer of its own replies.",
+        "official SDK, every release",
+        ("concurrency-each-is-heard",),
+        same(seen.told_counts),
+        holds=lambda p: p.observer.notify_on_408 is NotifyOn408.TRUTHY_STATE,
+        needs=_CALLBACKS,
+    ),
+    Requirement(
+        "concurrency.each_future_has_a_state",
+        "Each of the futures in flight together watches for changes of its own.",
+        "seed, 'Current Elixir Observer Infrastructure': deduplicates by state change within a poll",
+        ("concurrency-each-has-a-state",),
+        same(seen.told_counts),
+        holds=_only_changes,
+        needs=_CALLBACKS,
+    ),
+    Requirement(
+        "concurrency.grace",
+        "The end of a future begins the 900 s anew for another that is in flight on its client.",
+        "official SDK since 0.38.0",
+        ("concurrency-grace",),
+        same(seen.line_times),
+        holds=_graced_and_told,
+        level=Level.QUIRK,
+        needs=_CONCURRENCY | frozenset({Capability.TRAINING}),
+    ),
+)
