@@ -71,13 +71,13 @@ defmodule TinkexConformance.Scenario do
     end
   end
 
-  defp begin(%{"client" => client, "future" => number} = future, %{"id" => id}, clients) do
+  defp begin(%{"client" => client, "future" => number} = future, run, clients) do
     spawn_monitor(fn ->
       # With exits trapped the end of a task of Tinkex that crashes is an answer.
       Process.flag(:trap_exit, true)
-      who = %{run: id, client: client, future: number}
+      who = %{run: run["id"], client: client, future: number}
       Who.claim(who)
-      {kind, error} = Sdk.run(clients[client], future, who)
+      {kind, error} = Sdk.run(clients[client], future, who, run["clock"]["kind"])
       ObserverTracer.flush()
       Wire.event("outcome", who, %{kind: kind, error: error})
     end)

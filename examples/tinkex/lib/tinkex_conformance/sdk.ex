@@ -44,10 +44,17 @@ defmodule TinkexConformance.Sdk do
     :persistent_term.erase({:training_queue_state_debounce, id})
   end
 
-  @doc "Runs an operation to its end, and says how it ended: the kind, and the error's text or nil."
-  @spec run(pid(), map(), Who.t()) :: {String.t(), String.t() | nil}
-  def run(client, %{"operation" => operation, "timeout" => timeout} = future, who) do
-    options = [telemetry_metadata: Who.metadata(who)] ++ observer(future["observer"])
+  @doc """
+  Runs an operation to its end, and says how it ended: the kind, and the error's text or nil.
+
+  Tinkex sleeps between polls. Under a clock that stands still nothing would wake it, so there it is handed a
+  `:sleep_fun` that returns at once.
+  """
+  @spec run(pid(), map(), Who.t(), String.t()) :: {String.t(), String.t() | nil}
+  def run(client, %{"operation" => operation, "timeout" => timeout} = future, who, clock) do
+    options =
+      [telemetry_metadata: Who.metadata(who)] ++ observer(future["observer"]) ++ sleep(clock)
+
     wait = if timeout, do: round(timeout * 1000), else: :infinity
 
     operation
@@ -60,6 +67,9 @@ defmodule TinkexConformance.Sdk do
   defp observer("raising"), do: [queue_state_observer: RaisingObserver]
   defp observer("custom"), do: [queue_state_observer: CustomObserver]
   defp observer("none"), do: [queue_state_observer: nil]
+
+  defp sleep("libfaketime"), do: [sleep_fun: fn _milliseconds -> :ok end]
+  defp sleep("wall"), do: []
 
   defp submit("sample", client, options),
     do: SamplingClient.sample(client, prompt(), %SamplingParams{max_tokens: 4}, options)
