@@ -14,11 +14,7 @@ defmodule TinkexConformance.Sdk do
     service
   end
 
-  @doc """
-  Makes a client.
-
-  A model is made beforehand, and named here: creating it is an operation of another kind (see README).
-  """
+  @doc "Makes a client, and with it the sampling session or the model."
   @spec client(pid(), map()) :: pid()
   def client(service, %{"kind" => kind, "id" => id} = spec) do
     forget(id)
@@ -29,7 +25,7 @@ defmodule TinkexConformance.Sdk do
           ServiceClient.create_sampling_client(service, weights(spec))
 
         "training" ->
-          ServiceClient.create_lora_training_client(service, spec["base_model"], model_id: id)
+          ServiceClient.create_lora_training_client(service, spec["base_model"])
       end
 
     client
