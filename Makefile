@@ -24,7 +24,7 @@ parity: $(STAMP)
 	$(BIN)/tinker-conformance parity --versions '$(VERSIONS)'
 
 test: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """``python -m fake_server``: the fake Tinker service as a program, for SDKs in other processes and languages.
 
-It prints one line of JSON, ``{"url", "port", "pid"}``, and serves until SIGINT or SIGTERM, which end it with
+It prints one line of JSON, ``{"url", "port", "pid"}`` (``--control`` adds ``control`` and ``token``,
+``--clock-file`` adds ``clock``), and serves until SIGINT or SIGTERM, which end it with
 exit code 0. A script or an address that cannot be used ends it with exit code 2 and a message.
 """
 
@@ -16,6 +17,8 @@ from types import FrameType
 
 import click
 
+from fake_server.clock_file import SteppedClock
+from fake_server.control import CONTROL, ControlledServer
 from fake_server.errors import ScriptError
 from fake_server.http_server import FakeTinkerServer, ServerError
 from fake_server.script_yaml import load_script_file
@@ -41,7 +44,24 @@ from fake_server.tinker_api import FakeTinker, Unscripted
     show_default=True,
     help="What a submission gets that no script is for.",
 )
-def main(host: str, port: int, scripts: tuple[Path, ...], unscripted: str) -> None:
+@click.option(
+    "--control", is_flag=True, help="Offer a control plane below /_control; see fake_server.control."
+)
+@click.option(
+    "--clock-file",
+    "clock_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write the clock that scripts and the control plane move.",
+)
+def main(
+    host: str,
+    port: int,
+    scripts: tuple[Path, ...],
+    unscripted: str,
+    clock_path: Path | None,
+    *,
+    control: bool,
+) -> None:
     """A fake Tinker service on a loopback socket, whose replies are scripted."""
     ended = threading.Event()
 
@@ -57,13 +77,20 @@ def main(host: str, port: int, scripts: tuple[Path, ...], unscripted: str) -> No
                 engine.add_script(
                     entry.script, operation=entry.operation, client=entry.client, name=entry.name
                 )
-        server = FakeTinkerServer(engine, host, port)
+        clock = None if clock_path is None else SteppedClock(clock_path)
+        plane = ControlledServer(engine, lambda: FakeTinker(unscripted=Unscripted(unscripted)), clock)
+        server = FakeTinkerServer(plane if control or clock else engine, host, port)
         server.start()
-    except (ScriptError, ServerError) as error:
+    except (ScriptError, ServerError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
     try:
-        click.echo(json.dumps({"url": server.url, "port": server.port, "pid": os.getpid()}))
+        told: dict[str, object] = {"url": server.url, "port": server.port, "pid": os.getpid()}
+        if control:
+            told |= {"control": f"{server.url}{CONTROL}", "token": plane.token}
+        if clock is not None:
+            told["clock"] = str(clock.path.absolute())
+        click.echo(json.dumps(told))
         ended.wait()
     finally:
         server.stop()

@@ -13,13 +13,20 @@ import socket
 import threading
 import time
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from fake_server.http_protocol import HttpProtocol, Limits
-from fake_server.tinker_api import FakeTinker
+from fake_server.messages import Reply, Request, TransportFault
 
 BACKLOG: Final = 1024
 STOP_SECONDS: Final = 5.0
+
+
+class Answering(Protocol):
+    """What answers requests: an engine, or what stands in front of several."""
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Answers one request; thread-safe, never raises."""
 
 
 class ServerError(RuntimeError):
@@ -34,7 +41,7 @@ class FakeTinkerServer:
 
     def __init__(
         self,
-        engine: FakeTinker,
+        engine: Answering,
         host: str = "127.0.0.1",
         port: int = 0,
         *,

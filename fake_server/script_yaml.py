@@ -24,7 +24,7 @@ from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script, exhausted_rule
 from fake_server.script_data import decode_steps, encode_steps, kind, refuse_unknown
 
-__all__ = ["ScriptEntry", "decode_steps", "encode_steps", "load_script_file", "load_yaml"]
+__all__ = ["ScriptEntry", "decode_entries", "decode_steps", "encode_steps", "load_script_file", "load_yaml"]
 
 _ENTRY_KEYS: Final = ("name", "operation", "client", "exhausted", "steps")
 _SafeLoader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -51,12 +51,20 @@ def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScriptError(f"{path}: cannot be read ({error}); give a readable UTF-8 file") from error
-    data = load_yaml(text, str(path))
+    return decode_entries(load_yaml(text, str(path)), str(path))
+
+
+def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
+    """The scripts of a script file, from plain data.
+
+    Raises:
+        ScriptError: It is no such list; the text names entry and step.
+    """
     if not isinstance(data, list):
         raise ScriptError(
-            f"{path}: a script file is a list of scripts, not {kind(data)}; begin with '- steps:'"
+            f"{where}: a script file is a list of scripts, not {kind(data)}; begin with '- steps:'"
         )
-    return tuple(_decode_entry(item, f"{path}, script {number}") for number, item in enumerate(data, 1))
+    return tuple(_decode_entry(item, f"{where}, script {number}") for number, item in enumerate(data, 1))
 
 
 def load_yaml(text: str, where: str) -> object:

@@ -36,7 +36,7 @@ MICROSECOND: Final = 1_000_000
 DEFAULT_EPOCH: Final = 1_750_000_000.0
 """The wall clock at the start of a scenario that names none, in seconds since 1970."""
 
-_MONOTONIC_START_US: Final = 100_000 * MICROSECOND
+MONOTONIC_START_US: Final = 100_000 * MICROSECOND
 _SCENARIO_SECONDS: Final = 110_000
 _SPINNING_PASSES: Final = 10_000
 
@@ -46,6 +46,18 @@ _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun counts
 def to_microseconds(seconds: float) -> int:
     """Converts seconds to the clock's resolution."""
     return round(seconds * MICROSECOND)
+
+
+def scenario_start(monotonic_us: int) -> int:
+    """Where the monotonic clock stands when a scenario begins, given where the last one left it (both in µs).
+
+    It goes on to a whole second from which no scenario reaches the next power of two: among floats of one
+    magnitude `(t + 900) - t` is 900 exactly, whatever ran before.
+    """
+    start = -(-monotonic_us // MICROSECOND)
+    if start.bit_length() != (start + _SCENARIO_SECONDS).bit_length():
+        start = 1 << start.bit_length()
+    return start * MICROSECOND
 
 
 class JumpListener(Protocol):
@@ -86,8 +98,8 @@ class FrozenClock:
     """
 
     _wall_us: int = to_microseconds(DEFAULT_EPOCH)
-    _monotonic_us: int = _MONOTONIC_START_US
-    _started_us: int = _MONOTONIC_START_US
+    _monotonic_us: int = MONOTONIC_START_US
+    _started_us: int = MONOTONIC_START_US
     _lock: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
     _loops: dict[SleepingLoop, _LoopState] = field(default_factory=dict)
     _sleepers: list[int] = field(default_factory=list)
@@ -158,17 +170,10 @@ class FrozenClock:
     # -- moving ----------------------------------------------------------------------------------
 
     def new_scenario(self, epoch: float = DEFAULT_EPOCH) -> None:
-        """Sets the wall clock (seconds since 1970); the monotonic clock goes on, `elapsed` starts at 0.
-
-        It goes on to a whole second from which no scenario reaches the next power of two: among floats of one
-        magnitude `(t + 900) - t` is 900 exactly, whatever ran before.
-        """
+        """Sets the wall clock (seconds since 1970); the monotonic clock goes on, `elapsed` starts at 0."""
         with self._lock:
             self._wall_us = to_microseconds(epoch)
-            start = -(-self._monotonic_us // MICROSECOND)
-            if start.bit_length() != (start + _SCENARIO_SECONDS).bit_length():
-                start = 1 << start.bit_length()
-            self._monotonic_us = self._started_us = start * MICROSECOND
+            self._monotonic_us = self._started_us = scenario_start(self._monotonic_us)
             self._activity += 1
             self._limits = _Limits()
             self._show()

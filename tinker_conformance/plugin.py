@@ -17,7 +17,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sdk",
         metavar="SPEC",
-        help="the SDK under test: reference, official, official==X.Y.Z, python:package.module:Adapter",
+        help="the SDK under test: reference, official, official==X.Y.Z, python:package.module:Adapter, "
+        "exec:COMMAND",
+    )
+    group.addoption(
+        "--clock",
+        choices=("file", "libfaketime", "wall"),
+        help="how the clocks of an exec: SDK are moved; by default the best that it offers, never wall",
     )
     group.addoption(
         "--profile",

@@ -12,45 +12,37 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from typing import Final, NamedTuple
-
-import msgspec
+from typing import Final
 
 from fake_server.listener import Poll, Submission
 from fake_server.messages import Reply, TransportFault
-from fake_server.steps import Advance, Complete, ReplyStep
+from fake_server.steps import Advance
 from tinker_conformance.clock import MICROSECOND, FrozenClock
+from tinker_conformance.server_events import (
+    MAX_EVENTS,
+    MAX_TEXT,
+    NO_FUTURE,
+    FutureKey,
+    advance_event,
+    poll_event,
+    response_event,
+    sleep_event,
+    submission_event,
+)
 from tinker_conformance.timeline import (
     Callback,
-    ClockCause,
-    ClockStep,
     Event,
     Log,
     Outcome,
     OutcomeKind,
-    Request,
-    Response,
     Telemetry,
     Timeline,
     with_merged_sleeps,
 )
 
-MAX_EVENTS: Final = 20_000
-"""Events of one scenario, beyond which it is ended: an SDK that polls without end."""
-MAX_TEXT: Final = 4_000
-"""Characters of a log message or an error that are kept."""
-
 _PLUMBING: Final = ("httpx", "httpcore", "asyncio", "urllib3", "aiohttp", "hpack", "h2", "concurrent")
 
 
-class FutureKey(NamedTuple):
-    """Which future: the client's name, and the future's place in the scenario (from 1)."""
-
-    client: str | None
-    future: int | None
-
-
-NO_FUTURE: Final = FutureKey(None, None)
 current_future: ContextVar[FutureKey] = ContextVar("current_future", default=NO_FUTURE)
 
 
@@ -193,97 +185,34 @@ class Recorder(logging.Handler):
         key = self._key(submission.future.name)
         if key is NO_FUTURE:
             return  # what an SDK does to set itself up is its own affair
-        self.add(
-            Request(
-                at=self._clock.elapsed(),
-                client=key.client,
-                future=key.future,
-                method=submission.method,
-                path=submission.path,
-            )
-        )
+        self.add(submission_event(self._clock.elapsed(), key, submission))
 
     def request_arrived(self, poll: Poll) -> None:
         """A future was polled."""
         key = self._key(poll.future.name)
         if key is NO_FUTURE:
             return
-        self.add(
-            Request(
-                at=self._clock.elapsed(),
-                client=key.client,
-                future=key.future,
-                method=poll.method,
-                path=poll.path,
-                iteration=poll.iteration,
-                request_type=poll.request_type,
-            )
-        )
+        self.add(poll_event(self._clock.elapsed(), key, poll))
 
     def clock_advanced(self, poll: Poll, advance: Advance) -> None:
         """A script moves the clocks, before the next reply."""
-        key = self._key(poll.future.name)
+        self.advanced(self._key(poll.future.name), advance)
+
+    def advanced(self, key: FutureKey, advance: Advance) -> None:
+        """Moves the clocks, for a future."""
         self._clock.advance(advance.wall_us, advance.monotonic_us)
-        self.add(
-            ClockStep(
-                at=self._clock.elapsed(),
-                client=key.client,
-                future=key.future,
-                wall=advance.wall_us / MICROSECOND,
-                monotonic=advance.monotonic_us / MICROSECOND,
-            )
-        )
+        self.add(advance_event(self._clock.elapsed(), key, advance))
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
         """A reply was chosen for a poll."""
         key = self._key(poll.future.name)
         if key is NO_FUTURE:
             return
-        scripted = _scripted(poll)
-        status, fault, body = None, None, None
-        match reply:
-            case TransportFault():
-                fault = reply.kind.value
-            case Reply():
-                status = reply.status
-                if not isinstance(scripted, Complete):
-                    body = _json_or_none(reply.body)
-        self.add(
-            Response(
-                at=self._clock.elapsed(),
-                client=key.client,
-                future=key.future,
-                status=status,
-                body=body,
-                fault=fault,
-                step=None if scripted is None else poll.index + 1,
-            )
-        )
+        self.add(response_event(self._clock.elapsed(), key, poll, reply))
 
     def slept(self, moved_us: int) -> None:
         """The clocks jumped to the SDK's next timer."""
-        seconds = moved_us / MICROSECOND
-        self.add(
-            ClockStep(
-                at=round(self._clock.elapsed() + seconds, 6),
-                wall=seconds,
-                monotonic=seconds,
-                cause=ClockCause.SLEEP,
-            )
-        )
-
-
-def _scripted(poll: Poll) -> ReplyStep | None:
-    """The reply that the script has for a poll; None once it is used up."""
-    turns = poll.future.script.turns
-    return turns[poll.index].reply if poll.index < len(turns) else None
-
-
-def _json_or_none(body: bytes) -> object:
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return None
+        self.add(sleep_event(round(self._clock.elapsed() + moved_us / MICROSECOND, 6), moved_us))
 
 
 def _level(number: int) -> str:

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from fake_server import FakeTinker
-from fake_server.futures import ScriptedFuture
 from fake_server.http_server import FakeTinkerServer
 from fake_server.respx_router import mounted
-from fake_server.tinker_api import Unscripted
 from tinker_conformance.clock import FrozenClock
 from tinker_conformance.profile import Profile
-from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.recorder import MAX_EVENTS, FutureKey, Recorder, current_future
+from tinker_conformance.recorder import Recorder, current_future
 from tinker_conformance.scenario import ClientSpec, FunctionCall, FutureSpec, Scenario
+from tinker_conformance.scripted_engine import (
+    API_KEY,
+    VIRTUAL_LIMIT_SECONDS,
+    future_keys,
+    scripted_engine,
+)
 from tinker_conformance.sdk.adapter import (
     Adapter,
     CallsFunctions,
@@ -25,11 +28,9 @@ from tinker_conformance.sdk.adapter import (
     ScenarioContext,
     Transport,
 )
+from tinker_conformance.server_events import MAX_EVENTS, FutureKey
 from tinker_conformance.timeline import OutcomeKind, Timeline
 
-API_KEY: Final = "tml-conformance-kit"
-VIRTUAL_LIMIT_SECONDS: Final = 26 * 3600.0
-"""Virtual seconds that a scenario may take; the longest wait of any known SDK is two hours."""
 _BASE_URL: Final = "http://tinker.test"
 
 
@@ -83,15 +84,13 @@ async def run_scenario(
         SetUpError: If the SDK fails before the first future.
     """
     clock.new_scenario(scenario.epoch)
-    names = {
-        f"future-{number}": FutureKey(future.client, number)
-        for number, future in enumerate(scenario.futures, 1)
-    }
     abort = _Abort(asyncio.get_running_loop())
     recorder = Recorder(
-        clock, names, on_overflow=lambda: abort(f"the SDK caused more than {MAX_EVENTS} events and goes on")
+        clock,
+        future_keys(scenario),
+        on_overflow=lambda: abort(f"the SDK caused more than {MAX_EVENTS} events and goes on"),
     )
-    engine, scripted = _engine(scenario, recorder)
+    engine, scripted = scripted_engine(scenario, recorder)
     with (
         recorder.listening(),
         clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept),
@@ -110,39 +109,6 @@ async def run_scenario(
         finally:
             recorder.stop()
     return recorder.timeline()
-
-
-def _engine(scenario: Scenario, recorder: Recorder) -> tuple[FakeTinker, list[ScriptedFuture]]:
-    engine = FakeTinker(listener=recorder, unscripted=Unscripted.ERROR)
-    for client in scenario.clients:
-        match client.kind:
-            case ClientKind.TRAINING:
-                engine.expect_model(client.id)
-            case ClientKind.SAMPLING:
-                engine.expect_sampler(client.id)
-            case ClientKind.MODEL_CREATION:
-                pass
-    scripted = []
-    for number, future in enumerate(scenario.futures, 1):
-        made = engine.add_script(
-            future.script,
-            operation=future.operation,
-            client=_addressed(scenario.client(future.client)),
-            name=f"future-{number}",
-        )
-        scripted.append(made)
-    return engine, scripted
-
-
-def _addressed(client: ClientSpec) -> str | None:
-    """What a submission says of its client, by which its script is found."""
-    match client.kind:
-        case ClientKind.TRAINING:
-            return client.id
-        case ClientKind.MODEL_CREATION:
-            return client.base_model
-        case ClientKind.SAMPLING:
-            return None  # a session's id, a model's path or a base model, as the release has it
 
 
 @contextlib.contextmanager
@@ -181,6 +147,8 @@ async def _drive(
                     group.create_task(live(future, number))
         else:
             for number, future in enumerate(scenario.futures, 1):
+                for advance in future.before:
+                    recorder.advanced(FutureKey(future.client, number), advance)
                 await live(future, number)
 
 

@@ -18,7 +18,7 @@ from fake_server.errors import ScriptError, nearest
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script
 from fake_server.script_yaml import decode_steps, encode_steps, load_yaml
-from fake_server.steps import Step
+from fake_server.steps import Advance, Step
 from tinker_conformance.clock import DEFAULT_EPOCH
 from tinker_conformance.queue_state import ClientKind
 
@@ -70,6 +70,7 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
         script: The replies to the future's polls.
         observer: Whose observer hears of it.
         timeout: Seconds that the caller waits for the result, or None for ever.
+        before: How the clocks move before the operation is submitted; not where futures run together.
     """
 
     client: str
@@ -77,6 +78,7 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
     script: Script
     observer: ObserverUse = ObserverUse.DEFAULT
     timeout: float | None = None
+    before: tuple[Advance, ...] = ()
 
 
 class FunctionCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +152,7 @@ _SCENARIO_KEYS: Final = (
     "id", "description", "epoch", "client", "clients", "futures", "concurrent", "calls",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
-_FUTURE_KEYS: Final = ("client", "operation", "observer", "timeout", "exhausted", "steps")
+_FUTURE_KEYS: Final = ("client", "operation", "observer", "timeout", "exhausted", "before", "steps")
 _CALL_KEYS: Final = ("function", "arguments")
 _BASE_MODEL: Final = "Qwen/Qwen3-8B"
 
@@ -205,17 +207,21 @@ def decode_scenario(data: object, where: str) -> Scenario:
     if not isinstance(identifier, str) or not identifier:
         _fail(where, "a scenario needs an id, a string", "add one, for example 'id: my-scenario'")
     where = f"{where.rsplit(': scenario ', 1)[0]}: scenario {identifier}"
+    concurrent = _flag(entry.get("concurrent", False), f"{where}, concurrent")
     if "calls" in entry and ("futures" in entry or "client" in entry or "clients" in entry):
         _fail(where, "'calls' stand alone", "put 'futures' into a scenario of their own")
     if "calls" not in entry and "futures" not in entry:
         _fail(where, "nothing to do", "add 'futures' (or 'calls')")
     clients = _clients(entry, where)
+    futures = _futures(entry.get("futures", []), clients, where)
+    if concurrent and any(future.before for future in futures):
+        _fail(where, "'before' has no meaning where futures run together", "move the clocks in a script")
     return Scenario(
         id=identifier,
         epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
         clients=clients,
-        futures=_futures(entry.get("futures", []), clients, where),
-        concurrent=_flag(entry.get("concurrent", False), f"{where}, concurrent"),
+        futures=futures,
+        concurrent=concurrent,
         calls=tuple(
             _call(call, f"{where}, call {n}")
             for n, call in enumerate(_list(entry.get("calls", []), f"{where}, calls"), 1)
@@ -286,7 +292,16 @@ def _future(data: object, clients: Sequence[ClientSpec], where: str) -> FutureSp
         ),
         observer=_choice(entry.get("observer", ObserverUse.DEFAULT), ObserverUse, f"{where}, observer"),
         timeout=None if timeout is None else _seconds(timeout, f"{where}, timeout"),
+        before=_advances(entry.get("before", []), f"{where}, before"),
     )
+
+
+def _advances(data: object, where: str) -> tuple[Advance, ...]:
+    steps = _steps(_list(data, where), where)
+    advances = tuple(step for step in steps if isinstance(step, Advance))
+    if len(advances) != len(steps):
+        _fail(where, "a reply has no place before the submission", "keep {advance: …} steps alone")
+    return advances
 
 
 def _steps(data: object, where: str) -> tuple[Step, ...]:
@@ -360,6 +375,8 @@ def _encode_future(future: FutureSpec) -> dict[str, object]:
         data["timeout"] = future.timeout
     if future.script.exhausted is not Exhausted.FAIL:
         data["exhausted"] = future.script.exhausted.value
+    if future.before:
+        data["before"] = encode_steps(future.before)
     data["steps"] = encode_steps(future.script.steps)
     return data
 

@@ -12,11 +12,12 @@ from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
+from tinker_conformance.sdk.remembered import RememberedSession
 from tinker_conformance.sdk.spec import open_sdk
 from tinker_conformance.sdk.worker_session import WorkerSession
 
 from .declaration import BrokenSdk
-from .switch import OneOfThem, Remembering
+from .switch import OneOfThem
 
 TESTS: Final = Path(__file__).parents[1]
 
@@ -33,7 +34,7 @@ class Laboratory:
     def __init__(self) -> None:
         self._worker = worker_session("python:broken_sdks.switch:Switch")
         self._reference = open_sdk("reference")
-        self._remembering = Remembering(self._reference)
+        self._remembering = RememberedSession(self._reference)
 
     def close(self) -> None:
         self._worker.close()

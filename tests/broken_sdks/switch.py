@@ -19,6 +19,7 @@ from tinker_conformance.sdk.adapter import (
     OperationCall,
     ScenarioContext,
 )
+from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.reference import ReferenceAdapter
 from tinker_conformance.sdk.session import Run, SdkSession
 from tinker_conformance.timeline import OutcomeKind
@@ -77,31 +78,13 @@ class OneOfThem:
     def info(self) -> AdapterInfo:
         return self._worker.info
 
+    @property
+    def clock(self) -> SdkClock:
+        return self._worker.clock
+
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         named = msgspec.structs.replace(profile, name=f"{profile.name}{_SIGN}{self.spec}")
         return self._worker.run(scenario, named)
-
-    def close(self) -> None:
-        pass
-
-
-class Remembering:
-    """A session that runs no scenario twice under one profile; closing it leaves it to the others."""
-
-    def __init__(self, session: SdkSession) -> None:
-        self.spec = session.spec
-        self._session = session
-        self._runs: dict[tuple[str, str], Run] = {}
-
-    @property
-    def info(self) -> AdapterInfo:
-        return self._session.info
-
-    def run(self, scenario: Scenario, profile: Profile) -> Run:
-        key = (scenario.id, profile.name)
-        if key not in self._runs:
-            self._runs[key] = self._session.run(scenario, profile)
-        return self._runs[key]
 
     def close(self) -> None:
         pass

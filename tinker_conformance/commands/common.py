@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tinker_conformance.sdk.environments import EnvironmentUnavailable
+from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkSession, SdkStartError
 from tinker_conformance.sdk.spec import SpecError, open_sdk
 
@@ -25,10 +26,19 @@ class Exit(IntEnum):
     NOTHING_TESTED = 6
 
 
-def opened(spec: str, console: Console) -> SdkSession:
+clock_option = click.option(
+    "--clock",
+    type=click.Choice([kind.value for kind in SdkClock if kind is not SdkClock.FROZEN]),
+    help="How an exec: SDK's clocks are moved; by default the best that its adapter offers. 'wall' waits.",
+)
+"""`--clock KIND`, for the commands that run an SDK under test."""
+
+
+def opened(spec: str, console: Console, *, clock: str | None = None) -> SdkSession:
     """Starts the SDK that a SPEC names, or ends the program with a sentence and the fitting code."""
     try:
-        return open_sdk(spec, report=lambda text: console.print(escape(text), style="dim"))
+        kind = None if clock is None else SdkClock(clock)
+        return open_sdk(spec, clock=kind, report=lambda text: console.print(escape(text), style="dim"))
     except SpecError as error:
         raise click.UsageError(str(error)) from error
     except (SdkStartError, EnvironmentUnavailable) as error:

@@ -12,12 +12,13 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from tinker_conformance.commands.common import Exit, opened
+from tinker_conformance.commands.common import Exit, clock_option, opened
+from tinker_conformance.commands.interruption import ends_on_signals
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
+from tinker_conformance.judging.judge import AdapterLostError
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile_files import ProfileError, load_profile
-from tinker_conformance.sdk.line_process import close_all
 
 _MOST_IDS: Final = 12
 
@@ -28,7 +29,9 @@ _MOST_IDS: Final = 12
     "--profile", "named", metavar="NAME|FILE", help="What `--sdk reference` is to behave like; for no other."
 )
 @click.option("-v", "--verbose", is_flag=True, help="Name every requirement that separates it.")
-def identify(spec: str, named: str | None, *, verbose: bool) -> None:
+@clock_option
+@ends_on_signals
+def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) -> None:
     """Says which revision an SDK behaves like, how near, and what separates it from each."""
     console = Console(highlight=False)
     if (spec == "reference") is (named is None):
@@ -39,7 +42,7 @@ def identify(spec: str, named: str | None, *, verbose: bool) -> None:
         own = () if named is None else (load_profile(named),)
     except ProfileError as error:
         raise click.UsageError(str(error)) from error
-    sdk = opened(spec, console)
+    sdk = opened(spec, console, clock=clock)
     reference = opened("reference", console)
     try:
         # An SDK runs under the first one; only the reference cares which that is.
@@ -55,10 +58,12 @@ def identify(spec: str, named: str | None, *, verbose: bool) -> None:
             disable=not console.is_terminal,
         )
         found = sorted(list(steps)[len(own) :], key=lambda near: near.distance)
+    except AdapterLostError as error:
+        console.print(escape(str(error)))
+        sys.exit(Exit.ADAPTER)
     finally:
         sdk.close()
         reference.close()
-        close_all()
     console.print(_table(found))
     console.print(_conclusion(f"{sdk.info.name} {sdk.info.version}", found))
     for near in found if verbose else found[:3]:

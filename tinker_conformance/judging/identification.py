@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.profile import Profile
 from tinker_conformance.profile_files import combined, index
@@ -75,20 +74,19 @@ def nearness(
         profiles: What to judge it by.
         scenarios: By id, at least those that the requirements name.
         agree: Whether the reference's run and the SDK's are the same, event by event.
+
+    Raises:
+        AdapterLostError: If the adapter broke too often to go on.
     """
     observed = RememberedSession(sdk, profile=profiles[0])
     for profile in profiles:
         expected = RememberedSession(reference)
         judge = Judge(observed, lambda lent=expected: lent, profile, scenarios)  # type: ignore[misc]
         judgements = [judge.judge(required) for required in REQUIREMENTS if required.holds(profile)]
+        runs = {identifier: judge.both(scenario) for identifier, scenario in scenarios.items()}
         judge.close()
-        different = (
-            scenario.id
-            for scenario in scenarios.values()
-            if not unclaimed([scenario], sdk.info)
-            and not agree(expected.run(scenario, profile), observed.run(scenario, profile))
-        )
-        yield _counted(profile, judgements, sdk.info, tuple(different))
+        different = tuple(identifier for identifier, both in runs.items() if both and not agree(*both))
+        yield _counted(profile, judgements, sdk.info, different)
 
 
 def _counted(

@@ -30,6 +30,8 @@ _LONG_AFTER_SECONDS: Final = 1200.0
 
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
 
+_OFFICIAL_LANGUAGE: Final = "python"
+
 
 def same(*projections: Projection) -> Check:
     """The check that expected and observed timelines agree in these projections."""
@@ -411,11 +413,21 @@ def retry_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def error_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The lines at level error."""
+    """The lines at level error: to the letter, or by the failure that they tell.
+
+    The official text names Python classes. An SDK in another language cannot mean them: of its line, the
+    server's own words count.
+    """
+    failure: str | None = None
     for place, event in enumerate(timeline):
         match event:
-            case Log(level="error"):
-                yield Fact(("error", event.at), event.at, _quoted(event), _quoted(event), place)
+            case Response(body={"error": str(text)}):
+                failure = text
+            case Log(level="error", message=message):
+                says = _quoted(event)
+                if case.sdk.language != _OFFICIAL_LANGUAGE and failure is not None and failure in message:
+                    says = f"a line at level error with {failure!r}"
+                yield Fact(("error", event.at), event.at, says, _quoted(event), place)
             case _:
                 pass
 

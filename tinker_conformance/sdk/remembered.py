@@ -7,6 +7,7 @@ import msgspec
 from tinker_conformance.profile import Profile
 from tinker_conformance.scenario import Scenario, encode_scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import Run, SdkSession
 
 
@@ -33,6 +34,11 @@ class RememberedSession:
     def info(self) -> AdapterInfo:
         """Who the SDK is and what it claims."""
         return self._session.info
+
+    @property
+    def clock(self) -> SdkClock:
+        """How its clocks are moved."""
+        return self._session.clock
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         """Runs a scenario, or gives what it gave before."""

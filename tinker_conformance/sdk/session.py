@@ -8,6 +8,7 @@ from typing import Protocol
 from tinker_conformance.profile import Profile
 from tinker_conformance.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.messages import FaultKind
 from tinker_conformance.timeline import Timeline
 
@@ -56,6 +57,10 @@ class SdkSession(Protocol):
     @property
     def info(self) -> AdapterInfo:
         """Who the SDK is and what it claims."""
+
+    @property
+    def clock(self) -> SdkClock:
+        """How its clocks are moved: what scenarios it can live."""
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         """Runs a scenario. Never raises for what the SDK does: that is a fault in the result."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -16,7 +17,9 @@ from tinker_conformance.sdk.environments import (
     lean_environment,
     published_versions,
 )
+from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkSession
+from tinker_conformance.sdk.stdio_session import StdioSession
 from tinker_conformance.sdk.worker_session import WorkerSession
 
 SPEC_FORMS: Final = (
@@ -25,6 +28,7 @@ SPEC_FORMS: Final = (
     "official==X.Y.Z",
     "official==latest",
     "python:package.module:Adapter",
+    "exec:COMMAND",
 )
 """The forms of a SPEC, as messages show them."""
 
@@ -45,6 +49,9 @@ def check_spec(spec: str) -> None:
     Raises:
         SpecError: If it has none of the known forms.
     """
+    if spec.startswith("exec:"):
+        command_of(spec)
+        return
     match spec.split(":"):
         case ["reference" | "official"]:
             return
@@ -59,11 +66,31 @@ def check_spec(spec: str) -> None:
             raise SpecError(message)
 
 
-def open_sdk(spec: str, *, report: Callable[[str], None] = _nothing) -> SdkSession:
+def command_of(spec: str) -> tuple[str, ...]:
+    """The program and its arguments of `exec:COMMAND`, quoted as a shell quotes.
+
+    Raises:
+        SpecError: If there is none, or a quote is not closed.
+    """
+    try:
+        command = tuple(shlex.split(spec.removeprefix("exec:")))
+    except ValueError as error:
+        message = f"--sdk {spec!r}: the command cannot be split ({error}); quote it as a shell does"
+        raise SpecError(message) from error
+    if not command:
+        message = f"--sdk {spec!r} names no command; write exec:COMMAND, such as 'exec:node adapter.mjs'"
+        raise SpecError(message)
+    return command
+
+
+def open_sdk(
+    spec: str, *, clock: SdkClock | None = None, report: Callable[[str], None] = _nothing
+) -> SdkSession:
     """Starts the SDK that a SPEC names.
 
     Args:
         spec: The SPEC.
+        clock: Which of the clocks that an `exec:` adapter offers; None for the best.
         report: Is told, in a line, what takes time.
 
     Raises:
@@ -72,6 +99,11 @@ def open_sdk(spec: str, *, report: Callable[[str], None] = _nothing) -> SdkSessi
         EnvironmentUnavailable: If a release's environment cannot be made.
     """
     check_spec(spec)
+    if spec.startswith("exec:"):
+        return StdioSession(spec, command_of(spec), clock=clock)
+    if clock is not None:
+        message = f"--clock is for exec:COMMAND; an SDK in process, as {spec}, has frozen clocks"
+        raise SpecError(message)
     if spec == "official==latest":
         spec = f"official=={_newest(report)}"
     if spec.startswith("official=="):

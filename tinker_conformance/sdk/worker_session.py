@@ -11,6 +11,7 @@ import msgspec
 from tinker_conformance.profile import Profile
 from tinker_conformance.scenario import Scenario, encode_scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.line_process import (
     LineProcess,
     LineProcessError,
@@ -69,6 +70,11 @@ class WorkerSession:
     def info(self) -> AdapterInfo:
         """Who the SDK is and what it claims."""
         return self._info
+
+    @property
+    def clock(self) -> SdkClock:
+        """Frozen, in process."""
+        return SdkClock.FROZEN
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         """Runs a scenario; after a crash or a hang the next one finds a fresh worker."""

@@ -11,9 +11,10 @@ import pytest
 
 from tinker_conformance.judging.choice import UsageProblem, choose_profile
 from tinker_conformance.judging.explanation import explain
-from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.judging.judge import AdapterLostError, Judge, Judgement, Verdict
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.requirements import Level, Requirement, in_chapter
+from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.spec import open_sdk
 
 _JUDGE: Final = pytest.StashKey[Judge]()
@@ -49,7 +50,11 @@ class RequirementItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judges the requirement."""
-        judgement = self.judge.judge(self.required)
+        try:
+            judgement = self.judge.judge(self.required)
+        except AdapterLostError as error:
+            self.session.shouldstop = str(error)
+            raise RequirementFailure(str(error)) from error
         match judgement.verdict:
             case Verdict.PASSED:
                 return
@@ -81,10 +86,11 @@ def _judge(config: pytest.Config) -> Judge:
         if spec is None:
             raise pytest.UsageError(
                 "the conformance suite needs an SDK: add --sdk reference, --sdk official==0.6.3, "
-                "or --sdk python:package.module:Adapter"
+                "--sdk python:package.module:Adapter or --sdk exec:COMMAND"
             )
         try:
-            sdk = open_sdk(spec)
+            clock = config.getoption("--clock")
+            sdk = open_sdk(spec, clock=None if clock is None else SdkClock(clock))
         except (ValueError, RuntimeError) as error:
             raise pytest.UsageError(str(error)) from error
         try:

@@ -1,0 +1,165 @@
+"""The example SDK in JavaScript: its own tests, its page, and what the kit says of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fake_server import FakeTinker
+from fake_server.http_server import FakeTinkerServer
+from fake_server.operations import Operation
+from fake_server.script import complete, script, timeout
+from fake_server.tinker_api import Unscripted
+from tinker_conformance.cli import main
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "examples" / "node"
+PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
+SECONDS = 60
+LIMIT_SECONDS = 15.0
+"""Real time that judging an SDK in another language may take."""
+WITHOUT_A_SEAM = {
+    "a clock that moves while a model is created": {
+        "reasons.model_creation",
+        "reasons.model_creation_unknown",
+        "reasons.of_the_server_for_creation",
+        "messages.model_creation_verb",
+        "messages.model_creation_identifier",
+        "messages.model_creation_text",
+        "messages.model_creation_level",
+        "grace.model_creation",
+        "wiring.create_model",
+        "polling.request_type_create_model",
+    },
+    "a wall clock apart from the monotonic one": {
+        "debounce.clock_stepping_back",
+        "debounce.wall_clock",
+        "grace.monotonic_clock",
+    },
+    "a clock that moves while futures are in flight together": {
+        "concurrency.one_minute_for_a_client",
+        "concurrency.grace",
+    },
+    "a sleep of the SDK": {
+        "polling.expired_delay",
+        "polling.payment_limit",
+        "polling.payment_forgotten",
+        "polling.back_off_reset_by_any_reply",
+        "polling.goes_on_after_the_wait",
+        "polling.expired_sampling",
+        "polling.payment_pauses",
+        "polling.too_many_requests_backs_off",
+        "polling.back_off",
+        "polling.back_off_reset",
+        "polling.caller_timeout",
+        "polling.gives_up",
+    },
+}
+"""What libfaketime cannot give, and the requirements that need it."""
+OF_THE_OFFICIAL_SDK = {
+    "polling.payment_line",
+    "polling.result_in_json",
+    "polling.failure_time",
+    "polling.status_line",
+    "polling.budget_line",
+}
+"""Accidents of the official SDK that another one has no reason to share."""
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        pytest.fail("node is not on the PATH; install Node 20 or newer")
+    version = subprocess.run(
+        [found, "--version"], capture_output=True, text=True, check=True, timeout=SECONDS
+    )
+    assert int(version.stdout.strip("v\n").split(".")[0]) >= 20, "install Node 20 or newer"
+    return found
+
+
+def _run_module(node: str, source: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [node, "--input-type=module", "--eval", source]
+    everything = {**os.environ, **environment}
+    return subprocess.run(
+        command, cwd=FOLDER, env=everything, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+
+
+def test_its_own_tests_pass(node: str) -> None:
+    assert "node --test examples/node/" in PAGE
+    command = [node, "--test", "--test-reporter=tap", "examples/node/"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [passed] = re.findall(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
+    assert int(passed) > 50
+
+
+def test_the_first_snippet_of_its_page_trains_and_samples(node: str) -> None:
+    first, _ = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
+    engine = FakeTinker(unscripted=Unscripted.COMPLETE)
+    engine.add_script(
+        script().then(timeout(queue_state="paused_capacity")).then(complete()), operation=Operation.SAMPLE
+    )
+    with FakeTinkerServer(engine) as server:
+        done = _run_module(node, first, TINKER_BASE_URL=server.url, TINKER_API_KEY="tml-key")
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"\d+", done.stdout)) == 8
+    assert done.stderr.startswith("Sampling is paused for sampler sampler-1. Reason: Tinker backend")
+    assert not engine.problems
+
+
+def test_the_clock_of_its_page_is_one(node: str) -> None:
+    _, second = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
+    use = """
+        import { PauseLogger } from 'tinker-node';
+        await clock.sleep(0);
+        const observer = new PauseLogger('sampling', 'a', { clock, logger: console });
+        observer.onQueueStateChange('paused_capacity', 'full');
+    """
+    done = _run_module(node, second + use)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "Sampling is paused for sampler a. Reason: full\n"
+
+
+def _judged(adapter: str) -> str:
+    """Judges the SDK with the command of its page, run where the page says; returns what is printed."""
+    [spec] = re.findall(
+        rf'^\$ tinker-conformance run --sdk "(exec:node examples/node/{adapter})"$', PAGE, re.MULTILINE
+    )
+    started = time.monotonic()
+    result = CliRunner().invoke(main, ["run", "--sdk", spec])
+    assert result.exit_code == 0, result.output
+    assert time.monotonic() - started < LIMIT_SECONDS
+    return result.output
+
+
+def _verdicts(output: str, verdict: str) -> set[str]:
+    return set(re.findall(rf"^(\S+) +(?:contract|quirk) +{verdict} *$", output, re.MULTILINE))
+
+
+@pytest.mark.usefixtures("node")
+def test_every_requirement_holds_on_the_clock_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    output = _judged("adapter.mjs")
+    passed = _verdicts(output, "passed")
+    counts = f"{len(passed)} passed, {len(OF_THE_OFFICIAL_SDK)} not claimed"
+    assert output.splitlines()[-1] == f"tinker-node 0.1.0 conforms to tinker-0.38: {counts}"
+    assert _verdicts(output, "not claimed") == OF_THE_OFFICIAL_SDK
+    assert {"debounce.boundary", "grace.boundary", "polling.back_off"} <= passed
+
+
+@pytest.mark.usefixtures("node")
+def test_all_that_libfaketime_can_show_holds_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    output = _judged("adapter-no-seam.mjs")
+    assert {"debounce.within_a_minute", "debounce.boundary", "grace.boundary"} <= _verdicts(output, "passed")
+    assert not _verdicts(output, "failed")
+    assert _verdicts(output, "not claimed") == OF_THE_OFFICIAL_SDK.union(*WITHOUT_A_SEAM.values())

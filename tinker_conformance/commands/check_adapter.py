@@ -1,0 +1,71 @@
+"""`tinker-conformance check-adapter`: an adapter's author, step by step through the protocol."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from tinker_conformance.commands.common import Exit, clock_option
+from tinker_conformance.commands.interruption import ends_on_signals
+from tinker_conformance.judging.adapter_check import findings
+from tinker_conformance.judging.choice import UsageProblem, choose_profile
+from tinker_conformance.profile import Profile
+from tinker_conformance.profile_files import load_profile
+from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.kit_clock import SdkClock
+from tinker_conformance.sdk.session import SdkStartError
+from tinker_conformance.sdk.spec import SpecError, command_of
+from tinker_conformance.sdk.stdio_limits import Limits
+from tinker_conformance.sdk.stdio_session import StdioSession
+
+_ANY_PROFILE = "tinker-0.38"
+
+
+@click.command("check-adapter")
+@click.argument("spec", metavar="SPEC")
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0.1),
+    default=Limits().step,
+    show_default=True,
+    help="Seconds to wait for each sign of life.",
+)
+@clock_option
+@ends_on_signals
+def check_adapter(spec: str, patience: float, clock: str | None) -> None:
+    """Walks through the stdio protocol with an adapter, and says what is missing.
+
+    SPEC is exec:COMMAND, quoted as a shell quotes. docs/adapters.md describes the protocol.
+    """
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    if not spec.startswith("exec:"):
+        raise click.UsageError(f"{spec!r} is no adapter over stdio; write exec:COMMAND")
+    try:
+        command = command_of(spec)
+    except SpecError as error:
+        raise click.UsageError(str(error)) from error
+    limits = Limits(step=patience, start=max(patience, Limits().start))
+    try:
+        sdk = StdioSession(spec, command, clock=None if clock is None else SdkClock(clock), limits=limits)
+    except SdkStartError as error:
+        console.print(f"[bold red]missing[/]  it starts\n         {escape(str(error))}")
+        sys.exit(Exit.ADAPTER)
+    with closing(sdk):
+        for number, finding in enumerate(findings(sdk, _profile(sdk.info)), 1):
+            if finding.missing is not None:
+                console.print(f"[bold red]missing[/]  {number:2}  {escape(finding.step)}")
+                console.print(f"             {escape(finding.missing)}")
+                sys.exit(Exit.ADAPTER)
+            console.print(f"[green]ok[/]       {number:2}  {escape(finding.step)}")
+    console.print("the adapter is complete")
+
+
+def _profile(info: AdapterInfo) -> Profile:
+    try:
+        return choose_profile(None, info)
+    except UsageProblem:
+        return load_profile(_ANY_PROFILE)
