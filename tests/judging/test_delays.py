@@ -20,7 +20,7 @@ WITHIN = (0.4, 1.2, 1.6, 3.1, 9.9, 10.0, 7.6)
 
 
 def _lived(delays: tuple[float, ...]) -> Timeline:
-    events: list[Request | Response] = []
+    events: list[Request | Response] = [Response(at=0.0, client="c", future=1, status=408)]
     moments = [0.0]
     for delay in delays:
         moments.append(moments[-1] + delay)
@@ -33,6 +33,7 @@ def _lived(delays: tuple[float, ...]) -> Timeline:
         )
         events.append(Response(at=gone, client="c", future=1, status=410))
     events.append(Request(at=moments[-1], client="c", future=1, method="POST", path="/api/v1/asample"))
+    events.append(Response(at=moments[-1], client="c", future=1, status=503))
     return tuple(events)
 
 
@@ -83,3 +84,22 @@ def test_one_delay_may_be_in_the_middle_by_chance() -> None:
 
 def test_too_few_submissions_are_told() -> None:
     assert _said(WITHIN[:5]) == [f"at {sum(WITHIN[:5]):.3f} s: wanted 7 submissions after a 410, got 5"]
+
+
+def test_too_many_submissions_are_told() -> None:
+    assert _said(WITHIN, expected=WITHIN[:5]) == [
+        f"at {sum(WITHIN):.3f} s: wanted 5 submissions after a 410, got 7"
+    ]
+
+
+def test_two_delays_in_the_middle_are_no_chance() -> None:
+    assert _said((0.5, 1.0, *WITHIN[2:])) == [
+        "at 0.500 s: wanted delays with a random part, got delays without"
+    ]
+
+
+def test_an_sdk_that_did_nothing_lacks_them_from_the_beginning() -> None:
+    case = Case(SCENARIO, PROFILE, _lived(WITHIN), (), ReferenceAdapter.info)
+    assert [str(mismatch) for mismatch in after_410(case)] == [
+        "at 0.000 s: wanted 7 submissions after a 410, got 0"
+    ]

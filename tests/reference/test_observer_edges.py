@@ -75,6 +75,22 @@ def test_a_grace_period_is_over_from_its_end_on(seconds: float, caplog: pytest.L
         assert _logs(observer, caplog)
 
 
+def test_a_clock_that_was_just_set_up_measures_a_grace_period_too(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observer = ClientObserver(ClientKind.TRAINING, "m", NEWEST)
+    for now, logs in ((1.0, False), (900.5, False), (902.0, True)):
+        monkeypatch.setattr("tinker_conformance.observer.time.monotonic", lambda now=now: now)
+        assert _logs(observer, caplog) is logs
+
+
+def test_a_clock_that_was_just_set_up_measures_an_interval_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinker_conformance.observer.time.time", lambda: 62.0)
+    assert should_log(1.0, facet=EXCLUSIVE)
+    assert should_log(1.0, facet=PYTHON)
+    assert not should_log(3.0, facet=EXCLUSIVE)
+
+
 def test_a_kind_of_client_without_texts_is_told_active_in_peace(caplog: pytest.LogCaptureFixture) -> None:
     ClientObserver(ClientKind.MODEL_CREATION, "m", PYTHON).on_queue_state_change(QueueState.ACTIVE)
     assert not caplog.records
