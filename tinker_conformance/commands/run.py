@@ -106,7 +106,7 @@ def _explain(
     for judgement in judgements:
         if judgement.verdict not in silent:
             console.print()
-            console.print(escape(explain(judgement, spec, profile)))
+            console.print(escape(explain(judgement, spec, profile)), soft_wrap=True)
 
 
 def _stale(

@@ -7,6 +7,9 @@ from typing import Final
 
 from tinker_conformance.judging.case import Case, Mismatch
 from tinker_conformance.judging.judge import Judgement
+from tinker_conformance.judging.pause_lines import pause_lines
+from tinker_conformance.judging.picture import Picture, picture
+from tinker_conformance.judging.text_picture import text_picture
 from tinker_conformance.timeline import (
     Callback,
     ClockStep,
@@ -17,6 +20,7 @@ from tinker_conformance.timeline import (
     Response,
     Telemetry,
 )
+from tinker_conformance.visible import visible_lines
 
 _MOST_EVENTS: Final = 60
 _MOST_CHARACTERS: Final = 160
@@ -37,9 +41,10 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
         if mismatches:
             lines += ["", f"  scenario {identifier}"]
             lines += [f"    {mismatch}" for mismatch in mismatches]
+            lines += [f"    {line}" for line in text_picture(_picture(case, mismatches))]
             lines += _timeline(case, mismatches)
     lines += ["", f"  alone:    {alone(required.id, spec, profile)}"]
-    return "\n".join(lines)
+    return "\n".join(visible_lines(line) for line in lines)
 
 
 def alone(identifier: str, spec: str, profile: str) -> str:
@@ -48,6 +53,17 @@ def alone(identifier: str, spec: str, profile: str) -> str:
     quoted = f"'{spec}'" if " " in spec else spec
     module = f"tinker_conformance.suite.test_{chapter}"
     return f"pytest --pyargs {module}::{identifier} --sdk {quoted} --profile {profile}"
+
+
+def _picture(case: Case, mismatches: list[Mismatch]) -> Picture:
+    return picture(
+        case.expected,
+        case.observed,
+        {line.event for line in pause_lines(case.expected, case)},
+        {line.event for line in pause_lines(case.observed, case)},
+        interval=case.profile.observer.interval_seconds,
+        marked={mismatch.event for mismatch in mismatches if mismatch.event is not None},
+    )
 
 
 def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
