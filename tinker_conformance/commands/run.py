@@ -23,12 +23,16 @@ from tinker_conformance.known_failures.options import excuses
 from tinker_conformance.known_failures.reading import KnownFailuresError, UnmatchedEntryError
 from tinker_conformance.known_failures.recording import record
 from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.report.reading import ReportError
+from tinker_conformance.report.recording import result_record, start_record
+from tinker_conformance.report.writing import ReportFolder
 from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import AsOfError, asked_of
 from tinker_conformance.sdk.spec import open_sdk
 
 _SILENT: Final = frozenset({Verdict.PASSED, Verdict.NOT_CLAIMED})
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
+_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
@@ -40,6 +44,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 @click.option("--record-known-failures", "recorded", type=_FILE, help="Write such a file, to be edited.")
 @click.option("-q", "--quiet", is_flag=True, help="The last line alone.")
 @click.option("-v", "--verbose", is_flag=True, help="Explain known failures, too, and what is not claimed.")
+@click.option("--report", "folder", type=_FOLDER, help="Write JSON, JUnit, Markdown, badge and page there.")
 @clock_option
 @ends_on_signals
 def run(
@@ -49,6 +54,7 @@ def run(
     as_of: str | None,
     known: Path | None,
     recorded: Path | None,
+    folder: Path | None,
     clock: str | None,
     strict: bool,
     quiet: bool,
@@ -61,10 +67,12 @@ def run(
         profile = choose_profile(named, sdk.info)
         asked = asked_of(profile, as_of)
         excused = excuses(known, recorded, asked, sdk.info.version)
+        start = start_record(sdk, profile, asked, strict=strict, as_of=as_of)
+        report = None if folder is None else ReportFolder(folder, start)
     except UnmatchedEntryError as error:
         console.print(escape(str(error)), soft_wrap=True)
         sys.exit(Exit.STALE)
-    except (UsageProblem, AsOfError, KnownFailuresError) as error:
+    except (UsageProblem, AsOfError, KnownFailuresError, ReportError) as error:
         raise click.UsageError(str(error)) from error
     judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())
     judgements: list[Judgement] = []
@@ -73,7 +81,10 @@ def run(
         steps = track(
             asked, "judging", console=console, transient=True, disable=quiet or not console.is_terminal
         )
-        judgements.extend(excused.applied(judge.judge(required)) for required in steps)
+        for required in steps:
+            judgements.append(excused.applied(judge.judge(required)))
+            if report is not None:
+                report.add(result_record(judgements[-1], spec, profile.name))
         judge.close()
     except Interrupted as error:
         early = (error.exit_code, f"interrupted by {error.name}")
@@ -92,9 +103,13 @@ def run(
     if early is not None:
         of = f"{len(judgements)} of {len(asked)} requirements"
         console.print(escape(f"\nended early, after {of}: {early[1]}"))
+        if report is not None:
+            report.close(early[0], early=f"{early[1]}, after {of}")
         sys.exit(early[0])
     stale = _stale(console, excused, judgements, asked)
-    code = exit_code(judgements, strict=strict, stale=stale)
+    code = exit_code(judgements, strict=strict, stale=bool(stale))
+    if report is not None:
+        report.close(code, stale=stale)
     console.print(escape(summary(judgements, code, name, profile.name)))
     sys.exit(code)
 
@@ -111,11 +126,11 @@ def _explain(
 
 def _stale(
     console: Console, excused: KnownFailures, judgements: Sequence[Judgement], asked: Sequence[Requirement]
-) -> bool:
-    """Whether entries are stale as a whole; says which. Nothing is known of that before all is judged."""
+) -> list[str]:
+    """Tells, and gives, what is to be said of entries that excused nothing, once all is judged."""
     if len(judgements) < len(asked):
-        return False
+        return []
     sentences = list(excused.stale(judged(judgement) for judgement in judgements))
     for sentence in sentences:
         console.print(escape(f"\nstale: {sentence}"), soft_wrap=True)
-    return bool(sentences)
+    return sentences

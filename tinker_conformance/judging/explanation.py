@@ -74,14 +74,15 @@ def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
         while missing and missing[0].at < event.at:
             yield f"    + {missing[0].at:10.3f} s  {missing.pop(0).wanted}"
         sign = ">" if place in marked else " "
-        yield f"    {sign} {event.at:10.3f} s  {_shown(event)}"
+        yield f"    {sign} {event.at:10.3f} s  {shown(event)}"
     for mismatch in missing:
         yield f"    + {mismatch.at:10.3f} s  {mismatch.wanted}"
     if len(case.observed) > _MOST_EVENTS:
         yield f"      … and {len(case.observed) - _MOST_EVENTS} more events"
 
 
-def _shown(event: Event) -> str:
+def shown(event: Event) -> str:
+    """One event in a line."""
     text: str
     match event:
         case Request(iteration=None):

@@ -130,7 +130,7 @@ def picture(
     pairs: tuple[tuple[str, _Choice, _Choice, bool], ...] = (
         ("requests", _request, _request, False),
         ("observer", _callback, _callback, True),
-        ("line", _line_of(expected_lines, ()), _line_of(observed_lines, marked), True),
+        ("log line", _line_of(expected_lines, ()), _line_of(observed_lines, marked), True),
         ("end", _outcome, _outcome, False),
     )
     for name, of_expected, of_observed, always in pairs:

@@ -1,0 +1,28 @@
+"""The records of a report as a JSON schema: `python -m tinker_conformance.report.schema`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import msgspec
+
+from tinker_conformance.report.records import FORMAT, Record
+
+_ID: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema() -> str:
+    """The text of `docs/report.schema.json`, for one line of a report."""
+    (record,), components = msgspec.json.schema_components((Record,))
+    page = {
+        "$schema": _ID,
+        "title": f"A report of tinker-conformance, format {FORMAT}: one line of report.jsonl",
+        **record,
+        "$defs": components,
+    }
+    return msgspec.json.format(msgspec.json.encode(page), indent=2).decode() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema())
