@@ -15,8 +15,10 @@ from tinker_conformance.commands.check_adapter import check_adapter
 from tinker_conformance.commands.common import Exit, clock_option, opened
 from tinker_conformance.commands.identify import identify
 from tinker_conformance.commands.interruption import ends_on_signals
+from tinker_conformance.commands.matrix import matrix
 from tinker_conformance.commands.parity import parity
 from tinker_conformance.commands.record_goldens import record_goldens
+from tinker_conformance.commands.report import report
 from tinker_conformance.commands.run import run
 from tinker_conformance.profile_files import ProfileError, load_profile
 from tinker_conformance.scenario import ScenarioError, load_scenarios
@@ -61,6 +63,8 @@ def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
 
 
 main.add_command(run)
+main.add_command(report)
+main.add_command(matrix)
 main.add_command(identify)
 main.add_command(check_adapter)
 main.add_command(parity)

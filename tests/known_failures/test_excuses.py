@@ -15,6 +15,8 @@ from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFai
 from tinker_conformance.known_failures.excuses import KnownFailures, judged, known_failures_for
 from tinker_conformance.known_failures.reading import KnownFailuresError, load_known_failures
 from tinker_conformance.known_failures.recording import check_place, record
+from tinker_conformance.report.recording import result_record
+from tinker_conformance.report.records import Result
 from tinker_conformance.requirements import requirement
 
 TODAY = datetime.date(2026, 6, 1)
@@ -102,8 +104,8 @@ def test_an_entry_for_what_is_not_claimed_is_stale() -> None:
     unclaimed = judged(Judgement(REQUIRED, Verdict.NOT_CLAIMED))
     assert list(_known(_entry()).stale([unclaimed])) == [
         (
-            "known.toml: entry 1 (requirement debounce.boundary): the SDK does not claim it, so nothing fails; "
-            "remove the entry"
+            "known.toml: entry 1 (requirement debounce.boundary): the SDK does not claim it, "
+            "so nothing fails; remove the entry"
         )
     ]
     assert not list(_known(_entry()).stale([judged(FAILED)]))
@@ -116,11 +118,15 @@ def test_a_scenario_without_a_mismatch_is_stale() -> None:
     assert not list(known.stale([judged(Judgement(REQUIRED, Verdict.ADAPTER_ERROR))]))
 
 
+def _results(*judgements: Judgement) -> list[Result]:
+    return [result_record(judgement, "reference", "p") for judgement in judgements]
+
+
 @pytest.mark.parametrize("name", ["known.toml", "known.yaml"])
 def test_what_is_recorded_excuses_exactly_what_failed(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     crashed = Judgement(requirement("debounce.active"), Verdict.ADAPTER_ERROR, note="crash")
-    assert record([FAILED, crashed], path, sdk="a 1", profile="p", strict=False) == 1
+    assert record(_results(FAILED, crashed), path, sdk="a 1", profile="p", strict=False) == 1
     (entry,) = load_known_failures(path)
     assert entry.pattern == "debounce.boundary"
     assert entry.reason == f"{SCENARIO}, at 60.000 s: wanted a line\x1b[0m, got nothing"
@@ -130,8 +136,8 @@ def test_what_is_recorded_excuses_exactly_what_failed(name: str, tmp_path: Path)
 
 def test_quirks_are_recorded_where_they_count(tmp_path: Path) -> None:
     quirk = Judgement(requirement("parsing.containers_end_the_poll"), Verdict.FAILED, (MISMATCH,))
-    assert record([quirk], tmp_path / "a.toml", sdk="a 1", profile="p", strict=False) == 0
-    assert record([quirk], tmp_path / "b.toml", sdk="a 1", profile="p", strict=True) == 1
+    assert record(_results(quirk), tmp_path / "a.toml", sdk="a 1", profile="p", strict=False) == 0
+    assert record(_results(quirk), tmp_path / "b.toml", sdk="a 1", profile="p", strict=True) == 1
 
 
 @pytest.mark.parametrize(

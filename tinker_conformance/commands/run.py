@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -76,8 +76,8 @@ def run(
         raise click.UsageError(str(error)) from error
     judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())
     judgements: list[Judgement] = []
-    early: tuple[int, str] | None = None
-    try:
+
+    def judge_all() -> None:
         steps = track(
             asked, "judging", console=console, transient=True, disable=quiet or not console.is_terminal
         )
@@ -85,20 +85,16 @@ def run(
             judgements.append(excused.applied(judge.judge(required)))
             if report is not None:
                 report.add(result_record(judgements[-1], spec, profile.name))
-        judge.close()
-    except Interrupted as error:
-        early = (error.exit_code, f"interrupted by {error.name}")
-        ended_while_killing(judge.close)
-    except AdapterLostError as error:
-        early = (Exit.ADAPTER, str(error))
-        judge.close()
+
+    early = _until_the_end(judge, judge_all)
     name = f"{sdk.info.name} {sdk.info.version}"
     if not quiet:
         console.print(escape(f"{name} against {profile.name}"))
         console.print(table(judgements))
         _explain(console, judgements, spec, profile.name, verbose=verbose)
     if recorded is not None:
-        number = record(judgements, recorded, sdk=name, profile=profile.name, strict=strict)
+        results = (result_record(judgement, spec, profile.name) for judgement in judgements)
+        number = record(results, recorded, sdk=name, profile=profile.name, strict=strict)
         console.print(escape(f"\n{recorded}: {number} known failures; edit the reasons"), soft_wrap=True)
     if early is not None:
         of = f"{len(judgements)} of {len(asked)} requirements"
@@ -112,6 +108,20 @@ def run(
         report.close(code, stale=stale)
     console.print(escape(summary(judgements, code, name, profile.name)))
     sys.exit(code)
+
+
+def _until_the_end(judge: Judge, judge_all: Callable[[], None]) -> tuple[int, str] | None:
+    """Judges, and ends the SDK; gives the exit code and the reason where not all could be judged."""
+    try:
+        judge_all()
+    except Interrupted as error:
+        ended_while_killing(judge.close)
+        return error.exit_code, f"interrupted by {error.name}"
+    except AdapterLostError as error:
+        judge.close()
+        return Exit.ADAPTER, str(error)
+    judge.close()
+    return None
 
 
 def _explain(

@@ -9,8 +9,9 @@ from typing import Final
 import tomli_w
 import yaml
 
-from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.known_failures.reading import KEY, KnownFailuresError
+from tinker_conformance.report.records import Result
 from tinker_conformance.requirements import Level
 
 _MOST_CHARACTERS: Final = 400
@@ -33,27 +34,24 @@ def check_place(path: Path) -> None:
         raise KnownFailuresError(f"{path}: its folder does not exist; make it first")
 
 
-def record(judgements: Iterable[Judgement], path: Path, *, sdk: str, profile: str, strict: bool) -> int:
+def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> int:
     """Writes the failures of a run; gives their number.
 
     Crashes, hangs and adapter errors are left out: they are never excused.
 
     Args:
-        judgements: Those of a run without known failures.
+        results: Those of a run without known failures.
         path: The file, TOML or YAML by its suffix.
         sdk: Name and version, for the heading.
         profile: Its name, for the heading.
         strict: Whether quirks are written too.
     """
     failed = [
-        judgement
-        for judgement in judgements
-        if judgement.verdict is Verdict.FAILED and (strict or judgement.requirement.level is Level.CONTRACT)
+        result
+        for result in results
+        if result.verdict is Verdict.FAILED and (strict or result.level is Level.CONTRACT)
     ]
-    entries = [
-        {"requirement": judgement.requirement.id, "class": "bug", "reason": _reason(judgement)}
-        for judgement in failed
-    ]
+    entries = [{"requirement": result.id, "class": "bug", "reason": _reason(result)} for result in failed]
     body = (
         tomli_w.dumps({KEY: entries})
         if path.suffix == ".toml"
@@ -64,10 +62,13 @@ def record(judgements: Iterable[Judgement], path: Path, *, sdk: str, profile: st
     return len(entries)
 
 
-def _reason(judgement: Judgement) -> str:
-    if not judgement.mismatches:
-        return judgement.note
-    first = judgement.mismatches[0]
-    more = len(judgement.mismatches) - 1
+def _reason(result: Result) -> str:
+    if not result.mismatches:
+        return result.note
+    first = result.mismatches[0]
+    more = len(result.mismatches) - 1
     rest = f" (and {more} more)" if more else ""
-    return f"{first.scenario}, {first}"[:_MOST_CHARACTERS] + rest
+    return (
+        f"{first.scenario}, at {first.at:.3f} s: wanted {first.wanted}, got {first.got}"[:_MOST_CHARACTERS]
+        + rest
+    )
