@@ -129,7 +129,7 @@ def test_what_is_recorded_excuses_exactly_what_failed(name: str, tmp_path: Path)
     assert record(_results(FAILED, crashed), path, sdk="a 1", profile="p", strict=False) == 1
     (entry,) = load_known_failures(path)
     assert entry.pattern == "debounce.boundary"
-    assert entry.reason == f"{SCENARIO}, at 60.000 s: wanted a line\x1b[0m, got nothing"
+    assert entry.reason == f"{SCENARIO}, at 60.000 s: wanted a line\\x1b[0m, got nothing"
     assert "\x1b" not in path.read_text(encoding="utf-8")
     assert _known(entry).applied(FAILED).verdict is Verdict.KNOWN_FAILURE
 

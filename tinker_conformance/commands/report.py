@@ -47,7 +47,7 @@ def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -
         write_combined(loaded, out)
     console = Console(highlight=False)
     console.print(table_matrix(loaded, only_different=not every))
-    console.print(LEGEND, style="dim")
+    console.print(LEGEND, style="dim", soft_wrap=True)
     for each in loaded:
         if each.cut_off is not None:
             console.print(escape(visible(f"{each.name}: {each.cut_off}")), soft_wrap=True)

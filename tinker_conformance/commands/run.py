@@ -29,6 +29,7 @@ from tinker_conformance.report.writing import ReportFolder
 from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import AsOfError, asked_of
 from tinker_conformance.sdk.spec import open_sdk
+from tinker_conformance.visible import visible, visible_lines
 
 _SILENT: Final = frozenset({Verdict.PASSED, Verdict.NOT_CLAIMED})
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -87,7 +88,7 @@ def run(
                 report.add(result_record(judgements[-1], spec, profile.name))
 
     early = _until_the_end(judge, judge_all)
-    name = f"{sdk.info.name} {sdk.info.version}"
+    name = visible(f"{sdk.info.name} {sdk.info.version}")
     if not quiet:
         console.print(escape(f"{name} against {profile.name}"))
         console.print(table(judgements))
@@ -98,7 +99,7 @@ def run(
         console.print(escape(f"\n{recorded}: {number} known failures; edit the reasons"), soft_wrap=True)
     if early is not None:
         of = f"{len(judgements)} of {len(asked)} requirements"
-        console.print(escape(f"\nended early, after {of}: {early[1]}"))
+        console.print(escape(visible_lines(f"\nended early, after {of}: {early[1]}")))
         if report is not None:
             report.close(early[0], early=f"{early[1]}, after {of}")
         sys.exit(early[0])

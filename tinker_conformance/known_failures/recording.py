@@ -13,6 +13,7 @@ from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.known_failures.reading import KEY, KnownFailuresError
 from tinker_conformance.report.records import Result
 from tinker_conformance.requirements import Level
+from tinker_conformance.visible import visible
 
 _MOST_CHARACTERS: Final = 400
 _HEAD: Final = (
@@ -68,7 +69,5 @@ def _reason(result: Result) -> str:
     first = result.mismatches[0]
     more = len(result.mismatches) - 1
     rest = f" (and {more} more)" if more else ""
-    return (
-        f"{first.scenario}, at {first.at:.3f} s: wanted {first.wanted}, got {first.got}"[:_MOST_CHARACTERS]
-        + rest
-    )
+    text = f"{first.scenario}, at {first.at:.3f} s: wanted {first.wanted}, got {first.got}"
+    return visible(text)[:_MOST_CHARACTERS] + rest

@@ -50,7 +50,7 @@ _WORTH: Final = {
     Verdict.NOT_CLAIMED.value: 1,
     _QUIRK: 1,
 }
-"""How good each end is; what is not here is worth nothing, so that a cut-off report is never the better one."""
+"""How good each end is; what is not here is worth nothing, so a cut-off report is never the better one."""
 
 
 def changes(before: Report, after: Report) -> Iterator[Changed]:

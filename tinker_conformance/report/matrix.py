@@ -165,7 +165,7 @@ def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
     made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     made.add_column("requirement", no_wrap=True)
     for report in reports:
-        made.add_column(visible(report.start.sdk.version if _same(reports) else report.name))
+        made.add_column(visible(report.start.sdk.version if _same(reports) else report.name), min_width=6)
     for chapter in matrix(reports):
         made.add_row(f"[bold]{chapter.name}[/]", *(f"{passed}/{of}" for passed, of in chapter.totals))
         for row in chapter.rows:

@@ -24,8 +24,10 @@ from tinker_conformance.requirements.as_of import AsOfError, asked_of
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import open_sdk
+from tinker_conformance.visible import visible, visible_lines
 
 _RUN: Final = pytest.StashKey["ConformanceRun"]()
+_PROBLEM: Final = pytest.StashKey[pytest.UsageError]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class RequirementItem(pytest.Item):
             judgement = self.run.known.applied(self.judge.judge(self.required))
         except AdapterLostError as error:
             self.session.shouldstop = str(error)
-            raise RequirementFailure(str(error)) from error
+            raise RequirementFailure(visible_lines(str(error))) from error
         self.conformance_records = self.run.records(judgement, self.session)
         self.user_properties += [("since", self.required.since), ("verdict", judgement.verdict.value)]
         match judgement.verdict:
@@ -99,7 +101,7 @@ class RequirementItem(pytest.Item):
             case Verdict.NOT_CLAIMED:
                 pytest.skip(f"not claimed: {judgement.note}")
             case Verdict.FAILED if self.required.level is Level.QUIRK:
-                pytest.xfail(f"quirk: {_first(judgement)}")
+                pytest.xfail(visible(f"quirk: {_first(judgement)}"))
             case _:
                 raise RequirementFailure(explain(judgement, self.judge.sdk.spec, self.judge.profile.name))
 
@@ -119,26 +121,36 @@ def _first(judgement: Judgement) -> str:
 
 
 def _run(config: pytest.Config) -> ConformanceRun:
+    """The run of a session; each module asks, and where it cannot be had all are told the same."""
+    if _PROBLEM in config.stash:
+        raise config.stash[_PROBLEM]
     if _RUN not in config.stash:
-        spec = config.getoption("--sdk")
-        if spec is None:
-            raise pytest.UsageError(
-                "the conformance suite needs an SDK: add --sdk reference, --sdk official==0.6.3, "
-                "--sdk python:package.module:Adapter or --sdk exec:COMMAND"
-            )
         try:
-            clock = config.getoption("--clock")
-            sdk = open_sdk(spec, clock=None if clock is None else SdkClock(clock))
-        except (ValueError, RuntimeError) as error:
-            raise pytest.UsageError(str(error)) from error
-        try:
-            run = _prepared(config, sdk)
-        except (UsageProblem, AsOfError, KnownFailuresError) as error:
-            sdk.close()
-            raise pytest.UsageError(str(error)) from error
-        config.stash[_RUN] = run
-        config.add_cleanup(run.judge.close)
+            config.stash[_RUN] = _opened(config)
+        except pytest.UsageError as error:
+            config.stash[_PROBLEM] = error
+            raise
+        config.add_cleanup(config.stash[_RUN].judge.close)
     return config.stash[_RUN]
+
+
+def _opened(config: pytest.Config) -> ConformanceRun:
+    spec = config.getoption("--sdk")
+    if spec is None:
+        raise pytest.UsageError(
+            "the conformance suite needs an SDK: add --sdk reference, --sdk official==0.6.3, "
+            "--sdk python:package.module:Adapter or --sdk exec:COMMAND"
+        )
+    try:
+        clock = config.getoption("--clock")
+        sdk = open_sdk(spec, clock=None if clock is None else SdkClock(clock))
+    except (ValueError, RuntimeError) as error:
+        raise pytest.UsageError(str(error)) from error
+    try:
+        return _prepared(config, sdk)
+    except (UsageProblem, AsOfError, KnownFailuresError) as error:
+        sdk.close()
+        raise pytest.UsageError(str(error)) from error
 
 
 def _prepared(config: pytest.Config, sdk: SdkSession) -> ConformanceRun:
