@@ -13,6 +13,7 @@ from tinker_conformance.report.conclusion import BROKEN
 from tinker_conformance.report.drawing import Drawing, draw
 from tinker_conformance.report.reading import Report
 from tinker_conformance.report.records import MismatchRecord, Result, ScenarioRecord
+from tinker_conformance.requirements import REQUIREMENTS
 
 SHOWN: Final = BROKEN | {Verdict.KNOWN_FAILURE}
 """Verdicts with a part of their own."""
@@ -80,7 +81,9 @@ def parts(reports: Sequence[Report]) -> tuple[Part, ...]:
         for result in report.results:
             if result.verdict in SHOWN:
                 found.setdefault(result.id, []).append((report.name, result))
-    return tuple(Part(identifier, _groups(each)) for identifier, each in found.items())
+    order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
+    ids = sorted(found, key=lambda identifier: order.get(identifier, len(order)))
+    return tuple(Part(identifier, _groups(found[identifier])) for identifier in ids)
 
 
 def _groups(each: Sequence[tuple[str, Result]]) -> tuple[Group, ...]:
