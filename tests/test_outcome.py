@@ -53,7 +53,7 @@ def test_a_chapter_that_cannot_be_unclaimed_is_exit_code_6_and_named() -> None:
         Judgement(requirement("debounce.active"), Verdict.NOT_CLAIMED),
     ]
     assert exit_code(judged, strict=False) is Exit.NOTHING_TESTED
-    assert "never tested: debounce" in summary(judged, Exit.NOTHING_TESTED, "sdk 1", "p")
+    assert "never tested: debounce" in summary(judged, Exit.NOTHING_TESTED, "sdk 1", "p", strict=False)
     judged[2] = dataclasses.replace(judged[2], verdict=Verdict.PASSED)
     assert exit_code(judged, strict=False) is Exit.HELD
 
@@ -62,6 +62,8 @@ def test_a_quirk_counts_only_where_it_is_asked_for() -> None:
     judged = [*_judged(Verdict.PASSED), Judgement(QUIRK, Verdict.FAILED)]
     assert exit_code(judged, strict=False) is Exit.HELD
     assert exit_code(judged, strict=True) is Exit.SDK_FAILED
+    assert summary(judged, Exit.HELD, "sdk 1", "p", strict=False).endswith("1 passed, 1 quirk not shared")
+    assert summary(judged, Exit.SDK_FAILED, "sdk 1", "p", strict=True).endswith("1 passed, 1 failed")
 
 
 def test_a_stale_entry_counts_whatever_the_level() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +20,7 @@ import pytest
 from junitparser import JUnitXml
 
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.conclusion import to_look_at
 from tinker_conformance.report.reading import Report, load_report
 from tinker_conformance.report.schema import schema
 
@@ -67,33 +70,58 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Done:
     return _run(tmp_path_factory.mktemp("impatient") / "report", "-q", *IMPATIENT)
 
 
-@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2"])
+@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2", "node"])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     match request.param:
         case "run":
             return request.getfixturevalue("impatient")
         case "pytest":
             return _pytest(tmp_path_factory.mktemp("pytest"), *IMPATIENT)
+        case "node":
+            return _node_with_a_bug(tmp_path_factory.mktemp("node"))
         case _:
             return _pytest(tmp_path_factory.mktemp("xdist"), *IMPATIENT, "-n", "2")
+
+
+def _node_with_a_bug(folder: Path) -> Done:
+    """The example SDK in JavaScript, whose minute is a second too short."""
+    copied = shutil.copytree(ROOT / "examples/node", folder / "node")
+    source = copied / "src/pause-logger.js"
+    text = source.read_text(encoding="utf-8")
+    assert "LOG_INTERVAL_SECONDS = 60;" in text
+    source.write_text(
+        text.replace("LOG_INTERVAL_SECONDS = 60;", "LOG_INTERVAL_SECONDS = 59;"), encoding="utf-8"
+    )
+    command = shlex.join(["node", str(copied / "adapter.mjs")])
+    return _run(folder / "report", "-q", "--sdk", f"exec:{command}")
 
 
 def test_every_form_is_there_and_they_agree_in_every_count(done: Done) -> None:
     assert done.code == 1, done.output
     report = done.report
     assert report.cut_off is None
-    failed, passed = report.counts[Verdict.FAILED], report.counts[Verdict.PASSED]
-    assert failed == 6
-    assert failed + passed == len(report.start.asked) == len(report.results)
+    counts = report.counts
+    passed, unclaimed = counts[Verdict.PASSED], counts[Verdict.NOT_CLAIMED]
+    failed = len(to_look_at(report))
+    quirks = counts[Verdict.FAILED] - failed
+    assert "debounce.within_a_minute" in {each.id for each in to_look_at(report)}
+    assert failed + quirks + passed + unclaimed == len(report.start.asked) == len(report.results)
     assert report.end is not None
-    assert {verdict: n for verdict, n in report.end.counts.items() if n} == dict(report.counts)
+    assert {verdict: n for verdict, n in report.end.counts.items() if n} == dict(counts)
+    assert report.end.quirks_not_shared == quirks
     assert json.loads(done.text("badge.json"))["message"] == f"{passed} of {failed + passed} hold"
-    assert f"{passed} passed, {failed} failed." in done.text("summary.md")
-    assert f"<p>{passed} passed, {failed} failed.</p>" in done.text("index.html")
-    assert done.text("index.html").count('class="part"') == failed
-    xml = JUnitXml.fromstring(done.text("junit.xml"))
-    (suite,) = xml
-    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (failed + passed, failed, 0, 0)
+    for name in ("summary.md", "index.html"):
+        assert f"{passed} passed, {failed} failed" in done.text(name)
+        assert not quirks or f"{quirks} quirk not shared" in done.text(name)
+    assert done.text("index.html").count('class="part"') == failed + quirks
+    (suite,) = JUnitXml.fromstring(done.text("junit.xml"))
+    skipped = quirks + unclaimed
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (
+        len(report.results),
+        failed,
+        0,
+        skipped,
+    )
     cases = ElementTree.fromstring(done.text("junit.xml")).iter("testcase")
     properties = [{p.get("name"): p.get("value") for p in case.iter("property")} for case in cases]
     assert {p["requirement"]: p["verdict"] for p in properties} == {

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tinker_conformance.commands.common import Exit
 from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.report.conclusion import QUIRKS
 from tinker_conformance.requirements import Level
 
 NEVER_UNCLAIMED: Final = ("parsing", "trigger", "reasons", "messages", "debounce")
@@ -65,6 +66,10 @@ def untested_chapters(judgements: Iterable[Judgement]) -> tuple[str, ...]:
     return tuple(chapter for chapter in NEVER_UNCLAIMED if chapter in asked - claimed)
 
 
+def _is_quirk_not_shared(judgement: Judgement) -> bool:
+    return judgement.verdict is Verdict.FAILED and judgement.requirement.level is Level.QUIRK
+
+
 def table(judgements: Sequence[Judgement]) -> Table:
     """Requirement, level, verdict."""
     made = Table("requirement", "level", "verdict", box=None, pad_edge=False)
@@ -77,10 +82,13 @@ def table(judgements: Sequence[Judgement]) -> Table:
     return made
 
 
-def summary(judgements: Sequence[Judgement], code: Exit, sdk: str, profile: str) -> str:
-    """The last line: whether it conforms, and every count."""
+def summary(judgements: Sequence[Judgement], code: Exit, sdk: str, profile: str, *, strict: bool) -> str:
+    """The last line: whether it conforms, and every count; quirks apart where they do not count."""
     counts = Counter(judgement.verdict for judgement in judgements)
+    quirks = sum(not strict and _is_quirk_not_shared(judgement) for judgement in judgements)
+    counts[Verdict.FAILED] -= quirks
     parts = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    parts += f", {quirks} {QUIRKS}" if quirks else ""
     if unclaimed := untested_chapters(judgements):
         parts += f"; never tested: {', '.join(unclaimed)}"
     match code:

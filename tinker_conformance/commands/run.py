@@ -107,7 +107,7 @@ def run(
     code = exit_code(judgements, strict=strict, stale=bool(stale))
     if report is not None:
         report.close(code, stale=stale)
-    console.print(escape(summary(judgements, code, name, profile.name)))
+    console.print(escape(summary(judgements, code, name, profile.name, strict=strict)))
     sys.exit(code)
 
 

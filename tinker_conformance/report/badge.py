@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.report.conclusion import to_look_at
+from tinker_conformance.report.conclusion import quirks_not_shared, to_look_at
 from tinker_conformance.report.reading import Report
 from tinker_conformance.visible import visible
 
@@ -13,7 +13,7 @@ from tinker_conformance.visible import visible
 def badge(report: Report) -> str:
     """The JSON of the badge: the profile, and how many of the requirements that were judged hold."""
     counts = report.counts
-    tested = len(report.results) - counts[Verdict.NOT_CLAIMED]
+    tested = len(report.results) - counts[Verdict.NOT_CLAIMED] - quirks_not_shared(report)
     message = f"{counts[Verdict.PASSED]} of {tested} hold"
     if report.cut_off is not None:
         message, color = f"cut off, {message}", "lightgrey"

@@ -20,10 +20,18 @@ BROKEN: Final = frozenset(
 )
 """Verdicts that a person has to look at."""
 
+QUIRKS: Final = "quirk not shared"
+"""What failures of quirks are called where quirks do not count."""
+
 
 def forgiven(result: Result, *, strict: bool) -> bool:
     """Whether it is a quirk that the SDK does not share, and quirks do not count."""
     return result.verdict is Verdict.FAILED and result.level is Level.QUIRK and not strict
+
+
+def quirks_not_shared(report: Report) -> int:
+    """How many failures are of quirks, which do not count."""
+    return sum(forgiven(result, strict=report.start.strict) for result in report.results)
 
 
 def to_look_at(report: Report) -> tuple[Result, ...]:
@@ -34,7 +42,11 @@ def to_look_at(report: Report) -> tuple[Result, ...]:
 
 def counted(report: Report) -> str:
     """Every count that is not zero, and how many requirements were never judged."""
-    parts = [f"{report.counts[verdict]} {verdict.value}" for verdict in Verdict if report.counts[verdict]]
+    quirks = quirks_not_shared(report)
+    counts = report.counts
+    counts[Verdict.FAILED] -= quirks
+    parts = [f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]]
+    parts += [f"{quirks} {QUIRKS}"] if quirks else []
     left = len(report.start.asked) - len(report.results)
     if left > 0:
         parts.append(f"{left} not judged")

@@ -94,13 +94,19 @@ def result_record(judgement: Judgement, spec: str, profile: str) -> Result:
 
 
 def end_record(
-    results: Iterable[Result], exit_code: int, *, early: str | None = None, stale: Iterable[str] = ()
+    results: Iterable[Result],
+    exit_code: int,
+    *,
+    quirks_not_shared: int = 0,
+    early: str | None = None,
+    stale: Iterable[str] = (),
 ) -> End:
     """The closing record."""
     counts = Counter(result.verdict for result in results)
     return End(
         counts={verdict: counts[verdict] for verdict in Verdict},
         exit_code=exit_code,
+        quirks_not_shared=quirks_not_shared,
         early=None if early is None else _bounded(early),
         stale=tuple(stale),
     )

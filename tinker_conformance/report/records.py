@@ -149,6 +149,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
 
     Attributes:
         counts: Results by verdict; they add up to the results of the report.
+        quirks_not_shared: How many of the failures are of quirks, where these do not count.
         exit_code: What the command ended with, or is about to.
         early: Why the run ended before all was judged, or None.
         stale: Sentences about entries of known failures that excused nothing.
@@ -156,6 +157,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
 
     counts: dict[Verdict, int]
     exit_code: int
+    quirks_not_shared: int = 0
     early: str | None = None
     stale: tuple[str, ...] = ()
 

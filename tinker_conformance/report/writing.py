@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tinker_conformance.report.badge import badge
+from tinker_conformance.report.conclusion import quirks_not_shared
 from tinker_conformance.report.junit import junit
 from tinker_conformance.report.markdown import step_summary
 from tinker_conformance.report.page import page
@@ -87,7 +88,8 @@ class ReportFolder:
             early: Why not all was judged, or None.
             stale: Sentences about entries of known failures that excused nothing.
         """
-        end = end_record(self._report.results, exit_code, early=early, stale=stale)
+        quirks = quirks_not_shared(self._report)
+        end = end_record(self._report.results, exit_code, quirks_not_shared=quirks, early=early, stale=stale)
         self._report = dataclasses.replace(self._report, end=end)
         self._append(encode(end))
         self._file.close()
