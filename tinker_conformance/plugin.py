@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--known-failures", metavar="FILE", help="what is known to fail, and why (TOML or YAML)")
     group.addoption("--record-known-failures", metavar="FILE", help="write such a file, to be edited")
+    group.addoption("--strict-quirks", action="store_true", help="count quirks as failures")
     group.addoption("--as-of", metavar="VERSION", help="only what this version of the kit asked already")
     group.addoption("--report", metavar="DIR", help="write JSON, JUnit, Markdown, badge and page there")
 

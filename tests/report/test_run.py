@@ -303,3 +303,19 @@ def test_bad_usage_names_the_mend(arguments: list[str], said: str, tmp_path: Pat
     again = _pytest(tmp_path, *reference)
     assert again.code == 2
     assert said in again.output
+
+
+def test_quirks_count_where_that_is_asked_for(tmp_path: Path) -> None:
+    """This SDK differs from its profile in one quirk."""
+    sdk = ["--sdk", "python:report_sdks:of_another_release", "--profile", "tinker-0.5.1"]
+    asked = ["-k", "parsing.numbers or parsing.containers_are_unknown"]
+    lenient = _pytest(tmp_path, *sdk, *asked)
+    assert lenient.code == 0, lenient.output
+    (tmp_path / "strict").mkdir()
+    strict = _pytest(tmp_path / "strict", *sdk, *asked, "--strict-quirks")
+    assert strict.code == 1, strict.output
+    assert (
+        len(to_look_at(strict.report))
+        == len([r for r in lenient.report.results if r.verdict == "failed"])
+        > 0
+    )

@@ -78,7 +78,8 @@ class Reporter:
         if self._recorded is not None and self._start is not None:
             sdk, profile = self._start.sdk, self._start.profile.name
             name = f"{sdk.name} {sdk.version}"
-            record(self._results.values(), self._recorded, sdk=name, profile=profile, strict=False)
+            strict = self._start.strict
+            record(self._results.values(), self._recorded, sdk=name, profile=profile, strict=strict)
         if self._sentences and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._report is not None:

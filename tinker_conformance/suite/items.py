@@ -46,17 +46,21 @@ class ConformanceRun:
         asked: The requirements of the profile, held at a version of the kit if that is wanted.
         known: What is known to fail.
         as_of: That version, or None.
+        strict: Whether quirks count.
     """
 
     judge: Judge
     asked: tuple[Requirement, ...]
     known: KnownFailures
     as_of: str | None
+    strict: bool
 
     def records(self, judgement: Judgement, session: pytest.Session) -> dict[str, str]:
         """The records of a result and of the session, for whoever writes a report."""
         selected = [item.required for item in session.items if isinstance(item, RequirementItem)]
-        start = start_record(self.judge.sdk, self.judge.profile, selected, strict=False, as_of=self.as_of)
+        start = start_record(
+            self.judge.sdk, self.judge.profile, selected, strict=self.strict, as_of=self.as_of
+        )
         result = result_record(judgement, self.judge.sdk.spec, self.judge.profile.name)
         return {START: encode(start).decode(), RESULT: encode(result).decode()}
 
@@ -100,7 +104,7 @@ class RequirementItem(pytest.Item):
                 pytest.xfail(judgement.note)
             case Verdict.NOT_CLAIMED:
                 pytest.skip(f"not claimed: {judgement.note}")
-            case Verdict.FAILED if self.required.level is Level.QUIRK:
+            case Verdict.FAILED if self.required.level is Level.QUIRK and not self.run.strict:
                 pytest.xfail(visible(f"quirk: {_first(judgement)}"))
             case _:
                 raise RequirementFailure(explain(judgement, self.judge.sdk.spec, self.judge.profile.name))
@@ -161,4 +165,4 @@ def _prepared(config: pytest.Config, sdk: SdkSession) -> ConformanceRun:
     file, recorded = (None if name is None else Path(name) for name in names)
     known = excuses(file, recorded, asked, sdk.info.version)
     judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())
-    return ConformanceRun(judge, asked, known, as_of)
+    return ConformanceRun(judge, asked, known, as_of, config.getoption("--strict-quirks"))
