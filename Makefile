@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: conformance parity test lint types clean
+.PHONY: conformance parity test lint types clean mutation
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -24,7 +24,7 @@ parity: $(STAMP)
 	$(BIN)/tinker-conformance parity --versions '$(VERSIONS)'
 
 test: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -32,6 +32,10 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+mutation: $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,mutation]'
+	$(BIN)/python -m tests.mutation
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -55,13 +55,26 @@ def poll_scripts(max_replies: int = 8) -> st.SearchStrategy[Script]:
 
 def scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
     """Whole scenarios: up to two clients of any kinds, futures one after another."""
+    observers = st.sampled_from(("default", "default", "default", "raising"))
+    futures = st.builds(_future, _scripts(max_replies), observers)
+    return _scenarios(futures, max_futures)
+
+
+def ordinary_scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
+    """Scenarios without anything odd: what every SDK must take alike, quirks aside.
+
+    Known states and strings as reasons, 5xx and broken connections between them, clocks that move together.
+    """
+    futures = st.builds(_future, _ordinary_scripts(max_replies), st.just("default"))
+    return _scenarios(futures, max_futures)
+
+
+def _scenarios(futures: st.SearchStrategy[dict[str, object]], most: int) -> st.SearchStrategy[Scenario]:
     clients = st.lists(st.sampled_from(sorted(OPERATIONS_OF)), min_size=1, max_size=2)
     return clients.flatmap(
         lambda kinds: st.lists(
-            st.sampled_from(range(len(kinds))).flatmap(lambda place: _future(place, max_replies)),
-            min_size=1,
-            max_size=max_futures,
-        ).map(lambda futures: _scenario(kinds, futures))
+            st.tuples(st.sampled_from(range(len(kinds))), futures), min_size=1, max_size=most
+        ).map(lambda placed: _scenario(kinds, placed))
     )
 
 
@@ -99,28 +112,41 @@ def _passages() -> st.SearchStrategy[list[StepData]]:
 
 
 def _scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
-    moving = st.lists(_passages(), max_size=max_replies).map(
-        lambda passages: [step for passage in passages for step in passage][:max_replies]
-    )
+    moving = _joined(_passages(), max_replies)
     # The delay after a 410 is jittered: with the clocks moving too, two SDKs could rightly differ.
-    expiring = st.lists(_replies() | st.just({"status": 410, "body": {}}), max_size=max_replies)
-    return (moving | moving | moving | expiring).map(lambda steps: [*steps, _COMPLETE])
+    expiring = _replies() | st.just({"status": 410, "body": {}})
+    return moving | moving | moving | _joined(expiring.map(lambda step: [step]), max_replies)
 
 
-def _future(place: int, max_replies: int) -> st.SearchStrategy[dict[str, object]]:
-    observers = st.sampled_from(("default", "default", "default", "raising"))
-    return st.builds(
-        lambda steps, observer: {"client": f"client-{place + 1}", "observer": observer, "steps": steps},
-        _scripts(max_replies),
-        observers,
+def _ordinary_scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
+    body = st.fixed_dictionaries(
+        {"queue_state": st.sampled_from(_KNOWN_STATES)},
+        optional={"queue_state_reason": st.just("because of the weather")},
+    )
+    # Both signals at one instant: which of them an SDK heeds is the trigger's affair.
+    pauses: st.SearchStrategy[StepData] = body.map(lambda value: {"pause": value})
+    advances = st.sampled_from(_SECONDS).map(lambda seconds: {"advance": seconds})
+    failures = st.sampled_from((500, 502, 503)).map(lambda status: {"status": status, "body": {}})
+    alone = (pauses | advances | failures | st.just({"drop": "reset"})).map(lambda step: [step])
+    return _joined(st.tuples(pauses, advances, pauses).map(list) | alone, max_replies)
+
+
+def _joined(passages: st.SearchStrategy[list[StepData]], most: int) -> st.SearchStrategy[list[StepData]]:
+    return st.lists(passages, max_size=most).map(
+        lambda chosen: [*[step for passage in chosen for step in passage][:most], _COMPLETE]
     )
 
 
-def _scenario(kinds: Sequence[ClientKind], futures: list[dict[str, object]]) -> Scenario:
+def _future(steps: list[StepData], observer: str) -> dict[str, object]:
+    return {"observer": observer, "steps": steps}
+
+
+def _scenario(kinds: Sequence[ClientKind], placed: Sequence[tuple[int, dict[str, object]]]) -> Scenario:
     clients = {
         f"client-{place}": {"kind": kind.value, **_identity(kind, place)}
         for place, kind in enumerate(kinds, 1)
     }
+    futures = [{"client": f"client-{place + 1}", **future} for place, future in placed]
     return decode_scenario({"id": "generated", "clients": clients, "futures": futures}, "generated")
 
 

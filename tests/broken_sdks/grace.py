@@ -59,6 +59,7 @@ class _AnewAfterALine(ClientObserver):
     under="tinker-0.38",
     caught_by="grace.then_once_a_minute",
     saying="at 960.000 s: wanted a pause line at 960.000 s, got nothing",
+    also=("reasons.of_the_server",),
 )
 class _BeginsTheGraceAnewAfterEachLine(WithObserver):
     observer = _AnewAfterALine

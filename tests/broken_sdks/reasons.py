@@ -67,6 +67,7 @@ SDKS.edited(
         "functions.log_state_change",
         "functions.reason_for_state",
         "messages.training_text",
+        "reasons.of_the_server",
     ),
 )
 

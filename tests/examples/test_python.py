@@ -31,7 +31,12 @@ def test_it_conforms_to_its_profile() -> None:
     assert "conforms to tinker-0.10" in result.output
     unclaimed = set(re.findall(r"^(\S+) +\w+ +not claimed", result.output, re.MULTILINE))
     functions = {"reason_for_state", "should_log", "log_state_change"}
-    assert unclaimed == {f"functions.{name}" for name in functions} | {"telemetry.beside_the_line"}
+    accidents = {"payment_line", "failure_time", "status_line", "budget_line"}
+    assert unclaimed == {
+        "telemetry.beside_the_line",
+        *(f"functions.{name}" for name in functions),
+        *(f"polling.{name}" for name in accidents),
+    }
 
 
 def test_it_is_not_reached_by_httpx() -> None:

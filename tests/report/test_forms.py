@@ -140,6 +140,7 @@ def test_a_quirk_that_is_not_shared_is_no_failure_unless_quirks_count() -> None:
     assert conclusion(made) == "a 1 conforms to tinker-0.5.1"
     assert "Quirks that the SDK does not share: 1" in step_summary(made)
     assert json.loads(badge(made))["color"] == "brightgreen"
+    assert '<span class="quirk">quirk not shared</span>' in page([made])
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,18 @@ import msgspec
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from tinker_conformance.scenario import Scenario
-from tinker_conformance.strategies import scenarios
+from tinker_conformance.strategies import ordinary_scenarios, scenarios
 
 
-def generated(count: int, seeded: int = 0) -> tuple[Scenario, ...]:
+def generated(count: int, seeded: int = 0, *, ordinary: bool = False) -> tuple[Scenario, ...]:
     """Draws scenarios; ids are ``generated-SEED-1``, ….
 
     Args:
         count: How many, at most: what repeats is left out.
         seeded: Another number gives others.
+        ordinary: Without what only quirks are about.
     """
+    strategy = ordinary_scenarios() if ordinary else scenarios()
     drawn: dict[object, Scenario] = {}
 
     def collect(scenario: Scenario) -> None:
@@ -29,7 +31,7 @@ def generated(count: int, seeded: int = 0) -> tuple[Scenario, ...]:
             deadline=None,
             verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck),
-        )(seed(seeded)(given(scenarios())(collect)))()
+        )(seed(seeded)(given(strategy)(collect)))()
     return tuple(
         msgspec.structs.replace(scenario, id=f"generated-{seeded}-{number}")
         for number, scenario in enumerate(drawn.values(), 1)

@@ -47,6 +47,8 @@ def counted(report: Report) -> str:
     counts[Verdict.FAILED] -= quirks
     parts = [f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]]
     parts += [f"{quirks} {QUIRKS}"] if quirks else []
+    if report.end is not None and (scripts := report.end.scripts) is not None:
+        parts.append(f"{scripts.failed} of {scripts.judged} scripts failed")
     left = len(report.start.asked) - len(report.results)
     if left > 0:
         parts.append(f"{left} not judged")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from tinker_conformance.judging.explanation import shown
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.picture import Picture, picture
-from tinker_conformance.report.conclusion import BROKEN
+from tinker_conformance.report.conclusion import BROKEN, QUIRKS, forgiven
 from tinker_conformance.report.drawing import Drawing, draw
 from tinker_conformance.report.reading import Report
 from tinker_conformance.report.records import MismatchRecord, Result, ScenarioRecord
@@ -17,6 +17,8 @@ from tinker_conformance.requirements import REQUIREMENTS
 
 SHOWN: Final = BROKEN | {Verdict.KNOWN_FAILURE}
 """Verdicts with a part of their own."""
+
+_Named: TypeAlias = tuple[str, Result, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,22 @@ class Group:
     Attributes:
         names: The SDKs.
         result: What became of the requirement.
+        quirk: Whether it failed, and does not count.
     """
 
     names: tuple[str, ...]
     result: Result
+    quirk: bool
+
+    @property
+    def word(self) -> str:
+        """What became of it, in words."""
+        return QUIRKS if self.quirk else self.result.verdict.value
+
+    @property
+    def look(self) -> str:
+        """The same in one word, for how it looks."""
+        return "quirk" if self.quirk else self.result.verdict.value.replace(" ", "-")
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -76,26 +90,28 @@ class Part:
 
 def parts(reports: Sequence[Report]) -> tuple[Part, ...]:
     """The parts of a page, in the order of the requirements."""
-    found: dict[str, list[tuple[str, Result]]] = {}
+    found: dict[str, list[_Named]] = {}
     for report in reports:
         for result in report.results:
             if result.verdict in SHOWN:
-                found.setdefault(result.id, []).append((report.name, result))
+                found.setdefault(result.id, []).append(
+                    (report.name, result, forgiven(result, strict=report.start.strict))
+                )
     order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
     ids = sorted(found, key=lambda identifier: order.get(identifier, len(order)))
     return tuple(Part(identifier, _groups(found[identifier])) for identifier in ids)
 
 
-def _groups(each: Sequence[tuple[str, Result]]) -> tuple[Group, ...]:
-    groups: list[tuple[Result, list[str]]] = []
-    for name, result in each:
-        for same, names in groups:
-            if _evidence(same) == _evidence(result):
+def _groups(each: Sequence[_Named]) -> tuple[Group, ...]:
+    groups: list[tuple[Result, bool, list[str]]] = []
+    for name, result, quirk in each:
+        for same, same_quirk, names in groups:
+            if (_evidence(same), same_quirk) == (_evidence(result), quirk):
                 names.append(name)
                 break
         else:
-            groups.append((result, [name]))
-    return tuple(Group(tuple(names), result) for result, names in groups)
+            groups.append((result, quirk, [name]))
+    return tuple(Group(tuple(names), result, quirk) for result, quirk, names in groups)
 
 
 def _evidence(result: Result) -> tuple[object, ...]:

@@ -24,6 +24,7 @@ from tinker_conformance.report.records import (
     ProfileRecord,
     Result,
     ScenarioRecord,
+    ScriptsRecord,
     SdkRecord,
     Start,
 )
@@ -37,7 +38,13 @@ MOST_CHARACTERS: Final = 2000
 
 
 def start_record(
-    sdk: SdkSession, profile: Profile, asked: Sequence[Requirement], *, strict: bool, as_of: str | None
+    sdk: SdkSession,
+    profile: Profile,
+    asked: Sequence[Requirement],
+    *,
+    strict: bool,
+    as_of: str | None,
+    seed: int | None = None,
 ) -> Start:
     """The record that a report begins with."""
     return Start(
@@ -58,6 +65,7 @@ def start_record(
         asked=tuple(required.id for required in asked),
         strict=strict,
         as_of=as_of,
+        seed=seed,
     )
 
 
@@ -100,6 +108,7 @@ def end_record(
     quirks_not_shared: int = 0,
     early: str | None = None,
     stale: Iterable[str] = (),
+    scripts: ScriptsRecord | None = None,
 ) -> End:
     """The closing record."""
     counts = Counter(result.verdict for result in results)
@@ -109,6 +118,7 @@ def end_record(
         quirks_not_shared=quirks_not_shared,
         early=None if early is None else _bounded(early),
         stale=tuple(stale),
+        scripts=scripts,
     )
 
 

@@ -61,7 +61,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
         platform: The operating system and machine.
         started: When the run began, ISO 8601, UTC.
         asked: Ids of the requirements of the run, in order.
-        seed: The seed of what is drawn at random, or None: the suite's scenarios are fixed.
+        seed: The seed of generated scripts, or None where there are none.
         strict: Whether quirks count.
         as_of: The kit's version that the requirements are held at, or None.
         format: The version of these records.
@@ -144,6 +144,18 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     alone: str = ""
 
 
+class ScriptsRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Scripts that belong to no requirement: generated, or replayed from a file.
+
+    Attributes:
+        judged: How many were run.
+        failed: How many the SDK lived otherwise than the reference.
+    """
+
+    judged: int
+    failed: int
+
+
 class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="end"):
     """The closing record.
 
@@ -153,6 +165,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
         exit_code: What the command ended with, or is about to.
         early: Why the run ended before all was judged, or None.
         stale: Sentences about entries of known failures that excused nothing.
+        scripts: What came of generated or replayed scripts, or None.
     """
 
     counts: dict[Verdict, int]
@@ -160,6 +173,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
     quirks_not_shared: int = 0
     early: str | None = None
     stale: tuple[str, ...] = ()
+    scripts: ScriptsRecord | None = None
 
 
 Record: TypeAlias = Start | Result | End

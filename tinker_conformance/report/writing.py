@@ -15,7 +15,7 @@ from tinker_conformance.report.markdown import step_summary
 from tinker_conformance.report.page import page
 from tinker_conformance.report.reading import FILE, Report, ReportError
 from tinker_conformance.report.recording import end_record
-from tinker_conformance.report.records import Result, Start, encode
+from tinker_conformance.report.records import Result, ScriptsRecord, Start, encode
 
 SUMMARY: Final = "summary.md"
 BADGE: Final = "badge.json"
@@ -80,16 +80,31 @@ class ReportFolder:
         if self._clock() - self._renewed >= _SECONDS:
             self._renew()
 
-    def close(self, exit_code: int, *, early: str | None = None, stale: Iterable[str] = ()) -> None:
+    def close(
+        self,
+        exit_code: int,
+        *,
+        early: str | None = None,
+        stale: Iterable[str] = (),
+        scripts: ScriptsRecord | None = None,
+    ) -> None:
         """Writes the closing record and every form of the report.
 
         Args:
             exit_code: What the command is about to end with.
             early: Why not all was judged, or None.
             stale: Sentences about entries of known failures that excused nothing.
+            scripts: What came of generated or replayed scripts, or None.
         """
         quirks = quirks_not_shared(self._report)
-        end = end_record(self._report.results, exit_code, quirks_not_shared=quirks, early=early, stale=stale)
+        end = end_record(
+            self._report.results,
+            exit_code,
+            quirks_not_shared=quirks,
+            early=early,
+            stale=stale,
+            scripts=scripts,
+        )
         self._report = dataclasses.replace(self._report, end=end)
         self._append(encode(end))
         self._file.close()

@@ -25,6 +25,7 @@ from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _TRAINING: Final = frozenset({Capability.TRAINING})
+_PLUMBING: Final = frozenset({Capability.OFFICIAL_PLUMBING})
 _CREATION: Final = frozenset({Capability.MODEL_CREATION})
 _RAISING: Final = frozenset({Capability.CALLBACKS, Capability.RAISING_OBSERVER, Capability.SAMPLING})
 _TIMEOUT: Final = frozenset({Capability.TRAINING, Capability.TIMEOUT})
@@ -141,7 +142,7 @@ POLLING: Final = (
         "official SDK since 0.20.0", ("polling-402-for-a-minute", "polling-402-for-an-hour"),
         same(seen.billing_lines),
         holds=lambda p: _pauses_for_bills(p) and bool(p.polling.lines.billing_pause),
-        level=Level.QUIRK, needs=_TRAINING),
+        level=Level.QUIRK, needs=_TRAINING | _PLUMBING),
     Requirement(
         "polling.back_off_goes_on", "A try_again leaves the back-off where it is.",
         "official SDK 0.1.0 to 0.20.0", ("polling-back-off-try-again",), same(seen.poll_times, seen.outcomes),
@@ -165,16 +166,18 @@ POLLING: Final = (
         "polling.result_in_json", "A sample whose result comes in JSON ends in an error.",
         "official SDK since 0.25.0", ("polling-result-in-json",), same(seen.poll_counts, seen.outcomes),
         holds=lambda p: p.polling.operations[Operation.SAMPLE].result_format is ResultFormat.PROTOBUF,
-        level=Level.QUIRK),
+        level=Level.QUIRK, needs=_PLUMBING),
     Requirement(
         "polling.failure_time", "A failure reaches the caller a tenth of a second later, but not every kind.",
         _EVERY, ("polling-failure", "polling-incomplete-result"), same(seen.outcome_times),
-        holds=lambda p: p.polling.failure_drain_seconds > 0, level=Level.QUIRK, needs=_TRAINING),
+        holds=lambda p: p.polling.failure_drain_seconds > 0, level=Level.QUIRK,
+        needs=_TRAINING | _PLUMBING),
     Requirement(
         "polling.status_line", "A sample that a status ends is logged as an error with its text.",
-        _LINES, ("polling-fatal-sampling",), same(seen.error_lines), holds=_logs_errors, level=Level.QUIRK),
+        _LINES, ("polling-fatal-sampling",), same(seen.error_lines), holds=_logs_errors, level=Level.QUIRK,
+        needs=_PLUMBING),
     Requirement(
         "polling.budget_line", "A sample that one 400 too many ends is logged as an error with its text.",
         "official SDK since 0.15.0", ("polling-400-sampling",), same(seen.error_lines),
-        holds=lambda p: _logs_errors(p) and _has_a_budget(p), level=Level.QUIRK),
+        holds=lambda p: _logs_errors(p) and _has_a_budget(p), level=Level.QUIRK, needs=_PLUMBING),
 )  # fmt: skip

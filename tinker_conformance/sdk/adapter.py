@@ -47,6 +47,9 @@ class Capability(StrEnum):
     """A caller may limit the time that it waits for a result."""
     CONCURRENCY = "concurrency"
     """Several futures may be in flight on one client."""
+    OFFICIAL_PLUMBING = "official_plumbing"
+    """The SDK shares accidents of the official one's plumbing: results in protobuf alone, failures that its
+    telemetry holds back, the texts of Python's errors in log lines."""
     FROZEN_CLOCK = "frozen_clock"
     """The kit moves the SDK's wall and monotonic clocks."""
     VIRTUAL_SLEEP = "virtual_sleep"

@@ -20,6 +20,7 @@ MARK: Final = "TINKER_CONFORMANCE_PROCESS"
 
 _PROC: Final = Path("/proc")
 _ROUNDS: Final = 50
+_EMPTY_ROUNDS: Final = 3
 _PAUSE_SECONDS: Final = 0.01
 
 
@@ -38,9 +39,12 @@ def marked_processes(mark: str) -> Iterator[int]:
 
 def kill_marked(mark: str) -> None:
     """Kills them all, and what they start meanwhile."""
+    empty = 0
     for _ in range(_ROUNDS):
         found = list(marked_processes(mark))
-        if not found:
+        # A process that is just becoming another program shows no environment for a moment.
+        empty = 0 if found else empty + 1
+        if empty == _EMPTY_ROUNDS:
             return
         for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):

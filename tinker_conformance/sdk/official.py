@@ -54,6 +54,7 @@ _CAPABILITIES: Final = frozenset(
         Capability.MODEL_CREATION,
         Capability.TIMEOUT,
         Capability.CONCURRENCY,
+        Capability.OFFICIAL_PLUMBING,
         Capability.FROZEN_CLOCK,
     }
 )

@@ -1,0 +1,70 @@
+"""Generated and replayed scripts, as `tinker-conformance run` judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+
+from tinker_conformance.judging.judge import Judge
+from tinker_conformance.parity.generated import generated
+from tinker_conformance.parity.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement
+from tinker_conformance.scenario import Scenario, ScenarioError, load_scenarios
+from tinker_conformance.scenario_text import scenario_yaml
+
+
+def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -> tuple[Scenario, ...]:
+    """The scripts that the options name.
+
+    Raises:
+        click.UsageError: If the file to replay is none.
+    """
+    try:
+        replayed = () if replay is None else load_scenarios(replay)
+    except ScenarioError as error:
+        raise click.UsageError(str(error)) from error
+    return (*replayed, *generated(count, seed, ordinary=not strict))
+
+
+def judged_scripts(
+    judge: Judge, scenarios: Sequence[Scenario], console: Console, *, strict: bool
+) -> ScriptJudgement:
+    """Judges them, with progress."""
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("scripts", total=len(scenarios))
+        return ScriptJudge(judge, strict=strict).judge_all(scenarios, lambda: progress.advance(task))
+
+
+def print_scripts(judgement: ScriptJudgement, spec: str, path: Path, console: Console) -> None:
+    """Prints what came of them, and writes the smallest failing ones to a file for `--replay`."""
+    left_out = (
+        f", {judgement.left_out} left out (not claimed, or a 410 with its random delay)"
+        if judgement.left_out
+        else ""
+    )
+    held = judgement.judged - judgement.failed
+    console.print(f"\nscripts: {held} of {judgement.judged} agree with the reference{left_out}")
+    if not judgement.failures:
+        return
+    for failure in judgement.failures:
+        console.print(escape("\n".join(_described(failure))), soft_wrap=True)
+    path.write_text(scenario_yaml(failure.scenario for failure in judgement.failures), encoding="utf-8")
+    quoted = f"'{spec}'" if " " in spec else spec
+    console.print(
+        escape(f"\nthe smallest are in {path}: tinker-conformance run --sdk {quoted} --replay {path}"),
+        soft_wrap=True,
+    )
+
+
+def _described(failure: ScriptFailure) -> list[str]:
+    lines = [f"\n{failure.origin} fails; the smallest script that does:"]
+    lines += [f"    {line}" for line in scenario_yaml([failure.scenario]).splitlines()]
+    if failure.fault:
+        lines.append(f"  it does not come to its end: {failure.fault}")
+        return lines
+    lines.append(f"  breaks {', '.join(failure.requirements)}")
+    return lines + [f"    {mismatch}" for mismatch in failure.mismatches]
