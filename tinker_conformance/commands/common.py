@@ -21,6 +21,7 @@ class Exit(IntEnum):
     HELD = 0
     SDK_FAILED = 1
     USAGE = 2
+    STALE = 3
     ADAPTER = 4
     KIT = 5
     NOTHING_TESTED = 6

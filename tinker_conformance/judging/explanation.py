@@ -7,6 +7,9 @@ from typing import Final
 
 from tinker_conformance.judging.case import Case, Mismatch
 from tinker_conformance.judging.judge import Judgement
+from tinker_conformance.judging.pause_lines import pause_lines
+from tinker_conformance.judging.picture import Picture, picture
+from tinker_conformance.judging.text_picture import text_picture
 from tinker_conformance.timeline import (
     Callback,
     ClockStep,
@@ -17,6 +20,7 @@ from tinker_conformance.timeline import (
     Response,
     Telemetry,
 )
+from tinker_conformance.visible import visible_lines
 
 _MOST_EVENTS: Final = 60
 _MOST_CHARACTERS: Final = 160
@@ -37,9 +41,10 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
         if mismatches:
             lines += ["", f"  scenario {identifier}"]
             lines += [f"    {mismatch}" for mismatch in mismatches]
+            lines += [f"    {line}" for line in text_picture(_picture(case, mismatches))]
             lines += _timeline(case, mismatches)
     lines += ["", f"  alone:    {alone(required.id, spec, profile)}"]
-    return "\n".join(lines)
+    return "\n".join(visible_lines(line) for line in lines)
 
 
 def alone(identifier: str, spec: str, profile: str) -> str:
@@ -50,6 +55,17 @@ def alone(identifier: str, spec: str, profile: str) -> str:
     return f"pytest --pyargs {module}::{identifier} --sdk {quoted} --profile {profile}"
 
 
+def _picture(case: Case, mismatches: list[Mismatch]) -> Picture:
+    return picture(
+        case.expected,
+        case.observed,
+        {line.event for line in pause_lines(case.expected, case)},
+        {line.event for line in pause_lines(case.observed, case)},
+        interval=case.profile.observer.interval_seconds,
+        marked={mismatch.event for mismatch in mismatches if mismatch.event is not None},
+    )
+
+
 def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
     marked = {mismatch.event for mismatch in mismatches}
     missing = sorted((m for m in mismatches if m.event is None), key=lambda m: m.at)
@@ -58,14 +74,15 @@ def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
         while missing and missing[0].at < event.at:
             yield f"    + {missing[0].at:10.3f} s  {missing.pop(0).wanted}"
         sign = ">" if place in marked else " "
-        yield f"    {sign} {event.at:10.3f} s  {_shown(event)}"
+        yield f"    {sign} {event.at:10.3f} s  {shown(event)}"
     for mismatch in missing:
         yield f"    + {mismatch.at:10.3f} s  {mismatch.wanted}"
     if len(case.observed) > _MOST_EVENTS:
         yield f"      … and {len(case.observed) - _MOST_EVENTS} more events"
 
 
-def _shown(event: Event) -> str:
+def shown(event: Event) -> str:
+    """One event in a line."""
     text: str
     match event:
         case Request(iteration=None):

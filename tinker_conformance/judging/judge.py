@@ -29,6 +29,10 @@ class Verdict(StrEnum):
     """A precondition is missing: a failure, never a silent skip."""
     NOT_CLAIMED = "not claimed"
     """The SDK does not claim what the requirement is about."""
+    KNOWN_FAILURE = "known failure"
+    """It fails, as a file of known failures says; see `tinker_conformance.known_failures`."""
+    STALE_KNOWN_FAILURE = "stale known failure"
+    """It passes, though a file of known failures says otherwise."""
     ADAPTER_ERROR = "adapter error"
     KIT_ERROR = "kit error"
 

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# What the action runs: its inputs come in CONFORMANCE_*, so that none is ever part of a command line that a shell reads.
+set -uo pipefail
+
+report=${CONFORMANCE_REPORT:-conformance-report}
+if [ -z "${CONFORMANCE_COMMAND:-}" ]; then
+  environment=$(mktemp -d)/venv
+  "${CONFORMANCE_PYTHON:-python3}" -m venv "$environment" || exit 5
+  "$environment/bin/python" -m pip install --quiet "$CONFORMANCE_KIT" || exit 5
+  CONFORMANCE_COMMAND=$environment/bin/tinker-conformance
+fi
+
+arguments=(--sdk "${CONFORMANCE_SDK:?the input sdk is missing}" --report "$report")
+if [ -n "${CONFORMANCE_PROFILE:-}" ]; then arguments+=(--profile "$CONFORMANCE_PROFILE"); fi
+if [ -n "${CONFORMANCE_KNOWN_FAILURES:-}" ]; then arguments+=(--known-failures "$CONFORMANCE_KNOWN_FAILURES"); fi
+if [ -n "${CONFORMANCE_AS_OF:-}" ]; then arguments+=(--as-of "$CONFORMANCE_AS_OF"); fi
+if [ "${CONFORMANCE_STRICT:-false}" = true ]; then arguments+=(--strict); fi
+
+code=0
+"$CONFORMANCE_COMMAND" run "${arguments[@]}" || code=$?
+
+if [ -f "$report/summary.md" ]; then cat "$report/summary.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"; fi
+{
+  echo "exit-code=$code"
+  if [ -f "$report/index.html" ]; then
+    echo "page=$report/index.html"
+    echo "summary=$report/summary.md"
+    echo "report=$report"
+  fi
+} >> "${GITHUB_OUTPUT:-/dev/null}"
+exit "$code"

@@ -1,0 +1,28 @@
+"""SDKs for tests of reports, as `python:report_sdks:NAME` with tests/ on the path of the worker."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+from broken_sdks.registry import BROKEN_SDKS
+
+from tinker_conformance.sdk.adapter import OperationCall
+from tinker_conformance.sdk.reference import ReferenceAdapter
+
+PLANTED = (
+    "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+    "]]><!-- {{ 7*7 }} {% raw %} \x1b[31mred\x07\x00 \u202eright-to-left | `code` **bold** [a](http://b)"
+)
+impatient = BROKEN_SDKS["logs_at_59_seconds"].make
+of_another_release = BROKEN_SDKS["is_silent_on_numbers"].make
+
+
+class Hostile(ReferenceAdapter):
+    """Logs, and is called, what a careless page, terminal or XML file would obey."""
+
+    info = msgspec.structs.replace(ReferenceAdapter.info, name=PLANTED, version="<b>1</b>")
+
+    async def run(self, client: object, call: OperationCall) -> None:
+        logging.getLogger("hostile").warning("Sampling is paused for sampler-1. Reason: %s", PLANTED)
+        raise RuntimeError(PLANTED)

@@ -1,0 +1,102 @@
+"""`tinker-conformance report`: several reports side by side, two compared, and the page."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+
+from tinker_conformance.commands.common import Exit
+from tinker_conformance.report.difference import Change, changes
+from tinker_conformance.report.matrix import LEGEND, markdown_matrix, matrix, table_matrix
+from tinker_conformance.report.page import page
+from tinker_conformance.report.reading import Report, ReportError, load_report
+from tinker_conformance.report.writing import write_whole
+from tinker_conformance.visible import visible
+
+_REPORT: Final = click.Path(path_type=Path)
+_FORMS: Final = {".html": page, ".md": markdown_matrix}
+
+
+@click.group()
+def report() -> None:
+    """Combines, compares and shows reports that `run --report` wrote."""
+
+
+@report.command()
+@click.argument("reports", nargs=-1, required=True, type=_REPORT)
+@click.option(
+    "--out",
+    "outs",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the matrix there, as .html, .md or .json; may be given more than once.",
+)
+@click.option("--all", "every", is_flag=True, help="Print requirements that hold everywhere, too.")
+def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -> None:
+    """Prints the matrix of requirements by SDK, of any number of reports."""
+    loaded = _loaded(reports)
+    for out in outs:
+        write_combined(loaded, out)
+    console = Console(highlight=False)
+    console.print(table_matrix(loaded, only_different=not every))
+    console.print(LEGEND, style="dim", soft_wrap=True)
+    for each in loaded:
+        if each.cut_off is not None:
+            console.print(escape(visible(f"{each.name}: {each.cut_off}")), soft_wrap=True)
+
+
+@report.command()
+@click.argument("before", type=_REPORT)
+@click.argument("after", type=_REPORT)
+def diff(before: Path, after: Path) -> None:
+    """Says what became better or worse from BEFORE to AFTER; ends with exit code 1 on worse."""
+    first, second = _loaded([before, after])
+    console = Console(highlight=False)
+    found = sorted(changes(first, second), key=lambda each: list(Change).index(each.change))
+    for each in found:
+        line = f"{each.change.value}: {each.requirement}: {each.before} -> {each.after}"
+        console.print(escape(visible(line)), soft_wrap=True)
+    counts = Counter(each.change for each in found)
+    parts = [f"{counts[change]} {change.value}" for change in Change if counts[change]]
+    names = f"{first.name} ({first.start.profile.name}) -> {second.name} ({second.start.profile.name})"
+    console.print(escape(visible(f"{names}: {', '.join(parts) or 'nothing changed'}")), soft_wrap=True)
+    sys.exit(Exit.SDK_FAILED if counts[Change.WORSE] else Exit.HELD)
+
+
+@report.command()
+@click.argument("reports", nargs=-1, required=True, type=_REPORT)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The page.")
+def html(reports: tuple[Path, ...], out: Path) -> None:
+    """Writes the page of one report, or of several side by side."""
+    write_combined(_loaded(reports), out.with_suffix(".html"))
+
+
+def write_combined(reports: Sequence[Report], out: Path) -> None:
+    """Writes reports side by side, in the form that the suffix of the file says."""
+    if out.suffix == ".json":
+        rows = {chapter.name: chapter.rows for chapter in matrix(reports)}
+        data = {"reports": [each.start for each in reports], "matrix": rows}
+        text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
+    elif out.suffix in _FORMS:
+        text = _FORMS[out.suffix](reports)
+    else:
+        raise click.UsageError(f"--out {out}: the suffix says no form; name it .html, .md or .json")
+    try:
+        write_whole(out, text)
+    except OSError as error:
+        raise click.UsageError(f"--out {out}: cannot be written ({error}); name another file") from error
+
+
+def _loaded(paths: Sequence[Path]) -> list[Report]:
+    try:
+        return [load_report(path) for path in paths]
+    except ReportError as error:
+        raise click.UsageError(str(error)) from error

@@ -1,0 +1,195 @@
+"""`tinker-conformance run`: the suite against an SDK, with progress and a summary."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+
+from tinker_conformance.commands.common import Exit, clock_option, opened
+from tinker_conformance.commands.interruption import Interrupted, ended_while_killing, ends_on_signals
+from tinker_conformance.commands.outcome import exit_code, summary, table
+from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts
+from tinker_conformance.judging.choice import UsageProblem, choose_profile
+from tinker_conformance.judging.explanation import explain
+from tinker_conformance.judging.judge import AdapterLostError, Judge, Judgement, Verdict
+from tinker_conformance.known_failures.excuses import KnownFailures, judged
+from tinker_conformance.known_failures.options import excuses
+from tinker_conformance.known_failures.reading import KnownFailuresError, UnmatchedEntryError
+from tinker_conformance.known_failures.recording import record
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.parity.judged_scripts import ScriptJudgement
+from tinker_conformance.report.reading import ReportError
+from tinker_conformance.report.recording import result_record, start_record
+from tinker_conformance.report.records import ScriptsRecord
+from tinker_conformance.report.writing import ReportFolder
+from tinker_conformance.requirements import Requirement
+from tinker_conformance.requirements.as_of import AsOfError, asked_of
+from tinker_conformance.sdk.spec import open_sdk
+from tinker_conformance.visible import visible, visible_lines
+
+_SILENT: Final = frozenset({Verdict.PASSED, Verdict.NOT_CLAIMED})
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK under test.")
+@click.option("--profile", "named", metavar="NAME|FILE", help="What it is judged by.")
+@click.option("--strict", is_flag=True, help="Count quirks as failures.")
+@click.option("--as-of", metavar="VERSION", help="Only what this version of the kit asked already.")
+@click.option("--known-failures", "known", type=_FILE, help="What is known to fail, and why (TOML or YAML).")
+@click.option("--record-known-failures", "recorded", type=_FILE, help="Write such a file, to be edited.")
+@click.option("--report", "folder", type=_FOLDER, help="Write JSON, JUnit, Markdown, badge and page there.")
+@click.option("--generated", "count", default=0, help="Judge as many generated scripts besides.")
+@click.option("--seed", default=0, show_default=True, help="Another seed gives other scripts.")
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Judge the scripts of FILE alone.",
+)
+@click.option(
+    "--failures",
+    default="failed-scripts.yaml",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Where the smallest failing scripts are written, if there are any.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="The last line alone.")
+@click.option("-v", "--verbose", is_flag=True, help="Explain known failures, too, and what is not claimed.")
+@clock_option
+@ends_on_signals
+def run(
+    *,
+    spec: str,
+    named: str | None,
+    as_of: str | None,
+    known: Path | None,
+    recorded: Path | None,
+    folder: Path | None,
+    clock: str | None,
+    count: int,
+    seed: int,
+    replay: Path | None,
+    failures: Path,
+    strict: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Runs the suite against an SDK, and prints the result by requirement."""
+    console = Console(highlight=False)
+    scripts = asked_scripts(count, seed, replay, strict=strict)
+    sdk = opened(spec, console, clock=clock)
+    try:
+        profile = choose_profile(named, sdk.info)
+        every = asked_of(profile, as_of)
+        excused = excuses(known, recorded, every, sdk.info.version)
+        asked = every if replay is None else ()
+        start = start_record(sdk, profile, asked, strict=strict, as_of=as_of, seed=seed if count else None)
+        report = None if folder is None else ReportFolder(folder, start)
+    except UnmatchedEntryError as error:
+        console.print(escape(str(error)), soft_wrap=True)
+        sys.exit(Exit.STALE)
+    except (UsageProblem, AsOfError, KnownFailuresError, ReportError) as error:
+        raise click.UsageError(str(error)) from error
+    judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())
+    judgements: list[Judgement] = []
+    lived: list[ScriptJudgement] = []
+
+    def judge_all() -> None:
+        steps = track(
+            asked, "judging", console=console, transient=True, disable=quiet or not console.is_terminal
+        )
+        for required in steps:
+            judgements.append(excused.applied(judge.judge(required)))
+            if report is not None:
+                report.add(result_record(judgements[-1], spec, profile.name))
+        if scripts:
+            lived.append(judged_scripts(judge, scripts, console, strict=strict))
+
+    early = _until_the_end(judge, judge_all)
+    name = visible(f"{sdk.info.name} {sdk.info.version}")
+    if not quiet:
+        console.print(escape(f"{name} against {profile.name}"))
+        _print(console, judgements, spec, profile.name, verbose=verbose)
+    for each in lived:
+        print_scripts(each, spec, failures, console)
+    if recorded is not None:
+        results = (result_record(judgement, spec, profile.name) for judgement in judgements)
+        number = record(results, recorded, sdk=name, profile=profile.name, strict=strict)
+        console.print(escape(f"\n{recorded}: {number} known failures; edit the reasons"), soft_wrap=True)
+    stale = [] if early else _stale(console, excused, judgements, asked)
+    code: int = early[0] if early else _code(judgements, lived, strict=strict, stale=bool(stale))
+    of = f"after {len(judgements)} of {len(asked)} requirements"
+    if report is not None:
+        report.close(
+            code, early=f"{early[1]}, {of}" if early else None, stale=stale, scripts=_scripts_record(lived)
+        )
+    console.print(
+        escape(visible_lines(f"\nended early, {of}: {early[1]}"))
+        if early
+        else escape(summary(judgements, Exit(code), name, profile.name, strict=strict))
+    )
+    sys.exit(code)
+
+
+def _code(
+    judgements: Sequence[Judgement], lived: Sequence[ScriptJudgement], *, strict: bool, stale: bool
+) -> Exit:
+    """The exit code of requirements and scripts together."""
+    code = exit_code(judgements, strict=strict, stale=stale)
+    if any(each.failed for each in lived) and code in {Exit.HELD, Exit.STALE, Exit.NOTHING_TESTED}:
+        return Exit.SDK_FAILED
+    return Exit.HELD if not judgements and any(each.judged for each in lived) else code
+
+
+def _scripts_record(lived: Sequence[ScriptJudgement]) -> ScriptsRecord | None:
+    """How many scripts were judged, and how many failed."""
+    found = (ScriptsRecord(judged=each.judged, failed=each.failed) for each in lived)
+    return next(found, None)
+
+
+def _until_the_end(judge: Judge, judge_all: Callable[[], None]) -> tuple[int, str] | None:
+    """Judges, and ends the SDK; gives the exit code and the reason where not all could be judged."""
+    try:
+        judge_all()
+    except Interrupted as error:
+        ended_while_killing(judge.close)
+        return error.exit_code, f"interrupted by {error.name}"
+    except AdapterLostError as error:
+        judge.close()
+        return Exit.ADAPTER, str(error)
+    judge.close()
+    return None
+
+
+def _print(
+    console: Console, judgements: Sequence[Judgement], spec: str, profile: str, *, verbose: bool
+) -> None:
+    """Prints the table, and what is to be explained."""
+    if judgements:
+        console.print(table(judgements))
+    silent = {Verdict.PASSED} if verbose else {*_SILENT, Verdict.KNOWN_FAILURE}
+    for judgement in judgements:
+        if judgement.verdict not in silent:
+            console.print()
+            console.print(escape(explain(judgement, spec, profile)), soft_wrap=True)
+
+
+def _stale(
+    console: Console, excused: KnownFailures, judgements: Sequence[Judgement], asked: Sequence[Requirement]
+) -> list[str]:
+    """Tells, and gives, what is to be said of entries that excused nothing, once all is judged."""
+    if len(judgements) < len(asked):
+        return []
+    sentences = list(excused.stale(judged(judgement) for judgement in judgements))
+    for sentence in sentences:
+        console.print(escape(f"\nstale: {sentence}"), soft_wrap=True)
+    return sentences

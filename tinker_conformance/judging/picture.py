@@ -1,0 +1,289 @@
+"""The picture of a timeline, before anybody draws it: virtual time along one axis, lanes of events.
+
+Each instant at which something happens is a column: 59.999 s and 60 s stand apart, and two hours of silence
+take no more room than they need. Drawn as SVG by `tinker_conformance.report`, as text by `text_picture`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tinker_conformance.timeline import Callback, ClockStep, Event, Log, Outcome, Request, Response, Timeline
+
+MOST_COLUMNS: Final = 24
+_PLACES: Final = 6
+
+
+class Look(StrEnum):
+    """How a mark is to be seen."""
+
+    FINE = "fine"
+    MISSING = "missing"
+    """Expected, and did not come."""
+    WRONG = "wrong"
+    """Came, and was not expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One event in a lane.
+
+    Attributes:
+        column: The place of its instant, from 0.
+        label: A word or two.
+        text: All of it.
+        look: How it is to be seen.
+    """
+
+    column: int
+    label: str
+    text: str
+    look: Look = Look.FINE
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The events of one kind, expected or actual.
+
+    Attributes:
+        name: What they are.
+        marks: In order of time.
+    """
+
+    name: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time after a line in which no other is due.
+
+    Attributes:
+        first: The column at which it begins.
+        last: The column at which it ends, or None if the timeline ends before it does.
+        client: Whose line it was.
+    """
+
+    first: int
+    last: int | None
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What there is to draw.
+
+    Attributes:
+        times: The instants, virtual seconds; a column each.
+        lanes: From top to bottom.
+        windows: The windows after the lines that were expected.
+        interval: Their length, seconds.
+        clocks_apart: Whether the wall clock moved otherwise than the axis, which is the monotonic clock.
+        left_out: How many further instants there were.
+    """
+
+    times: tuple[float, ...]
+    lanes: tuple[Lane, ...]
+    windows: tuple[Window, ...]
+    interval: float
+    clocks_apart: bool
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    at: float
+    label: str
+    text: str
+    client: str
+
+
+_Choice = Callable[[int, Event], _Seen | None]
+
+
+def picture(
+    expected: Timeline,
+    observed: Timeline,
+    expected_lines: Collection[int],
+    observed_lines: Collection[int],
+    *,
+    interval: float,
+    marked: Collection[int] = (),
+) -> Picture:
+    """Lays out a picture.
+
+    Args:
+        expected: The reference's events.
+        observed: The SDK's events.
+        expected_lines: Which of the reference's events are pause lines.
+        observed_lines: Which of the SDK's events are pause lines.
+        interval: The least time between two lines of one client, seconds.
+        marked: Events of the SDK that a mismatch names; they are shown whatever their kind.
+    """
+    rows: list[tuple[str, list[tuple[_Seen, Look]]]] = []
+    replies = _chosen(observed, _reply) or _chosen(expected, _reply)
+    rows.append(("server replies", [(seen, Look.FINE) for seen in replies]))
+    pairs: tuple[tuple[str, _Choice, _Choice, bool], ...] = (
+        ("requests", _request, _request, False),
+        ("observer", _callback, _callback, True),
+        ("log line", _line_of(expected_lines, ()), _line_of(observed_lines, marked), True),
+        ("end", _outcome, _outcome, False),
+    )
+    for name, of_expected, of_observed, always in pairs:
+        wanted, came = _chosen(expected, of_expected), _chosen(observed, of_observed)
+        if [(s.at, s.text) for s in wanted] != [(s.at, s.text) for s in came] or (always and wanted):
+            rows.append((f"{name}, expected", list(_against(wanted, came, Look.MISSING))))
+            rows.append((f"{name}, actual", list(_against(came, wanted, Look.WRONG))))
+    lines = _chosen(expected, _line_of(expected_lines, ()))
+    return _laid_out(rows, lines, interval, expected, observed)
+
+
+def grouped(lane: Lane) -> list[tuple[Mark, int]]:
+    """The marks of a lane; those that follow each other and look alike are one, with their number."""
+    groups: list[tuple[Mark, int]] = []
+    for mark in lane.marks:
+        before, count = groups[-1] if groups else (None, 0)
+        if before is not None and (before.column, before.label, before.look) == (
+            mark.column, mark.label, mark.look,
+        ):  # fmt: skip
+            groups[-1] = (before, count + 1)
+        else:
+            groups.append((mark, 1))
+    return groups
+
+
+def _laid_out(
+    rows: Sequence[tuple[str, list[tuple[_Seen, Look]]]],
+    lines: Sequence[_Seen],
+    interval: float,
+    expected: Timeline,
+    observed: Timeline,
+) -> Picture:
+    instants = {seen.at for _, marks in rows for seen, _ in marks}
+    last = max(instants, default=0.0)
+    ends = {_round(line.at + interval) for line in lines}
+    beyond = min((end for end in ends if end > last), default=last)
+    every = sorted(instants | {end for end in ends if end <= beyond})
+    times = _kept(every, {seen.at for _, marks in rows for seen, look in marks if look is not Look.FINE})
+    place = {at: column for column, at in enumerate(times)}
+    return Picture(
+        times=tuple(times),
+        lanes=tuple(
+            Lane(name, tuple(Mark(place[s.at], s.label, s.text, look) for s, look in marks if s.at in place))
+            for name, marks in rows
+        ),
+        windows=tuple(
+            Window(place[line.at], place.get(_round(line.at + interval)), line.client)
+            for line in lines
+            if line.at in place
+        ),
+        interval=interval,
+        clocks_apart=any(
+            isinstance(event, ClockStep) and abs(event.wall - event.monotonic) > 1e-6
+            for event in (*expected, *observed)
+        ),
+        left_out=len(every) - len(times),
+    )
+
+
+def _kept(times: Sequence[float], wrong: Collection[float]) -> Sequence[float]:
+    """The instants that are drawn: where there are too many, those around the first that is wrong."""
+    if len(times) <= MOST_COLUMNS:
+        return times
+    first = next((place for place, at in enumerate(times) if at in wrong), 0)
+    begin = max(0, min(first - MOST_COLUMNS // 2, len(times) - MOST_COLUMNS))
+    return times[begin : begin + MOST_COLUMNS]
+
+
+def _against(these: Iterable[_Seen], those: Iterable[_Seen], look: Look) -> Iterator[tuple[_Seen, Look]]:
+    """Each with its look: fine where the other side has the same at the same instant."""
+    left = Counter((seen.at, seen.client, seen.text) for seen in those)
+    for seen in these:
+        key = (seen.at, seen.client, seen.text)
+        fine = left[key] > 0
+        left[key] -= fine
+        yield seen, Look.FINE if fine else look
+
+
+def _chosen(timeline: Timeline, choice: _Choice) -> list[_Seen]:
+    found = (choice(place, event) for place, event in enumerate(timeline))
+    return [seen for seen in found if seen is not None]
+
+
+def _round(at: float) -> float:
+    return round(at, _PLACES)
+
+
+def _seen(event: Event, label: str, text: str) -> _Seen:
+    return _Seen(_round(event.at), label, text, event.client or "")
+
+
+def _reply(_place: int, event: Event) -> _Seen | None:
+    match event:
+        case Response(fault=str() as fault):
+            return _seen(event, fault, f"no answer: {fault}")
+        case Response(status=status, body=dict() as body):
+            state = str(body.get("queue_state", ""))
+            kind = str(body.get("type", ""))
+            words = " ".join(word for word in (str(status), _short(kind), _short(state)) if word)
+            return _seen(event, words, f"HTTP {status} {body}")
+        case Response(status=status, body=body):
+            what = "result" if status == 200 and body is None else _short("" if body is None else str(body))
+            return _seen(event, f"{status} {what}".strip(), f"HTTP {status} {what}".strip())
+        case _:
+            return None
+
+
+def _request(_place: int, event: Event) -> _Seen | None:
+    match event:
+        case Request(iteration=None):
+            return _seen(event, "submits", f"{event.method} {event.path}")
+        case Request():
+            return _seen(event, f"poll {event.iteration}", f"poll {event.iteration} of {event.request_type}")
+        case _:
+            return None
+
+
+def _callback(_place: int, event: Event) -> _Seen | None:
+    match event:
+        case Callback():
+            reason = "" if event.reason is None else f", reason {event.reason!r}"
+            return _seen(event, _short(event.state), f"{event.state}{reason}")
+        case _:
+            return None
+
+
+def _line_of(lines: Collection[int], also: Collection[int]) -> _Choice:
+    def choice(place: int, event: Event) -> _Seen | None:
+        match event:
+            case Log() if place in lines or place in also:
+                return _seen(event, event.level.upper(), event.message)
+            case _:
+                return None
+
+    return choice
+
+
+def _outcome(_place: int, event: Event) -> _Seen | None:
+    match event:
+        case Outcome():
+            return _seen(event, event.kind.value, event.kind.value)
+        case _:
+            return None
+
+
+_SHORT: Final = {
+    "paused_capacity": "capacity",
+    "paused_rate_limit": "rate limit",
+    "try_again": "again",
+}
+_MOST_CHARACTERS: Final = 14
+
+
+def _short(word: str) -> str:
+    short = _SHORT.get(word, word)
+    return short if len(short) <= _MOST_CHARACTERS else f"{short[: _MOST_CHARACTERS - 1]}…"

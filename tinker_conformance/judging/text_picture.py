@@ -1,0 +1,76 @@
+"""The picture of a timeline as text, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
+from tinker_conformance.visible import visible
+
+_NAME_WIDTH: Final = 20
+_GAP: Final = 2
+_MOST_WIDTH: Final = 120
+
+
+def text_picture(drawn: Picture) -> Iterator[str]:
+    """The lines of the picture: an axis, the windows, the lanes; cut at the width of a terminal."""
+    if not drawn.times:
+        return
+    stacks = [_stacks(lane, len(drawn.times)) for lane in drawn.lanes]
+    heads = [f"{at:g} s" if at == round(at) else f"{at:.3f} s" for at in drawn.times]
+    widths = [
+        max(len(heads[column]), *(len(label) for stack in stacks for label in stack[column]), 1) + _GAP
+        for column in range(len(drawn.times))
+    ]
+    starts = [sum(widths[:column]) for column in range(len(widths) + 1)]
+    yield _row("virtual time", "".join(head.ljust(width) for head, width in zip(heads, widths, strict=True)))
+    for window in drawn.windows:
+        name = f"{drawn.interval:g} s window" + (f", {window.client}" if _several(drawn) else "")
+        yield _row(name, _bar(window, starts))
+    for lane, stack in zip(drawn.lanes, stacks, strict=True):
+        height = max(1, *(len(labels) for labels in stack))
+        for level in range(height):
+            cells = (
+                (labels[level] if level < len(labels) else "").ljust(width)
+                for labels, width in zip(stack, widths, strict=True)
+            )
+            yield _row(lane.name if level == 0 else "", "".join(cells))
+    if drawn.clocks_apart:
+        yield "the wall clock moved otherwise than this axis, which is the monotonic clock"
+    if drawn.left_out:
+        yield f"{drawn.left_out} more instants are not shown"
+
+
+def _stacks(lane: Lane, columns: int) -> Sequence[list[str]]:
+    stacks: list[list[str]] = [[] for _ in range(columns)]
+    for mark, count in grouped(lane):
+        stacks[mark.column].append(f"{_label(mark)} x{count}" if count > 1 else _label(mark))
+    return stacks
+
+
+def _label(mark: Mark) -> str:
+    match mark.look:
+        case Look.MISSING:
+            return "✗ missing"
+        case Look.WRONG:
+            return visible(f"✗ {mark.label}")
+        case Look.FINE:
+            return visible(mark.label)
+
+
+def _several(drawn: Picture) -> bool:
+    return len({window.client for window in drawn.windows}) > 1
+
+
+def _bar(window: Window, starts: Sequence[int]) -> str:
+    begin = starts[window.first]
+    if window.last is None:
+        return f"{' ' * begin}├{'─' * (starts[-1] - begin - 1)}"
+    end = starts[window.last]
+    return f"{' ' * begin}├{'─' * (end - begin - 1)}┤" if end > begin else f"{' ' * begin}┤"
+
+
+def _row(name: str, text: str) -> str:
+    line = f"{visible(name)[:_NAME_WIDTH]:<{_NAME_WIDTH}}{text}".rstrip()
+    return line if len(line) <= _MOST_WIDTH else f"{line[: _MOST_WIDTH - 1]}…"

@@ -1,0 +1,152 @@
+"""Where everything in the SVG picture of a timeline stands, in pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
+
+_MARGIN: Final = 12
+_CHARACTER: Final = 7.0
+"""The width of a character of the labels, 12 px high, generously."""
+_LEAST_COLUMN: Final = 64
+_AXIS: Final = 34
+_BAR: Final = 20
+_NAME: Final = 17
+_ROW: Final = 20
+_MOST_LABEL: Final = 28
+_SIGNS: Final = {Look.FINE: "", Look.MISSING: "missing ", Look.WRONG: "✗ "}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A text at a place, and how it looks.
+
+    Attributes:
+        x: From the left.
+        y: From the top: the line on which the text stands.
+        text: What is written.
+        width: The width that was left for it.
+        look: For marks, how they are to be seen.
+        full: For marks, all of the event.
+    """
+
+    x: float
+    y: float
+    text: str
+    width: float = 0.0
+    look: Look = Look.FINE
+    full: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A window.
+
+    Attributes:
+        x: Where it begins.
+        y: The top of its bar.
+        width: As far as the window goes, or to the edge.
+        text: What is written on it.
+        open: Whether the timeline ends before it does.
+    """
+
+    x: float
+    y: float
+    width: float
+    text: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The picture, laid out.
+
+    Attributes:
+        width: Of all of it.
+        height: Of all of it.
+        top: Where the lanes begin.
+        ticks: The instants.
+        bars: The windows.
+        names: The names of the lanes.
+        marks: The events.
+    """
+
+    width: float
+    height: float
+    top: float
+    ticks: tuple[Placed, ...]
+    bars: tuple[Bar, ...]
+    names: tuple[Placed, ...]
+    marks: tuple[Placed, ...]
+
+
+def draw(drawn: Picture) -> Drawing:
+    """Lays a picture out."""
+    heads = [f"{at:.3f} s" for at in drawn.times]
+    widths = list(_widths(drawn, heads))
+    starts = [_MARGIN + sum(widths[:column]) for column in range(len(widths) + 1)]
+    right = starts[-1]
+    top = _AXIS + _BAR * len(drawn.windows)
+    names: list[Placed] = []
+    marks: list[Placed] = []
+    y: float = top
+    for lane in drawn.lanes:
+        names.append(Placed(_MARGIN, y + _NAME - 4, lane.name))
+        placed, rows = _marks(lane, starts, y + _NAME)
+        marks += placed
+        y += _NAME + _ROW * rows + 4
+    return Drawing(
+        width=right + _MARGIN,
+        height=y + 4,
+        top=top,
+        ticks=tuple(Placed(x, 22, head) for x, head in zip(starts, heads, strict=False)),
+        bars=tuple(
+            _bar(window, number, starts, drawn.interval, several=_several(drawn))
+            for number, window in enumerate(drawn.windows)
+        ),
+        names=tuple(names),
+        marks=tuple(marks),
+    )
+
+
+def _widths(drawn: Picture, heads: Sequence[str]) -> Iterator[float]:
+    for column, head in enumerate(heads):
+        labels = [_label(m, n) for lane in drawn.lanes for m, n in grouped(lane) if m.column == column]
+        longest = max(len(text) for text in (head, *labels))
+        yield max(_LEAST_COLUMN, longest * _CHARACTER + 26)
+
+
+def _marks(lane: Lane, starts: Sequence[float], top: float) -> tuple[list[Placed], int]:
+    rows: dict[int, int] = {}
+    placed: list[Placed] = []
+    for mark, count in grouped(lane):
+        row = rows.get(mark.column, 0)
+        rows[mark.column] = row + 1
+        text = _label(mark, count)
+        placed.append(
+            Placed(
+                starts[mark.column], top + _ROW * row + 14, text, len(text) * _CHARACTER, mark.look, mark.text
+            )
+        )
+    return placed, max(rows.values(), default=1)
+
+
+def _label(mark: Mark, count: int) -> str:
+    text = f"{_SIGNS[mark.look]}{mark.label}"
+    cut = text if len(text) <= _MOST_LABEL else f"{text[: _MOST_LABEL - 1]}…"
+    return f"{cut} x{count}" if count > 1 else cut
+
+
+def _bar(window: Window, number: int, starts: Sequence[float], interval: float, *, several: bool) -> Bar:
+    begin = starts[window.first]
+    end = starts[-1] if window.last is None else starts[window.last]
+    text = f"{interval:g} s window" + (f", {window.client}" if several else "")
+    room = int((end - begin) // _CHARACTER)
+    return Bar(begin, _AXIS + _BAR * number, end - begin, text[:room], window.last is None)
+
+
+def _several(drawn: Picture) -> bool:
+    return len({window.client for window in drawn.windows}) > 1

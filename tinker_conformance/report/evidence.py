@@ -1,0 +1,138 @@
+"""What a page shows of each failed requirement, SDKs with the same evidence together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from tinker_conformance.judging.explanation import shown
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.picture import Picture, picture
+from tinker_conformance.report.conclusion import BROKEN, QUIRKS, forgiven
+from tinker_conformance.report.drawing import Drawing, draw
+from tinker_conformance.report.reading import Report
+from tinker_conformance.report.records import MismatchRecord, Result, ScenarioRecord
+from tinker_conformance.requirements import REQUIREMENTS
+
+SHOWN: Final = BROKEN | {Verdict.KNOWN_FAILURE}
+"""Verdicts with a part of their own."""
+
+_Named: TypeAlias = tuple[str, Result, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One scenario, drawn and told.
+
+    Attributes:
+        scenario: Its id.
+        drawing: The picture, laid out; None where nothing happened.
+        picture: The picture.
+        events: Each event of the SDK: virtual seconds, what, whether it is wrong.
+        described: The picture in a sentence, for who does not see it.
+    """
+
+    scenario: str
+    drawing: Drawing | None
+    picture: Picture
+    events: tuple[tuple[float, str, bool], ...]
+    described: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """SDKs of which the same is to be shown.
+
+    Attributes:
+        names: The SDKs.
+        result: What became of the requirement.
+        quirk: Whether it failed, and does not count.
+    """
+
+    names: tuple[str, ...]
+    result: Result
+    quirk: bool
+
+    @property
+    def word(self) -> str:
+        """What became of it, in words."""
+        return QUIRKS if self.quirk else self.result.verdict.value
+
+    @property
+    def look(self) -> str:
+        """The same in one word, for how it looks."""
+        return "quirk" if self.quirk else self.result.verdict.value.replace(" ", "-")
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """A figure for each scenario with a mismatch."""
+        return tuple(_figure(scenario, self.result.mismatches) for scenario in self.result.scenarios)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One requirement that does not hold everywhere.
+
+    Attributes:
+        id: The requirement's id.
+        groups: What came of it, by SDK.
+    """
+
+    id: str
+    groups: tuple[Group, ...]
+
+    @property
+    def result(self) -> Result:
+        """One result, for what is the same in all: sentence, source, level."""
+        return self.groups[0].result
+
+
+def parts(reports: Sequence[Report]) -> tuple[Part, ...]:
+    """The parts of a page, in the order of the requirements."""
+    found: dict[str, list[_Named]] = {}
+    for report in reports:
+        for result in report.results:
+            if result.verdict in SHOWN:
+                found.setdefault(result.id, []).append(
+                    (report.name, result, forgiven(result, strict=report.start.strict))
+                )
+    order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
+    ids = sorted(found, key=lambda identifier: order.get(identifier, len(order)))
+    return tuple(Part(identifier, _groups(found[identifier])) for identifier in ids)
+
+
+def _groups(each: Sequence[_Named]) -> tuple[Group, ...]:
+    groups: list[tuple[Result, bool, list[str]]] = []
+    for name, result, quirk in each:
+        for same, same_quirk, names in groups:
+            if (_evidence(same), same_quirk) == (_evidence(result), quirk):
+                names.append(name)
+                break
+        else:
+            groups.append((result, quirk, [name]))
+    return tuple(Group(tuple(names), result, quirk) for result, quirk, names in groups)
+
+
+def _evidence(result: Result) -> tuple[object, ...]:
+    return (result.verdict, result.note, result.mismatches)
+
+
+def _figure(scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord]) -> Figure:
+    here = [mismatch for mismatch in mismatches if mismatch.scenario == scenario.id]
+    marked = {mismatch.event for mismatch in here if mismatch.event is not None}
+    made = picture(
+        scenario.expected,
+        scenario.observed,
+        scenario.expected_lines,
+        scenario.observed_lines,
+        interval=scenario.interval,
+        marked=marked,
+    )
+    return Figure(
+        scenario=scenario.id,
+        drawing=draw(made) if made.times else None,
+        picture=made,
+        events=tuple((e.at, shown(e), place in marked) for place, e in enumerate(scenario.observed)),
+        described="; ".join(f"at {m.at:.3f} s wanted {m.wanted}, got {m.got}" for m in here[:5]),
+    )

@@ -1,0 +1,82 @@
+"""JUnit XML of a report, with ids, levels and verdicts as properties."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
+
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.conclusion import forgiven
+from tinker_conformance.report.reading import Report
+from tinker_conformance.report.records import Result
+from tinker_conformance.visible import visible, visible_lines
+
+_FAILURES: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE, Verdict.STALE_KNOWN_FAILURE})
+_ERRORS: Final = frozenset({Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR})
+_SKIPPED: Final = frozenset({Verdict.NOT_CLAIMED, Verdict.KNOWN_FAILURE})
+
+
+def junit(report: Report) -> str:
+    """The XML: a suite for the run, a case for each requirement that was judged."""
+    suite = TestSuite(visible(f"{report.name} against {report.start.profile.name}"))
+    for name, value in _environment(report).items():
+        suite.add_property(name, visible(value))
+    for result in report.results:
+        suite.add_testcase(_case(result, strict=report.start.strict))
+    suite.timestamp = report.start.started
+    suite.update_statistics()
+    whole = JUnitXml("tinker-conformance")
+    whole.add_testsuite(suite)
+    whole.update_statistics()
+    return str(whole.tostring().decode()) + "\n"
+
+
+def _environment(report: Report) -> dict[str, str]:
+    start = report.start
+    return {
+        "kit": start.kit,
+        "sdk": start.sdk.spec,
+        "profile": start.profile.name,
+        "interpreter": start.interpreter,
+        "platform": start.platform,
+        "complete": "no" if report.cut_off else "yes",
+    }
+
+
+def _case(result: Result, *, strict: bool) -> TestCase:
+    case = TestCase(result.id, classname=f"tinker_conformance.suite.test_{result.chapter}", time=0.0)
+    properties = Properties()
+    for name in ("requirement", "level", "since", "verdict"):
+        value = result.id if name == "requirement" else str(getattr(result, name))
+        properties.add_property(Property(name, value))
+    case.append(properties)
+    message, text = visible(_first(result)), visible_lines(_text(result))
+    if result.verdict in _SKIPPED or forgiven(result, strict=strict):
+        case.result = [Skipped(f"{result.verdict.value}: {message}")]
+    elif result.verdict in _FAILURES:
+        failure = Failure(message, type_=result.verdict.value)
+        failure.text = text
+        case.result = [failure]
+    elif result.verdict in _ERRORS:
+        error = Error(message, type_=result.verdict.value)
+        error.text = text
+        case.result = [error]
+    return case
+
+
+def _first(result: Result) -> str:
+    if result.note or not result.mismatches:
+        return result.note or result.sentence
+    first = result.mismatches[0]
+    return f"{first.scenario}, at {first.at:.3f} s: wanted {first.wanted}, got {first.got}"
+
+
+def _text(result: Result) -> str:
+    lines = [f"required: {result.sentence}", f"source: {result.source}"]
+    lines += [f"because: {result.note}"] if result.note else []
+    lines += [
+        f"{visible(m.scenario)}, at {m.at:.3f} s: wanted {visible(m.wanted)}, got {visible(m.got)}"
+        for m in result.mismatches
+    ]
+    return "\n".join([*lines, f"alone: {result.alone}"])

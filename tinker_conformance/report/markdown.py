@@ -1,0 +1,92 @@
+"""Markdown: the step summary of a run, and tables. Nothing that an SDK prints can format anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.conclusion import conclusion, counted, forgiven, to_look_at
+from tinker_conformance.report.reading import Report
+from tinker_conformance.report.records import Result
+from tinker_conformance.visible import visible
+
+_PLAIN: Final = frozenset(" .,;_'-()=%")
+_MOST_RESULTS: Final = 60
+_MOST_MISMATCHES: Final = 5
+_MOST_CHARACTERS: Final = 300
+"""Together these keep a summary far below the mebibyte that GitHub takes."""
+
+
+def literal(text: str) -> str:
+    """Text that shows as it is, whatever it holds: all but letters, digits and some signs as entities."""
+    return "".join(
+        c if c.isalnum() or (c in _PLAIN and c not in "_-") else f"&#{ord(c)};" for c in visible(text)
+    )
+
+
+def step_summary(report: Report) -> str:
+    """The page that a CI service shows beside a run."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    broken = to_look_at(report)
+    yield f"## {literal(conclusion(report))}"
+    yield ""
+    yield f"{counted(report)}. Kit {report.start.kit}, {literal(report.start.interpreter)}."
+    if report.end is not None:
+        for sentence in report.end.stale:
+            yield f"\nStale: {literal(sentence)}"
+    yield ""
+    yield "| verdict | contract | quirk |"
+    yield "|---|---:|---:|"
+    for verdict in Verdict:
+        of = [result.level.value for result in report.results if result.verdict is verdict]
+        if of:
+            yield f"| {verdict.value} | {of.count('contract')} | {of.count('quirk')} |"
+    for result in broken[:_MOST_RESULTS]:
+        yield from _failure(result)
+    if len(broken) > _MOST_RESULTS:
+        yield f"\n{len(broken) - _MOST_RESULTS} more are in the page and in the JSON report."
+    yield from _others(report)
+
+
+def _failure(result: Result) -> Iterator[str]:
+    yield ""
+    yield f"### `{result.id}` ({result.level.value}): {result.verdict.value}"
+    yield ""
+    yield f"{literal(result.sentence)} *Source: {literal(result.source)}.*"
+    yield ""
+    if result.note:
+        yield f"- {_cut(result.note)}"
+    for mismatch in result.mismatches[:_MOST_MISMATCHES]:
+        at = f"{literal(mismatch.scenario)}, **at {mismatch.at:.3f} s**"
+        yield f"- {at}: wanted {_cut(mismatch.wanted)}, got {_cut(mismatch.got)}"
+    if len(result.mismatches) > _MOST_MISMATCHES:
+        yield f"- and {len(result.mismatches) - _MOST_MISMATCHES} more mismatches"
+
+
+def _others(report: Report) -> Iterator[str]:
+    quirks = [r for r in report.results if forgiven(r, strict=report.start.strict)]
+    for title, results in (
+        ("Known failures", [r for r in report.results if r.verdict is Verdict.KNOWN_FAILURE]),
+        ("Quirks that the SDK does not share", quirks),
+        ("Not claimed", [r for r in report.results if r.verdict is Verdict.NOT_CLAIMED]),
+    ):
+        if results:
+            yield from _folded(title, results)
+
+
+def _folded(title: str, results: Sequence[Result]) -> Iterator[str]:
+    yield ""
+    yield f"<details><summary>{title}: {len(results)}</summary>"
+    yield ""
+    for result in results:
+        yield f"- `{result.id}`" + (f": {_cut(result.note)}" if result.note else "")
+    yield ""
+    yield "</details>"
+
+
+def _cut(text: str) -> str:
+    return literal(text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…")

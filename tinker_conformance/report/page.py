@@ -1,0 +1,84 @@
+"""The HTML page: one file, no script, nothing fetched; the matrix first, then a part for each failure.
+
+Every text is escaped by the template engine, and what is invisible in it written out. The page stays under
+`MOST_BYTES` however many SDKs it shows: where the pictures of all do not fit, the first of each requirement
+come first, and what is left out is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tinker_conformance.report.conclusion import conclusion, counted
+from tinker_conformance.report.evidence import Group, Part, parts
+from tinker_conformance.report.matrix import matrix
+from tinker_conformance.report.reading import Report
+from tinker_conformance.visible import visible
+
+MOST_BYTES: Final = 1_900_000
+_FEW: Final = 3
+_TITLE: Final = "Conformance of {number} SDKs"
+
+
+def page(reports: Sequence[Report]) -> str:
+    """The page of one report, or of several side by side."""
+    template = _environment().get_template("page.html.jinja")
+    found = parts(reports)
+    title = conclusion(reports[0]) if len(reports) == 1 else _TITLE.format(number=len(reports))
+
+    def rendered(evidence: Mapping[tuple[int, int], Markup]) -> str:
+        return template.render(
+            title=title,
+            reports=reports,
+            matrix=matrix(reports),
+            parts=found,
+            evidence=evidence,
+            few=len(reports) <= _FEW,
+            counted=counted,
+        )
+
+    without = len(rendered({}).encode())
+    return rendered(_evidence(found, MOST_BYTES - without))
+
+
+def _evidence(found: Sequence[Part], room: int) -> dict[tuple[int, int], Markup]:
+    """The evidence of each group, by the places of its part and of its own, as far as there is room."""
+    macros = vars(_environment().get_template("evidence.html.jinja").module)
+    made: dict[tuple[int, int], Markup] = {}
+    groups: list[tuple[int, int, Group]] = [
+        (turn, number, part.groups[turn])
+        for turn in range(max((len(part.groups) for part in found), default=0))
+        for number, part in enumerate(found)
+        if turn < len(part.groups)
+    ]
+    for turn, number, group in groups:
+        for form in ("full", "brief"):
+            text = Markup(macros[form](group))  # noqa: S704 - the template engine has escaped it
+            if (size := len(text.encode())) <= room:
+                made[number, turn] = text
+                room -= size
+                break
+    return made
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("tinker_conformance.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_made_visible,
+    )
+
+
+def _made_visible(value: object) -> object:
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value)
+    return value
