@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 import pytest
 
+from tinker_conformance.fixtures import *  # noqa: F403 - pytest finds fixtures in the modules that it knows
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options of the suite."""
