@@ -1,8 +1,9 @@
 """An engine that remembers when each future was polled, and says whether that is what a test expected.
 
 Measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``) return plain tuples, so that an
-assertion reads as data. Each ``assert_…`` raises one ``ScriptViolation`` that lists every difference, the nearest miss
-and the mend. Times are those of the clock that the engine is given: virtual ones where a clock is frozen.
+assertion reads as data. Each ``assert_…`` raises one ``ScriptViolation`` that lists every difference, the
+nearest miss and the mend. Times are those of the clock that the engine is given: virtual ones where a clock is
+frozen.
 """
 
 from __future__ import annotations
@@ -161,6 +162,7 @@ class VerifiedTinker(FakeTinker):
         Raises:
             ScriptViolation: Lists each that was not, what is left of it, and the mend.
         """
+        __tracebackhide__ = True
         asked = [self._named(future) for future in futures] or [f for f in self.futures if f.scripted]
         _fail_unless_empty(
             [unfinished_script(future) for future in asked if future.left], "scripts that were not drained"
@@ -172,6 +174,7 @@ class VerifiedTinker(FakeTinker):
         Raises:
             ScriptViolation: With the answer to each poll that came.
         """
+        __tracebackhide__ = True
         found = self._named(future)
         polls = self.polls(found)
         if len(polls) != count:
@@ -193,6 +196,7 @@ class VerifiedTinker(FakeTinker):
         Raises:
             ScriptViolation: With every gap that differs.
         """
+        __tracebackhide__ = True
         found = self._named(future)
         expected, got = tuple(wanted), self.gaps(found)
         lines = []
@@ -215,14 +219,16 @@ class VerifiedTinker(FakeTinker):
         Raises:
             ScriptViolation: With the order in which they did.
         """
+        __tracebackhide__ = True
         wanted = tuple(self._named(future).name for future in futures)
         got = tuple(name for name in self.drained_order if name in wanted)
         if got != wanted:
             missing = [name for name in wanted if name not in got]
             rest = f"; not drained: {', '.join(missing)}" if missing else ""
+            order = f"wanted {', '.join(wanted)}; got {', '.join(got) or 'none'}{rest}"
             raise ScriptViolation(
-                f"the futures ended in another order: wanted {', '.join(wanted)}; got {', '.join(got) or 'none'}{rest}"
-                "; wait for each before the next is submitted, or do not ask for an order"
+                f"the futures ended in another order: {order}; "
+                "wait for each before the next is submitted, or do not ask for an order"
             )
 
     def assert_sent(self, request: Operation | str, **fields: object) -> Exchange:
@@ -235,6 +241,7 @@ class VerifiedTinker(FakeTinker):
         Raises:
             ScriptViolation: With the nearest miss and what differs in it.
         """
+        __tracebackhide__ = True
         operation = request if isinstance(request, Operation) else None
         path = operation.path if operation else request if request.startswith("/") else API_PREFIX + request
         best: tuple[int, Exchange, list[str]] | None = None
@@ -303,6 +310,7 @@ class VerifiedTinker(FakeTinker):
 
 
 def _fail_unless_empty(lines: list[str], what: str) -> None:
+    __tracebackhide__ = True
     if lines:
         raise ScriptViolation("\n".join([f"{len(lines)} {what}:", *lines]))
 

@@ -1,8 +1,9 @@
 """The frozen clock as a test holds it.
 
-`time.time`, `time.monotonic`, `datetime.now` and their kin stand still; `time.sleep`, in any thread, returns at
-once and moves both clocks. Event loops stay on real time, because loops that a test runner or an SDK made are
-not ours: an `asyncio.sleep` in a test really waits. `run` is there for clients whose sleeps shall cost nothing.
+`time.time`, `time.monotonic`, `datetime.now` and their kin stand still; `time.sleep`, in any thread, returns
+at once and moves both clocks. Event loops stay on real time, because loops that a test runner or an SDK made
+are not ours: an `asyncio.sleep` in a test really waits. `run` is there for clients whose sleeps shall cost
+nothing.
 """
 
 from __future__ import annotations

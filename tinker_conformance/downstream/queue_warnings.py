@@ -153,6 +153,7 @@ class QueueWarnings(Sequence[QueueWarning]):
             AssertionError: With what was logged, and what differs in the nearest miss.
             ValueError: There is no such kind or state.
         """
+        __tracebackhide__ = True
         wanted = _wanted(kind, identifier, state, reason)
         found = tuple(warning for warning in self if not _differences(warning, wanted))
         if (found and count is None) or len(found) == count:

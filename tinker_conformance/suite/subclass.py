@@ -36,7 +36,7 @@ def overrides(reason: str) -> Callable[[_F], _F]:
     Raises:
         OverrideError: The reason is empty.
     """
-    if not isinstance(reason, str) or not reason.strip():
+    if not reason.strip():
         raise OverrideError(
             'an override needs a reason; write @overrides("why the requirement is not asked")'
         )
@@ -75,7 +75,7 @@ class QueueStateConformance:
         for name, member in vars(cls).items():
             if name in _NAMES and not getattr(member, _REASON, None):
                 raise OverrideError(
-                    f"{cls.__name__}.{name} takes the place of the requirement {_NAMES[name]!r} without a reason; "
+                    f"{cls.__name__}.{name} replaces the requirement {_NAMES[name]!r} without a reason; "
                     f'write @overrides("the reason") above it, or give it another name'
                 )
         if "__test__" not in vars(cls):
@@ -83,7 +83,7 @@ class QueueStateConformance:
 
 
 def _asks(required: Requirement) -> Callable[[QueueStateConformance, Judge], None]:
-    def ask(self: QueueStateConformance, fake_tinker_judge: Judge) -> None:
+    def ask(_self: QueueStateConformance, fake_tinker_judge: Judge) -> None:
         if not required.holds(fake_tinker_judge.profile):
             pytest.skip(f"no requirement of the profile {fake_tinker_judge.profile.name}")
         judgement = fake_tinker_judge.judge(required)
@@ -93,7 +93,7 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Judge], Non
             case Verdict.NOT_CLAIMED:
                 pytest.skip(f"not claimed: {judgement.note}")
             case Verdict.FAILED if required.level is Level.QUIRK:
-                pytest.xfail(f"quirk: {judgement.mismatches[0]}")
+                pytest.xfail(f"quirk: {judgement.mismatches[0] if judgement.mismatches else judgement.note}")
             case _:
                 spec, profile = fake_tinker_judge.sdk.spec, fake_tinker_judge.profile.name
                 pytest.fail(explain(judgement, spec, profile), pytrace=False)
