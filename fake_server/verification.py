@@ -2,8 +2,8 @@
 
 Measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``) return plain tuples, so that an
 assertion reads as data. Each ``assert_…`` raises one ``ScriptViolation`` that lists every difference, the
-nearest miss and the mend. Times are those of the clock that the engine is given: virtual ones where a clock is
-frozen.
+nearest miss and the mend. Times are those of the clock that the engine is given: virtual ones where one
+is frozen.
 """
 
 from __future__ import annotations
