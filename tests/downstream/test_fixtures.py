@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.downstream.runs import QUIET
+
 CLIENT = """
 import os, time
 import httpx
@@ -23,7 +25,6 @@ def sample(wait=0.0):
             time.sleep(wait)
         return reply
 """
-QUIET = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:asyncio")
 
 
 @pytest.fixture
@@ -100,6 +101,8 @@ def test_the_options_are_overridden(suite: pytest.Pytester) -> None:
     suite.makeconftest(
         """
 import pytest
+
+from tests.downstream.runs import QUIET
 from tinker_conformance.downstream.options import FakeTinkerOptions
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from respx.mocks import HTTPXMocker
 
-from tests.downstream.test_fixtures import QUIET
+from tests.downstream.runs import QUIET
 
 # Everything that the fixtures load is loaded before, so that the run inside patches the same modules.
 from tinker_conformance.downstream import clock, queue_warnings, tinker

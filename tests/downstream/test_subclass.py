@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.downstream.test_fixtures import QUIET
+from tests.downstream.runs import QUIET
 from tinker_conformance import QueueStateConformance, overrides
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.suite.subclass import OverrideError, method_name
