@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fake_server.script_yaml import load_script_file
     from fake_server.steps import Advance, Complete, Drop, Fail, FailCategory, Status, Timeout, TryAgain
     from fake_server.tinker_api import FakeTinker, Unscripted
+    from fake_server.verification import PollRecord, VerifiedTinker
 
 __all__ = [
     "Advance",
@@ -43,6 +44,7 @@ __all__ = [
     "Listener",
     "Operation",
     "Poll",
+    "PollRecord",
     "Problem",
     "ProblemKind",
     "Reply",
@@ -58,6 +60,7 @@ __all__ = [
     "TransportFault",
     "TryAgain",
     "Unscripted",
+    "VerifiedTinker",
     "decode_steps",
     "encode_steps",
     "load_script_file",
@@ -80,6 +83,7 @@ _HOMES: Final = {
     "Listener": "listener",
     "Operation": "operations",
     "Poll": "listener",
+    "PollRecord": "verification",
     "Problem": "errors",
     "ProblemKind": "errors",
     "Reply": "messages",
@@ -95,6 +99,7 @@ _HOMES: Final = {
     "TransportFault": "messages",
     "TryAgain": "steps",
     "Unscripted": "tinker_api",
+    "VerifiedTinker": "verification",
     "decode_steps": "script_data",
     "encode_steps": "script_data",
     "load_script_file": "script_yaml",

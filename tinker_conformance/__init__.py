@@ -21,16 +21,19 @@ if TYPE_CHECKING:
     from tinker_conformance.profile_files import known_profiles, load_profile
     from tinker_conformance.queue_state import ClientKind, QueueState, parse_queue_state
     from tinker_conformance.releases import profile_for
+    from tinker_conformance.suite.subclass import QueueStateConformance, overrides
 
 __all__ = [
     "ClientKind",
     "ClientObserver",
     "QueueState",
+    "QueueStateConformance",
     "QueueStateObserver",
     "__version__",
     "known_profiles",
     "load_profile",
     "log_state_change",
+    "overrides",
     "parse_queue_state",
     "profile_for",
     "reason_for_state",
@@ -41,10 +44,12 @@ _HOMES: Final = {
     "ClientKind": "queue_state",
     "ClientObserver": "observer",
     "QueueState": "queue_state",
+    "QueueStateConformance": "suite.subclass",
     "QueueStateObserver": "observer",
     "known_profiles": "profile_files",
     "load_profile": "profile_files",
     "log_state_change": "observer",
+    "overrides": "suite.subclass",
     "parse_queue_state": "queue_state",
     "profile_for": "releases",
     "reason_for_state": "observer",

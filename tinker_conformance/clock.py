@@ -137,10 +137,14 @@ class FrozenClock:
     # -- freezing --------------------------------------------------------------------------------
 
     @contextmanager
-    def frozen(self) -> Iterator[FrozenClock]:
-        """Puts the clocks in force for the whole process; everything is as before afterwards."""
+    def frozen(self, *, real: tuple[str, ...] = ()) -> Iterator[FrozenClock]:
+        """Puts the clocks in force for the whole process; everything is as before afterwards.
+
+        Args:
+            real: Beginnings of the names of modules that stay on real time.
+        """
         # real_asyncio: loops that are not ours (an SDK's uvloop, a debugger's) go on in real time.
-        freezer = freezegun.freeze_time(self._wall_datetime(), real_asyncio=True)
+        freezer = freezegun.freeze_time(self._wall_datetime(), ignore=list(real), real_asyncio=True)
         with (
             mock.patch.object(freezegun.api, "_get_fake_monotonic", self.monotonic),
             mock.patch.object(freezegun.api, "_get_fake_monotonic_ns", self._monotonic_ns),
@@ -243,7 +247,8 @@ class FrozenClock:
             due = self._monotonic_us + math.ceil(seconds * MICROSECOND)
             if not self._jumps_wanted:
                 # Nobody would ever move the clock for this thread.
-                self._monotonic_us = max(self._monotonic_us, due)
+                moved = due - self._monotonic_us
+                self.advance(moved, moved)
                 return
             heapq.heappush(self._sleepers, due)
             own_loop = next((state for loop, state in self._loops.items() if _runs_here(loop)), None)

@@ -12,6 +12,8 @@ from typing import Final
 
 import pytest
 
+from tinker_conformance.fixtures import *  # noqa: F403 - pytest finds fixtures in the modules that it knows
+
 _FILES: Final = ("--known-failures", "--record-known-failures")
 
 

@@ -1,0 +1,338 @@
+"""An engine that remembers when each future was polled, and says whether that is what a test expected.
+
+Measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``) return plain tuples, so that an
+assertion reads as data. Each ``assert_…`` raises one ``ScriptViolation`` that lists every difference, the
+nearest miss and the mend. Times are those of the clock that the engine is given: virtual ones where one
+is frozen.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fake_server.decoding import BodyError, decode_request
+from fake_server.errors import ScriptError, ScriptViolation, nearest
+from fake_server.explanations import unfinished_script
+from fake_server.futures import ScriptedFuture
+from fake_server.journal import Exchange
+from fake_server.listener import Poll, Submission
+from fake_server.messages import Reply, Request, TransportFault
+from fake_server.operations import API_PREFIX, Operation
+from fake_server.script import ScriptLike, as_script
+from fake_server.steps import Advance
+from fake_server.tinker_api import FakeTinker, Unscripted
+
+MAX_POLLS: Final = 100_000
+"""Polls that are remembered, the first ones; beyond them every helper refuses rather than mislead."""
+GAP_TOLERANCE_SECONDS: Final = 0.0005
+"""How far a gap may be from the one expected: less than the millisecond in which debounce is tested."""
+
+FutureLike = ScriptedFuture | str
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """One poll and its answer.
+
+    Attributes:
+        future: Name of the future.
+        index: Which poll of that future it is, 0-based, resubmissions included.
+        arrived: When it came, seconds on the engine's clock.
+        answered: When its answer left, after the script had moved the clocks; None while it is withheld.
+        status: The answer's status, or None for a fault of the transport.
+        fault: The fault's name, or None.
+    """
+
+    future: str
+    index: int
+    arrived: float
+    answered: float | None = None
+    status: int | None = None
+    fault: str | None = None
+
+
+class VerifiedTinker(FakeTinker):
+    """A fake Tinker whose polls can be asked about; it is its own ``listener``."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        move_clock: Callable[[Advance], None] | None = None,
+        unscripted: Unscripted = Unscripted.ERROR,
+        client_config: Mapping[str, object] | None = None,
+    ) -> None:
+        """Makes an engine without scripts.
+
+        Args:
+            clock: Says what time it is, in seconds; asked at each poll and each reply.
+            move_clock: Does what a script's ``advance`` says; None if no clock can be moved.
+            unscripted: What a submission gets that no script is registered for.
+            client_config: Fields of the reply to ``client/config``, over the defaults.
+        """
+        super().__init__(unscripted=unscripted, client_config=client_config)
+        self._clock = clock
+        self._move_clock = move_clock
+        self._log_lock = threading.Lock()
+        self._polls: list[PollRecord] = []
+        self._places: dict[tuple[str, int], int] = {}
+        self._drained: list[str] = []
+        self._overflowed = False
+        self.listener = self
+
+    def reset(self) -> None:
+        """Forgets scripts, ids, problems, journal and polls."""
+        super().reset()
+        with self._log_lock:
+            self._polls.clear()
+            self._places.clear()
+            self._drained.clear()
+            self._overflowed = False
+
+    def add_script(
+        self,
+        script: ScriptLike,
+        *,
+        operation: Operation | None = None,
+        client: str | None = None,
+        name: str | None = None,
+    ) -> ScriptedFuture:
+        """As ``FakeTinker.add_script``.
+
+        Raises:
+            ScriptError: The name is taken, or the script moves clocks and none can be moved.
+        """
+        made = as_script(script)
+        if any(isinstance(step, Advance) for step in made.steps) and not self.moves_clock():
+            raise ScriptError(
+                "the script moves the clocks, and no clock is frozen here; "
+                "let the test ask for the fixture fake_tinker_clock too, or leave the advance steps out"
+            )
+        return super().add_script(made, operation=operation, client=client, name=name)
+
+    def moves_clock(self) -> bool:
+        """Whether a script's ``advance`` has a clock to move."""
+        return self._move_clock is not None
+
+    # -- measurements ----------------------------------------------------------------------------
+
+    def polls(self, future: FutureLike | None = None) -> tuple[PollRecord, ...]:
+        """The polls of one future, or of all, in the order in which they came.
+
+        Raises:
+            ScriptError: There is no such future, or there were more than ``MAX_POLLS``.
+        """
+        name = None if future is None else self._named(future).name
+        with self._log_lock:
+            if self._overflowed:
+                raise ScriptError(
+                    f"more than {MAX_POLLS} polls came; call reset() between the parts of a test"
+                )
+            return tuple(poll for poll in self._polls if name is None or poll.future == name)
+
+    @property
+    def poll_order(self) -> tuple[str, ...]:
+        """The name of the future of each poll, in order."""
+        return tuple(poll.future for poll in self.polls())
+
+    @property
+    def drained_order(self) -> tuple[str, ...]:
+        """The futures whose scripts were served to the end, in the order of their last replies."""
+        with self._log_lock:
+            return tuple(self._drained)
+
+    def gaps(self, future: FutureLike) -> tuple[float, ...]:
+        """Seconds from each answer of a future to its next poll: what the client waited by itself."""
+        polls = self.polls(future)
+        return tuple(
+            round(after.arrived - (before.arrived if before.answered is None else before.answered), 6)
+            for before, after in itertools.pairwise(polls)
+        )
+
+    # -- assertions ------------------------------------------------------------------------------
+
+    def assert_drained(self, *futures: FutureLike) -> None:
+        """Checks that these futures (all, if none is named) were served to the end of their scripts.
+
+        Raises:
+            ScriptViolation: Lists each that was not, what is left of it, and the mend.
+        """
+        __tracebackhide__ = True
+        asked = [self._named(future) for future in futures] or [f for f in self.futures if f.scripted]
+        _fail_unless_empty(
+            [unfinished_script(future) for future in asked if future.left], "scripts that were not drained"
+        )
+
+    def assert_polls(self, future: FutureLike, count: int) -> None:
+        """Checks how often a future was polled.
+
+        Raises:
+            ScriptViolation: With the answer to each poll that came.
+        """
+        __tracebackhide__ = True
+        found = self._named(future)
+        polls = self.polls(found)
+        if len(polls) != count:
+            mend = "lengthen its script or wait for its end" if len(polls) < count else "see why it polls on"
+            raise ScriptViolation(
+                f"future {found.name!r}: wanted {count} polls, got {len(polls)}: {_listed(polls)}; {mend}"
+            )
+
+    def assert_gaps(
+        self, future: FutureLike, wanted: Iterable[float], *, tolerance: float = GAP_TOLERANCE_SECONDS
+    ) -> None:
+        """Checks what a client waited between each answer and its next poll.
+
+        Args:
+            future: Whose polls.
+            wanted: Seconds, one number for each gap.
+            tolerance: Seconds by which a gap may differ.
+
+        Raises:
+            ScriptViolation: With every gap that differs.
+        """
+        __tracebackhide__ = True
+        found = self._named(future)
+        expected, got = tuple(wanted), self.gaps(found)
+        lines = []
+        if len(expected) != len(got):
+            lines.append(f"wanted {len(expected)} gaps, got {len(got)}")
+        lines += [
+            f"before poll {place + 2}: wanted {seconds:g} s, got {measured:g} s"
+            for place, (seconds, measured) in enumerate(zip(expected, got, strict=False))
+            if abs(seconds - measured) > tolerance
+        ]
+        all_of_them = ", ".join(f"{gap:g}" for gap in got) or "none"
+        lines = [
+            f"{line} (all gaps: {all_of_them}); mend the numbers or the client's back-off" for line in lines
+        ]
+        _fail_unless_empty(lines, f"differences in the gaps of future {found.name!r}")
+
+    def assert_order(self, *futures: FutureLike) -> None:
+        """Checks that these futures ended in this order; others may end in between.
+
+        Raises:
+            ScriptViolation: With the order in which they did.
+        """
+        __tracebackhide__ = True
+        wanted = tuple(self._named(future).name for future in futures)
+        got = tuple(name for name in self.drained_order if name in wanted)
+        if got != wanted:
+            missing = [name for name in wanted if name not in got]
+            rest = f"; not drained: {', '.join(missing)}" if missing else ""
+            order = f"wanted {', '.join(wanted)}; got {', '.join(got) or 'none'}{rest}"
+            raise ScriptViolation(
+                f"the futures ended in another order: {order}; "
+                "wait for each before the next is submitted, or do not ask for an order"
+            )
+
+    def assert_sent(self, request: Operation | str, **fields: object) -> Exchange:
+        """Checks that a request came whose body has these fields, and returns the first.
+
+        Args:
+            request: An operation, or a path (below ``/api/v1/`` if it has no leading slash).
+            **fields: Fields of the decoded body and their values.
+
+        Raises:
+            ScriptViolation: With the nearest miss and what differs in it.
+        """
+        __tracebackhide__ = True
+        operation = request if isinstance(request, Operation) else None
+        path = operation.path if operation else request if request.startswith("/") else API_PREFIX + request
+        best: tuple[int, Exchange, list[str]] | None = None
+        for exchange in self.journal.exchanges():
+            differences = [] if exchange.path == path else [f"path: wanted {path}, got {exchange.path}"]
+            differences += _differences(fields, _decoded(exchange))
+            if not differences:
+                return exchange
+            badness = len(differences) + (len(fields) if exchange.path != path else 0)
+            if best is None or badness < best[0]:
+                best = badness, exchange, differences
+        wanted = f"no POST {path}" + (f" with {fields}" if fields else "") + " came"
+        if best is None:
+            raise ScriptViolation(f"{wanted}, nor any other request; give the client this fake's base URL")
+        _, exchange, differences = best
+        raise ScriptViolation(
+            f"{wanted}; the nearest is request {exchange.index} ({exchange.method} {exchange.path}): "
+            f"{'; '.join(differences)}; mend the call or what is asked for"
+        )
+
+    # -- what the engine tells -------------------------------------------------------------------
+
+    def submission_arrived(self, submission: Submission) -> None:
+        """Nothing: the journal has it."""
+
+    def request_arrived(self, poll: Poll) -> None:
+        """Notes a poll."""
+        record = PollRecord(poll.future.name, poll.index, self._clock())
+        with self._log_lock:
+            if len(self._polls) >= MAX_POLLS:
+                self._overflowed = True
+                return
+            self._places[record.future, record.index] = len(self._polls)
+            self._polls.append(record)
+
+    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+        """Moves the clocks as the script says."""
+        if self._move_clock is None:
+            raise ScriptError(f"future {poll.future.name!r} moves the clocks, and none is frozen any more")
+        self._move_clock(advance)
+
+    def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
+        """Notes the answer."""
+        now = self._clock()
+        with self._log_lock:
+            place = self._places.get((poll.future.name, poll.index))
+            if place is None:
+                return
+            before = self._polls[place]
+            match reply:
+                case Reply(status=status):
+                    self._polls[place] = replace(before, answered=now, status=status)
+                case TransportFault(kind=kind):
+                    self._polls[place] = replace(before, answered=now, fault=kind.value)
+            if poll.index == len(poll.future.script.turns) - 1:
+                self._drained.append(poll.future.name)
+
+    def _named(self, future: FutureLike) -> ScriptedFuture:
+        by_name = {known.name: known for known in self.futures}
+        name = future if isinstance(future, str) else future.name
+        if name not in by_name:
+            near = nearest(name, by_name)
+            known = f"did you mean {near!r}?" if near else f"there are: {', '.join(by_name) or 'none'}"
+            raise ScriptError(f"there is no future {name!r} here; {known}")
+        return by_name[name]
+
+
+def _fail_unless_empty(lines: list[str], what: str) -> None:
+    __tracebackhide__ = True
+    if lines:
+        raise ScriptViolation("\n".join([f"{len(lines)} {what}:", *lines]))
+
+
+def _listed(polls: Iterable[PollRecord]) -> str:
+    return ", ".join(str(poll.status or poll.fault or "no answer yet") for poll in polls) or "none"
+
+
+def _decoded(exchange: Exchange) -> Mapping[str, object]:
+    try:
+        return decode_request(
+            Request(exchange.method, exchange.path, exchange.query, exchange.headers, exchange.body)
+        )
+    except BodyError:
+        return {}
+
+
+def _differences(wanted: Mapping[str, object], got: Mapping[str, object]) -> list[str]:
+    return [
+        f"{name}: wanted {value!r}, got {got[name]!r}"
+        if name in got
+        else f"{name}: wanted {value!r}, got none"
+        for name, value in wanted.items()
+        if name not in got or got[name] != value
+    ]

@@ -1,0 +1,1 @@
+"""What the pytest fixtures for downstream test suites hand out (`tinker_conformance.fixtures`)."""

@@ -1,0 +1,188 @@
+"""The pytest fixtures for downstream suites: what `docs/fixtures.md` describes.
+
+Imports nothing heavy: what a fixture needs is loaded when a test asks for it. All names begin with
+`fake_tinker`, because fixture names are global across plugins. `fake_tinker_options`, `fake_tinker_sdk` and
+`fake_tinker_profile` are there to be overridden, the others are not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from tinker_conformance.downstream.clock import FakeTinkerClock
+    from tinker_conformance.downstream.options import FakeTinkerOptions
+    from tinker_conformance.downstream.queue_warnings import QueueWarnings
+    from tinker_conformance.downstream.tinker import ReachableTinker
+    from tinker_conformance.judging.judge import Judge
+
+__all__ = [
+    "fake_tinker",
+    "fake_tinker_clock",
+    "fake_tinker_judge",
+    "fake_tinker_options",
+    "fake_tinker_profile",
+    "fake_tinker_sdk",
+    "fake_tinker_server",
+    "fake_tinker_warnings",
+]
+
+_CLOCK: Final = pytest.StashKey["FakeTinkerClock"]()
+_FACE: Final = pytest.StashKey[str]()
+_FAILED: Final = pytest.StashKey[bool]()
+_OUTCOMES: Final = "tinker-conformance-outcomes"
+
+
+class _Outcomes:
+    """Notes which test failed, so that its fixtures do not complain on top; registered when first needed."""
+
+    @pytest.hookimpl
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        if call.excinfo is not None:
+            item.stash[_FAILED] = True
+
+
+@pytest.fixture
+def fake_tinker_options() -> FakeTinkerOptions:
+    """Settings of the other fixtures. Override it to change them for a module or a suite."""
+    from tinker_conformance.downstream.options import FakeTinkerOptions  # noqa: PLC0415 - see the module
+
+    return FakeTinkerOptions()
+
+
+@pytest.fixture
+def fake_tinker_clock(
+    request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
+) -> Iterator[FakeTinkerClock]:
+    """The frozen clock of the process; scripts move it by their `advance` steps, a test by `advance()`."""
+    from tinker_conformance.downstream.clock import frozen_clock  # noqa: PLC0415 - see the module
+
+    with frozen_clock(fake_tinker_options.epoch) as clock:
+        request.node.stash[_CLOCK] = clock
+        try:
+            yield clock
+        finally:
+            del request.node.stash[_CLOCK]
+
+
+@pytest.fixture
+def fake_tinker(
+    request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
+) -> Iterator[ReachableTinker]:
+    """A fake Tinker in this process: every httpx client that asks its `url` meets it."""
+    from fake_server.respx_router import mounted  # noqa: PLC0415 - see the module
+
+    url = fake_tinker_options.base_url
+    with (
+        _prepared(request, fake_tinker_options, "fake_tinker") as tinker,
+        mounted(tinker, base_url=url),
+        _environment(url, fake_tinker_options.api_key),
+    ):
+        yield tinker
+
+
+@pytest.fixture
+def fake_tinker_server(
+    request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
+) -> Iterator[ReachableTinker]:
+    """A fake Tinker on a loopback port: any client of this process or another one can ask its `url`."""
+    from fake_server.http_server import FakeTinkerServer  # noqa: PLC0415 - see the module
+
+    with (
+        _prepared(request, fake_tinker_options, "fake_tinker_server") as tinker,
+        FakeTinkerServer(tinker) as server,
+        _environment(server.url, fake_tinker_options.api_key),
+    ):
+        tinker.url = server.url
+        yield tinker
+
+
+@pytest.fixture
+def fake_tinker_warnings() -> Iterator[QueueWarnings]:
+    """The queue-state warnings that are logged during the test, taken apart."""
+    from tinker_conformance.downstream.queue_warnings import captured_warnings  # noqa: PLC0415 - see the module
+
+    with captured_warnings() as warnings:
+        yield warnings
+
+
+@pytest.fixture(scope="class")
+def fake_tinker_sdk(request: pytest.FixtureRequest) -> str:
+    """The SPEC that a `QueueStateConformance` class judges: its attribute `sdk`, unless overridden."""
+    spec = getattr(request.cls, "sdk", None)
+    if not isinstance(spec, str):
+        raise pytest.UsageError(
+            f'{request.cls} names no SDK; write sdk = "python:package.module:Adapter" in it'
+        )
+    return spec
+
+
+@pytest.fixture(scope="class")
+def fake_tinker_profile(request: pytest.FixtureRequest) -> str | None:
+    """The profile to judge it by: its attribute `profile`, unless overridden; None for the adapter's."""
+    profile: str | None = getattr(request.cls, "profile", None)
+    return profile
+
+
+@pytest.fixture(scope="class")
+def fake_tinker_judge(fake_tinker_sdk: str, fake_tinker_profile: str | None) -> Iterator[Judge]:
+    """What judges the SDK of a class; never overridden."""
+    from tinker_conformance.judging.choice import choose_profile  # noqa: PLC0415 - see the module
+    from tinker_conformance.judging.judge import Judge  # noqa: PLC0415 - see the module
+    from tinker_conformance.library import shipped_scenarios  # noqa: PLC0415 - see the module
+    from tinker_conformance.sdk.spec import open_sdk  # noqa: PLC0415 - see the module
+
+    sdk = open_sdk(fake_tinker_sdk)
+    try:
+        profile = choose_profile(fake_tinker_profile, sdk.info)
+    except BaseException:
+        sdk.close()
+        raise
+    judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())
+    try:
+        yield judge
+    finally:
+        judge.close()
+
+
+@contextlib.contextmanager
+def _prepared(
+    request: pytest.FixtureRequest, options: FakeTinkerOptions, face: str
+) -> Iterator[ReachableTinker]:
+    from tinker_conformance.downstream.tinker import ReachableTinker  # noqa: PLC0415 - see the module
+
+    stash = request.node.stash
+    if (other := stash.get(_FACE, None)) is not None:
+        raise pytest.UsageError(
+            f"{request.node.nodeid} asks for {other} and {face}; a test takes one of them"
+        )
+    # First set up, last torn down: a frozen clock outlives what reads it.
+    if "fake_tinker_clock" in request.fixturenames:
+        request.getfixturevalue("fake_tinker_clock")
+    plugins = request.config.pluginmanager
+    if not plugins.has_plugin(_OUTCOMES):
+        plugins.register(_Outcomes(), _OUTCOMES)
+    # A plugin that runs a failed test again does so with the same item.
+    stash[_FACE], stash[_FAILED] = face, False
+    tinker = ReachableTinker(options, lambda: stash.get(_CLOCK, None))
+    try:
+        yield tinker
+    finally:
+        del stash[_FACE]
+    if options.verify and not stash[_FAILED]:
+        tinker.verify()
+
+
+@contextlib.contextmanager
+def _environment(url: str, api_key: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINKER_BASE_URL", url)
+        patch.setenv("TINKER_API_KEY", api_key)
+        for name in ("no_proxy", "NO_PROXY"):
+            patch.setenv(name, ",".join(filter(None, (os.environ.get(name), "127.0.0.1"))))
+        yield
