@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,9 +54,10 @@ def print_scripts(judgement: ScriptJudgement, spec: str, path: Path, console: Co
     for failure in judgement.failures:
         console.print(escape("\n".join(_described(failure))), soft_wrap=True)
     path.write_text(scenario_yaml(failure.scenario for failure in judgement.failures), encoding="utf-8")
-    quoted = f"'{spec}'" if " " in spec else spec
     console.print(
-        escape(f"\nthe smallest are in {path}: tinker-conformance run --sdk {quoted} --replay {path}"),
+        escape(
+            f"\nthe smallest are in {path}: tinker-conformance run --sdk {shlex.quote(spec)} --replay {path}"
+        ),
         soft_wrap=True,
     )
 

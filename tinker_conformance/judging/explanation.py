@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Final
 
@@ -50,9 +51,8 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
 def alone(identifier: str, spec: str, profile: str) -> str:
     """The command that asks one requirement."""
     chapter = identifier.split(".", 1)[0]
-    quoted = f"'{spec}'" if " " in spec else spec
     module = f"tinker_conformance.suite.test_{chapter}"
-    return f"pytest --pyargs {module}::{identifier} --sdk {quoted} --profile {profile}"
+    return f"pytest --pyargs {module}::{identifier} --sdk {shlex.quote(spec)} --profile {profile}"
 
 
 def _picture(case: Case, mismatches: list[Mismatch]) -> Picture:
