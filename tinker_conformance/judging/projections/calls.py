@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from tinker_conformance.judging.case import Case
 from tinker_conformance.judging.facts import Fact
 from tinker_conformance.judging.pause_lines import pause_lines
 from tinker_conformance.judging.projections.lines import line_reasons
+from tinker_conformance.judging.projections.wording import counted
 from tinker_conformance.sdk.adapter import Capability
-from tinker_conformance.timeline import Callback, Log, Response, Timeline
+from tinker_conformance.timeline import Callback, Event, Log, Response, Timeline
 
 
 def told_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -20,51 +22,27 @@ def told_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
     if Capability.CALLBACKS not in case.sdk.capabilities:
         yield from line_reasons(case, timeline)
         return
-    last: tuple[object, ...] | None = None
+    last: tuple[float, str] | None = None
     for place, event, _ in _pauses_told(timeline):
-        key = ("told", event.at, event.state)
-        if key != last:
-            last = key
+        if (event.at, event.state) != last:
+            last = (event.at, event.state)
             said = f"the observer told {event.state!r} at {event.at:.3f} s"
             yield Fact(("told", event.at), event.at, said, said, place)
 
 
-def _pauses_told(timeline: Timeline) -> Iterator[tuple[int, Callback, Response | None]]:
-    """Calls of the client's observer, each with the reply before it; not what is told at a future's end.
-
-    That ACTIVE is told there, or not, is a matter of its own.
-    """
-    replies: dict[int | None, Response] = {}
-    latest: Response | None = None
-    for place, event in enumerate(timeline):
-        match event:
-            case Response():
-                replies[event.future] = latest = event
-            case Callback(custom=False):
-                reply = replies.get(event.future, latest)
-                if event.state != "active" or reply is None or not _ends(reply):
-                    yield place, event, reply
-            case _:
-                pass
-
-
-def _ends(reply: Response) -> bool:
-    body = reply.body
-    return reply.status == 200 and not (isinstance(body, dict) and body.get("type") == "try_again")
-
-
 def told_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """How often the observer was told each pause, by whichever future."""
-    counts: dict[str, tuple[int, int, float]] = {}
+    told: defaultdict[str, list[tuple[int, Callback]]] = defaultdict(list)
     for place, event in enumerate(timeline):
         match event:
             case Callback(custom=False, state=state) if state != "active":
-                counts[state] = (counts.get(state, (0, 0, 0.0))[0] + 1, place, event.at)
+                told[state].append((place, event))
             case _:
                 pass
-    for state, (count, place, at) in counts.items():
-        said = f"the observer told {state!r} {count} time{'s' if count != 1 else ''}"
-        yield Fact(("count", state), at, said, said, place)
+    for state, calls in told.items():
+        place, last = calls[-1]
+        said = f"the observer told {state!r} {counted(len(calls), 'time')}"
+        yield Fact(("count", state), last.at, said, said, place)
 
 
 def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -77,14 +55,10 @@ def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
             yield _notified(told, reply, f"state {told.state!r}", place)
         return
     lines = {line.event for line in pause_lines(timeline, case)}
-    replies: dict[int | None, Response] = {}
-    latest: Response | None = None
-    for place, event in enumerate(timeline):
+    for place, event, reply in _with_replies(timeline):
         match event:
-            case Response():
-                replies[event.future] = latest = event
-            case Log() if place in lines:
-                yield _notified(event, replies.get(event.future, latest), event.message, place)
+            case Log(message=message) if place in lines:
+                yield _notified(event, reply, message, place)
             case _:
                 pass
 
@@ -100,8 +74,7 @@ def _notified(event: Callback | Log, reply: Response | None, shown: str, place: 
 def _shown_reply(reply: Response) -> str:
     if reply.fault is not None:
         return reply.fault
-    kind = reply.body.get("type") if isinstance(reply.body, dict) else None
-    return f"HTTP {reply.status} {kind}" if kind == "try_again" else f"HTTP {reply.status}"
+    return f"HTTP {reply.status} try_again" if _says_try_again(reply) else f"HTTP {reply.status}"
 
 
 def callbacks(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -130,3 +103,36 @@ def callback_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
     for place, event, _ in _pauses_told(timeline):
         said = f"the observer told {event.state!r} with the reason {event.reason!r}"
         yield Fact(("reason", event.future, event.at), event.at, said, said, place)
+
+
+def _pauses_told(timeline: Timeline) -> Iterator[tuple[int, Callback, Response | None]]:
+    """Calls of the client's observer, each with the reply before it; not what is told at a future's end.
+
+    That ACTIVE is told there, or not, is a matter of its own.
+    """
+    for place, event, reply in _with_replies(timeline):
+        match event:
+            case Callback(custom=False, state=state) if state != "active" or not _ends(reply):
+                yield place, event, reply
+            case _:
+                pass
+
+
+def _ends(reply: Response | None) -> bool:
+    return reply is not None and reply.status == 200 and not _says_try_again(reply)
+
+
+def _says_try_again(reply: Response) -> bool:
+    return isinstance(reply.body, dict) and reply.body.get("type") == "try_again"
+
+
+def _with_replies(timeline: Timeline) -> Iterator[tuple[int, Event, Response | None]]:
+    """Everything but replies, with the reply before it: to its future where there is one, else the latest."""
+    replies: dict[int | None, Response] = {}
+    latest: Response | None = None
+    for place, event in enumerate(timeline):
+        match event:
+            case Response():
+                replies[event.future] = latest = event
+            case _:
+                yield place, event, replies.get(event.future, latest)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tinker_conformance.judging.case import Case, Check, Mismatch
 from tinker_conformance.judging.facts import Fact, differences
-from tinker_conformance.timeline import Log, Timeline
+from tinker_conformance.timeline import Timeline
 
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
 
@@ -24,8 +24,3 @@ def same(*projections: Projection) -> Check:
             )
 
     return check
-
-
-def quoted(log: Log) -> str:
-    """A log line in the words of a fact."""
-    return f"the line {log.message!r}"

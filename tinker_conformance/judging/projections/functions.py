@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tinker_conformance.judging.case import Case
 from tinker_conformance.judging.facts import Fact
-from tinker_conformance.judging.projections.comparison import quoted
+from tinker_conformance.judging.projections.wording import quoted
 from tinker_conformance.timeline import Log, Outcome, Telemetry, Timeline
 
 

@@ -13,7 +13,7 @@ from tinker_conformance.judging.pause_lines import (
     known_reasons,
     pause_lines,
 )
-from tinker_conformance.judging.projections.comparison import quoted
+from tinker_conformance.judging.projections.wording import quoted
 from tinker_conformance.reference_observer_facet import ClientForms
 from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.timeline import Timeline

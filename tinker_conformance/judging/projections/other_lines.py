@@ -7,7 +7,7 @@ from typing import Final
 
 from tinker_conformance.judging.case import Case
 from tinker_conformance.judging.facts import Fact
-from tinker_conformance.judging.projections.comparison import quoted
+from tinker_conformance.judging.projections.wording import quoted
 from tinker_conformance.timeline import Log, Response, Timeline
 
 _OFFICIAL_LANGUAGE: Final = "python"

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from tinker_conformance.judging.case import Case
 from tinker_conformance.judging.facts import Fact
+from tinker_conformance.judging.projections.wording import counted
 from tinker_conformance.timeline import Outcome, Request, Timeline
 
 
 def poll_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """How often each future was polled."""
-    counts: dict[int | None, tuple[int, int, float]] = {}
-    for place, event in enumerate(timeline):
-        match event:
-            case Request(path=path, future=future) if path.endswith("retrieve_future"):
-                counts[future] = (counts.get(future, (0, 0, 0.0))[0] + 1, place, event.at)
-            case _:
-                pass
-    for future, (count, place, at) in counts.items():
-        said = f"{count} poll{'s' if count != 1 else ''} of future {future}"
-        yield Fact(("polls", future), at, said, said, place)
+    last = {poll.future: (place, poll, number) for place, poll, number in _polls(timeline)}
+    for future, (place, poll, number) in last.items():
+        said = f"{counted(number, 'poll')} of future {future}"
+        yield Fact(("polls", future), poll.at, said, said, place)
 
 
 def poll_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """When each poll was sent."""
-    numbers: dict[int | None, int] = {}
-    for place, event in enumerate(timeline):
-        match event:
-            case Request(path=path, future=future) if path.endswith("retrieve_future"):
-                numbers[future] = number = numbers.get(future, 0) + 1
-                said = f"poll {number} of future {future} at {event.at:.3f} s"
-                yield Fact(("poll", future, number), event.at, said, said, place)
-            case _:
-                pass
+    for place, poll, number in _polls(timeline):
+        said = f"poll {number} of future {poll.future} at {poll.at:.3f} s"
+        yield Fact(("poll", poll.future, number), poll.at, said, said, place)
 
 
 def poll_iterations(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -47,33 +37,38 @@ def poll_types(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def _poll_headers(timeline: Timeline, name: str, value: Callable[[Request], str | None]) -> Iterator[Fact]:
-    numbers: dict[int | None, int] = {}
+    for place, poll, number in _polls(timeline):
+        sent = value(poll)
+        header = f"without {name}" if sent is None else f"with {name}: {sent}"
+        said = f"poll {number} of future {poll.future} {header}"
+        yield Fact((name, poll.future, number), poll.at, said, said, place)
+
+
+def _polls(timeline: Timeline) -> Iterator[tuple[int, Request, int]]:
+    """Each poll: its place, the request, and its number among the polls of its future, from 1."""
+    numbers: Counter[int | None] = Counter()
     for place, event in enumerate(timeline):
         match event:
             case Request(path=path, future=future) if path.endswith("retrieve_future"):
-                numbers[future] = number = numbers.get(future, 0) + 1
-                sent = value(event)
-                said = f"poll {number} of future {future} " + (
-                    f"without {name}" if sent is None else f"with {name}: {sent}"
-                )
-                yield Fact((name, future, number), event.at, said, said, place)
+                numbers[future] += 1
+                yield place, event, numbers[future]
             case _:
                 pass
 
 
 def submissions(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """How often each operation was submitted."""
-    counts: dict[tuple[int | None, str], tuple[int, int, float]] = {}
+    submitted: defaultdict[tuple[int | None, str], list[tuple[int, Request]]] = defaultdict(list)
     for place, event in enumerate(timeline):
         match event:
             case Request(path=path, future=future) if "retrieve_future" not in path:
-                key = (future, path)
-                counts[key] = (counts.get(key, (0, 0, 0.0))[0] + 1, place, event.at)
+                submitted[future, path].append((place, event))
             case _:
                 pass
-    for (future, path), (count, place, at) in counts.items():
-        said = f"future {future} submitted {count} time{'s' if count != 1 else ''} to {path}"
-        yield Fact(("submission", future, path), at, said, said, place)
+    for (future, path), requests in submitted.items():
+        place, last = requests[-1]
+        said = f"future {future} submitted {counted(len(requests), 'time')} to {path}"
+        yield Fact(("submission", future, path), last.at, said, said, place)
 
 
 def outcomes(case: Case, timeline: Timeline) -> Iterator[Fact]:
@@ -82,7 +77,7 @@ def outcomes(case: Case, timeline: Timeline) -> Iterator[Fact]:
         match event:
             case Outcome():
                 said = f"future {event.future} to end in {event.kind.value!r}"
-                shown = f"{event.kind.value!r}" + (f" ({event.error})" if event.error else "")
+                shown = f"{event.kind.value!r} ({event.error})" if event.error else f"{event.kind.value!r}"
                 yield Fact(("outcome", event.future), event.at, said, shown, place)
             case _:
                 pass
