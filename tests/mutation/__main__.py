@@ -26,6 +26,7 @@ TARGETS: Final = {
     "tinker_conformance/observer.py": (
         "tests/reference/test_observer.py tests/reference/test_observer_edges.py"
     ),
+    "tinker_conformance/polling.py": "tests/reference/test_polling.py",
     "tinker_conformance/judging/facts.py": "tests/judging/test_facts.py",
     "tinker_conformance/judging/delays.py": "tests/judging/test_delays.py",
 }
