@@ -93,7 +93,7 @@ class Workshop:
         self._tool("cr-filter-operators", str(session), str(config))
         self._tool("cosmic-ray", "exec", str(config), str(session))
         dumped = self._tool("cosmic-ray", "dump", str(session))
-        return [made for line in dumped.splitlines() if (made := _read(module, line))]
+        return [made for line in dumped.splitlines() if (made := read_mutant(module, line))]
 
     def _tool(self, name: str, *arguments: str) -> str:
         failing = f"{name} {arguments[0]} failed; install the project with its extra [mutation]"
@@ -134,17 +134,16 @@ def workshop() -> Iterator[Workshop]:
             kill_marked(made.mark)
 
 
-def _read(module: str, line: str) -> Mutant | None:
+def read_mutant(module: str, line: str) -> Mutant | None:
     """One line of the tool's dump; None for a mutant that was left out."""
     _, result = json.loads(line)
-    if result is None or result["worker_outcome"] == "exception":
-        raise MutationError(
-            f"a mutant of {module} was not tried: {result and result['output']}; run it again"
-        )
-    if result["worker_outcome"] != "normal":
-        return None
-    if result["test_outcome"] == "incompetent":
-        raise MutationError(f"the tests of {module} could not be started: {result['output']}; run it again")
+    match result:
+        case {"worker_outcome": "skipped" | "no-test"}:
+            return None
+        case {"worker_outcome": "normal", "test_outcome": "survived" | "killed"}:
+            pass
+        case _:
+            raise MutationError(f"a mutant of {module} was not tried: {result}; run it again")
     changed = [text for text in result["diff"].splitlines() if not text.startswith(("---", "+++", "@@"))]
     return Mutant(
         module,

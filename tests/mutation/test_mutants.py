@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from tinker_conformance.sdk.marked_processes import MARK
 
 from .__main__ import main
-from .mutants import Mutant, MutationError, Workshop, _read, workshop
+from .mutants import Mutant, MutationError, Workshop, read_mutant, workshop
 
 WAITS = "import time; time.sleep(600)"
 
@@ -27,7 +28,7 @@ def test_tests_that_fail_on_the_module_as_it_is_notice_nothing_and_are_told(tmp_
 
 
 def test_nothing_outlives_a_workshop() -> None:
-    with pytest.raises(KeyboardInterrupt), workshop() as place:
+    with contextlib.suppress(KeyboardInterrupt), workshop() as place:
         assert (place.folder / "tinker_conformance/observer.py").is_file()
         environment = {**os.environ, MARK: place.mark}
         process = subprocess.Popen([sys.executable, "-c", WAITS], env=environment, start_new_session=True)
@@ -54,12 +55,12 @@ def _dumped(**result: str) -> str:
 @pytest.mark.parametrize(("outcome", "survived"), [("survived", True), ("killed", False)])
 def test_a_mutant_is_its_changed_lines(outcome: str, survived: bool) -> None:
     line = _dumped(worker_outcome="normal", test_outcome=outcome, diff=DIFF)
-    assert _read("m.py", line) == Mutant("m.py", "a | b", "a", survived=survived)
+    assert read_mutant("m.py", line) == Mutant("m.py", "a | b", "a", survived=survived)
 
 
 @pytest.mark.parametrize("left_out", ["skipped", "no-test"])
 def test_a_mutant_that_was_left_out_is_none(left_out: str) -> None:
-    assert _read("m.py", _dumped(worker_outcome=left_out)) is None
+    assert read_mutant("m.py", _dumped(worker_outcome=left_out)) is None
 
 
 @pytest.mark.parametrize(
@@ -73,4 +74,4 @@ def test_a_mutant_that_was_left_out_is_none(left_out: str) -> None:
 )
 def test_a_mutant_that_was_not_tried_is_an_error(line: str) -> None:
     with pytest.raises(MutationError, match=r"a mutant of m\.py was not tried"):
-        _read("m.py", line)
+        read_mutant("m.py", line)
