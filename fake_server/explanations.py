@@ -8,10 +8,11 @@ from itertools import groupby, islice
 from typing import Final
 
 from fake_server.errors import nearest
+from fake_server.faults import RawBytes, Refusal
 from fake_server.futures import FutureBook, ScriptedFuture
 from fake_server.operations import API_PREFIX, Operation
 from fake_server.script import Exhausted
-from fake_server.steps import Complete, Drop, Fail, ReplyStep, Status, Timeout, TryAgain
+from fake_server.steps import Complete, Drop, Fail, ReplyStep, Status, Timeout, TryAgain, Wired
 
 MAX_LISTED: Final = 5
 MAX_COMPARED: Final = 500
@@ -32,6 +33,10 @@ def described(reply: ReplyStep) -> str:
             return "complete"
         case Fail(category=category):
             return f"fail {category}"
+        case Wired(reply=inner, wire=wire):
+            return f"{described(inner)} ({wire.name})"
+        case Refusal() | RawBytes():
+            return reply.name
 
 
 def unfinished_script(future: ScriptedFuture) -> str:

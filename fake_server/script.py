@@ -15,7 +15,17 @@ from enum import StrEnum
 from typing import Final
 
 from fake_server.errors import ScriptError, meant
-from fake_server.messages import DropKind
+from fake_server.faults import (
+    Chunking,
+    Coding,
+    Cut,
+    CutEnd,
+    Dribble,
+    DropKind,
+    RawBytes,
+    Refusal,
+    Wire,
+)
 from fake_server.steps import (
     ABSENT,
     Advance,
