@@ -17,8 +17,8 @@ from typing import Final
 
 import httptools
 
-from fake_server.json_values import encoded
 from fake_server.faults import Refusal
+from fake_server.json_values import encoded
 from fake_server.messages import JSON_HEADERS, RawHeaders, Reply, Request, TransportFault
 from fake_server.paced import PacedTransport
 from fake_server.wire import End, Framing, planned

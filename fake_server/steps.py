@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import Final
 
 from fake_server.errors import ScriptError
-from fake_server.json_values import copied, encoded
 from fake_server.faults import DropKind, Part, RawBytes, Refusal, Wire
+from fake_server.json_values import copied, encoded
 from fake_server.messages import JSON_HEADERS, Reply
 from fake_server.wire import compressed
 

@@ -78,7 +78,7 @@ class End:
 Act = Send | Pause | Hold | End
 
 
-def planned(fault: TransportFault, framing: Framing = Framing()) -> tuple[Act, ...]:  # noqa: B008 - frozen
+def planned(fault: TransportFault, framing: Framing = Framing()) -> tuple[Act, ...]:
     """What happens on the connection, in order.
 
     Args:
@@ -149,7 +149,10 @@ def _written(wire: Wire, reply: Reply, framing: Framing) -> Iterator[Act]:
 
 def _head_lines(wire: Wire, reply: Reply, length: int, *, keep: bool, old: bool) -> Iterator[bytes]:
     yield b"HTTP/1.1 %d %b\r\n" % (reply.status, _REASONS.get(reply.status, b"Scripted"))
-    lines = [*reply.headers, *((name.encode("ascii"), value.encode("latin-1")) for name, value in wire.headers)]
+    lines = [
+        *reply.headers,
+        *((name.encode("ascii"), value.encode("latin-1")) for name, value in wire.headers),
+    ]
     if wire.compress is not None:
         lines.append((b"content-encoding", wire.compress.value.encode("ascii")))
     if wire.claims is not None:
