@@ -46,9 +46,9 @@ class Doorway:
             self._server.close()
 
     def refuse(self, seconds: float) -> None:
-        """Refuses connections for so many seconds from now; those that are open stay.
+        """Refuses connections for so many seconds from now. What is open is no concern of the doorway.
 
-        Nothing keeps other programs from taking the port meanwhile; then it opens as soon as they leave it.
+        Nothing keeps other programs from taking the port meanwhile; then it opens once they have left it.
         """
         if self._closed:
             return

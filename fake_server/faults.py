@@ -70,11 +70,11 @@ class Coding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dribble:
-    """A part of a reply that comes in pieces, the first of them at once.
+    """A part of a reply that comes in pieces.
 
     Attributes:
         bytes: Bytes of a piece, positive.
-        seconds: Between two pieces.
+        seconds: Between two pieces, and before the first one of a body.
     """
 
     bytes: int
@@ -212,7 +212,7 @@ WIRE_KEYS: Final = tuple(field.name for field in fields(Wire))
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The connection is closed without a reply, and no new one is accepted for a time.
+    """The connection is closed without a reply, as is every idle one, and new ones are refused for a time.
 
     Attributes:
         seconds: How long.

@@ -60,7 +60,8 @@ class HttpProtocol(asyncio.Protocol):
     ) -> None:
         """Answers with ``handle``, and is in ``connections`` for as long as it is open.
 
-        ``refuse`` makes the port refuse connections for a number of seconds.
+        ``refuse`` makes the port refuse connections for a number of seconds, and ``leave``s those that are
+        open.
         """
         self._handle = handle
         self._limits = limits
@@ -109,6 +110,11 @@ class HttpProtocol(asyncio.Protocol):
         """Closes at once, for the server's end."""
         if self._transport is not None:
             self._transport.abort()
+
+    def leave(self) -> None:
+        """Closes unless a slow reply is on its way."""
+        if not (isinstance(self._transport, PacedTransport) and self._transport.busy):
+            self._close()
 
     def data_received(self, data: bytes) -> None:
         """Parses what came; every request that it completes is answered before this returns."""

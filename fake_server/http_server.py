@@ -12,6 +12,7 @@ import ipaddress
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -171,7 +172,12 @@ class FakeTinkerServer:
             loop.close()
 
     async def _serve(self, listening: socket.socket) -> None:
-        doorway = Doorway(lambda: self._connection(doorway), listening, self._listen, BACKLOG)
+        def refuse(seconds: float) -> None:
+            doorway.refuse(seconds)
+            for connection in tuple(self._connections):
+                connection.leave()
+
+        doorway = Doorway(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
         await doorway.open()
         await self._stopping.wait()
         doorway.close()
@@ -180,8 +186,8 @@ class FakeTinkerServer:
         # Closing takes effect one turn of the loop later.
         await asyncio.sleep(0)
 
-    def _connection(self, doorway: Doorway) -> HttpProtocol:
-        return HttpProtocol(self._engine.handle, self._limits, self._connections, doorway.refuse)
+    def _connection(self, refuse: Callable[[float], None]) -> HttpProtocol:
+        return HttpProtocol(self._engine.handle, self._limits, self._connections, refuse)
 
 
 class _RealTimeLoop(asyncio.SelectorEventLoop):

@@ -1,4 +1,4 @@
-"""Carrying out a plan on an asyncio transport: nothing blocks the loop, and what comes after waits its turn."""
+"""Carrying out a plan on an asyncio transport: nothing blocks the loop, and what comes after waits."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ class PacedTransport(asyncio.Transport):
             self._gates.extend((gate, name) for act in acts if isinstance(act, Hold))
         self._acts.extend(acts)
         self._go_on()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a plan is being carried out."""
+        return self._waiting is not None
 
     def lost(self) -> None:
         """The connection is gone: nothing more is written."""

@@ -243,7 +243,7 @@ def wired(reply: HttpStep, /, **wire: object) -> Wired:
 
 
 def refuse(seconds: float) -> Refusal:
-    """The poll's connection is closed without a reply, and new ones are refused for so many seconds."""
+    """Closes the poll's connection without a reply, and idle ones; refuses new ones for so many seconds."""
     return Refusal(seconds)
 
 
