@@ -32,6 +32,10 @@ class PacedTransport(asyncio.Transport):
         self._gates: deque[tuple[Gate, str]] = deque()
         self._waiting: Callable[[], object] | None = None
         self._ended = False
+        # Small pieces would wait for each other's acknowledgement, 40 ms: asyncio asks for no delay only on
+        # sockets that were made with the protocol's number.
+        sock: socket.socket = transport.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def carry_out(self, acts: tuple[Act, ...], gate: Gate | None = None, name: str = "") -> None:
         """Adds a plan; ``gate`` is where its holds wait, under ``name``."""

@@ -10,7 +10,8 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
+from unittest.mock import Mock, patch
 
 import brotli
 import httpx
@@ -20,9 +21,11 @@ import zstandard
 from asking import FACES, Face
 
 from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, mounted
+from fake_server.messages import TransportFault
+from fake_server.paced import PacedTransport
 from fake_server.script import complete, drop, raw_bytes, redirect, refuse, script, status, timeout, wired
-from fake_server.steps import ReplyStep, Wired
-from fake_server.wire import BAD_CHUNK
+from fake_server.steps import ReplyStep, Status, Wired
+from fake_server.wire import BAD_CHUNK, planned
 
 POLL = "/api/v1/retrieve_future"
 BODY = b'{"text":"' + b"x" * 100 + b'"}'
@@ -313,7 +316,7 @@ CHUNKS = b"".join(
         ),
         (
             spoilt(chunked="bad_chunk"),
-            PLAIN + b"transfer-encoding: chunked\r\n\r\n" + CHUNKS[:20] + BAD_CHUNK,
+            PLAIN + b"transfer-encoding: chunked\r\n\r\n" + CHUNKS[:22] + BAD_CHUNK,
             "open",
         ),
         (
@@ -362,17 +365,52 @@ def test_a_compressed_body_says_so_and_is(coding: str, decode: Callable[[bytes],
     assert decode(body) == BODY
 
 
-def test_a_slow_reply_comes_in_pieces_of_the_size_asked_for() -> None:
-    engine = an_engine(spoilt(slow_body={"bytes": 40, "seconds": 0.01}))
-    pieces = []
-    with FakeTinkerServer(engine) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
-        client.post("/api/v1/asample", json={})
-        with client.stream("POST", POLL, json={"request_id": "f"}) as reply:
-            began = time.monotonic()
-            pieces = [len(piece) for piece in reply.iter_raw()]
-            took = time.monotonic() - began
-    assert pieces == [40, 40, len(BODY) - 80]
-    assert took >= 0.02
+class Pacing:
+    """A transport that notes what is written when, and a loop whose time passes at once."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.wrote: list[tuple[float, bytes]] = []
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+
+    def get_extra_info(self, _name: str) -> Mock:
+        return Mock(spec=socket.socket)
+
+    def write(self, data: bytes) -> None:
+        self.wrote.append((round(self.now, 6), data))
+
+    def call_later(self, seconds: float, go: Callable[[], None]) -> asyncio.TimerHandle:
+        self.timers.append((self.now + seconds, go))
+        return Mock(spec=asyncio.TimerHandle)
+
+    def run(self) -> None:
+        while self.timers:
+            self.now, go = self.timers.pop(0)
+            go()
+
+
+def test_a_slow_reply_comes_in_pieces_of_the_size_and_at_the_times_asked_for() -> None:
+    pacing = Pacing()
+    with patch.object(asyncio, "get_running_loop", lambda: pacing):
+        transport = PacedTransport(cast("asyncio.Transport", pacing))
+    pieces = {"bytes": 3, "seconds": 2.5}
+    slow = wired(
+        status(200, raw=b"abcdefgh"), delay=5, slow_head={"bytes": 30, "seconds": 7}, slow_body=pieces
+    )
+    assert isinstance(slow.reply, Status)
+    transport.carry_out(planned(TransportFault(slow.wire, slow.reply.reply)))
+    transport.write(b"next")
+    pacing.run()
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 8\r\n\r\n"
+    assert pacing.wrote == [
+        (5, head[:30]),
+        (12, head[30:60]),
+        (19, head[60:]),
+        (21.5, b"abc"),
+        (24, b"def"),
+        (26.5, b"gh"),
+        (26.5, b"next"),
+    ]
 
 
 def test_an_old_client_is_told_how_a_spoilt_reply_ends() -> None:
@@ -447,13 +485,16 @@ def test_a_held_reply_is_forgotten_when_its_client_leaves() -> None:
 def test_a_held_reply_reaches_an_asynchronous_client_from_another_thread(kind: str) -> None:
     engine = an_engine(spoilt(hold=True))
 
+    def release_when_held() -> None:
+        until = time.monotonic() + WAIT
+        while not engine.release():
+            assert time.monotonic() < until
+
     async def poll(transport: httpx.AsyncBaseTransport | None) -> bytes:
         async with httpx.AsyncClient(base_url="http://tinker.test", transport=transport) as client:
             await client.post("/api/v1/asample", json={})
             reply = asyncio.ensure_future(client.post(POLL, json={"request_id": "f"}))
-            while not engine.held:
-                await asyncio.sleep(0)
-            await asyncio.to_thread(engine.release)
+            await asyncio.to_thread(release_when_held)
             return (await reply).content
 
     if kind == "respx":
