@@ -30,8 +30,10 @@ from fake_server.wire import BAD_CHUNK, planned
 POLL = "/api/v1/retrieve_future"
 BODY = b'{"text":"' + b"x" * 100 + b'"}'
 PLAIN = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+WAIT = 5.0
+"""Seconds within which everything that is to happen happens."""
 PATIENCE = 0.05
-"""Seconds that a client waits for a byte."""
+"""Seconds that are waited for what is not to happen."""
 LATE = 30.0
 """Seconds that no test waits."""
 
@@ -174,27 +176,28 @@ def outcome(post: Callable[[], Any]) -> str:
     return str(reply.status_code)
 
 
-def polled(client: httpx.Client) -> str:
-    client.timeout = httpx.Timeout(WAIT, read=PATIENCE)
+def patience(name: str) -> float:
+    return PATIENCE if HTTPX[name] == "ReadTimeout" else WAIT
+
+
+def polled(client: httpx.Client, seconds: float = WAIT) -> str:
+    client.timeout = httpx.Timeout(WAIT, read=seconds)
     client.follow_redirects = True
     client.post("/api/v1/asample", json={})
     return outcome(lambda: client.post(POLL, json={"request_id": "f"}))
-
-
-WAIT = 5.0
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_httpx_makes_the_same_of_a_fault_on_every_face(face: Face, name: str) -> None:
     engine = an_engine(FAULTS[name], complete())
     with face(engine) as client:
-        assert polled(client) == HTTPX[name]
+        assert polled(client, patience(name)) == HTTPX[name]
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_an_asynchronous_client_sees_what_a_synchronous_one_does(name: str) -> None:
     async def poll(base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> str:
-        limits = httpx.Timeout(WAIT, read=PATIENCE)
+        limits = httpx.Timeout(WAIT, read=patience(name))
         async with httpx.AsyncClient(
             base_url=base_url, transport=transport, timeout=limits, follow_redirects=True, trust_env=False
         ) as client:
@@ -220,7 +223,7 @@ def test_what_requests_makes_of_a_fault(name: str) -> None:
     with FakeTinkerServer(an_engine(FAULTS[name], complete())) as server, requests.Session() as session:
         session.trust_env = False
         session.post(f"{server.url}/api/v1/asample", json={})
-        limits = (WAIT, PATIENCE)
+        limits = (WAIT, patience(name))
         found = outcome(lambda: session.post(f"{server.url}{POLL}", json={"request_id": "f"}, timeout=limits))
     assert found == REQUESTS.get(name, HTTPX[name])
 
@@ -229,7 +232,7 @@ def test_what_requests_makes_of_a_fault(name: str) -> None:
 def test_the_next_request_is_answered_in_order_whatever_came_before(face: Face, name: str) -> None:
     engine = an_engine(FAULTS[name], complete())
     with face(engine) as client:
-        polled(client)
+        polled(client, patience(name))
         until = time.monotonic() + WAIT
         while (reply := outcome(lambda: client.get("/api/v1/healthz"))) == "ConnectError":
             assert time.monotonic() < until
@@ -239,8 +242,8 @@ def test_the_next_request_is_answered_in_order_whatever_came_before(face: Face, 
 # -- exact bytes --------------------------------------------------------------------------------------
 
 
-def heard(engine: FakeTinker, *, http: bytes = b"HTTP/1.1", polls: int = 1) -> tuple[bytes, str]:
-    """The bytes that come for polls that are sent at once, and how the connection ends."""
+def heard(engine: FakeTinker, size: int, *, http: bytes = b"HTTP/1.1", polls: int = 1) -> tuple[bytes, str]:
+    """What comes for polls that are sent at once, ``size`` bytes or more, and how the connection ends."""
     content = b'{"request_id":"f"}'
     poll = b"POST %b %b\r\nHost: a\r\nContent-Length: %d\r\n\r\n%b" % (
         POLL.encode(),
@@ -258,14 +261,14 @@ def heard(engine: FakeTinker, *, http: bytes = b"HTTP/1.1", polls: int = 1) -> t
                 pass
         with socket.create_connection(("127.0.0.1", server.port), timeout=WAIT) as sock:
             sock.sendall(poll * polls)
-            return received(sock)
+            return received(sock, size)
 
 
-def received(sock: socket.socket) -> tuple[bytes, str]:
+def received(sock: socket.socket, size: int) -> tuple[bytes, str]:
     data = b""
     while True:
         try:
-            sock.settimeout(PATIENCE)
+            sock.settimeout(PATIENCE if len(data) >= size else WAIT)
             piece = sock.recv(65_536)
         except ConnectionResetError:
             return data, "reset"
@@ -346,7 +349,7 @@ CHUNKS = b"".join(
     ids=str,
 )
 def test_a_fault_is_these_bytes_and_this_end(step: ReplyStep, data: bytes, end: str) -> None:
-    assert heard(an_engine(step, complete())) == (data, end)
+    assert heard(an_engine(step, complete()), len(data)) == (data, end)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +362,7 @@ def test_a_fault_is_these_bytes_and_this_end(step: ReplyStep, data: bytes, end: 
     ],
 )
 def test_a_compressed_body_says_so_and_is(coding: str, decode: Callable[[bytes], bytes]) -> None:
-    data, _ = heard(an_engine(spoilt(compress=coding), complete()))
+    data, _ = heard(an_engine(spoilt(compress=coding), drop("close")), 10_000, polls=2)
     head, _, body = data.partition(b"\r\n\r\n")
     assert b"content-encoding: %b\r\ncontent-length: %d" % (coding.encode(), len(body)) in head
     assert decode(body) == BODY
@@ -414,11 +417,9 @@ def test_a_slow_reply_comes_in_pieces_of_the_size_and_at_the_times_asked_for() -
 
 
 def test_an_old_client_is_told_how_a_spoilt_reply_ends() -> None:
-    data, end = heard(an_engine(spoilt(slow_head={"bytes": 50, "seconds": 0.001})), http=b"HTTP/1.0")
-    assert (data, end) == (
-        CLOSED + b"content-length: %d\r\n\r\n" % len(BODY) + BODY,
-        "closed",
-    )
+    whole = CLOSED + b"content-length: %d\r\n\r\n" % len(BODY) + BODY
+    engine = an_engine(spoilt(slow_head={"bytes": 50, "seconds": 0.001}))
+    assert heard(engine, len(whole), http=b"HTTP/1.0") == (whole, "closed")
 
 
 # -- everybody else -----------------------------------------------------------------------------------
@@ -426,14 +427,15 @@ def test_an_old_client_is_told_how_a_spoilt_reply_ends() -> None:
 
 def test_requests_behind_a_slow_reply_are_answered_in_order() -> None:
     slow = spoilt(slow_body={"bytes": 50, "seconds": 0.002})
-    data, end = heard(an_engine(slow, timeout(1), slow, timeout(2)), polls=4)
+    data, end = heard(an_engine(slow, timeout(1), slow, drop("close")), 10_000, polls=4)
     bodies = [part.partition(b"\r\n\r\n")[2] for part in data.split(b"HTTP/1.1 ")[1:]]
-    assert (bodies, end) == ([BODY, b"1", BODY, b"2"], "open")
+    assert (bodies, end) == ([BODY, b"1", BODY], "closed")
 
 
 def test_a_reset_behind_a_slow_reply_waits_for_its_end() -> None:
     slow = spoilt(slow_body={"bytes": 50, "seconds": 0.002})
-    assert heard(an_engine(slow, drop("reset"), timeout(1)), polls=3) == (WHOLE + BODY, "reset")
+    engine = an_engine(slow, drop("reset"), timeout(1))
+    assert heard(engine, 10_000, polls=3) == (WHOLE + BODY, "reset")
 
 
 def test_others_are_served_while_a_reply_is_slow() -> None:
@@ -475,7 +477,7 @@ def test_a_held_reply_comes_when_it_is_released(face: Face) -> None:
 def test_a_held_reply_is_forgotten_when_its_client_leaves() -> None:
     engine = an_engine(spoilt(hold=True))
     with FakeTinkerServer(engine) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
-        assert polled(client) == "ReadTimeout"
+        assert polled(client, PATIENCE) == "ReadTimeout"
         until = time.monotonic() + WAIT
         while engine.held:
             assert time.monotonic() < until
@@ -512,14 +514,32 @@ def test_a_client_without_a_read_timeout_is_told_that_it_would_wait_for_ever() -
             client.post(POLL, json={"request_id": "f"})
 
 
-def test_a_refused_port_opens_again_and_refuses_idle_connections_too(face: Face) -> None:
-    engine = an_engine(refuse(0.02), complete())
+def test_connections_are_refused_even_to_a_client_that_had_one(face: Face) -> None:
+    engine = an_engine(refuse(LATE), complete())
     with face(engine) as client:
         client.post("/api/v1/asample", json={})
-        before = outcome(lambda: client.get("/api/v1/healthz"))
         closed = outcome(lambda: client.post(POLL, json={"request_id": "f"}))
         refused = outcome(lambda: client.post(POLL, json={"request_id": "f"}))
-        assert (before, closed, refused) == ("200", "RemoteProtocolError", "ConnectError")
+    assert (closed, refused) == ("RemoteProtocolError", "ConnectError")
+    assert engine.futures[0].polls == 1
+
+
+def test_an_idle_connection_of_another_client_is_closed_when_the_port_refuses() -> None:
+    engine = an_engine(refuse(LATE), complete())
+    with (
+        FakeTinkerServer(engine) as server,
+        httpx.Client(base_url=server.url, trust_env=False) as client,
+        socket.create_connection(("127.0.0.1", server.port), timeout=WAIT) as idle,
+    ):
+        assert polled(client) == "RemoteProtocolError"
+        assert idle.recv(1) == b""
+
+
+def test_a_port_that_refused_opens_again(face: Face) -> None:
+    engine = an_engine(refuse(0.01), complete())
+    with face(engine) as client:
+        client.post("/api/v1/asample", json={})
+        assert outcome(lambda: client.post(POLL, json={"request_id": "f"})) == "RemoteProtocolError"
         until = time.monotonic() + WAIT
         while (end := outcome(lambda: client.post(POLL, json={"request_id": "f"}))) == "ConnectError":
             assert time.monotonic() < until
