@@ -6,6 +6,7 @@ Each test has an engine of its own below ``/t/NAME``, so that many tests share o
     POST   /_control/tests/NAME/scripts  [{"steps": [...]}, ...]        {"futures": [name, ...]}
     GET    /_control/tests/NAME/journal                                 one JSON object a line
     GET    /_control/tests/NAME/verdict                                 {"ok", "text"}
+    POST   /_control/tests/NAME/release  {"future": name}, or nothing   {"released": how many held replies}
     DELETE /_control/tests/NAME
     GET    /_control/clock                                              {"seq", "wall_ns", "monotonic_ns"}
     POST   /_control/clock               {"advance": 60}                the same, afterwards
@@ -141,8 +142,10 @@ class ControlledServer:
                 return Reply(200, _LINES, self._test(name).journal.to_json_lines().encode())
             case "GET", ["tests", name, "verdict"]:
                 return self._verdict(self._test(name))
+            case "POST", ["tests", name, "release"]:
+                return self._release(self._test(name), request)
             case "DELETE", ["tests", name]:
-                self._test(name)
+                self._test(name).release()
                 with self._lock:
                     self._tests.pop(name, None)
                 return Reply(204, ())
@@ -152,7 +155,10 @@ class ControlledServer:
                 return self._move_clock(request)
             case "POST", ["reset"]:
                 with self._lock:
+                    ended = tuple(self._tests.values())
                     self._tests.clear()
+                for engine in ended:
+                    engine.release()
                 return Reply(204, ())
             case method, _:
                 text = f"{method} {request.path} is not known here; see the module fake_server.control"
@@ -171,7 +177,10 @@ class ControlledServer:
             if name not in self._tests and len(self._tests) >= MAX_TESTS:
                 text = f"there are {MAX_TESTS} tests already; delete those that have ended"
                 raise _Refusal(HTTPStatus.TOO_MANY_REQUESTS, text)
+            before = self._tests.get(name)
             self._tests[name] = engine = self._make()
+        if before is not None:
+            before.release()
         if self._clock is not None:
             engine.listener = _MovesClock(self._clock)
         return _json(201, {"name": name, "base_url": f"http://{request.header('host')}{TESTS}{name}"})
@@ -201,6 +210,12 @@ class ControlledServer:
         except ScriptViolation as violation:
             return _json(200, {"ok": False, "text": str(violation)})
         return _json(200, {"ok": True, "text": ""})
+
+    def _release(self, engine: FakeTinker, request: Request) -> Reply:
+        body = _decoded(request) if request.body else {}
+        if not isinstance(body, dict) or set(body) - {"future"}:
+            raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'future', or nothing")
+        return _json(200, {"released": engine.release(body.get("future"))})
 
     def _the_clock(self) -> SteppedClock:
         if self._clock is None:

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fake_server.errors import ScriptError
+from fake_server.gate import Gate
 from fake_server.messages import Request
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script
-from fake_server.steps import Advance, ReplyStep, Status
+from fake_server.steps import Advance, ReplyStep, Status, Wired
 
 Key = tuple[Operation | None, str | None]
 
@@ -33,12 +34,14 @@ class ScriptedFuture:
         request: The newest submission, whose body the result depends on.
         assigned: Fields of the result that were settled when it was submitted, such as a new model's id.
         ended: Whether its client has stopped waiting.
+        gate: Where its held replies wait.
     """
 
     __slots__ = (
         "assigned",
         "client",
         "ended",
+        "gate",
         "name",
         "operation",
         "polls",
@@ -57,6 +60,7 @@ class ScriptedFuture:
         operation: Operation | None,
         client: str | None,
         serial: int,
+        gate: Gate,
         scripted: bool = True,
     ) -> None:
         self.name = name
@@ -65,6 +69,7 @@ class ScriptedFuture:
         self.operation = operation
         self.client = client
         self.serial = serial
+        self.gate = gate
         self.request_ids: tuple[str, ...] = ()
         self.polls = 0
         self.ended = False
@@ -114,6 +119,7 @@ class FutureBook:
         self._free: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._expired: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._unscripted = 0
+        self.gate = Gate()
 
     def add(
         self, script: Script, operation: Operation | None, client: str | None, name: str | None
@@ -129,7 +135,9 @@ class FutureBook:
             raise ScriptError(
                 f"the future name {name!r} is {'taken' if name else 'empty'}; give each its own"
             )
-        future = ScriptedFuture(name, script, operation=operation, client=client, serial=serial)
+        future = ScriptedFuture(
+            name, script, operation=operation, client=client, serial=serial, gate=self.gate
+        )
         self.by_name[name] = future
         self._free[operation, client].append(future)
         return future
@@ -139,7 +147,9 @@ class FutureBook:
         self._unscripted += 1
         while (name := f"unscripted-{self._unscripted}") in self.by_name:
             self._unscripted += 1
-        future = ScriptedFuture(name, script, operation=operation, client=client, serial=-1, scripted=False)
+        future = ScriptedFuture(
+            name, script, operation=operation, client=client, serial=-1, gate=self.gate, scripted=False
+        )
         self.by_name[name] = future
         return future
 
@@ -189,7 +199,8 @@ class FutureBook:
         else:
             repeated = turns[-1].reply if future.script.exhausted is Exhausted.REPEAT else None
             claim = Claim(index, future.script.tail if index == len(turns) else (), repeated)
-        if isinstance(claim.reply, Status) and claim.reply.status == 410:
+        reply = claim.reply.reply if isinstance(claim.reply, Wired) else claim.reply
+        if isinstance(reply, Status) and reply.status == 410:
             self._expire(future)
         return claim
 

@@ -9,8 +9,6 @@ would reset the connection and could destroy the reply on its way.
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,12 +17,14 @@ from typing import Final
 
 import httptools
 
+from fake_server.faults import Refusal
 from fake_server.json_values import encoded
-from fake_server.messages import JSON_HEADERS, DropKind, RawHeaders, Reply, Request, TransportFault
+from fake_server.messages import JSON_HEADERS, RawHeaders, Reply, Request, TransportFault
+from fake_server.paced import PacedTransport
+from fake_server.wire import End, Framing, planned
 
 LINGER_SECONDS: Final = 1.0
 LINGER_BYTES: Final = 16 * 1024 * 1024
-_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REASONS: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
@@ -56,11 +56,17 @@ class HttpProtocol(asyncio.Protocol):
         handle: Callable[[Request], Reply | TransportFault],
         limits: Limits,
         connections: set[HttpProtocol],
+        refuse: Callable[[float], None],
     ) -> None:
-        """Answers with ``handle``, and is in ``connections`` for as long as it is open."""
+        """Answers with ``handle``, and is in ``connections`` for as long as it is open.
+
+        ``refuse`` makes the port refuse connections for a number of seconds, and ``leave``s those that are
+        open.
+        """
         self._handle = handle
         self._limits = limits
         self._connections = connections
+        self._refuse_connections = refuse
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
@@ -83,6 +89,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Ends, whoever closed."""
+        if isinstance(self._transport, PacedTransport):
+            self._transport.lost()
         self._transport = None
         self._connections.discard(self)
         if self._linger is not None:
@@ -102,6 +110,11 @@ class HttpProtocol(asyncio.Protocol):
         """Closes at once, for the server's end."""
         if self._transport is not None:
             self._transport.abort()
+
+    def leave(self) -> None:
+        """Closes unless a slow reply is on its way."""
+        if not (isinstance(self._transport, PacedTransport) and self._transport.busy):
+            self._close()
 
     def data_received(self, data: bytes) -> None:
         """Parses what came; every request that it completes is answered before this returns."""
@@ -208,8 +221,8 @@ class HttpProtocol(asyncio.Protocol):
         self._head_bytes = 0
         self._answered += 1
         match answer:
-            case TransportFault(kind=kind):
-                self._drop(kind)
+            case TransportFault():
+                self._spoil(answer, method)
             case Reply():
                 keep = self._parser.should_keep_alive()
                 old = self._parser.get_http_version() == "1.0"
@@ -236,18 +249,18 @@ class HttpProtocol(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _drop(self, kind: DropKind) -> None:
+    def _spoil(self, fault: TransportFault, method: str) -> None:
         self._flush()
-        self._closing = True
+        if isinstance(fault.kind, Refusal):
+            self._refuse_connections(fault.kind.seconds)
+        keep, old = self._parser.should_keep_alive(), self._parser.get_http_version() == "1.0"
+        acts = planned(fault, Framing(head=method == "HEAD", keep=keep, old=old))
+        self._closing = isinstance(acts[-1], End)
         if self._transport is None:
             return
-        match kind:
-            case DropKind.RESET:
-                sock = self._transport.get_extra_info("socket")
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-                self._transport.abort()
-            case DropKind.CLOSE:
-                self._transport.close()
+        if not isinstance(self._transport, PacedTransport):
+            self._transport = PacedTransport(self._transport)
+        self._transport.carry_out(acts, fault.gate, fault.future)
 
     def _refuse(self, reply: Reply) -> None:
         if self._closing:

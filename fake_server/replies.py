@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from fake_server.decoding import decode_request
+from fake_server.faults import RawBytes, Refusal
 from fake_server.futures import FutureBook, ScriptedFuture
 from fake_server.json_values import encoded
 from fake_server.messages import JSON_HEADERS, Reply, TransportFault
 from fake_server.operations import Operation
 from fake_server.results import MAX_SAMPLES, result_body
-from fake_server.steps import Complete, Drop, ReplyStep, TryAgain
+from fake_server.steps import Complete, Drop, ReplyStep, TryAgain, Wired
 
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
 # A load's result has no id of the model that it creates; only its submission's reply has (tinker 0.38.0).
@@ -53,6 +54,12 @@ def scripted_reply(
             return step.reply_to(request_id)
         case Drop(kind=kind):
             return TransportFault(kind)
+        case Wired(reply=inner, wire=wire):
+            reply = scripted_reply(inner, future, request_id, accept)
+            assert isinstance(reply, Reply)  # noqa: S101 - narrows: what is wired is a reply
+            return TransportFault(wire, reply, gate=future.gate, future=future.name)
+        case Refusal() | RawBytes():
+            return TransportFault(step)
         case Complete():
             return _result(step, future, accept)
         case _:

@@ -21,8 +21,9 @@ import yaml
 
 from fake_server.errors import ScriptError, meant
 from fake_server.operations import Operation
+from fake_server.plain_data import kind, refuse_unknown
 from fake_server.script import Exhausted, Script, exhausted_rule
-from fake_server.script_data import decode_steps, encode_steps, kind, refuse_unknown
+from fake_server.script_data import decode_steps, encode_steps
 
 __all__ = ["ScriptEntry", "decode_entries", "decode_steps", "encode_steps", "load_script_file", "load_yaml"]
 

@@ -157,8 +157,18 @@ class FakeTinker:
         if lines:
             raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The futures whose replies are held now, by name, in the order they came."""
+        return self._book.gate.held
+
+    def release(self, name: str | None = None) -> int:
+        """Lets go the replies that a script holds now, of one future or (None) of all; returns how many."""
+        return self._book.gate.release(name)
+
     def reset(self) -> None:
-        """Forgets scripts, ids, problems and journal. Settings and listener stay."""
+        """Forgets scripts, ids, problems and journal; what is held goes. Settings and listener stay."""
+        self.release()
         with self._lock:
             self._book = FutureBook()
             self._set_up = SetUp(self._client_config)

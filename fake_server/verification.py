@@ -294,8 +294,9 @@ class VerifiedTinker(FakeTinker):
             match reply:
                 case Reply(status=status):
                     self._polls[place] = replace(before, answered=now, status=status)
-                case TransportFault(kind=kind):
-                    self._polls[place] = replace(before, answered=now, fault=kind.value)
+                case TransportFault(reply=spoilt, name=name):
+                    code = None if spoilt is None else spoilt.status
+                    self._polls[place] = replace(before, answered=now, status=code, fault=name)
             if poll.index == len(poll.future.script.turns) - 1:
                 self._drained.append(poll.future.name)
 

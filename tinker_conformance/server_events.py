@@ -71,7 +71,7 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
     status, fault, body = None, None, None
     match reply:
         case TransportFault():
-            fault = reply.kind.value
+            fault = reply.name
         case Reply():
             status = reply.status
             if not isinstance(scripted, Complete):
