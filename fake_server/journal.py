@@ -21,8 +21,8 @@ DEFAULT_LIMIT: Final = 100_000
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Bodies and heads of all records together; the oldest records go first."""
 
-# method, path, query, head, body, status or fault, reply head, reply body, future, nanoseconds
-_Record = tuple[str, str, str, bytes, bytes, int | str, bytes, bytes, str | None, int]
+# method, path, query, head, body, status or fault, reply head, reply body, future, nanoseconds, connection
+_Record = tuple[str, str, str, bytes, bytes, int | str, bytes, bytes, str | None, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Exchange:
         reply_headers: Raw header lines of the reply, framing left out.
         reply_body: The reply's body.
         future: Name of the scripted future that was submitted or polled, or None.
+        connection: Number of the connection that it came on, unique in the process; None in process.
     """
 
     index: int
@@ -57,6 +58,7 @@ class Exchange:
     reply_headers: RawHeaders
     reply_body: bytes
     future: str | None
+    connection: int | None
 
 
 def now_ns() -> int:
@@ -97,7 +99,7 @@ class Journal:
         head = _head(request.headers)
         record = (
             *(request.method, request.path, request.query, head, request.body),
-            *(end, reply_head, reply_body, future, arrived_ns),
+            *(end, reply_head, reply_body, future, arrived_ns, request.connection),
         )
         with self._lock:
             self._records.append(record)
@@ -142,7 +144,7 @@ def _size(record: _Record) -> int:
 
 
 def _exchange(record: _Record, index: int, started: int) -> Exchange:
-    method, path, query, head, body, end, reply_head, reply_body, future, arrived = record
+    method, path, query, head, body, end, reply_head, reply_body, future, arrived, connection = record
     return Exchange(
         index=index,
         at=(arrived - started) / 1e9,
@@ -156,6 +158,7 @@ def _exchange(record: _Record, index: int, started: int) -> Exchange:
         reply_headers=_lines(reply_head),
         reply_body=reply_body,
         future=future,
+        connection=connection,
     )
 
 
@@ -173,6 +176,7 @@ def _plain(exchange: Exchange) -> dict[str, object]:
         "reply_headers": _text_lines(exchange.reply_headers),
         **_plain_body("reply_body", exchange.reply_body),
         "future": exchange.future,
+        "connection": exchange.connection,
     }
 
 

@@ -15,7 +15,8 @@ def fake_tinker_options():
     return FakeTinkerOptions(unscripted_complete=True)
 
 
-def test_ten_steps(fake_tinker):
+@pytest.mark.usefixtures("fake_tinker")
+def test_ten_steps():
     trained = trainer.train(STEPS)
     assert len(trained.losses) == STEPS
     assert all(map(math.isfinite, trained.losses))
