@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fake_server.operations import Operation
     from fake_server.polls import PollRecord
     from fake_server.respx_router import mounted
+    from fake_server.rules import Rule, chance, every, nth
     from fake_server.script import Exhausted, Script, ScriptBuilder
     from fake_server.script_data import decode_steps, encode_steps
     from fake_server.script_yaml import load_script_file
@@ -51,6 +52,7 @@ __all__ = [
     "ProblemKind",
     "Reply",
     "Request",
+    "Rule",
     "Script",
     "ScriptBuilder",
     "ScriptError",
@@ -64,10 +66,13 @@ __all__ = [
     "Unscripted",
     "UsedConnection",
     "VerifiedTinker",
+    "chance",
     "decode_steps",
     "encode_steps",
+    "every",
     "load_script_file",
     "mounted",
+    "nth",
 ]
 
 _HOMES: Final = {
@@ -91,6 +96,7 @@ _HOMES: Final = {
     "ProblemKind": "errors",
     "Reply": "messages",
     "Request": "messages",
+    "Rule": "rules",
     "Script": "script",
     "ScriptBuilder": "script",
     "ScriptError": "errors",
@@ -104,10 +110,13 @@ _HOMES: Final = {
     "Unscripted": "tinker_api",
     "UsedConnection": "connections",
     "VerifiedTinker": "verification",
+    "chance": "rules",
     "decode_steps": "script_data",
+    "every": "rules",
     "encode_steps": "script_data",
     "load_script_file": "script_yaml",
     "mounted": "respx_router",
+    "nth": "rules",
 }
 
 

@@ -23,7 +23,8 @@ from fake_server.listener import Poll, Submission
 from fake_server.messages import Reply, TransportFault
 from fake_server.operations import API_PREFIX, Operation
 from fake_server.polls import PollRecord, gap_differences, gaps_between, listed
-from fake_server.script import ScriptLike, as_script
+from fake_server.rules import Rule
+from fake_server.script import Script, ScriptLike, as_script
 from fake_server.sent_requests import find_request
 from fake_server.steps import Advance
 from fake_server.tinker_api import FakeTinker, Unscripted
@@ -44,7 +45,8 @@ class VerifiedTinker(FakeTinker):
         *,
         clock: Callable[[], float] = time.monotonic,
         move_clock: Callable[[Advance], None] | None = None,
-        unscripted: Unscripted = Unscripted.ERROR,
+        unscripted: Unscripted | None = None,
+        seed: int | None = None,
         client_config: Mapping[str, object] | None = None,
     ) -> None:
         """Makes an engine without scripts.
@@ -53,9 +55,10 @@ class VerifiedTinker(FakeTinker):
             clock: Says what time it is, in seconds; asked at each poll and each reply.
             move_clock: Does what a script's ``advance`` says; None if no clock can be moved.
             unscripted: What a submission gets that no script is registered for.
+            seed: Makes it a whole fake Tinker, as in ``FakeTinker``.
             client_config: Fields of the reply to ``client/config``, over the defaults.
         """
-        super().__init__(unscripted=unscripted, client_config=client_config)
+        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config)
         self._clock = clock
         self._move_clock = move_clock
         self._log_lock = threading.Lock()
@@ -88,12 +91,26 @@ class VerifiedTinker(FakeTinker):
             ScriptError: The name is taken, or the script moves clocks and none can be moved.
         """
         made = as_script(script)
-        if any(isinstance(step, Advance) for step in made.steps) and not self.moves_clock():
+        self._check_clock(made)
+        return super().add_script(made, operation=operation, client=client, name=name)
+
+    def add_rule(self, rule: Rule) -> None:
+        """As ``FakeTinker.add_rule``.
+
+        Raises:
+            ScriptError: Submissions without a script are errors, or the rule moves clocks and none can be
+                moved.
+        """
+        self._check_clock(rule.script)
+        super().add_rule(rule)
+
+    def _check_clock(self, script: Script) -> None:
+        if any(isinstance(step, Advance) for step in script.steps) and not self.moves_clock():
             raise ScriptError(
                 "the script moves the clocks, and no clock is frozen here; "
-                "let the test ask for the fixture fake_tinker_clock too, or leave the advance steps out"
+                "let the test ask for the fixture fake_tinker_clock too, or leave the advance steps out "
+                "(a rule's pause without a clock: polls in place of seconds)"
             )
-        return super().add_script(made, operation=operation, client=client, name=name)
 
     def moves_clock(self) -> bool:
         """Whether a script's ``advance`` has a clock to move."""

@@ -105,6 +105,7 @@ def test_its_own_tests_pass(node: str) -> None:
 def test_the_first_snippet_of_its_page_trains_and_samples(node: str) -> None:
     first, _ = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
     engine = FakeTinker(unscripted=Unscripted.COMPLETE)
+    engine.expect_sampler("sampler-1")
     engine.add_script(
         script().then(timeout(queue_state="paused_capacity")).then(complete()), operation=Operation.SAMPLE
     )

@@ -1,0 +1,149 @@
+"""Sampling: sequences with stop reasons and log-probabilities, and the log-probabilities of a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fake_server.service.errors import ServiceRefusal
+from fake_server.service.language_model import START, BaseModel, Weights, contexts
+from fake_server.service.numbers import Draws, digest, single
+from fake_server.service.reading import integer, items, mapping, number, prompt_tokens
+from fake_server.service.work import Json
+
+MAX_SAMPLES: Final = 4096
+DEFAULT_MAX_TOKENS: Final = 256
+MAX_TOKENS: Final = 32_768
+MAX_CANDIDATES: Final = 1000
+END: Final = 0
+"""The token that ends a text where the request names no stop of its own."""
+ENDING: Final = 1 / 16
+"""How likely the sampler ends a text, before each token, by the first stop that the request names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is sampled from."""
+
+    base_model: BaseModel
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Params:
+    max_tokens: int
+    temperature: float
+    stops: tuple[tuple[int, ...], ...]
+    named: bool
+
+    @classmethod
+    def of(cls, request: Mapping[str, object]) -> _Params:
+        given = mapping(request.get("sampling_params"))
+        limit = integer(given.get("max_tokens"), DEFAULT_MAX_TOKENS)
+        temperature = number(given.get("temperature"), 1.0)
+        # Only the likeliest token is left of it.
+        if given.get("top_k") == 1 or not temperature > 0:
+            temperature = 0.0
+        stops = _stops(given.get("stop"))
+        return cls(min(max(limit, 0), MAX_TOKENS), temperature, stops, named=given.get("stop") is not None)
+
+
+def sampled(source: Source, request: Mapping[str, object], seed: int, occurrence: int) -> Json:
+    """The result of a ``sample`` or ``compute_logprobs`` request, in JSON form.
+
+    Args:
+        source: What is sampled from.
+        request: The request of any release.
+        seed: The service's.
+        occurrence: How many equal requests came before; they get other samples, unless ``seed`` is in
+            ``sampling_params`` or the temperature is 0.
+
+    Raises:
+        ServiceRefusal: A token of the prompt is out of the vocabulary.
+    """
+    prompt = prompt_tokens(request.get("prompt"))
+    params = _Params.of(request)
+    own = mapping(request.get("sampling_params")).get("seed")
+    draw = digest(
+        seed,
+        "sample",
+        source.base_model.name,
+        prompt,
+        params.temperature,
+        [own] if isinstance(own, int) else occurrence,
+    )
+    count = min(max(integer(request.get("num_samples"), 1), 0), MAX_SAMPLES)
+    model, weights = source.base_model, source.weights
+    result: Json = {
+        "type": "sample",
+        "sequences": [
+            _sequence(source, prompt, params, Draws(digest(draw, place)), request) for place in range(count)
+        ],
+        "prompt_logprobs": None,
+        "topk_prompt_logprobs": None,
+    }
+    # Nothing comes before the first token of a prompt, so it has no probability.
+    if request.get("prompt_logprobs"):
+        values = single(model.logprob(before, token, weights) for before, token in contexts(prompt))
+        result["prompt_logprobs"] = [None, *values[1:]] if values else []
+    if (rank := integer(request.get("topk_prompt_logprobs"), 0)) > 0:
+        rows = [_candidates(source, before, rank) for before in prompt[:-1]]
+        result["topk_prompt_logprobs"] = [None, *rows] if prompt else []
+    return result
+
+
+def _sequence(
+    source: Source, prompt: list[int], params: _Params, draws: Draws, request: Mapping[str, object]
+) -> Json:
+    model, weights = source.base_model, source.weights
+    context = prompt[-1] if prompt else START
+    tokens: list[int] = []
+    logprobs: list[float] = []
+    topk: list[list[list[object]]] = []
+    rank = integer(request.get("topk_sample_logprobs"), 0)
+    ending: list[int] = []
+    stopped = False
+    while len(tokens) < params.max_tokens and not stopped:
+        if params.temperature and params.named and params.stops and not ending and draws.next() < ENDING:
+            ending = list(params.stops[0])
+        if ending:
+            token = ending.pop(0)
+        elif params.temperature:
+            token = model.sampled(context, weights, params.temperature, draws)
+        else:
+            token = model.likeliest(context, weights, 1)[0][0]
+        logprobs.append(model.logprob(context, token, weights))
+        if rank > 0:
+            topk.append(_candidates(source, context, rank))
+        tokens.append(token)
+        context = token
+        stopped = any(tuple(tokens[-len(stop) :]) == stop for stop in params.stops)
+    sequence: Json = {
+        "stop_reason": "stop" if stopped else "length",
+        "tokens": tokens,
+        "logprobs": single(logprobs),
+    }
+    return sequence | ({"topk_sampled_logprobs": topk} if rank > 0 else {})
+
+
+def _candidates(source: Source, context: int, rank: int) -> list[list[object]]:
+    found = source.base_model.likeliest(context, source.weights, min(rank, MAX_CANDIDATES))
+    values = single(logprob for _, logprob in found)
+    return [[token, value] for (token, _), value in zip(found, values, strict=True)]
+
+
+def _stops(value: object) -> tuple[tuple[int, ...], ...]:
+    """The stops of a request as sequences of tokens: a text's are its bytes."""
+    if value is None:
+        return ((END,),)
+    given = [value] if isinstance(value, str) else items(value)
+    stops: list[tuple[int, ...]] = []
+    for each in given:
+        if isinstance(each, str) and each:
+            stops.append(tuple(each.encode("utf-8", "replace")))
+        elif isinstance(each, int) and not isinstance(each, bool):
+            stops.append((each,))
+        else:
+            raise ServiceRefusal(f"{each!r} is no stop; give texts that are not empty, or token ids")
+    return tuple(stops)
