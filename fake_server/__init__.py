@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from fake_server.connections import UsedConnection
     from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
     from fake_server.futures import ScriptedFuture
     from fake_server.http_server import FakeTinkerServer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fake_server.listener import Listener, Poll, Submission
     from fake_server.messages import DropKind, Reply, Request, TransportFault
     from fake_server.operations import Operation
+    from fake_server.polls import PollRecord
     from fake_server.respx_router import mounted
     from fake_server.rules import Rule, chance, every, nth
     from fake_server.script import Exhausted, Script, ScriptBuilder
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from fake_server.script_yaml import load_script_file
     from fake_server.steps import Advance, Complete, Drop, Fail, FailCategory, Status, Timeout, TryAgain
     from fake_server.tinker_api import FakeTinker, Unscripted
-    from fake_server.verification import PollRecord, VerifiedTinker
+    from fake_server.verification import VerifiedTinker
 
 __all__ = [
     "Advance",
@@ -62,6 +64,7 @@ __all__ = [
     "TransportFault",
     "TryAgain",
     "Unscripted",
+    "UsedConnection",
     "VerifiedTinker",
     "chance",
     "decode_steps",
@@ -88,7 +91,7 @@ _HOMES: Final = {
     "Listener": "listener",
     "Operation": "operations",
     "Poll": "listener",
-    "PollRecord": "verification",
+    "PollRecord": "polls",
     "Problem": "errors",
     "ProblemKind": "errors",
     "Reply": "messages",
@@ -105,6 +108,7 @@ _HOMES: Final = {
     "TransportFault": "messages",
     "TryAgain": "steps",
     "Unscripted": "tinker_api",
+    "UsedConnection": "connections",
     "VerifiedTinker": "verification",
     "chance": "rules",
     "decode_steps": "script_data",

@@ -24,18 +24,27 @@ class Request:
         query: Without the question mark; empty when there is none.
         headers: Raw header lines.
         body: Content as sent: chunks joined, a content encoding still in place.
+        connection: Number of the connection that it came on, or None in process, where there is none.
     """
 
-    __slots__ = ("_values", "body", "headers", "method", "path", "query")
+    __slots__ = ("_values", "body", "connection", "headers", "method", "path", "query")
 
     def __init__(
-        self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: RawHeaders = (),
+        body: bytes = b"",
+        *,
+        connection: int | None = None,
     ) -> None:
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
         self.body = body
+        self.connection = connection
         self._values: dict[bytes, bytes] | None = None
 
     def header(self, name: str) -> str | None:

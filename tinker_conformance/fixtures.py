@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tinker_conformance.downstream.options import FakeTinkerOptions
     from tinker_conformance.downstream.queue_warnings import QueueWarnings
     from tinker_conformance.downstream.tinker import ReachableTinker
-    from tinker_conformance.judging.judge import Judge
+    from tinker_conformance.suite.conformance_run import ConformanceRun
 
 __all__ = [
     "fake_tinker",
@@ -130,24 +131,27 @@ def fake_tinker_profile(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture(scope="class")
-def fake_tinker_judge(fake_tinker_sdk: str, fake_tinker_profile: str | None) -> Iterator[Judge]:
+def fake_tinker_judge(
+    request: pytest.FixtureRequest, fake_tinker_sdk: str, fake_tinker_profile: str | None
+) -> Iterator[ConformanceRun]:
     """What judges the SDK of a class; never overridden."""
-    from tinker_conformance.judging.choice import choose_profile  # noqa: PLC0415 - see the module
-    from tinker_conformance.judging.judge import Judge  # noqa: PLC0415 - see the module
-    from tinker_conformance.library import shipped_scenarios  # noqa: PLC0415 - see the module
-    from tinker_conformance.sdk.spec import open_sdk  # noqa: PLC0415 - see the module
+    from tinker_conformance.suite.conformance_run import open_run  # noqa: PLC0415 - see the module
 
-    sdk = open_sdk(fake_tinker_sdk)
+    option, own = request.config.getoption, request.cls
+    known = option("--known-failures")
+    run = open_run(
+        request.config,
+        fake_tinker_sdk,
+        profile=fake_tinker_profile,
+        # pathlib keeps an absolute path as it is.
+        known=request.path.parent / own.known_failures if own.known_failures else known and Path(known),
+        as_of=own.as_of or option("--as-of"),
+        strict=own.strict or option("--strict-quirks"),
+    )
     try:
-        profile = choose_profile(fake_tinker_profile, sdk.info)
-    except BaseException:
-        sdk.close()
-        raise
-    judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())
-    try:
-        yield judge
+        yield run
     finally:
-        judge.close()
+        run.judge.close()
 
 
 @contextlib.contextmanager
