@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fake_server.errors import ScriptError
+from fake_server.plain_data import kind, refuse_unknown
 from fake_server.rules import Rule, RuleBeginning, chance, every, nth
-from fake_server.script_data import decode_steps, kind, refuse_unknown
+from fake_server.script_data import decode_steps
 
 RULE_KEYS: Final = ("every", "nth", "chance")
 _OTHER_KEYS: Final = ("operation", "client", "paused", "steps")
