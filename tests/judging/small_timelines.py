@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tinker_conformance.judging.case import Case
 from tinker_conformance.judging.facts import Fact
 from tinker_conformance.judging.projections import Projection
@@ -12,13 +14,15 @@ from tinker_conformance.timeline import Callback, Event, Log, Outcome, OutcomeKi
 
 SEES_CALLS = frozenset({Capability.CALLBACKS})
 POLL = "/api/v1/retrieve_future"
-TRAINER_AND_SAMPLER: dict[str, object] = {
+TRAINER_AND_SAMPLER: Mapping[str, object] = {
     "trainer": {"kind": "training", "id": "model-a"},
     "sampler": {"kind": "sampling", "id": "sampler-b"},
 }
 
 
-def scenario(clients: dict[str, object] = TRAINER_AND_SAMPLER, steps: list[object] | None = None) -> Scenario:
+def scenario(
+    clients: Mapping[str, object] = TRAINER_AND_SAMPLER, steps: list[object] | None = None
+) -> Scenario:
     """One future of the first client, with these steps."""
     future = {"client": next(iter(clients)), "steps": steps or [{"complete": {}}]}
     return decode_scenario({"id": "small", "clients": clients, "futures": [future]}, "small")
