@@ -1,5 +1,6 @@
 """The endpoints that answer at once, from the memory of the service."""
 
+import base64
 import gzip
 import io
 import json
@@ -181,6 +182,19 @@ class TestRunsAndCheckpoints:
         client.model("mine/own")
         names = [each["model_name"] for each in client.get("get_server_capabilities")["supported_models"]]
         assert {BASE, "mine/own"} <= set(names)
+
+    def test_the_first_releases_may_sample_at_once(self, client):
+        body = {
+            "prompt": {"chunks": [{"tokens": [1, 2]}]},
+            "sampling_params": {"temperature": 0, "max_tokens": 3},
+        }
+        assert client.post("sample", **body) == client.sample([1, 2], temperature=0, max_tokens=3)
+
+    def test_a_token_says_who_the_fake_user_is(self, client):
+        _, claims, _ = client.post("auth/token")["jwt"].split(".")
+        found = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        assert (found["sub"], found["org_id"]) == ("tml:user:user-1", "org-1")
+        assert found["exp"] > 4e9
 
     def test_usage_counts_checkpoints(self, client, saved):
         (usage,) = client.get("billing/usage/checkpoints/current")["data"]

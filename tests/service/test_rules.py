@@ -135,7 +135,7 @@ class TestChoices:
         [
             (lambda: every(0), "give 1, 2, 3"),
             (lambda: every(True), "give 1, 2, 3"),
-            (lambda: nth(), "give one or more"),
+            (nth, "give one or more"),
             (lambda: nth(0), "give one or more"),
             (lambda: chance(1.5), "from 0 to 1"),
             (lambda: chance(float("nan")), "from 0 to 1"),
