@@ -33,7 +33,7 @@ class ByteTokenizer:
         return list(text.encode("utf-8", "replace"))
 
     def decode(self, tokens: int | Iterable[int], skip_special_tokens: bool = False) -> str:  # noqa: FBT001, FBT002 - as callers of others say it
-        """The text of tokens; those that are no bytes, or no UTF-8 together, become a replacement character."""
+        """The text of tokens; those that are no bytes, or no UTF-8 together, become U+FFFD."""
         given = [tokens] if isinstance(tokens, int) else list(tokens)
         kept = [token for token in given if token != END] if skip_special_tokens else given
         parts: list[str] = []

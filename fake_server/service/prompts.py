@@ -1,7 +1,7 @@
 """What a sampling request asks of its prompt: log-probabilities of its tokens, of the likeliest, of others.
 
 The extras (``prompt_logprobs_last_n``, ``target_prompt_logprobs``, ``prompt_alt_tokens_k``) are those of
-``tinker`` 0.38.0 (``SampleRequest``). Nothing comes before the first token of a prompt, so it has no log-probability.
+``tinker`` 0.38.0 (``SampleRequest``). Nothing comes before the first token of a prompt, so it has none.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ refusal is HTTP 400, 404, 409 or 410 with ``{"detail": …}``, which no release 
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -34,6 +36,8 @@ CONTEXT_LENGTH: Final = 32_768
 MIN_TTL_SECONDS: Final = 3_600
 LARGEST_PAGE: Final = 10_000
 _EXPIRES: Final = "Wed, 31 Dec 2098 23:59:59 GMT"
+_ISSUED: Final = 1_735_689_600
+_EXPIRY: Final = 4_070_908_799
 _NOTHING: Final = Reply(200, JSON_HEADERS, b"{}")
 
 
@@ -67,7 +71,9 @@ class Rest:
         match request.method, parts:
             case "POST", [name]:
                 return self._post(name, body, sampler_id)
-            case _, ["sessions", *rest] | ["session", *rest]:
+            case "POST", ["auth", "token"]:
+                return _json({"jwt": _token()})
+            case _, ["sessions", *rest]:
                 return self._sessions(request, rest, body)
             case "GET", ["get_server_capabilities"]:
                 return _json({"supported_models": [_supported(name) for name in self._models()]})
@@ -121,6 +127,9 @@ class Rest:
                 return _json(_weights_info(service.checkpoints.find(text(body.get("tinker_path")) or "")))
             case "copy_weights":
                 return self._copy(body)
+            # The resource of tinker up to 0.2.2; its clients never call it.
+            case "sample":
+                return _json(service.sample_now(body))
             case "create_custom_loss":
                 raise ServiceRefusal(
                     "custom losses on the server are not faked; leave custom_loss_server_side off"
@@ -260,6 +269,13 @@ class Rest:
 
 def _supported(name: str) -> Json:
     return {"model_name": name, "max_context_length": CONTEXT_LENGTH, "trainable": True, "sampleable": True}
+
+
+def _token() -> str:
+    """A token that nobody checks: who the fake user is (``tinker`` 0.18, with ``pjwt_auth_enabled``)."""
+    claims = {"sub": "tml:user:user-1", "org_id": "org-1", "iat": _ISSUED, "exp": _EXPIRY}
+    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), ""])
 
 
 def _weights_info(found: Checkpoint) -> Json:

@@ -166,6 +166,15 @@ class Service:
 
     # -- what rest asks for ----------------------------------------------------------------------
 
+    def sample_now(self, request: Mapping[str, object]) -> Json:
+        """A sample without a future.
+
+        Raises:
+            ServiceRefusal: It cannot be done.
+        """
+        work = Work(Operation.SAMPLE, request, 0, self._occurrences.next("sample", request))
+        return self._sample(work)
+
     def new_session(self, request: Mapping[str, object]) -> Session:
         """Opens a session; equal ones are told apart by their order."""
         tags = request.get("tags")
