@@ -26,7 +26,8 @@ def test_ten_steps_learn_and_repeat_from_the_seed(fake_tinker):
     assert trainer.train(STEPS) == trained
 
 
-def test_another_seed_is_another_model(fake_tinker_server, monkeypatch):
+@pytest.mark.usefixtures("fake_tinker_server")
+def test_another_seed_is_another_model(monkeypatch):
     trained = trainer.train(STEPS)
     with FakeTinkerServer(FakeTinker(seed=8)) as other:
         monkeypatch.setenv("TINKER_BASE_URL", other.url)
