@@ -52,9 +52,14 @@ def test_what_was_not_drained_is_told_at_the_end(fake: Fake) -> None:
 @both
 def test_an_error_inside_is_told_alone_and_leaves_nothing(fake: Fake) -> None:
     before = state()
-    with pytest.raises(ZeroDivisionError), frozen_clock(EPOCH) as clock, fake(clock=clock) as tinker:
-        tinker.add_script([complete()])
-        raise ZeroDivisionError
+
+    def failing() -> None:
+        with frozen_clock(EPOCH) as clock, fake(clock=clock) as tinker:
+            tinker.add_script([complete()])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
     assert changed(before, state()) == set()
 
 
