@@ -8,7 +8,6 @@ Imports nothing heavy: what a fixture needs is loaded when a test asks for it. A
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -76,14 +75,9 @@ def fake_tinker(
     request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
 ) -> Iterator[ReachableTinker]:
     """A fake Tinker in this process: every httpx client that asks its `url` meets it."""
-    from fake_server.respx_router import mounted  # noqa: PLC0415 - see the module
+    from tinker_conformance.downstream.faking import reached_in_process  # noqa: PLC0415 - see the module
 
-    url = fake_tinker_options.base_url
-    with (
-        _prepared(request, fake_tinker_options, "fake_tinker") as tinker,
-        mounted(tinker, base_url=url),
-        _environment(url, fake_tinker_options.api_key),
-    ):
+    with _prepared(request, fake_tinker_options, "fake_tinker") as tinker, reached_in_process(tinker):
         yield tinker
 
 
@@ -92,14 +86,9 @@ def fake_tinker_server(
     request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
 ) -> Iterator[ReachableTinker]:
     """A fake Tinker on a loopback port: any client of this process or another one can ask its `url`."""
-    from fake_server.http_server import FakeTinkerServer  # noqa: PLC0415 - see the module
+    from tinker_conformance.downstream.faking import reached_on_a_socket  # noqa: PLC0415 - see the module
 
-    with (
-        _prepared(request, fake_tinker_options, "fake_tinker_server") as tinker,
-        FakeTinkerServer(tinker) as server,
-        _environment(server.url, fake_tinker_options.api_key),
-    ):
-        tinker.url = server.url
+    with _prepared(request, fake_tinker_options, "fake_tinker_server") as tinker, reached_on_a_socket(tinker):
         yield tinker
 
 
@@ -180,13 +169,3 @@ def _prepared(
         del stash[_FACE]
     if options.verify and not stash[_FAILED]:
         tinker.verify()
-
-
-@contextlib.contextmanager
-def _environment(url: str, api_key: str) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TINKER_BASE_URL", url)
-        patch.setenv("TINKER_API_KEY", api_key)
-        for name in ("no_proxy", "NO_PROXY"):
-            patch.setenv(name, ",".join(filter(None, (os.environ.get(name), "127.0.0.1"))))
-        yield
