@@ -9,18 +9,19 @@ import httpx
 from respx.mocks import HTTPXMocker
 
 from fake_server import FakeTinker
-from fake_server.httpx_transport import answer
+from fake_server.httpx_transport import FakeTinkerTransport
 
 
 class ShortCut:
     """What the reference needs of `httpx.AsyncClient`, without connections, cookies and redirects."""
 
     def __init__(self) -> None:
-        self._engine = _mounted_engine()
+        self._transport = FakeTinkerTransport(_mounted_engine())
 
     async def post(self, url: str, *, json: Any, headers: Any = None, **_: Any) -> httpx.Response:
         await anyio.lowlevel.checkpoint()
-        response = answer(self._engine, httpx.Request("POST", url, json=json, headers=headers))
+        request = httpx.Request("POST", url, json=json, headers=headers)
+        response = await self._transport.handle_async_request(request)
         await response.aread()
         return response
 
