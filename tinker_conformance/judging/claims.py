@@ -49,6 +49,8 @@ def _needed(scenario: Scenario) -> Iterator[Capability]:
             yield Capability.TIMEOUT
     if scenario.concurrent:
         yield Capability.CONCURRENCY
+    if scenario.threads:
+        yield Capability.THREADS
     for call in scenario.calls:
         parses = call.function == "parse_queue_state"
         yield Capability.PARSE_FUNCTION if parses else Capability.LOGGER_FUNCTIONS
