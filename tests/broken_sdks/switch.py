@@ -17,6 +17,7 @@ from tinker_conformance.sdk.adapter import (
     AdapterInfo,
     CallsFunctions,
     OperationCall,
+    RunsOnThreads,
     ScenarioContext,
 )
 from tinker_conformance.sdk.kit_clock import SdkClock
@@ -55,6 +56,10 @@ class Switch:
 
     async def run(self, client: object, call: OperationCall) -> None:
         await self._now.run(client, call)
+
+    def run_on_thread(self, client: object, call: OperationCall) -> None:
+        assert isinstance(self._now, RunsOnThreads)
+        self._now.run_on_thread(client, call)
 
     def classify(self, error: BaseException) -> OutcomeKind:
         return self._now.classify(error)

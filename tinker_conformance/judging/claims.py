@@ -47,10 +47,10 @@ def _needed(scenario: Scenario) -> Iterator[Capability]:
             yield observer
         if future.timeout is not None:
             yield Capability.TIMEOUT
-    if scenario.concurrent:
-        yield Capability.CONCURRENCY
     if scenario.threads:
         yield Capability.THREADS
+    elif scenario.concurrent:
+        yield Capability.CONCURRENCY
     for call in scenario.calls:
         parses = call.function == "parse_queue_state"
         yield Capability.PARSE_FUNCTION if parses else Capability.LOGGER_FUNCTIONS

@@ -18,6 +18,8 @@ from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.timeline import (
     Callback,
+    ClockCause,
+    ClockStep,
     Log,
     Outcome,
     Request,
@@ -55,6 +57,19 @@ def line_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
     for line in pause_lines(timeline, case):
         at = line.log.at
         yield Fact(("line", at), at, f"a pause line at {at:.3f} s", _quoted(line.log), line.event)
+
+
+def line_rounds(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """In which rounds, between two moves of the clocks, pause lines were logged; sleeps do not count."""
+    rounds = [1]
+    for event in timeline:
+        moves = isinstance(event, ClockStep) and event.cause is ClockCause.SCRIPT
+        rounds.append(rounds[-1] + moves)
+    for line in pause_lines(timeline, case):
+        number = rounds[line.event]
+        yield Fact(
+            ("round", number), line.log.at, f"a pause line in round {number}", _quoted(line.log), line.event
+        )
 
 
 def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:
