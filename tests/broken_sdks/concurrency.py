@@ -1,8 +1,7 @@
-"""SDKs that mix up futures that are in flight together on one thread; see `threads` for several."""
+"""SDKs that mix up futures that are in flight together."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -22,11 +21,6 @@ from .patches import WithPoll
 SDKS: Final = Chapter()
 
 
-def _on_a_thread() -> bool:
-    """Whether others count at the same time, so that what is counted would depend on the scheduler."""
-    return threading.current_thread() is not threading.main_thread()
-
-
 class _Running(ReferenceAdapter):
     """Counts the futures in flight."""
 
@@ -35,9 +29,6 @@ class _Running(ReferenceAdapter):
         self._running = 0
 
     async def run(self, client: object, call: OperationCall) -> None:
-        if _on_a_thread():
-            await super().run(client, call)
-            return
         self._running += 1
         self._entered(client)
         try:
@@ -67,8 +58,6 @@ class _ForgetsTheMinuteWhenASecondFutureBegins(WithPoll):
         in_flight: ClassVar[int] = 0
 
         async def result(self) -> Result:
-            if _on_a_thread():
-                return await super().result()
             cls = type(self)
             cls.in_flight += 1
             if cls.in_flight > 1 and isinstance(self.observer, ClientObserver):
@@ -107,8 +96,6 @@ class _OnePollAtATime(Poll):
     in_flight: ClassVar[int] = 0
 
     async def result(self) -> Result:
-        if _on_a_thread():
-            return await super().result()
         cls = type(self)
         cls.in_flight += 1
         if cls.in_flight > 3:
@@ -135,8 +122,6 @@ class _StateOfTheClient(Poll):
     states: ClassVar[dict[int, tuple[int, QueueState | None]]] = {}
 
     async def result(self) -> Result:
-        if _on_a_thread():
-            return await super().result()
         key = id(self.observer)
         users, state = self.states.get(key, (0, None))
         self.states[key] = (users + 1, state)
@@ -150,9 +135,6 @@ class _StateOfTheClient(Poll):
                 self.states[key] = (users - 1, state)
 
     def _told_to_try_again(self, body: Mapping[str, object]) -> None:
-        if _on_a_thread():
-            super()._told_to_try_again(body)
-            return
         key = id(self.observer)
         users, self._state = self.states[key]
         super()._told_to_try_again(body)
@@ -178,8 +160,6 @@ class _KeepsTheGraceOfOthers(Poll):
     in_flight: ClassVar[int] = 0
 
     async def result(self) -> Result:
-        if _on_a_thread():
-            return await super().result()
         cls = type(self)
         cls.in_flight += 1
         try:

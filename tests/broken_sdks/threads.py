@@ -26,6 +26,10 @@ def _on_a_thread() -> bool:
     return threading.current_thread() is not threading.main_thread()
 
 
+class AtOnce(ReferenceAdapter):
+    """One whose futures are in flight together on their threads; those of the others take turns."""
+
+
 class _OfThisThread(ClientObserver):
     @property
     def _memory(self) -> _Memory:  # type: ignore[override]
@@ -40,7 +44,7 @@ class _OfThisThread(ClientObserver):
     saying="wanted nothing, got the line 'Sampling is paused for sampler sampler-1. Reason: out of c",
     also=("concurrency.clients_on_threads", "concurrency.training_on_threads"),
 )
-class _KeepsAMinuteForEachThread(WithObserver):
+class _KeepsAMinuteForEachThread(AtOnce, WithObserver):
     observer = _OfThisThread
 
 
@@ -56,9 +60,9 @@ class _StampedByWhoeverCame(ClientObserver):
     "lets_the_last_thread_begin_the_minute",
     under="tinkex-seed",
     caught_by="concurrency.one_minute_on_threads",
-    saying="wanted a pause line at 70.000 s, got nothing",
+    saying="wanted a pause line for sampler-1 in round 3, got nothing",
 )
-class _LetsTheLastThreadBeginTheMinute(WithObserver):
+class _LetsTheLastThreadBeginTheMinute(AtOnce, WithObserver):
     observer = _StampedByWhoeverCame
 
 
@@ -87,7 +91,7 @@ class _LooksBeforeItLeaps(ClientObserver):
     saying="wanted nothing, got the line 'Training for model-1 is paused.",
     also=("concurrency.clients_on_threads", "concurrency.one_minute_on_threads"),
 )
-class _LooksAndStampsWithoutALock(WithObserver):
+class _LooksAndStampsWithoutALock(AtOnce, WithObserver):
     observer = _LooksBeforeItLeaps
 
 
@@ -97,7 +101,7 @@ class _LooksAndStampsWithoutALock(WithObserver):
     caught_by="concurrency.clients_on_threads",
     saying="wanted a pause line for sampler-",
 )
-class _SharesTheMinuteOfClientsOnThreads(ReferenceAdapter):
+class _SharesTheMinuteOfClientsOnThreads(AtOnce):
     def __init__(self) -> None:
         super().__init__()
         self._shared = _Memory()
@@ -123,7 +127,7 @@ class _SaidByOneThread(Poll):
     caught_by="concurrency.each_thread_is_heard",
     saying="wanted the observer told 'paused_capacity' 8 times, got the observer told",
 )
-class _HearsOneOfTheThreadsThatSayTheSame(WithPoll):
+class _HearsOneOfTheThreadsThatSayTheSame(AtOnce, WithPoll):
     poll = _SaidByOneThread
 
     async def open(self, context: ScenarioContext) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from tinker_conformance.judging.case import Case, Check, Mismatch
@@ -35,18 +36,25 @@ Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
 _OFFICIAL_LANGUAGE: Final = "python"
 
 
-def same(*projections: Projection) -> Check:
+@dataclass(frozen=True, slots=True)
+class Same:
     """The check that expected and observed timelines agree in these projections."""
 
-    def check(case: Case) -> Iterator[Mismatch]:
-        for projection in projections:
+    projections: tuple[Projection, ...]
+
+    def __call__(self, case: Case) -> Iterator[Mismatch]:
+        """Every difference, projection by projection."""
+        for projection in self.projections:
             yield from differences(
                 case.scenario.id,
                 projection(case, case.expected),
                 projection(case, case.observed),
             )
 
-    return check
+
+def same(*projections: Projection) -> Check:
+    """The check that expected and observed timelines agree in these projections."""
+    return Same(projections)
 
 
 # -- pause lines ---------------------------------------------------------------------------------
@@ -60,16 +68,17 @@ def line_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def line_rounds(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """In which rounds, between two moves of the clocks, pause lines were logged; sleeps do not count."""
+    """In which rounds, between two moves of the clocks, pause lines were logged, and for which client."""
     rounds = [1]
     for event in timeline:
         moves = isinstance(event, ClockStep) and event.cause is ClockCause.SCRIPT
         rounds.append(rounds[-1] + moves)
     for line in pause_lines(timeline, case):
-        number = rounds[line.event]
-        yield Fact(
-            ("round", number), line.log.at, f"a pause line in round {number}", _quoted(line.log), line.event
-        )
+        client, number = _client_of(line, case), rounds[line.event]
+        name = "an unknown client" if client is None else identifier_of(client, case.profile)
+        said = f"a pause line for {name} in round {number}"
+        key = ("round", number, None if client is None else client.name)
+        yield Fact(key, line.log.at, said, _quoted(line.log), line.event)
 
 
 def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:

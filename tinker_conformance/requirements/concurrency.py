@@ -75,7 +75,7 @@ CONCURRENCY: Final = (
         "The minute of a sampling client holds across threads, and what follows it is logged once.",
         _DEBOUNCE,
         ("threads-sampling",),
-        same(seen.line_times, seen.outcomes),
+        same(seen.line_rounds, seen.outcomes),
         needs=_THREADS,
     ),
     Requirement(
@@ -83,7 +83,7 @@ CONCURRENCY: Final = (
         "The minute of a training client, and its 900 s where it has them, hold across threads.",
         _DEBOUNCE,
         ("threads-training",),
-        same(seen.line_rounds, seen.outcomes),
+        same(seen.line_rounds),
         needs=_THREADS | frozenset({Capability.TRAINING}),
     ),
     Requirement(
@@ -91,7 +91,7 @@ CONCURRENCY: Final = (
         "Clients that several threads use at once have a minute each, and lines that name them.",
         _DEBOUNCE,
         ("threads-many-clients",),
-        same(seen.line_clients, seen.outcomes),
+        same(seen.line_rounds),
         needs=_THREADS,
     ),
     Requirement(
