@@ -2,13 +2,15 @@
 
 Futures follow each other, or all run together, or run on threads of their own. On threads they come in
 rounds: `before` at a future begins a new one, when every earlier future has ended and the clocks have moved.
-Within a round the clocks stand still. So no verdict depends on which thread is scheduled when.
+Within a round the clocks stand still, and the scripts for one operation of one client are the same. So no
+verdict depends on which thread is scheduled when.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fake_server.operations import Operation
 from fake_server.steps import Advance
 
 if TYPE_CHECKING:
@@ -23,6 +25,21 @@ def rounds(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
             made.append([])
         made[-1].append(number)
     return tuple(tuple(numbers) for numbers in made)
+
+
+def unlike_in_a_round(scenario: Scenario) -> int | None:
+    """The first future that differs from another of its round, client and operation; None if there is none.
+
+    Which of them a script is for is the scheduler's affair: the server gives them out as submissions come.
+    """
+    for numbers in rounds(scenario):
+        first: dict[tuple[str, Operation], FutureSpec] = {}
+        for number in numbers:
+            future = scenario.futures[number - 1]
+            like = first.setdefault((future.client, future.operation), future)
+            if (future.script, future.observer) != (like.script, like.observer):
+                return number
+    return None
 
 
 def moves_within_a_round(future: FutureSpec) -> bool:

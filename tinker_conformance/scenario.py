@@ -21,7 +21,7 @@ from fake_server.script_yaml import decode_steps, encode_steps, load_yaml
 from fake_server.steps import Advance, Step
 from tinker_conformance.clock import DEFAULT_EPOCH
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.rounds import moves_within_a_round
+from tinker_conformance.rounds import moves_within_a_round, unlike_in_a_round
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -223,7 +223,7 @@ def decode_scenario(data: object, where: str) -> Scenario:
         _check_threads(entry, futures, where)
     elif concurrent and any(future.before for future in futures):
         _fail(where, "'before' has no meaning where futures run together", "move the clocks in a script")
-    return Scenario(
+    scenario = Scenario(
         id=identifier,
         epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
         clients=clients,
@@ -236,6 +236,12 @@ def decode_scenario(data: object, where: str) -> Scenario:
         ),
         description=_string(entry.get("description", ""), f"{where}, description"),
     )
+    if threads and (number := unlike_in_a_round(scenario)) is not None:
+        what = "on threads, futures of one client, operation and round are interchangeable"
+        _fail(
+            f"{where}, future {number}", what, "give each the same steps and observer, or another operation"
+        )
+    return scenario
 
 
 def _check_threads(entry: Mapping[str, object], futures: Sequence[FutureSpec], where: str) -> None:

@@ -49,6 +49,10 @@ class Threads:
         await asyncio.get_running_loop().run_in_executor(self._pool, context.run, alone)
 
     def close(self) -> None:
+        """Waits for the threads, which have ended."""
+        self._pool.shutdown(wait=True)
+
+    def give_up(self) -> None:
         """Lets the threads go; one that is stuck in the SDK is not waited for."""
         self._together.abort()
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -61,6 +65,10 @@ def threads_of(adapter: RunsOnThreads, count: int) -> Iterator[Threads]:
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         yield threads
+    except BaseException:
+        threads.give_up()
+        raise
+    else:
+        threads.close()
     finally:
         sys.setswitchinterval(usual)
-        threads.close()
