@@ -59,31 +59,27 @@ def look_for_quiet(clock: FrozenClock, ended: threading.Event) -> None:
 
 
 class Watched(ReferenceAdapter):
-    """The reference, and on which threads it is used."""
+    """The reference, on threads that wait for each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, together: int) -> None:
         super().__init__()
         self.threads: dict[int, threading.Thread] = {}
-        self.together = 0
-        self._lock = threading.Lock()
-        self._running = 0
+        self._all_there = threading.Barrier(together)
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
-        with self._lock:
-            self._running += 1
-            self.together = max(self.together, self._running)
-            self.threads[call.future] = threading.current_thread()
+        self.threads[call.future] = threading.current_thread()
+        self._all_there.wait(10)
         super().run_on_thread(client, call)
-        with self._lock:
-            self._running -= 1
 
 
 def test_each_future_has_a_thread_of_its_own_and_those_of_a_round_are_there_together() -> None:
-    adapter = Watched()
-    lived(adapter, on_threads(*[SHORT] * 5, {"before": [{"advance": 1}], "steps": SHORT}, SHORT))
-    assert len(set(adapter.threads.values())) == len(adapter.threads) == 7
+    adapter = Watched(4)
+    timeline = lived(
+        adapter, on_threads(*[SHORT] * 4, {"before": [{"advance": 1}], "steps": SHORT}, *[SHORT] * 3)
+    )
+    assert [e.kind.value for e in timeline if isinstance(e, Outcome)] == ["result"] * 8
+    assert len(set(adapter.threads.values())) == len(adapter.threads) == 8
     assert threading.main_thread() not in adapter.threads.values()
-    assert 1 < adapter.together <= 5
 
 
 def test_a_round_begins_when_every_earlier_future_has_ended_and_the_clocks_have_moved() -> None:
@@ -122,7 +118,7 @@ def test_the_interpreter_is_as_before_afterwards() -> None:
 
 
 def test_a_minute_is_kept_by_a_hundred_threads() -> None:
-    adapter = Watched()
+    adapter = Watched(100)
     timeline = lived(adapter, on_threads(*[SHORT] * 100))
     assert len(set(adapter.threads.values())) == 100
     said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
