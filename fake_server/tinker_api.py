@@ -224,7 +224,7 @@ class FakeTinker:
         return self._book.gate.release(name)
 
     def reset(self) -> None:
-        """Forgets scripts, rules, ids, the service's memory, problems, telemetry, journal; releases what is held.
+        """Forgets scripts, rules, ids, the service's memory, problems, journal; releases what is held.
 
         Settings, the seed among them, and the listener stay.
         """

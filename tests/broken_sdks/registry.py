@@ -15,6 +15,7 @@ from . import (
     polling,
     polling_ends,
     reasons,
+    threads,
     trigger,
     wiring,
 )
@@ -29,6 +30,7 @@ _CHAPTERS: Final = (
     debounce,
     grace,
     concurrency,
+    threads,
     wiring,
     polling,
     polling_ends,
