@@ -13,24 +13,38 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
+    from fake_server.faults import Cut, CutEnd, Dribble, DropKind, RawBytes, Refusal, Wire
     from fake_server.futures import ScriptedFuture
     from fake_server.http_server import FakeTinkerServer
     from fake_server.httpx_transport import FakeTinkerTransport
     from fake_server.journal import Exchange, Journal
     from fake_server.listener import Listener, Poll, Submission
-    from fake_server.messages import DropKind, Reply, Request, TransportFault
+    from fake_server.messages import Reply, Request, TransportFault
     from fake_server.operations import Operation
     from fake_server.respx_router import mounted
     from fake_server.script import Exhausted, Script, ScriptBuilder
     from fake_server.script_data import decode_steps, encode_steps
     from fake_server.script_yaml import load_script_file
-    from fake_server.steps import Advance, Complete, Drop, Fail, FailCategory, Status, Timeout, TryAgain
+    from fake_server.steps import (
+        Advance,
+        Complete,
+        Drop,
+        Fail,
+        FailCategory,
+        Status,
+        Timeout,
+        TryAgain,
+        Wired,
+    )
     from fake_server.tinker_api import FakeTinker, Unscripted
     from fake_server.verification import PollRecord, VerifiedTinker
 
 __all__ = [
     "Advance",
     "Complete",
+    "Cut",
+    "CutEnd",
+    "Dribble",
     "Drop",
     "DropKind",
     "Exchange",
@@ -47,6 +61,8 @@ __all__ = [
     "PollRecord",
     "Problem",
     "ProblemKind",
+    "RawBytes",
+    "Refusal",
     "Reply",
     "Request",
     "Script",
@@ -61,6 +77,8 @@ __all__ = [
     "TryAgain",
     "Unscripted",
     "VerifiedTinker",
+    "Wire",
+    "Wired",
     "decode_steps",
     "encode_steps",
     "load_script_file",
@@ -70,8 +88,11 @@ __all__ = [
 _HOMES: Final = {
     "Advance": "steps",
     "Complete": "steps",
+    "Cut": "faults",
+    "CutEnd": "faults",
+    "Dribble": "faults",
     "Drop": "steps",
-    "DropKind": "messages",
+    "DropKind": "faults",
     "Exchange": "journal",
     "Exhausted": "script",
     "Fail": "steps",
@@ -86,6 +107,8 @@ _HOMES: Final = {
     "PollRecord": "verification",
     "Problem": "errors",
     "ProblemKind": "errors",
+    "RawBytes": "faults",
+    "Refusal": "faults",
     "Reply": "messages",
     "Request": "messages",
     "Script": "script",
@@ -100,6 +123,8 @@ _HOMES: Final = {
     "TryAgain": "steps",
     "Unscripted": "tinker_api",
     "VerifiedTinker": "verification",
+    "Wire": "faults",
+    "Wired": "steps",
     "decode_steps": "script_data",
     "encode_steps": "script_data",
     "load_script_file": "script_yaml",

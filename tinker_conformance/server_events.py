@@ -70,8 +70,10 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
     scripted = _scripted(poll)
     status, fault, body = None, None, None
     match reply:
-        case TransportFault():
-            fault = reply.name
+        case TransportFault(reply=spoilt, name=name):
+            fault = name
+            if spoilt is not None:
+                status = spoilt.status
         case Reply():
             status = reply.status
             if not isinstance(scripted, Complete):
