@@ -98,5 +98,5 @@ def _scripted(poll: Poll) -> ReplyStep | None:
 def _json_or_none(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:  # of msgspec, and of bytes that are no UTF-8
         return None
