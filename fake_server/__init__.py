@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from fake_server.connections import UsedConnection
     from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
+    from fake_server.faults import Cut, CutEnd, Dribble, DropKind, RawBytes, Refusal, Wire
     from fake_server.futures import ScriptedFuture
     from fake_server.http_server import FakeTinkerServer
     from fake_server.httpx_transport import FakeTinkerTransport
     from fake_server.journal import Exchange, Journal
     from fake_server.listener import Listener, Poll, Submission
-    from fake_server.messages import DropKind, Reply, Request, TransportFault
+    from fake_server.messages import Reply, Request, TransportFault
     from fake_server.operations import Operation
     from fake_server.polls import PollRecord
     from fake_server.respx_router import mounted
@@ -27,13 +28,26 @@ if TYPE_CHECKING:
     from fake_server.script import Exhausted, Script, ScriptBuilder
     from fake_server.script_data import decode_steps, encode_steps
     from fake_server.script_yaml import load_script_file
-    from fake_server.steps import Advance, Complete, Drop, Fail, FailCategory, Status, Timeout, TryAgain
+    from fake_server.steps import (
+        Advance,
+        Complete,
+        Drop,
+        Fail,
+        FailCategory,
+        Status,
+        Timeout,
+        TryAgain,
+        Wired,
+    )
     from fake_server.tinker_api import FakeTinker, Unscripted
     from fake_server.verification import VerifiedTinker
 
 __all__ = [
     "Advance",
     "Complete",
+    "Cut",
+    "CutEnd",
+    "Dribble",
     "Drop",
     "DropKind",
     "Exchange",
@@ -50,6 +64,8 @@ __all__ = [
     "PollRecord",
     "Problem",
     "ProblemKind",
+    "RawBytes",
+    "Refusal",
     "Reply",
     "Request",
     "Rule",
@@ -66,6 +82,8 @@ __all__ = [
     "Unscripted",
     "UsedConnection",
     "VerifiedTinker",
+    "Wire",
+    "Wired",
     "chance",
     "decode_steps",
     "encode_steps",
@@ -78,8 +96,11 @@ __all__ = [
 _HOMES: Final = {
     "Advance": "steps",
     "Complete": "steps",
+    "Cut": "faults",
+    "CutEnd": "faults",
+    "Dribble": "faults",
     "Drop": "steps",
-    "DropKind": "messages",
+    "DropKind": "faults",
     "Exchange": "journal",
     "Exhausted": "script",
     "Fail": "steps",
@@ -94,6 +115,8 @@ _HOMES: Final = {
     "PollRecord": "polls",
     "Problem": "errors",
     "ProblemKind": "errors",
+    "RawBytes": "faults",
+    "Refusal": "faults",
     "Reply": "messages",
     "Request": "messages",
     "Rule": "rules",
@@ -110,6 +133,8 @@ _HOMES: Final = {
     "Unscripted": "tinker_api",
     "UsedConnection": "connections",
     "VerifiedTinker": "verification",
+    "Wire": "faults",
+    "Wired": "steps",
     "chance": "rules",
     "decode_steps": "script_data",
     "every": "rules",

@@ -158,15 +158,10 @@ class Wire:
         return ", ".join(self._names())
 
     @property
-    def whole(self) -> bool:
-        """Whether a client that waits and follows the standard gets the reply that was meant."""
-        return not (
-            self.cut
-            or self.extra
-            or self.content_length
-            or self.claims is not None
-            or self.chunked not in (None, Chunking.WHOLE)
-        )
+    def takes_time(self) -> bool:
+        """Whether seconds pass until the client has the reply, or gives it up."""
+        silent = self.cut is not None and self.cut.by is CutEnd.SILENCE
+        return bool(self.delay or self.hold or self.slow_head or self.slow_body or silent)
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
         if self.chunked and self.content_length:
@@ -248,6 +243,19 @@ class RawBytes:
 
 
 Fault = DropKind | Wire | Refusal | RawBytes
+
+
+def takes_time(fault: object) -> bool:
+    """Whether a fault is one in which seconds pass on the wire; no other step is."""
+    match fault:
+        case Wire():
+            return fault.takes_time
+        case Refusal(seconds=seconds):
+            return seconds > 0
+        case RawBytes(then=then):
+            return then is CutEnd.SILENCE
+        case _:
+            return False
 
 
 def fault_name(fault: Fault) -> str:

@@ -257,6 +257,8 @@ def redirect(code: int = 307, location: str = "retrieve_future") -> Status:
     """A redirect, by default to the path of polls itself: who follows it gets the script's next step."""
     if code not in _REDIRECTS:
         raise ScriptError(f"{code!r} is no redirect; use one of {', '.join(map(str, _REDIRECTS))}")
+    if not isinstance(location, str):
+        raise ScriptError(f"redirect: location is a string, not {location!r}; quote it")
     return status(code, headers={"location": location})
 
 

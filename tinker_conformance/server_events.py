@@ -70,8 +70,10 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
     scripted = _scripted(poll)
     status, fault, body = None, None, None
     match reply:
-        case TransportFault():
-            fault = reply.name
+        case TransportFault(reply=spoilt, name=name):
+            fault = name
+            if spoilt is not None:
+                status = spoilt.status
         case Reply():
             status = reply.status
             if not isinstance(scripted, Complete):
@@ -96,5 +98,5 @@ def _scripted(poll: Poll) -> ReplyStep | None:
 def _json_or_none(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:  # of msgspec, and of bytes that are no UTF-8
         return None

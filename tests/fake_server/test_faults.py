@@ -10,7 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 from unittest.mock import Mock, patch
 
 import brotli
@@ -18,7 +18,7 @@ import httpx
 import pytest
 import requests
 import zstandard
-from asking import FACES, Face
+from asking import FACES, Face, outcome
 
 from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, mounted
 from fake_server.messages import TransportFault
@@ -162,18 +162,6 @@ def an_engine(*steps: ReplyStep) -> FakeTinker:
     engine = FakeTinker()
     engine.add_script(script(*steps), name="f")
     return engine
-
-
-def outcome(post: Callable[[], Any]) -> str:
-    try:
-        reply = post()
-    except (httpx.RequestError, requests.RequestException) as error:
-        return type(error).__name__
-    try:
-        reply.json()
-    except ValueError:
-        return f"{reply.status_code}, not JSON"
-    return str(reply.status_code)
 
 
 def patience(name: str) -> float:

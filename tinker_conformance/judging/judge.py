@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from fake_server.operations import Operation
 from tinker_conformance.judging.case import Case, Mismatch
-from tinker_conformance.judging.claims import unclaimed
+from tinker_conformance.judging.claims import unclaimed, unseen_seconds
 from tinker_conformance.judging.preconditions import (
     asks_about_silence,
     is_silent,
@@ -137,6 +137,8 @@ class Judge:
             return Judgement(
                 required, Verdict.NOT_CLAIMED, note=f"the SDK does not claim {', '.join(missing)}"
             )
+        if note := unseen_seconds(scenarios, self.sdk.info, self.sdk.clock):
+            return Judgement(required, Verdict.NOT_CLAIMED, note=note)
         try:
             scenarios = tuple(for_clock(scenario, self.profile, self.sdk.clock) for scenario in scenarios)
         except NotStepwiseError as error:
@@ -206,7 +208,7 @@ class Judge:
         Raises:
             AdapterLostError: If the adapter broke too often to go on.
         """
-        if unclaimed([scenario], self.sdk.info):
+        if unclaimed([scenario], self.sdk.info) or unseen_seconds([scenario], self.sdk.info, self.sdk.clock):
             return None
         try:
             adapted = for_clock(scenario, self.profile, self.sdk.clock)
