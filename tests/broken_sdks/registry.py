@@ -9,6 +9,7 @@ from . import (
     concurrency,
     debounce,
     extras,
+    faults,
     grace,
     messages,
     parsing,
@@ -33,6 +34,7 @@ _CHAPTERS: Final = (
     polling,
     polling_ends,
     extras,
+    faults,
 )
 
 

@@ -8,25 +8,40 @@ import anyio.lowlevel
 import httpx
 from respx.mocks import HTTPXMocker
 
-from fake_server import FakeTinker
+from fake_server.httpx_faults import Spoilt, refusing
 from fake_server.httpx_transport import answer
 
 
 class ShortCut:
-    """What the reference needs of `httpx.AsyncClient`, without connections, cookies and redirects."""
+    """What the reference needs of `httpx.AsyncClient`, without connections and cookies."""
 
     def __init__(self) -> None:
-        self._engine = _mounted_engine()
+        (router,) = HTTPXMocker.routers
+        (self._route,) = router.routes
 
-    async def post(self, url: str, *, json: Any, headers: Any = None, **_: Any) -> httpx.Response:
+    async def post(
+        self,
+        url: str,
+        *,
+        json: Any,
+        headers: Any = None,
+        timeout: float,  # noqa: ASYNC109 - the name is httpx's
+        follow_redirects: bool,
+    ) -> httpx.Response:
         await anyio.lowlevel.checkpoint()
-        response = answer(self._engine, httpx.Request("POST", url, json=json, headers=headers))
+        limits = {"timeout": {"read": timeout}}
+        request = httpx.Request("POST", url, json=json, headers=headers, extensions=limits)
+        response = await self._answered(request)
         await response.aread()
+        if response.has_redirect_location and follow_redirects:
+            there = str(request.url.join(response.headers["location"]))
+            return await self.post(there, json=json, headers=headers, timeout=timeout, follow_redirects=True)
         return response
 
-
-def _mounted_engine() -> FakeTinker:
-    (router,) = HTTPXMocker.routers
-    (route,) = router.routes
-    engine: FakeTinker = route._engine
-    return engine
+    async def _answered(self, request: httpx.Request) -> httpx.Response:
+        route: Any = self._route
+        try:
+            return answer(route._handle, request)
+        except Spoilt as spoilt:
+            route._handle = refusing(route._handle, spoilt.fault, route._restore)
+            return await spoilt.respond_async()
