@@ -60,6 +60,9 @@ WITHOUT_A_SEAM = {
         "polling.back_off_reset",
         "polling.caller_timeout",
         "polling.gives_up",
+        "polling.broken_reply",
+        "polling.short_body",
+        "polling.closed_connection",
     },
 }
 """What libfaketime cannot give, and the requirements that need it."""
@@ -71,6 +74,8 @@ OF_THE_OFFICIAL_SDK = {
     "polling.budget_line",
 }
 """Accidents of the official SDK that another one has no reason to share."""
+IN_PROCESS = {"polling.refused_connection", "polling.slow_reply", "polling.late_reply"}
+"""What takes seconds on the wire, which on a socket are real."""
 
 
 @pytest.fixture(scope="module")
@@ -151,9 +156,9 @@ def test_every_requirement_holds_on_the_clock_file(monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(ROOT)
     output = _judged("adapter.mjs")
     passed = _verdicts(output, "passed")
-    counts = f"{len(passed)} passed, {len(OF_THE_OFFICIAL_SDK)} not claimed"
+    counts = f"{len(passed)} passed, {len(OF_THE_OFFICIAL_SDK | IN_PROCESS)} not claimed"
     assert output.splitlines()[-1] == f"tinker-node 0.1.0 conforms to tinker-0.38: {counts}"
-    assert _verdicts(output, "not claimed") == OF_THE_OFFICIAL_SDK
+    assert _verdicts(output, "not claimed") == OF_THE_OFFICIAL_SDK | IN_PROCESS
     assert {"debounce.boundary", "grace.boundary", "polling.back_off"} <= passed
 
 
@@ -163,4 +168,4 @@ def test_all_that_libfaketime_can_show_holds_without_a_seam(monkeypatch: pytest.
     output = _judged("adapter-no-seam.mjs")
     assert {"debounce.within_a_minute", "debounce.boundary", "grace.boundary"} <= _verdicts(output, "passed")
     assert not _verdicts(output, "failed")
-    assert _verdicts(output, "not claimed") == OF_THE_OFFICIAL_SDK.union(*WITHOUT_A_SEAM.values())
+    assert _verdicts(output, "not claimed") == OF_THE_OFFICIAL_SDK.union(IN_PROCESS, *WITHOUT_A_SEAM.values())

@@ -32,7 +32,9 @@ def test_it_conforms_to_its_profile() -> None:
     unclaimed = set(re.findall(r"^(\S+) +\w+ +not claimed", result.output, re.MULTILINE))
     functions = {"reason_for_state", "should_log", "log_state_change"}
     accidents = {"payment_line", "failure_time", "status_line", "budget_line"}
+    on_the_wire = {"refused_connection", "slow_reply", "late_reply"}
     assert unclaimed == {
+        *(f"polling.{name}" for name in on_the_wire),
         "telemetry.beside_the_line",
         *(f"functions.{name}" for name in functions),
         *(f"polling.{name}" for name in accidents),
