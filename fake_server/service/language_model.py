@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heappop, heappush
 from typing import Final
@@ -132,6 +133,14 @@ class BaseModel:
             return _TOP_LOGIT
         spread = _LOW_SPREAD if node < _HIGH_NODES else _HIGH_SPREAD
         return spread * (2.0 * unit(mixed(self._salt ^ self._key(context, node))) - 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model as it is sampled from: what it was made from, and what it learnt."""
+
+    base_model: BaseModel
+    weights: Weights
 
 
 def contexts(tokens: Sequence[int]) -> Iterable[tuple[int, int]]:

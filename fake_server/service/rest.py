@@ -6,9 +6,8 @@ refusal is HTTP 400, 404, 409 or 410 with ``{"detail": …}``, which no release 
 
 from __future__ import annotations
 
-import io
+import base64
 import json
-import tarfile
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, unquote
 from fake_server.json_values import encoded
 from fake_server.messages import JSON_HEADERS, Reply, Request
 from fake_server.operations import API_PREFIX
+from fake_server.service.archives import FILES, archive, one_file
 from fake_server.service.checkpoints import SCHEME, Checkpoint, stamp
 from fake_server.service.errors import ServiceRefusal
 from fake_server.service.reading import integer, mapping, text
@@ -36,6 +36,8 @@ CONTEXT_LENGTH: Final = 32_768
 MIN_TTL_SECONDS: Final = 3_600
 LARGEST_PAGE: Final = 10_000
 _EXPIRES: Final = "Wed, 31 Dec 2098 23:59:59 GMT"
+_ISSUED: Final = 1_735_689_600
+_EXPIRY: Final = 4_070_908_799
 _NOTHING: Final = Reply(200, JSON_HEADERS, b"{}")
 
 
@@ -69,7 +71,9 @@ class Rest:
         match request.method, parts:
             case "POST", [name]:
                 return self._post(name, body, sampler_id)
-            case _, ["sessions", *rest] | ["session", *rest]:
+            case "POST", ["auth", "token"]:
+                return _json({"jwt": _token()})
+            case _, ["sessions", *rest]:
                 return self._sessions(request, rest, body)
             case "GET", ["get_server_capabilities"]:
                 return _json({"supported_models": [_supported(name) for name in self._models()]})
@@ -83,15 +87,16 @@ class Rest:
             # `models/…/checkpoints` is what the synchronous resource of tinker 0.1.x asks.
             case "GET", ["training_runs" | "models", run_id, "checkpoints"]:
                 self._run(run_id)
-                found = self._service.checkpoints.of_run(run_id)
-                return _json({"checkpoints": [each.to_json() for each in found]})
+                saved = self._service.checkpoints.of_run(run_id)
+                return _json({"checkpoints": [each.to_json() for each in saved]})
             case "GET", ["checkpoints"]:
                 everything = [each.to_json() for each in self._service.checkpoints.all()]
                 return _page(request, "checkpoints", everything, 100)
             case _, ["training_runs", run_id, "checkpoints", *rest] if len(rest) > 1:
                 return self._checkpoint(request, run_id, rest, body)
-            case "GET", ["archives", run_id, *rest]:
-                return _archive(self._service.checkpoints.find(f"{SCHEME}{run_id}/{'/'.join(rest)}"))
+            case "GET", ["archives", run_id, folder, name, *rest]:
+                found = self._service.checkpoints.find(f"{SCHEME}{run_id}/{folder}/{name}")
+                return archive(found) if not rest else one_file(found, rest[0])
             case "GET", ["billing", "usage", "events"]:
                 return _json({"data": [], "sessions": {}, "cost_data_through": None})
             case "GET", ["billing", "usage", "checkpoints", "current"]:
@@ -122,6 +127,9 @@ class Rest:
                 return _json(_weights_info(service.checkpoints.find(text(body.get("tinker_path")) or "")))
             case "copy_weights":
                 return self._copy(body)
+            # The resource of tinker up to 0.2.2; its clients never call it.
+            case "sample":
+                return _json(service.sample_now(body))
             case "create_custom_loss":
                 raise ServiceRefusal(
                     "custom losses on the server are not faked; leave custom_loss_server_side off"
@@ -233,7 +241,8 @@ class Rest:
             case "GET", ["external_weights_urls"]:
                 checkpoints.find(path)
                 place = f"{_origin(request)}{API_PREFIX}archives/{run_id}/{rest[0]}/{rest[1]}"
-                return _json({"urls": {"adapter.tar.gz": place}, "expires": "2098-12-31T23:59:59Z"})
+                urls = {name: f"{place}/{name}" for name in FILES}
+                return _json({"urls": urls, "expires": "2098-12-31T23:59:59Z"})
             case "POST" | "DELETE", ["publish"]:
                 checkpoints.publish(path, public=request.method == "POST")
             case "PUT", ["ttl"]:
@@ -262,6 +271,13 @@ def _supported(name: str) -> Json:
     return {"model_name": name, "max_context_length": CONTEXT_LENGTH, "trainable": True, "sampleable": True}
 
 
+def _token() -> str:
+    """A token that nobody checks: who the fake user is (``tinker`` 0.18, with ``pjwt_auth_enabled``)."""
+    claims = {"sub": "tml:user:user-1", "org_id": "org-1", "iat": _ISSUED, "exp": _EXPIRY}
+    parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), ""])
+
+
 def _weights_info(found: Checkpoint) -> Json:
     return {
         "type": "weights_info",
@@ -283,21 +299,6 @@ def _ttl(value: object) -> int | None:
             f"ttl_seconds is {value!r}; give {MIN_TTL_SECONDS} (one hour) to {MAX_TTL_SECONDS} (ten years)"
         )
     return seconds
-
-
-def _archive(found: Checkpoint) -> Reply:
-    """A small tar.gz that says what the checkpoint is; the same bytes each time."""
-    content = json.dumps(
-        {"base_model_name_or_path": found.base_model.name, "r": found.lora.rank, "tinker_path": found.path}
-    ).encode()
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
-        entry = tarfile.TarInfo("adapter_config.json")
-        entry.size = len(content)
-        archive.addfile(entry, io.BytesIO(content))
-    raw = bytearray(packed.getvalue())
-    raw[4:8] = bytes(4)  # the time of the compression
-    return Reply(200, ((b"content-type", b"application/gzip"),), bytes(raw))
 
 
 def _page(request: Request, key: str, everything: list[Json] | list[str], default: int) -> Reply:

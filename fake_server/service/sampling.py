@@ -7,27 +7,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from fake_server.service.errors import ServiceRefusal
-from fake_server.service.language_model import START, BaseModel, Weights, contexts
+from fake_server.service.language_model import START, Source
 from fake_server.service.numbers import Draws, digest, single
+from fake_server.service.prompts import likeliest, of_prompt
 from fake_server.service.reading import integer, items, mapping, number, prompt_tokens
 from fake_server.service.work import Json
 
 MAX_SAMPLES: Final = 4096
 DEFAULT_MAX_TOKENS: Final = 256
 MAX_TOKENS: Final = 32_768
-MAX_CANDIDATES: Final = 1000
 END: Final = 0
 """The token that ends a text where the request names no stop of its own."""
 ENDING: Final = 1 / 16
 """How likely the sampler ends a text, before each token, by the first stop that the request names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What is sampled from."""
-
-    base_model: BaseModel
-    weights: Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +52,7 @@ def sampled(source: Source, request: Mapping[str, object], seed: int, occurrence
             ``sampling_params`` or the temperature is 0.
 
     Raises:
-        ServiceRefusal: A token of the prompt is out of the vocabulary.
+        ServiceRefusal: A token of the prompt is out of the vocabulary, or a number out of range.
     """
     prompt = prompt_tokens(request.get("prompt"))
     params = _Params.of(request)
@@ -74,23 +66,11 @@ def sampled(source: Source, request: Mapping[str, object], seed: int, occurrence
         [own] if isinstance(own, int) else occurrence,
     )
     count = min(max(integer(request.get("num_samples"), 1), 0), MAX_SAMPLES)
-    model, weights = source.base_model, source.weights
-    result: Json = {
-        "type": "sample",
-        "sequences": [
-            _sequence(source, prompt, params, Draws(digest(draw, place)), request) for place in range(count)
-        ],
-        "prompt_logprobs": None,
-        "topk_prompt_logprobs": None,
-    }
-    # Nothing comes before the first token of a prompt, so it has no probability.
-    if request.get("prompt_logprobs"):
-        values = single(model.logprob(before, token, weights) for before, token in contexts(prompt))
-        result["prompt_logprobs"] = [None, *values[1:]] if values else []
-    if (rank := integer(request.get("topk_prompt_logprobs"), 0)) > 0:
-        rows = [_candidates(source, before, rank) for before in prompt[:-1]]
-        result["topk_prompt_logprobs"] = [None, *rows] if prompt else []
-    return result
+    sequences = [
+        _sequence(source, prompt, params, Draws(digest(draw, place)), request) for place in range(count)
+    ]
+    about = of_prompt(source, prompt, request, params.temperature, Draws(digest(draw, "prompt")))
+    return {"type": "sample", "sequences": sequences, **about}
 
 
 def _sequence(
@@ -115,7 +95,7 @@ def _sequence(
             token = model.likeliest(context, weights, 1)[0][0]
         logprobs.append(model.logprob(context, token, weights))
         if rank > 0:
-            topk.append(_candidates(source, context, rank))
+            topk.append(likeliest(source, context, rank))
         tokens.append(token)
         context = token
         stopped = any(tuple(tokens[-len(stop) :]) == stop for stop in params.stops)
@@ -125,12 +105,6 @@ def _sequence(
         "logprobs": single(logprobs),
     }
     return sequence | ({"topk_sampled_logprobs": topk} if rank > 0 else {})
-
-
-def _candidates(source: Source, context: int, rank: int) -> list[list[object]]:
-    found = source.base_model.likeliest(context, source.weights, min(rank, MAX_CANDIDATES))
-    values = single(logprob for _, logprob in found)
-    return [[token, value] for (token, _), value in zip(found, values, strict=True)]
 
 
 def _stops(value: object) -> tuple[tuple[int, ...], ...]:

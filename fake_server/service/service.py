@@ -15,10 +15,10 @@ from typing import Final
 from fake_server.operations import Operation
 from fake_server.service.checkpoints import Checkpoint, Checkpoints, CheckpointType, LoraConfig
 from fake_server.service.errors import ServiceRefusal
-from fake_server.service.language_model import BaseModel, Weights
+from fake_server.service.language_model import BaseModel, Source, Weights
 from fake_server.service.numbers import Occurrences, identifier
 from fake_server.service.reading import integer, mapping, text
-from fake_server.service.sampling import Source, sampled
+from fake_server.service.sampling import sampled
 from fake_server.service.sessions import Sampler, Session
 from fake_server.service.training import Training, TrainingRun
 from fake_server.service.work import Json, Work
@@ -165,6 +165,15 @@ class Service:
             ]
 
     # -- what rest asks for ----------------------------------------------------------------------
+
+    def sample_now(self, request: Mapping[str, object]) -> Json:
+        """A sample without a future.
+
+        Raises:
+            ServiceRefusal: It cannot be done.
+        """
+        work = Work(Operation.SAMPLE, request, 0, self._occurrences.next("sample", request))
+        return self._sample(work)
 
     def new_session(self, request: Mapping[str, object]) -> Session:
         """Opens a session; equal ones are told apart by their order."""

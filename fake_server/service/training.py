@@ -124,6 +124,10 @@ class Training:
                     "path": self._save(run, request, CheckpointType.TRAINING).path,
                 }
             case Operation.SAVE_WEIGHTS_EXTERNAL:
+                if request.get("age_encryption_recipients"):
+                    raise ServiceRefusal(
+                        "encrypted weights are not faked; leave age_encryption_recipients out"
+                    )
                 saved = self._save(run, request, CheckpointType.EXTERNAL)
                 return {"type": "save_weights_external", "path": saved.path, "size_bytes": saved.size_bytes}
             case Operation.SAVE_WEIGHTS_FOR_SAMPLER:
