@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fake_server.connections import UsedConnection
     from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
     from fake_server.futures import ScriptedFuture
     from fake_server.http_server import FakeTinkerServer
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from fake_server.script_yaml import load_script_file
     from fake_server.steps import Advance, Complete, Drop, Fail, FailCategory, Status, Timeout, TryAgain
     from fake_server.tinker_api import FakeTinker, Unscripted
+    from fake_server.used_connections import UsedConnection
     from fake_server.verification import VerifiedTinker
 
 __all__ = [
@@ -108,7 +108,7 @@ _HOMES: Final = {
     "TransportFault": "messages",
     "TryAgain": "steps",
     "Unscripted": "tinker_api",
-    "UsedConnection": "connections",
+    "UsedConnection": "used_connections",
     "VerifiedTinker": "verification",
     "chance": "rules",
     "decode_steps": "script_data",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from fake_server.connections import connection_difference
 from fake_server.errors import ScriptError, ScriptViolation
 from fake_server.http_server import FakeTinkerServer
 from fake_server.httpx_transport import FakeTinkerTransport
 from fake_server.journal import Journal
 from fake_server.messages import Request
 from fake_server.script import complete, drop
+from fake_server.used_connections import connection_difference
 from fake_server.verification import VerifiedTinker
 
 
