@@ -25,6 +25,12 @@ def _submit(client: httpx.Client, name: str) -> None:
     assert reply.status_code == 200
 
 
+def _on_a_connection() -> Request:
+    request = Request("GET", "/x")
+    request.connection = 7
+    return request
+
+
 def test_requests_of_one_client_share_a_connection_and_each_new_client_has_its_own(
     tinker: VerifiedTinker,
 ) -> None:
@@ -92,7 +98,7 @@ def test_nothing_asked_is_no_connection(tinker: VerifiedTinker) -> None:
 def test_many_requests_are_shown_in_short(tinker: VerifiedTinker) -> None:
     tinker.journal.clear()
     for _ in range(8):
-        tinker.handle(Request("GET", "/x", connection=7))
+        tinker.handle(_on_a_connection())
     text = connection_difference(tinker.journal.exchanges(), 2)
     assert text is not None
     assert text.endswith("GET /x, GET /x, GET /x, GET /x, GET /x, … and 3 more")
@@ -101,6 +107,6 @@ def test_many_requests_are_shown_in_short(tinker: VerifiedTinker) -> None:
 def test_a_journal_that_let_go_of_requests_refuses_to_mislead(tinker: VerifiedTinker) -> None:
     tinker.journal = Journal(limit=1)
     for _ in range(2):
-        tinker.handle(Request("GET", "/x", connection=1))
+        tinker.handle(_on_a_connection())
     with pytest.raises(ScriptError, match=r"1 oldest requests; call reset\(\)"):
         tinker.assert_connections(1)
