@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fake_server.connections import UsedConnection
     from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
     from fake_server.faults import Cut, CutEnd, Dribble, DropKind, RawBytes, Refusal, Wire
     from fake_server.futures import ScriptedFuture
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
         Wired,
     )
     from fake_server.tinker_api import FakeTinker, Unscripted
+    from fake_server.used_connections import UsedConnection
     from fake_server.verification import VerifiedTinker
 
 __all__ = [
@@ -131,7 +131,7 @@ _HOMES: Final = {
     "TransportFault": "messages",
     "TryAgain": "steps",
     "Unscripted": "tinker_api",
-    "UsedConnection": "connections",
+    "UsedConnection": "used_connections",
     "VerifiedTinker": "verification",
     "Wire": "faults",
     "Wired": "steps",

@@ -221,8 +221,8 @@ class HttpProtocol(asyncio.Protocol):
             return
         path, query = _target(self._url)
         method = self._parser.get_method().decode("ascii")
-        body = b"".join(self._body)
-        request = Request(method, path, query, tuple(self._headers), body, connection=self._number)
+        request = Request(method, path, query, tuple(self._headers), b"".join(self._body))
+        request.connection = self._number
         answer = self._handle(request)
         self._in_head = True
         self._head_bytes = 0

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from fake_server.connections import UsedConnection, connection_difference, used_connections
 from fake_server.errors import ScriptError, ScriptViolation, nearest
 from fake_server.explanations import unfinished_script
 from fake_server.futures import ScriptedFuture
@@ -28,6 +27,7 @@ from fake_server.script import Script, ScriptLike, as_script
 from fake_server.sent_requests import find_request
 from fake_server.steps import Advance
 from fake_server.tinker_api import FakeTinker, Unscripted
+from fake_server.used_connections import UsedConnection, connection_difference, used_connections
 
 MAX_POLLS: Final = 100_000
 """Polls that are remembered, the first ones; beyond them every helper refuses rather than mislead."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from fake_server.connections import connection_difference
 from fake_server.errors import ScriptError, ScriptViolation
 from fake_server.http_server import FakeTinkerServer
 from fake_server.httpx_transport import FakeTinkerTransport
 from fake_server.journal import Journal
 from fake_server.messages import Request
 from fake_server.script import complete, drop
+from fake_server.used_connections import connection_difference
 from fake_server.verification import VerifiedTinker
 
 
@@ -23,6 +23,12 @@ def tinker() -> VerifiedTinker:
 def _submit(client: httpx.Client, name: str) -> None:
     reply = client.post("/api/v1/asample", json={"num_samples": 1, "sampling_session_id": name})
     assert reply.status_code == 200
+
+
+def _on_a_connection() -> Request:
+    request = Request("GET", "/x")
+    request.connection = 7
+    return request
 
 
 def test_requests_of_one_client_share_a_connection_and_each_new_client_has_its_own(
@@ -92,7 +98,7 @@ def test_nothing_asked_is_no_connection(tinker: VerifiedTinker) -> None:
 def test_many_requests_are_shown_in_short(tinker: VerifiedTinker) -> None:
     tinker.journal.clear()
     for _ in range(8):
-        tinker.handle(Request("GET", "/x", connection=7))
+        tinker.handle(_on_a_connection())
     text = connection_difference(tinker.journal.exchanges(), 2)
     assert text is not None
     assert text.endswith("GET /x, GET /x, GET /x, GET /x, GET /x, … and 3 more")
@@ -101,6 +107,6 @@ def test_many_requests_are_shown_in_short(tinker: VerifiedTinker) -> None:
 def test_a_journal_that_let_go_of_requests_refuses_to_mislead(tinker: VerifiedTinker) -> None:
     tinker.journal = Journal(limit=1)
     for _ in range(2):
-        tinker.handle(Request("GET", "/x", connection=1))
+        tinker.handle(_on_a_connection())
     with pytest.raises(ScriptError, match=r"1 oldest requests; call reset\(\)"):
         tinker.assert_connections(1)

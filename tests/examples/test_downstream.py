@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,20 @@ def test_its_tests_pass_with_the_release_that_it_pins(project: Path) -> None:
     said = _run(project, "0.38.0", "-v", "-k", "not conformance or parsing")
     for module in (project / "tests").glob("test_*.py"):
         assert re.search(rf"{module.name}::.* PASSED", said), module.name
+
+
+def test_the_readme_s_line_is_what_the_project_has_and_its_five_line_test_passes(project: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (section,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    (test,) = re.findall(r"```python\n([^`]*my_project.*?)```", readme, re.DOTALL)
+    assert len([line for line in test.splitlines() if line]) == 5
+    (shown,) = tomllib.loads(section)["project"]["optional-dependencies"]["test"]
+    own = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    kit = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert shown in own["project"]["optional-dependencies"]["test"]
+    assert shown == kit["project"]["name"]
+    (project / "tests" / "test_readme.py").write_text(test.replace("my_project", "downstream.sampler"))
+    assert "1 passed" in _run(project, "0.38.0", "tests/test_readme.py")
 
 
 def test_the_fixtures_serve_an_older_release_too(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from freezegun import freeze_time
 from fake_server import Exchange, FakeTinker, Journal, Reply, Request, TransportFault
 from fake_server.messages import DropKind
 
-REQUEST = Request("POST", "/p", "q=1", ((b"Host", b"h"), (b"X-Empty", b"")), b"\xff", connection=7)
+REQUEST = Request("POST", "/p", "q=1", ((b"Host", b"h"), (b"X-Empty", b"")), b"\xff")
+REQUEST.connection = 7
 
 
 def record(

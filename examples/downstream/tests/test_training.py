@@ -5,8 +5,7 @@ import math
 import pytest
 from downstream import trainer
 
-from fake_server import FakeTinker, FakeTinkerServer
-from fake_server.rules import every, nth
+from fake_server import FakeTinker, FakeTinkerServer, every, nth
 from tinker_conformance.downstream.options import FakeTinkerOptions
 
 STEPS = 10
