@@ -40,6 +40,11 @@ SDKS.edited(
         "polling.request_type_sample",
         "trigger.malformed_408",
     ),
+    also=(
+        "polling.compressed_reply",
+        "polling.header_twice",
+        "polling.no_utf8",
+    ),
 )
 
 
@@ -69,6 +74,7 @@ SDKS.edited(
     caught_by="polling.http_5xx",
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
     also=("polling.iteration_header",),
+    also=("polling.no_utf8",),
 )
 
 SDKS.edited(
@@ -77,6 +83,7 @@ SDKS.edited(
     changes={"polling.on_5xx": "back_off"},
     caught_by="polling.http_5xx",
     saying="at 1.000 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 1.000 s",
+    also=("polling.no_utf8",),
 )
 
 
@@ -226,6 +233,13 @@ SDKS.edited(
     also=(
         "polling.back_off_goes_on",
         "polling.back_off_reset",
+    ),
+    also=(
+        "polling.broken_reply",
+        "polling.closed_connection",
+        "polling.late_reply",
+        "polling.refused_connection",
+        "polling.short_body",
     ),
 )
 

@@ -64,6 +64,7 @@ SDKS.edited(
         "polling.failure_time",
         "polling.incomplete_result",
     ),
+    also=("polling.no_utf8_in_200",),
 )
 
 SDKS.edited(

@@ -36,6 +36,10 @@ SDKS.edited(
         "wiring.compute_logprobs",
         "wiring.sample",
     ),
+    also=(
+        "polling.compressed_reply",
+        "polling.header_twice",
+    ),
 )
 
 SDKS.edited(
@@ -339,6 +343,7 @@ class _WantsJson(Poll):
         "polling.http_408",
         "polling.iteration_header",
     ),
+    also=("polling.no_utf8",),
 )
 class _DiesOfA408WithoutJson(WithPoll):
     poll = _WantsJson
