@@ -31,19 +31,17 @@ SDKS.edited(
         "concurrency.a_minute_for_each_client",
         "concurrency.each_future_is_heard",
         "polling.back_off_reset",
+        "polling.compressed_reply",
         "polling.error_line",
         "polling.expired_sampling",
         "polling.failure",
+        "polling.header_twice",
         "polling.iteration_header",
+        "polling.no_utf8",
         "polling.patience",
         "polling.request_type_compute_logprobs",
         "polling.request_type_sample",
         "trigger.malformed_408",
-    ),
-    also=(
-        "polling.compressed_reply",
-        "polling.header_twice",
-        "polling.no_utf8",
     ),
 )
 
@@ -73,8 +71,10 @@ SDKS.edited(
     changes={"polling.on_5xx": "ends"},
     caught_by="polling.http_5xx",
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
-    also=("polling.iteration_header",),
-    also=("polling.no_utf8",),
+    also=(
+        "polling.iteration_header",
+        "polling.no_utf8",
+    ),
 )
 
 SDKS.edited(
@@ -233,8 +233,6 @@ SDKS.edited(
     also=(
         "polling.back_off_goes_on",
         "polling.back_off_reset",
-    ),
-    also=(
         "polling.broken_reply",
         "polling.closed_connection",
         "polling.late_reply",

@@ -63,8 +63,8 @@ SDKS.edited(
     also=(
         "polling.failure_time",
         "polling.incomplete_result",
+        "polling.no_utf8_in_200",
     ),
-    also=("polling.no_utf8_in_200",),
 )
 
 SDKS.edited(

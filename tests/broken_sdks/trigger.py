@@ -31,14 +31,12 @@ SDKS.edited(
         "clock.moves",
         "concurrency.a_minute_for_each_client",
         "concurrency.each_future_is_heard",
+        "polling.compressed_reply",
+        "polling.header_twice",
         "reasons.sampling_unknown",
         "trigger.malformed_408",
         "wiring.compute_logprobs",
         "wiring.sample",
-    ),
-    also=(
-        "polling.compressed_reply",
-        "polling.header_twice",
     ),
 )
 
@@ -342,8 +340,8 @@ class _WantsJson(Poll):
     also=(
         "polling.http_408",
         "polling.iteration_header",
+        "polling.no_utf8",
     ),
-    also=("polling.no_utf8",),
 )
 class _DiesOfA408WithoutJson(WithPoll):
     poll = _WantsJson
