@@ -8,7 +8,7 @@ import msgspec
 
 from fake_server.listener import Poll, Submission
 from fake_server.messages import Reply, TransportFault
-from fake_server.steps import Advance, Complete, ReplyStep
+from fake_server.steps import Advance, Complete, ReplyStep, Wired
 from tinker_conformance.clock import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
@@ -73,11 +73,10 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
         case TransportFault(reply=spoilt, name=name):
             fault = name
             if spoilt is not None:
-                status = spoilt.status
+                status, body = spoilt.status, _body_of(spoilt, scripted)
         case Reply():
             status = reply.status
-            if not isinstance(scripted, Complete):
-                body = _json_or_none(reply.body)
+            body = _body_of(reply, scripted)
     return Response(
         at=at,
         client=key.client,
@@ -93,6 +92,12 @@ def _scripted(poll: Poll) -> ReplyStep | None:
     """The reply that the script has for a poll; None once it is used up."""
     turns = poll.future.script.turns
     return turns[poll.index].reply if poll.index < len(turns) else None
+
+
+def _body_of(reply: Reply, scripted: ReplyStep | None) -> object:
+    """What the timeline shows of a reply: what a script says, and nothing of a result."""
+    meant = scripted.reply if isinstance(scripted, Wired) else scripted
+    return None if isinstance(meant, Complete) else _json_or_none(reply.body)
 
 
 def _json_or_none(body: bytes) -> object:

@@ -134,7 +134,7 @@ class _EndsWhenRefused(Poll):
     "ends_at_a_refused_connection",
     under="tinker-0.38",
     caught_by="polling.refused_connection",
-    saying="wanted poll 3 of future 1 at 3.000 s, got nothing",
+    saying="wanted poll 2 of future 1 at 3.000 s, got nothing",
 )
 class _EndsAtARefusedConnection(WithPoll):
     poll = _EndsWhenRefused
@@ -154,7 +154,7 @@ class _ReadsNoGzip(Poll):
     "reads_a_compressed_408_as_it_comes",
     under="tinker-0.5.1",
     caught_by="polling.compressed_reply",
-    saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer told 'paused_capacity' at 0.000 s, got nothing",
 )
 class _ReadsACompressed408AsItComes(WithPoll):
     poll = _ReadsNoGzip
@@ -237,7 +237,7 @@ class _BelievesTheLast(Poll):
     "believes_the_last_of_two_headers",
     under="tinker-0.5.1",
     caught_by="polling.header_twice",
-    saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer told 'paused_capacity' at 0.000 s, got nothing",
 )
 class _BelievesTheLastOfTwoHeaders(WithPoll):
     poll = _BelievesTheLast
@@ -257,7 +257,7 @@ class _HasAMinute(Poll):
     "gives_a_whole_reply_a_minute",
     under="tinker-0.38",
     caught_by="polling.slow_reply",
-    saying="got poll 3 of future 1 at 101.000 s",
+    saying="got poll 2 of future 1 at 61.000 s",
 )
 class _GivesAWholeReplyAMinute(WithPoll):
     poll = _HasAMinute
@@ -268,7 +268,7 @@ SDKS.edited(
     under="tinker-0.38",
     changes={"polling.poll_timeout_seconds": 60.0},
     caught_by="polling.late_reply",
-    saying="at 61.000 s: wanted poll 3 of future 1 at 46.000 s, got poll 3 of future 1 at 61.000 s",
+    saying="at 61.000 s: wanted poll 2 of future 1 at 46.000 s, got poll 2 of future 1 at 61.000 s",
 )
 
 

@@ -31,6 +31,8 @@ SDKS.edited(
         "clock.moves",
         "concurrency.a_minute_for_each_client",
         "concurrency.each_future_is_heard",
+        "polling.compressed_reply",
+        "polling.header_twice",
         "reasons.sampling_unknown",
         "trigger.malformed_408",
         "wiring.compute_logprobs",
@@ -338,6 +340,7 @@ class _WantsJson(Poll):
     also=(
         "polling.http_408",
         "polling.iteration_header",
+        "polling.no_utf8",
     ),
 )
 class _DiesOfA408WithoutJson(WithPoll):

@@ -28,6 +28,8 @@ _ALSO: Final = {
         "concurrency.a_minute_for_each_client",
         "concurrency.each_future_is_heard",
         "debounce.first_pause_logs",
+        "polling.compressed_reply",
+        "polling.header_twice",
         "reasons.sampling_unknown",
         "trigger.malformed_408",
     ),

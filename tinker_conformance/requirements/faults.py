@@ -18,7 +18,7 @@ from tinker_conformance.sdk.adapter import Capability
 _TRAINING: Final = frozenset({Capability.TRAINING})
 _SOURCE: Final = "official SDK 0.6.3 and 0.38.0, driven"
 _POLLS: Final = same(seen.poll_times, seen.outcomes)
-_LINES: Final = same(seen.line_times, seen.poll_times, seen.outcomes)
+_TOLD: Final = same(seen.told_states, seen.poll_counts, seen.outcomes)
 
 
 def _fault(
@@ -45,13 +45,13 @@ FAULTS: Final = (
     _fault("refused_connection", "A refused connection is tried again after a back-off that goes on.",
            "refused"),
     _fault("compressed_reply", "A compressed reply, in chunks or not, is understood as the plain one is.",
-           "compressed", check=_LINES, needs=frozenset()),
+           "compressed", check=_TOLD, needs=frozenset()),
     _fault("no_utf8", "A 408 or 5xx whose body is no UTF-8 is polled again at once.", "no-utf8"),
     _fault("no_utf8_in_200", "A 200 whose body is no UTF-8 ends the future.", "no-utf8-in-200",
            check=same(seen.poll_counts, seen.outcomes), level=Level.QUIRK),
     _fault("redirect", "A 307 or 308 is followed at once, with the same method and body.", "redirect",
            level=Level.QUIRK),
-    _fault("header_twice", "A header line that comes twice changes nothing.", "header-twice", check=_LINES,
+    _fault("header_twice", "A header line that comes twice changes nothing.", "header-twice", check=_TOLD,
            needs=frozenset()),
     _fault("slow_reply", "A reply whose bytes keep coming is waited for, however slow the whole is.",
            "slow-reply", check=same(seen.poll_times, seen.outcomes, seen.outcome_times)),
