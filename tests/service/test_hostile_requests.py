@@ -121,6 +121,14 @@ DATUMS = st.fixed_dictionaries(
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def fewer_tokens():
+    """What a request may have sampled is bounded lower here, to keep the examples short."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fake_server.service.sampling.MAX_SAMPLED", 2_000)
+        yield
+
+
 def answered(engine: FakeTinker, method: str, path: str, body: object) -> Reply:
     place, _, query = path.partition("?")
     answer = engine.handle(Request(method, f"{API_PREFIX}{place}", query, (), json.dumps(body).encode()))
@@ -129,7 +137,7 @@ def answered(engine: FakeTinker, method: str, path: str, body: object) -> Reply:
     return answer
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(POSTED), st.dictionaries(st.sampled_from(KEYS), values, max_size=4))
 def test_strange_bodies(path, body):
     engine = FakeTinker(seed=0)
@@ -143,7 +151,7 @@ def test_strange_bodies(path, body):
         json.loads(polled.body)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([*LOSS_FUNCTIONS, "none"]),
     st.lists(DATUMS, max_size=2),
@@ -166,6 +174,7 @@ def test_strange_data(loss_fn, data, config):
     assert model.forward(*DATA)["metrics"]["loss:sum"] > 0
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
     st.lists(st.sampled_from([*PARTS, ""]), max_size=6),
