@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -81,6 +82,8 @@ def _datum(datum: Mapping[str, object]) -> Datum:
     if "target_tokens" not in inputs:
         raise ServiceRefusal("loss_fn_inputs has no target_tokens; add them")
     numbers, shape = _tensor("target_tokens", inputs["target_tokens"])
+    if not all(map(math.isfinite, numbers)):
+        raise ServiceRefusal("target_tokens has what is no token id; give whole numbers")
     tokens = [int(token) for token in numbers]
     others: dict[str, list[float]] = {}
     for name, value in inputs.items():
@@ -124,7 +127,7 @@ def _dense(data: list[float], tensor: Mapping[str, object], shape: list[int]) ->
     columns = [integer(column, 0) for column in items(tensor.get("sparse_col_indices"))]
     width = shape[1] if len(shape) == 2 else 0
     for row, (begin, end) in enumerate(pairwise(ends)):
-        for place in range(begin, min(end, len(data), len(columns))):
+        for place in range(max(begin, 0), min(end, len(data), len(columns))):
             cell = row * width + columns[place]
             if 0 <= cell < len(cells):
                 cells[cell] = data[place]

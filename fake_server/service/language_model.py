@@ -37,7 +37,11 @@ _HIGH_NODES: Final = 1 << LOW_BITS
 _GATE_LOGIT: Final = -4.5
 _TOP_LOGIT: Final = -3.0
 _LOW_SPREAD: Final = 1.5
-_HIGH_SPREAD: Final = 0.25
+_HIGH_SPREAD: Final = 0.6
+_SPREAD_LEVELS: Final = 4
+"""Of the long path only every fourth unit says something untrained: that tells tokens apart, and costs less."""
+_LARGEST: Final = 700.0
+"""Beyond it the exponential of a float overflows, and the logistic function is 0 or 1."""
 _CACHED_PATHS: Final = 100_000
 
 Weights = Mapping[int, float]
@@ -79,17 +83,21 @@ class BaseModel:
     def logprob(self, context: int, token: int, weights: Weights) -> float:
         """The natural logarithm of the probability of a token after another."""
         total = 0.0
+        log1p, exp = math.log1p, math.exp
         for key, sign, logit in self.path(context, token):
-            total += log_sigmoid(sign * (logit + GAIN * weights.get(key, 0.0)))
+            value = sign * (logit + GAIN * weights.get(key, 0.0))
+            total -= log1p(exp(-value)) if value > -_LARGEST else -value
         return total
 
     def add_gradient(
         self, context: int, token: int, weights: Weights, slope: float, gradient: dict[int, float]
     ) -> None:
         """Adds ``slope`` times the derivative of the log-probability, by each unit, to ``gradient``."""
+        exp = math.exp
         for key, sign, logit in self.path(context, token):
             value = sign * (logit + GAIN * weights.get(key, 0.0))
-            gradient[key] = gradient.get(key, 0.0) + slope * sign * sigmoid(-value)
+            away = 1.0 / (1.0 + exp(value)) if value < _LARGEST else 0.0
+            gradient[key] = gradient.get(key, 0.0) + slope * sign * away
 
     def sampled(self, context: int, weights: Weights, temperature: float, draws: Draws) -> int:
         """A token after ``context``, each fork tempered by itself."""
@@ -131,7 +139,12 @@ class BaseModel:
             return _GATE_LOGIT
         if _HIGH_NODES < node < _HIGH_NODES + 4:
             return _TOP_LOGIT
-        spread = _LOW_SPREAD if node < _HIGH_NODES else _HIGH_SPREAD
+        if node < _HIGH_NODES:
+            spread = _LOW_SPREAD
+        elif (node - _HIGH_NODES).bit_length() % _SPREAD_LEVELS:
+            return 0.0
+        else:
+            spread = _HIGH_SPREAD
         return spread * (2.0 * unit(mixed(self._salt ^ self._key(context, node))) - 1.0)
 
 

@@ -58,19 +58,15 @@ class Trained:
         first = 1.0 - params.beta1**steps or 1.0
         second = 1.0 - params.beta2**steps or 1.0
         weights, momenta, variances = dict(self.weights), dict(self.momenta), dict(self.variances)
+        rate, beta1, beta2, eps = params.learning_rate, params.beta1, params.beta2, params.eps
+        kept, decay, sqrt, isfinite = rate * params.weight_decay, 1.0 - beta1, math.sqrt, math.isfinite
         for key in {**momenta, **gradient}:
             slope = clip * gradient.get(key, 0.0)
-            momenta[key] = params.beta1 * momenta.get(key, 0.0) + (1.0 - params.beta1) * slope
-            variances[key] = params.beta2 * variances.get(key, 0.0) + (1.0 - params.beta2) * slope * slope
-            root = math.sqrt(max(variances[key], 0.0) / second) + params.eps
-            step = momenta[key] / first / root if root else 0.0
+            momentum = momenta[key] = beta1 * momenta.get(key, 0.0) + decay * slope
+            variance = variances[key] = beta2 * variances.get(key, 0.0) + (1.0 - beta2) * slope * slope
+            root = sqrt(variance / second) + eps if variance > 0.0 else eps
             before = weights.get(key, 0.0)
-            weights[key] = _bounded(
-                before - params.learning_rate * (step + params.weight_decay * before), before
-            )
+            after = before - rate * momentum / first / root - kept * before if root else before
+            # A learning rate of 1e30 must not end in numbers that JSON cannot say.
+            weights[key] = max(-1.0, min(1.0, after)) if isfinite(after) else before
         return Trained(weights, momenta, variances, steps)
-
-
-def _bounded(value: float, otherwise: float) -> float:
-    # A learning rate of 1e30 must not end in numbers that JSON cannot say.
-    return max(-1.0, min(1.0, value)) if math.isfinite(value) else otherwise

@@ -16,7 +16,7 @@ from fake_server.service.numbers import Draws, single
 from fake_server.service.reading import integer, items, mapping
 from fake_server.service.work import Json
 
-MAX_CANDIDATES: Final = 1000
+MAX_CANDIDATES: Final = 100
 """Likeliest tokens, or draws, for one place."""
 
 

@@ -12,7 +12,12 @@ def integer(value: object, default: int) -> int:
 
 def number(value: object, default: float) -> float:
     """A number, or the default."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return default
+    try:
+        return float(value)
+    except OverflowError:
+        return default
 
 
 def text(value: object) -> str | None:

@@ -16,6 +16,8 @@ from fake_server.service.work import Json
 MAX_SAMPLES: Final = 4096
 DEFAULT_MAX_TOKENS: Final = 256
 MAX_TOKENS: Final = 32_768
+MAX_SAMPLED: Final = 200_000
+"""Tokens of one result: some seconds of work, during which nobody else is answered."""
 END: Final = 0
 """The token that ends a text where the request names no stop of its own."""
 ENDING: Final = 1 / 16
@@ -66,9 +68,15 @@ def sampled(source: Source, request: Mapping[str, object], seed: int, occurrence
         [own] if isinstance(own, int) else occurrence,
     )
     count = min(max(integer(request.get("num_samples"), 1), 0), MAX_SAMPLES)
-    sequences = [
-        _sequence(source, prompt, params, Draws(digest(draw, place)), request) for place in range(count)
-    ]
+    sequences: list[Json] = []
+    left = MAX_SAMPLED
+    for place in range(count):
+        sequences.append(_sequence(source, prompt, params, Draws(digest(draw, place)), request))
+        left -= len(items(sequences[-1]["tokens"]))
+        if left < 0:
+            raise ServiceRefusal(
+                f"more than {MAX_SAMPLED} tokens in one request; ask for fewer samples, or give max_tokens"
+            )
     about = of_prompt(source, prompt, request, params.temperature, Draws(digest(draw, "prompt")))
     return {"type": "sample", "sequences": sequences, **about}
 

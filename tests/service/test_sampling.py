@@ -147,6 +147,13 @@ def test_what_cannot_be_sampled_fails(client, body, told):
         client.sample(**body)
 
 
+def test_a_request_for_too_many_tokens_fails_before_it_holds_everybody_up(client, monkeypatch):
+    monkeypatch.setattr("fake_server.service.sampling.MAX_SAMPLED", 20)
+    assert client.sample(num_samples=2, max_tokens=10, stop=[])
+    with pytest.raises(Failed, match="more than 20 tokens in one request"):
+        client.sample(num_samples=3, max_tokens=10, stop=[])
+
+
 def test_training_weights_cannot_be_sampled(client):
     path = client.model().do("save_weights", path="a")["path"]
     reply = client.ask("create_sampling_session", {"model_path": path})
