@@ -140,7 +140,7 @@ class SetUp:
 
     def _overrides(self, path: str, request: Mapping[str, object]) -> dict[str, object]:
         match path.removeprefix(API_PREFIX):
-            case "client/config":
+            case "client/config" | "client/dynamic_config":
                 return self._client_config
             case "create_session":
                 return {"session_id": self._sessions.next()}

@@ -96,7 +96,8 @@ class FakeTinker:
                 every number and id is derived from the seed. None for results that are constants; where
                 ``unscripted`` is ``complete`` it means 0.
             journal_limit: Exchanges that the journal keeps, the newest; 0 for none.
-            client_config: Fields of the reply to ``client/config``, over the defaults.
+            client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config``, over the
+                defaults.
 
         Raises:
             ScriptError: ``client_config`` is no JSON object.

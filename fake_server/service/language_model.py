@@ -39,7 +39,7 @@ _TOP_LOGIT: Final = -3.0
 _LOW_SPREAD: Final = 1.5
 _HIGH_SPREAD: Final = 0.6
 _SPREAD_LEVELS: Final = 4
-"""Of the long path only every fourth unit says something untrained: that tells tokens apart, and costs less."""
+"""Of the long path only every fourth unit says something untrained: it tells tokens apart, and costs less."""
 _LARGEST: Final = 700.0
 """Beyond it the exponential of a float overflows, and the logistic function is 0 or 1."""
 _CACHED_PATHS: Final = 100_000

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import warnings
 from typing import Any
 
 import tinker
 from tinker import types
 
-from fake_server import FakeTinker, every, mounted
+from fake_server import FakeTinker, Operation, Request, every, mounted
+from fake_server.script import script, timeout
 
 MODERN = hasattr(tinker, "RestClient")  # 0.38.0, whose futures of creations are to be resolved
 SEED = int(sys.argv[1])
@@ -82,6 +84,8 @@ def run(base_url: str) -> dict[str, Any]:
     rest = (
         tinker.RestClient(base_url=base_url, api_key="tml-test") if MODERN else service.create_rest_client()
     )
+    if not hasattr(rest, "list_sessions"):  # 0.1.3
+        return told
     told["runs"] = [
         each.training_run_id for each in rest.list_training_runs().result(timeout=30).training_runs
     ]
@@ -101,15 +105,44 @@ def run(base_url: str) -> dict[str, Any]:
     return told
 
 
+def cancelled(engine: FakeTinker) -> bool:
+    """Whether a sample that nobody waits for any more is cancelled on the server."""
+    endless = engine.add_script(
+        script().then(timeout()).exhausted("repeat"), operation=Operation.SAMPLE, name="endless"
+    )
+    sampler = tinker.ServiceClient(base_url="http://tinker.test", api_key="tml-test").create_sampling_client(
+        base_model="Qwen/Qwen3-8B"
+    )
+    future = resolved(sampler).sample(
+        prompt=PROMPT, num_samples=1, sampling_params=types.SamplingParams(max_tokens=1)
+    )
+    while not endless.polls:
+        time.sleep(0.01)
+    future.future().cancel()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if any(each.path.endswith("/cancel_future") for each in engine.journal.exchanges()):
+            answer = engine.handle(
+                Request(
+                    "POST", "/api/v1/retrieve_future", body=json.dumps({"request_id": "endless"}).encode()
+                )
+            )
+            return b"was cancelled" in getattr(answer, "body", b"")
+        time.sleep(0.01)
+    return False
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     if len(sys.argv) > 2:
         told = run(sys.argv[2])
     else:
-        engine = FakeTinker(seed=SEED)
+        engine = FakeTinker(seed=SEED, client_config={"sample_cancel_enabled": True})
         engine.add_rule(every(3).paused("paused_capacity", polls=2))
         with mounted(engine):
             told = run("http://tinker.test")
+            if MODERN:
+                told["cancelled"] = cancelled(engine)
         told["problems"] = [problem.message for problem in engine.problems]
     print(json.dumps(told))
 

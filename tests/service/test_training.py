@@ -3,6 +3,8 @@
 import json
 import math
 import random
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -281,6 +283,15 @@ class TestWithScripts:
         client = Client(engine)
         assert client.model().model_id == "my-model"
         assert client.sampler(base_model=BASE) == "my-sampler"
+
+    def test_without_a_seed_the_service_is_not_even_loaded(self):
+        code = (
+            "import sys; from fake_server import FakeTinker; FakeTinker(); "
+            "assert not {'fake_server.service.service', 'fake_server.service.rest'} & set(sys.modules); "
+            "FakeTinker(seed=0); assert 'fake_server.service.rest' in sys.modules"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
 
     def test_without_a_seed_nothing_is_remembered(self):
         engine = FakeTinker()
