@@ -67,6 +67,15 @@ def test_a_pause_counts_even_after_a_result() -> None:
     assert len(says(projections.told_states, case(reply(200), told("paused_capacity")))) == 1
 
 
+def test_a_pause_counts_by_whatever_name_but_that_of_active() -> None:
+    of = case(reply(200), told("PAUSED_CAPACITY"), told(""))
+    assert len(says(projections.told_states, of)) == 2
+    assert says(projections.told_counts, of) == [
+        "the observer told 'PAUSED_CAPACITY' 1 time",
+        "the observer told '' 1 time",
+    ]
+
+
 def test_what_is_told_before_any_reply_counts() -> None:
     assert len(says(projections.told_states, case(told("active"), reply(200)))) == 1
 

@@ -55,6 +55,7 @@ def test_lines_about_a_bill_are_told_at_any_level() -> None:
     ("language", "message", "told"),
     [
         ("python", "Failed: no", "the line 'Failed: no'"),
+        ("".join(("py", "thon")), "Failed: no", "the line 'Failed: no'"),
         ("go", "Failed: no", "a line at level error with 'no'"),
         ("go", "Failed", "the line 'Failed'"),
         ("zig", "Failed: no", "a line at level error with 'no'"),

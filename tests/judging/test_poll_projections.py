@@ -7,6 +7,7 @@ from small_timelines import case, end, line, places, poll, reply, says, seen, su
 
 from tinker_conformance.judging import projections
 from tinker_conformance.judging.projections import Projection
+from tinker_conformance.judging.projections.wording import counted
 from tinker_conformance.timeline import OutcomeKind
 
 TWO_FUTURES = (
@@ -18,6 +19,10 @@ TWO_FUTURES = (
     poll(4.0, future=2, iteration=None, type_="ForwardBackward"),
     poll(5.0, iteration="2", type_=None),
 )
+
+
+def test_one_of_something_is_single_and_none_and_two_are_not() -> None:
+    assert [counted(number, "poll") for number in (0, 1, 2)] == ["0 polls", "1 poll", "2 polls"]
 
 
 def test_polls_are_counted_by_future_at_the_last() -> None:

@@ -13,8 +13,19 @@ PAGE: Final = ROOT / "docs/mutation.md"
 TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
     "queue_state.py": ("reference/test_queue_state.py",),
     "observer.py": ("reference/test_observer.py", "reference/test_observer_edges.py"),
+    "polling.py": ("reference/test_polling.py", "reference/test_clients.py"),
     "judging/facts.py": ("judging/test_facts.py",),
     "judging/delays.py": ("judging/test_delays.py",),
+    "judging/pause_lines.py": ("judging/test_pause_lines.py",),
+    "judging/judge.py": ("judging/test_judge.py",),
+    "judging/explanation.py": ("judging/test_explanation.py",),
+    "judging/projections/comparison.py": ("judging/test_other_projections.py",),
+    "judging/projections/wording.py": ("judging/test_poll_projections.py",),
+    "judging/projections/lines.py": ("judging/test_line_projections.py",),
+    "judging/projections/calls.py": ("judging/test_call_projections.py",),
+    "judging/projections/polls.py": ("judging/test_poll_projections.py",),
+    "judging/projections/other_lines.py": ("judging/test_other_projections.py",),
+    "judging/projections/functions.py": ("judging/test_other_projections.py",),
 }
 """The modules, below the package, each with the tests that must notice, below ``tests``."""
 
