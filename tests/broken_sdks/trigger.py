@@ -26,8 +26,16 @@ SDKS.edited(
     saying="at 0.000 s: wanted a pause line with the identifier 'sampler-1', got nothing",
     also=(
         "clock.moves",
+        "trigger.every_408",
+        "trigger.http_408",
         "trigger.malformed_408",
         "wiring.compute_logprobs",
+        "wiring.forward",
+        "wiring.forward_backward",
+        "wiring.load_state",
+        "wiring.optim_step",
+        "wiring.save_state",
+        "wiring.save_weights_for_sampler",
     ),
 )
 
