@@ -180,7 +180,7 @@ class _Check:
             return
         kind = self._kinds()[0]
         operation = self._operation(kind)
-        pair = [_future(operation, [*_LONG]), _future(operation, [{"complete": {}}])]
+        pair = [_future(operation, _LONG)] * 2
         later = _future(operation, [{"complete": {}}], before=[{"advance": 1}])
         timeline, fault = self._run(_decoded("threads", kind, [*pair, later], threads=True))
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain
 
 from fake_server.operations import Operation
 from tinker_conformance.judging.case import Case, Mismatch
@@ -69,6 +70,7 @@ class Judgement:
 
 
 _CLOCK = "clock.moves"
+_SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
 
 
 class AdapterLostError(RuntimeError):
@@ -129,8 +131,10 @@ class Judge:
             judged.append(self._judge(required, (scenario,)))
             if judged[-1].verdict is Verdict.PASSED:
                 return judged[-1]
-        asked = (judgement for judgement in judged if judgement.verdict is not Verdict.NOT_CLAIMED)
-        return next(asked, judged[0])
+        asked = [judgement for judgement in judged if judgement.verdict is not Verdict.NOT_CLAIMED]
+        if not asked:
+            return judged[0]
+        return replace(asked[0], cases=dict(chain.from_iterable(each.cases.items() for each in asked)))
 
     def _judge(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         if missing := unclaimed(scenarios, self.sdk.info, required.needs):
@@ -149,13 +153,10 @@ class Judge:
             clock = self._its_clock()
             if clock is not None and clock.verdict is not Verdict.PASSED:
                 silent = bool(clock.cases) and all(is_silent(case) for case in clock.cases.values())
-                what = (
-                    "tells nobody of any pause, which would show it"
-                    if silent
-                    else "does not see its clock move"
-                )
-                note = f"the SDK {what}; mend {_CLOCK} first"
-                return Judgement(required, Verdict.NOT_TESTABLE, note=note, mend_first=(_CLOCK,))
+                if not silent or not asks_about_silence(required):
+                    what = _SAYS_NOTHING if silent else "does not see its clock move"
+                    note = f"the SDK {what}; mend {_CLOCK} first"
+                    return Judgement(required, Verdict.NOT_TESTABLE, note=note, mend_first=(_CLOCK,))
         judgement = self._compare(required, scenarios)
         failed = judgement.verdict is Verdict.FAILED
         return (
