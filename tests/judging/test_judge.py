@@ -45,8 +45,10 @@ SCENARIOS = {
 }
 
 
-def _requirement(*scenarios: str, needs: frozenset[Capability] = frozenset()) -> Requirement:
-    return Requirement("small.polls", "It polls.", "here", scenarios, same(poll_counts), needs=needs)
+def _requirement(
+    *scenarios: str, needs: frozenset[Capability] = frozenset(), identifier: str = "small.polls"
+) -> Requirement:
+    return Requirement(identifier, "It polls.", "here", scenarios, same(poll_counts), needs=needs)
 
 
 class Lived:
@@ -213,7 +215,10 @@ def _clock_moves() -> Timeline:
 def test_where_the_clock_is_not_seen_to_move_nothing_is_said_of_scenarios_that_move_it() -> None:
     sdk, reference = _moving(seen=False)
     with _judge(sdk, reference) as judge:
-        moves = [judge.judge(_requirement("moves")) for _ in range(2)]
+        moves = [
+            judge.judge(_requirement("moves", identifier=identifier))
+            for identifier in ("small.polls", "callback.polls")
+        ]
         still = judge.judge(_requirement("one"))
         clock = judge.judge(CLOCK)
     assert [judgement.verdict for judgement in moves] == [Verdict.NOT_TESTABLE] * 2
