@@ -43,7 +43,7 @@ def _wrong(event: int, at: float = 0.0, scenario_id: str = "small") -> Mismatch:
 
 
 def _missing(what: str, at: float) -> Mismatch:
-    return Mismatch("small", at, what, "nothing")
+    return Mismatch("".join(("sm", "all")), at, what, "nothing")
 
 
 def test_sentence_source_and_command_stand_around_the_scenario_in_which_it_fails() -> None:
@@ -98,6 +98,17 @@ def test_the_picture_shows_the_pause_lines_that_are_wrong_and_those_that_are_mis
     assert any("60 s window" in text for text in told_)
 
 
+def test_the_picture_marks_what_a_check_objects_to_even_if_it_was_expected() -> None:
+    lived = (poll(), line(PAUSE, 5.0))
+    (marked,) = (
+        text for text in _explained(_wrong(1, 5.0), observed=lived, expected=lived) if "line, a" in text
+    )
+    (missing,) = (
+        text for text in _explained(_missing("x", 5.0), observed=lived, expected=lived) if "line, a" in text
+    )
+    assert (marked.count("✗"), missing.count("✗")) == (1, 0)
+
+
 # -- the timeline ---------------------------------------------------------------------------------------
 
 
@@ -121,7 +132,7 @@ def test_two_things_that_are_missing_at_once_both_stand_there() -> None:
     assert [text.split("  ")[-1] for text in told_[1:3]] == ["a", "b"]
 
 
-@pytest.mark.parametrize(("events", "more"), [(60, None), (61, 1), (70, 10)])
+@pytest.mark.parametrize(("events", "more"), [(60, None), (61, 1), (130, 70)])
 def test_a_long_timeline_is_cut_and_says_how_much_is_left(events: int, more: int | None) -> None:
     told_ = _timeline(_wrong(0), observed=tuple(poll(float(n)) for n in range(events)))
     assert len(told_) == 60 + (more is not None)

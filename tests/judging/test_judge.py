@@ -45,8 +45,10 @@ SCENARIOS = {
 }
 
 
-def _requirement(*scenarios: str, needs: frozenset[Capability] = frozenset()) -> Requirement:
-    return Requirement("small.polls", "It polls.", "here", scenarios, same(poll_counts), needs=needs)
+def _requirement(
+    *scenarios: str, needs: frozenset[Capability] = frozenset(), identifier: str = "small.polls"
+) -> Requirement:
+    return Requirement(identifier, "It polls.", "here", scenarios, same(poll_counts), needs=needs)
 
 
 class Lived:
@@ -223,7 +225,10 @@ def test_where_the_clock_is_not_seen_to_move_nothing_is_said_of_scenarios_that_m
 ) -> None:
     sdk, reference = _moving(at_its_clock)
     with _judge(sdk, reference) as judge:
-        moves = [judge.judge(_requirement("moves")) for _ in range(2)]
+        moves = [
+            judge.judge(_requirement("moves", identifier=identifier))
+            for identifier in ("small.polls", "callback.polls")
+        ]
         still = judge.judge(_requirement("one"))
         clock = judge.judge(CLOCK)
     assert [(judgement.verdict, judgement.note) for judgement in moves] == [(Verdict.NOT_TESTABLE, note)] * 2

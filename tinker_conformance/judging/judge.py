@@ -112,7 +112,7 @@ class Judge:
 
     def close(self) -> None:
         """Ends the SDK and the reference."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown()
         self.sdk.close()
         if self._reference is not None:
             self._reference.close()
