@@ -15,7 +15,7 @@ from fake_server.gate import Gate
 from fake_server.messages import Request
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script
-from fake_server.steps import Advance, ReplyStep, Status, Wired
+from fake_server.steps import Advance, ReplyStep, Status, unspoilt
 
 Key = tuple[Operation | None, str | None]
 
@@ -199,7 +199,7 @@ class FutureBook:
         else:
             repeated = turns[-1].reply if future.script.exhausted is Exhausted.REPEAT else None
             claim = Claim(index, future.script.tail if index == len(turns) else (), repeated)
-        reply = claim.reply.reply if isinstance(claim.reply, Wired) else claim.reply
+        reply = unspoilt(claim.reply)
         if isinstance(reply, Status) and reply.status == 410:
             self._expire(future)
         return claim
