@@ -16,7 +16,7 @@ from fake_server.gate import Gate
 from fake_server.messages import Request
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script
-from fake_server.steps import Advance, Fail, FailCategory, ReplyStep, Status, Wired
+from fake_server.steps import Advance, Fail, FailCategory, ReplyStep, Status, unspoilt
 
 _CANCELLED: Final = Script((Fail(FailCategory.USER, "the request was cancelled"),), Exhausted.REPEAT)
 
@@ -202,7 +202,7 @@ class FutureBook:
         else:
             repeated = turns[-1].reply if future.script.exhausted is Exhausted.REPEAT else None
             claim = Claim(index, future.script.tail if index == len(turns) else (), repeated)
-        reply = claim.reply.reply if isinstance(claim.reply, Wired) else claim.reply
+        reply = unspoilt(claim.reply)
         if isinstance(reply, Status) and reply.status == 410:
             self._expire(future)
         return claim

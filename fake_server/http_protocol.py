@@ -227,12 +227,12 @@ class HttpProtocol(asyncio.Protocol):
         self._in_head = True
         self._head_bytes = 0
         self._answered += 1
+        keep = self._parser.should_keep_alive()
+        old = self._parser.get_http_version() == "1.0"
         match answer:
             case TransportFault():
-                self._spoil(answer, method)
+                self._spoil(answer, Framing(head=method == "HEAD", keep=keep, old=old))
             case Reply():
-                keep = self._parser.should_keep_alive()
-                old = self._parser.get_http_version() == "1.0"
                 self._out.append(wire(answer, head=method == "HEAD", keep=keep, old=old))
                 if not keep:
                     self._close()
@@ -256,12 +256,11 @@ class HttpProtocol(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _spoil(self, fault: TransportFault, method: str) -> None:
+    def _spoil(self, fault: TransportFault, framing: Framing) -> None:
         self._flush()
         if isinstance(fault.kind, Refusal):
             self._refuse_connections(fault.kind.seconds)
-        keep, old = self._parser.should_keep_alive(), self._parser.get_http_version() == "1.0"
-        acts = planned(fault, Framing(head=method == "HEAD", keep=keep, old=old))
+        acts = planned(fault, framing)
         self._closing = isinstance(acts[-1], End)
         if self._transport is None:
             return

@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from fake_server.errors import ScriptError
 from fake_server.faults import DropKind, Part, RawBytes, Refusal, Wire
 from fake_server.json_values import copied, encoded
 from fake_server.messages import JSON_HEADERS, Reply
 from fake_server.wire import compressed
+
+_S = TypeVar("_S")
 
 MICROSECONDS: Final = 1_000_000
 MAX_ADVANCE_SECONDS: Final = 1_000_000_000
@@ -234,6 +236,11 @@ class Wired:
                 raise ScriptError(
                     f"a reply with status {self.reply.status} has no body to spoil; use another status"
                 )
+
+
+def unspoilt(step: _S) -> _S | HttpStep:
+    """What a step means to say, whatever becomes of that on its way."""
+    return step.reply if isinstance(step, Wired) else step
 
 
 ReplyStep = HttpStep | Drop | Wired | Refusal | RawBytes

@@ -8,7 +8,7 @@ import msgspec
 
 from fake_server.listener import Poll, Submission
 from fake_server.messages import Reply, TransportFault
-from fake_server.steps import Advance, Complete, ReplyStep, Wired
+from fake_server.steps import Advance, Complete, ReplyStep, unspoilt
 from tinker_conformance.clock import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
@@ -96,8 +96,7 @@ def _scripted(poll: Poll) -> ReplyStep | None:
 
 def _body_of(reply: Reply, scripted: ReplyStep | None) -> object:
     """What the timeline shows of a reply: what a script says, and nothing of a result."""
-    meant = scripted.reply if isinstance(scripted, Wired) else scripted
-    return None if isinstance(meant, Complete) else _json_or_none(reply.body)
+    return None if isinstance(unspoilt(scripted), Complete) else _json_or_none(reply.body)
 
 
 def _json_or_none(body: bytes) -> object:
