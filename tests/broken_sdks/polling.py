@@ -41,6 +41,7 @@ SDKS.edited(
         "polling.patience",
         "polling.request_type_compute_logprobs",
         "polling.request_type_sample",
+        "polling.slow_reply",
         "trigger.malformed_408",
     ),
 )
