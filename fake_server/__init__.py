@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from fake_server.listener import Listener, Poll, Submission
     from fake_server.messages import Reply, Request, TransportFault
     from fake_server.operations import Operation
+    from fake_server.polls import PollRecord
     from fake_server.respx_router import mounted
+    from fake_server.rules import Rule, chance, every, nth
     from fake_server.script import Exhausted, Script, ScriptBuilder
     from fake_server.script_data import decode_steps, encode_steps
     from fake_server.script_yaml import load_script_file
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
         Wired,
     )
     from fake_server.tinker_api import FakeTinker, Unscripted
-    from fake_server.verification import PollRecord, VerifiedTinker
+    from fake_server.used_connections import UsedConnection
+    from fake_server.verification import VerifiedTinker
 
 __all__ = [
     "Advance",
@@ -65,6 +68,7 @@ __all__ = [
     "Refusal",
     "Reply",
     "Request",
+    "Rule",
     "Script",
     "ScriptBuilder",
     "ScriptError",
@@ -76,13 +80,17 @@ __all__ = [
     "TransportFault",
     "TryAgain",
     "Unscripted",
+    "UsedConnection",
     "VerifiedTinker",
     "Wire",
     "Wired",
+    "chance",
     "decode_steps",
     "encode_steps",
+    "every",
     "load_script_file",
     "mounted",
+    "nth",
 ]
 
 _HOMES: Final = {
@@ -104,13 +112,14 @@ _HOMES: Final = {
     "Listener": "listener",
     "Operation": "operations",
     "Poll": "listener",
-    "PollRecord": "verification",
+    "PollRecord": "polls",
     "Problem": "errors",
     "ProblemKind": "errors",
     "RawBytes": "faults",
     "Refusal": "faults",
     "Reply": "messages",
     "Request": "messages",
+    "Rule": "rules",
     "Script": "script",
     "ScriptBuilder": "script",
     "ScriptError": "errors",
@@ -122,13 +131,17 @@ _HOMES: Final = {
     "TransportFault": "messages",
     "TryAgain": "steps",
     "Unscripted": "tinker_api",
+    "UsedConnection": "used_connections",
     "VerifiedTinker": "verification",
     "Wire": "faults",
     "Wired": "steps",
+    "chance": "rules",
     "decode_steps": "script_data",
+    "every": "rules",
     "encode_steps": "script_data",
     "load_script_file": "script_yaml",
     "mounted": "respx_router",
+    "nth": "rules",
 }
 
 

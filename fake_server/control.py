@@ -35,7 +35,7 @@ from fake_server.json_values import encoded
 from fake_server.listener import Poll, Submission
 from fake_server.messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.script import advance as advance_step
-from fake_server.script_yaml import decode_entries
+from fake_server.script_yaml import decode_all
 from fake_server.steps import Advance
 from fake_server.tinker_api import FakeTinker
 
@@ -195,14 +195,11 @@ class ControlledServer:
 
     def _add_scripts(self, engine: FakeTinker, request: Request) -> Reply:
         try:
-            entries = decode_entries(_decoded(request), "the request")
-            names = [
-                engine.add_script(e.script, operation=e.operation, client=e.client, name=e.name).name
-                for e in entries
-            ]
+            entries = decode_all(_decoded(request), "the request")
+            added = [engine.add_entry(entry) for entry in entries]
         except ScriptError as error:
             raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
-        return _json(201, {"futures": names})
+        return _json(201, {"futures": [future.name for future in added if future is not None]})
 
     def _verdict(self, engine: FakeTinker) -> Reply:
         try:

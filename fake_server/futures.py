@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from fake_server.errors import ScriptError
 from fake_server.gate import Gate
 from fake_server.messages import Request
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script
-from fake_server.steps import Advance, ReplyStep, Status, unspoilt
+from fake_server.steps import Advance, Fail, FailCategory, ReplyStep, Status, unspoilt
+
+_CANCELLED: Final = Script((Fail(FailCategory.USER, "the request was cancelled"),), Exhausted.REPEAT)
 
 Key = tuple[Operation | None, str | None]
 
@@ -210,6 +213,14 @@ class FutureBook:
         for waiting in self._expired.values():
             if future in waiting:
                 waiting.remove(future)
+
+    def cancel(self, request_id: object) -> None:
+        """Ends a future for its polls: they get a failure, since nobody waits for the result (0.38.0)."""
+        future = self.by_request_id.get(request_id) if isinstance(request_id, str) else None
+        if future is not None:
+            self.end(future)
+            future.script = _CANCELLED
+            future.scripted = False
 
     def unfinished(self) -> list[ScriptedFuture]:
         """Scripted futures with replies that nobody has polled, in the order of their registration."""

@@ -9,6 +9,7 @@ would reset the connection and could destroy the reply on its way.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,8 @@ from fake_server.wire import End, Framing, planned
 LINGER_SECONDS: Final = 1.0
 LINGER_BYTES: Final = 16 * 1024 * 1024
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NUMBERS: Final = itertools.count(1)
+"""What connections are numbered by, in the whole process."""
 _REASONS: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
 
@@ -77,6 +80,7 @@ class HttpProtocol(asyncio.Protocol):
         self._body_bytes = 0
         self._in_head = True
         self._answered = 0
+        self._number = 0
         self._closing = False
         self._discarded = 0
         self._linger: asyncio.TimerHandle | None = None
@@ -85,6 +89,7 @@ class HttpProtocol(asyncio.Protocol):
         """Begins."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's streams always are
         self._transport = transport
+        self._number = next(_NUMBERS)
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -216,7 +221,9 @@ class HttpProtocol(asyncio.Protocol):
             return
         path, query = _target(self._url)
         method = self._parser.get_method().decode("ascii")
-        answer = self._handle(Request(method, path, query, tuple(self._headers), b"".join(self._body)))
+        request = Request(method, path, query, tuple(self._headers), b"".join(self._body))
+        request.connection = self._number
+        answer = self._handle(request)
         self._in_head = True
         self._head_bytes = 0
         self._answered += 1

@@ -24,8 +24,8 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 _End = int | str | tuple[int, str]
 """A status, the name of a fault in place of a reply, or both."""
 
-# method, path, query, head, body, end, reply head, reply body, future, nanoseconds
-_Record = tuple[str, str, str, bytes, bytes, _End, bytes, bytes, str | None, int]
+# method, path, query, head, body, end, reply head, reply body, future, nanoseconds, connection
+_Record = tuple[str, str, str, bytes, bytes, _End, bytes, bytes, str | None, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Exchange:
         reply_headers: Raw header lines of the reply, framing left out.
         reply_body: The reply's body.
         future: Name of the scripted future that was submitted or polled, or None.
+        connection: Number of the connection that it came on, unique in the process; None in process.
     """
 
     index: int
@@ -60,6 +61,7 @@ class Exchange:
     reply_headers: RawHeaders
     reply_body: bytes
     future: str | None
+    connection: int | None
 
 
 def now_ns() -> int:
@@ -103,7 +105,7 @@ class Journal:
         head = _head(request.headers)
         record = (
             *(request.method, request.path, request.query, head, request.body),
-            *(end, reply_head, reply_body, future, arrived_ns),
+            *(end, reply_head, reply_body, future, arrived_ns, request.connection),
         )
         with self._lock:
             self._records.append(record)
@@ -148,7 +150,7 @@ def _size(record: _Record) -> int:
 
 
 def _exchange(record: _Record, index: int, started: int) -> Exchange:
-    method, path, query, head, body, end, reply_head, reply_body, future, arrived = record
+    method, path, query, head, body, end, reply_head, reply_body, future, arrived, connection = record
     status, fault = end if isinstance(end, tuple) else (end, None) if isinstance(end, int) else (None, end)
     return Exchange(
         index=index,
@@ -163,6 +165,7 @@ def _exchange(record: _Record, index: int, started: int) -> Exchange:
         reply_headers=_lines(reply_head),
         reply_body=reply_body,
         future=future,
+        connection=connection,
     )
 
 
@@ -180,6 +183,7 @@ def _plain(exchange: Exchange) -> dict[str, object]:
         "reply_headers": _text_lines(exchange.reply_headers),
         **_plain_body("reply_body", exchange.reply_body),
         "future": exchange.future,
+        "connection": exchange.connection,
     }
 
 

@@ -24,9 +24,10 @@ class Request:
         query: Without the question mark; empty when there is none.
         headers: Raw header lines.
         body: Content as sent: chunks joined, a content encoding still in place.
+        connection: Number of the connection that it came on, set by the socket face; None in process.
     """
 
-    __slots__ = ("_values", "body", "headers", "method", "path", "query")
+    __slots__ = ("_values", "body", "connection", "headers", "method", "path", "query")
 
     def __init__(
         self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
@@ -36,6 +37,7 @@ class Request:
         self.query = query
         self.headers = headers
         self.body = body
+        self.connection: int | None = None
         self._values: dict[bytes, bytes] | None = None
 
     def header(self, name: str) -> str | None:

@@ -16,6 +16,7 @@ from . import (
     polling,
     polling_ends,
     reasons,
+    threads,
     trigger,
     wiring,
 )
@@ -30,6 +31,7 @@ _CHAPTERS: Final = (
     debounce,
     grace,
     concurrency,
+    threads,
     wiring,
     polling,
     polling_ends,

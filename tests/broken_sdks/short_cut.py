@@ -8,16 +8,15 @@ import anyio.lowlevel
 import httpx
 from respx.mocks import HTTPXMocker
 
-from fake_server.httpx_faults import Spoilt, refusing
-from fake_server.httpx_transport import answer
+from fake_server import FakeTinker
+from fake_server.httpx_transport import FakeTinkerTransport
 
 
 class ShortCut:
     """What the reference needs of `httpx.AsyncClient`, without connections and cookies."""
 
     def __init__(self) -> None:
-        (router,) = HTTPXMocker.routers
-        (self._route,) = router.routes
+        self._transport = FakeTinkerTransport(_mounted_engine())
 
     async def post(
         self,
@@ -31,17 +30,16 @@ class ShortCut:
         await anyio.lowlevel.checkpoint()
         limits = {"timeout": {"read": timeout}}
         request = httpx.Request("POST", url, json=json, headers=headers, extensions=limits)
-        response = await self._answered(request)
+        response = await self._transport.handle_async_request(request)
         await response.aread()
         if response.has_redirect_location and follow_redirects:
             there = str(request.url.join(response.headers["location"]))
             return await self.post(there, json=json, headers=headers, timeout=timeout, follow_redirects=True)
         return response
 
-    async def _answered(self, request: httpx.Request) -> httpx.Response:
-        route: Any = self._route
-        try:
-            return answer(route._handle, request)
-        except Spoilt as spoilt:
-            route._handle = refusing(route._handle, spoilt.fault, route._restore)
-            return await spoilt.respond_async()
+
+def _mounted_engine() -> FakeTinker:
+    (router,) = HTTPXMocker.routers
+    (route,) = router.routes
+    engine: FakeTinker = route._engine
+    return engine

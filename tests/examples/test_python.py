@@ -52,6 +52,7 @@ def test_it_is_not_reached_by_httpx() -> None:
 def test_its_page_runs(caplog: pytest.LogCaptureFixture) -> None:
     [snippet] = re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL)
     engine = FakeTinker(unscripted=Unscripted.COMPLETE)
+    engine.expect_sampler("sampler-1")
     engine.add_script(
         script().then(timeout(queue_state="paused_capacity")).then(complete()), operation=Operation.SAMPLE
     )

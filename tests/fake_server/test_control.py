@@ -67,6 +67,27 @@ def test_each_test_has_an_engine_of_its_own(control: httpx.Client) -> None:
     assert sample(urls[1]) == [408, 200]
 
 
+def test_a_script_list_may_hold_rules(clock: SteppedClock) -> None:
+    plane = ControlledServer(FakeTinker(seed=1), lambda: FakeTinker(seed=1), clock)
+    headers = {"Authorization": f"Bearer {plane.token}"}
+    rule = {"every": 2, "paused": {"state": "paused_capacity", "seconds": 90}}
+    with (
+        FakeTinkerServer(plane) as server,
+        httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client,
+    ):
+        url = str(client.post("/_control/tests", json={"name": "one"}).json()["base_url"])
+        added = client.post("/_control/tests/one/scripts", json=[rule, *SCRIPT])
+        assert (added.status_code, added.json()) == (201, {"futures": ["future-1"]})
+        before = clock.reading()["monotonic_ns"]
+        assert sample(url) == [408, 200]
+        assert sample(url) == [200, 200]
+        assert sample(url) == [408, 408]
+        assert clock.reading()["monotonic_ns"] - before == 30 * 10**9
+        wrong = client.post("/_control/tests/one/scripts", json=[{"every": 0, "steps": []}])
+        assert wrong.status_code == 400
+        assert "the request, script 1: every: 0" in wrong.json()["error"]
+
+
 def test_a_test_can_begin_anew_and_end(control: httpx.Client) -> None:
     url = begin(control, "one")
     assert sample(url) == [408, 200]

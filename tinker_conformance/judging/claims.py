@@ -73,7 +73,9 @@ def _needed(scenario: Scenario) -> Iterator[Capability]:
             yield observer
         if future.timeout is not None:
             yield Capability.TIMEOUT
-    if scenario.concurrent:
+    if scenario.threads:
+        yield Capability.THREADS
+    elif scenario.concurrent:
         yield Capability.CONCURRENCY
     for call in scenario.calls:
         parses = call.function == "parse_queue_state"

@@ -50,7 +50,7 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
 
 def alone(identifier: str, spec: str, profile: str) -> str:
     """The command that asks one requirement."""
-    chapter = identifier.split(".", 1)[0]
+    chapter = identifier.partition(".")[0]
     module = f"tinker_conformance.suite.test_{chapter}"
     return f"pytest --pyargs {module}::{identifier} --sdk {shlex.quote(spec)} --profile {profile}"
 
