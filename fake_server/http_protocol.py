@@ -59,7 +59,7 @@ class HttpProtocol(asyncio.Protocol):
         handle: Callable[[Request], Reply | TransportFault],
         limits: Limits,
         connections: set[HttpProtocol],
-        refuse: Callable[[float], None],
+        refuse: Callable[[float], None] | None = None,
     ) -> None:
         """Answers with ``handle``, and is in ``connections`` for as long as it is open.
 
@@ -258,7 +258,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _spoil(self, fault: TransportFault, framing: Framing) -> None:
         self._flush()
-        if isinstance(fault.kind, Refusal):
+        if isinstance(fault.kind, Refusal) and self._refuse_connections is not None:
             self._refuse_connections(fault.kind.seconds)
         acts = planned(fault, framing)
         self._closing = isinstance(acts[-1], End)
