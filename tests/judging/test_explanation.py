@@ -98,15 +98,11 @@ def test_the_picture_shows_the_pause_lines_that_are_wrong_and_those_that_are_mis
     assert any("60 s window" in text for text in told_)
 
 
-def test_the_picture_marks_what_a_check_objects_to_even_if_it_was_expected() -> None:
-    lived = (poll(), line(PAUSE, 5.0))
-    (marked,) = (
-        text for text in _explained(_wrong(1, 5.0), observed=lived, expected=lived) if "line, a" in text
-    )
-    (missing,) = (
-        text for text in _explained(_missing("x", 5.0), observed=lived, expected=lived) if "line, a" in text
-    )
-    assert (marked.count("✗"), missing.count("✗")) == (1, 0)
+def test_the_picture_shows_another_line_only_if_a_mismatch_names_it() -> None:
+    lived = (poll(), line("Retrying", 5.0, level="error"), line("Going on", 6.0))
+    (lane,) = (text for text in _explained(_wrong(1, 5.0), observed=lived) if "line, actual" in text)
+    assert lane.split("actual")[1].split() == ["✗", "ERROR"]
+    assert not any("line, actual" in text for text in _explained(_missing("x", 5.0), observed=lived))
 
 
 # -- the timeline ---------------------------------------------------------------------------------------
