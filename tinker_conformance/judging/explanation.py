@@ -91,6 +91,8 @@ def shown(event: Event) -> str:
             text = f"polls     iteration {event.iteration}, type {event.request_type}"
         case Response(fault=None):
             text = f"is told   HTTP {event.status}" + ("" if event.body is None else f" {event.body}")
+        case Response(status=int(status)):
+            text = f"is told   HTTP {status}, but on its way: {event.fault}"
         case Response():
             text = f"is told   nothing: {event.fault}"
         case ClockStep():

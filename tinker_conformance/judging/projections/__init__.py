@@ -10,6 +10,7 @@ from tinker_conformance.judging.projections.calls import (
 )
 from tinker_conformance.judging.projections.comparison import (
     Projection,
+    Same,
     same,
 )
 from tinker_conformance.judging.projections.functions import (
@@ -22,6 +23,7 @@ from tinker_conformance.judging.projections.lines import (
     line_identifiers,
     line_levels,
     line_reasons,
+    line_rounds,
     line_texts,
     line_times,
     line_verbs,
@@ -44,6 +46,7 @@ from tinker_conformance.judging.projections.polls import (
 
 __all__ = [
     "Projection",
+    "Same",
     "billing_lines",
     "callback_reasons",
     "callbacks",
@@ -54,6 +57,7 @@ __all__ = [
     "line_identifiers",
     "line_levels",
     "line_reasons",
+    "line_rounds",
     "line_texts",
     "line_times",
     "line_verbs",

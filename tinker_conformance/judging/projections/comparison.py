@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from tinker_conformance.judging.case import Case, Check, Mismatch
@@ -12,15 +13,22 @@ from tinker_conformance.timeline import Timeline
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
 
 
-def same(*projections: Projection) -> Check:
+@dataclass(frozen=True, slots=True)
+class Same:
     """The check that expected and observed timelines agree in these projections."""
 
-    def check(case: Case) -> Iterator[Mismatch]:
-        for projection in projections:
+    projections: tuple[Projection, ...]
+
+    def __call__(self, case: Case) -> Iterator[Mismatch]:
+        """Every difference, projection by projection."""
+        for projection in self.projections:
             yield from differences(
                 case.scenario.id,
                 projection(case, case.expected),
                 projection(case, case.observed),
             )
 
-    return check
+
+def same(*projections: Projection) -> Check:
+    """The check that expected and observed timelines agree in these projections."""
+    return Same(projections)

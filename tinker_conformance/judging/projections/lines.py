@@ -16,7 +16,7 @@ from tinker_conformance.judging.pause_lines import (
 from tinker_conformance.judging.projections.wording import quoted
 from tinker_conformance.reference_observer_facet import ClientForms
 from tinker_conformance.scenario import ClientSpec
-from tinker_conformance.timeline import Timeline
+from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
 
 _LONG_AFTER_SECONDS: Final = 1200.0
 
@@ -26,6 +26,20 @@ def line_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
     for line in pause_lines(timeline, case):
         at = line.log.at
         yield Fact(("line", at), at, f"a pause line at {at:.3f} s", quoted(line.log), line.event)
+
+
+def line_rounds(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """In which rounds, between two moves of the clocks, pause lines were logged, and for which client."""
+    rounds = [1]
+    for event in timeline:
+        moves = isinstance(event, ClockStep) and event.cause is ClockCause.SCRIPT
+        rounds.append(rounds[-1] + moves)
+    for line in pause_lines(timeline, case):
+        client, number = _client_of(line, case), rounds[line.event]
+        name = "an unknown client" if client is None else identifier_of(client, case.profile)
+        said = f"a pause line for {name} in round {number}"
+        key = ("round", number, None if client is None else client.name)
+        yield Fact(key, line.log.at, said, quoted(line.log), line.event)
 
 
 def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:
