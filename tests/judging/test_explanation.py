@@ -145,6 +145,7 @@ def test_a_long_timeline_is_cut_and_says_how_much_is_left(events: int, more: int
         (reply(408, body={}), "is told   HTTP 408 {}"),
         (reply(503), "is told   HTTP 503"),
         (reply(None, fault="reset"), "is told   nothing: reset"),
+        (reply(200, fault="cut"), "is told   HTTP 200, but on its way: cut"),
         (
             ClockStep(at=0.0, wall=-5.0, monotonic=0.001, cause=ClockCause.SCRIPT),
             "clock     wall -5.000 s, monotonic +0.001 s (script)",

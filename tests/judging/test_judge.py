@@ -216,7 +216,10 @@ def _warns(at: float) -> Timeline:
     ("at_its_clock", "note"),
     [
         (_warns(0.0), "the SDK does not see its clock move; mend clock.moves first"),
-        ((), "the SDK tells nobody of any pause, which would show it; mend clock.moves first"),
+        (
+            (),
+            "the SDK tells nobody of any pause, which would show that its clock moves; mend clock.moves first",
+        ),
     ],
     ids=["still", "silent"],
 )
