@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: conformance parity test lint types clean mutation
+.PHONY: conformance parity test lint types clean mutation downstream
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -32,6 +32,9 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+downstream:
+	.ci/downstream '$(PYTHON)'
 
 mutation: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,mutation]'

@@ -21,8 +21,11 @@ DEFAULT_LIMIT: Final = 100_000
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Bodies and heads of all records together; the oldest records go first."""
 
-# method, path, query, head, body, status or fault, reply head, reply body, future, nanoseconds
-_Record = tuple[str, str, str, bytes, bytes, int | str, bytes, bytes, str | None, int]
+_End = int | str | tuple[int, str]
+"""A status, the name of a fault in place of a reply, or both."""
+
+# method, path, query, head, body, end, reply head, reply body, future, nanoseconds, connection
+_Record = tuple[str, str, str, bytes, bytes, _End, bytes, bytes, str | None, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,11 @@ class Exchange:
         headers: Raw header lines of the request.
         body: The request's body.
         status: The reply's status, or None if a transport fault took its place.
-        fault: The fault's name, or None.
+        fault: The name of the fault in the reply's place or on its way, or None.
         reply_headers: Raw header lines of the reply, framing left out.
         reply_body: The reply's body.
         future: Name of the scripted future that was submitted or polled, or None.
+        connection: Number of the connection that it came on, unique in the process; None in process.
     """
 
     index: int
@@ -57,6 +61,7 @@ class Exchange:
     reply_headers: RawHeaders
     reply_body: bytes
     future: str | None
+    connection: int | None
 
 
 def now_ns() -> int:
@@ -90,14 +95,17 @@ class Journal:
     ) -> None:
         """Adds one exchange; ``arrived_ns`` is a value of ``now_ns``."""
         if isinstance(answer, Reply):
-            end: int | str = answer.status
+            end: _End = answer.status
             reply_head, reply_body = _reply_head(answer.headers), answer.body
+        elif (spoilt := answer.reply) is not None:
+            end = (spoilt.status, answer.name)
+            reply_head, reply_body = _reply_head(spoilt.headers), spoilt.body
         else:
-            end, reply_head, reply_body = answer.kind.value, b"", b""
+            end, reply_head, reply_body = answer.name, b"", b""
         head = _head(request.headers)
         record = (
             *(request.method, request.path, request.query, head, request.body),
-            *(end, reply_head, reply_body, future, arrived_ns),
+            *(end, reply_head, reply_body, future, arrived_ns, request.connection),
         )
         with self._lock:
             self._records.append(record)
@@ -142,7 +150,8 @@ def _size(record: _Record) -> int:
 
 
 def _exchange(record: _Record, index: int, started: int) -> Exchange:
-    method, path, query, head, body, end, reply_head, reply_body, future, arrived = record
+    method, path, query, head, body, end, reply_head, reply_body, future, arrived, connection = record
+    status, fault = end if isinstance(end, tuple) else (end, None) if isinstance(end, int) else (None, end)
     return Exchange(
         index=index,
         at=(arrived - started) / 1e9,
@@ -151,11 +160,12 @@ def _exchange(record: _Record, index: int, started: int) -> Exchange:
         query=query,
         headers=_lines(head),
         body=body,
-        status=end if isinstance(end, int) else None,
-        fault=end if isinstance(end, str) else None,
+        status=status,
+        fault=fault,
         reply_headers=_lines(reply_head),
         reply_body=reply_body,
         future=future,
+        connection=connection,
     )
 
 
@@ -173,6 +183,7 @@ def _plain(exchange: Exchange) -> dict[str, object]:
         "reply_headers": _text_lines(exchange.reply_headers),
         **_plain_body("reply_body", exchange.reply_body),
         "future": exchange.future,
+        "connection": exchange.connection,
     }
 
 

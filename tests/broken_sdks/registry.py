@@ -9,6 +9,7 @@ from . import (
     concurrency,
     debounce,
     extras,
+    faults,
     grace,
     messages,
     parsing,
@@ -35,6 +36,7 @@ _CHAPTERS: Final = (
     polling,
     polling_ends,
     extras,
+    faults,
 )
 
 

@@ -343,6 +343,7 @@ class _WantsJson(Poll):
     also=(
         "polling.http_408",
         "polling.iteration_header",
+        "polling.no_utf8",
     ),
 )
 class _DiesOfA408WithoutJson(WithPoll):

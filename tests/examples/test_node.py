@@ -60,6 +60,9 @@ WITHOUT_A_SEAM = {
         "polling.back_off_reset",
         "polling.caller_timeout",
         "polling.gives_up",
+        "polling.broken_reply",
+        "polling.short_body",
+        "polling.closed_connection",
     },
 }
 """What libfaketime cannot give, and the requirements that need it."""
@@ -75,6 +78,10 @@ NOT_CLAIMED = {
     "concurrency.training_on_threads",
     "concurrency.clients_on_threads",
     "concurrency.each_thread_is_heard",
+    # Seconds on the wire, which on a socket are real.
+    "polling.refused_connection",
+    "polling.slow_reply",
+    "polling.late_reply",
 }
 
 
@@ -110,6 +117,7 @@ def test_its_own_tests_pass(node: str) -> None:
 def test_the_first_snippet_of_its_page_trains_and_samples(node: str) -> None:
     first, _ = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
     engine = FakeTinker(unscripted=Unscripted.COMPLETE)
+    engine.expect_sampler("sampler-1")
     engine.add_script(
         script().then(timeout(queue_state="paused_capacity")).then(complete()), operation=Operation.SAMPLE
     )

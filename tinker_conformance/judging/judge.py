@@ -10,7 +10,7 @@ from itertools import chain
 
 from fake_server.operations import Operation
 from tinker_conformance.judging.case import Case, Mismatch
-from tinker_conformance.judging.claims import unclaimed
+from tinker_conformance.judging.claims import unclaimed, unseen_seconds
 from tinker_conformance.judging.preconditions import (
     asks_about_silence,
     is_silent,
@@ -112,7 +112,7 @@ class Judge:
 
     def close(self) -> None:
         """Ends the SDK and the reference."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown()
         self.sdk.close()
         if self._reference is not None:
             self._reference.close()
@@ -141,6 +141,8 @@ class Judge:
             return Judgement(
                 required, Verdict.NOT_CLAIMED, note=f"the SDK does not claim {', '.join(missing)}"
             )
+        if note := unseen_seconds(scenarios, self.sdk.info, self.sdk.clock):
+            return Judgement(required, Verdict.NOT_CLAIMED, note=note)
         try:
             scenarios = tuple(for_clock(scenario, self.profile, self.sdk.clock) for scenario in scenarios)
         except NotStepwiseError as error:
@@ -207,7 +209,7 @@ class Judge:
         Raises:
             AdapterLostError: If the adapter broke too often to go on.
         """
-        if unclaimed([scenario], self.sdk.info):
+        if unclaimed([scenario], self.sdk.info) or unseen_seconds([scenario], self.sdk.info, self.sdk.clock):
             return None
         try:
             adapted = for_clock(scenario, self.profile, self.sdk.clock)
