@@ -105,9 +105,11 @@ class _SharesTheMinuteOfClientsOnThreads(AtOnce):
     def __init__(self) -> None:
         super().__init__()
         self._shared = _Memory()
+        self._lock = threading.Lock()
 
     def run_on_thread(self, client: Any, call: OperationCall) -> None:
         client.observer._memory = self._shared
+        client.observer._deciding = self._lock
         super().run_on_thread(client, call)
 
 
