@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fake_server.errors import ScriptError
 from fake_server.messages import Request
 from fake_server.operations import Operation
-from fake_server.script import Exhausted, Script
-from fake_server.steps import Advance, ReplyStep, Status
+from fake_server.script import Exhausted, Script, Turn
+from fake_server.steps import Advance, ReplyStep
 
 Key = tuple[Operation | None, str | None]
 
@@ -90,19 +90,18 @@ class ScriptedFuture:
         return f"<ScriptedFuture {self.name!r}, {self.served} of {len(self.script.turns)} replies served>"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What one poll gets.
 
     Attributes:
         index: Which poll of the future this is, 0-based.
         advances: Clock steps before the reply.
-        reply: The reply, or None when the script is exhausted and its rule is not ``repeat``.
+        turn: The reply, or None when the script is exhausted and its rule is not ``repeat``.
     """
 
     index: int
     advances: tuple[Advance, ...]
-    reply: ReplyStep | None
+    turn: Turn | None
 
 
 class FutureBook:
@@ -181,17 +180,18 @@ class FutureBook:
 
     def claim(self, future: ScriptedFuture) -> Claim:
         """The next step of a future, given to nobody else."""
-        index, turns = future.polls, future.script.turns
-        future.polls += 1
+        index, script = future.polls, future.script
+        turns = script.turns
+        future.polls = index + 1
         if index < len(turns):
             turn = turns[index]
-            claim = Claim(index, turn.advances, turn.reply)
-        else:
-            repeated = turns[-1].reply if future.script.exhausted is Exhausted.REPEAT else None
-            claim = Claim(index, future.script.tail if index == len(turns) else (), repeated)
-        if isinstance(claim.reply, Status) and claim.reply.status == 410:
+            if turn.expires:
+                self._expire(future)
+            return Claim(index, turn.advances, turn)
+        repeated = script.last if script.exhausted is Exhausted.REPEAT else None
+        if repeated is not None and repeated.expires:
             self._expire(future)
-        return claim
+        return Claim(index, script.tail if index == len(turns) else (), repeated)
 
     def end(self, future: ScriptedFuture) -> None:
         """No submission goes on with this future's script any more."""

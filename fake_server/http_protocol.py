@@ -20,11 +20,13 @@ from typing import Final
 import httptools
 
 from fake_server.json_values import encoded
+from fake_server.known_heads import KnownHeads
 from fake_server.messages import JSON_HEADERS, DropKind, RawHeaders, Reply, Request, TransportFault
 
 LINGER_SECONDS: Final = 1.0
 LINGER_BYTES: Final = 16 * 1024 * 1024
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+_KEPT_BYTES: Final = 4096
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REASONS: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
@@ -56,11 +58,15 @@ class HttpProtocol(asyncio.Protocol):
         handle: Callable[[Request], Reply | TransportFault],
         limits: Limits,
         connections: set[HttpProtocol],
+        known: KnownHeads,
     ) -> None:
-        """Answers with ``handle``, and is in ``connections`` for as long as it is open."""
+        """Answers with ``handle``, is in ``connections`` for as long as it is open, and learns in ``known``."""
         self._handle = handle
         self._limits = limits
         self._connections = connections
+        self._known = known
+        self._between = True
+        self._newest: Request | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
@@ -108,9 +114,15 @@ class HttpProtocol(asyncio.Protocol):
         if self._closing:
             self._discard(len(data))
             return
+        between = self._between
+        if between and (request := self._known.request(data)) is not None:
+            self._answer_known(request)
+            return
         try:
             answered = self._answered
             self._feed(data)
+            if between and self._between and self._answered == answered + 1 and self._newest is not None:
+                self._known.learn(data, self._newest)
             # How much of a piece that ended other requests belongs to this head is not known.
             if self._in_head and self._answered == answered:
                 self._head_bytes += len(data)
@@ -129,6 +141,14 @@ class HttpProtocol(asyncio.Protocol):
                 )
                 self._refuse(Reply(400, JSON_HEADERS, encoded({"error": text})))
         self._flush()
+
+    def _answer_known(self, request: Request) -> None:
+        answer = self._handle(request)
+        if type(answer) is Reply and self._transport is not None:
+            self._transport.write(answer.wire or kept_wire(answer))
+        else:
+            self._answer(answer, head=False, keep=True, old=False)
+            self._flush()
 
     def _feed(self, data: bytes) -> None:
         while data:
@@ -151,6 +171,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        self._between = False
         self._headers, self._body = [], []
         self._url = b""
         self._head_bytes = self._body_bytes = 0
@@ -203,17 +224,21 @@ class HttpProtocol(asyncio.Protocol):
             return
         path, query = _target(self._url)
         method = self._parser.get_method().decode("ascii")
-        answer = self._handle(Request(method, path, query, tuple(self._headers), b"".join(self._body)))
-        self._in_head = True
+        self._newest = Request(method, path, query, tuple(self._headers), b"".join(self._body))
+        answer = self._handle(self._newest)
+        self._between = self._in_head = True
         self._head_bytes = 0
         self._answered += 1
+        keep = self._parser.should_keep_alive()
+        old = self._parser.get_http_version() == "1.0"
+        self._answer(answer, head=method == "HEAD", keep=keep, old=old)
+
+    def _answer(self, answer: Reply | TransportFault, *, head: bool, keep: bool, old: bool) -> None:
         match answer:
             case TransportFault(kind=kind):
                 self._drop(kind)
             case Reply():
-                keep = self._parser.should_keep_alive()
-                old = self._parser.get_http_version() == "1.0"
-                self._out.append(wire(answer, head=method == "HEAD", keep=keep, old=old))
+                self._out.append(wire(answer, head=head, keep=keep, old=old))
                 if not keep:
                     self._close()
 
@@ -279,6 +304,14 @@ def wire(reply: Reply, *, head: bool, keep: bool, old: bool) -> bytes:
         return b"%b\r\n" % start
     length = len(reply.body)
     return b"%bcontent-length: %d\r\n\r\n%b" % (start, length, b"" if head else reply.body)
+
+
+def kept_wire(reply: Reply) -> bytes:
+    """The same for HTTP/1.1, neither HEAD nor the connection's last; remembered unless it is large."""
+    sent = wire(reply, head=False, keep=True, old=False)
+    if len(sent) <= _KEPT_BYTES:
+        reply.wire = sent
+    return sent
 
 
 @lru_cache(maxsize=1024)

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from fake_server.http_protocol import HttpProtocol, Limits
+from fake_server.known_heads import KnownHeads
 from fake_server.messages import Reply, Request, TransportFault
 
 BACKLOG: Final = 1024
@@ -69,6 +70,7 @@ class FakeTinkerServer:
         self._port = port
         self._limits = limits or Limits()
         self._connections: set[HttpProtocol] = set()
+        self._known = KnownHeads()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping = asyncio.Event()
@@ -174,7 +176,7 @@ class FakeTinkerServer:
         await asyncio.sleep(0)
 
     def _connection(self) -> HttpProtocol:
-        return HttpProtocol(self._engine.handle, self._limits, self._connections)
+        return HttpProtocol(self._engine.handle, self._limits, self._connections, self._known)
 
 
 class _RealTimeLoop(asyncio.SelectorEventLoop):

@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from fake_server.messages import RawHeaders, Reply, Request, TransportFault
+from fake_server.messages import RawHeaders, Reply, Request, TransportFault, joined_lines
 
 DEFAULT_LIMIT: Final = 100_000
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Bodies and heads of all records together; the oldest records go first."""
 
-# method, path, query, head, body, status or fault, reply head, reply body, future, nanoseconds
-_Record = tuple[str, str, str, bytes, bytes, int | str, bytes, bytes, str | None, int]
+# method, path, query, head in three parts, body, status or fault, reply head, reply body, future,
+# nanoseconds, size
+_Record = tuple[
+    str, str, str, bytes, bytes, bytes, bytes, int | str, bytes, bytes, str | None, int, int
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +97,30 @@ class Journal:
             reply_head, reply_body = _reply_head(answer.headers), answer.body
         else:
             end, reply_head, reply_body = answer.kind.value, b"", b""
-        head = _head(request.headers)
+        before, value, after = request.head_parts()
+        body = request.body
+        size = len(before) + len(value) + len(after) + len(body) + len(reply_head) + len(reply_body)
         record = (
-            *(request.method, request.path, request.query, head, request.body),
-            *(end, reply_head, reply_body, future, arrived_ns),
+            request.method,
+            request.path,
+            request.query,
+            before,
+            value,
+            after,
+            body,
+            end,
+            reply_head,
+            reply_body,
+            future,
+            arrived_ns,
+            size,
         )
+        records = self._records
         with self._lock:
-            self._records.append(record)
-            self._bytes += _size(record)
-            while self._records and (len(self._records) > self._limit or self._bytes > self._max_bytes):
-                self._bytes -= _size(self._records.popleft())
+            records.append(record)
+            self._bytes += size
+            while self._bytes > self._max_bytes or len(records) > self._limit:
+                self._bytes -= records.popleft()[-1]
                 self._dropped += 1
 
     def clear(self) -> None:
@@ -124,12 +141,8 @@ class Journal:
         return "".join(json.dumps(_plain(exchange)) + "\n" for exchange in self.exchanges())
 
 
-def _head(headers: RawHeaders) -> bytes:
-    return b"".join([b"%b: %b\r\n" % line for line in headers])
-
-
 # Most replies carry the same few heads.
-_reply_head = lru_cache(maxsize=256)(_head)
+_reply_head = lru_cache(maxsize=256)(joined_lines)
 
 
 def _lines(head: bytes) -> RawHeaders:
@@ -137,19 +150,15 @@ def _lines(head: bytes) -> RawHeaders:
     return tuple((name, value) for name, _, value in pairs)
 
 
-def _size(record: _Record) -> int:
-    return len(record[3]) + len(record[4]) + len(record[6]) + len(record[7])
-
-
 def _exchange(record: _Record, index: int, started: int) -> Exchange:
-    method, path, query, head, body, end, reply_head, reply_body, future, arrived = record
+    method, path, query, before, value, after, body, end, reply_head, reply_body, future, arrived, _ = record
     return Exchange(
         index=index,
         at=(arrived - started) / 1e9,
         method=method,
         path=path,
         query=query,
-        headers=_lines(head),
+        headers=_lines(before + value + after),
         body=body,
         status=end if isinstance(end, int) else None,
         fault=end if isinstance(end, str) else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
@@ -27,11 +28,10 @@ class Request:
         method: Upper case.
         path: Without the query, percent-encoding as sent.
         query: Without the question mark; empty when there is none.
-        headers: Raw header lines.
         body: Content as sent: chunks joined, a content encoding still in place.
     """
 
-    __slots__ = ("_values", "body", "headers", "method", "path", "query")
+    __slots__ = ("_headers", "_values", "body", "method", "path", "query")
 
     def __init__(
         self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
@@ -39,30 +39,62 @@ class Request:
         self.method = method
         self.path = path
         self.query = query
-        self.headers = headers
         self.body = body
+        self._headers = headers
         self._values: dict[bytes, bytes] | None = None
+
+    @property
+    def headers(self) -> RawHeaders:
+        """Raw header lines."""
+        return self._headers
 
     def header(self, name: str) -> str | None:
         """The first header of that name, or None; the case of names does not matter."""
         if self._values is None:
-            self._values = {key.lower(): value for key, value in reversed(self.headers)}
-        value = self._values.get(name.lower().encode("latin-1"))
+            self._values = header_values(self._headers)
+        value = self._values.get(_key(name))
         return None if value is None else value.decode("latin-1")
 
+    def head_parts(self) -> tuple[bytes, bytes, bytes]:
+        """The header lines as ``joined_lines`` gives them, cut in three: the outer two may be shared."""
+        return joined_lines(self._headers), b"", b""
+
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.path}, {len(self.body)} bytes>"
+        return f"<{type(self).__name__} {self.method} {self.path}, {len(self.body)} bytes>"
+
+
+def header_values(headers: RawHeaders) -> dict[bytes, bytes]:
+    """The first value of each name, by the name in lower case."""
+    return {name.lower(): value for name, value in reversed(headers)}
+
+
+def joined_lines(headers: RawHeaders) -> bytes:
+    """Header lines as one bytes object, each ended as on the wire."""
+    return b"".join([b"%b: %b\r\n" % line for line in headers])
+
+
+@lru_cache(maxsize=64)
+def _key(name: str) -> bytes:
+    return name.lower().encode("latin-1")
 
 
 class Reply:
-    """One HTTP reply. Each face writes the content length, so ``headers`` never holds one."""
+    """One HTTP reply. Each face writes the content length, so ``headers`` never holds one.
 
-    __slots__ = ("body", "headers", "status")
+    Attributes:
+        status: The status code.
+        headers: Header lines, without those that frame the reply.
+        body: Content.
+        wire: Left to the socket face: what it sent, where the same reply is sent again and again.
+    """
+
+    __slots__ = ("body", "headers", "status", "wire")
 
     def __init__(self, status: int, headers: RawHeaders = JSON_HEADERS, body: bytes = b"") -> None:
         self.status = status
         self.headers = headers
         self.body = body
+        self.wire: bytes | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reply):

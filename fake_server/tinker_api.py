@@ -266,8 +266,11 @@ class FakeTinker:
     def _reply(
         self, future: ScriptedFuture, claim: Claim, request_id: str, request: Request
     ) -> Reply | TransportFault:
-        if claim.reply is not None:
-            return scripted_reply(claim.reply, future, request_id, request.header("accept") or "")
+        turn = claim.turn
+        if turn is not None:
+            if turn.same is not None:
+                return turn.same
+            return scripted_reply(turn.reply, future, request_id, request.header("accept") or "")
         text = exhausted_script(future, claim.index)
         if future.script.exhausted is Exhausted.FAIL:
             return Fail(FailCategory.USER, text).reply
