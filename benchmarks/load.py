@@ -84,7 +84,7 @@ def run(port: int, connections: int, requests: int, first: int) -> dict[str, flo
     left = requests - connections
     waiting = connections
     while waiting:
-        for number, _ in poll.poll():
+        for number, _ in poll.poll(0):
             client = clients[number]
             if not client.hear():
                 continue

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from fake_server.errors import ScriptError
 from fake_server.messages import Request
@@ -90,18 +89,9 @@ class ScriptedFuture:
         return f"<ScriptedFuture {self.name!r}, {self.served} of {len(self.script.turns)} replies served>"
 
 
-class Claim(NamedTuple):
-    """What one poll gets.
-
-    Attributes:
-        index: Which poll of the future this is, 0-based.
-        advances: Clock steps before the reply.
-        turn: The reply, or None when the script is exhausted and its rule is not ``repeat``.
-    """
-
-    index: int
-    advances: tuple[Advance, ...]
-    turn: Turn | None
+Claim = tuple[int, tuple[Advance, ...], Turn | None]
+"""What one poll gets: which poll of the future it is, 0-based; the clock steps before the reply; and the
+reply, or None when the script is exhausted and its rule is not ``repeat``."""
 
 
 class FutureBook:
@@ -187,11 +177,11 @@ class FutureBook:
             turn = turns[index]
             if turn.expires:
                 self._expire(future)
-            return Claim(index, turn.advances, turn)
+            return index, turn.advances, turn
         repeated = script.last if script.exhausted is Exhausted.REPEAT else None
         if repeated is not None and repeated.expires:
             self._expire(future)
-        return Claim(index, script.tail if index == len(turns) else (), repeated)
+        return index, script.tail if index == len(turns) else (), repeated
 
     def end(self, future: ScriptedFuture) -> None:
         """No submission goes on with this future's script any more."""

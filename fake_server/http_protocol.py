@@ -27,6 +27,7 @@ LINGER_SECONDS: Final = 1.0
 LINGER_BYTES: Final = 16 * 1024 * 1024
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 _KEPT_BYTES: Final = 4096
+_BODILESS: Final = (204, 304)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REASONS: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
@@ -116,7 +117,12 @@ class HttpProtocol(asyncio.Protocol):
             return
         between = self._between
         if between and (request := self._known.request(data)) is not None:
-            self._answer_known(request)
+            answer = self._handle(request)
+            if type(answer) is Reply and self._transport is not None:
+                self._transport.write(answer.wire or kept_wire(answer))
+            else:
+                self._answer(answer, head=False, keep=True, old=False)
+                self._flush()
             return
         try:
             answered = self._answered
@@ -141,14 +147,6 @@ class HttpProtocol(asyncio.Protocol):
                 )
                 self._refuse(Reply(400, JSON_HEADERS, encoded({"error": text})))
         self._flush()
-
-    def _answer_known(self, request: Request) -> None:
-        answer = self._handle(request)
-        if type(answer) is Reply and self._transport is not None:
-            self._transport.write(answer.wire or kept_wire(answer))
-        else:
-            self._answer(answer, head=False, keep=True, old=False)
-            self._flush()
 
     def _feed(self, data: bytes) -> None:
         while data:
@@ -300,7 +298,7 @@ def wire(reply: Reply, *, head: bool, keep: bool, old: bool) -> bytes:
         old: Whether the client speaks HTTP/1.0, which closes unless told otherwise.
     """
     start = _head(reply.status, reply.headers, keep=keep, old=old)
-    if reply.status in (204, 304):
+    if reply.status in _BODILESS:
         return b"%b\r\n" % start
     length = len(reply.body)
     return b"%bcontent-length: %d\r\n\r\n%b" % (start, length, b"" if head else reply.body)
@@ -308,10 +306,18 @@ def wire(reply: Reply, *, head: bool, keep: bool, old: bool) -> bytes:
 
 def kept_wire(reply: Reply) -> bytes:
     """The same for HTTP/1.1, neither HEAD nor the connection's last; remembered unless it is large."""
-    sent = wire(reply, head=False, keep=True, old=False)
+    if reply.status in _BODILESS:
+        return wire(reply, head=False, keep=True, old=False)
+    body = reply.body
+    sent = b"%bcontent-length: %d\r\n\r\n%b" % (_kept_head(reply.status, reply.headers), len(body), body)
     if len(sent) <= _KEPT_BYTES:
         reply.wire = sent
     return sent
+
+
+@lru_cache(maxsize=1024)
+def _kept_head(status: int, headers: RawHeaders) -> bytes:
+    return _head(status, headers, keep=True, old=False)
 
 
 @lru_cache(maxsize=1024)

@@ -12,20 +12,16 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from fake_server.messages import RawHeaders, Reply, Request, TransportFault, joined_lines
+from fake_server.messages import RawHeaders, RecordedHead, Reply, Request, TransportFault
 
 DEFAULT_LIMIT: Final = 100_000
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Bodies and heads of all records together; the oldest records go first."""
 
-# method, path, query, head in three parts, body, status or fault, reply head, reply body, future,
-# nanoseconds, size
-_Record = tuple[
-    str, str, str, bytes, bytes, bytes, bytes, int | str, bytes, bytes, str | None, int, int
-]
+# head, what fills its gap, body, status or fault, reply headers, reply body, future, nanoseconds, size
+_Record = tuple[RecordedHead, bytes, bytes, int | str, RawHeaders, bytes, str | None, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +88,16 @@ class Journal:
         self, request: Request, answer: Reply | TransportFault, *, arrived_ns: int, future: str | None
     ) -> None:
         """Adds one exchange; ``arrived_ns`` is a value of ``now_ns``."""
-        if isinstance(answer, Reply):
-            end: int | str = answer.status
-            reply_head, reply_body = _reply_head(answer.headers), answer.body
-        else:
-            end, reply_head, reply_body = answer.kind.value, b"", b""
-        before, value, after = request.head_parts()
+        head, value = request.recorded_head()
         body = request.body
-        size = len(before) + len(value) + len(after) + len(body) + len(reply_head) + len(reply_body)
-        record = (
-            request.method,
-            request.path,
-            request.query,
-            before,
-            value,
-            after,
-            body,
-            end,
-            reply_head,
-            reply_body,
-            future,
-            arrived_ns,
-            size,
-        )
+        if isinstance(answer, Reply):
+            reply_body = answer.body
+            size = head[5] + len(value) + len(body) + len(reply_body)
+            status, headers = answer.status, answer.headers
+            record: _Record = (head, value, body, status, headers, reply_body, future, arrived_ns, size)
+        else:
+            size = head[5] + len(value) + len(body)
+            record = (head, value, body, answer.kind.value, (), b"", future, arrived_ns, size)
         records = self._records
         with self._lock:
             records.append(record)
@@ -141,17 +124,14 @@ class Journal:
         return "".join(json.dumps(_plain(exchange)) + "\n" for exchange in self.exchanges())
 
 
-# Most replies carry the same few heads.
-_reply_head = lru_cache(maxsize=256)(joined_lines)
-
-
 def _lines(head: bytes) -> RawHeaders:
     pairs = (line.partition(b": ") for line in head.split(b"\r\n")[:-1])
     return tuple((name, value) for name, _, value in pairs)
 
 
 def _exchange(record: _Record, index: int, started: int) -> Exchange:
-    method, path, query, before, value, after, body, end, reply_head, reply_body, future, arrived, _ = record
+    head, value, body, end, reply_headers, reply_body, future, arrived, _ = record
+    method, path, query, before, after, _ = head
     return Exchange(
         index=index,
         at=(arrived - started) / 1e9,
@@ -162,7 +142,7 @@ def _exchange(record: _Record, index: int, started: int) -> Exchange:
         body=body,
         status=end if isinstance(end, int) else None,
         fault=end if isinstance(end, str) else None,
-        reply_headers=_lines(reply_head),
+        reply_headers=reply_headers,
         reply_body=reply_body,
         future=future,
     )

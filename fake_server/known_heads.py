@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from fake_server.messages import RawHeaders, Request, header_values, joined_lines
+from fake_server.messages import RawHeaders, RecordedHead, Request, header_values, joined_lines, recorded_head
 
 MAX_HEADS: Final = 256
 """Heads that are remembered; when more come, it begins anew."""
 MAX_HEAD_BYTES: Final = 8 * 1024
-_MARKS: Final = (b"\r\nX-Idempotency-Key: ", b"\r\nx-idempotency-key: ")
+_MARK: Final = b"\r\nX-Idempotency-Key: "
+_MARKS: Final = (_MARK, _MARK.lower())
 _VISIBLE: Final = bytes(range(0x21, 0x7F))
 _UNUSUAL: Final = (b"transfer-encoding", b"expect", b"upgrade", b"connection", b"te", b"trailer")
 # Sent with the first poll of a future only, and never twice the same.
@@ -33,11 +34,11 @@ class KnownHead:
         headers: Header lines; the value of the one at ``place`` is not to be read.
         place: Where the key is, or None if the head has none.
         values: What ``header_values`` gives, without the key.
-        before: The header lines in front of the key's value, as ``joined_lines`` gives them.
-        after: Those behind it.
+        plain: What ``Request.is_plain`` says.
+        recorded: For the journal, with a gap where the key is.
     """
 
-    __slots__ = ("after", "before", "headers", "length", "method", "path", "place", "query", "values")
+    __slots__ = ("headers", "length", "method", "path", "place", "plain", "query", "recorded", "values")
 
     def __init__(self, request: Request, place: int | None) -> None:
         self.method = request.method
@@ -47,12 +48,14 @@ class KnownHead:
         self.headers = request.headers
         self.place = place
         self.values = header_values(self.headers)
-        self.before, self.after = joined_lines(self.headers), b""
+        self.plain = request.is_plain()
+        before, after = joined_lines(self.headers), b""
         if place is not None:
             name = self.headers[place][0]
             del self.values[name.lower()]
-            self.before = joined_lines(self.headers[:place]) + name + b": "
-            self.after = b"\r\n" + joined_lines(self.headers[place + 1 :])
+            before = joined_lines(self.headers[:place]) + name + b": "
+            after = b"\r\n" + joined_lines(self.headers[place + 1 :])
+        self.recorded = recorded_head(self.method, self.path, self.query, before, after)
 
 
 class KnownRequest(Request):
@@ -66,6 +69,7 @@ class KnownRequest(Request):
         self.query = head.query
         self.body = body
         self._values = head.values
+        self._plain = head.plain
         self._head = head
         self._value = value
 
@@ -85,9 +89,9 @@ class KnownRequest(Request):
             return self._value.decode("ascii")
         return super().header(name)
 
-    def head_parts(self) -> tuple[bytes, bytes, bytes]:
-        """The header lines in three, the outer two shared by all requests with this head."""
-        return self._head.before, self._value, self._head.after
+    def recorded_head(self) -> tuple[RecordedHead, bytes]:
+        """What a journal keeps of the head, shared by all requests that differ in the key only."""
+        return self._head.recorded, self._value
 
 
 class KnownHeads:
@@ -99,7 +103,14 @@ class KnownHeads:
 
     def request(self, data: bytes) -> KnownRequest | None:
         """The request that these bytes are, if they are exactly one and its head is known."""
-        before, value, after, body = _cut(data)
+        before, marked, rest = data.partition(_MARK)
+        if marked:
+            value, _, rest = rest.partition(b"\r\n")
+            after, ended, body = rest.partition(b"\r\n\r\n")
+            if not ended:
+                return None
+        else:
+            before, value, after, body = _cut(data)
         found = self._heads.get(before)
         head = None if found is None else found.get(after)
         if head is None or len(body) != head.length or value.translate(None, _VISIBLE):
@@ -128,7 +139,7 @@ class KnownHeads:
             return
         place = None
         if after is not None:
-            key = _MARKS[0][2:-2].lower()
+            key = _MARK[2:-2].lower()
             if names.count(key) != 1 or not value or headers[place := names.index(key)][1] != value:
                 return
         if self._count >= MAX_HEADS:

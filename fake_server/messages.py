@@ -9,6 +9,7 @@ from typing import Final
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 """Header lines as they were on the wire, in order, names in whatever case they came."""
 
+PROTOBUF: Final = "application/x-protobuf"
 JSON_HEADERS: Final[RawHeaders] = ((b"content-type", b"application/json"),)
 
 
@@ -31,7 +32,7 @@ class Request:
         body: Content as sent: chunks joined, a content encoding still in place.
     """
 
-    __slots__ = ("_headers", "_values", "body", "method", "path", "query")
+    __slots__ = ("_headers", "_plain", "_values", "body", "method", "path", "query")
 
     def __init__(
         self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
@@ -42,6 +43,7 @@ class Request:
         self.body = body
         self._headers = headers
         self._values: dict[bytes, bytes] | None = None
+        self._plain: bool | None = None
 
     @property
     def headers(self) -> RawHeaders:
@@ -55,12 +57,28 @@ class Request:
         value = self._values.get(_key(name))
         return None if value is None else value.decode("latin-1")
 
-    def head_parts(self) -> tuple[bytes, bytes, bytes]:
-        """The header lines as ``joined_lines`` gives them, cut in three: the outer two may be shared."""
-        return joined_lines(self._headers), b"", b""
+    def is_plain(self) -> bool:
+        """Whether the body has no content encoding and is no protobuf."""
+        if self._plain is None:
+            encoding, kind = self.header("content-encoding"), self.header("content-type")
+            self._plain = encoding in (None, "", "identity") and PROTOBUF not in (kind or "")
+        return self._plain
+
+    def recorded_head(self) -> tuple[RecordedHead, bytes]:
+        """What a journal keeps of the head, and the bytes that belong into the gap of its lines."""
+        return recorded_head(self.method, self.path, self.query, joined_lines(self._headers)), b""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.method} {self.path}, {len(self.body)} bytes>"
+
+
+RecordedHead = tuple[str, str, str, bytes, bytes, int]
+"""Method, path, query, header lines in front of a gap, header lines behind it, bytes of both."""
+
+
+def recorded_head(method: str, path: str, query: str, before: bytes, after: bytes = b"") -> RecordedHead:
+    """What a journal keeps of a head; requests may share it."""
+    return method, path, query, before, after, len(before) + len(after)
 
 
 def header_values(headers: RawHeaders) -> dict[bytes, bytes]:

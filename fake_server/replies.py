@@ -8,11 +8,13 @@ from typing import Final
 from fake_server.decoding import decode_request
 from fake_server.futures import FutureBook, ScriptedFuture
 from fake_server.json_values import encoded
-from fake_server.messages import JSON_HEADERS, Reply, TransportFault
+from fake_server.messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.operations import Operation
 from fake_server.results import MAX_SAMPLES, result_body
 from fake_server.steps import Complete, Drop, ReplyStep, TryAgain
 
+_REMEMBERED: Final = 64
+_REMEMBERED_BYTES: Final = 2048
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
 # A load's result has no id of the model that it creates; only its submission's reply has (tinker 0.38.0).
 _ASSIGNED_IN_RESULT: Final = (Operation.CREATE_MODEL, Operation.SAVE_WEIGHTS_FOR_SAMPLER)
@@ -35,7 +37,7 @@ def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str,
 
 
 def scripted_reply(
-    step: ReplyStep, future: ScriptedFuture, request_id: str, accept: str
+    step: ReplyStep, future: ScriptedFuture, request_id: str, poll: Request
 ) -> Reply | TransportFault:
     """What a step says to one poll.
 
@@ -43,7 +45,7 @@ def scripted_reply(
         step: The step that the poll claimed.
         future: The polled future, submitted.
         request_id: The id in the poll.
-        accept: The poll's ``Accept`` header; a result may come as protobuf if it says so.
+        poll: The poll; a result may come as protobuf if its ``Accept`` header says so.
 
     Raises:
         ValueError: The overrides of ``complete`` have no form that the poll accepts.
@@ -54,7 +56,7 @@ def scripted_reply(
         case Drop(kind=kind):
             return TransportFault(kind)
         case Complete():
-            return _result(step, future, accept)
+            return _result(step, future, poll.header("accept") or "")
         case _:
             return step.reply
 
@@ -77,6 +79,20 @@ def completions_reply(book: FutureBook, session: object, cursor: int) -> Reply:
 
 def _result(step: Complete, future: ScriptedFuture, accept: str) -> Reply:
     operation = future.operation or Operation.SAMPLE
+    submitted = future.request
+    if future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
+        return _made(step, future, operation, accept)
+    # Most futures of a test, and all of a load, ask for the same.
+    key = (operation, submitted.body, submitted.is_plain(), accept)
+    reply = step.made.get(key)
+    if reply is None:
+        reply = _made(step, future, operation, accept)
+        if submitted.is_plain() and len(step.made) < _REMEMBERED:
+            step.made[key] = reply
+    return reply
+
+
+def _made(step: Complete, future: ScriptedFuture, operation: Operation, accept: str) -> Reply:
     request = decode_request(future.request) if future.request is not None else {}
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
     content_type, body = result_body(

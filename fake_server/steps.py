@@ -181,6 +181,8 @@ class Complete:
     """The result that fits the operation; ``overrides`` replace fields of it."""
 
     overrides: Mapping[str, object] = field(default_factory=dict)
+    made: dict[object, Reply] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Replies that were made before, by what they depend on."""
 
     def __post_init__(self) -> None:
         overrides = copied(self.overrides)
