@@ -1,0 +1,144 @@
+"""In-process faces beside respx and httpx's own mocks: microseconds a poll, client included.
+
+The same client, the same body; each back end plays the script of five replies again and again. All are
+measured in turns, round after round, and the fastest round of each counts: the others were disturbed.
+
+    python -m benchmarks.in_process
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+import respx
+
+from benchmarks.workload import PATH, PAUSED, PAUSED_BODY, POLLS, RESULT_BODY, future_name, try_again_body
+from fake_server import FakeTinker, FakeTinkerTransport, Request, Script, mounted
+from fake_server.script import complete, script, timeout, try_again
+
+_URL: Final = "http://tinker.test"
+_JSON: Final = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class BackEnd:
+    """What answers a client: a transport, or a context in which any client is answered."""
+
+    name: str
+    transport: httpx.MockTransport | FakeTinkerTransport | None = None
+    context: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext
+
+
+def _replies(name: str) -> Iterator[httpx.Response]:
+    bodies = [(408, PAUSED_BODY)] * 3 + [(200, try_again_body(name)), (200, RESULT_BODY)]
+    return (httpx.Response(status, content=body, headers=_JSON) for status, body in bodies)
+
+
+def script_of_five() -> Script:
+    """The script that every back end plays."""
+    return script().then(timeout(PAUSED)).times(3).then(try_again(PAUSED), complete()).build()
+
+
+def engine_with(futures: int) -> FakeTinker:
+    """An engine whose futures have been submitted."""
+    engine, steps = FakeTinker(), script_of_five()
+    for number in range(futures):
+        engine.add_script(steps, name=future_name(number))
+        engine.handle(Request("POST", "/api/v1/asample", body=b'{"num_samples":1}'))
+    engine.journal.clear()
+    return engine
+
+
+@contextlib.contextmanager
+def _respx_list(requests: int) -> Iterator[None]:
+    replies = [reply for n in range(requests // POLLS) for reply in _replies(future_name(n))]
+    with respx.mock(using="httpx", assert_all_called=False) as router:
+        router.post(f"{_URL}{PATH}").side_effect = replies
+        yield
+
+
+def _mock_transport() -> httpx.MockTransport:
+    polls: dict[str, int] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        name = json.loads(request.content)["request_id"]
+        count = polls[name] = polls.get(name, 0) + 1
+        return next(itertools.islice(_replies(name), count - 1, None))
+
+    return httpx.MockTransport(answer)
+
+
+def _constant_transport() -> httpx.MockTransport:
+    return httpx.MockTransport(lambda _: httpx.Response(408, content=PAUSED_BODY, headers=_JSON))
+
+
+def back_ends(requests: int, futures: int) -> list[BackEnd]:
+    """All back ends, ready for so many requests; ours know so many futures."""
+    return [
+        BackEnd("MockTransport", _constant_transport()),
+        BackEnd("MockTransport, with a script", _mock_transport()),
+        BackEnd("fake_server as a transport", FakeTinkerTransport(engine_with(futures))),
+        BackEnd("respx, list", context=lambda: _respx_list(requests)),
+        BackEnd("fake_server on respx", context=lambda: mounted(engine_with(futures), _URL)),
+    ]
+
+
+def _bodies(requests: int) -> list[dict[str, object]]:
+    return [
+        {"request_id": future_name(number // POLLS), "allow_metadata_only": True}
+        for number in range(requests)
+    ]
+
+
+def sync_poll(back_end: BackEnd, requests: int) -> float:
+    """Microseconds a poll of a synchronous client."""
+    with back_end.context(), httpx.Client(base_url=_URL, transport=back_end.transport) as client:
+        bodies = _bodies(requests)
+        gc.collect()
+        start = time.perf_counter()
+        for body in bodies:
+            client.post(PATH, json=body)
+        return (time.perf_counter() - start) / requests * 1e6
+
+
+def async_poll(back_end: BackEnd, requests: int) -> float:
+    """Microseconds a poll of an asynchronous client."""
+
+    async def polls() -> float:
+        async with httpx.AsyncClient(base_url=_URL, transport=back_end.transport) as client:
+            bodies = _bodies(requests)
+            gc.collect()
+            start = time.perf_counter()
+            for body in bodies:
+                await client.post(PATH, json=body)
+            return (time.perf_counter() - start) / requests * 1e6
+
+    with back_end.context():
+        return asyncio.run(polls())
+
+
+def measured(requests: int, rounds: int) -> dict[tuple[str, str], float]:
+    """Microseconds a poll, by back end and kind of client."""
+    found: dict[tuple[str, str], float] = {}
+    for _ in range(rounds):
+        for kind, poll in (("sync", sync_poll), ("async", async_poll)):
+            for back_end in back_ends(requests, requests // POLLS):
+                took = poll(back_end, requests)
+                key = (back_end.name, kind)
+                found[key] = min(took, found.get(key, took))
+    return found
+
+
+if __name__ == "__main__":
+    for (name, kind), took in measured(1_000, 9).items():
+        print(f"{name:30} {kind:5} {took:7.1f}")
