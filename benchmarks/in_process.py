@@ -1,7 +1,8 @@
 """In-process faces beside respx and httpx's own mocks: microseconds a poll, client included.
 
 The same client, the same body; each back end plays the script of five replies again and again. All are
-measured in turns, round after round, and the fastest round of each counts: the others were disturbed.
+measured in turns, round after round, by processor time; the fastest round of each counts: the others were
+disturbed.
 
     python -m benchmarks.in_process
 """
@@ -105,10 +106,10 @@ def sync_poll(back_end: BackEnd, requests: int) -> float:
     with back_end.context(), httpx.Client(base_url=_URL, transport=back_end.transport) as client:
         bodies = _bodies(requests)
         gc.collect()
-        start = time.perf_counter()
+        start = time.process_time()
         for body in bodies:
             client.post(PATH, json=body)
-        return (time.perf_counter() - start) / requests * 1e6
+        return (time.process_time() - start) / requests * 1e6
 
 
 def async_poll(back_end: BackEnd, requests: int) -> float:
@@ -118,10 +119,10 @@ def async_poll(back_end: BackEnd, requests: int) -> float:
         async with httpx.AsyncClient(base_url=_URL, transport=back_end.transport) as client:
             bodies = _bodies(requests)
             gc.collect()
-            start = time.perf_counter()
+            start = time.process_time()
             for body in bodies:
                 await client.post(PATH, json=body)
-            return (time.perf_counter() - start) / requests * 1e6
+            return (time.process_time() - start) / requests * 1e6
 
     with back_end.context():
         return asyncio.run(polls())
@@ -140,5 +141,5 @@ def measured(requests: int, rounds: int) -> dict[tuple[str, str], float]:
 
 
 if __name__ == "__main__":
-    for (name, kind), took in measured(1_000, 9).items():
+    for (name, kind), took in measured(250, 40).items():
         print(f"{name:30} {kind:5} {took:7.1f}")

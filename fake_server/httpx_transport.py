@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import httpx
 
-from fake_server.messages import DropKind, Reply, Request, TransportFault
+from fake_server.messages import DropKind, RawHeaders, Reply, Request, TransportFault
 from fake_server.tinker_api import FakeTinker
 
 
@@ -26,7 +28,10 @@ class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answers a request of an asynchronous client. The listener is called on the client's event loop."""
-        await request.aread()
+        try:
+            return answer(self._engine, request)
+        except httpx.RequestNotRead:
+            await request.aread()
         return answer(self._engine, request)
 
 
@@ -36,15 +41,8 @@ def answer(engine: FakeTinker, request: httpx.Request) -> httpx.Response:
     Raises:
         httpx.TransportError: The script says that the connection breaks.
     """
-    target = request.url.raw_path
-    path, _, query = target.partition(b"?")
-    asked = Request(
-        request.method.upper(),
-        path.decode("ascii"),
-        query.decode("ascii"),
-        tuple(request.headers.raw),
-        request.content,
-    )
+    path, query = _target(request.url.raw_path)
+    asked = Request(request.method.upper(), path, query, tuple(request.headers.raw), request.content)
     answered = engine.handle(asked)
     match answered:
         case Reply():
@@ -53,15 +51,26 @@ def answer(engine: FakeTinker, request: httpx.Request) -> httpx.Response:
             raise _error(kind, request)
 
 
+@lru_cache(maxsize=256)
+def _target(target: bytes) -> tuple[str, str]:
+    path, _, query = target.partition(b"?")
+    return path.decode("ascii"), query.decode("ascii")
+
+
 def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
-    framing = [] if reply.status in (204, 304) else [(b"content-length", b"%d" % len(reply.body))]
-    body = b"" if request.method == "HEAD" else reply.body
+    body = reply.body
+    length = None if reply.status in (204, 304) else len(body)
+    stream = httpx.ByteStream(b"" if request.method == "HEAD" else body)
     return httpx.Response(
-        reply.status,
-        headers=[*reply.headers, *framing],
-        stream=httpx.ByteStream(body),
-        request=request,
+        reply.status, headers=_headers(reply.headers, length), stream=stream, request=request
     )
+
+
+# httpx copies these, which costs it less than making them anew.
+@lru_cache(maxsize=1024)
+def _headers(headers: RawHeaders, length: int | None) -> httpx.Headers:
+    framing = [] if length is None else [(b"content-length", b"%d" % length)]
+    return httpx.Headers([*headers, *framing])
 
 
 def _error(kind: DropKind, request: httpx.Request) -> httpx.TransportError:

@@ -60,9 +60,12 @@ class Request:
     def is_plain(self) -> bool:
         """Whether the body has no content encoding and is no protobuf."""
         if self._plain is None:
-            encoding, kind = self.header("content-encoding"), self.header("content-type")
-            self._plain = encoding in (None, "", "identity") and PROTOBUF not in (kind or "")
+            self._plain = not any(map(_may_be_encoded, self._headers)) or self._looks_plain()
         return self._plain
+
+    def _looks_plain(self) -> bool:
+        encoding, kind = self.header("content-encoding"), self.header("content-type")
+        return encoding in (None, "", "identity") and PROTOBUF not in (kind or "")
 
     def recorded_head(self) -> tuple[RecordedHead, bytes]:
         """What a journal keeps of the head, and the bytes that belong into the gap of its lines."""
@@ -88,7 +91,14 @@ def header_values(headers: RawHeaders) -> dict[bytes, bytes]:
 
 def joined_lines(headers: RawHeaders) -> bytes:
     """Header lines as one bytes object, each ended as on the wire."""
-    return b"".join([b"%b: %b\r\n" % line for line in headers])
+    return b"\r\n".join([*map(b": ".join, headers), b""])
+
+
+# Clients send the same few lines again and again.
+@lru_cache(maxsize=1024)
+def _may_be_encoded(line: tuple[bytes, bytes]) -> bool:
+    name, value = line[0].lower(), line[1].lower()
+    return name == b"content-encoding" or (name == b"content-type" and PROTOBUF.encode() in value)
 
 
 @lru_cache(maxsize=64)
