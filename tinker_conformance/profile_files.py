@@ -9,7 +9,6 @@ Everything wrong with a file is a `ProfileError` that names the file and the key
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 import typing
@@ -22,6 +21,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from fake_server.errors import nearest
 from tinker_conformance.profile import ObserverFacet, PollingFacet, Profile
 
 _DATA: Final = files("tinker_conformance") / "profiles"
@@ -90,7 +90,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
     if plus:
         return combined(NamedProfile(observer, polling))
     problem = (
-        f"there is none of that name{_nearest(name, known_profiles())}; known: {', '.join(known_profiles())}"
+        f"there is none of that name{_hint(name, known_profiles())}; known: {', '.join(known_profiles())}"
     )
     raise ProfileError(name, "", f"{problem}; or give the path of a .toml file")
 
@@ -135,7 +135,7 @@ def _facet_data(facet: str, revision: str) -> dict[str, object]:
     if revision not in revisions(facet):
         known = revisions(facet)
         problem = (
-            f"there is no {facet} revision {revision}{_nearest(revision, known)}; known: {', '.join(known)}"
+            f"there is no {facet} revision {revision}{_hint(revision, known)}; known: {', '.join(known)}"
         )
         raise ProfileError(revision, "", problem)
     file = f"{facet}-{revision}.toml"
@@ -155,7 +155,7 @@ def _from_file(path: Path) -> Profile:
     if base is not None:
         if not isinstance(base, str) or (base not in known_profiles() and "+" not in base):
             known = ", ".join(known_profiles())
-            problem = f"{base!r} is no known profile{_nearest(str(base), known_profiles())}; known: {known}"
+            problem = f"{base!r} is no known profile{_hint(str(base), known_profiles())}; known: {known}"
             raise ProfileError(source, "extends", problem)
         inherited: dict[str, object] = msgspec.to_builtins(load_profile(base))
         data = _extended(inherited, data, source)
@@ -244,12 +244,12 @@ def _explained(problem: str, tokens: list[str], holder: type) -> tuple[str, str]
     below = f"{key}.{word}" if key else word
     if problem.startswith("Object contains unknown field"):
         known = _fields(holder)
-        return below, f"is unknown{_nearest(word, known)}; known: {', '.join(known)}"
+        return below, f"is unknown{_hint(word, known)}; known: {', '.join(known)}"
     if problem.startswith("Object missing required field"):
         return below, f"is missing; {_allowed(_type_at(holder, [word]))}"
     if problem.startswith("Invalid enum value"):
         choices = [str(member.value) for member in holder] if issubclass(holder, Enum) else []
-        return key, f"has no choice '{word}'{_nearest(word, choices)}; {_allowed(holder)}"
+        return key, f"has no choice '{word}'{_hint(word, choices)}; {_allowed(holder)}"
     if problem.startswith("Expected"):
         return key, f"e{problem[1:]}; {_allowed(holder)}"
     return key, problem
@@ -289,6 +289,6 @@ def _allowed(kind: type) -> str:
     return f"give {names.get(kind, 'a value that fits')}"
 
 
-def _nearest(word: str, known: typing.Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+def _hint(word: str, known: typing.Iterable[str]) -> str:
+    name = nearest(word, known)
+    return f" (did you mean {name}?)" if name else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 import msgspec
 from packaging.version import InvalidVersion, Version
 
-from fake_server.errors import ScriptError
+from fake_server.errors import ScriptError, nearest
 from fake_server.script_yaml import load_yaml
 from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
 
@@ -93,8 +92,8 @@ def check_entries(
 
 
 def _unmatched(entry: KnownFailure, known: tuple[str, ...]) -> str:
-    near = get_close_matches(entry.pattern, known, n=1, cutoff=0.4)
-    mend = f"did you mean {near[0]!r}?" if near else "see docs/requirements.md for the ids"
+    near = nearest(entry.pattern, known)
+    mend = f"did you mean {near!r}?" if near else "see docs/requirements.md for the ids"
     return f"{entry} matches nothing that is asked; {mend} Mend or remove the entry"
 
 

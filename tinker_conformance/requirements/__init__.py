@@ -4,30 +4,39 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.requirements import concurrency, details, pauses, service
+from tinker_conformance.requirements import (
+    callback,
+    concurrency,
+    custom,
+    debounce,
+    details,
+    grace,
+    messages,
+    parsing,
+    reasons,
+    service,
+    trigger,
+)
 from tinker_conformance.requirements.requirement import Level, Requirement
 
 __all__ = ["CHAPTERS", "REQUIREMENTS", "Level", "Requirement", "in_chapter", "requirement"]
 
 REQUIREMENTS: Final[tuple[Requirement, ...]] = (
     *service.CLOCK,
-    *pauses.PARSING,
-    *details.PARSING,
-    *pauses.TRIGGER,
-    *pauses.CALLBACK,
-    *details.CALLBACK,
-    *pauses.REASONS,
-    *details.REASONS,
-    *pauses.MESSAGES,
-    *pauses.DEBOUNCE,
-    *pauses.GRACE,
+    *parsing.PARSING,
+    *trigger.TRIGGER,
+    *callback.CALLBACK,
+    *reasons.REASONS,
+    *messages.MESSAGES,
+    *debounce.DEBOUNCE,
+    *grace.GRACE,
     *concurrency.CONCURRENCY,
     *service.WIRING,
     *service.POLLING,
     *details.POLLING,
     *service.REQUEST_TYPES,
     *service.FUNCTIONS,
-    *pauses.CUSTOM,
+    *custom.CUSTOM,
     *service.TELEMETRY,
 )
 CHAPTERS: Final[tuple[str, ...]] = tuple(dict.fromkeys(r.chapter for r in REQUIREMENTS))

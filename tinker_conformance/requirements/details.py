@@ -1,4 +1,4 @@
-"""Requirements about fine points: what only a scenario of its own tells apart from the common case."""
+"""Fine points of polling: what only a scenario of its own tells apart from the common case."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ from tinker_conformance.judging.projections import same
 from tinker_conformance.profile import (
     BackOffReset,
     BudgetRefill,
-    NotifyOn408,
-    NotifyOnTryAgain,
-    ObserverError,
     OnExpired,
     Profile,
     ResultFormat,
     StatusAction,
-    UnparseableTryAgain,
     WaitTimeout,
 )
 from tinker_conformance.requirements.requirement import Level, Requirement
@@ -27,20 +23,10 @@ from tinker_conformance.sdk.adapter import Capability
 _TRAINING: Final = frozenset({Capability.TRAINING})
 _PLUMBING: Final = frozenset({Capability.OFFICIAL_PLUMBING})
 _CREATION: Final = frozenset({Capability.MODEL_CREATION})
-_RAISING: Final = frozenset({Capability.CALLBACKS, Capability.RAISING_OBSERVER, Capability.SAMPLING})
 _TIMEOUT: Final = frozenset({Capability.TRAINING, Capability.TIMEOUT})
 _MEASURED: Final = "official SDK since 0.21.0, measured"
 _EVERY: Final = "official SDK, every release"
 _LINES: Final = "official SDK, every release; the text by release"
-
-
-def _observes_creation(profile: Profile) -> bool:
-    return profile.observer.model_creation is not None
-
-
-def _server_speaks_of_creation(profile: Profile) -> bool:
-    forms = profile.observer.model_creation
-    return forms is not None and forms.server_reason_replaces
 
 
 def _logs_errors(profile: Profile) -> bool:
@@ -54,59 +40,6 @@ def _has_a_budget(profile: Profile) -> bool:
 def _pauses_for_bills(profile: Profile) -> bool:
     return profile.polling.on_402 is StatusAction.BILLING_PAUSE
 
-
-PARSING: Final = (
-    Requirement(
-        "parsing.containers_end_the_poll",
-        "A list or an object in place of the word, in a try_again, ends the future in an error.",
-        _MEASURED,
-        ("parsing-containers-in-try-again",),
-        same(seen.poll_counts, seen.outcomes),
-        holds=lambda p: (
-            p.observer.notify_on_try_again is NotifyOnTryAgain.KNOWN_STATE_OR_REASON
-            and p.observer.unparseable_try_again_state is UnparseableTryAgain.ENDS_POLL
-        ),
-        level=Level.QUIRK,
-    ),
-)
-
-CALLBACK: Final = (
-    Requirement(
-        "callback.error_at_the_end",
-        "An exception in the observer that is told active at the end is the end of the future.",
-        "official SDK since 0.38.0, measured",
-        ("callback-raising-408",),
-        same(seen.outcomes),
-        holds=lambda p: (
-            p.observer.notify_on_408 is NotifyOn408.TRUTHY_STATE
-            and p.observer.notifies_active_on_completion
-            and p.observer.observer_error_on_completion is ObserverError.ENDS_POLL
-        ),
-        level=Level.QUIRK,
-        needs=_RAISING,
-    ),
-)
-
-REASONS: Final = (
-    Requirement(
-        "reasons.model_creation_unknown",
-        "The line about a model's creation gives the reason unknown for any other state.",
-        "official SDK since 0.10.0",
-        ("reasons-model-creation-unknown",),
-        same(seen.line_reasons),
-        holds=_observes_creation,
-        needs=_CREATION,
-    ),
-    Requirement(
-        "reasons.of_the_server_for_creation",
-        "A reason that the server gives is shown in the line about a model's creation too.",
-        "official SDK since 0.10.0",
-        ("reasons-of-the-server-creation",),
-        same(seen.line_reasons),
-        holds=_server_speaks_of_creation,
-        needs=_CREATION,
-    ),
-)
 
 POLLING: Final = (
     Requirement(
