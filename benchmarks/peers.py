@@ -158,7 +158,18 @@ def _say(port: int, **more: float) -> None:
 def _tell() -> None:
     while sys.stdin.readline():
         used = resource.getrusage(resource.RUSAGE_SELF)
-        print(json.dumps({"cpu": used.ru_utime + used.ru_stime, "user": used.ru_utime, "faults": used.ru_minflt, "sw": used.ru_nvcsw+used.ru_nivcsw, "memory": _resident()}), flush=True)
+        print(
+            json.dumps(
+                {
+                    "cpu": used.ru_utime + used.ru_stime,
+                    "user": used.ru_utime,
+                    "faults": used.ru_minflt,
+                    "sw": used.ru_nvcsw + used.ru_nivcsw,
+                    "memory": _resident(),
+                }
+            ),
+            flush=True,
+        )
     os._exit(0)
 
 

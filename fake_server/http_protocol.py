@@ -61,7 +61,7 @@ class HttpProtocol(asyncio.Protocol):
         connections: set[HttpProtocol],
         known: KnownHeads,
     ) -> None:
-        """Answers with ``handle``, is in ``connections`` for as long as it is open, and learns in ``known``."""
+        """Answers with ``handle``, and is in ``connections`` for as long as it is open."""
         self._handle = handle
         self._limits = limits
         self._connections = connections

@@ -1,9 +1,9 @@
 """Request heads that were parsed before, so that a client's next poll need not be.
 
 The polls of one client have the same head but for one line: ``tinker`` gives each request a fresh
-``X-Idempotency-Key`` (0.1.0 to 0.38.0). A head that the parser has accepted is remembered with that value left
-out. Bytes that differ from it in nothing else, and hold a plain value there, say the same: the parser would
-only find that again. Whatever is in the least unusual is never remembered.
+``X-Idempotency-Key`` (0.6.3 and 0.38.0). A head that the parser has accepted is remembered with that value
+left out. Bytes that differ from it in nothing else, and hold a plain value there, say the same: the parser
+would only find that again. Whatever is in the least unusual is never remembered.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MAX_HEADS: Final = 256
 """Heads that are remembered; when more come, it begins anew."""
 MAX_HEAD_BYTES: Final = 8 * 1024
 _MARK: Final = b"\r\nX-Idempotency-Key: "
-_MARKS: Final = (_MARK, _MARK.lower())
+_LOWER_MARK: Final = _MARK.lower()
 _VISIBLE: Final = bytes(range(0x21, 0x7F))
 _UNUSUAL: Final = (b"transfer-encoding", b"expect", b"upgrade", b"connection", b"te", b"trailer")
 # Sent with the first poll of a future only, and never twice the same.
@@ -103,14 +103,7 @@ class KnownHeads:
 
     def request(self, data: bytes) -> KnownRequest | None:
         """The request that these bytes are, if they are exactly one and its head is known."""
-        before, marked, rest = data.partition(_MARK)
-        if marked:
-            value, _, rest = rest.partition(b"\r\n")
-            after, ended, body = rest.partition(b"\r\n\r\n")
-            if not ended:
-                return None
-        else:
-            before, value, after, body = _cut(data)
+        before, value, after, body = _cut(data)
         found = self._heads.get(before)
         head = None if found is None else found.get(after)
         if head is None or len(body) != head.length or value.translate(None, _VISIBLE):
@@ -125,22 +118,23 @@ class KnownHeads:
         before, value, after, body = _cut(data)
         headers = request.headers
         names = [name.lower() for name, _ in headers]
-        line_end = before.partition(b"\r\n")[0]
         if (
-            not before
-            or not line_end.endswith(b" HTTP/1.1")
+            not before.partition(b"\r\n")[0].endswith(b" HTTP/1.1")
             or len(data) - len(body) > MAX_HEAD_BYTES
             or body != request.body
             or request.method in ("HEAD", "CONNECT")
             or _NEVER_AGAIN in names
             or not _plain(headers, names, len(body))
-            or value.translate(None, _VISIBLE)
         ):
             return
         place = None
         if after is not None:
             key = _MARK[2:-2].lower()
-            if names.count(key) != 1 or not value or headers[place := names.index(key)][1] != value:
+            # The parser leaves spaces around a value out, and joins lines that are folded.
+            if names.count(key) != 1 or not value or value.translate(None, _VISIBLE):
+                return
+            place = names.index(key)
+            if headers[place][1] != value:
                 return
         if self._count >= MAX_HEADS:
             self._heads.clear()
@@ -150,10 +144,11 @@ class KnownHeads:
 
 
 def _plain(headers: RawHeaders, names: list[bytes], length: int) -> bool:
-    if any(name in _UNUSUAL and value.lower() != b"keep-alive" for name, (_, value) in zip(names, headers, strict=True)):
+    unusual = [line for name, line in zip(names, headers, strict=True) if name in _UNUSUAL]
+    if any(value.lower() != b"keep-alive" for _, value in unusual):
         return False
     lengths = [value for name, (_, value) in zip(names, headers, strict=True) if name == b"content-length"]
-    return names.count(b"host") == 1 and lengths in ([b"%d" % length], [] if length == 0 else None)
+    return names.count(b"host") == 1 and (lengths == [b"%d" % length] or (not lengths and not length))
 
 
 def _cut(data: bytes) -> tuple[bytes, bytes, bytes | None, bytes]:
@@ -161,11 +156,12 @@ def _cut(data: bytes) -> tuple[bytes, bytes, bytes | None, bytes]:
 
     The first is empty if there is no whole head, the third is None if there is no key.
     """
-    for mark in _MARKS:
-        before, marked, rest = data.partition(mark)
-        if marked:
-            value, _, rest = rest.partition(b"\r\n")
-            after, ended, body = rest.partition(b"\r\n\r\n")
-            return before if ended else b"", value, after, body
+    before, marked, rest = data.partition(_MARK)
+    if not marked:
+        before, marked, rest = data.partition(_LOWER_MARK)
+    if marked:
+        value, _, rest = rest.partition(b"\r\n")
+        after, ended, body = rest.partition(b"\r\n\r\n")
+        return before if ended else b"", value, after, body
     head, ended, body = data.partition(b"\r\n\r\n")
     return head if ended else b"", b"", None, body
