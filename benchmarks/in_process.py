@@ -1,10 +1,6 @@
 """In-process faces beside respx and httpx's own mocks: microseconds a poll, client included.
 
-The same client, the same body; each back end plays the script of five replies again and again. All are
-measured in turns, round after round, by processor time; the fastest round of each counts: the others were
-disturbed.
-
-    python -m benchmarks.in_process
+The same client, the same bodies; each back end plays the script of five replies.
 """
 
 from __future__ import annotations
@@ -23,6 +19,7 @@ from typing import Final
 import httpx
 import respx
 
+from benchmarks.table import Section, Target
 from benchmarks.workload import PATH, PAUSED, PAUSED_BODY, POLLS, RESULT_BODY, future_name, try_again_body
 from fake_server import FakeTinker, FakeTinkerTransport, Request, Script, mounted
 from fake_server.script import complete, script, timeout, try_again
@@ -83,28 +80,32 @@ def _constant_transport() -> httpx.MockTransport:
     return httpx.MockTransport(lambda _: httpx.Response(408, content=PAUSED_BODY, headers=_JSON))
 
 
-def back_ends(requests: int, futures: int) -> list[BackEnd]:
-    """All back ends, ready for so many requests; ours know so many futures."""
+def _back_ends(requests: int) -> list[BackEnd]:
+    futures = requests // POLLS
     return [
         BackEnd("MockTransport", _constant_transport()),
         BackEnd("MockTransport, with a script", _mock_transport()),
         BackEnd("fake_server as a transport", FakeTinkerTransport(engine_with(futures))),
         BackEnd("respx, list", context=lambda: _respx_list(requests)),
-        BackEnd("fake_server on respx", context=lambda: mounted(engine_with(futures), _URL)),
+        _on_respx(engine_with(futures)),
     ]
 
 
-def _bodies(requests: int) -> list[dict[str, object]]:
+def _on_respx(engine: FakeTinker) -> BackEnd:
+    return BackEnd("fake_server on respx", context=lambda: mounted(engine, _URL))
+
+
+def _bodies(requests: int, first: int) -> list[dict[str, object]]:
     return [
-        {"request_id": future_name(number // POLLS), "allow_metadata_only": True}
+        {"request_id": future_name(first + number // POLLS), "allow_metadata_only": True}
         for number in range(requests)
     ]
 
 
-def sync_poll(back_end: BackEnd, requests: int) -> float:
+def sync_poll(back_end: BackEnd, requests: int, first: int = 0) -> float:
     """Microseconds a poll of a synchronous client."""
     with back_end.context(), httpx.Client(base_url=_URL, transport=back_end.transport) as client:
-        bodies = _bodies(requests)
+        bodies = _bodies(requests, first)
         gc.collect()
         start = time.process_time()
         for body in bodies:
@@ -112,12 +113,12 @@ def sync_poll(back_end: BackEnd, requests: int) -> float:
         return (time.process_time() - start) / requests * 1e6
 
 
-def async_poll(back_end: BackEnd, requests: int) -> float:
+def async_poll(back_end: BackEnd, requests: int, first: int = 0) -> float:
     """Microseconds a poll of an asynchronous client."""
 
     async def polls() -> float:
         async with httpx.AsyncClient(base_url=_URL, transport=back_end.transport) as client:
-            bodies = _bodies(requests)
+            bodies = _bodies(requests, first)
             gc.collect()
             start = time.process_time()
             for body in bodies:
@@ -128,18 +129,39 @@ def async_poll(back_end: BackEnd, requests: int) -> float:
         return asyncio.run(polls())
 
 
-def measured(requests: int, rounds: int) -> dict[tuple[str, str], float]:
-    """Microseconds a poll, by back end and kind of client."""
+def measured(*, requests: int, rounds: int, futures: int) -> Section:
+    """Every back end, and ours beside very many futures.
+
+    Args:
+        requests: Of one turn of one back end.
+        rounds: Turns of each.
+        futures: How many are very many; at least twice ``requests * rounds / POLLS``.
+    """
     found: dict[tuple[str, str], float] = {}
+    full = _on_respx(engine_with(futures))
+    turns = itertools.count(step=requests // POLLS)
     for _ in range(rounds):
-        for kind, poll in (("sync", sync_poll), ("async", async_poll)):
-            for back_end in back_ends(requests, requests // POLLS):
-                took = poll(back_end, requests)
-                key = (back_end.name, kind)
-                found[key] = min(took, found.get(key, took))
-    return found
+        for kind, poll in _KINDS.items():
+            taken = [(back_end.name, poll(back_end, requests, 0)) for back_end in _back_ends(requests)]
+            taken.append((f"fake_server on respx, {futures:,} futures", poll(full, requests, next(turns))))
+            for name, took in taken:
+                found[name, kind] = min(took, found.get((name, kind), took))
+    names = tuple(dict.fromkeys(name for name, _ in found))
+    rows = [(name, *(f"{found[name, kind]:.0f}" for kind in _KINDS)) for name in names]
+    targets = [
+        Target(f"{ours} beside {peer}, {kind}", found[ours, kind] / found[peer, kind], 1.15, "times")
+        for ours, peer in (
+            ("fake_server on respx", "respx, list"),
+            (names[-1], "respx, list"),
+            ("fake_server as a transport", "MockTransport"),
+        )
+        for kind in _KINDS
+    ]
+    about = (
+        "Microseconds of processor time a poll, the client's own included; the fastest of many rounds taken "
+        "in turns. MockTransport's function answers with a constant; with a script it does what ours does."
+    )
+    return Section("In process", about, ("back end", *_KINDS), rows, targets)
 
 
-if __name__ == "__main__":
-    for (name, kind), took in measured(250, 40).items():
-        print(f"{name:30} {kind:5} {took:7.1f}")
+_KINDS: Final = {"sync": sync_poll, "async": async_poll}

@@ -1,7 +1,8 @@
 """The load generator: one process, the same for every server; keep-alive, closed loop.
 
-Each connection takes a future that nobody has polled, polls it to its end, and takes the next. It speaks in
-bytes on plain sockets, so that it is never what is measured. Prints one JSON object.
+Each connection takes a future that nobody has polled, polls it to its end, and takes the next; where the
+server ends a connection, it is made anew. It speaks in bytes on plain sockets and never sleeps: a server does
+not pay for waking it. Prints one JSON object.
 
     python -m benchmarks.load PORT CONNECTIONS REQUESTS FIRST_FUTURE
 """
@@ -21,21 +22,29 @@ from itertools import count
 from benchmarks.workload import POLLS, STATUSES, body_of, future_name, heads
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CLOSE = re.compile(rb"\r\nconnection: *close\r", re.IGNORECASE)
 _EXPECTED = tuple(str(status).encode() for status in STATUSES)
 
 
 class Connection:
     """One connection, with at most one request on its way."""
 
-    __slots__ = ("body", "poll", "received", "sent", "socket")
+    __slots__ = ("body", "ended", "poll", "port", "received", "sent", "socket")
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = port
+        self.ended = False
+        self.connect()
         self.poll = POLLS
         self.body = b""
         self.received = b""
         self.sent = 0.0
+
+    def connect(self) -> None:
+        """Connects, or connects anew."""
+        self.ended = False
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self, halves: tuple[tuple[bytes, bytes], ...], names: Iterator[int], key: int) -> None:
         """Sends the next poll."""
@@ -66,6 +75,7 @@ class Connection:
         if data[9:12] != _EXPECTED[self.poll]:
             sys.exit(f"poll {self.poll} of {self.body!r} got {data!r}")
         self.poll += 1
+        self.ended = _CLOSE.search(data, 0, end + 2) is not None
         return True
 
 
@@ -91,9 +101,17 @@ def run(port: int, connections: int, requests: int, first: int) -> dict[str, flo
             latencies.append(time.perf_counter() - client.sent)
             if left > 0:
                 left -= 1
+                if client.ended:
+                    poll.unregister(number)
+                    del clients[number]
+                    client.socket.close()
+                    client.connect()
+                    clients[client.socket.fileno()] = client
+                    poll.register(client.socket.fileno(), select.EPOLLIN)
                 client.ask(halves, names, key := key + 1)
             else:
                 waiting -= 1
+                poll.unregister(number)
     seconds = time.perf_counter() - start
     for client in clients.values():
         client.socket.close()
