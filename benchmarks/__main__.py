@@ -20,7 +20,7 @@ _KEPT: Final = ("<!-- soak -->", "<!-- /soak -->")
 
 _PARTS: Final[dict[str, tuple[Callable[[], Section], Callable[[], Section]]]] = {
     "loopback": (
-        lambda: loopback.measured(requests=10_000, rounds=7, million=1_000_000),
+        lambda: loopback.measured(requests=10_000, rounds=5, million=1_000_000),
         lambda: loopback.measured(requests=100, rounds=1, million=1_000),
     ),
     "flat": (

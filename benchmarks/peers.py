@@ -14,6 +14,7 @@ import os
 import resource
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -91,15 +92,18 @@ async def _asgi(scope: Any, receive: Any, send: Any) -> None:
 def _uvicorn() -> None:
     import uvicorn
 
-    class Told(uvicorn.Server):
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            _say(self.servers[0].sockets[0].getsockname()[1])
-
     settings = uvicorn.Config(
         _asgi, port=0, http="httptools", loop="uvloop", lifespan="off", log_level="warning", access_log=False
     )
-    Told(settings).run()
+    server = uvicorn.Server(settings)
+
+    def tell() -> None:
+        while not server.started:
+            time.sleep(0.01)
+        _say(server.servers[0].sockets[0].getsockname()[1])
+
+    threading.Thread(target=tell, daemon=True).start()
+    server.run()
 
 
 async def _aiohttp() -> None:
