@@ -57,13 +57,39 @@ def _target(target: bytes) -> tuple[str, str]:
     return path.decode("ascii"), query.decode("ascii")
 
 
+class _WholeResponse(httpx.Response):
+    """A response whose body is at hand: who reads it all need not walk through a stream (httpx 0.27, 0.28).
+
+    Everything else is as httpx has it; streaming too.
+    """
+
+    def __init__(self, reply: Reply, body: bytes, headers: httpx.Headers, request: httpx.Request) -> None:
+        super().__init__(reply.status, headers=headers, stream=httpx.ByteStream(body), request=request)
+        self._whole = body
+
+    def read(self) -> bytes:
+        if self._take_whole():
+            self.close()
+        return super().read()
+
+    async def aread(self) -> bytes:
+        if self._take_whole():
+            await self.aclose()
+        return await super().aread()
+
+    def _take_whole(self) -> bool:
+        if self.is_stream_consumed or self.is_closed or "content-encoding" in self.headers:
+            return False
+        self.is_stream_consumed = True
+        self._num_bytes_downloaded = len(self._whole)
+        self._content = self._whole
+        return True
+
+
 def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
-    body = reply.body
-    length = None if reply.status in (204, 304) else len(body)
-    stream = httpx.ByteStream(b"" if request.method == "HEAD" else body)
-    return httpx.Response(
-        reply.status, headers=_headers(reply.headers, length), stream=stream, request=request
-    )
+    length = None if reply.status in (204, 304) else len(reply.body)
+    body = b"" if request.method == "HEAD" else reply.body
+    return _WholeResponse(reply, body, _headers(reply.headers, length), request)
 
 
 # httpx copies these, which costs it less than making them anew.
