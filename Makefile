@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-bench
 
-.PHONY: conformance parity test lint types clean mutation bench
+.PHONY: conformance parity test lint types clean mutation downstream bench
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -33,6 +33,9 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+downstream:
+	.ci/downstream '$(PYTHON)'
 
 # In an environment of its own: the peers bring plugins of pytest with them.
 bench:

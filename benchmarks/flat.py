@@ -50,7 +50,7 @@ def _connection(futures: int) -> HttpProtocol:
         engine.add_script(steps, name=future_name(number))
         engine.handle(Request("POST", "/api/v1/asample", body=b'{"num_samples":1}'))
     engine.journal.clear()
-    protocol = HttpProtocol(engine.handle, Limits(), set(), KnownHeads())
+    protocol = HttpProtocol(engine.handle, Limits(), set(), KnownHeads(), lambda _: None)
     protocol._transport = _Nowhere()  # type: ignore[assignment] # noqa: SLF001 - no socket, no asyncio
     return protocol
 

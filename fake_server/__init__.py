@@ -13,24 +13,41 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
+    from fake_server.faults import Cut, CutEnd, Dribble, DropKind, RawBytes, Refusal, Wire
     from fake_server.futures import ScriptedFuture
     from fake_server.http_server import FakeTinkerServer
     from fake_server.httpx_transport import FakeTinkerTransport
     from fake_server.journal import Exchange, Journal
     from fake_server.listener import Listener, Poll, Submission
-    from fake_server.messages import DropKind, Reply, Request, TransportFault
+    from fake_server.messages import Reply, Request, TransportFault
     from fake_server.operations import Operation
+    from fake_server.polls import PollRecord
     from fake_server.respx_router import mounted
+    from fake_server.rules import Rule, chance, every, nth
     from fake_server.script import Exhausted, Script, ScriptBuilder
     from fake_server.script_data import decode_steps, encode_steps
     from fake_server.script_yaml import load_script_file
-    from fake_server.steps import Advance, Complete, Drop, Fail, FailCategory, Status, Timeout, TryAgain
+    from fake_server.steps import (
+        Advance,
+        Complete,
+        Drop,
+        Fail,
+        FailCategory,
+        Status,
+        Timeout,
+        TryAgain,
+        Wired,
+    )
     from fake_server.tinker_api import FakeTinker, Unscripted
-    from fake_server.verification import PollRecord, VerifiedTinker
+    from fake_server.used_connections import UsedConnection
+    from fake_server.verification import VerifiedTinker
 
 __all__ = [
     "Advance",
     "Complete",
+    "Cut",
+    "CutEnd",
+    "Dribble",
     "Drop",
     "DropKind",
     "Exchange",
@@ -47,8 +64,11 @@ __all__ = [
     "PollRecord",
     "Problem",
     "ProblemKind",
+    "RawBytes",
+    "Refusal",
     "Reply",
     "Request",
+    "Rule",
     "Script",
     "ScriptBuilder",
     "ScriptError",
@@ -60,18 +80,27 @@ __all__ = [
     "TransportFault",
     "TryAgain",
     "Unscripted",
+    "UsedConnection",
     "VerifiedTinker",
+    "Wire",
+    "Wired",
+    "chance",
     "decode_steps",
     "encode_steps",
+    "every",
     "load_script_file",
     "mounted",
+    "nth",
 ]
 
 _HOMES: Final = {
     "Advance": "steps",
     "Complete": "steps",
+    "Cut": "faults",
+    "CutEnd": "faults",
+    "Dribble": "faults",
     "Drop": "steps",
-    "DropKind": "messages",
+    "DropKind": "faults",
     "Exchange": "journal",
     "Exhausted": "script",
     "Fail": "steps",
@@ -83,11 +112,14 @@ _HOMES: Final = {
     "Listener": "listener",
     "Operation": "operations",
     "Poll": "listener",
-    "PollRecord": "verification",
+    "PollRecord": "polls",
     "Problem": "errors",
     "ProblemKind": "errors",
+    "RawBytes": "faults",
+    "Refusal": "faults",
     "Reply": "messages",
     "Request": "messages",
+    "Rule": "rules",
     "Script": "script",
     "ScriptBuilder": "script",
     "ScriptError": "errors",
@@ -99,11 +131,17 @@ _HOMES: Final = {
     "TransportFault": "messages",
     "TryAgain": "steps",
     "Unscripted": "tinker_api",
+    "UsedConnection": "used_connections",
     "VerifiedTinker": "verification",
+    "Wire": "faults",
+    "Wired": "steps",
+    "chance": "rules",
     "decode_steps": "script_data",
+    "every": "rules",
     "encode_steps": "script_data",
     "load_script_file": "script_yaml",
     "mounted": "respx_router",
+    "nth": "rules",
 }
 
 

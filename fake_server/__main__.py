@@ -21,7 +21,7 @@ from fake_server.clock_file import SteppedClock
 from fake_server.control import CONTROL, ControlledServer
 from fake_server.errors import ScriptError
 from fake_server.http_server import FakeTinkerServer, ServerError
-from fake_server.script_yaml import load_script_file
+from fake_server.script_yaml import load_entries
 from fake_server.tinker_api import FakeTinker, Unscripted
 
 
@@ -35,15 +35,14 @@ from fake_server.tinker_api import FakeTinker, Unscripted
     "scripts",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="YAML file with a list of scripts; may be given several times.",
+    help="YAML file with a list of scripts and rules; may be given several times.",
 )
 @click.option(
     "--unscripted",
     type=click.Choice([choice.value for choice in Unscripted]),
-    default=Unscripted.ERROR.value,
-    show_default=True,
-    help="What a submission gets that no script is for.",
+    help="What a submission gets that no script is for; error, or complete if there is a seed.",
 )
+@click.option("--seed", type=int, help="Be a whole fake Tinker, whose numbers and ids are derived from this.")
 @click.option(
     "--control", is_flag=True, help="Offer a control plane below /_control; see fake_server.control."
 )
@@ -53,11 +52,12 @@ from fake_server.tinker_api import FakeTinker, Unscripted
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write the clock that scripts and the control plane move.",
 )
-def main(
+def main(  # noqa: PLR0917 - click passes them by name
     host: str,
     port: int,
     scripts: tuple[Path, ...],
-    unscripted: str,
+    unscripted: str | None,
+    seed: int | None,
     clock_path: Path | None,
     *,
     control: bool,
@@ -70,15 +70,17 @@ def main(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    engine = FakeTinker(unscripted=Unscripted(unscripted))
+
+    def make() -> FakeTinker:
+        return FakeTinker(unscripted=None if unscripted is None else Unscripted(unscripted), seed=seed)
+
+    engine = make()
     try:
         for path in scripts:
-            for entry in load_script_file(path):
-                engine.add_script(
-                    entry.script, operation=entry.operation, client=entry.client, name=entry.name
-                )
+            for entry in load_entries(path):
+                engine.add_entry(entry)
         clock = None if clock_path is None else SteppedClock(clock_path)
-        plane = ControlledServer(engine, lambda: FakeTinker(unscripted=Unscripted(unscripted)), clock)
+        plane = ControlledServer(engine, make, clock)
         server = FakeTinkerServer(plane if control or clock else engine, host, port)
         server.start()
     except (ScriptError, ServerError, OSError) as error:

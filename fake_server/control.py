@@ -6,6 +6,7 @@ Each test has an engine of its own below ``/t/NAME``, so that many tests share o
     POST   /_control/tests/NAME/scripts  [{"steps": [...]}, ...]        {"futures": [name, ...]}
     GET    /_control/tests/NAME/journal                                 one JSON object a line
     GET    /_control/tests/NAME/verdict                                 {"ok", "text"}
+    POST   /_control/tests/NAME/release  {"future": name}, or nothing   {"released": how many held replies}
     DELETE /_control/tests/NAME
     GET    /_control/clock                                              {"seq", "wall_ns", "monotonic_ns"}
     POST   /_control/clock               {"advance": 60}                the same, afterwards
@@ -34,7 +35,7 @@ from fake_server.json_values import encoded
 from fake_server.listener import Poll, Submission
 from fake_server.messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.script import advance as advance_step
-from fake_server.script_yaml import decode_entries
+from fake_server.script_yaml import decode_all
 from fake_server.steps import Advance
 from fake_server.tinker_api import FakeTinker
 
@@ -141,8 +142,10 @@ class ControlledServer:
                 return Reply(200, _LINES, self._test(name).journal.to_json_lines().encode())
             case "GET", ["tests", name, "verdict"]:
                 return self._verdict(self._test(name))
+            case "POST", ["tests", name, "release"]:
+                return self._release(self._test(name), request)
             case "DELETE", ["tests", name]:
-                self._test(name)
+                self._test(name).release()
                 with self._lock:
                     self._tests.pop(name, None)
                 return Reply(204, ())
@@ -152,7 +155,10 @@ class ControlledServer:
                 return self._move_clock(request)
             case "POST", ["reset"]:
                 with self._lock:
+                    ended = tuple(self._tests.values())
                     self._tests.clear()
+                for engine in ended:
+                    engine.release()
                 return Reply(204, ())
             case method, _:
                 text = f"{method} {request.path} is not known here; see the module fake_server.control"
@@ -171,7 +177,10 @@ class ControlledServer:
             if name not in self._tests and len(self._tests) >= MAX_TESTS:
                 text = f"there are {MAX_TESTS} tests already; delete those that have ended"
                 raise _Refusal(HTTPStatus.TOO_MANY_REQUESTS, text)
+            before = self._tests.get(name)
             self._tests[name] = engine = self._make()
+        if before is not None:
+            before.release()
         if self._clock is not None:
             engine.listener = _MovesClock(self._clock)
         return _json(201, {"name": name, "base_url": f"http://{request.header('host')}{TESTS}{name}"})
@@ -186,14 +195,11 @@ class ControlledServer:
 
     def _add_scripts(self, engine: FakeTinker, request: Request) -> Reply:
         try:
-            entries = decode_entries(_decoded(request), "the request")
-            names = [
-                engine.add_script(e.script, operation=e.operation, client=e.client, name=e.name).name
-                for e in entries
-            ]
+            entries = decode_all(_decoded(request), "the request")
+            added = [engine.add_entry(entry) for entry in entries]
         except ScriptError as error:
             raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
-        return _json(201, {"futures": names})
+        return _json(201, {"futures": [future.name for future in added if future is not None]})
 
     def _verdict(self, engine: FakeTinker) -> Reply:
         try:
@@ -201,6 +207,12 @@ class ControlledServer:
         except ScriptViolation as violation:
             return _json(200, {"ok": False, "text": str(violation)})
         return _json(200, {"ok": True, "text": ""})
+
+    def _release(self, engine: FakeTinker, request: Request) -> Reply:
+        body = _decoded(request) if request.body else {}
+        if not isinstance(body, dict) or set(body) - {"future"}:
+            raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'future', or nothing")
+        return _json(200, {"released": engine.release(body.get("future"))})
 
     def _the_clock(self) -> SteppedClock:
         if self._clock is None:

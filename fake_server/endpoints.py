@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from fake_server.futures import ScriptedFuture
 from fake_server.json_values import encoded
-from fake_server.messages import Reply
-from fake_server.operations import API_PREFIX
-from fake_server.results import DEFAULT_MODEL, SETUP_REPLIES, setup_body
+from fake_server.messages import Reply, Request
+from fake_server.operations import API_PREFIX, Operation
+from fake_server.results import DEFAULT_MODEL, MAX_SAMPLES, SETUP_REPLIES, setup_body
+from fake_server.service.reading import integer
+from fake_server.steps import Complete
+
+if TYPE_CHECKING:
+    from fake_server.service.rest import Rest
+    from fake_server.service.service import Service
 
 _SAMPLERS: Final = f"{API_PREFIX}samplers/"
 _SESSIONS: Final = f"{API_PREFIX}sessions/"
@@ -36,6 +43,10 @@ class Ids:
         """Makes ``identifier`` the next id, after those expected before."""
         self._expected.append(identifier)
 
+    def expected(self) -> str | None:
+        """The next id that a test expects, or None if it expects none."""
+        return self._expected.popleft() if self._expected else None
+
     def next(self) -> str:
         """The next id."""
         if self._expected:
@@ -47,8 +58,15 @@ class Ids:
 class SetUp:
     """Answers the set-up endpoints, remembers models and samplers. The engine locks around it."""
 
-    def __init__(self, client_config: Mapping[str, object]) -> None:
-        """Answers ``client/config`` with these fields over the defaults."""
+    def __init__(self, client_config: Mapping[str, object], service: Service | None = None) -> None:
+        """Makes up what nobody remembers.
+
+        Args:
+            client_config: Fields of the reply to ``client/config``, over the defaults.
+            service: What remembers, of a whole fake Tinker; else models and samplers get numbered ids.
+        """
+        self._service = service
+        self._rest = None if service is None else _rest(service)
         self.models = Ids("model")
         self.samplers = Ids("sampler")
         self._sessions = Ids("session")
@@ -56,12 +74,16 @@ class SetUp:
         self._base_models: dict[str, str] = {}
         self._sources: dict[str, dict[str, object]] = {}
 
-    def assign(self, operation_path: str, request: Mapping[str, object]) -> dict[str, object]:
+    def assign(
+        self, operation_path: str, request: Mapping[str, object], future: ScriptedFuture
+    ) -> dict[str, object]:
         """The ids that a submission creates, as fields of its result: a model's, or a sampler's, or none.
 
         A load without a model creates one (``tinker`` 0.35 and later) whose id the SDK itself derives from
         session and sequence number; weights saved without a name create a sampling session (0.5.1 and later).
         """
+        if self._service is not None and future.operation is not None:
+            return self._told(self._service, future.operation, request, future)
         match operation_path.removeprefix(API_PREFIX):
             case "create_model":
                 model_id = self.models.next()
@@ -76,8 +98,34 @@ class SetUp:
             self._base_models[model_id] = base_model
         return {"model_id": model_id}
 
-    def answer(self, method: str, path: str, request: Mapping[str, object]) -> Reply | None:
+    def _told(
+        self, service: Service, operation: Operation, request: Mapping[str, object], future: ScriptedFuture
+    ) -> dict[str, object]:
+        if operation is Operation.CREATE_MODEL or (
+            operation is Operation.LOAD_STATE and request.get("model_id") is None
+        ):
+            expected = self.models.expected()
+            return {"model_id": service.created(future.name, operation, request, expected)}
+        completes = any(isinstance(turn.reply, Complete) for turn in future.script.turns)
+        service.submitted(future.name, operation, request, completes=completes)
+        match operation:
+            case Operation.SAVE_WEIGHTS_FOR_SAMPLER if request.get("path") is None:
+                made = service.snapshot(future.name, request, self.samplers.expected())
+                return {"sampling_session_id": made}
+            case Operation.SAMPLE | Operation.COMPUTE_LOGPROBS:
+                count = min(max(integer(request.get("num_samples"), 1), 0), MAX_SAMPLES)
+                return {"sample_sequence_ids": service.sequence_ids(future.name, count)}
+            case _:
+                return {}
+
+    def answer(self, asked: Request, request: Mapping[str, object]) -> Reply | None:
         """The reply of a set-up endpoint, or None if this is none."""
+        method, path = asked.method, asked.path
+        if self._rest is not None:
+            creates = path == f"{API_PREFIX}create_sampling_session"
+            reply = self._rest.answer(asked, request, self.samplers.expected() if creates else None)
+            if reply is not None:
+                return reply
         if method == "POST" and path.startswith(_SESSIONS) and path.endswith("/finish"):
             return Reply(200, body=b"{}")
         if method == "GET" and path.startswith(_TRAINING_RUNS):
@@ -92,7 +140,7 @@ class SetUp:
 
     def _overrides(self, path: str, request: Mapping[str, object]) -> dict[str, object]:
         match path.removeprefix(API_PREFIX):
-            case "client/config":
+            case "client/config" | "client/dynamic_config":
                 return self._client_config
             case "create_session":
                 return {"session_id": self._sessions.next()}
@@ -131,6 +179,17 @@ class SetUp:
         return {"model_data": data, "model_name": base_model}
 
 
+def telemetry_events(request: Mapping[str, object]) -> list[dict[str, object]]:
+    """The events of a telemetry request, each with the session that sent it."""
+    events = request.get("events")
+    session = request.get("session_id")
+    return [
+        {"session_id": session, **event}
+        for event in (events if isinstance(events, list) else [])
+        if isinstance(event, dict)
+    ]
+
+
 def derived_model_id(request: Mapping[str, object]) -> str | None:
     """The model that a load without ``model_id`` creates, named as ``tinker`` 0.38.0 names it; else None."""
     session, number = request.get("session_id"), request.get("model_seq_id")
@@ -161,3 +220,9 @@ def _unnamed(request: Mapping[str, object]) -> bool:
 
 def _present(request: Mapping[str, object], keys: Iterable[str]) -> dict[str, object]:
     return {key: request[key] for key in keys if isinstance(request.get(key), str)}
+
+
+def _rest(service: Service) -> Rest:
+    from fake_server.service.rest import Rest  # noqa: PLC0415 - scripts alone do not need it
+
+    return Rest(service)

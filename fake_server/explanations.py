@@ -8,17 +8,30 @@ from itertools import groupby, islice
 from typing import Final
 
 from fake_server.errors import nearest
+from fake_server.faults import RawBytes, Refusal
 from fake_server.futures import FutureBook, ScriptedFuture
 from fake_server.operations import API_PREFIX, Operation
 from fake_server.script import Exhausted
-from fake_server.steps import Complete, Drop, Fail, ReplyStep, Status, Timeout, TryAgain
+from fake_server.steps import Complete, Drop, Fail, HttpStep, ReplyStep, Status, Timeout, TryAgain, Wired
 
 MAX_LISTED: Final = 5
 MAX_COMPARED: Final = 500
 
 
 def described(reply: ReplyStep) -> str:
-    """A reply in one or two words."""
+    """A reply in a few words."""
+    match reply:
+        case Wired(reply=inner, wire=wire):
+            return f"{described(inner)} ({wire.name})"
+        case Refusal() | RawBytes():
+            return reply.name
+        case Drop(kind=kind):
+            return f"drop {kind}"
+        case _:
+            return _described_reply(reply)
+
+
+def _described_reply(reply: HttpStep) -> str:
     match reply:
         case Timeout():
             return "timeout"
@@ -26,8 +39,6 @@ def described(reply: ReplyStep) -> str:
             return "try_again"
         case Status(status=code):
             return f"status {code}"
-        case Drop(kind=kind):
-            return f"drop {kind}"
         case Complete():
             return "complete"
         case Fail(category=category):

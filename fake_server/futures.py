@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from typing import Final
 
 from fake_server.errors import ScriptError
+from fake_server.gate import Gate
 from fake_server.messages import Request
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script, Turn
-from fake_server.steps import Advance, ReplyStep
+from fake_server.steps import Advance, Fail, FailCategory, ReplyStep
+
+_CANCELLED: Final = Script((Fail(FailCategory.USER, "the request was cancelled"),), Exhausted.REPEAT)
 
 Key = tuple[Operation | None, str | None]
 
@@ -32,12 +36,14 @@ class ScriptedFuture:
         request: The newest submission, whose body the result depends on.
         assigned: Fields of the result that were settled when it was submitted, such as a new model's id.
         ended: Whether its client has stopped waiting.
+        gate: Where its held replies wait.
     """
 
     __slots__ = (
         "assigned",
         "client",
         "ended",
+        "gate",
         "name",
         "operation",
         "polls",
@@ -56,6 +62,7 @@ class ScriptedFuture:
         operation: Operation | None,
         client: str | None,
         serial: int,
+        gate: Gate,
         scripted: bool = True,
     ) -> None:
         self.name = name
@@ -64,6 +71,7 @@ class ScriptedFuture:
         self.operation = operation
         self.client = client
         self.serial = serial
+        self.gate = gate
         self.request_ids: tuple[str, ...] = ()
         self.polls = 0
         self.ended = False
@@ -103,6 +111,7 @@ class FutureBook:
         self._free: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._expired: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._unscripted = 0
+        self.gate = Gate()
 
     def add(
         self, script: Script, operation: Operation | None, client: str | None, name: str | None
@@ -118,7 +127,9 @@ class FutureBook:
             raise ScriptError(
                 f"the future name {name!r} is {'taken' if name else 'empty'}; give each its own"
             )
-        future = ScriptedFuture(name, script, operation=operation, client=client, serial=serial)
+        future = ScriptedFuture(
+            name, script, operation=operation, client=client, serial=serial, gate=self.gate
+        )
         self.by_name[name] = future
         self._free[operation, client].append(future)
         return future
@@ -128,7 +139,9 @@ class FutureBook:
         self._unscripted += 1
         while (name := f"unscripted-{self._unscripted}") in self.by_name:
             self._unscripted += 1
-        future = ScriptedFuture(name, script, operation=operation, client=client, serial=-1, scripted=False)
+        future = ScriptedFuture(
+            name, script, operation=operation, client=client, serial=-1, gate=self.gate, scripted=False
+        )
         self.by_name[name] = future
         return future
 
@@ -189,6 +202,14 @@ class FutureBook:
         for waiting in self._expired.values():
             if future in waiting:
                 waiting.remove(future)
+
+    def cancel(self, request_id: object) -> None:
+        """Ends a future for its polls: they get a failure, since nobody waits for the result (0.38.0)."""
+        future = self.by_request_id.get(request_id) if isinstance(request_id, str) else None
+        if future is not None:
+            self.end(future)
+            future.script = _CANCELLED
+            future.scripted = False
 
     def unfinished(self) -> list[ScriptedFuture]:
         """Scripted futures with replies that nobody has polled, in the order of their registration."""

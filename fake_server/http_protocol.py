@@ -9,8 +9,7 @@ would reset the connection and could destroy the reply on its way.
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,16 +18,21 @@ from typing import Final
 
 import httptools
 
+from fake_server.faults import Refusal
 from fake_server.json_values import encoded
 from fake_server.known_heads import KnownHeads
-from fake_server.messages import JSON_HEADERS, DropKind, RawHeaders, Reply, Request, TransportFault
+from fake_server.messages import JSON_HEADERS, RawHeaders, Reply, Request, TransportFault
+from fake_server.paced import PacedTransport
+from fake_server.wire import End, Framing, planned
 
 LINGER_SECONDS: Final = 1.0
 LINGER_BYTES: Final = 16 * 1024 * 1024
-_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+_KEPT: Final = Framing(head=False, keep=True, old=False)
 _KEPT_BYTES: Final = 4096
 _BODILESS: Final = (204, 304)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NUMBERS: Final = itertools.count(1)
+"""What connections are numbered by, in the whole process."""
 _REASONS: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
 
@@ -60,11 +64,18 @@ class HttpProtocol(asyncio.Protocol):
         limits: Limits,
         connections: set[HttpProtocol],
         known: KnownHeads,
+        refuse: Callable[[float], None],
     ) -> None:
-        """Answers with ``handle``, and is in ``connections`` for as long as it is open."""
+        """Answers with ``handle``, and is in ``connections`` for as long as it is open.
+
+        Heads are looked up in ``known``, and learnt.
+        ``refuse`` makes the port refuse connections for a number of seconds, and ``leave``s those that are
+        open.
+        """
         self._handle = handle
         self._limits = limits
         self._connections = connections
+        self._refuse_connections = refuse
         self._known = known
         self._between = True
         self._newest: Request | None = None
@@ -78,6 +89,7 @@ class HttpProtocol(asyncio.Protocol):
         self._body_bytes = 0
         self._in_head = True
         self._answered = 0
+        self._number = 0
         self._closing = False
         self._discarded = 0
         self._linger: asyncio.TimerHandle | None = None
@@ -86,10 +98,13 @@ class HttpProtocol(asyncio.Protocol):
         """Begins."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's streams always are
         self._transport = transport
+        self._number = next(_NUMBERS)
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Ends, whoever closed."""
+        if isinstance(self._transport, PacedTransport):
+            self._transport.lost()
         self._transport = None
         self._connections.discard(self)
         if self._linger is not None:
@@ -110,6 +125,11 @@ class HttpProtocol(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def leave(self) -> None:
+        """Closes unless a slow reply is on its way."""
+        if not (isinstance(self._transport, PacedTransport) and self._transport.busy):
+            self._close()
+
     def data_received(self, data: bytes) -> None:
         """Parses what came; every request that it completes is answered before this returns."""
         if self._closing:
@@ -117,11 +137,12 @@ class HttpProtocol(asyncio.Protocol):
             return
         between = self._between
         if between and (request := self._known.request(data)) is not None:
+            request.connection = self._number
             answer = self._handle(request)
             if type(answer) is Reply and self._transport is not None:
                 self._transport.write(answer.wire or kept_wire(answer))
             else:
-                self._answer(answer, head=False, keep=True, old=False)
+                self._answer(answer, _KEPT)
                 self._flush()
             return
         try:
@@ -222,22 +243,23 @@ class HttpProtocol(asyncio.Protocol):
             return
         path, query = _target(self._url)
         method = self._parser.get_method().decode("ascii")
-        self._newest = Request(method, path, query, tuple(self._headers), b"".join(self._body))
-        answer = self._handle(self._newest)
+        self._newest = request = Request(method, path, query, tuple(self._headers), b"".join(self._body))
+        request.connection = self._number
+        answer = self._handle(request)
         self._between = self._in_head = True
         self._head_bytes = 0
         self._answered += 1
         keep = self._parser.should_keep_alive()
         old = self._parser.get_http_version() == "1.0"
-        self._answer(answer, head=method == "HEAD", keep=keep, old=old)
+        self._answer(answer, Framing(head=method == "HEAD", keep=keep, old=old))
 
-    def _answer(self, answer: Reply | TransportFault, *, head: bool, keep: bool, old: bool) -> None:
+    def _answer(self, answer: Reply | TransportFault, framing: Framing) -> None:
         match answer:
-            case TransportFault(kind=kind):
-                self._drop(kind)
+            case TransportFault():
+                self._spoil(answer, framing)
             case Reply():
-                self._out.append(wire(answer, head=head, keep=keep, old=old))
-                if not keep:
+                self._out.append(wire(answer, head=framing.head, keep=framing.keep, old=framing.old))
+                if not framing.keep:
                     self._close()
 
     def _check_head(self) -> None:
@@ -259,18 +281,17 @@ class HttpProtocol(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _drop(self, kind: DropKind) -> None:
+    def _spoil(self, fault: TransportFault, framing: Framing) -> None:
         self._flush()
-        self._closing = True
+        if isinstance(fault.kind, Refusal):
+            self._refuse_connections(fault.kind.seconds)
+        acts = planned(fault, framing)
+        self._closing = isinstance(acts[-1], End)
         if self._transport is None:
             return
-        match kind:
-            case DropKind.RESET:
-                sock = self._transport.get_extra_info("socket")
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-                self._transport.abort()
-            case DropKind.CLOSE:
-                self._transport.close()
+        if not isinstance(self._transport, PacedTransport):
+            self._transport = PacedTransport(self._transport)
+        self._transport.carry_out(acts, fault.gate, fault.future)
 
     def _refuse(self, reply: Reply) -> None:
         if self._closing:

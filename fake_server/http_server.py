@@ -12,9 +12,11 @@ import ipaddress
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from fake_server.doorway import Doorway
 from fake_server.http_protocol import HttpProtocol, Limits
 from fake_server.known_heads import KnownHeads
 from fake_server.messages import Reply, Request, TransportFault
@@ -105,7 +107,7 @@ class FakeTinkerServer:
         """
         if self._thread is not None:
             raise ServerError("the server is running already; stop it first")
-        listening = self._listen()
+        listening = self._bound()
         self._address = listening.getsockname()[:2]
         self._loop = _RealTimeLoop()
         self._stopping = asyncio.Event()
@@ -143,40 +145,51 @@ class FakeTinkerServer:
         """Stops."""
         self.stop()
 
-    def _listen(self) -> socket.socket:
+    def _bound(self) -> socket.socket:
+        try:
+            return self._listen(self._port)
+        except (OSError, OverflowError) as error:
+            raise ServerError(
+                f"{self._host} port {self._port}: {error}; use port 0 for a free one"
+            ) from error
+
+    def _listen(self, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listening = socket.socket(family, socket.SOCK_STREAM)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((self._host, self._port))
+            listening.bind((self._host, port))
             listening.listen(BACKLOG)
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError):
             listening.close()
-            raise ServerError(
-                f"{self._host} port {self._port}: {error}; use port 0 for a free one"
-            ) from error
+            raise
         return listening
 
     def _run(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
         asyncio.set_event_loop(loop)
         try:
-            loop.run_until_complete(self._serve(loop, listening))
+            loop.run_until_complete(self._serve(listening))
         finally:
             asyncio.set_event_loop(None)
             loop.close()
-            listening.close()
 
-    async def _serve(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
-        server = await loop.create_server(self._connection, sock=listening, backlog=BACKLOG)
+    async def _serve(self, listening: socket.socket) -> None:
+        def refuse(seconds: float) -> None:
+            doorway.refuse(seconds)
+            for connection in tuple(self._connections):
+                connection.leave()
+
+        doorway = Doorway(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
+        await doorway.open()
         await self._stopping.wait()
-        server.close()
+        doorway.close()
         for connection in tuple(self._connections):
             connection.abort()
         # Closing takes effect one turn of the loop later.
         await asyncio.sleep(0)
 
-    def _connection(self) -> HttpProtocol:
-        return HttpProtocol(self._engine.handle, self._limits, self._connections, self._known)
+    def _connection(self, refuse: Callable[[float], None]) -> HttpProtocol:
+        return HttpProtocol(self._engine.handle, self._limits, self._connections, self._known, refuse)
 
 
 class _RealTimeLoop(asyncio.SelectorEventLoop):

@@ -6,49 +6,70 @@ from functools import lru_cache
 
 import httpx
 
-from fake_server.messages import DropKind, RawHeaders, Reply, Request, TransportFault
+from fake_server.httpx_faults import Handle, Spoilt, refusing
+from fake_server.messages import RawHeaders, Reply, Request
 from fake_server.tinker_api import FakeTinker
 
 
 class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers every request of a client from the engine, whatever its host.
 
-    Serves ``httpx.Client`` and ``httpx.AsyncClient``. Faults of the transport become what httpx raises for
-    them: ``reset`` a ``ReadError``, ``close`` a ``RemoteProtocolError``.
+    Serves ``httpx.Client`` and ``httpx.AsyncClient``. Faults become what httpx makes of them on a socket:
+    ``fake_server.httpx_faults``.
     """
 
     def __init__(self, engine: FakeTinker) -> None:
         """Answers from ``engine``."""
-        self._engine = engine
+        self._handle: Handle = engine.handle
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answers a request of a synchronous client."""
         request.read()
-        return answer(self._engine, request)
+        try:
+            return answer(self._handle, request)
+        except Spoilt as spoilt:
+            self._meet(spoilt)
+            return spoilt.respond()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answers a request of an asynchronous client. The listener is called on the client's event loop."""
         try:
-            return answer(self._engine, request)
+            return answer(self._handle, request)
         except httpx.RequestNotRead:
             await request.aread()
-        return answer(self._engine, request)
+        except Spoilt as spoilt:
+            return await self._respond(spoilt)
+        try:
+            return answer(self._handle, request)
+        except Spoilt as spoilt:
+            return await self._respond(spoilt)
+
+    async def _respond(self, spoilt: Spoilt) -> httpx.Response:
+        self._meet(spoilt)
+        return await spoilt.respond_async()
+
+    def _meet(self, spoilt: Spoilt) -> None:
+        def restore(handle: Handle) -> None:
+            self._handle = handle
+
+        self._handle = refusing(self._handle, spoilt.fault, restore)
 
 
-def answer(engine: FakeTinker, request: httpx.Request) -> httpx.Response:
+def answer(handle: Handle, request: httpx.Request) -> httpx.Response:
     """The engine's answer to an httpx request that has been read.
 
     Raises:
-        httpx.TransportError: The script says that the connection breaks.
+        Spoilt: The script says that the reply is spoilt, or that none comes.
+        httpx.ConnectError: The script says that connections are refused at this time.
     """
     path, query = _target(request.url.raw_path)
     asked = Request(request.method.upper(), path, query, tuple(request.headers.raw), request.content)
-    answered = engine.handle(asked)
+    answered = handle(asked)
     match answered:
         case Reply():
             return _response(answered, request)
-        case TransportFault(kind=kind):
-            raise _error(kind, request)
+        case _:
+            raise Spoilt(answered, request)
 
 
 @lru_cache(maxsize=256)
@@ -97,13 +118,3 @@ def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
 def _headers(headers: RawHeaders, length: int | None) -> httpx.Headers:
     framing = [] if length is None else [(b"content-length", b"%d" % length)]
     return httpx.Headers([*headers, *framing])
-
-
-def _error(kind: DropKind, request: httpx.Request) -> httpx.TransportError:
-    match kind:
-        case DropKind.RESET:
-            return httpx.ReadError("connection reset, as scripted", request=request)
-        case DropKind.CLOSE:
-            return httpx.RemoteProtocolError(
-                "connection closed without a reply, as scripted", request=request
-            )

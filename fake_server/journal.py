@@ -20,8 +20,11 @@ DEFAULT_LIMIT: Final = 100_000
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Bodies and heads of all records together; the oldest records go first."""
 
-# head, what fills its gap, body, status or fault, reply headers, reply body, future, nanoseconds, size
-_Record = tuple[RecordedHead, bytes, bytes, int | str, RawHeaders, bytes, str | None, int, int]
+_End = int | str | tuple[int, str]
+"""A status, the name of a fault in place of a reply, or both."""
+
+# head, what fills its gap, body, end, reply headers, reply body, future, nanoseconds, connection, size
+_Record = tuple[RecordedHead, bytes, bytes, _End, RawHeaders, bytes, str | None, int, int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,11 @@ class Exchange:
         headers: Raw header lines of the request.
         body: The request's body.
         status: The reply's status, or None if a transport fault took its place.
-        fault: The fault's name, or None.
+        fault: The name of the fault in the reply's place or on its way, or None.
         reply_headers: Raw header lines of the reply, framing left out.
         reply_body: The reply's body.
         future: Name of the scripted future that was submitted or polled, or None.
+        connection: Number of the connection that it came on, unique in the process; None in process.
     """
 
     index: int
@@ -56,6 +60,7 @@ class Exchange:
     reply_headers: RawHeaders
     reply_body: bytes
     future: str | None
+    connection: int | None
 
 
 def now_ns() -> int:
@@ -91,13 +96,20 @@ class Journal:
         head, value = request.recorded_head()
         body = request.body
         if isinstance(answer, Reply):
-            reply_body = answer.body
-            size = head[5] + len(value) + len(body) + len(reply_body)
-            status, headers = answer.status, answer.headers
-            record: _Record = (head, value, body, status, headers, reply_body, future, arrived_ns, size)
+            end: _End = answer.status
+            reply_headers, reply_body = answer.headers, answer.body
+        elif (spoilt := answer.reply) is not None:
+            end = (spoilt.status, answer.name)
+            reply_headers, reply_body = spoilt.headers, spoilt.body
         else:
-            size = head[5] + len(value) + len(body)
-            record = (head, value, body, answer.kind.value, (), b"", future, arrived_ns, size)
+            end, reply_headers, reply_body = answer.name, (), b""
+        size = head[5] + len(value) + len(body) + len(reply_body)
+        connection = request.connection
+        # fmt: off
+        record = (
+            head, value, body, end, reply_headers, reply_body, future, arrived_ns, connection, size
+        )
+        # fmt: on
         records = self._records
         with self._lock:
             records.append(record)
@@ -130,8 +142,9 @@ def _lines(head: bytes) -> RawHeaders:
 
 
 def _exchange(record: _Record, index: int, started: int) -> Exchange:
-    head, value, body, end, reply_headers, reply_body, future, arrived, _ = record
+    head, value, body, end, reply_headers, reply_body, future, arrived, connection, _ = record
     method, path, query, before, after, _ = head
+    status, fault = end if isinstance(end, tuple) else (end, None) if isinstance(end, int) else (None, end)
     return Exchange(
         index=index,
         at=(arrived - started) / 1e9,
@@ -140,11 +153,12 @@ def _exchange(record: _Record, index: int, started: int) -> Exchange:
         query=query,
         headers=_lines(before + value + after),
         body=body,
-        status=end if isinstance(end, int) else None,
-        fault=end if isinstance(end, str) else None,
+        status=status,
+        fault=fault,
         reply_headers=reply_headers,
         reply_body=reply_body,
         future=future,
+        connection=connection,
     )
 
 
@@ -162,6 +176,7 @@ def _plain(exchange: Exchange) -> dict[str, object]:
         "reply_headers": _text_lines(exchange.reply_headers),
         **_plain_body("reply_body", exchange.reply_body),
         "future": exchange.future,
+        "connection": exchange.connection,
     }
 
 

@@ -68,6 +68,7 @@ class KnownRequest(Request):
         self.path = head.path
         self.query = head.query
         self.body = body
+        self.connection = None
         self._values = head.values
         self._plain = head.plain
         self._head = head

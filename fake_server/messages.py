@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
+
+from fake_server.faults import DropKind, Fault, fault_name
+from fake_server.gate import Gate
+
+__all__ = ["JSON_HEADERS", "DropKind", "RawHeaders", "Reply", "Request", "TransportFault"]
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 """Header lines as they were on the wire, in order, names in whatever case they came."""
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON_HEADERS: Final[RawHeaders] = ((b"content-type", b"application/json"),)
-
-
-class DropKind(StrEnum):
-    """How a connection ends instead of a reply."""
-
-    RESET = "reset"
-    """The connection is torn down with a TCP reset (``httpx.ReadError`` in process)."""
-    CLOSE = "close"
-    """The connection is closed in order, without a reply (``httpx.RemoteProtocolError`` in process)."""
 
 
 class Request:
@@ -30,9 +25,10 @@ class Request:
         path: Without the query, percent-encoding as sent.
         query: Without the question mark; empty when there is none.
         body: Content as sent: chunks joined, a content encoding still in place.
+        connection: Number of the connection that it came on, set by the socket face; None in process.
     """
 
-    __slots__ = ("_headers", "_plain", "_values", "body", "method", "path", "query")
+    __slots__ = ("_headers", "_plain", "_values", "body", "connection", "method", "path", "query")
 
     def __init__(
         self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
@@ -41,6 +37,7 @@ class Request:
         self.path = path
         self.query = query
         self.body = body
+        self.connection: int | None = None
         self._headers = headers
         self._values: dict[bytes, bytes] | None = None
         self._plain: bool | None = None
@@ -137,20 +134,37 @@ class Reply:
 
 
 class TransportFault:
-    """Not a reply: what happens to the connection instead."""
+    """Not simply a reply: what happens on the connection instead, or to the reply on its way.
 
-    __slots__ = ("kind",)
+    Attributes:
+        kind: The fault.
+        reply: The reply that it spoils; None for a fault that takes the place of one.
+        gate: Where the reply waits if it is held.
+        future: The name of the future that was polled, under which it waits.
+    """
 
-    def __init__(self, kind: DropKind) -> None:
+    __slots__ = ("future", "gate", "kind", "reply")
+
+    def __init__(
+        self, kind: Fault, reply: Reply | None = None, *, gate: Gate | None = None, future: str = ""
+    ) -> None:
         self.kind = kind
+        self.reply = reply
+        self.gate = gate
+        self.future = future
+
+    @property
+    def name(self) -> str:
+        """What the journal calls it."""
+        return fault_name(self.kind)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TransportFault):
             return NotImplemented
-        return self.kind is other.kind
+        return (self.kind, self.reply) == (other.kind, other.reply)
 
     def __hash__(self) -> int:
-        return hash(self.kind)
+        return hash((self.kind, self.reply))
 
     def __repr__(self) -> str:
-        return f"<TransportFault {self.kind}>"
+        return f"<TransportFault {self.name}>"

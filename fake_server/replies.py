@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fake_server.decoding import decode_request
+from fake_server.faults import RawBytes, Refusal
 from fake_server.futures import FutureBook, ScriptedFuture
 from fake_server.json_values import encoded
 from fake_server.messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.operations import Operation
-from fake_server.results import MAX_SAMPLES, result_body
-from fake_server.steps import Complete, Drop, ReplyStep, TryAgain
+from fake_server.results import MAX_SAMPLES, encoded_result, result_body
+from fake_server.service.errors import ServiceRefusal
+from fake_server.steps import Complete, Drop, ReplyStep, TryAgain, Wired
+
+if TYPE_CHECKING:
+    from fake_server.service.service import Service
 
 _REMEMBERED: Final = 64
 _REMEMBERED_BYTES: Final = 2048
@@ -32,12 +37,13 @@ def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str,
     if future.operation in _SAMPLING:
         count = body.get("num_samples", 1)
         count = min(count, MAX_SAMPLES) if isinstance(count, int) else 1
-        answer["sample_sequence_ids"] = [f"{request_id}/{number}" for number in range(count)]
+        numbered = [f"{request_id}/{number}" for number in range(count)]
+        answer["sample_sequence_ids"] = future.assigned.get("sample_sequence_ids", numbered)
     return Reply(200, JSON_HEADERS, encoded(answer))
 
 
 def scripted_reply(
-    step: ReplyStep, future: ScriptedFuture, request_id: str, poll: Request
+    step: ReplyStep, future: ScriptedFuture, request_id: str, poll: Request, service: Service | None = None
 ) -> Reply | TransportFault:
     """What a step says to one poll.
 
@@ -46,6 +52,7 @@ def scripted_reply(
         future: The polled future, submitted.
         request_id: The id in the poll.
         poll: The poll; a result may come as protobuf if its ``Accept`` header says so.
+        service: Where the results of a whole fake Tinker come from; else they are constants.
 
     Raises:
         ValueError: The overrides of ``complete`` have no form that the poll accepts.
@@ -55,8 +62,14 @@ def scripted_reply(
             return step.reply_to(request_id)
         case Drop(kind=kind):
             return TransportFault(kind)
+        case Wired(reply=inner, wire=wire):
+            reply = scripted_reply(inner, future, request_id, poll, service)
+            assert isinstance(reply, Reply)  # noqa: S101 - narrows: what is wired is a reply
+            return TransportFault(wire, reply, gate=future.gate, future=future.name)
+        case Refusal() | RawBytes():
+            return TransportFault(step)
         case Complete():
-            return _result(step, future, poll.header("accept") or "")
+            return _result(step, future, poll.header("accept") or "", service)
         case _:
             return step.reply
 
@@ -77,25 +90,36 @@ def completions_reply(book: FutureBook, session: object, cursor: int) -> Reply:
     return Reply(200, JSON_HEADERS, encoded({"completions": found, "cursor": len(request_ids)}))
 
 
-def _result(step: Complete, future: ScriptedFuture, accept: str) -> Reply:
+def _result(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     submitted = future.request
-    if future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
-        return _made(step, future, operation, accept)
+    if service is not None or future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
+        return _made(step, future, accept, service)
     # Most futures of a test, and all of a load, ask for the same.
     key = (operation, submitted.body, submitted.is_plain(), accept)
     reply = step.made.get(key)
     if reply is None:
-        reply = _made(step, future, operation, accept)
+        reply = _made(step, future, accept, None)
         if submitted.is_plain() and len(step.made) < _REMEMBERED:
             step.made[key] = reply
     return reply
 
 
-def _made(step: Complete, future: ScriptedFuture, operation: Operation, accept: str) -> Reply:
-    request = decode_request(future.request) if future.request is not None else {}
+def _made(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
+    operation = future.operation or Operation.SAMPLE
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
-    content_type, body = result_body(
-        operation, request=request, accept=accept, overrides={**assigned, **step.overrides}
-    )
+    overrides = {**assigned, **step.overrides}
+    result = None
+    if service is not None:
+        try:
+            result = service.result(future.name)
+        except ServiceRefusal as refusal:
+            # A script that says `complete` is obeyed, whatever the service knows.
+            if not future.scripted:
+                return refusal.failure
+    if result is not None:
+        content_type, body = encoded_result(operation, {**result, **overrides}, accept)
+    else:
+        request = decode_request(future.request) if future.request is not None else {}
+        content_type, body = result_body(operation, request=request, accept=accept, overrides=overrides)
     return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)

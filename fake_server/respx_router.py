@@ -19,6 +19,7 @@ from respx.mocks import HTTPXMocker
 from respx.models import AllMockedAssertionError, SideEffectError
 
 from fake_server.errors import Problem, ProblemKind
+from fake_server.httpx_faults import Handle, Spoilt, refusing
 from fake_server.httpx_transport import answer
 from fake_server.tinker_api import FakeTinker
 
@@ -64,11 +65,19 @@ class _TurnTaking(respx.MockRouter):
 
     engine: FakeTinker
 
+    def handler(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return super().handler(request)
+        except Spoilt as spoilt:
+            return spoilt.respond()
+
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
         await _turn()
         moves = self.engine.clock_moves
         try:
             return await super().async_handler(request)
+        except Spoilt as spoilt:
+            return await spoilt.respond_async()
         finally:
             if self.engine.clock_moves != moves:
                 for _ in range(_PASSES_OF_A_MOVE):
@@ -91,6 +100,7 @@ class _EngineRoute(respx.Route):
     def __init__(self, engine: FakeTinker, base_url: httpx.URL) -> None:
         super().__init__()
         self._engine = engine
+        self._handle: Handle = engine.handle
         self._origin = _origin(base_url)
         self._host = str(base_url)
 
@@ -98,9 +108,15 @@ class _EngineRoute(respx.Route):
         if _origin(request.url) != self._origin:
             raise SideEffectError(self, origin=self._unexpected(request))
         try:
-            return answer(self._engine, request)
+            return answer(self._handle, request)
+        except Spoilt as spoilt:
+            self._handle = refusing(self._handle, spoilt.fault, self._restore)
+            raise SideEffectError(self, origin=spoilt) from spoilt
         except httpx.TransportError as error:
             raise SideEffectError(self, origin=error) from error
+
+    def _restore(self, handle: Handle) -> None:
+        self._handle = handle
 
     def _unexpected(self, request: httpx.Request) -> UnexpectedHostError:
         host = request.url.netloc.decode("ascii")

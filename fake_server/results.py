@@ -63,7 +63,15 @@ def result_body(
     Raises:
         ResultEncodingError: The overrides have no protobuf form, and the poll accepts only that.
     """
-    result = _RESULTS[operation](request) | dict(overrides)
+    return encoded_result(operation, _RESULTS[operation](request) | dict(overrides), accept)
+
+
+def encoded_result(operation: Operation, result: Mapping[str, object], accept: str) -> tuple[str, bytes]:
+    """A result in its JSON form as the poll accepts it: content type and body, in bytes.
+
+    Raises:
+        ResultEncodingError: It has no protobuf form, and the poll accepts only that.
+    """
     encode = _PROTOBUF.get(operation)
     if encode is not None and MEDIA_TYPE in accept:
         return MEDIA_TYPE, encode(result)

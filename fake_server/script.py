@@ -15,7 +15,9 @@ from enum import StrEnum
 from typing import Final
 
 from fake_server.errors import ScriptError, meant
-from fake_server.messages import DropKind, Reply
+from fake_server.fault_data import choice, wire_from
+from fake_server.faults import CutEnd, DropKind, RawBytes, Refusal
+from fake_server.messages import Reply
 from fake_server.steps import (
     ABSENT,
     Advance,
@@ -23,17 +25,22 @@ from fake_server.steps import (
     Drop,
     Fail,
     FailCategory,
+    HttpStep,
     ReplyStep,
     Status,
     Step,
     Timeout,
     TryAgain,
+    Wired,
     header_lines,
     microseconds,
+    unspoilt,
 )
 
 MAX_STEPS: Final = 1_000_000
 """Steps of one script, repetitions counted: a bound on what a mistyped ``times`` can cost."""
+
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 Seconds = int | float | Decimal
 
@@ -67,8 +74,9 @@ class Turn:
 
     def __post_init__(self) -> None:
         same = self.reply.reply if isinstance(self.reply, Timeout | Status | Fail) else None
+        meant = unspoilt(self.reply)
         object.__setattr__(self, "same", same)
-        object.__setattr__(self, "expires", isinstance(self.reply, Status) and self.reply.status == 410)
+        object.__setattr__(self, "expires", isinstance(meant, Status) and meant.status == 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +245,41 @@ def status(
 
 def drop(kind: DropKind | str = DropKind.RESET) -> Drop:
     """A transport fault instead of a reply."""
-    try:
-        return Drop(DropKind(kind))
-    except ValueError:
-        raise ScriptError(
-            f"drop: {kind!r} is not one of {', '.join(DropKind)}{meant(kind, DropKind)}"
-        ) from None
+    return Drop(choice(kind, DropKind, "drop"))
+
+
+def wired(reply: HttpStep, /, **wire: object) -> Wired:
+    """A reply that is spoilt on its way, or comes late, slowly or in an unusual form.
+
+    Args:
+        reply: What the server means to say.
+        wire: Attributes of ``fake_server.faults.Wire``, as values or as in YAML: ``cut="body"``,
+            ``slow_body={"bytes": 10, "seconds": 0.01}``, ``chunked="bad_chunk"``, ``delay=60``, ….
+
+    Raises:
+        ScriptError: An unknown fault, or faults that contradict each other.
+    """
+    return Wired(reply, wire_from(wire))
+
+
+def refuse(seconds: float) -> Refusal:
+    """Closes the poll's connection without a reply, and idle ones; refuses new ones for so many seconds."""
+    return Refusal(seconds)
+
+
+def raw_bytes(data: str | bytes, *, then: CutEnd | str = CutEnd.CLOSE) -> RawBytes:
+    """These bytes in place of a reply, and what follows; text becomes UTF-8."""
+    content = data.encode() if isinstance(data, str) else data
+    return RawBytes(content, choice(then, CutEnd, "then"))
+
+
+def redirect(code: int = 307, location: str = "retrieve_future") -> Status:
+    """A redirect, by default to the path of polls itself: who follows it gets the script's next step."""
+    if code not in _REDIRECTS:
+        raise ScriptError(f"{code!r} is no redirect; use one of {', '.join(map(str, _REDIRECTS))}")
+    if not isinstance(location, str):
+        raise ScriptError(f"redirect: location is a string, not {location!r}; quote it")
+    return status(code, headers={"location": location})
 
 
 def complete(overrides: Mapping[str, object] | None = None, /, **fields: object) -> Complete:

@@ -4,17 +4,35 @@ Each step is a mapping with one key that names it, and ``times`` beside a reply 
 
     [{"timeout": {"queue_state": "paused_capacity"}, "times": 3}, {"advance": 59.999}, {"complete": {}}]
 
+and ``wire`` beside a reply that is spoilt on its way: ``{"complete": {}, "wire": {"cut": "body"}}``.
+
 Every error is a ``ScriptError`` that begins with the place that it was told: file or scenario, future, step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import base64
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from fake_server.errors import ScriptError, meant
-from fake_server.script import advance, complete, drop, fail, script, status, timeout, try_again
+from fake_server.errors import ScriptError
+from fake_server.fault_data import bytes_from_base64, header_pairs, wire_data, wire_from
+from fake_server.faults import RawBytes, Refusal
+from fake_server.plain_data import kind, refuse_unknown
+from fake_server.script import (
+    advance,
+    complete,
+    drop,
+    fail,
+    raw_bytes,
+    redirect,
+    refuse,
+    script,
+    status,
+    timeout,
+    try_again,
+)
 from fake_server.steps import (
     ABSENT,
     MICROSECONDS,
@@ -22,13 +40,20 @@ from fake_server.steps import (
     Complete,
     Drop,
     Fail,
+    HttpStep,
     Status,
     Step,
     Timeout,
     TryAgain,
+    Wired,
 )
 
-_STATUS_KEYS: Final = ("status", "body", "raw", "content_type", "headers")
+_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "status": ("body", "raw", "raw_base64", "content_type", "headers"),
+    "bytes": ("then",),
+    "bytes_base64": ("then",),
+}
+"""The keys that may stand beside the one that names the step."""
 
 
 def decode_steps(data: object, where: str) -> tuple[Step, ...]:
@@ -67,36 +92,6 @@ def encode_steps(steps: Sequence[Step]) -> list[dict[str, object]]:
     return items
 
 
-def refuse_unknown(given: Iterable[object], known: Iterable[str]) -> None:
-    """Checks the keys of a mapping.
-
-    Raises:
-        ScriptError: Names the first key that is not known, and the nearest that is.
-    """
-    names = list(known)
-    for key in given:
-        if key not in names:
-            hint = meant(key, names) or f"; the keys are {', '.join(names)}"
-            raise ScriptError(f"unknown key {key!r}{hint}")
-
-
-def kind(value: object) -> str:
-    """What a value of a YAML file is, in words for its author."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return f"the truth value {str(value).lower()}"
-        case Mapping():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-        case str():
-            return f"the string {value[:60]!r}"
-        case _:
-            return f"the {type(value).__name__} {str(value)[:60]}"
-
-
 def _decode_step(item: object) -> tuple[Step, ...]:
     if not isinstance(item, Mapping):
         raise ScriptError(f"a step is a mapping with one key, not {kind(item)}; write {{complete: {{}}}}")
@@ -111,8 +106,11 @@ def _decode_step(item: object) -> tuple[Step, ...]:
         refuse_unknown(keys, (*_DECODERS, "times"))
         raise ScriptError(f"an empty step; it needs one of {', '.join(_DECODERS)}")
     name = names[0]
-    refuse_unknown(keys, (*(_STATUS_KEYS if name == "status" else (name,)), "times"))
+    beside = ("wire",) if name in _REPLIES else ()
+    refuse_unknown(keys, (name, *_BESIDE.get(name, ()), *beside, "times"))
     step = _DECODERS[name](keys)
+    if "wire" in keys and isinstance(step, HttpStep):
+        step = Wired(step, wire_from(keys["wire"]))
     if isinstance(step, Advance):
         if "times" in item:
             raise ScriptError("times repeats a reply, and advance is none; advance further instead")
@@ -122,28 +120,21 @@ def _decode_step(item: object) -> tuple[Step, ...]:
 
 def _decode_status(keys: Mapping[str, Any]) -> Status:
     raw, content_type = keys.get("raw"), keys.get("content_type")
+    if "raw_base64" in keys:
+        if raw is not None:
+            raise ScriptError("raw and raw_base64 at once; keep one")
+        raw = bytes_from_base64(keys["raw_base64"], "raw_base64")
     if raw is not None and not isinstance(raw, str | bytes):
         raise ScriptError(f"raw is text, not {kind(raw)}; quote it, or use body for JSON")
     if content_type is not None and not isinstance(content_type, str):
         raise ScriptError(f"content_type is a string, not {kind(content_type)}; quote it")
     return status(
-        keys["status"], keys.get("body", ABSENT), raw=raw, content_type=content_type, headers=_headers(keys)
+        keys["status"],
+        keys.get("body", ABSENT),
+        raw=raw,
+        content_type=content_type,
+        headers=header_pairs(keys.get("headers", {})),
     )
-
-
-def _headers(keys: Mapping[str, Any]) -> list[tuple[str, str]]:
-    value = keys.get("headers", {})
-    pairs = list(value.items()) if isinstance(value, Mapping) else value
-    if not isinstance(pairs, list | tuple):
-        raise ScriptError(f"headers is a mapping of names to strings, not {kind(value)}")
-    for pair in pairs:
-        if (
-            not isinstance(pair, list | tuple)
-            or len(pair) != 2
-            or not all(isinstance(text, str) for text in pair)
-        ):
-            raise ScriptError(f"the header {pair!r} is not a name and a string; quote both")
-    return [(name, text) for name, text in pairs]
 
 
 def _decode_advance(keys: Mapping[str, Any]) -> Advance:
@@ -164,6 +155,23 @@ def _decode_fail(keys: Mapping[str, Any]) -> Fail:
     return fail(category, message)
 
 
+def _decode_redirect(keys: Mapping[str, Any]) -> Status:
+    fields = keys["redirect"]
+    if not isinstance(fields, Mapping):
+        return redirect(fields)
+    refuse_unknown(fields, ("status", "location"))
+    return redirect(**{"code" if key == "status" else key: value for key, value in fields.items()})
+
+
+def _decode_bytes(keys: Mapping[str, Any]) -> RawBytes:
+    data = keys.get("bytes")
+    if data is None:
+        data = bytes_from_base64(keys["bytes_base64"], "bytes_base64")
+    if not isinstance(data, str | bytes):
+        raise ScriptError(f"bytes is text, not {kind(data)}; quote it, or use bytes_base64")
+    return raw_bytes(data, then=keys.get("then", "close"))
+
+
 def _object(keys: Mapping[str, Any], name: str) -> Mapping[str, object]:
     value = keys[name]
     if not isinstance(value, Mapping):
@@ -181,7 +189,12 @@ _DECODERS: Final[dict[str, Callable[[Mapping[str, Any]], Step]]] = {
     "complete": lambda keys: complete(_object(keys, "complete")),
     "fail": _decode_fail,
     "advance": _decode_advance,
+    "redirect": _decode_redirect,
+    "refuse": lambda keys: refuse(keys["refuse"]),
+    "bytes": _decode_bytes,
+    "bytes_base64": _decode_bytes,
 }
+_REPLIES: Final = ("timeout", "try_again", "status", "complete", "fail", "redirect")
 
 
 def _encode_step(step: Step) -> dict[str, object]:
@@ -201,6 +214,12 @@ def _encode_step(step: Step) -> dict[str, object]:
             item = {"complete": dict(step.overrides)}
         case Fail():
             item = {"fail": {"category": step.category.value, "message": step.message}}
+        case Wired():
+            item = {**_encode_step(step.reply), "wire": wire_data(step.wire)}
+        case Refusal():
+            item = {"refuse": step.seconds}
+        case RawBytes():
+            item = {**_text_or_base64("bytes", step.data), "then": step.then.value}
     return item
 
 
@@ -209,15 +228,19 @@ def _encode_status(step: Status) -> dict[str, object]:
     if step.body is not ABSENT:
         item["body"] = step.body
     if step.raw is not None:
-        try:
-            item["raw"] = step.raw.decode()
-        except UnicodeDecodeError:
-            item["raw"] = step.raw
+        item |= _text_or_base64("raw", step.raw)
     if step.content_type is not None:
         item["content_type"] = step.content_type
     if step.headers:
         item["headers"] = [list(line) for line in step.headers]
     return item
+
+
+def _text_or_base64(key: str, data: bytes) -> dict[str, object]:
+    try:
+        return {key: data.decode()}
+    except UnicodeDecodeError:
+        return {f"{key}_base64": base64.b64encode(data).decode("ascii")}
 
 
 def _encode_advance(step: Advance) -> object:

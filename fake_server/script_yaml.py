@@ -7,7 +7,8 @@ The form of the steps is that of ``fake_server.script_data``; a file is a list o
       exhausted: repeat            # fail (the default), repeat, error
       steps: [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
 
-YAML is loaded safely, and a key given twice is an error.
+An entry with ``every``, ``nth`` or ``chance`` is a rule (``fake_server.rule_data``). YAML is loaded safely,
+and a key given twice is an error.
 """
 
 from __future__ import annotations
@@ -21,10 +22,22 @@ import yaml
 
 from fake_server.errors import ScriptError, meant
 from fake_server.operations import Operation
+from fake_server.plain_data import kind, refuse_unknown
+from fake_server.rule_data import decode_rule, is_rule
+from fake_server.rules import Rule
 from fake_server.script import Exhausted, Script, exhausted_rule
-from fake_server.script_data import decode_steps, encode_steps, kind, refuse_unknown
+from fake_server.script_data import decode_steps, encode_steps
 
-__all__ = ["ScriptEntry", "decode_entries", "decode_steps", "encode_steps", "load_script_file", "load_yaml"]
+__all__ = [
+    "ScriptEntry",
+    "decode_all",
+    "decode_entries",
+    "decode_steps",
+    "encode_steps",
+    "load_entries",
+    "load_script_file",
+    "load_yaml",
+]
 
 _ENTRY_KEYS: Final = ("name", "operation", "client", "exhausted", "steps")
 _SafeLoader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -47,11 +60,7 @@ def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
         ScriptError: The file cannot be read, is no YAML, or is no such list; the text names file, entry and
         step.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScriptError(f"{path}: cannot be read ({error}); give a readable UTF-8 file") from error
-    return decode_entries(load_yaml(text, str(path)), str(path))
+    return decode_entries(load_yaml(_read(path), str(path)), str(path))
 
 
 def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
@@ -60,11 +69,43 @@ def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
     Raises:
         ScriptError: It is no such list; the text names entry and step.
     """
+    return tuple(_decode_entry(item, place) for item, place in _places(data, where))
+
+
+def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule, ...]:
+    """The scripts and rules of a YAML file, in their order.
+
+    Raises:
+        ScriptError: As ``load_script_file``.
+    """
+    return decode_all(load_yaml(_read(path), str(path)), str(path))
+
+
+def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule, ...]:
+    """The scripts and rules of a script file, from plain data.
+
+    Raises:
+        ScriptError: It is no such list; the text names entry and step.
+    """
+    return tuple(
+        decode_rule(item, place) if is_rule(item) else _decode_entry(item, place)
+        for item, place in _places(data, where)
+    )
+
+
+def _read(path: str | Path) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScriptError(f"{path}: cannot be read ({error}); give a readable UTF-8 file") from error
+
+
+def _places(data: object, where: str) -> list[tuple[object, str]]:
     if not isinstance(data, list):
         raise ScriptError(
             f"{where}: a script file is a list of scripts, not {kind(data)}; begin with '- steps:'"
         )
-    return tuple(_decode_entry(item, f"{where}, script {number}") for number, item in enumerate(data, 1))
+    return [(item, f"{where}, script {number}") for number, item in enumerate(data, 1)]
 
 
 def load_yaml(text: str, where: str) -> object:

@@ -11,11 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from fake_server.errors import ScriptError
+from fake_server.faults import DropKind, Part, RawBytes, Refusal, Wire
 from fake_server.json_values import copied, encoded
-from fake_server.messages import JSON_HEADERS, DropKind, Reply
+from fake_server.messages import JSON_HEADERS, Reply
+from fake_server.wire import compressed
+
+_S = TypeVar("_S")
 
 MICROSECONDS: Final = 1_000_000
 MAX_ADVANCE_SECONDS: Final = 1_000_000_000
@@ -206,7 +210,48 @@ class Fail:
         object.__setattr__(self, "reply", Reply(200, JSON_HEADERS, body))
 
 
-ReplyStep = Timeout | TryAgain | Status | Drop | Complete | Fail
+HttpStep = Timeout | TryAgain | Status | Complete | Fail
+"""The steps that are replies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """A reply that is spoilt on its way, or comes slowly, late or in an unusual form.
+
+    Attributes:
+        reply: What the server means to say.
+        wire: How that is written; ``fake_server.faults``.
+
+    Raises:
+        ScriptError: The reply has no body, and the fault is one of bodies.
+    """
+
+    reply: HttpStep
+    wire: Wire
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.reply, HttpStep):
+            raise ScriptError(f"wire goes with a reply, and {self.reply!r} is none; leave it out")
+        for name, value in self.wire.headers:
+            _header_line(name, value)
+        if self.wire.compress is not None:
+            compressed(b"", self.wire.compress)  # a missing library is told when the script is written
+        if isinstance(self.reply, Status) and self.reply.status in _STATUSES_WITHOUT_BODY:
+            wire = self.wire
+            lines = wire.content_length or wire.chunked or wire.compress or wire.claims is not None
+            cut = wire.cut is not None and wire.cut.at is not Part.HEAD
+            if lines or cut or wire.extra or wire.slow_body:
+                raise ScriptError(
+                    f"a reply with status {self.reply.status} has no body to spoil; use another status"
+                )
+
+
+def unspoilt(step: _S) -> _S | HttpStep:
+    """What a step means to say, whatever becomes of that on its way."""
+    return step.reply if isinstance(step, Wired) else step
+
+
+ReplyStep = HttpStep | Drop | Wired | Refusal | RawBytes
 Step = Advance | ReplyStep
 
 

@@ -9,13 +9,14 @@ SDK retries, with a body that says what came, what was scripted and the nearest 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Mapping
 from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fake_server.decoding import BodyError, decode_plainly, decode_request
-from fake_server.endpoints import SETUP_PATHS, SetUp, client_of
+from fake_server.endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
 from fake_server.explanations import (
     exhausted_script,
@@ -31,11 +32,19 @@ from fake_server.listener import Listener, Poll, Submission
 from fake_server.messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates
 from fake_server.replies import completions_reply, scripted_reply, submission_reply
+from fake_server.rules import Rule, RuleBook
 from fake_server.script import Exhausted, Script, ScriptLike, Turn, as_script
 from fake_server.steps import Complete, Fail, FailCategory
 
+if TYPE_CHECKING:
+    from fake_server.script_yaml import ScriptEntry
+    from fake_server.service.service import Service
+
 POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
 POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
+CANCEL_PATH: Final = f"{API_PREFIX}cancel_future"
+TELEMETRY_PATH: Final = f"{API_PREFIX}telemetry"
+MAX_TELEMETRY: Final = 10_000
 MAX_PROBLEMS: Final = 1_000
 _COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
 _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
@@ -47,7 +56,7 @@ class Unscripted(StrEnum):
     ERROR = "error"
     """HTTP 404, and a problem."""
     COMPLETE = "complete"
-    """A future that completes at once."""
+    """A future that completes at once, or after what a rule lays over it; see ``docs/service.md``."""
 
 
 class _Refusal(Exception):  # noqa: N818 - not an error of ours: it carries the error reply to `handle`
@@ -73,7 +82,8 @@ class FakeTinker:
         self,
         *,
         listener: Listener | None = None,
-        unscripted: Unscripted = Unscripted.ERROR,
+        unscripted: Unscripted | None = None,
+        seed: int | None = None,
         journal_limit: int = DEFAULT_LIMIT,
         client_config: Mapping[str, object] | None = None,
     ) -> None:
@@ -81,9 +91,14 @@ class FakeTinker:
 
         Args:
             listener: Told of submissions and polls.
-            unscripted: What a submission gets that no script is registered for.
+            unscripted: What a submission gets that no script is registered for; None for ``complete`` if
+                there is a seed, else ``error``.
+            seed: Makes it a whole fake Tinker (``docs/service.md``): results come from models that learn, and
+                every number and id is derived from the seed. None for results that are constants; where
+                ``unscripted`` is ``complete`` it means 0.
             journal_limit: Exchanges that the journal keeps, the newest; 0 for none.
-            client_config: Fields of the reply to ``client/config``, over the defaults.
+            client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config``, over the
+                defaults.
 
         Raises:
             ScriptError: ``client_config`` is no JSON object.
@@ -94,12 +109,21 @@ class FakeTinker:
         self.listener = listener
         self.journal = Journal(journal_limit)
         self.problems: list[Problem] = []
-        self._unscripted = unscripted
+        if seed is None and unscripted is Unscripted.COMPLETE:
+            seed = 0
+        self.seed = seed
+        self._unscripted = unscripted or (Unscripted.ERROR if seed is None else Unscripted.COMPLETE)
         self.clock_moves = 0
         self._client_config = config
         self._lock = threading.Lock()
+        self._rules = RuleBook(seed or 0)
+        self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
+        self._begin()
+
+    def _begin(self) -> None:
         self._book = FutureBook()
-        self._set_up = SetUp(config)
+        self._service = None if self.seed is None else _service(self.seed)
+        self._set_up = SetUp(self._client_config, self._service)
 
     def add_script(
         self,
@@ -124,6 +148,40 @@ class FakeTinker:
         made = as_script(script)
         with self._lock:
             return self._book.add(made, operation, client, name)
+
+    def add_rule(self, rule: Rule) -> None:
+        """Lays a rule over everything that has no script of its own; the first added is asked first.
+
+        Raises:
+            ScriptError: Submissions without a script are errors here.
+        """
+        if self._unscripted is Unscripted.ERROR:
+            raise ScriptError(
+                "a rule lies over submissions without a script, and here they are errors; make the engine "
+                "with a seed, or with unscripted=Unscripted.COMPLETE"
+            )
+        with self._lock:
+            self._rules.rules.append(rule)
+
+    def add_entry(self, entry: ScriptEntry | Rule) -> ScriptedFuture | None:
+        """Adds one entry of a script file.
+
+        Returns:
+            The future of a script; None for a rule.
+
+        Raises:
+            ScriptError: As ``add_script`` and ``add_rule``.
+        """
+        if isinstance(entry, Rule):
+            self.add_rule(entry)
+            return None
+        return self.add_script(entry.script, operation=entry.operation, client=entry.client, name=entry.name)
+
+    @property
+    def telemetry(self) -> tuple[dict[str, object], ...]:
+        """The events of telemetry that clients sent, in order; the newest ``MAX_TELEMETRY``."""
+        with self._lock:
+            return tuple(self._telemetry)
 
     def expect_model(self, model_id: str) -> None:
         """Makes ``model_id`` the id of the next model that no earlier call named; else ``model-1``, …."""
@@ -158,11 +216,25 @@ class FakeTinker:
         if lines:
             raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The futures whose replies are held now, by name, in the order they came."""
+        return self._book.gate.held
+
+    def release(self, name: str | None = None) -> int:
+        """Lets go the replies that a script holds now, of one future or (None) of all; returns how many."""
+        return self._book.gate.release(name)
+
     def reset(self) -> None:
-        """Forgets scripts, ids, problems and journal. Settings and listener stay."""
+        """Forgets scripts, rules, ids, the service's memory, problems, journal; releases what is held.
+
+        Settings, the seed among them, and the listener stay.
+        """
+        self.release()
         with self._lock:
-            self._book = FutureBook()
-            self._set_up = SetUp(self._client_config)
+            self._begin()
+            self._rules = RuleBook(self.seed or 0)
+            self._telemetry.clear()
             self.problems = []
         self.journal.clear()
 
@@ -203,7 +275,11 @@ class FakeTinker:
         with self._lock:
             if request.method == "POST" and request.path == POLL_MANY_PATH:
                 return self._completions(body), None
-            reply = self._set_up.answer(request.method, request.path, body)
+            if request.path == TELEMETRY_PATH:
+                self._telemetry.extend(telemetry_events(body))
+            elif request.path == CANCEL_PATH and self._service is not None:
+                self._book.cancel(body.get("request_id"))
+            reply = self._set_up.answer(request, body)
         if reply is None:
             raise _Refusal(
                 ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
@@ -219,13 +295,14 @@ class FakeTinker:
                 if self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL:
                     text = unscripted_submission(self._book, request.path, operations, client)
                     raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
-                taken = self._book.add_unscripted(_COMPLETED, operations[0], client), operations[0]
+                script = self._rules.script_for(operations, client) or _COMPLETED
+                taken = self._book.add_unscripted(script, operations[0], client), operations[0]
             future, operation = taken
             resubmitted = future.submitted
             request_id = self._book.submit(future, operation, client)
             future.request = request
             if not resubmitted:
-                future.assigned = self._set_up.assign(request.path, body)
+                future.assigned = self._set_up.assign(request.path, body, future)
         if self.listener is not None:
             self.listener.submission_arrived(
                 Submission(future, operation, client, request_id, request.method, request.path, resubmitted)
@@ -273,7 +350,7 @@ class FakeTinker:
         if turn is not None:
             if turn.same is not None:
                 return turn.same
-            return scripted_reply(turn.reply, future, request_id, request)
+            return scripted_reply(turn.reply, future, request_id, request, self._service)
         text = exhausted_script(future, index)
         if future.script.exhausted is Exhausted.FAIL:
             return Fail(FailCategory.USER, text).reply
@@ -290,3 +367,9 @@ class FakeTinker:
         except BodyError as error:
             text = f"{request.method} {request.path} came with a body that cannot be read: {error}"
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text) from error
+
+
+def _service(seed: int) -> Service:
+    from fake_server.service.service import Service  # noqa: PLC0415 - scripts alone do not need it
+
+    return Service(seed)

@@ -39,12 +39,33 @@ class _SampleResponse(IntEnum):
     PROMPT_LOGPROBS = 2
     TOPK_PROMPT_LOGPROBS = 3
     PROMPT_CACHE_HIT_TOKENS = 4
+    TARGET_PROMPT_LOGPROBS = 5
+    PROMPT_ALT_TOKENS = 6
+
+
+class _PromptAltTokens(IntEnum):
+    TOKENS = 1
+    LOGPROBS = 2
+
+
+class _Tensor(IntEnum):
+    DENSE = 1
+    SPARSE_CSR = 2
+    DTYPE = 3
+    SHAPE = 4
+
+
+class _SparseCsr(IntEnum):
+    VALUES = 1
+    CROW_INDICES = 2
+    COL_INDICES = 3
 
 
 class _Sequence(IntEnum):
     STOP_REASON = 1
     TOKENS = 2
     LOGPROBS = 3
+    TOPK_SAMPLED_LOGPROBS = 4
 
 
 class _TopkLogprobs(IntEnum):
@@ -89,8 +110,8 @@ def encode_sample_response(result: Mapping[str, object]) -> bytes:
 
     Args:
         result: ``sequences`` (each ``tokens``, ``logprobs`` or null, ``stop_reason``),
-            ``prompt_logprobs`` and ``topk_prompt_logprobs`` (or null). Keys that the message has no field for
-            are left out.
+            ``prompt_logprobs`` and ``topk_prompt_logprobs`` (or null), and the extras of 0.38.0. Keys that
+            the message has no field for are left out.
 
     Raises:
         ResultEncodingError: A value has not the type or the shape that its field carries.
@@ -103,6 +124,13 @@ def encode_sample_response(result: Mapping[str, object]) -> bytes:
             parts.append(bytes_field(_SampleResponse.PROMPT_LOGPROBS, _floats(_list(logprobs))))
         if (topk := result.get("topk_prompt_logprobs")) is not None:
             parts.append(bytes_field(_SampleResponse.TOPK_PROMPT_LOGPROBS, _topk(_list(topk))))
+        if (targets := result.get("target_prompt_logprobs")) is not None:
+            parts.append(bytes_field(_SampleResponse.TARGET_PROMPT_LOGPROBS, _tensor(_mapping(targets))))
+        if (others := result.get("prompt_alt_tokens")) is not None:
+            pair = _mapping(others)
+            tokens = bytes_field(_PromptAltTokens.TOKENS, _tensor(_mapping(pair["tokens"])))
+            logprobs = bytes_field(_PromptAltTokens.LOGPROBS, _tensor(_mapping(pair["logprobs"])))
+            parts.append(bytes_field(_SampleResponse.PROMPT_ALT_TOKENS, tokens + logprobs))
         if isinstance(hits := result.get("prompt_cache_hit_tokens"), int):
             parts.append(varint_field(_SampleResponse.PROMPT_CACHE_HIT_TOKENS, hits))
     except (KeyError, TypeError, ValueError, struct.error) as error:
@@ -142,6 +170,8 @@ def _sequence(sequence: Mapping[str, object]) -> bytes:
     ]
     if (logprobs := sequence.get("logprobs")) is not None:
         parts.append(bytes_field(_Sequence.LOGPROBS, _floats(_list(logprobs))))
+    if (topk := sequence.get("topk_sampled_logprobs")) is not None:
+        parts.append(bytes_field(_Sequence.TOPK_SAMPLED_LOGPROBS, _topk(_list(topk))))
     return b"".join(parts)
 
 
@@ -188,6 +218,26 @@ def _batched_tensor(tensor: Mapping[str, object]) -> bytes:
         + varint_field(_BatchedTensor.DTYPE, dtype)
         + (bytes_field(_BatchedTensor.TRAILING_SHAPE, trailing) if trailing else b"")
     )
+
+
+def _tensor(tensor: Mapping[str, object]) -> bytes:
+    numbers = _list(tensor["data"])
+    if tensor["dtype"] == "int32":
+        dtype, data = _DType.INT32, struct.pack(f"<{len(numbers)}i", *numbers)
+    else:
+        dtype, data = _DType.FLOAT32, _floats(numbers)
+    if (ends := tensor.get("sparse_crow_indices")) is None:
+        layout = bytes_field(_Tensor.DENSE, data)
+    else:
+        rows, columns = _list(ends), _list(tensor["sparse_col_indices"])
+        parts = (
+            (_SparseCsr.VALUES, data),
+            (_SparseCsr.CROW_INDICES, struct.pack(f"<{len(rows)}q", *rows)),
+            (_SparseCsr.COL_INDICES, struct.pack(f"<{len(columns)}q", *columns)),
+        )
+        layout = bytes_field(_Tensor.SPARSE_CSR, b"".join(bytes_field(*part) for part in parts))
+    shape = b"".join(varint(int(_number(extent))) for extent in _list(tensor["shape"]))
+    return layout + varint_field(_Tensor.DTYPE, dtype) + bytes_field(_Tensor.SHAPE, shape)
 
 
 def _floats(values: Iterable[object]) -> bytes:

@@ -1,31 +1,33 @@
 """An engine that remembers when each future was polled, and says whether that is what a test expected.
 
-Measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``) return plain tuples, so that an
-assertion reads as data. Each ``assert_…`` raises one ``ScriptViolation`` that lists every difference, the
-nearest miss and the mend. Times are those of the clock that the engine is given: virtual ones where one
+Measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``, ``connections``) return plain tuples, so
+that an assertion reads as data. Each ``assert_…`` raises one ``ScriptViolation`` that lists every difference,
+the nearest miss and the mend. Times are those of the clock that the engine is given: virtual ones where one
 is frozen.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from fake_server.decoding import BodyError, decode_request
 from fake_server.errors import ScriptError, ScriptViolation, nearest
 from fake_server.explanations import unfinished_script
 from fake_server.futures import ScriptedFuture
 from fake_server.journal import Exchange
 from fake_server.listener import Poll, Submission
-from fake_server.messages import Reply, Request, TransportFault
+from fake_server.messages import Reply, TransportFault
 from fake_server.operations import API_PREFIX, Operation
-from fake_server.script import ScriptLike, as_script
+from fake_server.polls import PollRecord, gap_differences, gaps_between, listed
+from fake_server.rules import Rule
+from fake_server.script import Script, ScriptLike, as_script
+from fake_server.sent_requests import find_request
 from fake_server.steps import Advance
 from fake_server.tinker_api import FakeTinker, Unscripted
+from fake_server.used_connections import UsedConnection, connection_difference, used_connections
 
 MAX_POLLS: Final = 100_000
 """Polls that are remembered, the first ones; beyond them every helper refuses rather than mislead."""
@@ -33,27 +35,6 @@ GAP_TOLERANCE_SECONDS: Final = 0.0005
 """How far a gap may be from the one expected: less than the millisecond in which debounce is tested."""
 
 FutureLike = ScriptedFuture | str
-
-
-@dataclass(frozen=True, slots=True)
-class PollRecord:
-    """One poll and its answer.
-
-    Attributes:
-        future: Name of the future.
-        index: Which poll of that future it is, 0-based, resubmissions included.
-        arrived: When it came, seconds on the engine's clock.
-        answered: When its answer left, after the script had moved the clocks; None while it is withheld.
-        status: The answer's status, or None for a fault of the transport.
-        fault: The fault's name, or None.
-    """
-
-    future: str
-    index: int
-    arrived: float
-    answered: float | None = None
-    status: int | None = None
-    fault: str | None = None
 
 
 class VerifiedTinker(FakeTinker):
@@ -64,7 +45,8 @@ class VerifiedTinker(FakeTinker):
         *,
         clock: Callable[[], float] = time.monotonic,
         move_clock: Callable[[Advance], None] | None = None,
-        unscripted: Unscripted = Unscripted.ERROR,
+        unscripted: Unscripted | None = None,
+        seed: int | None = None,
         client_config: Mapping[str, object] | None = None,
     ) -> None:
         """Makes an engine without scripts.
@@ -73,9 +55,10 @@ class VerifiedTinker(FakeTinker):
             clock: Says what time it is, in seconds; asked at each poll and each reply.
             move_clock: Does what a script's ``advance`` says; None if no clock can be moved.
             unscripted: What a submission gets that no script is registered for.
+            seed: Makes it a whole fake Tinker, as in ``FakeTinker``.
             client_config: Fields of the reply to ``client/config``, over the defaults.
         """
-        super().__init__(unscripted=unscripted, client_config=client_config)
+        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config)
         self._clock = clock
         self._move_clock = move_clock
         self._log_lock = threading.Lock()
@@ -108,12 +91,26 @@ class VerifiedTinker(FakeTinker):
             ScriptError: The name is taken, or the script moves clocks and none can be moved.
         """
         made = as_script(script)
-        if any(isinstance(step, Advance) for step in made.steps) and not self.moves_clock():
+        self._check_clock(made)
+        return super().add_script(made, operation=operation, client=client, name=name)
+
+    def add_rule(self, rule: Rule) -> None:
+        """As ``FakeTinker.add_rule``.
+
+        Raises:
+            ScriptError: Submissions without a script are errors, or the rule moves clocks and none can be
+                moved.
+        """
+        self._check_clock(rule.script)
+        super().add_rule(rule)
+
+    def _check_clock(self, script: Script) -> None:
+        if any(isinstance(step, Advance) for step in script.steps) and not self.moves_clock():
             raise ScriptError(
                 "the script moves the clocks, and no clock is frozen here; "
-                "let the test ask for the fixture fake_tinker_clock too, or leave the advance steps out"
+                "let the test ask for the fixture fake_tinker_clock too, or leave the advance steps out "
+                "(a rule's pause without a clock: polls in place of seconds)"
             )
-        return super().add_script(made, operation=operation, client=client, name=name)
 
     def moves_clock(self) -> bool:
         """Whether a script's ``advance`` has a clock to move."""
@@ -148,11 +145,16 @@ class VerifiedTinker(FakeTinker):
 
     def gaps(self, future: FutureLike) -> tuple[float, ...]:
         """Seconds from each answer of a future to its next poll: what the client waited by itself."""
-        polls = self.polls(future)
-        return tuple(
-            round(after.arrived - (before.arrived if before.answered is None else before.answered), 6)
-            for before, after in itertools.pairwise(polls)
-        )
+        return gaps_between(self.polls(future))
+
+    @property
+    def connections(self) -> tuple[UsedConnection, ...]:
+        """The connections on which requests came, each with its requests; none in process.
+
+        Raises:
+            ScriptError: The journal has let go of the oldest requests.
+        """
+        return used_connections(self._exchanges())
 
     # -- assertions ------------------------------------------------------------------------------
 
@@ -180,7 +182,7 @@ class VerifiedTinker(FakeTinker):
         if len(polls) != count:
             mend = "lengthen its script or wait for its end" if len(polls) < count else "see why it polls on"
             raise ScriptViolation(
-                f"future {found.name!r}: wanted {count} polls, got {len(polls)}: {_listed(polls)}; {mend}"
+                f"future {found.name!r}: wanted {count} polls, got {len(polls)}: {listed(polls)}; {mend}"
             )
 
     def assert_gaps(
@@ -198,19 +200,7 @@ class VerifiedTinker(FakeTinker):
         """
         __tracebackhide__ = True
         found = self._named(future)
-        expected, got = tuple(wanted), self.gaps(found)
-        lines = []
-        if len(expected) != len(got):
-            lines.append(f"wanted {len(expected)} gaps, got {len(got)}")
-        lines += [
-            f"before poll {place + 2}: wanted {seconds:g} s, got {measured:g} s"
-            for place, (seconds, measured) in enumerate(zip(expected, got, strict=False))
-            if abs(seconds - measured) > tolerance
-        ]
-        all_of_them = ", ".join(f"{gap:g}" for gap in got) or "none"
-        lines = [
-            f"{line} (all gaps: {all_of_them}); mend the numbers or the client's back-off" for line in lines
-        ]
+        lines = gap_differences(self.gaps(found), tuple(wanted), tolerance)
         _fail_unless_empty(lines, f"differences in the gaps of future {found.name!r}")
 
     def assert_order(self, *futures: FutureLike) -> None:
@@ -244,23 +234,22 @@ class VerifiedTinker(FakeTinker):
         __tracebackhide__ = True
         operation = request if isinstance(request, Operation) else None
         path = operation.path if operation else request if request.startswith("/") else API_PREFIX + request
-        best: tuple[int, Exchange, list[str]] | None = None
-        for exchange in self.journal.exchanges():
-            differences = [] if exchange.path == path else [f"path: wanted {path}, got {exchange.path}"]
-            differences += _differences(fields, _decoded(exchange))
-            if not differences:
-                return exchange
-            badness = len(differences) + (len(fields) if exchange.path != path else 0)
-            if best is None or badness < best[0]:
-                best = badness, exchange, differences
-        wanted = f"no POST {path}" + (f" with {fields}" if fields else "") + " came"
-        if best is None:
-            raise ScriptViolation(f"{wanted}, nor any other request; give the client this fake's base URL")
-        _, exchange, differences = best
-        raise ScriptViolation(
-            f"{wanted}; the nearest is request {exchange.index} ({exchange.method} {exchange.path}): "
-            f"{'; '.join(differences)}; mend the call or what is asked for"
-        )
+        found = find_request(self.journal.exchanges(), path, fields)
+        if isinstance(found, str):
+            raise ScriptViolation(found)
+        return found
+
+    def assert_connections(self, count: int) -> None:
+        """Checks over how many connections all requests came.
+
+        Raises:
+            ScriptViolation: With each connection and its requests; or because requests came in process, where
+                there are no connections.
+            ScriptError: The journal has let go of the oldest requests.
+        """
+        __tracebackhide__ = True
+        if (difference := connection_difference(self._exchanges(), count)) is not None:
+            raise ScriptViolation(difference)
 
     # -- what the engine tells -------------------------------------------------------------------
 
@@ -294,10 +283,19 @@ class VerifiedTinker(FakeTinker):
             match reply:
                 case Reply(status=status):
                     self._polls[place] = replace(before, answered=now, status=status)
-                case TransportFault(kind=kind):
-                    self._polls[place] = replace(before, answered=now, fault=kind.value)
+                case TransportFault(reply=spoilt, name=name):
+                    code = None if spoilt is None else spoilt.status
+                    self._polls[place] = replace(before, answered=now, status=code, fault=name)
             if poll.index == len(poll.future.script.turns) - 1:
                 self._drained.append(poll.future.name)
+
+    def _exchanges(self) -> list[Exchange]:
+        if self.journal.dropped:
+            raise ScriptError(
+                f"the journal has let go of its {self.journal.dropped} oldest requests; "
+                "call reset() between the parts of a test"
+            )
+        return self.journal.exchanges()
 
     def _named(self, future: FutureLike) -> ScriptedFuture:
         by_name = {known.name: known for known in self.futures}
@@ -313,26 +311,3 @@ def _fail_unless_empty(lines: list[str], what: str) -> None:
     __tracebackhide__ = True
     if lines:
         raise ScriptViolation("\n".join([f"{len(lines)} {what}:", *lines]))
-
-
-def _listed(polls: Iterable[PollRecord]) -> str:
-    return ", ".join(str(poll.status or poll.fault or "no answer yet") for poll in polls) or "none"
-
-
-def _decoded(exchange: Exchange) -> Mapping[str, object]:
-    try:
-        return decode_request(
-            Request(exchange.method, exchange.path, exchange.query, exchange.headers, exchange.body)
-        )
-    except BodyError:
-        return {}
-
-
-def _differences(wanted: Mapping[str, object], got: Mapping[str, object]) -> list[str]:
-    return [
-        f"{name}: wanted {value!r}, got {got[name]!r}"
-        if name in got
-        else f"{name}: wanted {value!r}, got none"
-        for name, value in wanted.items()
-        if name not in got or got[name] != value
-    ]

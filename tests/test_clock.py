@@ -7,6 +7,7 @@ import datetime
 import math
 import threading
 import time
+from collections.abc import Coroutine
 
 import pytest
 
@@ -125,6 +126,48 @@ def test_a_thread_that_works_holds_the_clock() -> None:
         loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
     assert jumps == []
+
+
+def _on_a_loop_of_its_own(clock: FrozenClock, waiting: Coroutine[None, None, object]) -> None:
+    loop = VirtualTimeLoop(clock)
+    loop.run_until_complete(waiting)
+    loop.close()
+
+
+def test_a_thread_that_sleeps_on_a_loop_of_its_own_is_seen_to_sleep() -> None:
+    """Nobody looks for quiet here: a thread that could not be seen would hold the clock for ever."""
+    clock = FrozenClock()
+    loop, jumps, stalls = _run(clock)
+
+    async def wait_for_threads() -> float:
+        sleeps = [asyncio.to_thread(_on_a_loop_of_its_own, clock, asyncio.sleep(5 + n)) for n in range(3)]
+        await asyncio.wait_for(asyncio.gather(*sleeps), 60)
+        return clock.elapsed()
+
+    with clock.frozen(), clock.jumping(limit_seconds=3600, on_stall=stalls.append, on_jump=jumps.append):
+        clock.new_scenario()
+        assert loop.run_until_complete(wait_for_threads()) == 7
+        loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    assert sum(jumps) == 7_000_000
+    assert stalls == []
+
+
+def test_a_wait_without_end_on_a_threads_own_loop_is_told() -> None:
+    clock = FrozenClock()
+    loop, _, stalls = _run(clock)
+    threads_loop, ended = VirtualTimeLoop(clock), asyncio.Event()
+
+    def told(why: str) -> None:
+        stalls.append(why)
+        threads_loop.call_soon_threadsafe(ended.set)
+
+    with clock.frozen(), clock.jumping(limit_seconds=10, on_stall=told):
+        loop.run_until_complete(asyncio.to_thread(threads_loop.run_until_complete, ended.wait()))
+        loop.run_until_complete(loop.shutdown_default_executor())
+    threads_loop.close()
+    loop.close()
+    assert stalls == ["every event loop waits without a timer and no reply is pending"]
 
 
 def test_a_wait_without_end_is_told() -> None:

@@ -66,6 +66,20 @@ def test_a_quirk_counts_only_where_it_is_asked_for() -> None:
     assert summary(judged, Exit.SDK_FAILED, "sdk 1", "p", strict=True).endswith("1 passed, 1 failed")
 
 
+def test_what_cannot_be_tested_is_counted_apart_and_what_to_mend_first_is_named() -> None:
+    stands = (("clock.moves",), ("wiring.sample", "wiring.forward"), ("clock.moves",))
+    judged = [
+        *_judged(Verdict.FAILED),
+        *(Judgement(CONTRACT, Verdict.NOT_TESTABLE, mend_first=first) for first in stands[:1]),
+    ]
+    last = summary(judged, Exit.SDK_FAILED, "sdk 1", "p", strict=False)
+    assert last.endswith("1 failed, 1 not testable until clock.moves holds")
+    judged += [Judgement(CONTRACT, Verdict.NOT_TESTABLE, mend_first=first) for first in stands[1:]]
+    last = summary(judged, Exit.SDK_FAILED, "sdk 1", "p", strict=False)
+    said = "3 not testable until clock.moves and wiring.sample and wiring.forward hold"
+    assert last.endswith(f"1 failed, {said}")
+
+
 def test_a_stale_entry_counts_whatever_the_level() -> None:
     judged = [*_judged(Verdict.PASSED), Judgement(QUIRK, Verdict.STALE_KNOWN_FAILURE)]
     assert exit_code(judged, strict=False) is Exit.STALE

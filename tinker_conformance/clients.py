@@ -7,6 +7,7 @@ of a call; `UnsupportedByProfileError` is a call that an SDK of this profile doe
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from fake_server.operations import Operation
@@ -111,7 +112,7 @@ class SamplingClient:
         self._model_path = model_path
         self._base_model = base_model
         self._retries = SamplingRetries(service.profile.polling)
-        self._requests = 0
+        self._requests = itertools.count()
 
     async def sample(
         self,
@@ -140,13 +141,12 @@ class SamplingClient:
         self, operation: Operation, observer: QueueStateObserver | None, limit: float | None
     ) -> Result:
         def body() -> Mapping[str, object]:
-            number, self._requests = self._requests, self._requests + 1
             return sample_body(
                 self._service.profile.polling,
                 session=self.session,
                 model_path=self._model_path,
                 base_model=self._base_model,
-                seq_id=number,
+                seq_id=next(self._requests),
                 prompt_logprobs=operation is Operation.COMPUTE_LOGPROBS,
             )
 
@@ -212,7 +212,7 @@ class TrainingClient:
         self.observer = ClientObserver(ClientKind.TRAINING, model_id, service.profile.observer)
         self.model_id = model_id
         self._service = service
-        self._requests = 0
+        self._requests = itertools.count(1)
 
     async def run(
         self,
@@ -232,8 +232,7 @@ class TrainingClient:
             UnsupportedByProfileError: The profile has no such operation, or takes no observer.
             FutureError: The future ended without a result.
         """
-        self._requests += 1
-        number = self._requests
+        number = next(self._requests)
         return await self._service.run(
             operation,
             ClientKind.TRAINING,

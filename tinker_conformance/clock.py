@@ -81,6 +81,8 @@ class _LoopState:
     due_us: int | None = None
     posted: int = 0
     seen: int = 0
+    in_worker: bool = False
+    sleeping: bool = False
 
 
 @dataclass(slots=True)
@@ -105,6 +107,7 @@ class FrozenClock:
     _loops: dict[SleepingLoop, _LoopState] = field(default_factory=dict)
     _sleepers: list[int] = field(default_factory=list)
     _work: int = 0
+    _workers: set[int] = field(default_factory=set)
     _activity: int = 0
     _passes: int = 0
     _jumps_wanted: bool = False
@@ -247,7 +250,7 @@ class FrozenClock:
             heapq.heappush(self._sleepers, due)
             own_loop = next((state for loop, state in self._loops.items() if _runs_here(loop)), None)
             if own_loop is not None:
-                own_loop.idle, own_loop.due_us = True, due
+                own_loop.idle, own_loop.due_us, own_loop.sleeping = True, due, True
             self._jump_if_everything_sleeps()
             watch = QuietWatch()
             while self._monotonic_us < due and self._jumps_wanted:
@@ -257,14 +260,14 @@ class FrozenClock:
             self._sleepers.remove(due)
             heapq.heapify(self._sleepers)
             if own_loop is not None:
-                own_loop.idle = False
+                own_loop.idle = own_loop.sleeping = False
 
     # -- what event loops tell (see virtual_loop.py) ---------------------------------------------
 
     def loop_started(self, loop: SleepingLoop) -> None:
         """A loop begins to run; until it is idle, no jump happens."""
         with self._lock:
-            self._loops[loop] = _LoopState()
+            self._loops[loop] = _LoopState(in_worker=threading.get_ident() in self._workers)
 
     def loop_stopped(self, loop: SleepingLoop) -> None:
         """A loop no longer runs; it no longer counts."""
@@ -343,10 +346,23 @@ class FrozenClock:
             self._work -= 1
             self._activity += 1
 
+    @contextmanager
+    def working_here(self) -> Iterator[None]:
+        """Around such work, on its thread: while an event loop runs there, its waiting can be seen."""
+        own = threading.get_ident()
+        with self._lock:
+            self._workers.add(own)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._workers.discard(own)
+
     def hidden_work(self) -> bool:
         """Whether a thread is at work, or blocked, in a way that the clock cannot see."""
         with self._lock:
-            return self._work > len(self._sleepers)
+            seen = sum(state.in_worker and not state.sleeping for state in self._loops.values())
+            return self._work > len(self._sleepers) + seen
 
     # -- jumping ---------------------------------------------------------------------------------
 
@@ -364,7 +380,7 @@ class FrozenClock:
         due_times = [state.due_us for state in self._loops.values() if state.due_us is not None]
         due_times += self._sleepers[:1]
         if not due_times:
-            if self._work == 0:
+            if not self.hidden_work():
                 self._stalled("every event loop waits without a timer and no reply is pending")
             return
         due = min(due_times)

@@ -8,8 +8,8 @@ Imports nothing heavy: what a fixture needs is loaded when a test asks for it. A
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tinker_conformance.downstream.options import FakeTinkerOptions
     from tinker_conformance.downstream.queue_warnings import QueueWarnings
     from tinker_conformance.downstream.tinker import ReachableTinker
-    from tinker_conformance.judging.judge import Judge
+    from tinker_conformance.suite.conformance_run import ConformanceRun
 
 __all__ = [
     "fake_tinker",
@@ -75,14 +75,9 @@ def fake_tinker(
     request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
 ) -> Iterator[ReachableTinker]:
     """A fake Tinker in this process: every httpx client that asks its `url` meets it."""
-    from fake_server.respx_router import mounted  # noqa: PLC0415 - see the module
+    from tinker_conformance.downstream.faking import reached_in_process  # noqa: PLC0415 - see the module
 
-    url = fake_tinker_options.base_url
-    with (
-        _prepared(request, fake_tinker_options, "fake_tinker") as tinker,
-        mounted(tinker, base_url=url),
-        _environment(url, fake_tinker_options.api_key),
-    ):
+    with _prepared(request, fake_tinker_options, "fake_tinker") as tinker, reached_in_process(tinker):
         yield tinker
 
 
@@ -91,14 +86,9 @@ def fake_tinker_server(
     request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
 ) -> Iterator[ReachableTinker]:
     """A fake Tinker on a loopback port: any client of this process or another one can ask its `url`."""
-    from fake_server.http_server import FakeTinkerServer  # noqa: PLC0415 - see the module
+    from tinker_conformance.downstream.faking import reached_on_a_socket  # noqa: PLC0415 - see the module
 
-    with (
-        _prepared(request, fake_tinker_options, "fake_tinker_server") as tinker,
-        FakeTinkerServer(tinker) as server,
-        _environment(server.url, fake_tinker_options.api_key),
-    ):
-        tinker.url = server.url
+    with _prepared(request, fake_tinker_options, "fake_tinker_server") as tinker, reached_on_a_socket(tinker):
         yield tinker
 
 
@@ -130,24 +120,27 @@ def fake_tinker_profile(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture(scope="class")
-def fake_tinker_judge(fake_tinker_sdk: str, fake_tinker_profile: str | None) -> Iterator[Judge]:
+def fake_tinker_judge(
+    request: pytest.FixtureRequest, fake_tinker_sdk: str, fake_tinker_profile: str | None
+) -> Iterator[ConformanceRun]:
     """What judges the SDK of a class; never overridden."""
-    from tinker_conformance.judging.choice import choose_profile  # noqa: PLC0415 - see the module
-    from tinker_conformance.judging.judge import Judge  # noqa: PLC0415 - see the module
-    from tinker_conformance.library import shipped_scenarios  # noqa: PLC0415 - see the module
-    from tinker_conformance.sdk.spec import open_sdk  # noqa: PLC0415 - see the module
+    from tinker_conformance.suite.conformance_run import open_run  # noqa: PLC0415 - see the module
 
-    sdk = open_sdk(fake_tinker_sdk)
+    option, own = request.config.getoption, request.cls
+    known = option("--known-failures")
+    run = open_run(
+        request.config,
+        fake_tinker_sdk,
+        profile=fake_tinker_profile,
+        # pathlib keeps an absolute path as it is.
+        known=request.path.parent / own.known_failures if own.known_failures else known and Path(known),
+        as_of=own.as_of or option("--as-of"),
+        strict=own.strict or option("--strict-quirks"),
+    )
     try:
-        profile = choose_profile(fake_tinker_profile, sdk.info)
-    except BaseException:
-        sdk.close()
-        raise
-    judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())
-    try:
-        yield judge
+        yield run
     finally:
-        judge.close()
+        run.judge.close()
 
 
 @contextlib.contextmanager
@@ -176,13 +169,3 @@ def _prepared(
         del stash[_FACE]
     if options.verify and not stash[_FAILED]:
         tinker.verify()
-
-
-@contextlib.contextmanager
-def _environment(url: str, api_key: str) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TINKER_BASE_URL", url)
-        patch.setenv("TINKER_API_KEY", api_key)
-        for name in ("no_proxy", "NO_PROXY"):
-            patch.setenv(name, ",".join(filter(None, (os.environ.get(name), "127.0.0.1"))))
-        yield

@@ -7,6 +7,7 @@ those of the logger that the seed describes ("Shared Logger Module"), with its t
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class _Memory:
 
 @dataclass(eq=False)
 class ClientObserver(QueueStateObserver):
-    """Logs the pauses of one client as a profile says.
+    """Logs the pauses of one client as a profile says; may be called from several threads.
 
     The debounce is per object: across states, and across the futures of one client. The clocks are read from
     the module `time` at each call, so that whatever replaces them there is seen.
@@ -67,17 +68,26 @@ class ClientObserver(QueueStateObserver):
     identifier: str | None
     facet: ObserverFacet
     _memory: _Memory = field(default_factory=_Memory, repr=False)
+    _deciding: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         """Logs a pause that is due; ACTIVE never logs and never touches the debounce."""
+        # One decision at a time: between looking at the last line's time and stamping the next one's, another
+        # thread would find it due as well.
+        with self._deciding:
+            due = self._decides_to_log(state)
+        if due:
+            _log_pause(state, self.kind, self.identifier, self.facet, reason)
+
+    def _decides_to_log(self, state: QueueState) -> bool:
         if not self._outlasted_grace(state) or state is QueueState.ACTIVE:
-            return
+            return False
         clock = self.facet.debounce_clock
         if not _is_due(self._memory.logged_at, self.facet, now=_now(clock)):
-            return
+            return False
         # Read again, not kept from above: the official SDK stamps the time after its decision.
         self._memory.logged_at = _now(clock)
-        _log_pause(state, self.kind, self.identifier, self.facet, reason)
+        return True
 
     def _outlasted_grace(self, state: QueueState) -> bool:
         """Whether the state has lasted as long as it must; any change, to ACTIVE too, starts anew."""

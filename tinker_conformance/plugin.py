@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tinker_conformance.fixtures import *  # noqa: F403 - pytest finds fixtures in the modules that it knows
 
-_FILES: Final = ("--known-failures", "--record-known-failures")
+if TYPE_CHECKING:
+    from tinker_conformance.report.pytest_report import Reporter
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,16 +46,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Has results gathered where a report or known failures are asked for; xdist's workers only send them."""
-    names = (config.getoption(name, None) for name in ("--report", *_FILES))
-    folder, known, recorded = (None if name is None else Path(name) for name in names)
-    if (folder, known, recorded) == (None, None, None) or hasattr(config, "workerinput"):
+    """Has results gathered, once there are any; xdist's workers only send them."""
+    if hasattr(config, "workerinput"):
         return
-    from tinker_conformance.report.pytest_report import REPORTER, Reporter, directs_junit  # noqa: PLC0415
+    results = _Results(config)
+    config.pluginmanager.register(results, "tinker-conformance-results")
+    # pytest's own JUnit XML is directed there before its plugin is configured.
+    if config.getoption("--report", None) is not None:
+        results.prepare()
 
-    if folder is not None:
-        directs_junit(config, folder)
-    config.pluginmanager.register(Reporter(folder, known, recorded), REPORTER)
+
+class _Results:
+    """Hands over to the reporter, which is loaded for the first result: unrelated runs have none."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._prepared = False
+
+    def prepare(self) -> Reporter:
+        from tinker_conformance.report.pytest_report import REPORTER, Reporter, directs_junit  # noqa: PLC0415
+
+        self._prepared = True
+        names = (self._config.getoption(name, None) for name in ("--report", "--record-known-failures"))
+        folder, recorded = (None if name is None else Path(name) for name in names)
+        if folder is not None:
+            directs_junit(self._config, folder)
+        reporter = Reporter(folder, recorded)
+        self._config.pluginmanager.register(reporter, REPORTER)
+        return reporter
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not self._prepared and hasattr(report, "tinker_conformance_result"):
+            # What is registered during a call is called from the next one on.
+            self.prepare().pytest_runtest_logreport(report)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -104,7 +104,7 @@ class Poll:
             try:
                 response = await self._ask()
             except httpx.RequestError as error:
-                self._emit("connection_error", {"exception": str(error)})
+                self._emit_error({"exception": str(error)}, sibling="connection_error")
                 await self._back_off()
                 continue
             if not response.is_success:
@@ -141,7 +141,7 @@ class Poll:
         if action is StatusAction.BILLING_PAUSE and self.billing.may_go_on(detail):
             await asyncio.sleep(facet.billing_pause_seconds)
             return
-        self._emit("api_status_error", {"status_code": response.status_code})
+        self._emit_error({"status_code": response.status_code})
         if action is not StatusAction.BACK_OFF:
             self._connection_errors = 0
         if response.status_code == 408:
@@ -212,7 +212,7 @@ class Poll:
                 self._announced()
             case RequestFailedError():
                 self._tell_completion()
-                self._emit("application_error", {"error_category": reply.category})
+                self._emit_error({"error_category": reply.category}, sibling="application_error")
                 raise reply
             case Result():
                 self._tell_completion()
@@ -273,13 +273,13 @@ class Poll:
         if facet.notifies_active_on_completion:
             self._tell(QueueState.ACTIVE, None, facet.observer_error_on_completion)
 
-    def _emit(self, event: str, data: Mapping[str, object]) -> None:
-        """Emits an event about an error, named like its siblings in the profile's family of events."""
+    def _emit_error(self, data: Mapping[str, object], *, sibling: str | None = None) -> None:
+        """Emits the profile's event about an error status, or its sibling of the same family."""
         facet = self.profile.observer
         if self.on_telemetry is None or facet.telemetry is not TelemetrySource.STATUS_ERROR:
             return
         family, dot, _ = facet.telemetry_event.rpartition(".")
-        name = facet.telemetry_event if event == "api_status_error" else f"{family}{dot}{event}"
+        name = facet.telemetry_event if sibling is None else f"{family}{dot}{sibling}"
         self.on_telemetry(name, {**self._identity(), **data})
 
     def _emit_state_change(self, state: QueueState) -> None:

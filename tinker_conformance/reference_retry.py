@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import threading
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tinker_conformance.observer import LOGGER_NAME
@@ -38,6 +39,7 @@ class SamplingRetries:
     facet: PollingFacet
     _running: int = 0
     _progress_at: float = 0.0
+    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     async def run(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         """Runs attempts until one ends otherwise than by the loss of its future.
@@ -48,9 +50,10 @@ class SamplingRetries:
         Raises:
             StalledError: No attempt of this client succeeded for `stalled_after_seconds` (wall clock).
         """
-        if self._running == 0:
-            self._progress_at = time.time()
-        self._running += 1
+        with self._counting:
+            if self._running == 0:
+                self._progress_at = time.time()
+            self._running += 1
         attempts = asyncio.ensure_future(self._attempts(attempt))
         watch = asyncio.ensure_future(self._watch(attempts))
         try:
@@ -60,7 +63,8 @@ class SamplingRetries:
                 raise self._stalled() from None
             raise
         finally:
-            self._running -= 1
+            with self._counting:
+                self._running -= 1
             watch.cancel()
         self._progress_at = time.time()
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
@@ -61,8 +62,8 @@ class Service:
         self._session: str | None = None
         self._ready = False
         self._setting_up = asyncio.Lock()
-        self._models = 0
-        self._samplers = 0
+        self._models = itertools.count()
+        self._samplers = itertools.count()
         self._left_behind: set[asyncio.Future[Any]] = set()
 
     async def __aenter__(self) -> Self:
@@ -133,13 +134,11 @@ class Service:
 
     def next_model(self) -> int:
         """The number of the next model of this session, from 0."""
-        number, self._models = self._models, self._models + 1
-        return number
+        return next(self._models)
 
     def next_sampler(self) -> int:
         """The number of the next sampling session, from 0."""
-        number, self._samplers = self._samplers, self._samplers + 1
-        return number
+        return next(self._samplers)
 
     @property
     def session(self) -> str | None:
@@ -147,7 +146,14 @@ class Service:
         return self._session
 
     async def ready(self) -> None:
-        """Makes the session if it is not made yet."""
+        """Makes the session if it is not made yet.
+
+        Made once, it is there for every event loop; before, the service belongs to one.
+        """
+        if not self._ready:
+            await self._make_ready()
+
+    async def _make_ready(self) -> None:
         async with self._setting_up:
             if self._ready:
                 return

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 
 from tinker_conformance.profile import Profile
 from tinker_conformance.profile_files import combined, index
+from tinker_conformance.version_numbers import release_of
 
 
 class NewerThanKnownWarning(UserWarning):
@@ -38,7 +38,7 @@ def profile_for(release: str) -> Profile:
     if (pair := releases.get(release)) is not None:
         return combined(pair)
     newest = next(reversed(releases))
-    if (version := _version(release)) is not None and version > (_version(newest) or ()):
+    if release_of(release) > release_of(newest):
         profile = combined(releases[newest])
         text = (
             f"tinker {release} is newer than {newest}, the newest that this kit knows: it is judged by the "
@@ -48,9 +48,3 @@ def profile_for(release: str) -> Profile:
         return profile
     message = f"tinker {release!r} is not a published release; known are {', '.join(releases)}"
     raise UnknownReleaseError(message)
-
-
-def _version(text: str) -> tuple[int, ...] | None:
-    """The numbers of a version, pre-release and build marks aside; None if there are none."""
-    found = re.match(r"v?(\d+(?:\.\d+)*)", text.strip())
-    return tuple(int(part) for part in found[1].split(".")) if found else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from fake_server import FakeTinker
 from fake_server.http_server import FakeTinkerServer
@@ -14,6 +14,7 @@ from fake_server.respx_router import mounted
 from tinker_conformance.clock import FrozenClock
 from tinker_conformance.profile import Profile
 from tinker_conformance.recorder import Recorder, current_future
+from tinker_conformance.rounds import rounds
 from tinker_conformance.scenario import ClientSpec, FunctionCall, FutureSpec, Scenario
 from tinker_conformance.scripted_engine import (
     API_KEY,
@@ -25,13 +26,18 @@ from tinker_conformance.sdk.adapter import (
     Adapter,
     CallsFunctions,
     OperationCall,
+    RunsOnThreads,
     ScenarioContext,
     Transport,
 )
 from tinker_conformance.server_events import MAX_EVENTS, FutureKey
+from tinker_conformance.threads import threads_of
 from tinker_conformance.timeline import OutcomeKind, Timeline
 
 _BASE_URL: Final = "http://tinker.test"
+
+_CarryOut: TypeAlias = Callable[[object, OperationCall], Awaitable[None]]
+"""Runs an operation on a client."""
 
 
 class ScenarioStuckError(RuntimeError):
@@ -137,19 +143,33 @@ async def _drive(
         with recorder.paused():
             clients = {spec.name: await _created(adapter, spec) for spec in scenario.clients}
 
-        async def live(future: FutureSpec, number: int) -> None:
-            await _run(adapter, clients[future.client], future, number, recorder)
-            ended(number)
+        for numbers in rounds(scenario):
+            first = scenario.futures[numbers[0] - 1]
+            for advance in first.before:
+                recorder.advanced(FutureKey(first.client, numbers[0]), advance)
+            with _way_to_run(adapter, scenario, len(numbers)) as carry_out:
+                stage = _Stage(adapter, carry_out, clients, recorder, ended)
+                await _together([stage.live(scenario.futures[number - 1], number) for number in numbers])
 
-        if scenario.concurrent:
-            async with asyncio.TaskGroup() as group:
-                for number, future in enumerate(scenario.futures, 1):
-                    group.create_task(live(future, number))
-        else:
-            for number, future in enumerate(scenario.futures, 1):
-                for advance in future.before:
-                    recorder.advanced(FutureKey(future.client, number), advance)
-                await live(future, number)
+
+async def _together(lives: Sequence[Coroutine[None, None, None]]) -> None:
+    if len(lives) == 1:
+        await lives[0]
+        return
+    async with asyncio.TaskGroup() as group:
+        for life in lives:
+            group.create_task(life)
+
+
+@contextlib.contextmanager
+def _way_to_run(adapter: Adapter, scenario: Scenario, count: int) -> Iterator[_CarryOut]:
+    if not scenario.threads:
+        yield adapter.run
+    elif isinstance(adapter, RunsOnThreads):
+        with threads_of(adapter, count) as threads:
+            yield threads.run
+    else:
+        raise SetUpError(f"scenario {scenario.id} needs threads; give the adapter a method 'run_on_thread'")
 
 
 async def _created(adapter: Adapter, spec: ClientSpec) -> object:
@@ -173,25 +193,32 @@ async def _opened(adapter: Adapter, context: ScenarioContext, recorder: Recorder
         await adapter.close()
 
 
-async def _run(
-    adapter: Adapter,
-    client: object,
-    future: FutureSpec,
-    number: int,
-    recorder: Recorder,
-) -> None:
-    token = current_future.set(FutureKey(future.client, number))
-    call = OperationCall(
-        operation=future.operation, observer=future.observer, timeout=future.timeout, future=number
-    )
-    kind, text = OutcomeKind.RESULT, None
-    try:
-        await adapter.run(client, call)
-    except Exception as error:  # noqa: BLE001 - whatever an SDK raises is its outcome
-        kind, text = adapter.classify(error), _text(error)
-    finally:
-        current_future.reset(token)
-    recorder.outcome(FutureKey(future.client, number), kind, text)
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Where futures live."""
+
+    adapter: Adapter
+    carry_out: _CarryOut
+    clients: Mapping[str, object]
+    recorder: Recorder
+    ended: Callable[[int], None]
+
+    async def live(self, future: FutureSpec, number: int) -> None:
+        """Runs a future to its end."""
+        key = FutureKey(future.client, number)
+        token = current_future.set(key)
+        call = OperationCall(
+            operation=future.operation, observer=future.observer, timeout=future.timeout, future=number
+        )
+        kind, text = OutcomeKind.RESULT, None
+        try:
+            await self.carry_out(self.clients[future.client], call)
+        except Exception as error:  # noqa: BLE001 - whatever an SDK raises is its outcome
+            kind, text = self.adapter.classify(error), _text(error)
+        finally:
+            current_future.reset(token)
+        self.recorder.outcome(key, kind, text)
+        self.ended(number)
 
 
 def _call(adapter: Adapter, call: FunctionCall, number: int, recorder: Recorder) -> None:

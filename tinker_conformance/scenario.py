@@ -21,6 +21,7 @@ from fake_server.script_yaml import decode_steps, encode_steps, load_yaml
 from fake_server.steps import Advance, Step
 from tinker_conformance.clock import DEFAULT_EPOCH
 from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.rounds import moves_within_a_round, unlike_in_a_round
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -70,7 +71,7 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
         script: The replies to the future's polls.
         observer: Whose observer hears of it.
         timeout: Seconds that the caller waits for the result, or None for ever.
-        before: How the clocks move before the operation is submitted; not where futures run together.
+        before: How the clocks move before the operation is submitted; on threads, before a new round.
     """
 
     client: str
@@ -102,7 +103,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         epoch: The wall clock at the start, seconds since 1970.
         clients: In the order in which they are created.
         futures: In the order in which they are submitted.
-        concurrent: Whether all futures are in flight together; else one after another.
+        concurrent: Whether futures are in flight together; else one after another.
+        threads: Whether each of them is submitted, and waited for, on a thread of its own; they are in flight
+            together then, round by round (see `tinker_conformance.rounds`).
         calls: Calls of functions, in place of futures.
         description: Why the scenario exists, one sentence.
     """
@@ -112,6 +115,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     clients: tuple[ClientSpec, ...] = ()
     futures: tuple[FutureSpec, ...] = ()
     concurrent: bool = False
+    threads: bool = False
     calls: tuple[FunctionCall, ...] = ()
     description: str = ""
 
@@ -149,7 +153,7 @@ _DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
     ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
 }
 _SCENARIO_KEYS: Final = (
-    "id", "description", "epoch", "client", "clients", "futures", "concurrent", "calls",
+    "id", "description", "epoch", "client", "clients", "futures", "concurrent", "threads", "calls",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
 _FUTURE_KEYS: Final = ("client", "operation", "observer", "timeout", "exhausted", "before", "steps")
@@ -214,20 +218,40 @@ def decode_scenario(data: object, where: str) -> Scenario:
         _fail(where, "nothing to do", "add 'futures' (or 'calls')")
     clients = _clients(entry, where)
     futures = _futures(entry.get("futures", []), clients, where)
-    if concurrent and any(future.before for future in futures):
+    threads = _flag(entry.get("threads", False), f"{where}, threads")
+    if threads:
+        _check_threads(entry, futures, where)
+    elif concurrent and any(future.before for future in futures):
         _fail(where, "'before' has no meaning where futures run together", "move the clocks in a script")
-    return Scenario(
+    scenario = Scenario(
         id=identifier,
         epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
         clients=clients,
         futures=futures,
-        concurrent=concurrent,
+        concurrent=concurrent or threads,
+        threads=threads,
         calls=tuple(
             _call(call, f"{where}, call {n}")
             for n, call in enumerate(_list(entry.get("calls", []), f"{where}, calls"), 1)
         ),
         description=_string(entry.get("description", ""), f"{where}, description"),
     )
+    if threads and (number := unlike_in_a_round(scenario)) is not None:
+        what = "on threads, futures of one client, operation and round are interchangeable"
+        _fail(
+            f"{where}, future {number}", what, "give each the same steps and observer, or another operation"
+        )
+    return scenario
+
+
+def _check_threads(entry: Mapping[str, object], futures: Sequence[FutureSpec], where: str) -> None:
+    if "concurrent" in entry:
+        _fail(where, "futures on threads are in flight together anyway", "leave 'concurrent' out")
+    for number, future in enumerate(futures, 1):
+        if moves_within_a_round(future):
+            place = f"{where}, future {number}"
+            mend = "move them by 'before' at the first future of the next round"
+            _fail(place, "the clocks cannot move, nor a time limit pass, beside other threads", mend)
 
 
 def _clients(entry: Mapping[str, object], where: str) -> tuple[ClientSpec, ...]:
@@ -361,7 +385,9 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
         }
         for client in scenario.clients
     }
-    if scenario.concurrent:
+    if scenario.threads:
+        data["threads"] = True
+    elif scenario.concurrent:
         data["concurrent"] = True
     data["futures"] = [_encode_future(future) for future in scenario.futures]
     return data

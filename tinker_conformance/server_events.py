@@ -8,7 +8,7 @@ import msgspec
 
 from fake_server.listener import Poll, Submission
 from fake_server.messages import Reply, TransportFault
-from fake_server.steps import Advance, Complete, ReplyStep
+from fake_server.steps import Advance, Complete, ReplyStep, unspoilt
 from tinker_conformance.clock import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
@@ -70,12 +70,13 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
     scripted = _scripted(poll)
     status, fault, body = None, None, None
     match reply:
-        case TransportFault():
-            fault = reply.kind.value
+        case TransportFault(reply=spoilt, name=name):
+            fault = name
+            if spoilt is not None:
+                status, body = spoilt.status, _body_of(spoilt, scripted)
         case Reply():
             status = reply.status
-            if not isinstance(scripted, Complete):
-                body = _json_or_none(reply.body)
+            body = _body_of(reply, scripted)
     return Response(
         at=at,
         client=key.client,
@@ -93,8 +94,13 @@ def _scripted(poll: Poll) -> ReplyStep | None:
     return turns[poll.index].reply if poll.index < len(turns) else None
 
 
+def _body_of(reply: Reply, scripted: ReplyStep | None) -> object:
+    """What the timeline shows of a reply: what a script says, and nothing of a result."""
+    return None if isinstance(unspoilt(scripted), Complete) else _json_or_none(reply.body)
+
+
 def _json_or_none(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:  # of msgspec, and of bytes that are no UTF-8
         return None

@@ -67,7 +67,7 @@ class Response(_Event, frozen=True, kw_only=True, tag="response"):
     Attributes:
         status: The HTTP status, or None for a fault of the transport.
         body: The scripted JSON body; None for a finished result and for a body that is not JSON.
-        fault: The transport fault in place of an answer (`reset`, …).
+        fault: The fault in place of an answer (`reset`, …), or on its way.
         step: Which reply of the future's script it is, from 1 (None once the script is used up).
     """
 

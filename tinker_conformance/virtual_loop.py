@@ -111,9 +111,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
         """As in asyncio; the clock knows that a thread is at work until the loop has its result."""
+
+        def work() -> _T:
+            with self._clock.working_here():
+                return func(*args)
+
         self._clock.work_started()
         try:
-            future = super().run_in_executor(executor, func, *args)
+            future = super().run_in_executor(executor, work)
         except BaseException:
             self._clock.work_ended()
             raise

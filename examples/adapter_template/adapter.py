@@ -20,7 +20,7 @@ ABOUT = {  # YOUR SDK: who it is, what it claims
     "version": "0.1.0",
     "language": "python",
     "profile": "tinker-0.5.1",
-    "capabilities": ["callbacks", "sampling", "training", "concurrency", "virtual_sleep"],
+    "capabilities": ["callbacks", "sampling", "training", "concurrency", "threads", "virtual_sleep"],
     "operations": ["sample", "forward_backward"],
     "clocks": ["file"],
 }

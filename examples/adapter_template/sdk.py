@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import threading
 import time
 import urllib.parse
 from collections.abc import Callable
@@ -70,22 +71,29 @@ class Service:
 
 
 class Observer:
-    """Logs the pauses of one client."""
+    """Logs the pauses of one client; may be called from several threads."""
 
     def __init__(self, service: Service, kind: str, name: str) -> None:
         self._service = service
         self._kind = kind
         self._name = name
         self._logged_at = 0.0
+        self._deciding = threading.Lock()
 
     def on_queue_state_change(self, state: str) -> None:
-        now = self._service.clock.wall()
-        if state == "active" or now - self._logged_at < DEBOUNCE_SECONDS:
+        if state == "active" or not self._is_due():
             return
-        self._logged_at = now
         reason = REASONS[self._kind].get(state, "unknown")
         subject = f"sampler {self._name}" if self._kind == "sampling" else self._name
         self._service.log("warning", f"{self._kind.capitalize()} is paused for {subject}. Reason: {reason}")
+
+    def _is_due(self) -> bool:
+        with self._deciding:
+            now = self._service.clock.wall()
+            if now - self._logged_at < DEBOUNCE_SECONDS:
+                return False
+            self._logged_at = now
+            return True
 
 
 class Client:

@@ -174,6 +174,7 @@ class _TellsAtAFatalStatus(Poll):
     under="tinker-0.38",
     caught_by="callback.nothing_on_fatal_status",
     saying="at 0.000 s: wanted nothing, got the observer told 'active' at 0.000 s",
+    also=("concurrency.training_on_threads",),
 )
 class _TellsActiveAtAFatalStatus(WithPoll):
     poll = _TellsAtAFatalStatus

@@ -42,7 +42,10 @@ SDKS.edited(
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
     also=(
         "concurrency.a_minute_for_each_client",
+        "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",
+        "concurrency.one_minute_on_threads",
+        "concurrency.training_on_threads",
         "debounce.across_futures",
         "debounce.across_states",
         "debounce.active",
@@ -114,7 +117,10 @@ class _Late(ClientObserver):
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
         "concurrency.a_minute_for_each_client",
+        "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",
+        "concurrency.one_minute_on_threads",
+        "concurrency.training_on_threads",
         "debounce.across_futures",
         "debounce.across_states",
         "debounce.active",
@@ -183,6 +189,7 @@ class _Prolongs(ClientObserver):
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
         "concurrency.one_minute_for_a_client",
+        "concurrency.one_minute_on_threads",
         "debounce.across_futures",
         "debounce.active",
         "debounce.clock_stepping_back",
@@ -226,7 +233,12 @@ class _DebouncesPerState(WithObserver):
     under="tinker-0.5.1",
     caught_by="debounce.across_futures",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
-    also=("debounce.separate_clients",),
+    also=(
+        "concurrency.clients_on_threads",
+        "concurrency.one_minute_on_threads",
+        "concurrency.training_on_threads",
+        "debounce.separate_clients",
+    ),
 )
 class _DebouncesPerFuture(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -241,7 +253,10 @@ class _DebouncesPerFuture(ReferenceAdapter):
     under="tinker-0.5.1",
     caught_by="debounce.separate_clients",
     saying="at 1.000 s: wanted a pause line for sampler-b at 1.000 s, got nothing",
-    also=("concurrency.a_minute_for_each_client",),
+    also=(
+        "concurrency.a_minute_for_each_client",
+        "concurrency.clients_on_threads",
+    ),
 )
 class _SharesOneMinuteAmongClients(ReferenceAdapter):
     def __init__(self) -> None:
@@ -340,6 +355,7 @@ class _FiveMinutesOfTraining(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.training",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
+    also=("concurrency.training_on_threads",),
 )
 class _LogsTrainingEveryFiveMinutes(WithObserver):
     observer = _FiveMinutesOfTraining

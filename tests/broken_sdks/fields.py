@@ -29,7 +29,6 @@ WITHOUT_A_BROKEN_SDK: Final = {
     "observer.telemetry_event": "events are named by each language's custom; that there is one is required",
     "polling.expired.training": "read by the judge; an adapter that submits anew shows it",
     "polling.expired.model_creation": "read by the judge; an adapter that creates anew shows it",
-    "polling.poll_timeout_seconds": "no script withholds a reply for longer than any limit",
     "polling.round_trip_header": "its value is a duration of the machine's; timelines do not have it",
     "polling.creates_session": "set-up stands outside the timeline",
     "polling.asks_client_config": "set-up stands outside the timeline",

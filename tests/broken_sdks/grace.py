@@ -29,6 +29,7 @@ SDKS.edited(
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
     also=(
         "concurrency.grace",
+        "concurrency.training_on_threads",
         "grace.active",
         "grace.change_of_state",
         "grace.completion",
@@ -43,6 +44,7 @@ SDKS.edited(
     changes={"observer.training.grace_seconds": 900.0},
     caught_by="debounce.training",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
+    also=("concurrency.training_on_threads",),
 )
 
 
@@ -59,7 +61,10 @@ class _AnewAfterALine(ClientObserver):
     under="tinker-0.38",
     caught_by="grace.then_once_a_minute",
     saying="at 960.000 s: wanted a pause line at 960.000 s, got nothing",
-    also=("reasons.of_the_server",),
+    also=(
+        "concurrency.training_on_threads",
+        "reasons.of_the_server",
+    ),
 )
 class _BeginsTheGraceAnewAfterEachLine(WithObserver):
     observer = _AnewAfterALine
@@ -142,7 +147,9 @@ SDKS.edited(
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
         "concurrency.a_minute_for_each_client",
+        "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",
+        "concurrency.one_minute_on_threads",
         "debounce.across_futures",
         "debounce.across_states",
         "debounce.active",

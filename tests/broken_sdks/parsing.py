@@ -24,6 +24,7 @@ SDKS: Final = Chapter()
         "callback.error_is_swallowed",
         "callback.states",
         "concurrency.each_future_is_heard",
+        "concurrency.each_thread_is_heard",
         "functions.parse_queue_state",
         "messages.sampling_text",
         "messages.training_text",

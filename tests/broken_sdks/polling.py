@@ -30,14 +30,25 @@ SDKS.edited(
         "clock.moves",
         "concurrency.a_minute_for_each_client",
         "concurrency.each_future_is_heard",
+        "concurrency.each_thread_is_heard",
         "polling.back_off_reset",
+        "polling.compressed_reply",
         "polling.error_line",
         "polling.expired_sampling",
         "polling.failure",
+        "polling.header_twice",
         "polling.iteration_header",
+        "polling.no_utf8",
         "polling.patience",
         "polling.request_type_compute_logprobs",
+        "polling.request_type_create_model",
+        "polling.request_type_forward",
+        "polling.request_type_forward_backward",
+        "polling.request_type_load_state",
+        "polling.request_type_optim_step",
         "polling.request_type_sample",
+        "polling.request_type_save_state",
+        "polling.request_type_save_weights_for_sampler",
         "trigger.malformed_408",
     ),
 )
@@ -68,7 +79,10 @@ SDKS.edited(
     changes={"polling.on_5xx": "ends"},
     caught_by="polling.http_5xx",
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
-    also=("polling.iteration_header",),
+    also=(
+        "polling.iteration_header",
+        "polling.no_utf8",
+    ),
 )
 
 SDKS.edited(
@@ -77,6 +91,7 @@ SDKS.edited(
     changes={"polling.on_5xx": "back_off"},
     caught_by="polling.http_5xx",
     saying="at 1.000 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 1.000 s",
+    also=("polling.no_utf8",),
 )
 
 
@@ -226,6 +241,11 @@ SDKS.edited(
     also=(
         "polling.back_off_goes_on",
         "polling.back_off_reset",
+        "polling.broken_reply",
+        "polling.closed_connection",
+        "polling.late_reply",
+        "polling.refused_connection",
+        "polling.short_body",
     ),
 )
 

@@ -63,6 +63,7 @@ SDKS.edited(
     also=(
         "polling.failure_time",
         "polling.incomplete_result",
+        "polling.no_utf8_in_200",
     ),
 )
 

@@ -9,12 +9,14 @@ from . import (
     concurrency,
     debounce,
     extras,
+    faults,
     grace,
     messages,
     parsing,
     polling,
     polling_ends,
     reasons,
+    threads,
     trigger,
     wiring,
 )
@@ -29,10 +31,12 @@ _CHAPTERS: Final = (
     debounce,
     grace,
     concurrency,
+    threads,
     wiring,
     polling,
     polling_ends,
     extras,
+    faults,
 )
 
 

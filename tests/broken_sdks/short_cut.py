@@ -9,19 +9,32 @@ import httpx
 from respx.mocks import HTTPXMocker
 
 from fake_server import FakeTinker
-from fake_server.httpx_transport import answer
+from fake_server.httpx_transport import FakeTinkerTransport
 
 
 class ShortCut:
-    """What the reference needs of `httpx.AsyncClient`, without connections, cookies and redirects."""
+    """What the reference needs of `httpx.AsyncClient`, without connections and cookies."""
 
     def __init__(self) -> None:
-        self._engine = _mounted_engine()
+        self._transport = FakeTinkerTransport(_mounted_engine())
 
-    async def post(self, url: str, *, json: Any, headers: Any = None, **_: Any) -> httpx.Response:
+    async def post(
+        self,
+        url: str,
+        *,
+        json: Any,
+        headers: Any = None,
+        timeout: float,  # noqa: ASYNC109 - the name is httpx's
+        follow_redirects: bool,
+    ) -> httpx.Response:
         await anyio.lowlevel.checkpoint()
-        response = answer(self._engine, httpx.Request("POST", url, json=json, headers=headers))
+        limits = {"timeout": {"read": timeout}}
+        request = httpx.Request("POST", url, json=json, headers=headers, extensions=limits)
+        response = await self._transport.handle_async_request(request)
         await response.aread()
+        if response.has_redirect_location and follow_redirects:
+            there = str(request.url.join(response.headers["location"]))
+            return await self.post(there, json=json, headers=headers, timeout=timeout, follow_redirects=True)
         return response
 
 

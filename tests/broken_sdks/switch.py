@@ -5,6 +5,8 @@ Which one is said behind the name of the profile that comes with each scenario: 
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import Final
 
 import msgspec
@@ -17,6 +19,7 @@ from tinker_conformance.sdk.adapter import (
     AdapterInfo,
     CallsFunctions,
     OperationCall,
+    RunsOnThreads,
     ScenarioContext,
 )
 from tinker_conformance.sdk.kit_clock import SdkClock
@@ -26,6 +29,7 @@ from tinker_conformance.timeline import OutcomeKind
 
 from .registry import BROKEN_SDKS
 from .short_cut import ShortCut
+from .threads import AtOnce
 
 _SIGN: Final = "!"
 
@@ -42,6 +46,7 @@ class Switch:
 
     def __init__(self) -> None:
         self._now: Adapter = ReferenceAdapter()
+        self._one_at_a_time = threading.Lock()
 
     async def open(self, context: ScenarioContext) -> None:
         profile, _, name = context.profile.name.partition(_SIGN)
@@ -55,6 +60,13 @@ class Switch:
 
     async def run(self, client: object, call: OperationCall) -> None:
         await self._now.run(client, call)
+
+    def run_on_thread(self, client: object, call: OperationCall) -> None:
+        assert isinstance(self._now, RunsOnThreads)
+        # A fault that has nothing to do with threads must not depend on the scheduler for what it does.
+        free = isinstance(self._now, AtOnce)
+        with contextlib.nullcontext() if free else self._one_at_a_time:
+            self._now.run_on_thread(client, call)
 
     def classify(self, error: BaseException) -> OutcomeKind:
         return self._now.classify(error)

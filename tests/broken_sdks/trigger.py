@@ -22,19 +22,20 @@ SDKS.edited(
     "ignores_408_and_with_it_every_pause",
     under="tinker-0.5.1",
     changes={"observer.notify_on_408": "never"},
-    caught_by="debounce.first_pause_logs",
-    saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
+    caught_by="wiring.sample",
+    saying="at 0.000 s: wanted a pause line with the identifier 'sampler-1', got nothing",
     also=(
-        "callback.error_is_swallowed",
-        "callback.nothing_on_completion",
-        "callback.nothing_on_fatal_status",
         "clock.moves",
-        "concurrency.a_minute_for_each_client",
-        "concurrency.each_future_is_heard",
-        "reasons.sampling_unknown",
+        "trigger.every_408",
+        "trigger.http_408",
         "trigger.malformed_408",
         "wiring.compute_logprobs",
-        "wiring.sample",
+        "wiring.forward",
+        "wiring.forward_backward",
+        "wiring.load_state",
+        "wiring.optim_step",
+        "wiring.save_state",
+        "wiring.save_weights_for_sampler",
     ),
 )
 
@@ -50,6 +51,7 @@ SDKS.edited(
         "callback.nothing_on_fatal_status",
         "callback.reason",
         "concurrency.each_future_is_heard",
+        "concurrency.each_thread_is_heard",
         "parsing.case_sensitive",
         "parsing.numbers",
         "parsing.other_words",
@@ -188,7 +190,10 @@ class _SharedState(Poll):
     saying="at 61.000 s: wanted the observer called after reply 1 (HTTP 200 try_again), got nothing",
     also=(
         "concurrency.a_minute_for_each_client",
+        "concurrency.clients_on_threads",
         "concurrency.each_future_has_a_state",
+        "concurrency.one_minute_on_threads",
+        "concurrency.training_on_threads",
         "custom_observer.replaces_client",
         "debounce.across_futures",
         "debounce.separate_clients",
@@ -338,6 +343,7 @@ class _WantsJson(Poll):
     also=(
         "polling.http_408",
         "polling.iteration_header",
+        "polling.no_utf8",
     ),
 )
 class _DiesOfA408WithoutJson(WithPoll):

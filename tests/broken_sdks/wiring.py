@@ -20,41 +20,6 @@ _UNDER: Final = {
     Operation.LOAD_STATE: "tinker-0.21",
     Operation.SAVE_STATE: "tinker-0.7",
 }
-_ALSO: Final = {
-    # The operations by which the other chapters look at a kind of client.
-    Operation.SAMPLE: (
-        "callback.error_is_swallowed",
-        "clock.moves",
-        "concurrency.a_minute_for_each_client",
-        "concurrency.each_future_is_heard",
-        "debounce.first_pause_logs",
-        "reasons.sampling_unknown",
-        "trigger.malformed_408",
-    ),
-    Operation.FORWARD_BACKWARD: (
-        "callback.nothing_on_completion",
-        "callback.nothing_on_fatal_status",
-        "debounce.training",
-        "messages.training_identifier",
-        "messages.training_level",
-        "messages.training_text",
-        "messages.training_verb",
-        "reasons.training",
-        "reasons.training_unknown",
-        "trigger.http_408",
-    ),
-    Operation.CREATE_MODEL: (
-        "debounce.separate_creations",
-        "messages.model_creation_identifier",
-        "messages.model_creation_level",
-        "messages.model_creation_text",
-        "messages.model_creation_verb",
-        "reasons.model_creation",
-        "reasons.model_creation_unknown",
-        "reasons.of_the_server_for_creation",
-    ),
-}
-
 for _operation in Operation:
     _under = _UNDER.get(_operation, "tinker-0.5.1")
     _observed = load_profile(_under).observer.observed_operations
@@ -64,7 +29,6 @@ for _operation in Operation:
         changes={"observer.observed_operations": [o for o in _observed if o is not _operation]},
         caught_by=f"wiring.{_operation.value}",
         saying="wanted a pause line with the identifier",
-        also=_ALSO.get(_operation, ()),
     )
     SDKS.edited(
         f"calls_{_operation.value}_a_job",
@@ -73,3 +37,32 @@ for _operation in Operation:
         caught_by=f"polling.request_type_{_operation.value}",
         saying="with X-Tinker-Request-Type: Job",
     )
+
+_SEED: Final = load_profile("tinker-0.5.1").observer.observed_operations
+SDKS.edited(
+    "is_silent_in_samples_and_logs_every_pause",
+    under="tinker-0.5.1",
+    changes={
+        "observer.observed_operations": [o for o in _SEED if o is not Operation.SAMPLE],
+        "observer.interval_seconds": 0.0,
+    },
+    caught_by="wiring.sample",
+    saying="wanted a pause line with the identifier",
+    also=(
+        "concurrency.a_minute_for_each_client",
+        "concurrency.clients_on_threads",
+        "concurrency.one_minute_for_a_client",
+        "concurrency.one_minute_on_threads",
+        "concurrency.training_on_threads",
+        "debounce.across_futures",
+        "debounce.across_states",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.separate_clients",
+        "debounce.training",
+        "debounce.within_a_minute",
+        "telemetry.beside_the_line",
+    ),
+)

@@ -32,7 +32,9 @@ def test_it_conforms_to_its_profile() -> None:
     unclaimed = set(re.findall(r"^(\S+) +\w+ +not claimed", result.output, re.MULTILINE))
     functions = {"reason_for_state", "should_log", "log_state_change"}
     accidents = {"payment_line", "failure_time", "status_line", "budget_line"}
+    on_the_wire = {"refused_connection", "slow_reply", "late_reply"}
     assert unclaimed == {
+        *(f"polling.{name}" for name in on_the_wire),
         "telemetry.beside_the_line",
         *(f"functions.{name}" for name in functions),
         *(f"polling.{name}" for name in accidents),
@@ -50,6 +52,7 @@ def test_it_is_not_reached_by_httpx() -> None:
 def test_its_page_runs(caplog: pytest.LogCaptureFixture) -> None:
     [snippet] = re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL)
     engine = FakeTinker(unscripted=Unscripted.COMPLETE)
+    engine.expect_sampler("sampler-1")
     engine.add_script(
         script().then(timeout(queue_state="paused_capacity")).then(complete()), operation=Operation.SAMPLE
     )

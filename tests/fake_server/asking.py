@@ -6,10 +6,24 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import httpx
+import requests
 
 from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, Reply, Request, mounted
 
 Face = Callable[[FakeTinker], AbstractContextManager[httpx.Client]]
+
+
+def outcome(post: Callable[[], Any]) -> str:
+    """How a request ends: a status, whether what came is JSON, or the name of an error."""
+    try:
+        reply = post()
+    except (httpx.RequestError, requests.RequestException) as error:
+        return type(error).__name__
+    try:
+        reply.json()
+    except ValueError:
+        return f"{reply.status_code}, not JSON"
+    return str(reply.status_code)
 
 
 class Asker:

@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -64,6 +65,27 @@ def test_each_test_has_an_engine_of_its_own(control: httpx.Client) -> None:
     assert control.get("/_control/tests/two/journal").text == ""
     assert len(control.get("/_control/tests/one/journal").text.splitlines()) == 3
     assert sample(urls[1]) == [408, 200]
+
+
+def test_a_script_list_may_hold_rules(clock: SteppedClock) -> None:
+    plane = ControlledServer(FakeTinker(seed=1), lambda: FakeTinker(seed=1), clock)
+    headers = {"Authorization": f"Bearer {plane.token}"}
+    rule = {"every": 2, "paused": {"state": "paused_capacity", "seconds": 90}}
+    with (
+        FakeTinkerServer(plane) as server,
+        httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client,
+    ):
+        url = str(client.post("/_control/tests", json={"name": "one"}).json()["base_url"])
+        added = client.post("/_control/tests/one/scripts", json=[rule, *SCRIPT])
+        assert (added.status_code, added.json()) == (201, {"futures": ["future-1"]})
+        before = clock.reading()["monotonic_ns"]
+        assert sample(url) == [408, 200]
+        assert sample(url) == [200, 200]
+        assert sample(url) == [408, 408]
+        assert clock.reading()["monotonic_ns"] - before == 30 * 10**9
+        wrong = client.post("/_control/tests/one/scripts", json=[{"every": 0, "steps": []}])
+        assert wrong.status_code == 400
+        assert "the request, script 1: every: 0" in wrong.json()["error"]
 
 
 def test_a_test_can_begin_anew_and_end(control: httpx.Client) -> None:
@@ -166,3 +188,30 @@ def test_the_node_test_on_the_page_runs(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert NODE_TEST.read_text(encoding="utf-8").strip() in PAGE.read_text(encoding="utf-8")
+
+
+def test_a_held_reply_goes_when_it_is_released_or_its_test_ends(control: httpx.Client) -> None:
+    script = [{"operation": "sample", "steps": [{"complete": {}, "wire": {"hold": True}}]}]
+    ends: list[Callable[[str], httpx.Response]] = [
+        lambda _: control.post("/_control/tests/held/release", json={"future": "future-1"}),
+        lambda _: control.post("/_control/tests/held/release"),
+        lambda _: control.delete("/_control/tests/held"),
+        lambda _: control.post("/_control/reset"),
+        lambda _: control.post("/_control/tests", json={"name": "held"}),
+    ]
+    for end in ends:
+        url = begin(control, "held", script)
+        with httpx.Client(base_url=url, trust_env=False) as client, ThreadPoolExecutor(1) as pool:
+            future = client.post("/api/v1/asample", json={}).json()
+            reply = pool.submit(client.post, "/api/v1/retrieve_future", json=future)
+            while not control.get("/_control/tests/held/journal").text.count("retrieve_future"):
+                assert not reply.done()
+            assert not reply.done()
+            assert end(url).is_success
+            assert reply.result(timeout=5).status_code == 200
+
+
+def test_a_release_says_how_many_it_let_go(control: httpx.Client) -> None:
+    begin(control, "one")
+    assert control.post("/_control/tests/one/release").json() == {"released": 0}
+    assert control.post("/_control/tests/one/release", json={"futures": []}).status_code == 400

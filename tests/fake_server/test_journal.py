@@ -10,6 +10,7 @@ from fake_server import Exchange, FakeTinker, Journal, Reply, Request, Transport
 from fake_server.messages import DropKind
 
 REQUEST = Request("POST", "/p", "q=1", ((b"Host", b"h"), (b"X-Empty", b"")), b"\xff")
+REQUEST.connection = 7
 
 
 def record(
@@ -35,6 +36,7 @@ def test_an_exchange_comes_back_as_it_was() -> None:
         reply_headers=((b"a", b"b: c"),),
         reply_body=b"{}",
         future="f",
+        connection=7,
     )
 
 

@@ -59,6 +59,27 @@ def test_it_completes_what_is_not_scripted_if_asked() -> None:
     assert reply.json() == {"request_id": "unscripted-1", "model_id": "m"}
 
 
+def test_with_a_seed_it_is_a_whole_fake_tinker_under_the_rules_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("- {every: 2, operation: sample, paused: {state: paused_capacity, polls: 1}}")
+    tokens = []
+    for seed in ("7", "7", "8"):
+        with (
+            program("--seed", seed, "--script", str(path)) as (_, told),
+            httpx.Client(base_url=str(told["url"]), trust_env=False) as client,
+        ):
+            statuses = []
+            for _ in range(2):
+                body = {"prompt": {"chunks": []}, "sampling_params": {"max_tokens": 9}}
+                future = client.post("/api/v1/asample", json=body).json()
+                reply = client.post("/api/v1/retrieve_future", json=future)
+                statuses.append(reply.status_code)
+                if reply.status_code == 200:
+                    tokens.append(reply.json()["sequences"][0]["tokens"])
+            assert statuses == [200, 408]
+    assert tokens[0] == tokens[1] != tokens[2]
+
+
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "fake_server", *arguments],

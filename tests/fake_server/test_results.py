@@ -208,8 +208,12 @@ class TestProtobufRequests:
             "forward_only": True,
             "forward_backward_input": {
                 "loss_fn": "cross_entropy",
+                "loss_fn_config": {"beta": 0.5},
                 "data": [
-                    {"loss_fn_inputs": {"target_tokens": {"dtype": "int64", "shape": [2], "data": [5, 6]}}}
+                    {
+                        "model_input": {"chunks": []},
+                        "loss_fn_inputs": {"target_tokens": {"dtype": "int64", "shape": [2], "data": [5, 6]}},
+                    }
                 ],
             },
         }

@@ -76,6 +76,7 @@ _NO_GRACE = {
     "callback.active_on_completion",
     "callback.error_at_the_end",
     "concurrency.grace",
+    "concurrency.training_on_threads",
 }
 
 NEIGHBOURS: dict[tuple[str, str], set[str]] = {
@@ -143,6 +144,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     ("0.38.0", "tinker-0.21"): {
         "callback.nothing_on_completion",
         "callback.error_is_swallowed",
+        "concurrency.training_on_threads",
         "debounce.training",
         "debounce.separate_creations",
     },

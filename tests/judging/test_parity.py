@@ -105,6 +105,8 @@ def test_shipped_scenarios_give_equal_timelines(sdks: tuple[SdkSession, SdkSessi
             "wiring-save-weights-external",
         }:
             continue  # 0.6.3 has no such functions, observers or operations
+        if scenario.threads:
+            continue  # the scheduler orders these events; requirements compare what does not depend on it
         runs = [sdk.run(scenario, PROFILE) for sdk in sdks]
         assert [run.fault for run in runs] == [None, None], scenario.id
         assert comparable(runs[0].timeline) == comparable(runs[1].timeline), scenario.id

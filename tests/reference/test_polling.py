@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 import httpx
+import msgspec
 import pytest
 from virtual_time import Step, done, dropped, play, protobuf, status, timeout, try_again
 
@@ -63,6 +64,15 @@ def test_a_result_that_is_announced_twice_ends_the_poll() -> None:
     assert isinstance(seen.error, PollError)
 
 
+@pytest.mark.parametrize("profile", [SEED, NEWEST])
+def test_a_poll_goes_where_it_is_sent_on_to(profile: Profile) -> None:
+    elsewhere = httpx.Response(307, headers={"location": "http://elsewhere.test/api/v1/retrieve_future"})
+    seen = play(profile, elsewhere, done(), operation=TRAIN)
+    assert seen.error is None
+    assert [poll.body for poll in seen.server.polls] == [seen.server.polls[0].body] * 2
+    assert [poll.headers["X-Tinker-Request-Iteration"] for poll in seen.server.polls] == ["0", "0"]
+
+
 def test_polls_say_nothing_of_metadata_before_0_14() -> None:
     assert play(SEED, done()).server.polls[0].body == {"request_id": "r-1"}
 
@@ -121,6 +131,15 @@ REFILLS: list[tuple[Profile, Step, bool]] = [
 def test_what_refills_the_budget(profile: Profile, reply: Step, refilled: bool) -> None:
     seen = play(profile, *[status(400)] * 3, reply, status(400), done(), operation=TRAIN)
     assert (seen.error is None) is refilled
+
+
+@pytest.mark.parametrize(("profile", "refill"), [(BUDGET, timeout()), (LATE, timeout())])
+def test_a_budget_that_is_refilled_is_the_whole_budget_again(profile: Profile, refill: Step) -> None:
+    again = [*[status(400)] * 3, refill, *[status(400)] * 3]
+    assert play(profile, *again, done(), operation=TRAIN).error is None
+    seen = play(profile, *again, status(400), done(), operation=TRAIN)
+    assert isinstance(seen.error, PollError)
+    assert len(seen.server.polls) == 8
 
 
 # -- back-off -------------------------------------------------------------------------------------------
@@ -384,3 +403,25 @@ def test_tinkex_telemetry_reports_each_change_beside_the_observer() -> None:
         ("tinkex.queue.state_change", "paused_capacity"),
     ]
     assert states(seen.calls) == ["active", "paused_capacity"]
+
+
+def test_an_error_that_is_no_status_is_reported_in_the_family_of_the_profiles_event() -> None:
+    observer = msgspec.structs.replace(SEED.observer, telemetry_event="mine.http_error")
+    failed = httpx.Response(200, json={"error": "no", "category": "user"})
+    profile = msgspec.structs.replace(SEED, observer=observer)
+    seen = play(profile, status(503), dropped(), failed, operation=TRAIN)
+    assert [name for name, _ in seen.telemetry] == [
+        "mine.http_error",
+        "mine.connection_error",
+        "mine.application_error",
+    ]
+    assert [set(data) for _, data in seen.telemetry] == [
+        {"request_id", "request_type", "iteration", kind}
+        for kind in ("status_code", "exception", "error_category")
+    ]
+
+
+def test_official_telemetry_says_nothing_of_a_change_of_state() -> None:
+    seen = play(LATE, try_again(queue_state="paused_capacity"), done(), operation=TRAIN)
+    assert states(seen.calls) == ["paused_capacity"]
+    assert seen.telemetry == []

@@ -39,7 +39,7 @@ def test_every_output_is_written_by_the_script() -> None:
         assert f'echo "{name}=' in text
 
 
-@pytest.mark.parametrize("script", [".github/judge.sh", ".ci/run"])
+@pytest.mark.parametrize("script", [".github/judge.sh", ".ci/run", ".ci/downstream"])
 def test_the_scripts_are_shell_checked(script: str) -> None:
     shellcheck = Path(sys.executable).with_name("shellcheck")
     done = subprocess.run([shellcheck, ROOT / script], capture_output=True, text=True, check=False)

@@ -89,6 +89,11 @@ UNFINISHED = {
     ),
     "no failure": ('sdk.RequestFailedError: "failed", ', "", "a failure: the outcome is 'failed'"),
     "one by one": ('if not message["concurrent"]:', "if True:", "it runs futures together"),
+    "not on threads": (
+        'if not message["concurrent"]:',
+        'if not message["concurrent"] or "threads" in message:',
+        "it runs futures on threads",
+    ),
     "no end": (
         "    scenario = None\n",
         "    threading.Thread(target=time.sleep, args=(60,)).start()\n",

@@ -12,9 +12,7 @@ import pytest
 from fake_server import FakeTinker
 from fake_server.decoding import decode_request
 from fake_server.http_server import FakeTinkerServer
-from fake_server.messages import Request
-from fake_server.operations import Operation
-from fake_server.results import result_body
+from fake_server.messages import Reply, Request
 from fake_server.tinker_api import Unscripted
 from tinker_conformance.sdk.environments import LeanEnvironment, lean_environment
 
@@ -49,16 +47,27 @@ def _requests(engine: FakeTinker, path: str) -> list[Request]:
     ]
 
 
-def _as_json(operation: Operation, request: Request) -> dict[str, object]:
-    """What the fake server would have answered in JSON."""
-    _, body = result_body(operation, request=decode_request(request), accept="application/json", overrides={})
-    return json.loads(body)
+def _as_json(engine: FakeTinker, path: str, request: Request) -> dict[str, object]:
+    """What the fake server answers in JSON to the same request, decoded, of a model that was created anew."""
+    again = FakeTinker(seed=engine.seed)
+    body = dict(decode_request(request))
+    for setup in ("create_session", "create_sampling_session", "create_model"):
+        for each in _requests(engine, setup):
+            again.handle(each)
+    headers = ((b"content-type", b"application/json"),)
+    submitted = again.handle(
+        Request("POST", f"/api/v1/{path}", headers=headers, body=json.dumps(body).encode())
+    )
+    assert isinstance(submitted, Reply)
+    polled = again.handle(Request("POST", "/api/v1/retrieve_future", body=submitted.body))
+    assert isinstance(polled, Reply)
+    return json.loads(polled.body)
 
 
 def _check_training(engine: FakeTinker, got: dict[str, object]) -> None:
     (submitted,) = _requests(engine, "forward_backward")
     assert submitted.header("content-type") == "application/x-protobuf"
-    expected = _as_json(Operation.FORWARD_BACKWARD, submitted)
+    expected = _as_json(engine, "forward_backward", submitted)
     assert got["metrics"] == pytest.approx(expected["metrics"])
     assert got["logprobs"] == pytest.approx(expected["loss_fn_outputs"][0]["logprobs"]["data"])
 
@@ -66,7 +75,7 @@ def _check_training(engine: FakeTinker, got: dict[str, object]) -> None:
 def test_protobuf_results_are_decoded_to_the_numbers_of_the_json_form(newest: LeanEnvironment) -> None:
     got, engine = _run(newest, {})
     (submitted,) = _requests(engine, "asample")
-    expected = _as_json(Operation.SAMPLE, submitted)["sequences"]
+    expected = _as_json(engine, "asample", submitted)["sequences"]
     assert len(expected) == 2
     for (tokens, logprobs, stop_reason), sequence in zip(got["sequences"], expected, strict=True):
         assert tokens == sequence["tokens"]

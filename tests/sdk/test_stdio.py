@@ -27,6 +27,8 @@ from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import SpecError, check_spec, command_of, open_sdk
+from tinker_conformance.sdk.stdio_messages import encode
+from tinker_conformance.sdk.stdio_run import run_message
 from tinker_conformance.sdk.stdio_session import StdioSession
 from tinker_conformance.timeline import ClockCause, ClockStep, Event, Log, Outcome, Request, Response
 
@@ -152,6 +154,40 @@ def test_the_reference_lives_it_likewise(sdk: StdioSession) -> None:
     assert kinds(sdk.run(asked, PROFILE).timeline, *shown) == kinds(expected, *shown)
 
 
+ON_THREADS = """
+- id: rounds
+  client: sampling
+  threads: true
+  futures:
+    - [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
+    - [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
+    - {before: [{advance: 30}], steps: [{complete: {}}]}
+    - [{complete: {}}]
+    - {before: [{advance: 40}], steps: [{timeout: {queue_state: paused_capacity}}, {complete: {}}]}
+    - [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
+"""
+
+
+def test_futures_on_threads_go_round_by_round(sdk: StdioSession) -> None:
+    run = sdk.run(scenario(ON_THREADS), PROFILE)
+    assert run.fault is None
+    steps = [place for place, event in enumerate(run.timeline) if isinstance(event, ClockStep)]
+    rounds = [run.timeline[: steps[0]], run.timeline[steps[0] : steps[1]], run.timeline[steps[1] :]]
+    for events, futures in zip(rounds, ({1, 2}, {3, 4}, {5, 6}), strict=True):
+        assert {event.future for event in events if isinstance(event, Outcome | Request)} == futures
+    assert [e.at for e in run.timeline if isinstance(e, Log) and "is paused" in e.message] == [0.0, 70.0]
+
+
+def test_threads_are_asked_for_only_where_a_scenario_wants_them() -> None:
+    clock = kit_clock.WallClock()
+    asked = encode(run_message(scenario(ON_THREADS), 1, "http://x", clock))
+    assert b'"threads":true' in asked
+    assert b'"concurrent":true,"stepwise":true' in asked
+    together = scenario(ON_THREADS.replace("threads: true", "concurrent: false"))
+    # An adapter of yesterday, which takes unknown fields for errors, does not see this one.
+    assert b"threads" not in encode(run_message(together, 1, "http://x", clock))
+
+
 # -- clocks --------------------------------------------------------------------------------------
 
 
@@ -190,6 +226,7 @@ def test_under_libfaketime_the_debounce_is_tested_to_the_millisecond(tmp_path: P
     judge = Judge(made, lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
     try:
         assert made.clock is SdkClock.LIBFAKETIME
+        assert made.run(scenario(ON_THREADS), PROFILE).fault is None
         for identifier in (
             "clock.moves",
             "debounce.boundary",

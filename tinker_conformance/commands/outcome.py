@@ -82,12 +82,23 @@ def table(judgements: Sequence[Judgement]) -> Table:
     return made
 
 
+def _until(judgements: Sequence[Judgement]) -> str:
+    """What is to be mended before the rest can be tested, in words."""
+    first = dict.fromkeys(name for judgement in judgements for name in judgement.mend_first)
+    return f" until {' and '.join(first)} {'hold' if len(first) > 1 else 'holds'}" if first else ""
+
+
 def summary(judgements: Sequence[Judgement], code: Exit, sdk: str, profile: str, *, strict: bool) -> str:
     """The last line: whether it conforms, and every count; quirks apart where they do not count."""
     counts = Counter(judgement.verdict for judgement in judgements)
     quirks = sum(not strict and _is_quirk_not_shared(judgement) for judgement in judgements)
     counts[Verdict.FAILED] -= quirks
-    parts = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    until = _until(judgements)
+    parts = ", ".join(
+        f"{counts[verdict]} {verdict.value}" + (until if verdict is Verdict.NOT_TESTABLE else "")
+        for verdict in Verdict
+        if counts[verdict]
+    )
     parts += f", {quirks} {QUIRKS}" if quirks else ""
     if unclaimed := untested_chapters(judgements):
         parts += f"; never tested: {', '.join(unclaimed)}"

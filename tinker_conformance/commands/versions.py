@@ -14,6 +14,7 @@ from tinker_conformance.profile_files import index
 from tinker_conformance.releases import known_releases
 from tinker_conformance.sdk.environments import EnvironmentUnavailable, published_versions
 from tinker_conformance.sdk.spec import SpecError, check_spec
+from tinker_conformance.version_numbers import release_of
 
 _INSTALLED: Final = "installed"
 
@@ -26,7 +27,7 @@ def asked_versions(versions: str, console: Console) -> list[str]:
     try:
         match versions:
             case "all":
-                return sorted({*known_releases(), *published_versions()}, key=_numbers)
+                return sorted({*known_releases(), *published_versions()}, key=release_of)
             case "revisions":
                 pairs = {(pair.observer, pair.polling): version for version, pair in index().releases.items()}
                 return list(pairs.values())
@@ -52,7 +53,3 @@ def asked_versions(versions: str, console: Console) -> list[str]:
 def spec_of(version: str) -> str:
     """The SPEC of a release."""
     return "official" if version == _INSTALLED else f"official=={version}"
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -19,7 +19,9 @@ class FakeTinkerOptions:
         base_url: Where `fake_tinker` is mounted; a host that does not exist.
         api_key: The value of ``TINKER_API_KEY``.
         epoch: Where the frozen wall clock begins, in seconds since 1970.
-        unscripted_complete: Whether a submission without a script completes at once; else it gets HTTP 404.
+        unscripted_complete: Whether a submission without a script completes; else it gets HTTP 404. True
+            makes it a whole fake Tinker (``docs/service.md``).
+        seed: What the numbers and ids of a whole fake Tinker are derived from.
         client_config: Fields of the reply to ``client/config``, over the defaults.
         verify: Whether a test that passed fails if a script was not drained or a request was not expected.
     """
@@ -28,5 +30,6 @@ class FakeTinkerOptions:
     api_key: str = API_KEY
     epoch: float = DEFAULT_EPOCH
     unscripted_complete: bool = False
+    seed: int = 0
     client_config: Mapping[str, object] = field(default_factory=dict)
     verify: bool = True

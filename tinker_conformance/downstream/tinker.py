@@ -27,11 +27,12 @@ class ReachableTinker(VerifiedTinker):
             options: The settings of the fixtures.
             clock: The frozen clock of the test, once it has one.
         """
-        unscripted = Unscripted.COMPLETE if options.unscripted_complete else Unscripted.ERROR
+        whole = options.unscripted_complete
         super().__init__(
             clock=self._seconds,
             move_clock=self._move,
-            unscripted=unscripted,
+            unscripted=Unscripted.COMPLETE if whole else Unscripted.ERROR,
+            seed=options.seed if whole else None,
             client_config=options.client_config,
         )
         self._frozen = clock

@@ -68,6 +68,7 @@ def findings(sdk: StdioSession, profile: Profile) -> Iterator[Finding]:
         check.failure,
         check.observers,
         check.concurrency,
+        check.threads,
         check.functions,
         check.end,
     ):
@@ -173,6 +174,19 @@ class _Check:
         together = firsts and isinstance(firsts[0], Request)
         missing = "the second future was submitted when the first had ended; run them together"
         yield Finding("it runs futures together", fault or (None if together else missing))
+
+    def threads(self) -> Iterator[Finding]:
+        if not self._has(Capability.THREADS):
+            return
+        kind = self._kinds()[0]
+        operation = self._operation(kind)
+        pair = [_future(operation, _LONG)] * 2
+        later = _future(operation, [{"complete": {}}], before=[{"advance": 1}])
+        timeline, fault = self._run(_decoded("threads", kind, [*pair, later], threads=True))
+        firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
+        together = firsts and isinstance(firsts[0], Request)
+        missing = "the second future was submitted when the first had ended; give each a thread of its own"
+        yield Finding("it runs futures on threads", fault or (None if together else missing))
 
     def functions(self) -> Iterator[Finding]:
         for capability, scenario in (

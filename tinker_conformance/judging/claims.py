@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from fake_server.faults import takes_time
+from fake_server.steps import Step, Wired
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario import ObserverUse, Scenario
-from tinker_conformance.sdk.adapter import AdapterInfo, Capability
+from tinker_conformance.sdk.adapter import AdapterInfo, Capability, Transport
+from tinker_conformance.sdk.kit_clock import SdkClock
 
 _OF_CLIENTS: Final = {
     ClientKind.SAMPLING: Capability.SAMPLING,
@@ -39,6 +42,29 @@ def unclaimed(
     return (*missing, *(f"operation {o}" for o in sorted(operations) if o not in info.operations))
 
 
+def unseen_seconds(scenarios: Iterable[Scenario], info: AdapterInfo, clock: SdkClock) -> str | None:
+    """The first scenario in which seconds pass on the wire that the SDK's clock would not see.
+
+    In process over httpx they pass on the clock of the SDK. On a socket they are real.
+
+    Returns:
+        What is to be said of it; None if there is none.
+    """
+    if clock is SdkClock.FROZEN and info.transport is Transport.HTTPX:
+        return None
+    for scenario in scenarios:
+        if any(_takes_time(step) for future in scenario.futures for step in future.script.steps):
+            return (
+                f"in scenario {scenario.id} seconds pass on the wire, and on a socket those are real: "
+                "it is asked of SDKs in process, over httpx"
+            )
+    return None
+
+
+def _takes_time(step: Step) -> bool:
+    return takes_time(step.wire if isinstance(step, Wired) else step)
+
+
 def _needed(scenario: Scenario) -> Iterator[Capability]:
     for kind in scenario.kinds:
         yield _OF_CLIENTS[kind]
@@ -47,7 +73,9 @@ def _needed(scenario: Scenario) -> Iterator[Capability]:
             yield observer
         if future.timeout is not None:
             yield Capability.TIMEOUT
-    if scenario.concurrent:
+    if scenario.threads:
+        yield Capability.THREADS
+    elif scenario.concurrent:
         yield Capability.CONCURRENCY
     for call in scenario.calls:
         parses = call.function == "parse_queue_state"

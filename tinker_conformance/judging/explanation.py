@@ -50,7 +50,7 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
 
 def alone(identifier: str, spec: str, profile: str) -> str:
     """The command that asks one requirement."""
-    chapter = identifier.split(".", 1)[0]
+    chapter = identifier.partition(".")[0]
     module = f"tinker_conformance.suite.test_{chapter}"
     return f"pytest --pyargs {module}::{identifier} --sdk {shlex.quote(spec)} --profile {profile}"
 
@@ -91,6 +91,8 @@ def shown(event: Event) -> str:
             text = f"polls     iteration {event.iteration}, type {event.request_type}"
         case Response(fault=None):
             text = f"is told   HTTP {event.status}" + ("" if event.body is None else f" {event.body}")
+        case Response(status=int(status)):
+            text = f"is told   HTTP {status}, but on its way: {event.fault}"
         case Response():
             text = f"is told   nothing: {event.fault}"
         case ClockStep():

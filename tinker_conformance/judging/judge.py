@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain
 
+from fake_server.operations import Operation
 from tinker_conformance.judging.case import Case, Mismatch
-from tinker_conformance.judging.claims import unclaimed
+from tinker_conformance.judging.claims import unclaimed, unseen_seconds
+from tinker_conformance.judging.preconditions import (
+    asks_about_silence,
+    is_silent,
+    looks_for_pauses,
+    needs_its_clock,
+    siblings,
+    through,
+    wiring_scenario,
+)
 from tinker_conformance.profile import Profile
 from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario import Scenario
@@ -47,6 +58,7 @@ class Judgement:
         mismatches: All differences found.
         cases: Every scenario that ran, by id.
         note: Why, where it is not the mismatches that say so.
+        mend_first: The requirements whose failure stands in the way, where it is not testable.
     """
 
     requirement: Requirement
@@ -54,9 +66,11 @@ class Judgement:
     mismatches: tuple[Mismatch, ...] = ()
     cases: Mapping[str, Case] = field(default_factory=dict)
     note: str = ""
+    mend_first: tuple[str, ...] = ()
 
 
 _CLOCK = "clock.moves"
+_SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
 
 
 class AdapterLostError(RuntimeError):
@@ -92,12 +106,13 @@ class Judge:
         self._runs: dict[str, tuple[Run, Run]] = {}
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="conformance")
         self._reference_profile = profile if self._may_sleep() else without_drain(profile)
-        self._clock_moves: bool | None = None
+        self._clock: Judgement | None = None
         self._sleeps: dict[str, bool] = {}
+        self._silent: dict[Operation, bool] = {}
 
     def close(self) -> None:
         """Ends the SDK and the reference."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown()
         self.sdk.close()
         if self._reference is not None:
             self._reference.close()
@@ -109,19 +124,84 @@ class Judge:
             AdapterLostError: If the adapter broke too often to go on.
         """
         scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
+        if not required.alternatives:
+            return self._judge(required, scenarios)
+        judged = []
+        for scenario in scenarios:
+            judged.append(self._judge(required, (scenario,)))
+            if judged[-1].verdict is Verdict.PASSED:
+                return judged[-1]
+        asked = [judgement for judgement in judged if judgement.verdict is not Verdict.NOT_CLAIMED]
+        if not asked:
+            return judged[0]
+        return replace(asked[0], cases=dict(chain.from_iterable(each.cases.items() for each in asked)))
+
+    def _judge(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         if missing := unclaimed(scenarios, self.sdk.info, required.needs):
             return Judgement(
                 required, Verdict.NOT_CLAIMED, note=f"the SDK does not claim {', '.join(missing)}"
             )
+        if note := unseen_seconds(scenarios, self.sdk.info, self.sdk.clock):
+            return Judgement(required, Verdict.NOT_CLAIMED, note=note)
         try:
             scenarios = tuple(for_clock(scenario, self.profile, self.sdk.clock) for scenario in scenarios)
         except NotStepwiseError as error:
             note = f"the SDK has no clock for it, the clock {self.sdk.clock} cannot show it: {error}"
             return Judgement(required, Verdict.NOT_CLAIMED, note=note)
-        if required.id != _CLOCK and any(moves_clock(s) for s in scenarios) and not self._sees_its_clock():
-            note = f"the SDK does not see its clock move, or is silent altogether (see {_CLOCK})"
-            return Judgement(required, Verdict.NOT_TESTABLE, note=note)
-        return self._compare(required, scenarios)
+        asks_the_time = required.id != _CLOCK and needs_its_clock(required)
+        if asks_the_time and any(moves_clock(s) for s in scenarios):
+            clock = self._its_clock()
+            if clock is not None and clock.verdict is not Verdict.PASSED:
+                silent = bool(clock.cases) and all(is_silent(case) for case in clock.cases.values())
+                if not silent or not asks_about_silence(required):
+                    what = _SAYS_NOTHING if silent else "does not see its clock move"
+                    note = f"the SDK {what}; mend {_CLOCK} first"
+                    return Judgement(required, Verdict.NOT_TESTABLE, note=note, mend_first=(_CLOCK,))
+        judgement = self._compare(required, scenarios)
+        failed = judgement.verdict is Verdict.FAILED
+        return (
+            self._looked_through(judgement, scenarios) if failed and looks_for_pauses(required) else judgement
+        )
+
+    def _looked_through(self, failed: Judgement, scenarios: tuple[Scenario, ...]) -> Judgement:
+        """What becomes of a failure where the SDK is silent in an operation of its scenarios."""
+        asked = frozenset[Operation]().union(*(scenario.operations for scenario in scenarios))
+        silent = tuple(
+            operation for operation in Operation if operation in asked and self._is_silent(operation)
+        )
+        if not silent:
+            return failed
+        speaking = {operation: other for operation in silent if (other := self._speaking_for(operation))}
+        mend = tuple(f"wiring.{operation.value}" for operation in silent)
+        said = f"the SDK tells nobody of a pause in {' and '.join(silent)}"
+        if len(speaking) == len(silent):
+            changed = tuple(through(scenario, speaking) for scenario in scenarios)
+            note = f"{said} (see {', '.join(mend)}); looked at through {' and '.join(speaking.values())}"
+            return replace(self._compare(failed.requirement, changed), note=note)
+        if asks_about_silence(failed.requirement):
+            return failed
+        note = f"{said}; mend {', '.join(mend)} first"
+        return Judgement(
+            failed.requirement, Verdict.NOT_TESTABLE, cases=failed.cases, note=note, mend_first=mend
+        )
+
+    def _speaking_for(self, silent: Operation) -> Operation | None:
+        others = siblings(silent, self.sdk.info, self.profile)
+        return next((other for other in others if not self._is_silent(other)), None)
+
+    def _is_silent(self, operation: Operation) -> bool:
+        """Whether the SDK says nothing of a pause in an operation that is to be observed."""
+        if operation not in self._silent:
+            self._silent[operation] = self._finds_silent(operation)
+        return self._silent[operation]
+
+    def _finds_silent(self, operation: Operation) -> bool:
+        scenario = self._scenarios.get(wiring_scenario(operation))
+        both = None if scenario is None else self.both(scenario)
+        if scenario is None or both is None or any(run.fault is not None for run in both):
+            return False
+        expected, observed = both
+        return is_silent(Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info))
 
     def both(self, scenario: Scenario) -> tuple[Run, Run] | None:
         """What the reference and the SDK do in a scenario; None if it is nothing for this SDK.
@@ -129,7 +209,7 @@ class Judge:
         Raises:
             AdapterLostError: If the adapter broke too often to go on.
         """
-        if unclaimed([scenario], self.sdk.info):
+        if unclaimed([scenario], self.sdk.info) or unseen_seconds([scenario], self.sdk.info, self.sdk.clock):
             return None
         try:
             adapted = for_clock(scenario, self.profile, self.sdk.clock)
@@ -137,12 +217,13 @@ class Judge:
             return None
         return None if self._needs_to_sleep(adapted) else self._both(adapted)
 
-    def _sees_its_clock(self) -> bool:
+    def _its_clock(self) -> Judgement | None:
+        """The proof that the SDK sees its clock; None where none is needed."""
         if self.sdk.clock is SdkClock.WALL:
-            return True  # nothing could keep it from moving, and an hour is too long to wait for the proof
-        if self._clock_moves is None:
-            self._clock_moves = self.judge(requirement(_CLOCK)).verdict is Verdict.PASSED
-        return self._clock_moves
+            return None  # nothing could keep it from moving, and an hour is too long to wait for the proof
+        if self._clock is None:
+            self._clock = self.judge(requirement(_CLOCK))
+        return self._clock
 
     def _compare(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         mismatches: list[Mismatch] = []

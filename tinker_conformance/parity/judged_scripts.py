@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from fake_server.steps import Status
+from fake_server.steps import Status, unspoilt
 from tinker_conformance.judging.case import Case, Mismatch
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.judge import Judge
@@ -139,4 +139,4 @@ class ScriptJudge:
 def _is_jittered(scenario: Scenario) -> bool:
     """Whether an SDK waits in it for a time drawn at random: after a 410."""
     steps = (step for future in scenario.futures for step in future.script.steps)
-    return any(isinstance(step, Status) and step.status == 410 for step in steps)
+    return any(isinstance(step, Status) and step.status == 410 for step in map(unspoilt, steps))

@@ -58,7 +58,7 @@ def _candidates(scenario: Scenario) -> Iterator[Scenario]:
         for changed in _smaller_futures(scenario, future):
             yield _with_futures(scenario, (*futures[:place], changed, *futures[place + 1 :]))
     if scenario.concurrent:
-        yield msgspec.structs.replace(scenario, concurrent=False)
+        yield msgspec.structs.replace(scenario, concurrent=False, threads=False)
     if len(scenario.clients) == 1 and scenario.clients != (usual := _usual_client(scenario),):
         renamed = tuple(msgspec.structs.replace(future, client=usual.name) for future in futures)
         yield msgspec.structs.replace(scenario, clients=(usual,), futures=renamed)

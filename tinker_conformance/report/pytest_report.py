@@ -18,7 +18,10 @@ from tinker_conformance.report.writing import JUNIT, ReportFolder
 
 START: Final = "tinker_conformance_start"
 RESULT: Final = "tinker_conformance_result"
-"""Attributes of a pytest report: records, as text."""
+SUBJECT: Final = "tinker_conformance_subject"
+KNOWN: Final = "tinker_conformance_known"
+"""Attributes of a pytest report: two records as text; whose they are, empty for the suite itself; and the
+file of known failures, empty for none."""
 
 REPORTER: Final = "tinker-conformance-report"
 
@@ -29,25 +32,58 @@ def directs_junit(config: pytest.Config, folder: Path) -> None:
         config.option.xmlpath = str(folder / JUNIT)
 
 
+class _Subject:
+    """The results of one SDK of a session: of the suite itself, or of one class."""
+
+    def __init__(self, start: Start, folder: Path | None, known: str) -> None:
+        self.start = start
+        self.folder = folder
+        self.results: dict[str, Result] = {}
+        self._known = known
+        try:
+            self._report = None if folder is None else ReportFolder(folder, start, own_junit=False)
+        except ReportError as error:
+            raise pytest.UsageError(str(error)) from error
+
+    def add(self, result: Result) -> None:
+        self.results[result.id] = result
+        if self._report is not None:
+            self._report.add(result)
+
+    def stale(self) -> tuple[str, ...]:
+        """A sentence for each entry of known failures that excused nothing, once all was judged."""
+        if not self._known or not set(self.start.asked) <= set(self.results):
+            return ()
+        known = KnownFailures(load_known_failures(Path(self._known)), source=self._known)
+        return tuple(known.stale(judged_of(self.results.values())))
+
+    def record(self, path: Path) -> None:
+        sdk, profile = self.start.sdk, self.start.profile.name
+        name, strict = f"{sdk.name} {sdk.version}", self.start.strict
+        record(self.results.values(), path, sdk=name, profile=profile, strict=strict)
+
+    def close(self, exit_code: int, stopped: str, stale: Iterable[str]) -> None:
+        if self._report is not None:
+            left = len(self.start.asked) - len(self.results)
+            early = f"{stopped}, {left} requirements were not judged" if left else None
+            self._report.close(exit_code, early=early, stale=stale)
+
+
 class Reporter:
     """Gathers the results of a session, writes them as was asked, and finds stale entries."""
 
-    def __init__(self, folder: Path | None, known: Path | None, recorded: Path | None) -> None:
+    def __init__(self, folder: Path | None, recorded: Path | None) -> None:
         """Writes nothing yet.
 
         Args:
-            folder: `--report`.
-            known: `--known-failures`.
-            recorded: `--record-known-failures`.
+            folder: `--report`; the results of a class have a folder of their own in it.
+            recorded: `--record-known-failures`; where several classes are judged, their names are put in.
         """
         self._folder = folder
-        self._known = known
         self._recorded = recorded
-        self._start: Start | None = None
-        self._report: ReportFolder | None = None
-        self._results: dict[str, Result] = {}
-        self._asked: frozenset[str] = frozenset()
+        self._subjects: dict[str, _Subject] = {}
         self._sentences: list[str] = []
+        self._written: list[Path] = []
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -58,44 +94,39 @@ class Reporter:
         start, result = decode(getattr(report, START)), decode(text)
         if not isinstance(start, Start) or not isinstance(result, Result):
             return
-        self._start = start
-        self._asked = frozenset(start.asked)
-        self._results[result.id] = result
-        if self._folder is not None:
-            if self._report is None:
-                try:
-                    self._report = ReportFolder(self._folder, start, own_junit=False)
-                except ReportError as error:
-                    raise pytest.UsageError(str(error)) from error
-            self._report.add(result)
+        name = getattr(report, SUBJECT)
+        subject = self._subjects.get(name)
+        if subject is None:
+            folder = None if self._folder is None else self._folder / name
+            subject = self._subjects[name] = _Subject(start, folder, getattr(report, KNOWN))
+        subject.add(result)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
-        """Closes the report, and fails the session where an entry of known failures is stale as a whole."""
-        if self._known is not None and self._results and self._asked <= set(self._results):
-            known = KnownFailures(load_known_failures(self._known), source=str(self._known))
-            self._sentences = list(known.stale(judged_of(self._results.values())))
-        if self._recorded is not None and self._start is not None:
-            sdk, profile = self._start.sdk, self._start.profile.name
-            name = f"{sdk.name} {sdk.version}"
-            strict = self._start.strict
-            record(self._results.values(), self._recorded, sdk=name, profile=profile, strict=strict)
+        """Closes the reports, and fails the session where an entry of known failures is stale as a whole."""
+        stale = {name: subject.stale() for name, subject in self._subjects.items()}
+        self._sentences = list(dict.fromkeys(line for lines in stale.values() for line in lines))
         if self._sentences and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self._report is not None:
-            left = len(self._asked) - len(self._results)
-            stopped = str(session.shouldstop or session.shouldfail or "interrupted")
-            early = f"{stopped}, {left} requirements were not judged" if left else None
-            self._report.close(int(session.exitstatus), early=early, stale=self._sentences)
+        stopped = str(session.shouldstop or session.shouldfail or "interrupted")
+        for name, subject in self._subjects.items():
+            if self._recorded is not None:
+                path = self._recorded
+                if len(self._subjects) > 1 and name:
+                    path = path.with_name(f"{path.stem}.{name}{path.suffix}")
+                subject.record(path)
+                self._written.append(path)
+            subject.close(int(session.exitstatus), stopped, stale[name])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Says where the report is, and which entries are stale."""
+        """Says where the reports are, and which entries are stale."""
         for sentence in self._sentences:
             terminalreporter.write_line(f"stale: {sentence}", red=True)
-        if self._recorded is not None and self._start is not None:
-            terminalreporter.write_line(f"known failures: {self._recorded}; edit the reasons")
-        if self._report is not None:
-            terminalreporter.write_line(f"conformance report: {self._folder}")
+        for path in self._written:
+            terminalreporter.write_line(f"known failures: {path}; edit the reasons")
+        for subject in self._subjects.values():
+            if subject.folder is not None:
+                terminalreporter.write_line(f"conformance report: {subject.folder}")
 
 
 def judged_of(results: Iterable[Result]) -> Iterable[Judged]:

@@ -1,4 +1,4 @@
-"""The requirements about many futures in flight, on one client and on many clients of one process."""
+"""The requirements about many futures in flight, on one client, on many clients and on several threads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tinker_conformance.sdk.adapter import Capability
 
 _CONCURRENCY: Final = frozenset({Capability.CONCURRENCY})
 _CALLBACKS: Final = frozenset({Capability.CONCURRENCY, Capability.CALLBACKS})
+_THREADS: Final = frozenset({Capability.THREADS})
 _DEBOUNCE: Final = "official SDK, every release; seed, 'Logging Debounce Interval'"
 
 
@@ -68,5 +69,38 @@ CONCURRENCY: Final = (
         holds=_graced_and_told,
         level=Level.QUIRK,
         needs=_CONCURRENCY | frozenset({Capability.TRAINING}),
+    ),
+    Requirement(
+        "concurrency.one_minute_on_threads",
+        "The minute of a sampling client holds across threads, and what follows it is logged once.",
+        _DEBOUNCE,
+        ("threads-sampling",),
+        same(seen.line_rounds, seen.outcomes),
+        needs=_THREADS,
+    ),
+    Requirement(
+        "concurrency.training_on_threads",
+        "The minute of a training client, and its 900 s where it has them, hold across threads.",
+        _DEBOUNCE,
+        ("threads-training",),
+        same(seen.line_rounds),
+        needs=_THREADS | frozenset({Capability.TRAINING}),
+    ),
+    Requirement(
+        "concurrency.clients_on_threads",
+        "Clients that several threads use at once have a minute each, and lines that name them.",
+        _DEBOUNCE,
+        ("threads-many-clients",),
+        same(seen.line_rounds),
+        needs=_THREADS,
+    ),
+    Requirement(
+        "concurrency.each_thread_is_heard",
+        "What a thread hears of its future is told to the observer, once for each reply.",
+        "official SDK, every release",
+        ("threads-each-is-heard",),
+        same(seen.told_counts),
+        holds=lambda p: p.observer.notify_on_408 is NotifyOn408.TRUTHY_STATE,
+        needs=_THREADS | frozenset({Capability.CALLBACKS}),
     ),
 )

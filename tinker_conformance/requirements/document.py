@@ -53,7 +53,8 @@ def _lines() -> Iterator[str]:
             yield f"- level: {required.level.value}; since {required.since}"
             yield f"- source: {required.source}"
             yield f"- profiles: {'all' if len(held) == len(profiles) else ', '.join(held)}"
-            yield f"- scenarios: {', '.join(required.scenarios)}"
+            which = "the first that shows it of " if required.alternatives else ""
+            yield f"- scenarios: {which}{', '.join(required.scenarios)}"
             if required.needs:
                 yield f"- needs: {', '.join(sorted(need.value for need in required.needs))}"
     yield ""

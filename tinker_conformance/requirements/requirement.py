@@ -38,6 +38,7 @@ class Requirement:
         holds: For which profiles.
         level: How much it weighs.
         needs: Capabilities without which it cannot be asked.
+        alternatives: Whether one of the scenarios is enough: the first that shows it.
         since: The kit's version that it came with.
     """
 
@@ -49,6 +50,7 @@ class Requirement:
     holds: Callable[[Profile], bool] = always
     level: Level = Level.CONTRACT
     needs: frozenset[Capability] = frozenset()
+    alternatives: bool = False
     since: str = "0.1.0"
 
     @property

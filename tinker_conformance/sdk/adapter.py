@@ -47,6 +47,8 @@ class Capability(StrEnum):
     """A caller may limit the time that it waits for a result."""
     CONCURRENCY = "concurrency"
     """Several futures may be in flight on one client."""
+    THREADS = "threads"
+    """Futures of one client may be submitted, and waited for, on several threads at once."""
     OFFICIAL_PLUMBING = "official_plumbing"
     """The SDK shares accidents of the official one's plumbing: results in protobuf alone, failures that its
     telemetry holds back, the texts of Python's errors in log lines."""
@@ -153,6 +155,18 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Ends the scenario: closes clients, cancels what runs in the background."""
+
+
+@runtime_checkable
+class RunsOnThreads(Protocol):
+    """What an adapter adds that claims `threads`."""
+
+    def run_on_thread(self, client: object, call: OperationCall) -> None:
+        """Submits an operation and waits for its result, as `run`, but blocks until then.
+
+        The kit calls it on several threads at once, each of them new, with the same clients. What waits for
+        the clock there does so by `time.sleep`, or on an event loop of the thread's own.
+        """
 
 
 @runtime_checkable

@@ -31,6 +31,7 @@ from tinker_conformance.sdk import pip
 from tinker_conformance.sdk.cache import CacheBusyError, make_once
 from tinker_conformance.sdk.pip import EnvironmentUnavailable, UnknownVersionError
 from tinker_conformance.sdk.stand_ins import STAND_INS, write_stand_ins
+from tinker_conformance.version_numbers import release_of
 
 __all__ = [
     "EnvironmentUnavailable",
@@ -55,7 +56,6 @@ WORKER_DEPENDENCIES: Final = ("freezegun", "httptools", "msgspec", "pyyaml", "re
 KIT_PACKAGES: Final = ("fake_server", "tinker_conformance")
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
-_DIGITS: Final = re.compile(r"\d+")
 _HIDDEN: Final = re.compile(r"PYTHON|TINKER_(?!CONFORMANCE_)")
 _HIDDEN_NAMES: Final = frozenset({"VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 
@@ -137,7 +137,7 @@ def lean_environment(
 def cached_versions(*, cache: Path | None = None) -> list[str]:
     """The releases whose environments are there already, newest first."""
     folders = (_root(cache) / "releases").glob("[0-9]*")
-    return sorted((each.name for each in folders if _has_python(each)), key=_release, reverse=True)
+    return sorted((each.name for each in folders if _has_python(each)), key=release_of, reverse=True)
 
 
 def published_versions(*, cache: Path | None = None) -> list[str]:
@@ -203,7 +203,7 @@ def _install_release(
     packages = folder / "packages"
     requirement = f"{pip.PACKAGE}=={version}"
     pip.install([requirement], target=packages, cache=dependencies.parent, dependencies=False)
-    write_stand_ins(_release(version), packages)
+    write_stand_ins(release_of(version), packages)
     venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder / "venv")
     site_packages = next((folder / "venv").glob("[Ll]ib/**/site-packages"))
     paths = f"{final / 'packages'}\n{dependencies}\n"
@@ -246,10 +246,6 @@ def _cached_hint(cache: Path | None) -> str:
         return ""
     all_of_them = ", ".join(versions)
     return f"; without a network --sdk official=={versions[0]} works (in the cache: {all_of_them})"
-
-
-def _release(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _DIGITS.findall(version))
 
 
 def _digest(*parts: str) -> str:

@@ -54,6 +54,7 @@ _CAPABILITIES: Final = frozenset(
         Capability.MODEL_CREATION,
         Capability.TIMEOUT,
         Capability.CONCURRENCY,
+        Capability.THREADS,
         Capability.OFFICIAL_PLUMBING,
         Capability.FROZEN_CLOCK,
     }
@@ -185,12 +186,7 @@ class OfficialAdapter:
             UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
             Exception: Whatever the SDK raises.
         """
-        if call.observer in {ObserverUse.CUSTOM, ObserverUse.NONE}:
-            message = (
-                f"tinker {self.info.version} has no way to choose the observer of one future "
-                f"({call.observer.value}); leave such scenarios to SDKs that claim 'custom_observer'"
-            )
-            raise UnsupportedObserverError(message)
+        self._check_observer(call)
         token = current_observer.set(call.observer)
         try:
             if isinstance(client, _ModelCreation):
@@ -202,6 +198,36 @@ class OfficialAdapter:
                 await self._result(_without_warnings(submit, **arguments), call.timeout)
         finally:
             current_observer.reset(token)
+
+    def run_on_thread(self, client: object, call: OperationCall) -> None:
+        """Submits an operation by the SDK's blocking API and waits for its result, as an application does.
+
+        Raises:
+            UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
+            Exception: Whatever the SDK raises.
+        """
+        self._check_observer(call)
+        token = current_observer.set(call.observer)
+        try:
+            if isinstance(client, _ModelCreation):
+                made = self._service.create_lora_training_client(base_model=client.base_model)
+                if not self._clients_come_as_futures:
+                    return
+            else:
+                submission = _SUBMISSIONS[call.operation]
+                arguments = submission.arguments(self._tinker.types)
+                made = getattr(client, submission.method)(**arguments)
+            made.result()
+        finally:
+            current_observer.reset(token)
+
+    def _check_observer(self, call: OperationCall) -> None:
+        if call.observer in {ObserverUse.CUSTOM, ObserverUse.NONE}:
+            message = (
+                f"tinker {self.info.version} has no way to choose the observer of one future "
+                f"({call.observer.value}); leave such scenarios to SDKs that claim 'custom_observer'"
+            )
+            raise UnsupportedObserverError(message)
 
     def classify(self, error: BaseException) -> OutcomeKind:
         """Says what an error raised by `run` means.

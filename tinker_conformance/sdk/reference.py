@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -121,6 +122,10 @@ class ReferenceAdapter:
             case _:
                 message = f"{client!r} is no client of the reference"
                 raise TypeError(message)
+
+    def run_on_thread(self, client: object, call: OperationCall) -> None:
+        """Submits an operation and waits for its result, on an event loop of this thread's own."""
+        asyncio.run(self.run(client, call))
 
     def classify(self, error: BaseException) -> OutcomeKind:
         """Says what an error raised by `run` means."""

@@ -101,7 +101,7 @@ class Conversation:
         self._timeline = StdioTimeline(clock.seq)
         self._futures = OpenFutures(scenario)
         self._begun = bool(scenario.calls)
-        self._next_go: int | None = None
+        self._next_go: tuple[int, ...] = ()
         self._last_sign = "the message 'run'"
         self._signs = self._lines = self._bytes = 0
         self._ended: _EndedError | None = None
@@ -129,7 +129,7 @@ class Conversation:
                 )
             self._process.send(encode(message), self._limits.step)
             if message.stepwise:
-                self._next_go = 1
+                self._next_go = self._futures.next_round()
             self._follow()
         except _EndedError as ended:
             return ended.fault
@@ -146,7 +146,7 @@ class Conversation:
                 self._wake_sleepers()
                 if self._signs != signs:
                     signs, heard, nudge_us = self._signs, time.monotonic(), _FIRST_NUDGE_US
-            if self._next_go is not None:
+            if self._next_go:
                 begun += self._let_go()
                 continue
             now = time.monotonic()
@@ -164,25 +164,25 @@ class Conversation:
             self._process.wait(patience)
 
     def _let_go(self) -> float:
-        """Moves the clocks to the beginning of the next future, and lets it begin.
+        """Moves the clocks to the beginning of the next future, and lets it, and its round, begin.
 
         Returns:
             The real seconds that the kit has waited.
         """
         with self._lock:
-            number, self._next_go = self._next_go, None
-            assert number is not None  # noqa: S101 - the caller has looked
-            future = self._scenario.futures[number - 1]
+            numbers, self._next_go = self._next_go, ()
+            future = self._scenario.futures[numbers[0] - 1]
         begun = time.monotonic()
         for advance in future.before:
             if self._clock.kind is SdkClock.WALL:
                 self._wait_really(advance.wall_us / MICROSECOND)
             with self._lock:
-                self._advance(FutureKey(future.client, number), advance)
+                self._advance(FutureKey(future.client, numbers[0]), advance)
         waited = time.monotonic() - begun
-        self._process.send(encode(Go(id=self._number, future=number)), self._limits.step)
-        with self._lock:
-            self._sign(f"the message 'go' for future {number}")
+        for number in numbers:
+            self._process.send(encode(Go(id=self._number, future=number)), self._limits.step)
+            with self._lock:
+                self._sign(f"the message 'go' for future {number}")
         return waited
 
     def _wait_really(self, seconds: float) -> None:
@@ -263,12 +263,11 @@ class Conversation:
         except UnknownSeqError as error:
             self._out_of_turn(str(error))
         if isinstance(event, OutcomeTold):
-            self._after_outcome(event.future)
+            self._after_outcome()
 
-    def _after_outcome(self, number: int) -> None:
-        stepwise = any(future.before for future in self._scenario.futures)
-        if stepwise and number < len(self._scenario.futures):
-            self._next_go = number + 1
+    def _after_outcome(self) -> None:
+        if any(future.before for future in self._scenario.futures):
+            self._next_go = self._next_go or self._futures.next_round()
 
     # -- sleeping ----------------------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+
+from tinker_conformance.rounds import rounds
 from tinker_conformance.scenario import Scenario
 from tinker_conformance.sdk.stdio_messages import Event
 from tinker_conformance.server_events import FutureKey
@@ -19,6 +22,8 @@ class OpenFutures:
         self._scenario = scenario
         self._open = dict.fromkeys(range(1, max(len(scenario.futures), len(scenario.calls)) + 1))
         self._sleeping: dict[int, int] = {}
+        self._rounds = rounds(scenario)
+        self._waiting = deque(self._rounds)
 
     def __contains__(self, number: int) -> bool:
         """Whether a future, or a call, has no outcome yet."""
@@ -59,11 +64,26 @@ class OpenFutures:
 
     def all_sleep_until(self) -> int | None:
         """The nearest moment that anything waits for, once everything in flight waits; else None."""
-        numbers = list(self._open)
-        in_flight = numbers if self._scenario.concurrent else numbers[:1]
+        in_flight = self._in_flight()
         if not in_flight or any(number not in self._sleeping for number in in_flight):
             return None
         return min(self._sleeping[number] for number in in_flight)
+
+    def _in_flight(self) -> list[int]:
+        if self._scenario.calls:
+            return list(self._open)[:1]
+        for numbers in self._rounds:
+            if still := [number for number in numbers if number in self._open]:
+                return still
+        return []
+
+    # -- rounds ------------------------------------------------------------------------------------
+
+    def next_round(self) -> tuple[int, ...]:
+        """The next futures that may begin together, each round once; none while an earlier one is open."""
+        if not self._waiting or any(number in self._open for number in range(1, self._waiting[0][0])):
+            return ()
+        return self._waiting.popleft()
 
     # -- whose an event is -------------------------------------------------------------------------
 

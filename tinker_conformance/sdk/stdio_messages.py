@@ -110,7 +110,7 @@ class CallToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     arguments: tuple[Any, ...]
 
 
-class RunScenario(_Message, frozen=True, kw_only=True, tag="run"):
+class RunScenario(_Message, frozen=True, kw_only=True, omit_defaults=True, tag="run"):
     """Run a scenario: answer with events, and then with `done` or `failed`.
 
     Attributes:
@@ -121,6 +121,8 @@ class RunScenario(_Message, frozen=True, kw_only=True, tag="run"):
         clock: Which clocks to use.
         concurrent: Run all futures together; else one after another.
         stepwise: Wait for a `go` before each future.
+        threads: Submit each future, and wait for it, on a thread of its own; sent only where `concurrent` is
+            true, to an adapter that claims `threads`.
         clients: To be made first, in this order.
         futures: To be run, in this order.
         calls: To be made, in place of futures.
@@ -136,6 +138,7 @@ class RunScenario(_Message, frozen=True, kw_only=True, tag="run"):
     clients: tuple[ClientToMake, ...]
     futures: tuple[FutureToRun, ...]
     calls: tuple[CallToMake, ...]
+    threads: bool = False
 
 
 class Go(_Message, frozen=True, kw_only=True, tag="go"):

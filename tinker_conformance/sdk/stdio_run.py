@@ -28,6 +28,7 @@ def run_message(scenario: Scenario, number: int, url: str, clock: KitClock) -> R
             kind=cast("OfferedClock", clock.kind.value), path=None if clock.path is None else str(clock.path)
         ),
         concurrent=scenario.concurrent,
+        threads=scenario.threads,
         stepwise=any(future.before for future in scenario.futures),
         clients=tuple(
             ClientToMake(

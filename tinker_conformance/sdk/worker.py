@@ -22,7 +22,7 @@ from tinker_conformance.profile import Profile
 from tinker_conformance.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.runner import ScenarioStuckError, SetUpError, run_scenario
 from tinker_conformance.scenario import decode_scenario
-from tinker_conformance.sdk.adapter import Adapter
+from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
 from tinker_conformance.sdk.messages import (
     DoneMessage,
     FaultKind,
@@ -74,6 +74,9 @@ def load_adapter(spec: str) -> Adapter:
             m for m in ("info", "open", "create_client", "run", "classify", "close") if not hasattr(made, m)
         ]
         message = f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}; see docs/adapters.md"
+        raise AdapterLoadError(message)
+    if Capability.THREADS in made.info.capabilities and not isinstance(made, RunsOnThreads):
+        message = f"{path}.{name} claims threads and has no method run_on_thread; add it, or drop the claim"
         raise AdapterLoadError(message)
     return made
 

@@ -10,17 +10,19 @@ puts its own in the place of one says why, by `@overrides("the reason")`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Final, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import pytest
 
-from tinker_conformance.judging.explanation import explain
-from tinker_conformance.judging.judge import AdapterLostError, Judge, Verdict
-from tinker_conformance.requirements import REQUIREMENTS, Level, Requirement
+from tinker_conformance.judging.judge import AdapterLostError
+from tinker_conformance.requirements import REQUIREMENTS, Requirement
+from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure
+from tinker_conformance.visible import visible_lines
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _REASON: Final = "__conformance_override_reason__"
+_REQUIREMENT: Final = "__conformance_requirement__"
 
 
 class OverrideError(TypeError):
@@ -59,11 +61,18 @@ class QueueStateConformance:
     Attributes:
         sdk: The SDK's SPEC, as for ``--sdk``.
         profile: What it is judged by, as for ``--profile``; None for what the adapter names.
+        known_failures: A file as for ``--known-failures``, relative to the folder of the test file; None for
+            what the command line says.
+        strict: Whether quirks count as failures; they do with ``--strict-quirks`` too.
+        as_of: A version as for ``--as-of``; None for what the command line says.
     """
 
     __test__ = False
     sdk: ClassVar[str]
     profile: ClassVar[str | None] = None
+    known_failures: ClassVar[str | None] = None
+    strict: ClassVar[bool] = False
+    as_of: ClassVar[str | None] = None
 
     def __init_subclass__(cls, **more: object) -> None:
         """Has pytest collect the subclass.
@@ -82,29 +91,49 @@ class QueueStateConformance:
             cls.__test__ = True
 
 
-def _asks(required: Requirement) -> Callable[[QueueStateConformance, Judge], None]:
-    def ask(_self: QueueStateConformance, fake_tinker_judge: Judge) -> None:
-        if not required.holds(fake_tinker_judge.profile):
-            pytest.skip(f"no requirement of the profile {fake_tinker_judge.profile.name}")
+class _Request(Protocol):
+    """As much of pytest's request as is needed here."""
+
+    node: Any
+    session: pytest.Session
+    cls: type[QueueStateConformance]
+
+
+def _asks(required: Requirement) -> Callable[[QueueStateConformance, ConformanceRun, _Request], None]:
+    def ask(_self: QueueStateConformance, fake_tinker_judge: ConformanceRun, request: _Request) -> None:
+        run = fake_tinker_judge
+        if required not in run.asked:
+            held = f" at version {run.as_of}" if run.as_of else ""
+            pytest.skip(f"no requirement of the profile {run.judge.profile.name}{held}")
         try:
-            judgement = fake_tinker_judge.judge(required)
+            judgement = run.ask(required)
         except AdapterLostError as error:
-            pytest.fail(str(error), pytrace=False)
-        match judgement.verdict:
-            case Verdict.PASSED:
-                pass
-            case Verdict.NOT_CLAIMED:
-                pytest.skip(f"not claimed: {judgement.note}")
-            case Verdict.FAILED if required.level is Level.QUIRK:
-                pytest.xfail(f"quirk: {judgement.mismatches[0] if judgement.mismatches else judgement.note}")
-            case _:
-                spec, profile = fake_tinker_judge.sdk.spec, fake_tinker_judge.profile.name
-                pytest.fail(explain(judgement, spec, profile), pytrace=False)
+            pytest.fail(visible_lines(str(error)), pytrace=False)
+        selected = [each for each in _selected(request) if each in run.asked]
+        subject = f"{request.cls.__module__}.{request.cls.__qualname__}"
+        request.node.conformance_records = run.records(judgement, selected, subject)
+        request.node.user_properties += [
+            *(("requirement", required.id), ("level", required.level.value)),
+            *(("since", required.since), ("verdict", judgement.verdict.value)),
+        ]
+        try:
+            run.conclude(judgement)
+        except RequirementFailure as failure:
+            pytest.fail(str(failure), pytrace=False)
 
     ask.__name__ = method_name(required.id)
     ask.__qualname__ = f"QueueStateConformance.{ask.__name__}"
     ask.__doc__ = required.sentence
+    setattr(ask, _REQUIREMENT, required)
     return ask
+
+
+def _selected(request: _Request) -> Iterator[Requirement]:
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and item.cls is request.cls:
+            required = getattr(item.function, _REQUIREMENT, None)
+            if isinstance(required, Requirement):
+                yield required
 
 
 _NAMES: Final = {method_name(required.id): required.id for required in REQUIREMENTS}

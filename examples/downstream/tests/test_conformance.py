@@ -1,9 +1,8 @@
-"""The whole suite, judging an SDK among the project's own tests."""
+"""The whole suite among the project's own tests: here it judges the official SDK that is installed."""
 
 from tinker_conformance import QueueStateConformance
 
 
-class TestReference(QueueStateConformance):
-    # Yours: sdk = "python:my_package.conformance:Adapter", or "official" for the tinker that is installed.
-    sdk = "reference"
-    profile = "tinker-0.5.1"
+class TestOfficial(QueueStateConformance):
+    # Yours: sdk = "python:my_package.conformance:Adapter", and a profile unless the adapter names one.
+    sdk = "official"

@@ -2,6 +2,8 @@
 
 import http from 'node:http';
 import https from 'node:https';
+import { pipeline } from 'node:stream';
+import zlib from 'node:zlib';
 
 import { ConnectionError } from './errors.js';
 
@@ -9,7 +11,7 @@ import { ConnectionError } from './errors.js';
  * @typedef {object} Reply
  * @property {number} status
  * @property {string} contentType Empty if the reply says none.
- * @property {string} text The body.
+ * @property {string} text The body; empty if it is no UTF-8.
  *
  * @typedef {object} PostOptions
  * @property {Record<string, string>} [headers]
@@ -21,6 +23,16 @@ import { ConnectionError } from './errors.js';
  *   `ConnectionError` if no complete reply comes.
  * @property {() => void} close
  */
+
+const MOST_REDIRECTS = 20;
+/** Redirects that leave method and body as they are. */
+const REDIRECTS = new Set([307, 308]);
+const DECODERS = {
+  gzip: zlib.createGunzip,
+  'x-gzip': zlib.createGunzip,
+  deflate: zlib.createInflate,
+  br: zlib.createBrotliDecompress,
+};
 
 /** @implements {Transport} */
 export class HttpTransport {
@@ -35,15 +47,31 @@ export class HttpTransport {
    */
   constructor(baseUrl, apiKey) {
     this.#base = baseUrl.replace(/\/+$/, '');
-    this.#headers = { 'Content-Type': 'application/json', 'X-API-Key': apiKey };
+    this.#headers = {
+      'Accept-Encoding': 'gzip, deflate, br',
+      'Content-Type': 'application/json',
+      'X-API-Key': apiKey,
+    };
     this.#module = new URL(this.#base).protocol === 'https:' ? https : http;
     this.#agent = new this.#module.Agent({ keepAlive: true });
   }
 
-  async post(path, body, { headers = {}, timeoutSeconds, signal }) {
-    signal?.throwIfAborted();
+  async post(path, body, options) {
     const payload = Buffer.from(JSON.stringify(body));
-    const url = `${this.#base}${path}`;
+    let url = `${this.#base}${path}`;
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+      const { location, ...reply } = await this.#post(url, payload, options);
+      if (!REDIRECTS.has(reply.status) || !location) return reply;
+      const next = new URL(location, url);
+      // The key goes to no other server.
+      if (next.origin !== new URL(url).origin) return reply;
+      url = next.href;
+    }
+    throw new ConnectionError(`POST ${url}: more than ${MOST_REDIRECTS} redirects; see who sends them`);
+  }
+
+  async #post(url, payload, { headers = {}, timeoutSeconds, signal }) {
+    signal?.throwIfAborted();
     const request = this.#module.request(url, {
       method: 'POST',
       agent: this.#agent,
@@ -76,13 +104,29 @@ export class HttpTransport {
   }
 }
 
-/** @returns {Promise<Reply>} */
+/** @returns {Promise<Reply & { location: string | undefined }>} */
 async function read(response) {
   const chunks = [];
-  for await (const chunk of response) chunks.push(chunk);
+  for await (const chunk of decoded(response)) chunks.push(chunk);
   return {
     status: response.statusCode,
     contentType: response.headers['content-type'] ?? '',
-    text: Buffer.concat(chunks).toString('utf8'),
+    location: response.headers.location,
+    text: textOf(Buffer.concat(chunks)),
   };
+}
+
+function textOf(bytes) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return '';
+  }
+}
+
+/** The body without its content encoding; one that is not known stays as it is. */
+function decoded(response) {
+  const decoder = DECODERS[response.headers['content-encoding']?.toLowerCase()];
+  // A pipeline hands an error of the connection on to the reader, as a pipe would not.
+  return decoder ? pipeline(response, decoder(), () => {}) : response;
 }

@@ -82,6 +82,7 @@ class Adapter:
                 Capability.MODEL_CREATION,
                 Capability.TIMEOUT,
                 Capability.CONCURRENCY,
+                Capability.THREADS,
                 Capability.FROZEN_CLOCK,
             }
         ),
@@ -110,8 +111,12 @@ class Adapter:
 
     async def run(self, client: object, call: OperationCall) -> None:
         """Carries out one operation."""
+        await asyncio.to_thread(self.run_on_thread, client, call)
+
+    def run_on_thread(self, client: object, call: OperationCall) -> None:
+        """Carries out one operation on the thread that it is called on."""
         _raising.set(call.observer is ObserverUse.RAISING)
-        await asyncio.to_thread(lambda: RUN[call.operation](client, call.timeout))
+        RUN[call.operation](client, call.timeout)
 
     def classify(self, error: BaseException) -> OutcomeKind:
         """Says what an error of the SDK means."""

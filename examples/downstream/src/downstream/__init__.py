@@ -1,0 +1,1 @@
+"""A project that trains and samples with Tinker."""

@@ -1,0 +1,58 @@
+"""What is remembered of a poll, and the gaps between the polls of one future."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """One poll and its answer.
+
+    Attributes:
+        future: Name of the future.
+        index: Which poll of that future it is, 0-based, resubmissions included.
+        arrived: When it came, seconds on the engine's clock.
+        answered: When its answer left, after the script had moved the clocks; None while it is withheld.
+        status: The answer's status, or None for a fault of the transport.
+        fault: The fault's name, or None.
+    """
+
+    future: str
+    index: int
+    arrived: float
+    answered: float | None = None
+    status: int | None = None
+    fault: str | None = None
+
+    @property
+    def left(self) -> float:
+        """When its answer left, or, while it is withheld, when it came."""
+        return self.arrived if self.answered is None else self.answered
+
+    def __str__(self) -> str:
+        return str(self.status or self.fault or "no answer yet")
+
+
+def gaps_between(polls: Iterable[PollRecord]) -> tuple[float, ...]:
+    """Seconds from each answer to the next poll, to the microsecond."""
+    return tuple(round(after.arrived - before.left, 6) for before, after in itertools.pairwise(polls))
+
+
+def gap_differences(got: Sequence[float], wanted: Sequence[float], tolerance: float) -> list[str]:
+    """A line for each gap that differs by more than ``tolerance`` seconds, and for a wrong number of them."""
+    lines = [f"wanted {len(wanted)} gaps, got {len(got)}"] if len(wanted) != len(got) else []
+    lines += [
+        f"before poll {place + 2}: wanted {seconds:g} s, got {measured:g} s"
+        for place, (seconds, measured) in enumerate(zip(wanted, got, strict=False))
+        if abs(seconds - measured) > tolerance
+    ]
+    all_of_them = ", ".join(f"{gap:g}" for gap in got) or "none"
+    return [f"{line} (all gaps: {all_of_them}); mend the numbers or the client's back-off" for line in lines]
+
+
+def listed(polls: Iterable[PollRecord]) -> str:
+    """The answers, in a line."""
+    return ", ".join(map(str, polls)) or "none"

@@ -1,0 +1,45 @@
+"""Forms that several endpoints answer in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qs
+
+from fake_server.json_values import encoded
+from fake_server.messages import JSON_HEADERS, Reply, Request
+from fake_server.service.errors import ServiceRefusal
+from fake_server.service.work import Json
+
+LARGEST_PAGE: Final = 10_000
+EMPTY: Final = Reply(200, JSON_HEADERS, b"{}")
+
+
+def json_reply(value: Mapping[str, object]) -> Reply:
+    """HTTP 200 with a JSON object."""
+    return Reply(200, JSON_HEADERS, encoded(value))
+
+
+def page(request: Request, key: str, everything: list[Json] | list[str], default: int) -> Reply:
+    """A part of a list, as ``limit`` and ``offset`` of the query say, and a cursor.
+
+    Raises:
+        ServiceRefusal: One of them is no number.
+    """
+    query = parse_qs(request.query)
+    limit = _parameter(query, "limit", default)
+    offset = _parameter(query, "offset", 0)
+    cursor = {"offset": offset, "limit": limit, "total_count": len(everything)}
+    return json_reply({key: everything[offset : offset + limit], "cursor": cursor})
+
+
+def origin(request: Request) -> str:
+    """Scheme and host that the request went to."""
+    return f"http://{request.header('host') or 'tinker.test'}"
+
+
+def _parameter(query: Mapping[str, list[str]], name: str, default: int) -> int:
+    given = query.get(name, [str(default)])[-1]
+    if not given.isascii() or not given.isdecimal():
+        raise ServiceRefusal(f"{name}={given!r} is no number; give 0 to {LARGEST_PAGE}")
+    return min(int(given[:9]), LARGEST_PAGE)

@@ -1,0 +1,102 @@
+"""Endpoints about checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from fake_server.messages import Reply, Request
+from fake_server.operations import API_PREFIX
+from fake_server.service.answers import json_reply, origin
+from fake_server.service.archives import FILES
+from fake_server.service.checkpoints import SCHEME
+from fake_server.service.errors import ServiceRefusal
+from fake_server.service.reading import integer, text
+from fake_server.service.service import Service
+from fake_server.service.training import MAX_TTL_SECONDS
+from fake_server.service.work import Json
+
+MIN_TTL_SECONDS: Final = 3_600
+_EXPIRES: Final = "Wed, 31 Dec 2098 23:59:59 GMT"
+
+
+class CheckpointEndpoints:
+    """Answers from the checkpoints of a service, whose lock is held."""
+
+    def __init__(self, service: Service) -> None:
+        """Answers for ``service``."""
+        self._service = service
+
+    def of_run(self, run_id: str) -> Reply:
+        """``training_runs/…/checkpoints``."""
+        saved = self._service.checkpoints.of_run(run_id)
+        return json_reply({"checkpoints": [each.to_json() for each in saved]})
+
+    def info(self, body: Mapping[str, object]) -> Reply:
+        """``weights_info``."""
+        found = self._service.checkpoints.find(text(body.get("tinker_path")) or "")
+        return json_reply(
+            {
+                "type": "weights_info",
+                "base_model": found.base_model.name,
+                "is_lora": True,
+                "lora_rank": found.lora.rank,
+                "train_unembed": found.lora.train_unembed,
+                "train_mlp": found.lora.train_mlp,
+                "train_attn": found.lora.train_attn,
+            }
+        )
+
+    def one(self, request: Request, run_id: str, rest: list[str], body: Mapping[str, object]) -> Reply | None:
+        """``training_runs/…/checkpoints/…`` and what is below; None if nothing is there."""
+        checkpoints = self._service.checkpoints
+        path = f"{SCHEME}{run_id}/{rest[0]}/{rest[1]}"
+        match request.method, rest[2:]:
+            case "DELETE", []:
+                checkpoints.delete(path)
+            case "GET", ["archive"]:
+                found = checkpoints.find(path)
+                place = f"{origin(request)}{API_PREFIX}archives/{run_id}/{found.checkpoint_id}"
+                headers = ((b"location", place.encode("latin-1", "replace")), (b"expires", _EXPIRES.encode()))
+                return Reply(HTTPStatus.FOUND, headers)
+            case "GET", ["external_weights_urls"]:
+                checkpoints.find(path)
+                place = f"{origin(request)}{API_PREFIX}archives/{run_id}/{rest[0]}/{rest[1]}"
+                urls = {name: f"{place}/{name}" for name in FILES}
+                return json_reply({"urls": urls, "expires": "2098-12-31T23:59:59Z"})
+            case "POST" | "DELETE", ["publish"]:
+                checkpoints.publish(path, public=request.method == "POST")
+            case "PUT", ["ttl"]:
+                checkpoints.set_ttl(path, _ttl(body.get("ttl_seconds")))
+            case _:
+                return None
+        return Reply(HTTPStatus.NO_CONTENT, ())
+
+    def copy(self, body: Mapping[str, object]) -> Reply:
+        """``copy_weights``."""
+        found = self._service.checkpoints.find(text(body.get("source_path")) or "")
+        return json_reply(
+            {"tinker_path": self._service.copy_checkpoint(found, _ttl(body.get("ttl_seconds"))).path}
+        )
+
+    def usage(self) -> Json:
+        """The entry of ``billing/usage/checkpoints/current``."""
+        sizes = [each.size_bytes for each in self._service.checkpoints.all()]
+        return {
+            "project_id": None,
+            "checkpoint_count": len(sizes),
+            "size_bytes": sum(sizes),
+            "size_gigabytes": sum(sizes) / 1e9,
+        }
+
+
+def _ttl(value: object) -> int | None:
+    if value is None:
+        return None
+    seconds = integer(value, 0)
+    if not MIN_TTL_SECONDS <= seconds <= MAX_TTL_SECONDS:
+        raise ServiceRefusal(
+            f"ttl_seconds is {value!r}; give {MIN_TTL_SECONDS} (one hour) to {MAX_TTL_SECONDS} (ten years)"
+        )
+    return seconds

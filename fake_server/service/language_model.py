@@ -1,0 +1,209 @@
+"""The language model of the fake service: tiny, exact, and able to learn.
+
+A token is a path through a binary tree, a logistic unit at each fork, and what a unit says depends on the
+token before. So probabilities are exact and sum to one, their gradients are exact too, and one of them costs
+about ten operations whatever the size of the vocabulary. Tokens below 256 (the bytes of `ByteTokenizer`) have
+a short path and are what an untrained model says; every other token is one that it can learn.
+
+A weight is added to a unit after it was multiplied by ``GAIN``: a step of Adam at 1e-4 is to be seen in the
+loss, as it is with the many weights of a real model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import heappop, heappush
+from typing import Final
+
+from fake_server.service.errors import ServiceRefusal
+from fake_server.service.numbers import Draws, digest, mixed, unit
+
+GAIN: Final = 100.0
+LOW_BITS: Final = 8
+HIGH_BITS: Final = 20
+FIRST_HIGH: Final = 1 << LOW_BITS
+VOCABULARY: Final = FIRST_HIGH + (1 << HIGH_BITS)
+"""Token ids are below this: more than any published tokenizer has."""
+START: Final = VOCABULARY
+"""What stands before the first token."""
+RARE: Final = 0.02
+"""A fork that is less likely than this is never taken in sampling, so an untrained model says bytes only."""
+
+_NODE_BITS: Final = HIGH_BITS + 1
+_HIGH_NODES: Final = 1 << LOW_BITS
+_GATE_LOGIT: Final = -4.5
+_TOP_LOGIT: Final = -3.0
+_LOW_SPREAD: Final = 1.5
+_HIGH_SPREAD: Final = 0.6
+_SPREAD_LEVELS: Final = 4
+"""Of the long path only every fourth unit says something untrained: it tells tokens apart, and costs less."""
+_LARGEST: Final = 700.0
+"""Beyond it the exponential of a float overflows, and the logistic function is 0 or 1."""
+_CACHED_PATHS: Final = 100_000
+
+Weights = Mapping[int, float]
+"""What was learnt: the key of a unit to its weight."""
+Path = tuple[tuple[int, float, float], ...]
+"""Key of the unit, +1 or -1 for the branch taken, and what the unit says untrained."""
+
+
+class BaseModel:
+    """An untrained model: the same seed and name give the same one.
+
+    Attributes:
+        name: Its name, such as ``Qwen/Qwen3-8B``.
+    """
+
+    def __init__(self, seed: int, name: str) -> None:
+        """Makes the model of that name."""
+        self.name = name
+        self._salt = digest(seed, "base model", name) & ((1 << 64) - 1)
+        self._paths: dict[tuple[int, int], Path] = {}
+
+    def path(self, context: int, token: int) -> Path:
+        """The way to a token after ``context``.
+
+        Raises:
+            ServiceRefusal: No such token.
+        """
+        key = (context, token)
+        found = self._paths.get(key)
+        if found is None:
+            if len(self._paths) >= _CACHED_PATHS:
+                self._paths.clear()
+            found = tuple(
+                (self._key(context, node), sign, self._logit(context, node)) for node, sign in _route(token)
+            )
+            self._paths[key] = found
+        return found
+
+    def logprob(self, context: int, token: int, weights: Weights) -> float:
+        """The natural logarithm of the probability of a token after another."""
+        total = 0.0
+        log1p, exp = math.log1p, math.exp
+        for key, sign, logit in self.path(context, token):
+            value = sign * (logit + GAIN * weights.get(key, 0.0))
+            total -= log1p(exp(-value)) if value > -_LARGEST else -value
+        return total
+
+    def add_gradient(
+        self, context: int, token: int, weights: Weights, slope: float, gradient: dict[int, float]
+    ) -> None:
+        """Adds ``slope`` times the derivative of the log-probability, by each unit, to ``gradient``."""
+        exp = math.exp
+        for key, sign, logit in self.path(context, token):
+            value = sign * (logit + GAIN * weights.get(key, 0.0))
+            away = 1.0 / (1.0 + exp(value)) if value < _LARGEST else 0.0
+            gradient[key] = gradient.get(key, 0.0) + slope * sign * away
+
+    def sampled(self, context: int, weights: Weights, temperature: float, draws: Draws) -> int:
+        """A token after ``context``, each fork tempered by itself."""
+        node = 0
+        while True:
+            value = self._logit(context, node) + GAIN * weights.get(self._key(context, node), 0.0)
+            ahead = sigmoid(value / temperature)
+            drawn = draws.next()
+            if sigmoid(value) < RARE:
+                ahead = 0.0
+            elif sigmoid(-value) < RARE:
+                ahead = 1.0
+            taken = drawn < ahead
+            node, token = _below(node, taken=taken)
+            if token is not None:
+                return token
+
+    def likeliest(self, context: int, weights: Weights, count: int) -> list[tuple[int, float]]:
+        """The ``count`` likeliest tokens after ``context`` with their log-probabilities, the best first."""
+        found: list[tuple[int, float]] = []
+        heap: list[tuple[float, int, int]] = [(0.0, -1, 0)]
+        while heap and len(found) < count:
+            cost, token, node = heappop(heap)
+            if token >= 0:
+                found.append((token, -cost))
+                continue
+            value = self._logit(context, node) + GAIN * weights.get(self._key(context, node), 0.0)
+            for taken in (False, True):
+                below, leaf = _below(node, taken=taken)
+                branch = cost - log_sigmoid(value if taken else -value)
+                heappush(heap, (branch, -1 if leaf is None else leaf, below))
+        return found
+
+    def _key(self, context: int, node: int) -> int:
+        return context << _NODE_BITS | node
+
+    def _logit(self, context: int, node: int) -> float:
+        if node == 0:
+            return _GATE_LOGIT
+        if _HIGH_NODES < node < _HIGH_NODES + 4:
+            return _TOP_LOGIT
+        if node < _HIGH_NODES:
+            spread = _LOW_SPREAD
+        elif (node - _HIGH_NODES).bit_length() % _SPREAD_LEVELS:
+            return 0.0
+        else:
+            spread = _HIGH_SPREAD
+        return spread * (2.0 * unit(mixed(self._salt ^ self._key(context, node))) - 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model as it is sampled from: what it was made from, and what it learnt."""
+
+    base_model: BaseModel
+    weights: Weights
+
+
+def contexts(tokens: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Each token with the one before."""
+    before = START
+    for token in tokens:
+        yield before, token
+        before = token
+
+
+def sigmoid(value: float) -> float:
+    """The logistic function, for any finite value."""
+    if value >= 0:
+        return 1.0 / (1.0 + math.exp(-value))
+    grown = math.exp(max(value, -700.0))
+    return grown / (1.0 + grown)
+
+
+def log_sigmoid(value: float) -> float:
+    """The logarithm of the logistic function, for any finite value."""
+    if value >= 0:
+        return -math.log1p(math.exp(-value))
+    return value - math.log1p(math.exp(max(value, -700.0)))
+
+
+# Units are numbered: 0 chooses between the two trees; 1 to 255 are the tree of the bytes, the children of n
+# being 2n and 2n+1; beyond 256 the other tree, numbered likewise.
+
+
+@lru_cache(maxsize=_CACHED_PATHS)
+def _route(token: int) -> tuple[tuple[int, float], ...]:
+    if not 0 <= token < VOCABULARY:
+        raise ServiceRefusal(
+            f"the token id {token} is out of the vocabulary; use ids from 0 to {VOCABULARY - 1}"
+        )
+    high = token >= FIRST_HIGH
+    number, bits = (token - FIRST_HIGH, HIGH_BITS) if high else (token, LOW_BITS)
+    offset = _HIGH_NODES if high else 0
+    steps = [(0, 1.0 if high else -1.0)]
+    node = 1
+    for place in reversed(range(bits)):
+        bit = number >> place & 1
+        steps.append((offset + node, 1.0 if bit else -1.0))
+        node = 2 * node + bit
+    return tuple(steps)
+
+
+def _below(node: int, *, taken: bool) -> tuple[int, int | None]:
+    if node == 0:
+        return (_HIGH_NODES + 1 if taken else 1), None
+    offset, size, first = (_HIGH_NODES, 1 << HIGH_BITS, FIRST_HIGH) if node > _HIGH_NODES else (0, 256, 0)
+    below = 2 * (node - offset) + taken
+    return (below, first + below - size) if below >= size else (offset + below, None)

@@ -1,0 +1,72 @@
+"""Adam, on the few weights that a fake model has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fake_server.service.language_model import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class AdamParams:
+    """The hyper-parameters of one step, with the defaults of ``tinker`` 0.38.0."""
+
+    learning_rate: float = 1e-4
+    beta1: float = 0.9
+    beta2: float = 0.95
+    eps: float = 1e-12
+    weight_decay: float = 0.0
+    grad_clip_norm: float = 0.0
+
+    @classmethod
+    def of(cls, request: Mapping[str, object]) -> AdamParams:
+        """Those of an ``optim_step`` request; another family's count where they have the names of Adam's.
+
+        ``adam_params`` in every release, ``optimizer_params`` for other families in 0.38.0.
+        """
+        given = request.get("adam_params") or request.get("optimizer_params")
+        if not isinstance(given, Mapping):
+            return cls()
+        numbers = {
+            name: float(value)
+            for name in cls.__slots__
+            if isinstance(value := given.get(name), int | float) and math.isfinite(value)
+        }
+        return cls(**numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Weights with the state of their optimizer, as they are saved and loaded; never changed once made."""
+
+    weights: Weights = field(default_factory=dict)
+    momenta: Weights = field(default_factory=dict)
+    variances: Weights = field(default_factory=dict)
+    steps: int = 0
+
+    def without_optimizer(self) -> Trained:
+        """The weights alone."""
+        return Trained(self.weights)
+
+    def stepped(self, gradient: Mapping[int, float], params: AdamParams) -> Trained:
+        """What one step makes of it (Kingma and Ba; weight decay decoupled)."""
+        steps = self.steps + 1
+        norm = math.sqrt(sum(value * value for value in gradient.values()))
+        clip = params.grad_clip_norm / norm if 0.0 < params.grad_clip_norm < norm else 1.0
+        first = 1.0 - params.beta1**steps or 1.0
+        second = 1.0 - params.beta2**steps or 1.0
+        weights, momenta, variances = dict(self.weights), dict(self.momenta), dict(self.variances)
+        rate, beta1, beta2, eps = params.learning_rate, params.beta1, params.beta2, params.eps
+        kept, decay, sqrt, isfinite = rate * params.weight_decay, 1.0 - beta1, math.sqrt, math.isfinite
+        for key in {**momenta, **gradient}:
+            slope = clip * gradient.get(key, 0.0)
+            momentum = momenta[key] = beta1 * momenta.get(key, 0.0) + decay * slope
+            variance = variances[key] = beta2 * variances.get(key, 0.0) + (1.0 - beta2) * slope * slope
+            root = sqrt(variance / second) + eps if variance > 0.0 else eps
+            before = weights.get(key, 0.0)
+            after = before - rate * momentum / first / root - kept * before if root else before
+            # A learning rate of 1e30 must not end in numbers that JSON cannot say.
+            weights[key] = max(-1.0, min(1.0, after)) if isfinite(after) else before
+        return Trained(weights, momenta, variances, steps)

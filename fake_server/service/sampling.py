@@ -1,0 +1,131 @@
+"""Sampling: sequences with stop reasons and log-probabilities, and the log-probabilities of a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fake_server.service.errors import ServiceRefusal
+from fake_server.service.language_model import START, Source
+from fake_server.service.numbers import Draws, digest, single
+from fake_server.service.prompts import likeliest, of_prompt
+from fake_server.service.reading import integer, items, mapping, number, prompt_tokens
+from fake_server.service.work import Json
+
+MAX_SAMPLES: Final = 4096
+DEFAULT_MAX_TOKENS: Final = 256
+MAX_TOKENS: Final = 32_768
+MAX_SAMPLED: Final = 200_000
+"""Tokens of one result: some seconds of work, during which nobody else is answered."""
+END: Final = 0
+"""The token that ends a text where the request names no stop of its own."""
+ENDING: Final = 1 / 16
+"""How likely the sampler ends a text, before each token, by the first stop that the request names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Params:
+    max_tokens: int
+    temperature: float
+    stops: tuple[tuple[int, ...], ...]
+    named: bool
+
+    @classmethod
+    def of(cls, request: Mapping[str, object]) -> _Params:
+        given = mapping(request.get("sampling_params"))
+        limit = integer(given.get("max_tokens"), DEFAULT_MAX_TOKENS)
+        temperature = number(given.get("temperature"), 1.0)
+        # Only the likeliest token is left of it.
+        if given.get("top_k") == 1 or not temperature > 0:
+            temperature = 0.0
+        stops = _stops(given.get("stop"))
+        return cls(min(max(limit, 0), MAX_TOKENS), temperature, stops, named=given.get("stop") is not None)
+
+
+def sampled(source: Source, request: Mapping[str, object], seed: int, occurrence: int) -> Json:
+    """The result of a ``sample`` or ``compute_logprobs`` request, in JSON form.
+
+    Args:
+        source: What is sampled from.
+        request: The request of any release.
+        seed: The service's.
+        occurrence: How many equal requests came before; they get other samples, unless ``seed`` is in
+            ``sampling_params`` or the temperature is 0.
+
+    Raises:
+        ServiceRefusal: A token of the prompt is out of the vocabulary, or a number out of range.
+    """
+    prompt = prompt_tokens(request.get("prompt"))
+    params = _Params.of(request)
+    own = mapping(request.get("sampling_params")).get("seed")
+    draw = digest(
+        seed,
+        "sample",
+        source.base_model.name,
+        prompt,
+        params.temperature,
+        [own] if isinstance(own, int) else occurrence,
+    )
+    count = min(max(integer(request.get("num_samples"), 1), 0), MAX_SAMPLES)
+    sequences: list[Json] = []
+    left = MAX_SAMPLED
+    for place in range(count):
+        sequences.append(_sequence(source, prompt, params, Draws(digest(draw, place)), request))
+        left -= len(items(sequences[-1]["tokens"]))
+        if left < 0:
+            raise ServiceRefusal(
+                f"more than {MAX_SAMPLED} tokens in one request; ask for fewer samples, or give max_tokens"
+            )
+    about = of_prompt(source, prompt, request, params.temperature, Draws(digest(draw, "prompt")))
+    return {"type": "sample", "sequences": sequences, **about}
+
+
+def _sequence(
+    source: Source, prompt: list[int], params: _Params, draws: Draws, request: Mapping[str, object]
+) -> Json:
+    model, weights = source.base_model, source.weights
+    context = prompt[-1] if prompt else START
+    tokens: list[int] = []
+    logprobs: list[float] = []
+    topk: list[list[list[object]]] = []
+    rank = integer(request.get("topk_sample_logprobs"), 0)
+    ending: list[int] = []
+    stopped = False
+    while len(tokens) < params.max_tokens and not stopped:
+        if params.temperature and params.named and params.stops and not ending and draws.next() < ENDING:
+            ending = list(params.stops[0])
+        if ending:
+            token = ending.pop(0)
+        elif params.temperature:
+            token = model.sampled(context, weights, params.temperature, draws)
+        else:
+            token = model.likeliest(context, weights, 1)[0][0]
+        logprobs.append(model.logprob(context, token, weights))
+        if rank > 0:
+            topk.append(likeliest(source, context, rank))
+        tokens.append(token)
+        context = token
+        stopped = any(tuple(tokens[-len(stop) :]) == stop for stop in params.stops)
+    sequence: Json = {
+        "stop_reason": "stop" if stopped else "length",
+        "tokens": tokens,
+        "logprobs": single(logprobs),
+    }
+    return sequence | ({"topk_sampled_logprobs": topk} if rank > 0 else {})
+
+
+def _stops(value: object) -> tuple[tuple[int, ...], ...]:
+    """The stops of a request as sequences of tokens: a text's are its bytes."""
+    if value is None:
+        return ((END,),)
+    given = [value] if isinstance(value, str) else items(value)
+    stops: list[tuple[int, ...]] = []
+    for each in given:
+        if isinstance(each, str) and each:
+            stops.append(tuple(each.encode("utf-8", "replace")))
+        elif isinstance(each, int) and not isinstance(each, bool):
+            stops.append((each,))
+        else:
+            raise ServiceRefusal(f"{each!r} is no stop; give texts that are not empty, or token ids")
+    return tuple(stops)

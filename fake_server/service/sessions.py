@@ -1,0 +1,62 @@
+"""Sessions of the SDK, and the sampling sessions in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fake_server.service.checkpoints import EPOCH
+from fake_server.service.errors import ServiceRefusal
+
+
+@dataclass(slots=True)
+class Session:
+    """One ``ServiceClient`` (``tinker`` 0.2 and later).
+
+    Attributes:
+        session_id: Its id.
+        created_at: When it was made, on the service's own clock.
+        user_metadata: What it was made with.
+        display_name: Likewise (0.38.0).
+        project_id: Likewise, or where it was put since.
+        run_ids: The training runs that it made.
+        sampler_ids: The sampling sessions that it made.
+        heartbeats: How many came.
+        finish: How it was finished, as the client said; None while it lives.
+    """
+
+    session_id: str
+    created_at: datetime = EPOCH
+    user_metadata: Mapping[str, object] = field(default_factory=dict)
+    display_name: str | None = None
+    project_id: str = "project-1"
+    run_ids: list[str] = field(default_factory=list)
+    sampler_ids: list[str] = field(default_factory=list)
+    heartbeats: int = 0
+    finish: Mapping[str, object] | None = None
+
+    def beat(self) -> None:
+        """Takes a heartbeat.
+
+        Raises:
+            ServiceRefusal: It was finished: HTTP 410 ends the client's heartbeats (``tinker`` 0.38.0).
+        """
+        if self.finish is not None:
+            raise ServiceRefusal(f"the session {self.session_id!r} was finished; open another", 410)
+        self.heartbeats += 1
+
+    def status(self) -> dict[str, object]:
+        """As a session search answers."""
+        if self.finish is None:
+            return {"type": "active"}
+        return {"type": "client_finished", **self.finish}
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """A sampling session: what it was made from."""
+
+    sampler_id: str
+    base_model: str
+    model_path: str | None = None

@@ -1,0 +1,208 @@
+"""Training runs: what each operation on a model does to it, and answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from fake_server.operations import Operation
+from fake_server.service.checkpoints import (
+    EPOCH,
+    SCHEME,
+    Checkpoint,
+    Checkpoints,
+    CheckpointType,
+    LoraConfig,
+    stamp,
+)
+from fake_server.service.data import Datum, forward_input
+from fake_server.service.errors import ServiceRefusal
+from fake_server.service.language_model import BaseModel
+from fake_server.service.losses import loss_of
+from fake_server.service.numbers import single
+from fake_server.service.optimizer import AdamParams, Trained
+from fake_server.service.reading import integer, mapping, text
+from fake_server.service.work import Json, Queue, Work
+
+OWNER: Final = "owner-1"
+MAX_TTL_SECONDS: Final = 10 * 366 * 86_400
+
+
+@dataclass(slots=True)
+class TrainingRun:
+    """A model being trained.
+
+    Attributes:
+        run_id: Its id: the model's.
+        base_model: What it was made from.
+        lora: What it was made with.
+        session_id: The session that made it; None for ``tinker`` 0.1.x.
+        user_metadata: What it was made with.
+        trained: Its weights and its optimizer's state.
+        gradient: What was accumulated since the last step.
+        unloaded: Whether it was unloaded.
+        last_request: When it was last asked for something, on the service's own clock.
+        queue: What is still to be done.
+    """
+
+    run_id: str
+    base_model: BaseModel
+    lora: LoraConfig
+    session_id: str | None = None
+    user_metadata: Mapping[str, object] | None = None
+    trained: Trained = field(default_factory=Trained)
+    gradient: dict[int, float] = field(default_factory=dict)
+    unloaded: bool = False
+    last_request: datetime = EPOCH
+    queue: Queue = field(default_factory=Queue)
+
+    def to_json(self, checkpoints: Checkpoints) -> Json:
+        """As the REST client reads it."""
+        last: dict[CheckpointType, Checkpoint] = {each.kind: each for each in checkpoints.of_run(self.run_id)}
+        training, sampler = last.get(CheckpointType.TRAINING), last.get(CheckpointType.SAMPLER)
+        return {
+            "training_run_id": self.run_id,
+            "base_model": self.base_model.name,
+            "model_owner": OWNER,
+            "is_lora": True,
+            "lora_rank": self.lora.rank,
+            "corrupted": False,
+            "last_request_time": stamp(self.last_request),
+            "last_checkpoint": None if training is None else training.to_json(),
+            "last_sampler_checkpoint": None if sampler is None else sampler.to_json(),
+            "user_metadata": None if self.user_metadata is None else dict(self.user_metadata),
+        }
+
+    def info(self) -> Json:
+        """As ``get_info`` answers."""
+        name = self.base_model.name
+        return {
+            "type": "get_info",
+            "model_data": {"arch": "unknown", "model_name": name, "tokenizer_id": name},
+            "model_id": self.run_id,
+            "model_name": name,
+            "is_lora": True,
+            "lora_rank": self.lora.rank,
+        }
+
+
+class Training:
+    """Does the work of training runs. The service locks around it."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        """Saves to and loads from these checkpoints."""
+        self._checkpoints = checkpoints
+        self._saved = 0
+
+    def do(self, run: TrainingRun, work: Work) -> Json:  # noqa: PLR0911 - one for each operation
+        """Does one piece of work.
+
+        Raises:
+            ServiceRefusal: It cannot be done; the future fails.
+        """
+        request = work.request
+        if run.unloaded:
+            raise ServiceRefusal(
+                f"the model {run.run_id!r} was unloaded; create another, or load a checkpoint"
+            )
+        run.last_request = self._now()
+        match work.operation:
+            case Operation.FORWARD:
+                return self._forward(run, request, backward=False)
+            case Operation.FORWARD_BACKWARD:
+                return self._forward(run, request, backward=True)
+            case Operation.OPTIM_STEP:
+                run.trained = run.trained.stepped(run.gradient, AdamParams.of(request))
+                run.gradient = {}
+                return {"type": "optim_step", "metrics": {}}
+            case Operation.SAVE_STATE:
+                return {
+                    "type": "save_weights",
+                    "path": self._save(run, request, CheckpointType.TRAINING).path,
+                }
+            case Operation.SAVE_WEIGHTS_EXTERNAL:
+                if request.get("age_encryption_recipients"):
+                    raise ServiceRefusal(
+                        "encrypted weights are not faked; leave age_encryption_recipients out"
+                    )
+                saved = self._save(run, request, CheckpointType.EXTERNAL)
+                return {"type": "save_weights_external", "path": saved.path, "size_bytes": saved.size_bytes}
+            case Operation.SAVE_WEIGHTS_FOR_SAMPLER:
+                saved = self._save(run, request, CheckpointType.SAMPLER)
+                return {"type": "save_weights_for_sampler", "path": saved.path}
+            case Operation.LOAD_STATE:
+                return self._load(run, request)
+            case Operation.UNLOAD_MODEL:
+                run.unloaded = True
+                return {"type": "unload_model", "model_id": run.run_id}
+            case _:
+                return {"type": "create_model", "model_id": run.run_id}
+
+    def _forward(self, run: TrainingRun, request: Mapping[str, object], *, backward: bool) -> Json:
+        asked = forward_input(request)
+        losses, outputs, gradients = [], [], []
+        for datum in asked.data:
+            logprobs = _logprobs(run, datum)
+            loss = loss_of(asked.loss_fn, datum, logprobs, asked.config)
+            losses.append(loss.total)
+            gradients.append((datum, loss.slopes))
+            outputs.append({"logprobs": {"data": single(logprobs), "dtype": "float32", "shape": datum.shape}})
+        # Only when every datum was good: a pass that fails leaves no gradient behind.
+        for datum, slopes in gradients if backward else ():
+            for context, token, slope in zip(datum.contexts, datum.tokens, slopes, strict=True):
+                if slope:
+                    run.base_model.add_gradient(context, token, run.trained.weights, slope, run.gradient)
+        return {
+            "loss_fn_output_type": "ArrayRecord",
+            "loss_fn_outputs": outputs,
+            "metrics": {"loss:sum": math.fsum(losses)},
+        }
+
+    def _save(self, run: TrainingRun, request: Mapping[str, object], kind: CheckpointType) -> Checkpoint:
+        name = text(request.get("path")) or f"unnamed-{self._saved + 1}"
+        trained = run.trained if kind is CheckpointType.TRAINING else run.trained.without_optimizer()
+        time = self._now()
+        made = Checkpoint(run.run_id, kind, name, time, run.base_model, run.lora, trained)
+        if request.get("overwrite") is False and any(
+            each.path == made.path for each in self._checkpoints.of_run(run.run_id)
+        ):
+            raise ServiceRefusal(f"{made.path!r} was saved already; give another name, or overwrite=True")
+        seconds = integer(request.get("ttl_seconds"), 0)
+        if seconds > 0:
+            made = replace(made, expires_at=time + timedelta(seconds=min(seconds, MAX_TTL_SECONDS)))
+        if metadata := mapping(request.get("user_metadata")):
+            made = replace(made, user_metadata=metadata)
+        self._saved += 1
+        return self._checkpoints.save(made)
+
+    def _load(self, run: TrainingRun, request: Mapping[str, object]) -> Json:
+        path = text(request.get("path")) or ""
+        if not path.startswith(SCHEME):
+            raise ServiceRefusal(f"{path!r} is no path of a checkpoint; give one that begins with {SCHEME}")
+        found = self._checkpoints.find(path)
+        if found.kind is not CheckpointType.TRAINING:
+            raise ServiceRefusal(f"{path!r} is a {found.kind} checkpoint; load one that save_state made")
+        if found.base_model.name != run.base_model.name:
+            raise ServiceRefusal(
+                f"{path!r} belongs to {found.base_model.name} and the model to {run.base_model.name}; "
+                "load it into a model of the same base"
+            )
+        # Releases before 0.2 do not say, and load both.
+        whole = request.get("optimizer", True)
+        run.trained = found.trained if whole else found.trained.without_optimizer()
+        run.gradient = {}
+        return {"type": "load_weights", "path": path}
+
+    def _now(self) -> datetime:
+        return EPOCH + timedelta(seconds=self._saved)
+
+
+def _logprobs(run: TrainingRun, datum: Datum) -> list[float]:
+    model, weights = run.base_model, run.trained.weights
+    return [
+        model.logprob(context, token, weights)
+        for context, token in zip(datum.contexts, datum.tokens, strict=True)
+    ]

@@ -1,0 +1,102 @@
+"""An SDK that is silent in one operation has one fault, and the verdicts say which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.profile_files import load_profile
+from tinker_conformance.requirements import requirement
+from tinker_conformance.sdk.spec import open_sdk
+
+from .laboratory import worker_session
+from .registry import BROKEN_SDKS
+from .switch import OneOfThem
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[OneOfThem]:
+    session = worker_session("python:broken_sdks.switch:Switch")
+    yield session  # type: ignore[misc]
+    session.close()
+
+
+def judged(worker: OneOfThem, name: str, *identifiers: str) -> list[Judgement]:
+    profile = load_profile(BROKEN_SDKS[name].under)
+    judge = Judge(OneOfThem(worker, name), lambda: open_sdk("reference"), profile, shipped_scenarios())
+    try:
+        return [judge.judge(requirement(identifier)) for identifier in identifiers]
+    finally:
+        judge.close()
+
+
+def test_what_a_silent_operation_hides_is_looked_at_through_another(worker: OneOfThem) -> None:
+    wiring, clock, minute, states, headers = judged(
+        worker,
+        "forgets_the_observer_in_sample",
+        "wiring.sample",
+        "clock.moves",
+        "debounce.boundary",
+        "callback.states",
+        "polling.request_type_sample",
+    )
+    assert wiring.verdict is Verdict.FAILED
+    assert [each.verdict for each in (clock, minute, states, headers)] == [Verdict.PASSED] * 4
+    assert [*clock.cases] == ["debounce-clock-moves-logprobs"]
+    assert [*minute.cases] == ["debounce-boundary, through compute_logprobs"]
+    assert "silent" not in minute.note
+    assert minute.note == (
+        "the SDK tells nobody of a pause in sample (see wiring.sample); looked at through compute_logprobs"
+    )
+    assert headers.note == ""
+
+
+def test_a_fault_beside_the_silence_is_found_through_the_other_operation(worker: OneOfThem) -> None:
+    boundary, across = judged(
+        worker, "is_silent_in_samples_and_logs_every_pause", "debounce.boundary", "debounce.across_states"
+    )
+    assert boundary.verdict is Verdict.PASSED
+    assert across.verdict is Verdict.FAILED
+    assert {mismatch.scenario for mismatch in across.mismatches} == {
+        "debounce-across-states, through compute_logprobs"
+    }
+
+
+def test_where_there_is_no_other_operation_the_fault_to_mend_first_is_named(worker: OneOfThem) -> None:
+    text, wiring = judged(
+        worker,
+        "forgets_the_observer_in_create_model",
+        "messages.model_creation_text",
+        "wiring.create_model",
+    )
+    assert wiring.verdict is Verdict.FAILED
+    assert text.verdict is Verdict.NOT_TESTABLE
+    assert text.mend_first == ("wiring.create_model",)
+    assert text.note == "the SDK tells nobody of a pause in create_model; mend wiring.create_model first"
+
+
+def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(worker: OneOfThem) -> None:
+    clock, wiring, first, boundary, headers = judged(
+        worker,
+        "ignores_408_and_with_it_every_pause",
+        "clock.moves",
+        "wiring.sample",
+        "debounce.first_pause_logs",
+        "debounce.boundary",
+        "polling.request_type_forward",
+    )
+    assert [clock.verdict, wiring.verdict] == [Verdict.FAILED] * 2
+    assert first.mend_first == ("wiring.sample",)
+    assert boundary.note == (
+        "the SDK tells nobody of any pause, which would show that its clock moves; mend clock.moves first"
+    )
+    assert headers.verdict is Verdict.PASSED
+
+
+def test_an_sdk_whose_clock_stands_is_not_called_silent(worker: OneOfThem) -> None:
+    (boundary,) = judged(worker, "logs_once_and_never_again", "debounce.boundary")
+    assert boundary.verdict is Verdict.NOT_TESTABLE
+    assert boundary.note == "the SDK does not see its clock move; mend clock.moves first"

@@ -1,0 +1,135 @@
+"""SDKs that are at odds with themselves when several threads use one client."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, ClassVar, Final
+
+from tinker_conformance.observer import ClientObserver, _Memory
+from tinker_conformance.polling import Poll
+from tinker_conformance.profile import ObserverError
+from tinker_conformance.queue_state import QueueState
+from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
+from tinker_conformance.sdk.reference import ReferenceAdapter
+
+from .declaration import Chapter
+from .patches import WithObserver, WithPoll
+
+SDKS: Final = Chapter()
+
+_LIMIT_SECONDS: Final = 10.0
+"""Real seconds to wait for another thread that is sure to come."""
+
+
+def _on_a_thread() -> bool:
+    return threading.current_thread() is not threading.main_thread()
+
+
+class AtOnce(ReferenceAdapter):
+    """One whose futures are in flight together on their threads; those of the others take turns."""
+
+
+class _OfThisThread(ClientObserver):
+    @property
+    def _memory(self) -> _Memory:  # type: ignore[override]
+        local = vars(self).setdefault("_local", threading.local())
+        return vars(local).setdefault("memory", _Memory())
+
+
+@SDKS.adapter(
+    "keeps_a_minute_for_each_thread",
+    under="tinker-0.5.1",
+    caught_by="concurrency.one_minute_on_threads",
+    saying="wanted nothing, got the line 'Sampling is paused for sampler sampler-1. Reason: out of c",
+    also=("concurrency.clients_on_threads", "concurrency.training_on_threads"),
+)
+class _KeepsAMinuteForEachThread(AtOnce, WithObserver):
+    observer = _OfThisThread
+
+
+class _StampedByWhoeverCame(ClientObserver):
+    def _decides_to_log(self, state: QueueState) -> bool:
+        due = super()._decides_to_log(state)
+        if _on_a_thread():
+            self._memory.logged_at = time.time()
+        return due
+
+
+@SDKS.adapter(
+    "lets_the_last_thread_begin_the_minute",
+    under="tinkex-seed",
+    caught_by="concurrency.one_minute_on_threads",
+    saying="wanted a pause line for sampler-1 in round 3, got nothing",
+)
+class _LetsTheLastThreadBeginTheMinute(AtOnce, WithObserver):
+    observer = _StampedByWhoeverCame
+
+
+class _LooksBeforeItLeaps(ClientObserver):
+    """Has no lock, and the first thread that finds a line due is overtaken by the second before it stamps."""
+
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        seen = self._memory.logged_at
+        if _on_a_thread() and time.time() - seen >= self.facet.interval_seconds:
+            self._is_overtaken()
+            self._memory.logged_at = seen
+        super().on_queue_state_change(state, reason)
+
+    def _is_overtaken(self) -> None:
+        overtaken = vars(self).setdefault("_overtaken", threading.Event())
+        if vars(self).setdefault("_first", threading.get_ident()) == threading.get_ident():
+            assert overtaken.wait(_LIMIT_SECONDS)
+        else:
+            overtaken.set()
+
+
+@SDKS.adapter(
+    "looks_and_stamps_without_a_lock",
+    under="tinker-0.10",
+    caught_by="concurrency.training_on_threads",
+    saying="wanted nothing, got the line 'Training for model-1 is paused.",
+    also=("concurrency.clients_on_threads", "concurrency.one_minute_on_threads"),
+)
+class _LooksAndStampsWithoutALock(AtOnce, WithObserver):
+    observer = _LooksBeforeItLeaps
+
+
+@SDKS.adapter(
+    "shares_the_minute_of_clients_on_threads",
+    under="tinker-0.38",
+    caught_by="concurrency.clients_on_threads",
+    saying="wanted a pause line for sampler-",
+)
+class _SharesTheMinuteOfClientsOnThreads(AtOnce):
+    def __init__(self) -> None:
+        super().__init__()
+        self._shared = _Memory()
+
+    def run_on_thread(self, client: Any, call: OperationCall) -> None:
+        client.observer._memory = self._shared
+        super().run_on_thread(client, call)
+
+
+class _SaidByOneThread(Poll):
+    __slots__ = ()
+    said: ClassVar[dict[object, int]] = {}
+
+    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        thread = threading.get_ident()
+        if self.said.setdefault((id(self.observer), state, time.time()), thread) == thread:
+            super()._tell(state, reason, on_error)
+
+
+@SDKS.adapter(
+    "hears_one_of_the_threads_that_say_the_same",
+    under="tinker-0.5.1",
+    caught_by="concurrency.each_thread_is_heard",
+    saying="wanted the observer told 'paused_capacity' 8 times, got the observer told 'paused_capacity' 1",
+)
+class _HearsOneOfTheThreadsThatSayTheSame(AtOnce, WithPoll):
+    poll = _SaidByOneThread
+
+    async def open(self, context: ScenarioContext) -> None:
+        _SaidByOneThread.said.clear()
+        await super().open(context)

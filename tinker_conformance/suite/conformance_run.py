@@ -1,0 +1,141 @@
+"""One SDK under test within a pytest session: how it is opened, asked, and what pytest is told of it.
+
+Failure model. What was asked for cannot be done (no such SDK, profile, version, file of known failures):
+`pytest.UsageError`. The adapter is lost on the way: `AdapterLostError`, whose handling is the caller's. A
+requirement does not hold: `RequirementFailure`, which carries the explanation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tinker_conformance.judging.choice import UsageProblem, choose_profile
+from tinker_conformance.judging.explanation import explain
+from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.known_failures.excuses import KnownFailures
+from tinker_conformance.known_failures.options import excuses
+from tinker_conformance.known_failures.reading import KnownFailuresError
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.report.pytest_report import KNOWN, RESULT, START, SUBJECT
+from tinker_conformance.report.recording import result_record, start_record
+from tinker_conformance.report.records import encode
+from tinker_conformance.requirements import Level, Requirement
+from tinker_conformance.requirements.as_of import AsOfError, asked_of
+from tinker_conformance.sdk.kit_clock import SdkClock
+from tinker_conformance.sdk.spec import open_sdk
+from tinker_conformance.visible import visible
+
+
+class RequirementFailure(Exception):  # noqa: N818 - pytest shows its text
+    """A requirement does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceRun:
+    """What the tests of one SDK share.
+
+    Attributes:
+        judge: Judges the SDK.
+        asked: The requirements of the profile, held at a version of the kit if that is wanted.
+        known: What is known to fail.
+        as_of: That version, or None.
+        strict: Whether quirks count.
+    """
+
+    judge: Judge
+    asked: tuple[Requirement, ...]
+    known: KnownFailures
+    as_of: str | None
+    strict: bool
+
+    def ask(self, required: Requirement) -> Judgement:
+        """Judges one requirement, known failures applied.
+
+        Raises:
+            AdapterLostError: The SDK cannot be asked any more.
+        """
+        return self.known.applied(self.judge.judge(required))
+
+    def records(
+        self, judgement: Judgement, selected: Sequence[Requirement], subject: str = ""
+    ) -> dict[str, str]:
+        """What a pytest report carries, for whoever writes reports.
+
+        Args:
+            judgement: What was judged.
+            selected: All requirements that the session asks of this SDK.
+            subject: Whose results these are, where a session can have several; a name of a folder.
+        """
+        sdk, profile = self.judge.sdk, self.judge.profile
+        start = start_record(sdk, profile, selected, strict=self.strict, as_of=self.as_of)
+        result = result_record(judgement, sdk.spec, profile.name)
+        return {
+            START: encode(start).decode(),
+            RESULT: encode(result).decode(),
+            SUBJECT: subject,
+            KNOWN: self.known.source,
+        }
+
+    def conclude(self, judgement: Judgement) -> None:
+        """Ends the test as the judgement says: returns, skips or is expected to fail.
+
+        Raises:
+            RequirementFailure: It fails, and the text says all about it.
+        """
+        match judgement.verdict:
+            case Verdict.PASSED:
+                return
+            case Verdict.KNOWN_FAILURE:
+                pytest.xfail(judgement.note)
+            case Verdict.NOT_CLAIMED:
+                pytest.skip(f"not claimed: {judgement.note}")
+            case Verdict.FAILED if judgement.requirement.level is Level.QUIRK and not self.strict:
+                pytest.xfail(visible(f"quirk: {_first(judgement)}"))
+            case _:
+                raise RequirementFailure(explain(judgement, self.judge.sdk.spec, self.judge.profile.name))
+
+
+def open_run(
+    config: pytest.Config,
+    spec: str,
+    *,
+    profile: str | None,
+    known: Path | None,
+    as_of: str | None,
+    strict: bool,
+) -> ConformanceRun:
+    """Opens an SDK, and what it is judged by; the caller closes `judge`.
+
+    Args:
+        config: Has the options `--clock` and `--record-known-failures`.
+        spec: As for `--sdk`.
+        profile: As for `--profile`.
+        known: As for `--known-failures`.
+        as_of: As for `--as-of`.
+        strict: As for `--strict-quirks`.
+
+    Raises:
+        pytest.UsageError: If that cannot be done; the text says what to ask for instead.
+    """
+    clock, recorded = config.getoption("--clock"), config.getoption("--record-known-failures")
+    try:
+        sdk = open_sdk(spec, clock=None if clock is None else SdkClock(clock))
+    except (ValueError, RuntimeError) as error:
+        raise pytest.UsageError(str(error)) from error
+    try:
+        chosen = choose_profile(profile, sdk.info)
+        asked = asked_of(chosen, as_of)
+        failures = excuses(known, None if recorded is None else Path(recorded), asked, sdk.info.version)
+    except (UsageProblem, AsOfError, KnownFailuresError) as error:
+        sdk.close()
+        raise pytest.UsageError(str(error)) from error
+    judge = Judge(sdk, lambda: open_sdk("reference"), chosen, shipped_scenarios())
+    return ConformanceRun(judge, asked, failures, as_of, strict)
+
+
+def _first(judgement: Judgement) -> str:
+    return str(judgement.mismatches[0]) if judgement.mismatches else judgement.note
