@@ -115,7 +115,7 @@ def _targets(found: Mapping[tuple[str, int], Best]) -> list[Target]:
 
 
 def _memory(requests: int) -> str:
-    with served("fake_server", requests // POLLS + 50) as server:
+    with served("fake_server", requests // POLLS + 100) as server:
         before = int(server.usage()["memory"])
         half = server.load(32, requests // 2).memory
         full = server.load(32, requests // 2).memory
