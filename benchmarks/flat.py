@@ -10,7 +10,6 @@ from benchmarks.table import Section, Target
 from benchmarks.workload import PAUSED, body_of, future_name, heads
 from fake_server import FakeTinker, Request
 from fake_server.http_protocol import HttpProtocol, Limits
-from fake_server.known_heads import KnownHeads
 from fake_server.script import script, timeout
 
 _POLLED: Final = 100
@@ -50,7 +49,7 @@ def _connection(futures: int) -> HttpProtocol:
         engine.add_script(steps, name=future_name(number))
         engine.handle(Request("POST", "/api/v1/asample", body=b'{"num_samples":1}'))
     engine.journal.clear()
-    protocol = HttpProtocol(engine.handle, Limits(), set(), KnownHeads(), lambda _: None)
+    protocol = HttpProtocol(engine.handle, Limits(), set())
     protocol._transport = _Nowhere()  # type: ignore[assignment] # noqa: SLF001 - no socket, no asyncio
     return protocol
 

@@ -63,8 +63,8 @@ class HttpProtocol(asyncio.Protocol):
         handle: Callable[[Request], Reply | TransportFault],
         limits: Limits,
         connections: set[HttpProtocol],
-        known: KnownHeads,
-        refuse: Callable[[float], None],
+        refuse: Callable[[float], None] | None = None,
+        known: KnownHeads | None = None,
     ) -> None:
         """Answers with ``handle``, and is in ``connections`` for as long as it is open.
 
@@ -76,7 +76,7 @@ class HttpProtocol(asyncio.Protocol):
         self._limits = limits
         self._connections = connections
         self._refuse_connections = refuse
-        self._known = known
+        self._known = KnownHeads() if known is None else known
         self._between = True
         self._newest: Request | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -283,7 +283,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _spoil(self, fault: TransportFault, framing: Framing) -> None:
         self._flush()
-        if isinstance(fault.kind, Refusal):
+        if isinstance(fault.kind, Refusal) and self._refuse_connections is not None:
             self._refuse_connections(fault.kind.seconds)
         acts = planned(fault, framing)
         self._closing = isinstance(acts[-1], End)

@@ -189,7 +189,7 @@ class FakeTinkerServer:
         await asyncio.sleep(0)
 
     def _connection(self, refuse: Callable[[float], None]) -> HttpProtocol:
-        return HttpProtocol(self._engine.handle, self._limits, self._connections, self._known, refuse)
+        return HttpProtocol(self._engine.handle, self._limits, self._connections, refuse, self._known)
 
 
 class _RealTimeLoop(asyncio.SelectorEventLoop):

@@ -28,6 +28,7 @@ import freezegun
 import freezegun.api
 
 from tinker_conformance.frozen_names import FrozenNames
+from tinker_conformance.meeting import Meeting
 from tinker_conformance.quiet import LOOK_SECONDS, QuietWatch
 
 MICROSECOND: Final = 1_000_000
@@ -108,6 +109,7 @@ class FrozenClock:
     _sleepers: list[int] = field(default_factory=list)
     _work: int = 0
     _workers: set[int] = field(default_factory=set)
+    _meeting: Meeting = field(default_factory=Meeting)
     _activity: int = 0
     _passes: int = 0
     _jumps_wanted: bool = False
@@ -131,8 +133,18 @@ class FrozenClock:
         """The monotonic clock, seconds."""
         return self._monotonic_us / MICROSECOND
 
-    def _monotonic_ns(self) -> int:
+    def _read_monotonic(self) -> float:
+        self._meeting.read()
+        return self.monotonic()
+
+    def _read_monotonic_ns(self) -> int:
+        self._meeting.read()
         return self._monotonic_us * 1000
+
+    def observer_called(self) -> None:
+        """An observer was called on this thread; one of the kit's meets others where it reads the clock."""
+        if threading.get_ident() in self._workers:
+            self._meeting.called()
 
     def elapsed(self) -> float:
         """Virtual seconds since the scenario began, on the monotonic clock."""
@@ -148,10 +160,17 @@ class FrozenClock:
             real: Beginnings of the names of modules that stay on real time.
         """
         # real_asyncio: loops that are not ours (an SDK's uvloop, a debugger's) go on in real time.
+        current_time = freezegun.api.get_current_time
+
+        def read_wall() -> datetime.datetime:
+            self._meeting.read()
+            return current_time()
+
         freezer = freezegun.freeze_time(self._wall_datetime(), ignore=list(real), real_asyncio=True)
         with (
-            mock.patch.object(freezegun.api, "_get_fake_monotonic", self.monotonic),
-            mock.patch.object(freezegun.api, "_get_fake_monotonic_ns", self._monotonic_ns),
+            mock.patch.object(freezegun.api, "_get_fake_monotonic", self._read_monotonic),
+            mock.patch.object(freezegun.api, "_get_fake_monotonic_ns", self._read_monotonic_ns),
+            mock.patch.object(freezegun.api, "get_current_time", read_wall),
             # By default a read is real when a frame of `threading` is among the five callers: in a
             # background thread it would depend on the depth of the stack. Looking at the caller alone keeps
             # `threading` itself on real time.

@@ -104,6 +104,7 @@ class Recorder(logging.Handler):
 
     def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None:
         """The SDK called an observer."""
+        self._clock.observer_called()
         key = current_future.get()
         self.add(
             Callback(

@@ -12,6 +12,7 @@ import random
 import threading
 import time
 import urllib.parse
+import zlib
 from collections.abc import Callable
 
 DEBOUNCE_SECONDS = 60.0
@@ -61,13 +62,18 @@ class Service:
                 "POST", f"/api/v1/{path}", json.dumps(body), {**self._headers, **(headers or {})}
             )
             answer = connection.getresponse()
-            text = answer.read()
+            text = _decoded(answer.read(), answer.getheader("Content-Encoding"))
         finally:
             connection.close()
         try:
             return answer.status, json.loads(text)
         except ValueError:
             return answer.status, None
+
+
+def _decoded(body: bytes, encoding: str | None) -> bytes:
+    # 32 more than the window's bits: zlib tells gzip and deflate apart itself.
+    return zlib.decompress(body, 47) if encoding in ("gzip", "deflate") else body
 
 
 class Observer:

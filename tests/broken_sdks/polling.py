@@ -49,6 +49,7 @@ SDKS.edited(
         "polling.request_type_sample",
         "polling.request_type_save_state",
         "polling.request_type_save_weights_for_sampler",
+        "polling.slow_reply",
         "trigger.malformed_408",
     ),
 )

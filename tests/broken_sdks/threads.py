@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any, ClassVar, Final
 
-from tinker_conformance.observer import ClientObserver, _Memory
+from tinker_conformance.observer import ClientObserver, _log_pause, _Memory
 from tinker_conformance.polling import Poll
 from tinker_conformance.profile import ObserverError
 from tinker_conformance.queue_state import QueueState
@@ -70,11 +70,12 @@ class _LooksBeforeItLeaps(ClientObserver):
     """Has no lock, and the first thread that finds a line due is overtaken by the second before it stamps."""
 
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
-        seen = self._memory.logged_at
-        if _on_a_thread() and time.time() - seen >= self.facet.interval_seconds:
+        if not _on_a_thread() or state is QueueState.ACTIVE:
+            super().on_queue_state_change(state, reason)
+        elif time.time() - self._memory.logged_at >= self.facet.interval_seconds:
             self._is_overtaken()
-            self._memory.logged_at = seen
-        super().on_queue_state_change(state, reason)
+            self._memory.logged_at = time.time()
+            _log_pause(state, self.kind, self.identifier, self.facet, reason)
 
     def _is_overtaken(self) -> None:
         overtaken = vars(self).setdefault("_overtaken", threading.Event())
@@ -105,9 +106,11 @@ class _SharesTheMinuteOfClientsOnThreads(AtOnce):
     def __init__(self) -> None:
         super().__init__()
         self._shared = _Memory()
+        self._lock = threading.Lock()
 
     def run_on_thread(self, client: Any, call: OperationCall) -> None:
         client.observer._memory = self._shared
+        client.observer._deciding = self._lock
         super().run_on_thread(client, call)
 
 

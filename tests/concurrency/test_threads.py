@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
+from collections.abc import Callable
+from unittest import mock
 
 import pytest
 
+from tinker_conformance import meeting
 from tinker_conformance.clock import FrozenClock
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.meeting import Meeting
 from tinker_conformance.profile_files import load_profile
 from tinker_conformance.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.requirements import in_chapter
@@ -124,6 +129,63 @@ def test_a_minute_is_kept_by_a_hundred_threads() -> None:
     said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
     assert len(said) == 1
     assert sum(isinstance(e, Callback) for e in timeline) == 100
+
+
+class WithoutALock(ReferenceAdapter):
+    """Its observer looks at the last line's time, reads the clock again, and stamps the next one's."""
+
+    def _watched(self, method: Callable[..., None]) -> Callable[..., None]:
+        vars(method.__self__)["_deciding"] = contextlib.nullcontext()  # type: ignore[attr-defined]
+        return super()._watched(method)
+
+
+def test_a_decision_without_a_lock_is_caught_between_two_readings_of_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # On a busy machine the other thread may take its time; usually nobody waits for it that long.
+    monkeypatch.setattr(meeting, "_PATIENCE_SECONDS", 2.0)
+    for adapter, lines in ((WithoutALock(), 2), (ReferenceAdapter(), 1)):
+        timeline = lived(adapter, on_threads(SHORT, SHORT))
+        said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
+        assert len(said) == lines
+        monkeypatch.setattr(meeting, "_PATIENCE_SECONDS", 0.001)
+
+
+def test_two_threads_meet_after_an_observer_was_called_on_each() -> None:
+    place, left = Meeting(), []
+    gate = threading.Barrier(2)
+
+    def decide(name: str) -> None:
+        place.called()
+        gate.wait(10)
+        place.read()
+        left.append(name)
+
+    with mock.patch.object(meeting, "_PATIENCE_SECONDS", 60.0):
+        threads = [threading.Thread(target=decide, args=(name,)) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert sorted(left) == ["a", "b"]
+
+
+def test_nobody_waits_where_no_observer_was_called_or_longer_than_for_a_few_readings() -> None:
+    place = Meeting()
+    with mock.patch.object(place, "_meet") as met:
+        place.read()
+        assert met.call_count == 0
+        place.called()
+        for _ in range(10):
+            place.read()
+        assert met.call_count == 4
+
+
+def test_a_thread_that_nobody_meets_goes_on_and_the_next_two_meet() -> None:
+    place = Meeting()
+    place.called()
+    place.read()  # alone: it would hang here
+    assert not place._waits
 
 
 # -- adapters ------------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ FAULTS: dict[str, ReplyStep] = {
     "held": spoilt(hold=True),
     "duplicate headers": spoilt(headers=[["content-type", "text/plain"], ["x-twice", "a"], ["x-twice", "b"]]),
     "invalid UTF-8": status(200, raw=b'{"text":"\xff"}', content_type="application/json"),
-    "raw bytes": raw_bytes("HTTP/1.1 299 Odd\r\ncontent-length: 2\r\n\r\n{}"),
+    "raw bytes": raw_bytes("HTTP/1.1 299 Odd\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"),
     "raw nonsense": raw_bytes("this is no reply\r\n\r\n"),
     "raw silence": raw_bytes("HTTP/1.1 2", then="silence"),
     "redirect": redirect(),

@@ -36,7 +36,7 @@ class Wire:
 
 
 def connection(engine: FakeTinker, known: KnownHeads) -> tuple[HttpProtocol, Wire]:
-    protocol, wire = HttpProtocol(engine.handle, Limits(), set(), known, lambda _: None), Wire()
+    protocol, wire = HttpProtocol(engine.handle, Limits(), set(), known=known), Wire()
     protocol._transport = wire  # type: ignore[assignment]
     return protocol, wire
 
@@ -49,7 +49,7 @@ def received(data: bytes, known: KnownHeads) -> Request | None:
         requests.append(request)
         return Reply(200)
 
-    protocol = HttpProtocol(handle, Limits(), set(), known, lambda _: None)
+    protocol = HttpProtocol(handle, Limits(), set(), known=known)
     protocol.data_received(data)
     return requests[0] if len(requests) == 1 and not protocol._closing and protocol._between else None
 

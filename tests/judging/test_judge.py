@@ -23,6 +23,7 @@ from tinker_conformance.sdk.session import Fault, Run
 from tinker_conformance.timeline import ClockCause, ClockStep, Event, Timeline
 
 PROFILE = load_profile("tinker-0.38")
+_SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
 CLOCK = requirement("clock.moves")
 CLOCK_SCENARIO = CLOCK.scenarios[0]
 ONCE: Timeline = (poll(), end(2.0))
@@ -216,7 +217,10 @@ def _warns(at: float) -> Timeline:
     ("at_its_clock", "note"),
     [
         (_warns(0.0), "the SDK does not see its clock move; mend clock.moves first"),
-        ((), "the SDK tells nobody of any pause, which would show it; mend clock.moves first"),
+        (
+            (),
+            f"the SDK {_SAYS_NOTHING}; mend clock.moves first",
+        ),
     ],
     ids=["still", "silent"],
 )

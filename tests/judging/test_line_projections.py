@@ -8,7 +8,7 @@ from small_timelines import case, line, places, poll, reply, says, scenario, see
 
 from tinker_conformance.judging import projections
 from tinker_conformance.judging.case import Case
-from tinker_conformance.timeline import Log
+from tinker_conformance.timeline import ClockCause, ClockStep, Log
 
 TRAINING = "Training is paused for model-a. Reason: out of capacity"
 SAMPLING = "Sampling is paused for sampler sampler-b. Reason: out of capacity"
@@ -59,6 +59,23 @@ def test_a_line_is_of_the_client_that_it_names_else_of_the_one_that_logged_it(
 def test_lines_of_two_clients_at_one_instant_are_two_facts_at_two_keys() -> None:
     facts = seen(projections.line_clients, case(line(TRAINING), line(SAMPLING)))
     assert len({fact.key for fact in facts}) == 2
+
+
+def test_a_round_lasts_until_the_script_moves_the_clocks() -> None:
+    moved = ClockStep(at=60.0, wall=60.0, monotonic=60.0, cause=ClockCause.SCRIPT)
+    slept = ClockStep(at=61.0, wall=1.0, monotonic=1.0, cause=ClockCause.SLEEP)
+    nobody = line("Paused. Reason: 1", 61.0)
+    of = case(
+        line(TRAINING), poll(), moved, line(SAMPLING, 60.0), slept, nobody, moved, line(TRAINING, 121.0)
+    )
+    assert says(projections.line_rounds, of) == [
+        "a pause line for model-a in round 1",
+        "a pause line for sampler-b in round 2",
+        "a pause line for an unknown client in round 2",
+        "a pause line for model-a in round 3",
+    ]
+    assert places(projections.line_rounds, of) == [(0, 0.0), (3, 60.0), (5, 61.0), (7, 121.0)]
+    assert len({fact.key for fact in seen(projections.line_rounds, of)}) == 4
 
 
 # -- what lines say -------------------------------------------------------------------------------------
