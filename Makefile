@@ -8,8 +8,9 @@ PROFILE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH := .venv-bench
 
-.PHONY: conformance parity test lint types clean mutation downstream
+.PHONY: conformance parity test lint types clean mutation downstream bench
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -36,9 +37,15 @@ types: $(STAMP)
 downstream:
 	.ci/downstream '$(PYTHON)'
 
+# In an environment of its own: the peers bring plugins of pytest with them.
+bench:
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --editable '.[bench]'
+	$(BENCH)/bin/python -m benchmarks
+
 mutation: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,mutation]'
 	$(BIN)/python -m tests.mutation
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) .hypothesis .mypy_cache .pytest_cache .ruff_cache

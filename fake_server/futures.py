@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from fake_server.errors import ScriptError
 from fake_server.gate import Gate
 from fake_server.messages import Request
 from fake_server.operations import Operation
-from fake_server.script import Exhausted, Script
-from fake_server.steps import Advance, Fail, FailCategory, ReplyStep, Status, unspoilt
+from fake_server.script import Exhausted, Script, Turn
+from fake_server.steps import Advance, Fail, FailCategory, ReplyStep
 
 _CANCELLED: Final = Script((Fail(FailCategory.USER, "the request was cancelled"),), Exhausted.REPEAT)
 
@@ -98,19 +97,9 @@ class ScriptedFuture:
         return f"<ScriptedFuture {self.name!r}, {self.served} of {len(self.script.turns)} replies served>"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What one poll gets.
-
-    Attributes:
-        index: Which poll of the future this is, 0-based.
-        advances: Clock steps before the reply.
-        reply: The reply, or None when the script is exhausted and its rule is not ``repeat``.
-    """
-
-    index: int
-    advances: tuple[Advance, ...]
-    reply: ReplyStep | None
+Claim = tuple[int, tuple[Advance, ...], Turn | None]
+"""What one poll gets: which poll of the future it is, 0-based; the clock steps before the reply; and the
+reply, or None when the script is exhausted and its rule is not ``repeat``."""
 
 
 class FutureBook:
@@ -194,18 +183,18 @@ class FutureBook:
 
     def claim(self, future: ScriptedFuture) -> Claim:
         """The next step of a future, given to nobody else."""
-        index, turns = future.polls, future.script.turns
-        future.polls += 1
+        index, script = future.polls, future.script
+        turns = script.turns
+        future.polls = index + 1
         if index < len(turns):
             turn = turns[index]
-            claim = Claim(index, turn.advances, turn.reply)
-        else:
-            repeated = turns[-1].reply if future.script.exhausted is Exhausted.REPEAT else None
-            claim = Claim(index, future.script.tail if index == len(turns) else (), repeated)
-        reply = unspoilt(claim.reply)
-        if isinstance(reply, Status) and reply.status == 410:
+            if turn.expires:
+                self._expire(future)
+            return index, turn.advances, turn
+        repeated = script.last if script.exhausted is Exhausted.REPEAT else None
+        if repeated is not None and repeated.expires:
             self._expire(future)
-        return claim
+        return index, script.tail if index == len(turns) else (), repeated
 
     def end(self, future: ScriptedFuture) -> None:
         """No submission goes on with this future's script any more."""

@@ -20,12 +20,16 @@ import httptools
 
 from fake_server.faults import Refusal
 from fake_server.json_values import encoded
+from fake_server.known_heads import KnownHeads
 from fake_server.messages import JSON_HEADERS, RawHeaders, Reply, Request, TransportFault
 from fake_server.paced import PacedTransport
 from fake_server.wire import End, Framing, planned
 
 LINGER_SECONDS: Final = 1.0
 LINGER_BYTES: Final = 16 * 1024 * 1024
+_KEPT: Final = Framing(head=False, keep=True, old=False)
+_KEPT_BYTES: Final = 4096
+_BODILESS: Final = (204, 304)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NUMBERS: Final = itertools.count(1)
 """What connections are numbered by, in the whole process."""
@@ -60,9 +64,11 @@ class HttpProtocol(asyncio.Protocol):
         limits: Limits,
         connections: set[HttpProtocol],
         refuse: Callable[[float], None] | None = None,
+        known: KnownHeads | None = None,
     ) -> None:
         """Answers with ``handle``, and is in ``connections`` for as long as it is open.
 
+        Heads are looked up in ``known``, and learnt.
         ``refuse`` makes the port refuse connections for a number of seconds, and ``leave``s those that are
         open.
         """
@@ -70,6 +76,9 @@ class HttpProtocol(asyncio.Protocol):
         self._limits = limits
         self._connections = connections
         self._refuse_connections = refuse
+        self._known = KnownHeads() if known is None else known
+        self._between = True
+        self._newest: Request | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
@@ -126,9 +135,21 @@ class HttpProtocol(asyncio.Protocol):
         if self._closing:
             self._discard(len(data))
             return
+        between = self._between
+        if between and (request := self._known.request(data)) is not None:
+            request.connection = self._number
+            answer = self._handle(request)
+            if type(answer) is Reply and self._transport is not None:
+                self._transport.write(answer.wire or kept_wire(answer))
+            else:
+                self._answer(answer, _KEPT)
+                self._flush()
+            return
         try:
             answered = self._answered
             self._feed(data)
+            if between and self._between and self._answered == answered + 1 and self._newest is not None:
+                self._known.learn(data, self._newest)
             # How much of a piece that ended other requests belongs to this head is not known.
             if self._in_head and self._answered == answered:
                 self._head_bytes += len(data)
@@ -169,6 +190,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        self._between = False
         self._headers, self._body = [], []
         self._url = b""
         self._head_bytes = self._body_bytes = 0
@@ -221,20 +243,23 @@ class HttpProtocol(asyncio.Protocol):
             return
         path, query = _target(self._url)
         method = self._parser.get_method().decode("ascii")
-        request = Request(method, path, query, tuple(self._headers), b"".join(self._body))
+        self._newest = request = Request(method, path, query, tuple(self._headers), b"".join(self._body))
         request.connection = self._number
         answer = self._handle(request)
-        self._in_head = True
+        self._between = self._in_head = True
         self._head_bytes = 0
         self._answered += 1
         keep = self._parser.should_keep_alive()
         old = self._parser.get_http_version() == "1.0"
+        self._answer(answer, Framing(head=method == "HEAD", keep=keep, old=old))
+
+    def _answer(self, answer: Reply | TransportFault, framing: Framing) -> None:
         match answer:
             case TransportFault():
-                self._spoil(answer, Framing(head=method == "HEAD", keep=keep, old=old))
+                self._spoil(answer, framing)
             case Reply():
-                self._out.append(wire(answer, head=method == "HEAD", keep=keep, old=old))
-                if not keep:
+                self._out.append(wire(answer, head=framing.head, keep=framing.keep, old=framing.old))
+                if not framing.keep:
                     self._close()
 
     def _check_head(self) -> None:
@@ -294,10 +319,26 @@ def wire(reply: Reply, *, head: bool, keep: bool, old: bool) -> bytes:
         old: Whether the client speaks HTTP/1.0, which closes unless told otherwise.
     """
     start = _head(reply.status, reply.headers, keep=keep, old=old)
-    if reply.status in (204, 304):
+    if reply.status in _BODILESS:
         return b"%b\r\n" % start
     length = len(reply.body)
     return b"%bcontent-length: %d\r\n\r\n%b" % (start, length, b"" if head else reply.body)
+
+
+def kept_wire(reply: Reply) -> bytes:
+    """The same for HTTP/1.1, neither HEAD nor the connection's last; remembered unless it is large."""
+    if reply.status in _BODILESS:
+        return wire(reply, head=False, keep=True, old=False)
+    body = reply.body
+    sent = b"%bcontent-length: %d\r\n\r\n%b" % (_kept_head(reply.status, reply.headers), len(body), body)
+    if len(sent) <= _KEPT_BYTES:
+        reply.wire = sent
+    return sent
+
+
+@lru_cache(maxsize=1024)
+def _kept_head(status: int, headers: RawHeaders) -> bytes:
+    return _head(status, headers, keep=True, old=False)
 
 
 @lru_cache(maxsize=1024)

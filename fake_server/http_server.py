@@ -18,6 +18,7 @@ from typing import Final, Protocol, Self
 
 from fake_server.doorway import Doorway
 from fake_server.http_protocol import HttpProtocol, Limits
+from fake_server.known_heads import KnownHeads
 from fake_server.messages import Reply, Request, TransportFault
 
 BACKLOG: Final = 1024
@@ -71,6 +72,7 @@ class FakeTinkerServer:
         self._port = port
         self._limits = limits or Limits()
         self._connections: set[HttpProtocol] = set()
+        self._known = KnownHeads()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping = asyncio.Event()
@@ -187,7 +189,7 @@ class FakeTinkerServer:
         await asyncio.sleep(0)
 
     def _connection(self, refuse: Callable[[float], None]) -> HttpProtocol:
-        return HttpProtocol(self._engine.handle, self._limits, self._connections, refuse)
+        return HttpProtocol(self._engine.handle, self._limits, self._connections, refuse, self._known)
 
 
 class _RealTimeLoop(asyncio.SelectorEventLoop):

@@ -12,10 +12,9 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from fake_server.messages import RawHeaders, Reply, Request, TransportFault
+from fake_server.messages import RawHeaders, RecordedHead, Reply, Request, TransportFault
 
 DEFAULT_LIMIT: Final = 100_000
 MAX_BYTES: Final = 256 * 1024 * 1024
@@ -24,8 +23,8 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 _End = int | str | tuple[int, str]
 """A status, the name of a fault in place of a reply, or both."""
 
-# method, path, query, head, body, end, reply head, reply body, future, nanoseconds, connection
-_Record = tuple[str, str, str, bytes, bytes, _End, bytes, bytes, str | None, int, int | None]
+# head, what fills its gap, body, end, reply headers, reply body, future, nanoseconds, connection, size
+_Record = tuple[RecordedHead, bytes, bytes, _End, RawHeaders, bytes, str | None, int, int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +93,29 @@ class Journal:
         self, request: Request, answer: Reply | TransportFault, *, arrived_ns: int, future: str | None
     ) -> None:
         """Adds one exchange; ``arrived_ns`` is a value of ``now_ns``."""
+        head, value = request.recorded_head()
+        body = request.body
         if isinstance(answer, Reply):
             end: _End = answer.status
-            reply_head, reply_body = _reply_head(answer.headers), answer.body
+            reply_headers, reply_body = answer.headers, answer.body
         elif (spoilt := answer.reply) is not None:
             end = (spoilt.status, answer.name)
-            reply_head, reply_body = _reply_head(spoilt.headers), spoilt.body
+            reply_headers, reply_body = spoilt.headers, spoilt.body
         else:
-            end, reply_head, reply_body = answer.name, b"", b""
-        head = _head(request.headers)
+            end, reply_headers, reply_body = answer.name, (), b""
+        size = head[5] + len(value) + len(body) + len(reply_body)
+        connection = request.connection
+        # fmt: off
         record = (
-            *(request.method, request.path, request.query, head, request.body),
-            *(end, reply_head, reply_body, future, arrived_ns, request.connection),
+            head, value, body, end, reply_headers, reply_body, future, arrived_ns, connection, size
         )
+        # fmt: on
+        records = self._records
         with self._lock:
-            self._records.append(record)
-            self._bytes += _size(record)
-            while self._records and (len(self._records) > self._limit or self._bytes > self._max_bytes):
-                self._bytes -= _size(self._records.popleft())
+            records.append(record)
+            self._bytes += size
+            while self._bytes > self._max_bytes or len(records) > self._limit:
+                self._bytes -= records.popleft()[-1]
                 self._dropped += 1
 
     def clear(self) -> None:
@@ -132,25 +136,14 @@ class Journal:
         return "".join(json.dumps(_plain(exchange)) + "\n" for exchange in self.exchanges())
 
 
-def _head(headers: RawHeaders) -> bytes:
-    return b"".join([b"%b: %b\r\n" % line for line in headers])
-
-
-# Most replies carry the same few heads.
-_reply_head = lru_cache(maxsize=256)(_head)
-
-
 def _lines(head: bytes) -> RawHeaders:
     pairs = (line.partition(b": ") for line in head.split(b"\r\n")[:-1])
     return tuple((name, value) for name, _, value in pairs)
 
 
-def _size(record: _Record) -> int:
-    return len(record[3]) + len(record[4]) + len(record[6]) + len(record[7])
-
-
 def _exchange(record: _Record, index: int, started: int) -> Exchange:
-    method, path, query, head, body, end, reply_head, reply_body, future, arrived, connection = record
+    head, value, body, end, reply_headers, reply_body, future, arrived, connection, _ = record
+    method, path, query, before, after, _ = head
     status, fault = end if isinstance(end, tuple) else (end, None) if isinstance(end, int) else (None, end)
     return Exchange(
         index=index,
@@ -158,11 +151,11 @@ def _exchange(record: _Record, index: int, started: int) -> Exchange:
         method=method,
         path=path,
         query=query,
-        headers=_lines(head),
+        headers=_lines(before + value + after),
         body=body,
         status=status,
         fault=fault,
-        reply_headers=_lines(reply_head),
+        reply_headers=reply_headers,
         reply_body=reply_body,
         future=future,
         connection=connection,

@@ -9,7 +9,7 @@ from fake_server.decoding import decode_request
 from fake_server.faults import RawBytes, Refusal
 from fake_server.futures import FutureBook, ScriptedFuture
 from fake_server.json_values import encoded
-from fake_server.messages import JSON_HEADERS, Reply, TransportFault
+from fake_server.messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.operations import Operation
 from fake_server.results import MAX_SAMPLES, encoded_result, result_body
 from fake_server.service.errors import ServiceRefusal
@@ -18,6 +18,8 @@ from fake_server.steps import Complete, Drop, ReplyStep, TryAgain, Wired
 if TYPE_CHECKING:
     from fake_server.service.service import Service
 
+_REMEMBERED: Final = 64
+_REMEMBERED_BYTES: Final = 2048
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
 # A load's result has no id of the model that it creates; only its submission's reply has (tinker 0.38.0).
 _ASSIGNED_IN_RESULT: Final = (Operation.CREATE_MODEL, Operation.SAVE_WEIGHTS_FOR_SAMPLER)
@@ -41,7 +43,7 @@ def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str,
 
 
 def scripted_reply(
-    step: ReplyStep, future: ScriptedFuture, request_id: str, accept: str, service: Service | None = None
+    step: ReplyStep, future: ScriptedFuture, request_id: str, poll: Request, service: Service | None = None
 ) -> Reply | TransportFault:
     """What a step says to one poll.
 
@@ -49,7 +51,7 @@ def scripted_reply(
         step: The step that the poll claimed.
         future: The polled future, submitted.
         request_id: The id in the poll.
-        accept: The poll's ``Accept`` header; a result may come as protobuf if it says so.
+        poll: The poll; a result may come as protobuf if its ``Accept`` header says so.
         service: Where the results of a whole fake Tinker come from; else they are constants.
 
     Raises:
@@ -61,13 +63,13 @@ def scripted_reply(
         case Drop(kind=kind):
             return TransportFault(kind)
         case Wired(reply=inner, wire=wire):
-            reply = scripted_reply(inner, future, request_id, accept, service)
+            reply = scripted_reply(inner, future, request_id, poll, service)
             assert isinstance(reply, Reply)  # noqa: S101 - narrows: what is wired is a reply
             return TransportFault(wire, reply, gate=future.gate, future=future.name)
         case Refusal() | RawBytes():
             return TransportFault(step)
         case Complete():
-            return _result(step, future, accept, service)
+            return _result(step, future, poll.header("accept") or "", service)
         case _:
             return step.reply
 
@@ -89,6 +91,21 @@ def completions_reply(book: FutureBook, session: object, cursor: int) -> Reply:
 
 
 def _result(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
+    operation = future.operation or Operation.SAMPLE
+    submitted = future.request
+    if service is not None or future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
+        return _made(step, future, accept, service)
+    # Most futures of a test, and all of a load, ask for the same.
+    key = (operation, submitted.body, submitted.is_plain(), accept)
+    reply = step.made.get(key)
+    if reply is None:
+        reply = _made(step, future, accept, None)
+        if submitted.is_plain() and len(step.made) < _REMEMBERED:
+            step.made[key] = reply
+    return reply
+
+
+def _made(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
     overrides = {**assigned, **step.overrides}

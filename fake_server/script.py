@@ -17,6 +17,7 @@ from typing import Final
 from fake_server.errors import ScriptError, meant
 from fake_server.fault_data import choice, wire_from
 from fake_server.faults import CutEnd, DropKind, RawBytes, Refusal
+from fake_server.messages import Reply
 from fake_server.steps import (
     ABSENT,
     Advance,
@@ -33,6 +34,7 @@ from fake_server.steps import (
     Wired,
     header_lines,
     microseconds,
+    unspoilt,
 )
 
 MAX_STEPS: Final = 1_000_000
@@ -56,10 +58,25 @@ class Exhausted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One reply with the advances in front of it."""
+    """One reply with the advances in front of it.
+
+    Attributes:
+        advances: Clock steps before the reply.
+        reply: The reply's step.
+        same: The reply itself where every poll gets the same, else None.
+        expires: Whether the future ends with it and may be submitted anew (HTTP 410).
+    """
 
     advances: tuple[Advance, ...]
     reply: ReplyStep
+    same: Reply | None = field(init=False, repr=False, compare=False)
+    expires: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        same = self.reply.reply if isinstance(self.reply, Timeout | Status | Fail) else None
+        meant = unspoilt(self.reply)
+        object.__setattr__(self, "same", same)
+        object.__setattr__(self, "expires", isinstance(meant, Status) and meant.status == 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,7 @@ class Script:
         exhausted: What happens after the last one.
         turns: The same, reply by reply.
         tail: Advances after the last reply; they come before what ``exhausted`` says.
+        last: The last reply without advances, or None if there is none.
 
     Raises:
         ScriptError: Too many steps, or ``repeat`` with no reply to repeat.
@@ -80,6 +98,7 @@ class Script:
     exhausted: Exhausted = Exhausted.FAIL
     turns: tuple[Turn, ...] = field(init=False, repr=False, compare=False)
     tail: tuple[Advance, ...] = field(init=False, repr=False, compare=False)
+    last: Turn | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.steps) > MAX_STEPS:
@@ -99,6 +118,7 @@ class Script:
             raise ScriptError("exhausted: repeat needs a reply to repeat; add one, or choose fail or error")
         object.__setattr__(self, "turns", tuple(turns))
         object.__setattr__(self, "tail", tuple(waiting))
+        object.__setattr__(self, "last", Turn((), turns[-1].reply) if turns else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,8 @@ class TryAgain:
     """HTTP 200 ``{"type": "try_again", "request_id": …}``; keys of ``body`` are added and win."""
 
     body: Mapping[str, object] = field(default_factory=dict)
+    # What comes before and after the request id in the reply's body.
+    _around: tuple[bytes, bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         body = copied(self.body)
@@ -122,11 +124,15 @@ class TryAgain:
                 f"the body of try_again is an object, not {self.body!r}; write {{}} for an empty one"
             )
         object.__setattr__(self, "body", body)
-        encoded(body)
+        before = encoded({"type": "try_again"} | {key: body[key] for key in ("type",) if key in body})[:-1]
+        after = encoded({key: item for key, item in body.items() if key not in ("type", "request_id")})
+        object.__setattr__(self, "_around", (before + b',"request_id":', after.replace(b"{", b",", 1)))
 
     def reply_to(self, request_id: str) -> Reply:
         """The reply, which names the future that was polled."""
-        return Reply(200, JSON_HEADERS, encoded({"type": "try_again", "request_id": request_id, **self.body}))
+        before, after = self._around
+        named = encoded(self.body.get("request_id", request_id))
+        return Reply(200, JSON_HEADERS, before + named + (after if len(after) > 2 else b"}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,8 @@ class Complete:
     """The result that fits the operation; ``overrides`` replace fields of it."""
 
     overrides: Mapping[str, object] = field(default_factory=dict)
+    made: dict[object, Reply] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Replies that were made before, by what they depend on."""
 
     def __post_init__(self) -> None:
         overrides = copied(self.overrides)

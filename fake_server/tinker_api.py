@@ -12,9 +12,10 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from enum import StrEnum
+from time import CLOCK_MONOTONIC, clock_gettime_ns
 from typing import TYPE_CHECKING, Final
 
-from fake_server.decoding import BodyError, decode_request
+from fake_server.decoding import BodyError, decode_plainly, decode_request
 from fake_server.endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
 from fake_server.explanations import (
@@ -24,15 +25,15 @@ from fake_server.explanations import (
     unknown_future,
     unscripted_submission,
 )
-from fake_server.futures import Claim, FutureBook, ScriptedFuture
-from fake_server.journal import DEFAULT_LIMIT, Journal, now_ns
+from fake_server.futures import FutureBook, ScriptedFuture
+from fake_server.journal import DEFAULT_LIMIT, Journal
 from fake_server.json_values import copied, encoded
 from fake_server.listener import Listener, Poll, Submission
 from fake_server.messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates
 from fake_server.replies import completions_reply, scripted_reply, submission_reply
 from fake_server.rules import Rule, RuleBook
-from fake_server.script import Exhausted, Script, ScriptLike, as_script
+from fake_server.script import Exhausted, Script, ScriptLike, Turn, as_script
 from fake_server.steps import Complete, Fail, FailCategory
 
 if TYPE_CHECKING:
@@ -245,10 +246,13 @@ class FakeTinker:
 
     def handle(self, request: Request) -> Reply | TransportFault:
         """Answers one request; thread-safe, never raises."""
-        arrived = now_ns()
+        arrived = clock_gettime_ns(CLOCK_MONOTONIC)
         answer: Reply | TransportFault
         try:
-            answer, future = self._answer(request)
+            if request.path == POLL_PATH and request.method == "POST":
+                answer, future = self._poll(request)
+            else:
+                answer, future = self._answer(request)
         except _Refusal as refusal:
             answer, future = self._refused(refusal.problem), refusal.future
         except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must hear it
@@ -265,11 +269,8 @@ class FakeTinker:
         return Reply(status, JSON_HEADERS, body)
 
     def _answer(self, request: Request) -> Answer:
-        if request.method == "POST":
-            if request.path == POLL_PATH:
-                return self._poll(request)
-            if (operation := SUBMISSION_PATHS.get(request.path)) is not None:
-                return self._submit(request, operation)
+        if request.method == "POST" and (operation := SUBMISSION_PATHS.get(request.path)) is not None:
+            return self._submit(request, operation)
         body = self._decoded(request)
         with self._lock:
             if request.method == "POST" and request.path == POLL_MANY_PATH:
@@ -309,7 +310,8 @@ class FakeTinker:
         return submission_reply(future, request_id, body), future
 
     def _poll(self, request: Request) -> Answer:
-        request_id = self._decoded(request).get("request_id")
+        body = decode_plainly(request)
+        request_id = (self._decoded(request) if body is None else body).get("request_id")
         if not isinstance(request_id, str):
             text = (
                 f"a poll needs a request_id that is a string, and {request_id!r} came; send the submission's"
@@ -319,34 +321,37 @@ class FakeTinker:
             future = self._book.by_request_id.get(request_id)
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
-            claim = self._book.claim(future)
+            index, advances, turn = self._book.claim(future)
         listener = self.listener
         if listener is None:
-            return self._reply(future, claim, request_id, request), future
+            if turn is not None and turn.same is not None:
+                return turn.same, future
+            return self._reply(future, index, turn, request_id, request), future
         poll = Poll(
             future,
             request_id,
-            claim.index,
+            index,
             request.header("x-tinker-request-iteration"),
             request.header("x-tinker-request-type"),
             request.method,
             request.path,
         )
         listener.request_arrived(poll)
-        for advance in claim.advances:
+        for advance in advances:
             listener.clock_advanced(poll, advance)
             self.clock_moves += 1
-        reply = self._reply(future, claim, request_id, request)
+        reply = self._reply(future, index, turn, request_id, request)
         listener.reply_chosen(poll, reply)
         return reply, future
 
     def _reply(
-        self, future: ScriptedFuture, claim: Claim, request_id: str, request: Request
+        self, future: ScriptedFuture, index: int, turn: Turn | None, request_id: str, request: Request
     ) -> Reply | TransportFault:
-        if claim.reply is not None:
-            accept = request.header("accept") or ""
-            return scripted_reply(claim.reply, future, request_id, accept, self._service)
-        text = exhausted_script(future, claim.index)
+        if turn is not None:
+            if turn.same is not None:
+                return turn.same
+            return scripted_reply(turn.reply, future, request_id, request, self._service)
+        text = exhausted_script(future, index)
         if future.script.exhausted is Exhausted.FAIL:
             return Fail(FailCategory.USER, text).reply
         return self._refused(Problem(ProblemKind.SCRIPT_EXHAUSTED, text))

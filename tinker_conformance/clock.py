@@ -13,7 +13,6 @@ the clocks can be moved apart (`tests/test_clock.py` fails if a release of freez
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import heapq
 import math
@@ -28,6 +27,7 @@ from unittest import mock
 import freezegun
 import freezegun.api
 
+from tinker_conformance.frozen_names import FrozenNames
 from tinker_conformance.meeting import Meeting
 from tinker_conformance.quiet import LOOK_SECONDS, QuietWatch
 
@@ -38,6 +38,7 @@ DEFAULT_EPOCH: Final = 1_750_000_000.0
 """The wall clock at the start of a scenario that names none, in seconds since 1970."""
 
 MONOTONIC_START_US: Final = 100_000 * MICROSECOND
+_NAMES: Final = FrozenNames()
 _SCENARIO_SECONDS: Final = 110_000
 _SPINNING_PASSES: Final = 10_000
 
@@ -175,20 +176,13 @@ class FrozenClock:
             # `threading` itself on real time.
             mock.patch.object(freezegun.api, "call_stack_inspection_limit", 1),
             mock.patch.object(time, "sleep", self.sleep),
+            _NAMES.in_place_of(freezer) as factory,
         ):
-            with mock.patch.object(
-                asyncio, "new_event_loop", asyncio.DefaultEventLoopPolicy().new_event_loop
-            ):
-                # freezegun makes a loop to learn which class to leave on real time: the standard one, not
-                # ours.
-                factory = freezer.start()
-            assert isinstance(factory, freezegun.api.FrozenDateTimeFactory)  # noqa: S101 - narrows a union
             self._factory = factory
             try:
                 yield self
             finally:
                 self._factory = None
-                freezer.stop()
 
     def _wall_datetime(self) -> datetime.datetime:
         return _EPOCH + datetime.timedelta(microseconds=self._wall_us)

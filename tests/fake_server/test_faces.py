@@ -1,7 +1,9 @@
 """The same engine behind respx, as an httpx transport and on a socket: the same replies."""
 
 import asyncio
+import gzip
 import json
+import pickle
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -187,3 +189,41 @@ def test_submissions_over_a_face_carry_sequence_ids(face: Face) -> None:
     with face(engine) as client:
         reply = client.post("/api/v1/asample", json={"num_samples": 2})
     assert json.loads(reply.content) == {"request_id": "f", "sample_sequence_ids": ["f/0", "f/1"]}
+
+
+def answered(**headers: str) -> FakeTinker:
+    engine = FakeTinker()
+    engine.add_script(script().then(status(200, raw=gzip.compress(b"abc"), headers=headers)), name="f")
+    return engine
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+def test_a_reply_is_read_as_one_that_comes_over_a_stream(face: Face, encoded: bool) -> None:
+    content = b"abc" if encoded else gzip.compress(b"abc")
+    with face(answered(**{"Content-Encoding": "gzip"} if encoded else {})) as client:
+        client.post("/api/v1/asample", json={})
+        reply = client.post(POLL, json={"request_id": "f"})
+        assert (reply.read(), reply.content) == (content, content)
+        assert (reply.is_closed, reply.is_stream_consumed) == (True, True)
+        assert reply.num_bytes_downloaded == len(gzip.compress(b"abc"))
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_the_transport_streams_and_times_as_a_network_does(streamed: bool) -> None:
+    async def asked() -> httpx.Response:
+        transport = FakeTinkerTransport(answered())
+        async with httpx.AsyncClient(transport=transport, base_url="http://a.test") as client:
+            await client.post("/api/v1/asample", json={})
+            if not streamed:
+                return await client.post(POLL, json={"request_id": "f"})
+            async with client.stream("POST", POLL, json={"request_id": "f"}) as reply:
+                assert [piece async for piece in reply.aiter_raw()] == [gzip.compress(b"abc")]
+            with pytest.raises(httpx.StreamConsumed):
+                await reply.aread()
+            return reply
+
+    reply = asyncio.run(asked())
+    assert reply.is_closed
+    assert reply.elapsed.total_seconds() >= 0
+    if not streamed:
+        assert pickle.loads(pickle.dumps(reply)).content == gzip.compress(b"abc")

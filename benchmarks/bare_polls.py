@@ -1,0 +1,116 @@
+"""The polls of scenarios without the kit: an SDK and the fake server, no timeline, no reference, no verdict.
+
+Reads one scenario a line, as JSON, and the profile before them; runs them on the same frozen clock as the kit
+(an SDK that backs off would really sleep otherwise). Run by the interpreter that has the SDK:
+
+    python -m benchmarks.bare_polls SPEC
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+
+import msgspec
+
+from fake_server import Poll, Reply, Submission, TransportFault
+from fake_server.respx_router import mounted
+from fake_server.steps import Advance
+from tinker_conformance.clock import FrozenClock
+from tinker_conformance.profile import Profile
+from tinker_conformance.scenario import FutureSpec, Scenario, decode_scenario
+from tinker_conformance.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS, scripted_engine
+from tinker_conformance.sdk.adapter import Adapter, OperationCall, ScenarioContext
+from tinker_conformance.sdk.shared_tls import share_ssl_contexts
+from tinker_conformance.sdk.worker import load_adapter
+from tinker_conformance.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+
+_URL = "http://tinker.test"
+
+
+class Mover:
+    """Moves the clocks where a script says so, counts polls, and takes no notice of anything else."""
+
+    def __init__(self, clock: FrozenClock) -> None:
+        self._clock = clock
+        self.polls = 0
+
+    def submission_arrived(self, submission: Submission) -> None: ...
+
+    def request_arrived(self, poll: Poll) -> None:
+        self.polls += 1
+
+    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+        self._clock.advance(advance.wall_us, advance.monotonic_us)
+
+    def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None: ...
+
+    def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None: ...
+
+    def telemetry(self, name: str, data: dict[str, object] | None = None) -> None: ...
+
+
+async def _live(
+    adapter: Adapter, scenario: Scenario, profile: Profile, clock: FrozenClock, mover: Mover
+) -> None:
+    engine, scripted = scripted_engine(scenario, mover)
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stalled(_reason: str) -> None:
+        assert task is not None
+        loop.call_soon_threadsafe(task.cancel)
+
+    with (
+        clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=stalled),
+        mounted(engine, base_url=_URL),
+    ):
+        context = ScenarioContext(base_url=_URL, api_key=API_KEY, profile=profile, recorder=mover)
+        await adapter.open(context)
+        try:
+            clients = {spec.name: await adapter.create_client(spec) for spec in scenario.clients}
+
+            async def live(future: FutureSpec, number: int) -> None:
+                call = OperationCall(
+                    operation=future.operation,
+                    observer=future.observer,
+                    timeout=future.timeout,
+                    future=number,
+                )
+                with contextlib.suppress(Exception):
+                    await adapter.run(clients[future.client], call)
+                engine.end(scripted[number - 1])
+
+            lives = [live(future, number) for number, future in enumerate(scenario.futures, 1)]
+            if scenario.concurrent:
+                await asyncio.gather(*lives)
+            else:
+                for future, alive in zip(scenario.futures, lives, strict=True):
+                    for advance in future.before:
+                        clock.advance(advance.wall_us, advance.monotonic_us)
+                    await alive
+        finally:
+            await adapter.close()
+
+
+def main() -> None:
+    """Runs what comes."""
+    clock = FrozenClock()
+    asyncio.set_event_loop_policy(VirtualTimePolicy(clock))
+    share_ssl_contexts()
+    adapter, mover = load_adapter(sys.argv[1]), Mover(clock)
+    loop = VirtualTimeLoop(clock)
+    asyncio.set_event_loop(loop)
+    profile = msgspec.json.decode(sys.stdin.buffer.readline(), type=Profile)
+    with clock.frozen():
+        for line in sys.stdin.buffer:
+            scenario = decode_scenario(json.loads(line), "standard input")
+            clock.new_scenario(scenario.epoch)
+            with contextlib.suppress(asyncio.CancelledError):
+                loop.run_until_complete(_live(adapter, scenario, profile, clock, mover))
+    print(json.dumps({"polls": mover.polls}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""The whole suite beside the same polls without the kit, and with two workers beside one."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from benchmarks.table import Section, Target
+from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.profile import Profile
+from tinker_conformance.profile_files import load_profile
+from tinker_conformance.releases import profile_for
+from tinker_conformance.requirements.as_of import asked_of
+from tinker_conformance.scenario import encode_scenario
+from tinker_conformance.sdk.environments import EnvironmentUnavailable, lean_environment
+
+RELEASE: Final = "0.38.0"
+_REFERENCE_PROFILE: Final = "tinker-0.38"
+
+
+_ALONE: Final = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Other plugins of pytest, and how long they take, are none of ours."""
+_XDIST: Final = ("-p", "xdist", "-n")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a command took, its children included, in seconds."""
+
+    real: float
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Sdk:
+    spec: str
+    adapter: str
+    python: str
+    environment: Mapping[str, str]
+    profile: Profile
+    note: str = ""
+
+
+def measured(*, rounds: int, official: bool, suite: str = "tinker_conformance.suite") -> Section:
+    """Runs the suite and the bare polls.
+
+    Args:
+        rounds: Runs of each; the fastest counts.
+        suite: The modules of the suite that are run.
+        official: Whether to judge the official SDK, which must be installed or can be.
+    """
+    sdk = _sdk(official=official)
+    tests = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "tinker_conformance.plugin",
+    ]
+    tests += ["--pyargs", suite, "--sdk", sdk.spec, "--profile", sdk.profile.name]
+    bare = [sdk.python, "-m", "benchmarks.bare_polls", sdk.adapter]
+    lines = _lines(sdk.profile)
+    workers = find_spec("xdist") is not None
+    costs: dict[str, list[Cost]] = {
+        "bare": [],
+        "suite": [],
+        "suite, up to its first requirement": [],
+        "one worker": [],
+        "two workers": [],
+    }
+    polls = 0
+    for _ in range(rounds):
+        cost, out = _run(bare, environment=sdk.environment, data=lines)
+        polls = json.loads(out)["polls"]
+        costs["bare"].append(cost)
+        costs["suite"].append(_run(tests, environment=_ALONE)[0])
+        collected = [*tests, "--collect-only"]
+        costs["suite, up to its first requirement"].append(_run(collected, environment=_ALONE)[0])
+        if workers:
+            costs["one worker"].append(_run([*tests, *_XDIST, "1"], environment=_ALONE)[0])
+            costs["two workers"].append(_run([*tests, *_XDIST, "2"], environment=_ALONE)[0])
+    best = {name: _best(found) for name, found in costs.items() if found}
+    rows = [(name, f"{cost.real:.1f}", f"{cost.cpu:.1f}") for name, cost in best.items()]
+    one, two = best.get("one worker"), best.get("two workers")
+    speedup = one.real / two.real if one and two else None
+    about = (
+        f"`{sdk.spec}` under `{sdk.profile.name}`, {polls:,} polls. Bare are the same scenarios, SDK, fake "
+        "server and frozen clock in one process without timeline, reference and verdicts. Seconds of "
+        "everything that the command started, its interpreters included."
+        f"{sdk.note}"
+    )
+    early = best["suite, up to its first requirement"].real
+    note = (
+        f"{early:.1f} s pass before the first requirement (pytest, the kit, the SDK's process), then the "
+        "reference's process starts, and each scenario waits for the reference too"
+    )
+    ratio = best["suite"].real / best["bare"].real
+    targets = [
+        Target("the suite beside the bare polls, real time", ratio, 1.5, "times", note=note),
+        Target("two workers beside one, real time", speedup, 1.7, "times", at_least=True, note=_why(speedup)),
+    ]
+    return Section("The suite", about, ("", "seconds", "CPU seconds"), rows, targets)
+
+
+def _why(speedup: float | None) -> str:
+    if speedup is None:
+        return "pytest-xdist is not installed"
+    return f"{os.cpu_count()} cores, and one worker already runs the SDK and the reference side by side"
+
+
+def _sdk(*, official: bool) -> _Sdk:
+    note = ""
+    if official:
+        try:
+            found = lean_environment(RELEASE)
+        except EnvironmentUnavailable as error:
+            note = f" tinker {RELEASE} could not be had ({error}); this is the reference."
+        else:
+            profile = profile_for(RELEASE)
+            environment = found.environment()
+            # The interpreter that has the SDK knows nothing of this package.
+            environment["PYTHONPATH"] += f"{os.pathsep}{Path(__file__).parents[1]}"
+            return _Sdk(f"official=={RELEASE}", "official", str(found.python), environment, profile)
+    profile = load_profile(_REFERENCE_PROFILE)
+    return _Sdk("reference", "reference", sys.executable, os.environ, profile, note)
+
+
+def _lines(profile: Profile) -> bytes:
+    scenarios = shipped_scenarios()
+    names = dict.fromkeys(name for required in asked_of(profile, None) for name in required.scenarios)
+    chosen = [scenarios[name] for name in names if not scenarios[name].calls]
+    lines = [msgspec.json.encode(profile)]
+    lines += [json.dumps(encode_scenario(scenario)).encode() for scenario in chosen]
+    return b"\n".join(lines)
+
+
+def _run(
+    command: Sequence[str], *, environment: Mapping[str, str] | None = None, data: bytes = b""
+) -> tuple[Cost, bytes]:
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    with tempfile.TemporaryFile() as errors:
+        run = subprocess.run(
+            command,
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=environment,
+            timeout=600,
+            check=False,
+        )
+        if run.returncode != 0:
+            errors.seek(0)
+            raise RuntimeError(
+                f"{' '.join(command)} ended with {run.returncode}: {run.stdout + errors.read()!r}"
+            )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(time.perf_counter() - start, cpu), run.stdout
+
+
+def _best(costs: Sequence[Cost]) -> Cost:
+    return Cost(min(cost.real for cost in costs), min(cost.cpu for cost in costs))

@@ -1,0 +1,126 @@
+"""Which names of which modules stand for a clock, remembered from one freeze to the next.
+
+`from time import time` leaves a function in a module that freezing `time.time` does not reach. freezegun
+finds such names by reading every attribute of every module at each freeze: milliseconds a test, and seconds
+with a package whose attributes import more of it when they are read (`transformers`). Here a module is read
+once, without importing anything, and again only when it has more names or fewer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Final, NamedTuple
+from unittest import mock
+
+import freezegun.api
+
+_OWN: Final = ("datetime", "time", "freezegun.api")
+"""Modules that freezegun itself sees to."""
+
+
+_FORGOTTEN: Final = 100
+"""Modules that are gone and may still be remembered."""
+
+
+class _Spot(NamedTuple):
+    names: dict[str, object]
+    name: str
+    real: object
+
+
+@dataclass(slots=True)
+class _Seen:
+    names: dict[str, object]
+    size: int
+    spots: list[_Spot]
+
+
+class FrozenNames:
+    """Puts freezegun's functions in the place of the real ones, in all modules, and back."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+
+    @contextmanager
+    def in_place_of(
+        self, freezer: freezegun.api._freeze_time
+    ) -> Iterator[freezegun.api.FrozenDateTimeFactory]:
+        """Starts and stops a freezer; gives what moves its clock.
+
+        A module that is loaded meanwhile finds the frozen functions in `time` and `datetime`, and has the
+        real ones afterwards.
+        """
+        with (
+            # freezegun shall see no module at all but the two that it changes by name.
+            mock.patch.object(freezegun.api, "sys", _NoModules()),
+            # It makes an event loop to learn which class to leave on real time: the standard one, not ours.
+            mock.patch.object(asyncio, "new_event_loop", asyncio.DefaultEventLoopPolicy().new_event_loop),
+        ):
+            factory = freezer.start()
+        ignored = tuple(freezer.ignore)
+        reals: dict[int, object] = {}
+        changed: list[_Spot] = []
+        try:
+            assert isinstance(factory, freezegun.api.FrozenDateTimeFactory)  # noqa: S101 - narrows a union
+            # Under a freeze that is in force already, everything is in its place, and these are missing.
+            fakes = [getattr(freezegun.api, name) for name in getattr(freezer, "fake_names", ())]
+            if fakes:
+                reals = {id(fake): freezer.reals[id(fake)] for fake in fakes}
+                by_real = {id(reals[id(fake)]): fake for fake in fakes}
+                changed = self._spots(by_real, ignored)
+                for names, name, real in changed:
+                    names[name] = by_real[id(real)]
+            yield factory
+        finally:
+            for names, name, real in changed:
+                names[name] = real
+            if reals:
+                self._restore(reals, ignored)
+            with mock.patch.object(freezegun.api, "sys", _NoModules()):
+                freezer.stop()
+
+    def _spots(self, by_real: dict[int, object], ignored: tuple[str, ...]) -> list[_Spot]:
+        found: list[_Spot] = []
+        modules = _modules()
+        if len(self._seen) > len(modules) + _FORGOTTEN:
+            self._seen = {key: self._seen[key] for key, _ in modules if key in self._seen}
+        for key, names in modules:
+            seen = self._seen.get(key)
+            if seen is None or seen.names is not names or seen.size != len(names):
+                spots = [
+                    _Spot(names, name, value) for name, value in tuple(names.items()) if id(value) in by_real
+                ]
+                seen = self._seen[key] = _Seen(names, len(names), spots)
+            if seen.spots and not key.startswith(ignored):
+                found += [spot for spot in seen.spots if spot.names.get(spot.name) is spot.real]
+        return found
+
+    def _restore(self, reals: dict[int, object], ignored: tuple[str, ...]) -> None:
+        """Takes the frozen functions out of modules that are new or have changed."""
+        for key, names in _modules():
+            seen = self._seen.get(key)
+            if seen is not None and seen.names is names and seen.size == len(names):
+                continue
+            if not key.startswith(ignored):
+                for name, value in tuple(names.items()):
+                    if (real := reals.get(id(value))) is not None:
+                        names[name] = real
+
+
+class _NoModules:
+    modules: Final[dict[str, ModuleType]] = {}
+
+
+def _modules() -> list[tuple[str, dict[str, object]]]:
+    loaded: Mapping[str, object] = sys.modules
+    # Not `vars(module)`: a lazy module may have its own idea of its attributes.
+    return [
+        (key, ModuleType.__getattribute__(module, "__dict__"))
+        for key, module in tuple(loaded.items())
+        if isinstance(module, ModuleType) and key not in _OWN
+    ]
