@@ -6,15 +6,14 @@ from typing import Final
 
 from tinker_conformance.judging import projections as seen
 from tinker_conformance.judging.projections import same
-from tinker_conformance.reference_choices import NotifyOn408, ObserverError
+from tinker_conformance.reference_choices import ObserverError
 from tinker_conformance.requirements.conditions import tells_on_408, tells_on_try_again
+from tinker_conformance.requirements.needs import CALLBACKS, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _PYTHON_408: Final = "official SDK, every release; seed, 'Observer callback on 408 errors'"
-_CALLBACKS: Final = frozenset({Capability.CALLBACKS})
 _RAISING: Final = frozenset({Capability.CALLBACKS, Capability.RAISING_OBSERVER})
-_TRAINING: Final = frozenset({Capability.TRAINING})
 
 CALLBACK: Final = (
     Requirement(
@@ -23,7 +22,7 @@ CALLBACK: Final = (
         _PYTHON_408,
         ("callback-states",),
         same(seen.told_states),
-        needs=_CALLBACKS,
+        needs=CALLBACKS,
     ),
     Requirement(
         "callback.reason",
@@ -32,7 +31,7 @@ CALLBACK: Final = (
         ("callback-reasons",),
         same(seen.callback_reasons),
         holds=lambda p: p.observer.passes_reason and tells_on_408(p),
-        needs=_CALLBACKS,
+        needs=CALLBACKS,
     ),
     Requirement(
         "callback.error_is_swallowed",
@@ -64,7 +63,7 @@ CALLBACK: Final = (
         ("callback-completion", "callback-failure"),
         same(seen.callbacks),
         holds=lambda p: p.observer.notifies_active_on_completion,
-        needs=_CALLBACKS | _TRAINING,
+        needs=CALLBACKS | TRAINING,
     ),
     Requirement(
         "callback.nothing_on_completion",
@@ -74,7 +73,7 @@ CALLBACK: Final = (
         same(seen.callbacks),
         holds=lambda p: tells_on_408(p) and not p.observer.notifies_active_on_completion,
         level=Level.QUIRK,
-        needs=_CALLBACKS | _TRAINING,
+        needs=CALLBACKS | TRAINING,
     ),
     Requirement(
         "callback.nothing_on_fatal_status",
@@ -83,7 +82,7 @@ CALLBACK: Final = (
         ("callback-fatal-status",),
         same(seen.callbacks),
         holds=tells_on_408,
-        needs=_CALLBACKS | _TRAINING,
+        needs=CALLBACKS | TRAINING,
     ),
     Requirement(
         "callback.error_at_the_end",
@@ -92,7 +91,7 @@ CALLBACK: Final = (
         ("callback-raising-408",),
         same(seen.outcomes),
         holds=lambda p: (
-            p.observer.notify_on_408 is NotifyOn408.TRUTHY_STATE
+            tells_on_408(p)
             and p.observer.notifies_active_on_completion
             and p.observer.observer_error_on_completion is ObserverError.ENDS_POLL
         ),

@@ -6,7 +6,9 @@ from typing import Final
 
 from tinker_conformance.judging import projections as seen
 from tinker_conformance.judging.projections import same
-from tinker_conformance.profile import NotifyOn408, NotifyOnTryAgain, Profile
+from tinker_conformance.profile import Profile
+from tinker_conformance.requirements.conditions import graces_training, tells_of_changes_only, tells_on_408
+from tinker_conformance.requirements.needs import CALLBACKS, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
@@ -16,13 +18,8 @@ _THREADS: Final = frozenset({Capability.THREADS})
 _DEBOUNCE: Final = "official SDK, every release; seed, 'Logging Debounce Interval'"
 
 
-def _only_changes(profile: Profile) -> bool:
-    return profile.observer.notify_on_try_again is NotifyOnTryAgain.STATE_CHANGE
-
-
 def _graced_and_told(profile: Profile) -> bool:
-    observer = profile.observer
-    return observer.training.grace_seconds > 0 and observer.notifies_active_on_completion
+    return graces_training(profile) and profile.observer.notifies_active_on_completion
 
 
 CONCURRENCY: Final = (
@@ -48,7 +45,7 @@ CONCURRENCY: Final = (
         "official SDK, every release",
         ("concurrency-each-is-heard",),
         same(seen.told_counts),
-        holds=lambda p: p.observer.notify_on_408 is NotifyOn408.TRUTHY_STATE,
+        holds=tells_on_408,
         needs=_CALLBACKS,
     ),
     Requirement(
@@ -57,7 +54,7 @@ CONCURRENCY: Final = (
         "seed, 'Current Elixir Observer Infrastructure': deduplicates by state change within a poll",
         ("concurrency-each-has-a-state",),
         same(seen.told_counts),
-        holds=_only_changes,
+        holds=tells_of_changes_only,
         needs=_CALLBACKS,
     ),
     Requirement(
@@ -68,7 +65,7 @@ CONCURRENCY: Final = (
         same(seen.line_times),
         holds=_graced_and_told,
         level=Level.QUIRK,
-        needs=_CONCURRENCY | frozenset({Capability.TRAINING}),
+        needs=_CONCURRENCY | TRAINING,
     ),
     Requirement(
         "concurrency.one_minute_on_threads",
@@ -84,7 +81,7 @@ CONCURRENCY: Final = (
         _DEBOUNCE,
         ("threads-training",),
         same(seen.line_rounds),
-        needs=_THREADS | frozenset({Capability.TRAINING}),
+        needs=_THREADS | TRAINING,
     ),
     Requirement(
         "concurrency.clients_on_threads",
@@ -100,7 +97,7 @@ CONCURRENCY: Final = (
         "official SDK, every release",
         ("threads-each-is-heard",),
         same(seen.told_counts),
-        holds=lambda p: p.observer.notify_on_408 is NotifyOn408.TRUTHY_STATE,
-        needs=_THREADS | frozenset({Capability.CALLBACKS}),
+        holds=tells_on_408,
+        needs=_THREADS | CALLBACKS,
     ),
 )

@@ -7,12 +7,10 @@ from typing import Final
 from tinker_conformance.judging import projections as seen
 from tinker_conformance.judging.projections import same
 from tinker_conformance.requirements.conditions import exact_text, graces_training, observes_creation
+from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
-from tinker_conformance.sdk.adapter import Capability
 
 _DEBOUNCE: Final = "seed, success criterion 5; official SDK, every release"
-_TRAINING: Final = frozenset({Capability.TRAINING})
-_CREATION: Final = frozenset({Capability.MODEL_CREATION})
 
 
 def _debounce(name: str, sentence: str, *scenarios: str, level: Level = Level.CONTRACT) -> Requirement:
@@ -69,7 +67,7 @@ DEBOUNCE: Final = (
         same(seen.line_times),
         holds=lambda p: observes_creation(p) and not graces_training(p),
         level=Level.QUIRK,
-        needs=_CREATION,
+        needs=CREATION,
     ),
     _debounce(
         "active", "Active is never logged, and neither ends nor prolongs the minute.", "debounce-active"
@@ -81,7 +79,7 @@ DEBOUNCE: Final = (
         ("debounce-training",),
         same(seen.line_times),
         holds=lambda p: not graces_training(p),
-        needs=_TRAINING,
+        needs=TRAINING,
     ),
     _debounce(
         "clock_stepping_back",

@@ -12,10 +12,10 @@ from typing import Final
 from tinker_conformance.judging import projections as seen
 from tinker_conformance.judging.case import Check
 from tinker_conformance.judging.projections import same
+from tinker_conformance.requirements.needs import TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
-_TRAINING: Final = frozenset({Capability.TRAINING})
 _SOURCE: Final = "official SDK 0.6.3 and 0.38.0, driven"
 _POLLS: Final = same(seen.poll_times, seen.outcomes)
 _TOLD: Final = same(seen.told_states, seen.poll_counts, seen.outcomes)
@@ -27,7 +27,7 @@ def _fault(
     scenario: str,
     *,
     check: Check = _POLLS,
-    needs: frozenset[Capability] = _TRAINING,
+    needs: frozenset[Capability] = TRAINING,
     level: Level = Level.CONTRACT,
 ) -> Requirement:
     return Requirement(

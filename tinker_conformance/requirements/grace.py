@@ -7,12 +7,11 @@ from typing import Final
 from tinker_conformance.judging import projections as seen
 from tinker_conformance.judging.projections import same
 from tinker_conformance.requirements.conditions import graces_training
+from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _GRACE: Final = "official SDK since 0.38.0"
-_TRAINING: Final = frozenset({Capability.TRAINING})
-_CREATION: Final = frozenset({Capability.MODEL_CREATION})
 
 
 def _grace(
@@ -20,7 +19,7 @@ def _grace(
     sentence: str,
     scenario: str,
     level: Level = Level.CONTRACT,
-    needs: frozenset[Capability] = _TRAINING,
+    needs: frozenset[Capability] = TRAINING,
 ) -> Requirement:
     return Requirement(
         f"grace.{name}",
@@ -68,6 +67,6 @@ GRACE: Final = (
         "model_creation",
         "The creation of a model has the same 900 s.",
         "grace-model-creation",
-        needs=_CREATION,
+        needs=CREATION,
     ),
 )

@@ -6,8 +6,13 @@ from typing import Final
 
 from tinker_conformance.judging import projections as seen
 from tinker_conformance.judging.projections import same
-from tinker_conformance.reference_choices import NotifyOnTryAgain, Unparseable408, UnparseableTryAgain
-from tinker_conformance.requirements.conditions import exact_parsing, lenient_parsing, tells_on_408
+from tinker_conformance.reference_choices import Unparseable408, UnparseableTryAgain
+from tinker_conformance.requirements.conditions import (
+    exact_parsing,
+    gates_try_again,
+    lenient_parsing,
+    tells_on_408,
+)
 from tinker_conformance.requirements.requirement import Level, Requirement
 
 _SEED_GAP: Final = "seed, 'The Gap Explained'"
@@ -97,8 +102,7 @@ PARSING: Final = (
         ("parsing-containers-in-try-again",),
         same(seen.poll_counts, seen.outcomes),
         holds=lambda p: (
-            p.observer.notify_on_try_again is NotifyOnTryAgain.KNOWN_STATE_OR_REASON
-            and p.observer.unparseable_try_again_state is UnparseableTryAgain.ENDS_POLL
+            gates_try_again(p) and p.observer.unparseable_try_again_state is UnparseableTryAgain.ENDS_POLL
         ),
         level=Level.QUIRK,
     ),

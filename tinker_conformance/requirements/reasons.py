@@ -8,11 +8,10 @@ from tinker_conformance.judging import projections as seen
 from tinker_conformance.judging.projections import same
 from tinker_conformance.profile import Profile
 from tinker_conformance.requirements.conditions import observes_creation
+from tinker_conformance.requirements.needs import CREATION
 from tinker_conformance.requirements.requirement import Level, Requirement
-from tinker_conformance.sdk.adapter import Capability
 
 _LOGGER: Final = "seed, 'Shared Logger Module'; official SDK, every release"
-_CREATION: Final = frozenset({Capability.MODEL_CREATION})
 
 
 def _server_speaks_of_creation(profile: Profile) -> bool:
@@ -56,7 +55,7 @@ REASONS: Final = (
         ("reasons-model-creation",),
         same(seen.line_reasons),
         holds=observes_creation,
-        needs=_CREATION,
+        needs=CREATION,
     ),
     Requirement(
         "reasons.of_the_server",
@@ -82,7 +81,7 @@ REASONS: Final = (
         ("reasons-model-creation-unknown",),
         same(seen.line_reasons),
         holds=observes_creation,
-        needs=_CREATION,
+        needs=CREATION,
     ),
     Requirement(
         "reasons.of_the_server_for_creation",
@@ -91,6 +90,6 @@ REASONS: Final = (
         ("reasons-of-the-server-creation",),
         same(seen.line_reasons),
         holds=_server_speaks_of_creation,
-        needs=_CREATION,
+        needs=CREATION,
     ),
 )

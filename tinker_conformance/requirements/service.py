@@ -10,10 +10,10 @@ from tinker_conformance.judging.case import Check
 from tinker_conformance.judging.projections import same
 from tinker_conformance.profile import Profile
 from tinker_conformance.reference_choices import OnExpired, StatusAction, TelemetrySource
+from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
-_TRAINING: Final = frozenset({Capability.TRAINING})
 _EVERY: Final = "official SDK, every release"
 
 
@@ -23,7 +23,7 @@ def _polling(
     *scenarios: str,
     check: Check,
     source: str = _EVERY,
-    needs: frozenset[Capability] = _TRAINING,
+    needs: frozenset[Capability] = TRAINING,
     level: Level = Level.CONTRACT,
     action: tuple[str, StatusAction] | None = None,
 ) -> Requirement:
@@ -64,7 +64,7 @@ POLLING: Final = (
              "polling-malformed-200", check=_END, level=Level.QUIRK),
     Requirement(
         "polling.expired_training", "A 410 ends a training client's future as expired.",
-        _EVERY, ("polling-410-training",), _END, holds=_expired_training, needs=_TRAINING),
+        _EVERY, ("polling-410-training",), _END, holds=_expired_training, needs=TRAINING),
     Requirement(
         "polling.expired_sampling", "After a 410 a sampling client submits its request anew and goes on.",
         _EVERY, ("polling-410-sampling",), same(seen.submissions, seen.poll_counts, seen.outcomes),
@@ -90,11 +90,11 @@ POLLING: Final = (
              check=same(seen.poll_times, seen.outcomes)),
     _polling("caller_timeout", "A caller's time limit ends the wait when it has passed.",
              "polling-caller-timeout", check=same(seen.outcomes, seen.outcome_times),
-             needs=_TRAINING | {Capability.TIMEOUT}),
+             needs=TRAINING | {Capability.TIMEOUT}),
     Requirement(
         "polling.try_again_line", "Each try_again is also logged, as a warning that the request is retried.",
         _EVERY, ("polling-try-again",), same(seen.retry_lines),
-        holds=lambda p: bool(p.polling.lines.try_again), level=Level.QUIRK, needs=_TRAINING),
+        holds=lambda p: bool(p.polling.lines.try_again), level=Level.QUIRK, needs=TRAINING),
     Requirement(
         "polling.error_line", "A sample that fails for good is also logged, as an error with its text.",
         _EVERY, ("polling-failure-sampling",), same(seen.error_lines),
@@ -102,7 +102,7 @@ POLLING: Final = (
     Requirement(
         "polling.announced_result", "A result that the server announces first is fetched by the next poll.",
         "official SDK since 0.14.0", ("polling-announced",), _END,
-        holds=lambda p: p.polling.metadata_only, level=Level.QUIRK, needs=_TRAINING),
+        holds=lambda p: p.polling.metadata_only, level=Level.QUIRK, needs=TRAINING),
     Requirement(
         "polling.gives_up", "A sampling client that sees no sample done gives up after two hours.",
         "official SDK; half an hour before 0.6.3", ("polling-no-progress",), same(seen.outcomes),
@@ -121,7 +121,7 @@ def _wiring(operation: Operation) -> Requirement:
         (f"wiring-{operation.value.replace('_', '-')}",),
         same(seen.line_identifiers),
         holds=holds,
-        needs=frozenset({Capability.MODEL_CREATION}) if operation is Operation.CREATE_MODEL else frozenset(),
+        needs=CREATION if operation is Operation.CREATE_MODEL else frozenset(),
     )
 
 
@@ -137,7 +137,7 @@ def _request_type(operation: Operation) -> Requirement:
         same(seen.poll_types),
         holds=holds,
         level=Level.QUIRK,
-        needs=frozenset({Capability.MODEL_CREATION}) if operation is Operation.CREATE_MODEL else frozenset(),
+        needs=CREATION if operation is Operation.CREATE_MODEL else frozenset(),
     )
 
 
