@@ -13,7 +13,6 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from http import HTTPStatus
 from typing import Final
 
 import httptools
@@ -21,19 +20,18 @@ import httptools
 from fake_server.faults import Refusal
 from fake_server.json_values import encoded
 from fake_server.known_heads import KnownHeads
-from fake_server.messages import JSON_HEADERS, RawHeaders, Reply, Request, TransportFault
+from fake_server.messages import JSON_HEADERS, WITHOUT_BODY, RawHeaders, Reply, Request, TransportFault
 from fake_server.paced import PacedTransport
-from fake_server.wire import End, Framing, planned
+from fake_server.wire import End, Framing, planned, status_line
 
 LINGER_SECONDS: Final = 1.0
 LINGER_BYTES: Final = 16 * 1024 * 1024
-_KEPT: Final = Framing(head=False, keep=True, old=False)
+_KEPT: Final = Framing()
+_LAST: Final = Framing(keep=False)
 _KEPT_BYTES: Final = 4096
-_BODILESS: Final = (204, 304)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NUMBERS: Final = itertools.count(1)
 """What connections are numbered by, in the whole process."""
-_REASONS: Final = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +256,7 @@ class HttpProtocol(asyncio.Protocol):
             case TransportFault():
                 self._spoil(answer, framing)
             case Reply():
-                self._out.append(wire(answer, head=framing.head, keep=framing.keep, old=framing.old))
+                self._out.append(wire(answer, framing))
                 if not framing.keep:
                     self._close()
 
@@ -296,7 +294,7 @@ class HttpProtocol(asyncio.Protocol):
     def _refuse(self, reply: Reply) -> None:
         if self._closing:
             return
-        self._out.append(wire(reply, head=False, keep=False, old=False))
+        self._out.append(wire(reply, _LAST))
         self._flush()
         self._closing = True
         if self._transport is not None:
@@ -309,26 +307,19 @@ class HttpProtocol(asyncio.Protocol):
             self.abort()
 
 
-def wire(reply: Reply, *, head: bool, keep: bool, old: bool) -> bytes:
-    """A reply as bytes.
-
-    Args:
-        reply: What to say.
-        head: Whether it answers HEAD and so has no body.
-        keep: Whether the connection stays open.
-        old: Whether the client speaks HTTP/1.0, which closes unless told otherwise.
-    """
-    start = _head(reply.status, reply.headers, keep=keep, old=old)
-    if reply.status in _BODILESS:
+def wire(reply: Reply, framing: Framing) -> bytes:
+    """A reply as bytes, in the form that the request asks for."""
+    start = _head(reply.status, reply.headers, keep=framing.keep, old=framing.old)
+    if reply.status in WITHOUT_BODY:
         return b"%b\r\n" % start
     length = len(reply.body)
-    return b"%bcontent-length: %d\r\n\r\n%b" % (start, length, b"" if head else reply.body)
+    return b"%bcontent-length: %d\r\n\r\n%b" % (start, length, b"" if framing.head else reply.body)
 
 
 def kept_wire(reply: Reply) -> bytes:
     """The same for HTTP/1.1, neither HEAD nor the connection's last; remembered unless it is large."""
-    if reply.status in _BODILESS:
-        return wire(reply, head=False, keep=True, old=False)
+    if reply.status in WITHOUT_BODY:
+        return wire(reply, _KEPT)
     body = reply.body
     sent = b"%bcontent-length: %d\r\n\r\n%b" % (_kept_head(reply.status, reply.headers), len(body), body)
     if len(sent) <= _KEPT_BYTES:
@@ -343,7 +334,7 @@ def _kept_head(status: int, headers: RawHeaders) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _head(status: int, headers: RawHeaders, *, keep: bool, old: bool) -> bytes:
-    lines = [b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b"Scripted"))]
+    lines = [status_line(status)]
     lines += [b"%b: %b\r\n" % line for line in headers]
     if not keep:
         lines.append(b"connection: close\r\n")

@@ -7,7 +7,7 @@ from functools import lru_cache
 import httpx
 
 from fake_server.httpx_faults import Handle, Spoilt, refusing
-from fake_server.messages import RawHeaders, Reply, Request
+from fake_server.messages import WITHOUT_BODY, RawHeaders, Reply, Request
 from fake_server.tinker_api import FakeTinker
 
 
@@ -108,7 +108,7 @@ class _WholeResponse(httpx.Response):
 
 
 def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
-    length = None if reply.status in (204, 304) else len(reply.body)
+    length = None if reply.status in WITHOUT_BODY else len(reply.body)
     body = b"" if request.method == "HEAD" else reply.body
     return _WholeResponse(reply, body, _headers(reply.headers, length), request)
 

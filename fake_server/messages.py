@@ -15,6 +15,8 @@ RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON_HEADERS: Final[RawHeaders] = ((b"content-type", b"application/json"),)
+WITHOUT_BODY: Final = (204, 304)
+"""Statuses whose replies have neither a body nor a content length."""
 
 
 class Request:

@@ -16,14 +16,13 @@ from typing import Final, TypeVar
 from fake_server.errors import ScriptError
 from fake_server.faults import DropKind, Part, RawBytes, Refusal, Wire
 from fake_server.json_values import copied, encoded
-from fake_server.messages import JSON_HEADERS, Reply
+from fake_server.messages import JSON_HEADERS, WITHOUT_BODY, Reply
 from fake_server.wire import compressed
 
 _S = TypeVar("_S")
 
 MICROSECONDS: Final = 1_000_000
 MAX_ADVANCE_SECONDS: Final = 1_000_000_000
-_STATUSES_WITHOUT_BODY: Final = (204, 304)
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FRAMING_HEADERS: Final = ("content-length", "transfer-encoding", "connection")
 
@@ -165,7 +164,7 @@ class Status:
             body = copied(self.body)
             object.__setattr__(self, "body", body)
             content, default_type = encoded(body), "application/json"
-        if content and self.status in _STATUSES_WITHOUT_BODY:
+        if content and self.status in WITHOUT_BODY:
             raise ScriptError(f"a reply with status {self.status} has no body; leave body and raw out")
         content_type = self.content_type or default_type
         lines = [] if content_type is None else [_header_line("content-type", content_type)]
@@ -236,7 +235,7 @@ class Wired:
             _header_line(name, value)
         if self.wire.compress is not None:
             compressed(b"", self.wire.compress)  # a missing library is told when the script is written
-        if isinstance(self.reply, Status) and self.reply.status in _STATUSES_WITHOUT_BODY:
+        if isinstance(self.reply, Status) and self.reply.status in WITHOUT_BODY:
             wire = self.wire
             lines = wire.content_length or wire.chunked or wire.compress or wire.claims is not None
             cut = wire.cut is not None and wire.cut.at is not Part.HEAD

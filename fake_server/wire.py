@@ -26,7 +26,7 @@ from fake_server.faults import (
     Refusal,
     Wire,
 )
-from fake_server.messages import Reply, TransportFault
+from fake_server.messages import WITHOUT_BODY, Reply, TransportFault
 
 CHUNK_BYTES: Final = 16
 BAD_CHUNK: Final = b"this is no chunk size\r\n"
@@ -97,6 +97,11 @@ def planned(fault: TransportFault, framing: Framing = Framing()) -> tuple[Act, .
             return tuple(_written(wire, fault.reply, framing))
 
 
+def status_line(status: int) -> bytes:
+    """The first line of a reply, its end included."""
+    return b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b"Scripted"))
+
+
 def compressed(body: bytes, coding: Coding) -> bytes:
     """A body in a content encoding; the same bytes each time.
 
@@ -125,7 +130,7 @@ def compressed(body: bytes, coding: Coding) -> bytes:
 
 def _written(wire: Wire, reply: Reply, framing: Framing) -> Iterator[Act]:
     body = reply.body if wire.compress is None else compressed(reply.body, wire.compress)
-    bare = framing.head or reply.status in (204, 304)
+    bare = framing.head or reply.status in WITHOUT_BODY
     closes = bool(wire.extra or wire.content_length) or wire.chunked is Chunking.ENDED_EARLY
     keep = framing.keep and not closes
     head = b"".join(_head_lines(wire, reply, len(body), keep=keep, old=framing.old))
@@ -148,7 +153,7 @@ def _written(wire: Wire, reply: Reply, framing: Framing) -> Iterator[Act]:
 
 
 def _head_lines(wire: Wire, reply: Reply, length: int, *, keep: bool, old: bool) -> Iterator[bytes]:
-    yield b"HTTP/1.1 %d %b\r\n" % (reply.status, _REASONS.get(reply.status, b"Scripted"))
+    yield status_line(reply.status)
     lines = [
         *reply.headers,
         *((name.encode("ascii"), value.encode("latin-1")) for name, value in wire.headers),
@@ -165,7 +170,7 @@ def _head_lines(wire: Wire, reply: Reply, length: int, *, keep: bool, old: bool)
         lines.append((b"transfer-encoding", b"chunked"))
     elif wire.content_length:
         lines += [(b"content-length", value.encode("latin-1")) for value in wire.content_length]
-    elif reply.status not in (204, 304):
+    elif reply.status not in WITHOUT_BODY:
         lines.append((b"content-length", b"%d" % length))
     for name, value in lines:
         yield b"%b: %b\r\n" % (name, value)

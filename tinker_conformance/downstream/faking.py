@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Final
 
 import pytest
@@ -38,11 +39,8 @@ def tinker_in_process(
     Raises:
         ScriptViolation: At the end, a script was not drained, or a request came that none expects.
     """
-    tinker = ReachableTinker(options, lambda: clock)
-    with reached_in_process(tinker):
+    with _verified(options, clock, reached_in_process) as tinker:
         yield tinker
-    if options.verify:
-        tinker.verify()
 
 
 @contextlib.contextmanager
@@ -50,8 +48,18 @@ def tinker_on_a_socket(
     options: FakeTinkerOptions = _DEFAULTS, *, clock: FakeTinkerClock | None = None
 ) -> Iterator[ReachableTinker]:
     """The same on a free loopback port, for any client of any process."""
+    with _verified(options, clock, reached_on_a_socket) as tinker:
+        yield tinker
+
+
+@contextlib.contextmanager
+def _verified(
+    options: FakeTinkerOptions,
+    clock: FakeTinkerClock | None,
+    reached: Callable[[ReachableTinker], AbstractContextManager[None]],
+) -> Iterator[ReachableTinker]:
     tinker = ReachableTinker(options, lambda: clock)
-    with reached_on_a_socket(tinker):
+    with reached(tinker):
         yield tinker
     if options.verify:
         tinker.verify()

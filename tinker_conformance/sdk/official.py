@@ -25,8 +25,10 @@ import concurrent.futures
 import importlib
 import importlib.metadata
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final
@@ -186,18 +188,12 @@ class OfficialAdapter:
             UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
             Exception: Whatever the SDK raises.
         """
-        self._check_observer(call)
-        token = current_observer.set(call.observer)
-        try:
+        with self._observing(call):
             if isinstance(client, _ModelCreation):
                 await self._create_model(client.base_model, call.timeout)
             else:
-                submission = _SUBMISSIONS[call.operation]
-                arguments = submission.arguments(self._tinker.types)
-                submit = getattr(client, submission.method)
-                await self._result(_without_warnings(submit, **arguments), call.timeout)
-        finally:
-            current_observer.reset(token)
+                submit = self._submission(client, call)
+                await self._result(_without_warnings(submit), call.timeout)
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
         """Submits an operation by the SDK's blocking API and waits for its result, as an application does.
@@ -206,28 +202,34 @@ class OfficialAdapter:
             UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
             Exception: Whatever the SDK raises.
         """
-        self._check_observer(call)
-        token = current_observer.set(call.observer)
-        try:
+        with self._observing(call):
             if isinstance(client, _ModelCreation):
                 made = self._service.create_lora_training_client(base_model=client.base_model)
                 if not self._clients_come_as_futures:
                     return
             else:
-                submission = _SUBMISSIONS[call.operation]
-                arguments = submission.arguments(self._tinker.types)
-                made = getattr(client, submission.method)(**arguments)
+                made = self._submission(client, call)()
             made.result()
-        finally:
-            current_observer.reset(token)
 
-    def _check_observer(self, call: OperationCall) -> None:
+    def _submission(self, client: object, call: OperationCall) -> Callable[[], Any]:
+        """What submits the operation when it is called."""
+        submission = _SUBMISSIONS[call.operation]
+        return partial(getattr(client, submission.method), **submission.arguments(self._tinker.types))
+
+    @contextmanager
+    def _observing(self, call: OperationCall) -> Iterator[None]:
+        """Has the hooks hear whose observer the scenario asks for, as long as the block runs."""
         if call.observer in {ObserverUse.CUSTOM, ObserverUse.NONE}:
             message = (
                 f"tinker {self.info.version} has no way to choose the observer of one future "
                 f"({call.observer.value}); leave such scenarios to SDKs that claim 'custom_observer'"
             )
             raise UnsupportedObserverError(message)
+        token = current_observer.set(call.observer)
+        try:
+            yield
+        finally:
+            current_observer.reset(token)
 
     def classify(self, error: BaseException) -> OutcomeKind:
         """Says what an error raised by `run` means.
