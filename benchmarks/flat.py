@@ -9,7 +9,8 @@ from typing import Final
 from benchmarks.table import Section, Target
 from benchmarks.workload import PAUSED, body_of, future_name, heads
 from fake_server import FakeTinker, Request
-from fake_server.http_protocol import HttpProtocol, Limits
+from fake_server.connections import Connections
+from fake_server.http_protocol import HttpProtocol
 from fake_server.script import script, timeout
 
 _POLLED: Final = 100
@@ -49,7 +50,7 @@ def _connection(futures: int) -> HttpProtocol:
         engine.add_script(steps, name=future_name(number))
         engine.handle(Request("POST", "/api/v1/asample", body=b'{"num_samples":1}'))
     engine.journal.clear()
-    protocol = HttpProtocol(engine.handle, Limits(), set())
+    protocol = HttpProtocol(engine.handle, Connections())
     protocol._transport = _Nowhere()  # type: ignore[assignment] # noqa: SLF001 - no socket, no asyncio
     return protocol
 

@@ -16,8 +16,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from fake_server.connections import Connections
 from fake_server.doorway import Doorway
-from fake_server.http_protocol import HttpProtocol, Limits
+from fake_server.http_limits import Limits
+from fake_server.http_protocol import HttpProtocol
 from fake_server.known_heads import KnownHeads
 from fake_server.messages import Reply, Request, TransportFault
 
@@ -58,7 +60,7 @@ class FakeTinkerServer:
             host: The address to listen on.
             port: 0 for any free port.
             allow_remote: Whether ``host`` may be other than loopback.
-            limits: What a client may send.
+            limits: What clients may send, and how long they may take.
 
         Raises:
             ServerError: ``host`` is not loopback, and nothing allows that.
@@ -70,8 +72,7 @@ class FakeTinkerServer:
         self._engine = engine
         self._host = host
         self._port = port
-        self._limits = limits or Limits()
-        self._connections: set[HttpProtocol] = set()
+        self._connections = Connections(limits)
         self._known = KnownHeads()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -176,20 +177,21 @@ class FakeTinkerServer:
     async def _serve(self, listening: socket.socket) -> None:
         def refuse(seconds: float) -> None:
             doorway.refuse(seconds)
-            for connection in tuple(self._connections):
+            for connection in self._connections:
                 connection.leave()
 
+        loop = asyncio.get_running_loop()
+        self._connections.watch(loop.time, loop.call_later)
         doorway = Doorway(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
         await doorway.open()
         await self._stopping.wait()
         doorway.close()
-        for connection in tuple(self._connections):
-            connection.abort()
+        self._connections.close()
         # Closing takes effect one turn of the loop later.
         await asyncio.sleep(0)
 
     def _connection(self, refuse: Callable[[float], None]) -> HttpProtocol:
-        return HttpProtocol(self._engine.handle, self._limits, self._connections, refuse, self._known)
+        return HttpProtocol(self._engine.handle, self._connections, refuse, self._known)
 
 
 class _RealTimeLoop(asyncio.SelectorEventLoop):

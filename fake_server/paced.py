@@ -23,14 +23,31 @@ class PacedTransport(asyncio.Transport):
     at once. With no pause to wait for it writes through.
     """
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        """Writes to ``transport``, on the running loop."""
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        most: int,
+        full: Callable[[], object],
+        drained: Callable[[], object],
+    ) -> None:
+        """Writes to ``transport``, on the running loop.
+
+        Args:
+            transport: Where the bytes go.
+            most: Plans that may wait.
+            full: Called when so many wait.
+            drained: Called when none does any more, after some did.
+        """
         super().__init__()
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._acts: deque[Act] = deque()
         self._gates: deque[tuple[Gate, str]] = deque()
         self._waiting: Callable[[], object] | None = None
+        self._behind = 0
+        self._most = most
+        self._full = full
+        self._drained = drained
         self._ended = False
         # Small pieces would wait for each other's acknowledgement, 40 ms: asyncio asks for no delay only on
         # sockets that were made with the protocol's number.
@@ -42,7 +59,12 @@ class PacedTransport(asyncio.Transport):
         if gate is not None:
             self._gates.extend((gate, name) for act in acts if isinstance(act, Hold))
         self._acts.extend(acts)
-        self._go_on()
+        if self._waiting is None:
+            self._go_on()
+        else:
+            self._behind += 1
+            if self._behind == self._most:
+                self._full()
 
     @property
     def busy(self) -> bool:
@@ -83,6 +105,10 @@ class PacedTransport(asyncio.Transport):
         """As the transport says."""
         return self._transport.is_closing()
 
+    def get_write_buffer_size(self) -> int:
+        """As the transport says."""
+        return self._transport.get_write_buffer_size()
+
     def pause_reading(self) -> None:
         """Reads no more."""
         self._transport.pause_reading()
@@ -108,6 +134,9 @@ class PacedTransport(asyncio.Transport):
     def _waited(self) -> None:
         self._waiting = None
         self._go_on()
+        if self._waiting is None:
+            self._behind = 0
+            self._drained()
 
     def _released(self) -> None:
         if not self._loop.is_closed():

@@ -383,7 +383,7 @@ class Pacing:
 def test_a_slow_reply_comes_in_pieces_of_the_size_and_at_the_times_asked_for() -> None:
     pacing = Pacing()
     with patch.object(asyncio, "get_running_loop", lambda: pacing):
-        transport = PacedTransport(cast("asyncio.Transport", pacing))
+        transport = PacedTransport(cast("asyncio.Transport", pacing), 9, Mock(), Mock())
     pieces = {"bytes": 3, "seconds": 2.5}
     slow = wired(
         status(200, raw=b"abcdefgh"), delay=5, slow_head={"bytes": 30, "seconds": 7}, slow_body=pieces

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_server import FakeTinker, FakeTinkerServer, Poll, Reply, Submission, TransportFault
-from fake_server.http_protocol import LINGER_BYTES, Limits
+from fake_server.http_limits import Limits
+from fake_server.http_protocol import LINGER_BYTES
 from fake_server.http_server import ServerError
 from fake_server.script import complete, drop, script, timeout
 from fake_server.steps import Advance
@@ -154,17 +155,17 @@ def test_an_upgrade_offer_with_a_body_is_ignored(server: FakeTinkerServer) -> No
 
 REFUSED = {
     b"nonsense\r\n\r\n": (400, "no HTTP/1.1 request"),
-    b"\x16\x03\x01\x02\x00": (400, "no HTTP/1.1 request"),
+    b"\x16\x03\x01\x02\x00": (400, "use http:// in place of https://"),
     b"GET / HTTP/1.1\r\n\r\n": (400, "this has 0; send one"),
     b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n": (400, "this has 2; send one"),
     b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n": (405, "this is no proxy"),
     b"GET / HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n": (400, "no HTTP/1.1 request"),
-    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n": (400, "no HTTP/1.1 request"),
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n": (400, "in digits only"),
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n": (
         400,
-        "no HTTP",
+        "contradict each other",
     ),
-    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": (400, "no HTTP/1.1 request"),
+    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": (400, "send each as its size"),
     b"POST / HTTP/1.1\r\nHost: a\r\nExpect: more\r\nContent-Length: 1\r\n\r\n": (417, "leave the header out"),
     b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 5_000: (431, "larger than 4000 bytes"),
     b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 5_000 + b"\r\n\r\n": (431, "larger than 4000 bytes"),

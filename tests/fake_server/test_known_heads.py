@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fake_server import Exchange, FakeTinker, Reply, Request
-from fake_server.http_protocol import HttpProtocol, Limits
+from fake_server.connections import Connections
+from fake_server.http_protocol import HttpProtocol
 from fake_server.known_heads import MAX_HEADS, KnownHeads
 
 KEY = b"stainless-python-retry-88d6948b-d554-4f4c-aca1-1f3d651becd0"
@@ -36,7 +37,7 @@ class Wire:
 
 
 def connection(engine: FakeTinker, known: KnownHeads) -> tuple[HttpProtocol, Wire]:
-    protocol, wire = HttpProtocol(engine.handle, Limits(), set(), known=known), Wire()
+    protocol, wire = HttpProtocol(engine.handle, Connections(), known=known), Wire()
     protocol._transport = wire  # type: ignore[assignment]
     return protocol, wire
 
@@ -49,7 +50,7 @@ def received(data: bytes, known: KnownHeads) -> Request | None:
         requests.append(request)
         return Reply(200)
 
-    protocol = HttpProtocol(handle, Limits(), set(), known=known)
+    protocol = HttpProtocol(handle, Connections(), known=known)
     protocol.data_received(data)
     return requests[0] if len(requests) == 1 and not protocol._closing and protocol._between else None
 
