@@ -20,8 +20,6 @@ _TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijk
 _TARGET: Final = bytes(range(0x21, 0x7F))
 _TLS: Final = 0x16
 """The first byte of a TLS handshake."""
-_HEADER: Final = re.compile(rb"(?m)^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*)")
-_SPACED: Final = (b" \r\n", b"\t\r\n")
 _CONTROLS: Final = bytes({*range(0x20), 0x7F} - set(b"\t\r\n"))
 _READ: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"expect"})
 # What belongs into no line: control characters but for tabs, and line ends that are only half there.
@@ -31,6 +29,8 @@ _VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _ABSOLUTE: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
 _METHODS: Final = frozenset({b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"})
 _MAX_DIGITS: Final = 18
+_REMEMBERED: Final = 2048
+_REMEMBERED_BYTES: Final = 256
 
 
 class Head(NamedTuple):
@@ -84,11 +84,17 @@ def read_head(data: bytes, limits: Limits) -> Head:
     _check(data, 0, len(data), limits)
     start = data.index(b"\r\n") + 2
     method, path, query, version = _request_line(data[: start - 2])
-    headers = _headers(data[start:-2], limits)
+    headers: RawHeaders = ()
     values: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        if (key := name.lower()) in _READ:
-            values.setdefault(key, []).append(value)
+    if len(data) > start + 2:
+        lines = data[start : -len(END)].split(b"\r\n")
+        if len(lines) > limits.header_lines:
+            text = f"there are more than {limits.header_lines} header lines; send fewer headers"
+            raise RefusedError(431, text)
+        headers, keys = zip(*map(_LINES.__getitem__, lines), strict=True)
+        for key, (_, value) in zip(keys, headers, strict=True):
+            if key:
+                values.setdefault(key, []).append(value)
     old = version == b"HTTP/1.0"
     _check_host(values.get(b"host", []), old=old)
     length = _length(values, limits, old=old)
@@ -106,6 +112,8 @@ def _check(data: bytes | bytearray, seen: int, end: int, limits: Limits) -> None
     if data[0] not in _TOKEN:
         raise _no_http("it begins with no method")
     line = data.find(b"\r\n", 0, end)
+    if not seen and 0 <= line <= limits.target and end <= limits.head and _is_clean(data[:end]):
+        return
     if seen <= line or line < 0:
         bound = min(end if line < 0 else line + 2, limits.target)
         _check_lines(data, max(0, seen - 1), bound)
@@ -123,12 +131,15 @@ def _check(data: bytes | bytearray, seen: int, end: int, limits: Limits) -> None
         )
 
 
+def _is_clean(data: bytes | bytearray) -> bool:
+    # Nearly all heads are, and to count is far quicker than to search.
+    ends = data.count(b"\r\n")
+    return data.count(b"\r") == ends == data.count(b"\n") and len(data.translate(None, _CONTROLS)) == len(
+        data
+    )
+
+
 def _check_lines(data: bytes | bytearray, start: int, end: int) -> None:
-    part = data[start:end]
-    # Most heads are clean, and to count is far quicker than to search.
-    ends = part.count(b"\r\n")
-    if part.count(b"\r") == ends == part.count(b"\n") and len(part) == len(part.translate(None, _CONTROLS)):
-        return
     if (stray := _STRAY.search(data, start, end)) is not None:
         raise _no_http(f"there is a {stray[0]!r} in the head, whose lines end with CR LF")
 
@@ -174,21 +185,32 @@ def _path(target: bytes, method: bytes) -> bytes:
     raise _no_http("its target begins with no slash")
 
 
-def _headers(data: bytes, limits: Limits) -> RawHeaders:
-    """Header lines, from bytes in which each ends with CR LF."""
-    count = data.count(b"\r\n")
-    if count > limits.header_lines:
-        raise RefusedError(431, f"there are more than {limits.header_lines} header lines; send fewer headers")
-    headers = _HEADER.findall(data)
-    if len(headers) != count:
-        for line in data.split(b"\r\n"):
-            if line[:1] in (b" ", b"\t"):
-                raise _no_http("a header line is folded; send each header in one line")
-            if not _HEADER.match(line):
-                raise _no_http(f"a header line begins with {line[:40]!r}, which is no name and colon")
-    if any(space in data for space in _SPACED):
-        headers = [(name, value.rstrip(b" \t")) for name, value in headers]
-    return tuple(headers)
+def _header(line: bytes) -> tuple[tuple[bytes, bytes], bytes]:
+    """Name and value, and the name in lower case if it is one that is read here."""
+    name, colon, value = line.partition(b":")
+    if line[:1] in (b" ", b"\t"):
+        raise _no_http("a header line is folded; send each header in one line")
+    if not colon or not name or name.translate(None, _TOKEN):
+        raise _no_http(f"a header line begins with {line[:40]!r}, which is no name and colon")
+    key, value = name.lower(), value.strip(b" \t")
+    if key == b"host" and not _HOST.fullmatch(value):
+        raise RefusedError(400, f"the Host {value[:80]!r} is none; send the name and the port only")
+    return (name, value), key if key in _READ else b""
+
+
+class _Lines(dict[bytes, tuple[tuple[bytes, bytes], bytes]]):
+    """Header lines that were read before, at most so many; clients send the same few again and again."""
+
+    def __missing__(self, line: bytes) -> tuple[tuple[bytes, bytes], bytes]:
+        made = _header(line)
+        if len(line) <= _REMEMBERED_BYTES:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[line] = made
+        return made
+
+
+_LINES: Final = _Lines()
 
 
 def _check_host(hosts: list[bytes], *, old: bool) -> None:
@@ -196,8 +218,6 @@ def _check_host(hosts: list[bytes], *, old: bool) -> None:
         raise RefusedError(
             400, f"an HTTP/1.1 request has one Host header, and this has {len(hosts)}; send one"
         )
-    if hosts and not _HOST.fullmatch(hosts[0]):
-        raise RefusedError(400, f"the Host {hosts[0][:80]!r} is none; send the name and the port only")
 
 
 def _length(values: dict[bytes, list[bytes]], limits: Limits, *, old: bool) -> int | None:
@@ -233,8 +253,8 @@ def too_large(limits: Limits) -> RefusedError:
 
 
 def _keeps(lines: list[bytes] | None, *, old: bool) -> bool:
-    if not lines:
-        return not old
+    if not lines or lines == [b"keep-alive"]:
+        return bool(lines) or not old
     words = {word.strip(b" \t").lower() for word in b",".join(lines).split(b",")}
     return b"close" not in words and (not old or b"keep-alive" in words)
 
