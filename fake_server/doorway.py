@@ -40,10 +40,16 @@ class Doorway:
 
     async def open(self) -> None:
         """Accepts connections."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._make, sock=self._listening, backlog=self._backlog)
         if self._closed:
-            self._server.close()
+            self._listening.close()
+            return
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(self._make, sock=self._listening, backlog=self._backlog)
+        # That took a turn of the loop, in which the doorway may have been closed, or told to refuse again.
+        if self._closed or self._opening is not None:
+            server.close()
+        else:
+            self._server = server
 
     def refuse(self, seconds: float) -> None:
         """Refuses connections for so many seconds from now. What is open is no concern of the doorway.
@@ -66,7 +72,8 @@ class Doorway:
             self._opening.cancel()
         if self._server is not None:
             self._server.close()
-        self._listening.close()
+        if not self._tasks:  # a socket that is just being opened is closed as soon as it is
+            self._listening.close()
 
     def _reopen(self) -> None:
         loop = asyncio.get_running_loop()

@@ -20,7 +20,8 @@ _LOWER_MARK: Final = _MARK.lower()
 _VISIBLE: Final = bytes(range(0x21, 0x7F))
 _UNUSUAL: Final = (b"transfer-encoding", b"expect", b"upgrade", b"connection", b"te", b"trailer")
 # Sent with the first poll of a future only, and never twice the same.
-_NEVER_AGAIN: Final = b"x-tinker-create-promise-roundtrip-time"
+_NEVER_AGAIN: Final = b"X-Tinker-Create-Promise-Roundtrip-Time"
+_LOWER_NEVER_AGAIN: Final = _NEVER_AGAIN.lower()
 
 
 class KnownHead:
@@ -116,6 +117,8 @@ class KnownHeads:
 
         The connection must have been kept open after it.
         """
+        if _NEVER_AGAIN in data:
+            return
         before, value, after, body = _cut(data)
         headers = request.headers
         names = [name.lower() for name, _ in headers]
@@ -124,7 +127,7 @@ class KnownHeads:
             or len(data) - len(body) > MAX_HEAD_BYTES
             or body != request.body
             or request.method in ("HEAD", "CONNECT")
-            or _NEVER_AGAIN in names
+            or _LOWER_NEVER_AGAIN in names
             or not _plain(headers, names, len(body))
         ):
             return
