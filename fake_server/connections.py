@@ -71,13 +71,13 @@ class Connections:
 
     Attributes:
         limits: Bounds for each, and for all together.
-        body_bytes: Bytes of unfinished bodies that they hold now.
+        unfinished: Bytes of unfinished requests that they hold now.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
         """None are open, and no time passes until ``watch`` is called."""
         self.limits = limits or Limits()
-        self.body_bytes = 0
+        self.unfinished = 0
         self._open: set[Swept] = set()
         self._seconds = {
             Stage.IDLE: self.limits.idle_seconds,

@@ -46,7 +46,7 @@ class Doorway:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(self._make, sock=self._listening, backlog=self._backlog)
         # That took a turn of the loop, in which the doorway may have been closed, or told to refuse again.
-        if self._closed or self._opening is not None:
+        if self._is_shut():
             server.close()
         else:
             self._server = server
@@ -74,6 +74,9 @@ class Doorway:
             self._server.close()
         if not self._tasks:  # a socket that is just being opened is closed as soon as it is
             self._listening.close()
+
+    def _is_shut(self) -> bool:
+        return self._closed or self._opening is not None
 
     def _reopen(self) -> None:
         loop = asyncio.get_running_loop()

@@ -113,6 +113,7 @@ def _check(data: bytes | bytearray, seen: int, end: int, limits: Limits) -> None
         raise _no_http("it begins with no method")
     line = data.find(b"\r\n", 0, end)
     if not seen and 0 <= line <= limits.target and end <= limits.head and _is_clean(data[:end]):
+        _request_line(bytes(data[:line]))
         return
     if seen <= line or line < 0:
         bound = min(end if line < 0 else line + 2, limits.target)

@@ -19,7 +19,7 @@ class Limits:
         body: Bytes of one body, chunk framing left out.
         framing: Bytes of chunk sizes, chunk extensions and trailers of one body, beyond as many as the
             content has.
-        bodies: Bytes of unfinished bodies over all connections together.
+        unfinished: Bytes of unfinished requests over all connections together.
         connections: Connections that are open at once.
         waiting: Replies of one connection that wait for a slow or held one in front of them; requests behind
             these are not read.
@@ -38,7 +38,7 @@ class Limits:
     header_lines: int = 256
     body: int = 64 * 1024 * 1024
     framing: int = 64 * 1024
-    bodies: int = 512 * 1024 * 1024
+    unfinished: int = 512 * 1024 * 1024
     connections: int = 16_384
     waiting: int = 64
     unread: int = 64 * 1024

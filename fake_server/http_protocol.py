@@ -203,8 +203,21 @@ class HttpProtocol(asyncio.Protocol):
             self._read(data)
         except RefusedError as refused:
             self._refuse(refused.reply)
+        held = len(self._partial or b"") + len(self._body or b"") + len(self._rest)
+        if held != self._held and not self._hold(held):
+            most = self._connections.limits.unfinished
+            self._refuse(
+                RefusedError(
+                    503, f"unfinished requests hold {most} bytes, which is the most; try again"
+                ).reply
+            )
         self._between = not (self._blank or self._rest) and self._partial is None and self._head is None
         self._flush()
+
+    def _hold(self, count: int) -> bool:
+        self._connections.unfinished += count - self._held
+        self._held = count
+        return self._connections.unfinished <= self._connections.limits.unfinished
 
     def _read(self, data: bytes) -> None:
         whole = self._between
@@ -273,27 +286,15 @@ class HttpProtocol(asyncio.Protocol):
             end = position + (head.length or 0) - len(body)
             body += data[position:end]
             ended = end if end <= len(data) else None
-        self._hold(len(body))
         self.progress += 1
         return (None, len(data)) if ended is None else (bytes(body), ended)
 
-    def _hold(self, count: int) -> None:
-        connections = self._connections
-        connections.body_bytes += count - self._held
-        self._held = count
-        if connections.body_bytes > connections.limits.bodies:
-            text = f"unfinished bodies hold {connections.limits.bodies} bytes, which is the most; try again"
-            raise RefusedError(503, text)
-
     def _forget(self) -> None:
-        self._connections.body_bytes -= self._held
-        self._held = 0
+        self._hold(0)
         self._head = self._body = self._chunks = self._partial = None
         self._rest = b""
 
     def _respond(self, head: Head, body: bytes) -> tuple[Request, bool]:
-        self._connections.body_bytes -= self._held
-        self._held = 0
         self._head = self._body = self._chunks = None
         request = Request(head.method, head.path, head.query, head.headers, body)
         request.connection = self._number

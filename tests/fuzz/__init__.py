@@ -1,0 +1,1 @@
+"""A fuzzer of what reads bytes and text from others: ``python -m tests.fuzz``."""
