@@ -16,8 +16,7 @@ from typing import Final
 
 from fake_server.connections import Connections, Stage
 from fake_server.faults import CutEnd, Refusal
-from fake_server.http_chunks import Chunks
-from fake_server.http_head import END, Head, check_start, read_head
+from fake_server.http_reading import RequestReader
 from fake_server.http_refusal import RefusedError
 from fake_server.known_heads import KnownHeads
 from fake_server.messages import WITHOUT_BODY, RawHeaders, Reply, Request, TransportFault
@@ -28,7 +27,6 @@ LINGER_BYTES: Final = 16 * 1024 * 1024
 _KEPT: Final = Framing()
 _LAST: Final = Framing(keep=False)
 _KEPT_BYTES: Final = 4096
-_CR: Final = 0x0D
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NUMBERS: Final = itertools.count(1)
 """What connections are numbered by, in the whole process."""
@@ -46,23 +44,19 @@ class HttpProtocol(asyncio.Protocol):
     __slots__ = (
         "_behind",
         "_between",
-        "_blank",
-        "_body",
-        "_chunks",
         "_closing",
         "_connections",
         "_discarded",
         "_handle",
-        "_head",
         "_held",
         "_known",
         "_lingering",
         "_number",
         "_out",
         "_out_bytes",
-        "_partial",
+        "_reader",
+        "_refusal",
         "_refuse_connections",
-        "_rest",
         "_scripted_end",
         "_transport",
         "_unread",
@@ -93,15 +87,10 @@ class HttpProtocol(asyncio.Protocol):
         self._between = True
         self._out: list[bytes] = []
         self._out_bytes = 0
-        # What is read: a head that is not whole, or a head and what has come of its body.
-        self._partial: bytearray | None = None
-        self._blank = False
-        self._head: Head | None = None
-        self._body: bytearray | None = None
-        self._chunks: Chunks | None = None
+        self._reader = RequestReader(connections.limits)
+        self._refusal: RefusedError | None = None
         self._held = 0
-        # What is not read, since the client shall first read, or a slow reply go out.
-        self._rest = b""
+        # What is ready is not answered, since the client shall first read, or a slow reply go out.
         self._unread = False
         self._behind = False
         # How it ends.
@@ -162,9 +151,9 @@ class HttpProtocol(asyncio.Protocol):
             return Stage.LINGERING
         if self._unread or self._transport is None or self._transport.is_closing():
             return Stage.UNREAD
-        if self._head is not None:
+        if self._reader.in_body:
             return Stage.BODY
-        return Stage.IDLE if self._partial is None else Stage.HEAD
+        return Stage.HEAD if self._reader.in_head else Stage.IDLE
 
     def too_late(self, stage: Stage) -> None:
         """Ends, since nothing came for so long: silently, or with a 408 in the midst of a request."""
@@ -182,7 +171,7 @@ class HttpProtocol(asyncio.Protocol):
                 self.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Reads what came; every request that it completes is answered before this returns."""
+        """Reads what came; what it completes is answered before this returns, unless the client must read."""
         if self._closing:
             self._discard(len(data))
             return
@@ -199,109 +188,56 @@ class HttpProtocol(asyncio.Protocol):
         self._receive(data)
 
     def _receive(self, data: bytes) -> None:
+        reader, whole, in_head = self._reader, self._between, self._reader.in_head
         try:
-            self._read(data)
+            reader.feed(data)
         except RefusedError as refused:
-            self._refuse(refused.reply)
-        held = len(self._partial or b"") + len(self._body or b"") + len(self._rest)
-        if held != self._held and not self._hold(held):
-            most = self._connections.limits.unfinished
-            self._refuse(
-                RefusedError(
-                    503, f"unfinished requests hold {most} bytes, which is the most; try again"
-                ).reply
-            )
-        self._between = not (self._blank or self._rest) and self._partial is None and self._head is None
+            self._refusal = refused
+        # Only a head that goes on is no progress: it has so many seconds for all its pieces.
+        if not (in_head and reader.in_head and not reader.ready):
+            self.progress += 1
+        if whole and reader.between and len(reader.ready) == 1 and reader.ready[0].framing.keep:
+            learnt = reader.ready[0].request
+            self._answer_ready()
+            self._known.learn(data, learnt)
+        else:
+            self._answer_ready()
+
+    def _answer_ready(self) -> None:
+        """Answers what is ready, as far as the client has read, and then says why the rest is refused."""
+        reader, number = self._reader, 0
+        while number < len(reader.ready) and not (self._closing or self._must_wait()):
+            request, framing = reader.ready[number]
+            number += 1
+            request.connection = self._number
+            answer = self._handle(request)
+            self.progress += 1
+            self._answer(answer, framing)
+        del reader.ready[:number]
+        if not (reader.ready or self._closing):
+            self._go_on_after_answers()
+        self._between = reader.between and not reader.ready and self._refusal is None
         self._flush()
+
+    def _go_on_after_answers(self) -> None:
+        if self._refusal is not None:
+            self._refuse(self._refusal.reply)
+        elif not self._hold(self._reader.held):
+            most = self._connections.limits.unfinished
+            text = f"unfinished requests hold {most} bytes, which is the most; try again"
+            self._refuse(RefusedError(503, text).reply)
+        elif self._reader.waits:
+            self._reader.waits = False
+            self._out.append(_CONTINUE)
 
     def _hold(self, count: int) -> bool:
         self._connections.unfinished += count - self._held
         self._held = count
         return self._connections.unfinished <= self._connections.limits.unfinished
 
-    def _read(self, data: bytes) -> None:
-        whole = self._between
-        if self._partial is not None:
-            data = self._joined(self._partial, data)
-        position = 0
-        while position < len(data) and not self._closing:
-            if self._must_wait():
-                self._rest += data[position:]
-                return
-            if self._head is None:
-                position = self._read_head(data, position)
-            if self._head is None:
-                return
-            body, position = self._read_body(self._head, data, position)
-            if body is None:
-                return
-            request, kept = self._respond(self._head, body)
-            if whole and kept and position == len(data):
-                self._known.learn(data, request)
-            whole = False
-
-    def _joined(self, partial: bytearray, data: bytes) -> bytes:
-        """What has come of a head, if that is all of it; else nothing, and it is kept."""
-        seen = len(partial)
-        partial += data
-        if partial.find(END, max(0, seen - 3)) < 0 and partial[0] != _CR:
-            check_start(partial, seen, self._connections.limits)
-            return b""
-        self._partial = None
-        return bytes(partial)
-
-    def _read_head(self, data: bytes, position: int) -> int:
-        # Old clients send an empty line behind a body: RFC 9112 asks servers to read over one.
-        if not self._blank and data.startswith(b"\r\n", position):
-            self._blank = True
-            position += 2
-        end = data.find(END, position)
-        if end >= 0:
-            self._head = head = read_head(data[position : end + len(END)], self._connections.limits)
-            self._blank = False
-            if head.length is None:
-                self._chunks = Chunks(self._connections.limits)
-            if head.waits:
-                self._out.append(_CONTINUE)
-                self._flush()
-            self.progress += 1
-            return end + len(END)
-        if partial := bytearray(data[position:]):
-            if self._blank or partial != b"\r":
-                check_start(partial, 0, self._connections.limits)
-            self._partial = partial
-            self.progress += 1
-        return len(data)
-
-    def _read_body(self, head: Head, data: bytes, position: int) -> tuple[bytes | None, int]:
-        body = self._body
-        if body is None:
-            if head.length is not None and position + head.length <= len(data):
-                end = position + head.length
-                return data[position:end], end
-            self._body = body = bytearray()
-        if self._chunks is not None:
-            ended = self._chunks.feed(data, position, body)
-        else:
-            end = position + (head.length or 0) - len(body)
-            body += data[position:end]
-            ended = end if end <= len(data) else None
-        self.progress += 1
-        return (None, len(data)) if ended is None else (bytes(body), ended)
-
     def _forget(self) -> None:
         self._hold(0)
-        self._head = self._body = self._chunks = self._partial = None
-        self._rest = b""
-
-    def _respond(self, head: Head, body: bytes) -> tuple[Request, bool]:
-        self._head = self._body = self._chunks = None
-        request = Request(head.method, head.path, head.query, head.headers, body)
-        request.connection = self._number
-        answer = self._handle(request)
-        self.progress += 1
-        self._answer(answer, Framing(head=head.method == "HEAD", keep=head.keep, old=head.old))
-        return request, head.keep
+        self._reader.forget()
 
     def _answer(self, answer: Reply | TransportFault, framing: Framing) -> None:
         match answer:
@@ -367,9 +303,8 @@ class HttpProtocol(asyncio.Protocol):
         self.progress += 1
         if self._must_wait():
             return
-        rest, self._rest = self._rest, b""
-        if rest and not self._closing:
-            self._receive(rest)
+        if not self._closing:
+            self._answer_ready()
         if self._transport is not None and not self._must_wait():
             self._transport.resume_reading()
 
