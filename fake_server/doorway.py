@@ -42,8 +42,6 @@ class Doorway:
         """Accepts connections."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._make, sock=self._listening, backlog=self._backlog)
-        if self._closed:
-            self._server.close()
 
     def refuse(self, seconds: float) -> None:
         """Refuses connections for so many seconds from now. What is open is no concern of the doorway.
@@ -59,11 +57,13 @@ class Doorway:
             self._opening.cancel()
         self._opening = asyncio.get_running_loop().call_later(seconds, self._reopen)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Listens no more."""
         self._closed = True
         if self._opening is not None:
             self._opening.cancel()
+        # A socket that is being taken up cannot be closed under the loop.
+        await asyncio.gather(*self._tasks)
         if self._server is not None:
             self._server.close()
         self._listening.close()
