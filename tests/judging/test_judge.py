@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
+import msgspec
 import pytest
 from small_timelines import end, line, poll, says
 
 from fake_server.operations import Operation
-from tinker_conformance.judging.judge import AdapterLostError, Judge, Verdict
+from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.judging.projections import poll_counts, same
+from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.profile import Profile
 from tinker_conformance.profile_files import load_profile
 from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario import Scenario, decode_scenario
-from tinker_conformance.sdk.adapter import AdapterInfo, Capability
+from tinker_conformance.sdk.adapter import AdapterInfo, Capability, Transport
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.messages import FaultKind
 from tinker_conformance.sdk.session import Fault, Run
@@ -41,6 +44,8 @@ SCENARIOS = {
     **shipped_scenarios(),
     "one": _scenario("one"),
     "two": _scenario("two"),
+    "last": _scenario("last"),
+    "slow": _scenario("slow", {"timeout": {}, "wire": {"delay": 40}}),
     "moves": _scenario("moves", {"advance": 60}, {"timeout": {}}),
     "apart": _scenario("apart", {"advance": {"wall": 60, "monotonic": 0}}, {"timeout": {}}),
 }
@@ -129,14 +134,24 @@ def test_a_scenario_runs_once_however_many_requirements_ask_for_it() -> None:
     assert (sdk.asked, reference.asked) == (["one"], ["one"])
 
 
-def test_the_sdk_and_the_reference_are_closed_in_the_end_and_none_that_was_not_opened() -> None:
+def test_the_sdk_and_the_reference_are_closed_in_the_end() -> None:
     sdk, reference = Lived({}), Lived({})
     with _judge(sdk, reference):
         pass
-    assert (sdk.closed, reference.closed) == (1, 0)
-    with _judge(sdk, reference) as judge:
+    assert (sdk.closed, reference.closed) == (1, 1)
+
+
+def test_a_reference_that_cannot_start_is_told_to_whoever_needs_it_and_the_sdk_is_closed() -> None:
+    def start() -> Lived:
+        message = "no reference"
+        raise RuntimeError(message)
+
+    sdk = Lived({"one": ONCE})
+    judge = Judge(sdk, start, PROFILE, SCENARIOS)
+    with pytest.raises(RuntimeError, match="no reference"):
         judge.judge(_requirement("one"))
-    assert (sdk.closed, reference.closed) == (2, 1)
+    judge.close()
+    assert sdk.closed == 1
 
 
 # -- not claimed ----------------------------------------------------------------------------------------
@@ -293,3 +308,58 @@ def test_an_adapter_that_broke_too_often_is_not_asked_on() -> None:
         pytest.raises(AdapterLostError, match="it broke"),
     ):
         judge.judge(_requirement("one"))
+
+
+# -- looking ahead --------------------------------------------------------------------------------------
+
+
+def _asked_ahead(
+    sdk: Lived, reference: Lived, then: Requirement, *, proved: bool = True, first: str = "one"
+) -> list[str]:
+    """What is run of a requirement, of the one behind it and of a third one that is asked instead."""
+    with _judge(sdk, reference) as judge:
+        if proved:
+            judge.judge(_requirement("moves"))
+        sdk.asked.clear()
+        judge.judge(_requirement(first), [then])
+        judge.judge(_requirement("last"))
+    return sdk.asked
+
+
+def test_the_scenarios_of_the_next_requirement_begin_while_one_is_judged() -> None:
+    sdk, reference = _moving(_warns(1200.0))
+    assert _asked_ahead(sdk, reference, _requirement("two", "one")) == ["one", "two", "last"]
+    assert reference.asked[-3:] == ["one", "two", "last"]
+
+
+def test_a_run_that_was_begun_ahead_is_the_one_that_is_judged() -> None:
+    sdk, reference = _moving(_warns(1200.0))
+    sdk.runs = {**sdk.runs, "two": TWICE}
+    with _judge(sdk, reference) as judge:
+        judge.judge(_requirement("moves"))
+        judge.judge(_requirement("one"), [_requirement("two")])
+        assert judge.judge(_requirement("two")).verdict is Verdict.FAILED
+    assert sdk.asked.count("two") == 1
+
+
+@pytest.mark.parametrize("why", ["clock not proved", "clock stands", "fault", "another clock"])
+def test_nothing_begins_early_that_might_never_be_run(why: str) -> None:
+    sdk, reference = _moving(
+        _warns(0.0 if why == "clock stands" else 1200.0),
+        clock=SdkClock.FILE if why == "another clock" else SdkClock.FROZEN,
+    )
+    if why == "fault":
+        sdk.runs = {**sdk.runs, "moves": _broken(FaultKind.CRASH)}
+    asked = _asked_ahead(sdk, reference, _requirement("two"), proved=why != "clock not proved")
+    assert asked == ["one", "last"]
+
+
+def test_nothing_begins_early_that_is_tried_in_turn_or_not_claimed() -> None:
+    tried_in_turn = replace(_requirement("two"), alternatives=True)
+    not_claimed = _requirement("two", needs=frozenset({Capability.CALLBACKS}))
+    on_a_wire = _requirement("slow")
+    for then in (tried_in_turn, not_claimed, on_a_wire):
+        sdk, reference = _moving(_warns(1200.0))
+        lacks = sdk.info.capabilities - {Capability.CALLBACKS}
+        sdk.info = msgspec.structs.replace(sdk.info, transport=Transport.SOCKET, capabilities=lacks)
+        assert _asked_ahead(sdk, reference, then) == ["one", "last"]
