@@ -132,12 +132,14 @@ def open_run(
         check_spec(spec)
         with contextlib.ExitStack() as opened:
             reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
-            sdk = open_sdk(spec, clock=None if clock is None else SdkClock(clock))
-            opened.callback(sdk.close)
+            kind = None if clock is None else SdkClock(clock)
+            tested = opened.enter_context(StartsEarly(lambda: open_sdk(spec, clock=kind)))
+            scenarios = shipped_scenarios()
+            sdk = tested.ready()
             chosen = choose_profile(profile, sdk.info)
             asked = asked_of(chosen, as_of)
             failures = excuses(known, None if recorded is None else Path(recorded), asked, sdk.info.version)
-            judge = Judge(sdk, reference.ready, chosen, shipped_scenarios())
+            judge = Judge(sdk, reference.ready, chosen, scenarios)
             opened.pop_all()
     except (ValueError, RuntimeError, UsageProblem, AsOfError, KnownFailuresError) as error:
         raise pytest.UsageError(str(error)) from error
