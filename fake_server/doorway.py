@@ -40,16 +40,8 @@ class Doorway:
 
     async def open(self) -> None:
         """Accepts connections."""
-        if self._closed:
-            self._listening.close()
-            return
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._make, sock=self._listening, backlog=self._backlog)
-        # That took a turn of the loop, in which the doorway may have been closed, or told to refuse again.
-        if self._is_shut():
-            server.close()
-        else:
-            self._server = server
+        self._server = await loop.create_server(self._make, sock=self._listening, backlog=self._backlog)
 
     def refuse(self, seconds: float) -> None:
         """Refuses connections for so many seconds from now. What is open is no concern of the doorway.
@@ -65,18 +57,16 @@ class Doorway:
             self._opening.cancel()
         self._opening = asyncio.get_running_loop().call_later(seconds, self._reopen)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Listens no more."""
         self._closed = True
         if self._opening is not None:
             self._opening.cancel()
+        # A socket that is being taken up cannot be closed under the loop.
+        await asyncio.gather(*self._tasks)
         if self._server is not None:
             self._server.close()
-        if not self._tasks:  # a socket that is just being opened is closed as soon as it is
-            self._listening.close()
-
-    def _is_shut(self) -> bool:
-        return self._closed or self._opening is not None
+        self._listening.close()
 
     def _reopen(self) -> None:
         loop = asyncio.get_running_loop()

@@ -185,7 +185,7 @@ class FakeTinkerServer:
         doorway = Doorway(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
         await doorway.open()
         await self._stopping.wait()
-        doorway.close()
+        await doorway.close()
         self._connections.close()
         # Closing takes effect one turn of the loop later.
         await asyncio.sleep(0)

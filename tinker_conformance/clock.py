@@ -143,7 +143,7 @@ class FrozenClock:
 
     def observer_called(self) -> None:
         """An observer was called on this thread; one of the kit's meets others where it reads the clock."""
-        if threading.get_ident() in self._workers:
+        if self.is_worker():
             self._meeting.called()
 
     def elapsed(self) -> float:
@@ -376,6 +376,10 @@ class FrozenClock:
         finally:
             with self._lock:
                 self._workers.discard(own)
+
+    def is_worker(self) -> bool:
+        """Whether this thread is at such work."""
+        return threading.get_ident() in self._workers
 
     def hidden_work(self) -> bool:
         """Whether a thread is at work, or blocked, in a way that the clock cannot see."""

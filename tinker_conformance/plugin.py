@@ -82,6 +82,13 @@ class _Results:
             self.prepare().pytest_runtest_logreport(report)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Tells a requirement what is run next in this process: its scenarios can begin meanwhile."""
+    if hasattr(item, "following"):
+        item.following = nextitem
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

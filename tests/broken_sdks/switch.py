@@ -6,7 +6,6 @@ Which one is said behind the name of the profile that comes with each scenario: 
 from __future__ import annotations
 
 import contextlib
-import threading
 from typing import Final
 
 import msgspec
@@ -30,6 +29,7 @@ from tinker_conformance.timeline import OutcomeKind
 from .registry import BROKEN_SDKS
 from .short_cut import ShortCut
 from .threads import AtOnce
+from .turns import Turns
 
 _SIGN: Final = "!"
 
@@ -46,7 +46,7 @@ class Switch:
 
     def __init__(self) -> None:
         self._now: Adapter = ReferenceAdapter()
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = Turns()
 
     async def open(self, context: ScenarioContext) -> None:
         profile, _, name = context.profile.name.partition(_SIGN)
@@ -65,7 +65,7 @@ class Switch:
         assert isinstance(self._now, RunsOnThreads)
         # A fault that has nothing to do with threads must not depend on the scheduler for what it does.
         free = isinstance(self._now, AtOnce)
-        with contextlib.nullcontext() if free else self._one_at_a_time:
+        with contextlib.nullcontext() if free else self._one_at_a_time.turn():
             self._now.run_on_thread(client, call)
 
     def classify(self, error: BaseException) -> OutcomeKind:

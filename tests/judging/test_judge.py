@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
+import msgspec
 import pytest
+from sessions import Lived, broken, judging
 from small_timelines import end, line, poll, says
 
-from fake_server.operations import Operation
-from tinker_conformance.judging.judge import AdapterLostError, Judge, Verdict
+from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.judging.projections import poll_counts, same
+from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.profile import Profile
 from tinker_conformance.profile_files import load_profile
 from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario import Scenario, decode_scenario
-from tinker_conformance.sdk.adapter import AdapterInfo, Capability
+from tinker_conformance.sdk.adapter import Capability, Transport
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.messages import FaultKind
-from tinker_conformance.sdk.session import Fault, Run
-from tinker_conformance.timeline import ClockCause, ClockStep, Event, Timeline
+from tinker_conformance.sdk.session import Run
+from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
 
 PROFILE = load_profile("tinker-0.38")
 _SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
@@ -41,6 +42,8 @@ SCENARIOS = {
     **shipped_scenarios(),
     "one": _scenario("one"),
     "two": _scenario("two"),
+    "last": _scenario("last"),
+    "slow": _scenario("slow", {"timeout": {}, "wire": {"delay": 40}}),
     "moves": _scenario("moves", {"advance": 60}, {"timeout": {}}),
     "apart": _scenario("apart", {"advance": {"wall": 60, "monotonic": 0}}, {"timeout": {}}),
 }
@@ -52,48 +55,8 @@ def _requirement(
     return Requirement(identifier, "It polls.", "here", scenarios, same(poll_counts), needs=needs)
 
 
-class Lived:
-    """A session that lives what it is told to, and remembers what it was asked."""
-
-    spec = "lived"
-
-    def __init__(
-        self,
-        runs: Mapping[str, Run | Timeline],
-        *,
-        clock: SdkClock = SdkClock.FROZEN,
-        also: frozenset[Capability] = frozenset(),
-        trains: bool = True,
-    ) -> None:
-        self.runs = runs
-        self.clock = clock
-        claimed = {Capability.CALLBACKS, *([Capability.TRAINING] if trains else [])}
-        self.info = AdapterInfo(
-            name="lived", version="1", capabilities=also | claimed, operations=frozenset(Operation)
-        )
-        self.asked: list[str] = []
-        self.profiles: list[Profile] = []
-        self.closed = 0
-
-    def run(self, scenario: Scenario, profile: Profile) -> Run:
-        self.asked.append(scenario.id)
-        self.profiles.append(profile)
-        lived = self.runs.get(scenario.id, ())
-        return lived if isinstance(lived, Run) else Run(lived)
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-@contextmanager
-def _judge(sdk: Lived, reference: Lived) -> Iterator[Judge]:
-    judge = Judge(sdk, lambda: reference, PROFILE, SCENARIOS)
-    yield judge
-    judge.close()
-
-
-def _broken(kind: FaultKind, *events: Event) -> Run:
-    return Run(events, Fault(kind, "it broke"))
+def _judge(sdk: Lived, reference: Lived) -> AbstractContextManager[Judge]:
+    return judging(sdk, reference, PROFILE, SCENARIOS)
 
 
 # -- passed and failed ----------------------------------------------------------------------------------
@@ -129,14 +92,24 @@ def test_a_scenario_runs_once_however_many_requirements_ask_for_it() -> None:
     assert (sdk.asked, reference.asked) == (["one"], ["one"])
 
 
-def test_the_sdk_and_the_reference_are_closed_in_the_end_and_none_that_was_not_opened() -> None:
+def test_the_sdk_and_the_reference_are_closed_in_the_end() -> None:
     sdk, reference = Lived({}), Lived({})
     with _judge(sdk, reference):
         pass
-    assert (sdk.closed, reference.closed) == (1, 0)
-    with _judge(sdk, reference) as judge:
+    assert (sdk.closed, reference.closed) == (1, 1)
+
+
+def test_a_reference_that_cannot_start_is_told_to_whoever_needs_it_and_the_sdk_is_closed() -> None:
+    def start() -> Lived:
+        message = "no reference"
+        raise RuntimeError(message)
+
+    sdk = Lived({"one": ONCE})
+    judge = Judge(sdk, start, PROFILE, SCENARIOS)
+    with pytest.raises(RuntimeError, match="no reference"):
         judge.judge(_requirement("one"))
-    assert (sdk.closed, reference.closed) == (2, 1)
+    judge.close()
+    assert sdk.closed == 1
 
 
 # -- not claimed ----------------------------------------------------------------------------------------
@@ -258,14 +231,14 @@ def test_a_real_clock_needs_no_proof() -> None:
 
 
 def test_a_fault_of_the_reference_is_the_kits() -> None:
-    with _judge(Lived({"one": ONCE}), Lived({"one": _broken(FaultKind.CRASH)})) as judge:
+    with _judge(Lived({"one": ONCE}), Lived({"one": broken(FaultKind.CRASH)})) as judge:
         judgement = judge.judge(_requirement("one"))
     assert judgement.verdict is Verdict.KIT_ERROR
     assert judgement.note == "the reference failed in scenario one: it broke"
 
 
 def test_a_fault_of_the_adapter_is_no_verdict_on_the_sdk() -> None:
-    sdk = Lived({"one": ONCE, "two": _broken(FaultKind.CRASH, poll())})
+    sdk = Lived({"one": ONCE, "two": broken(FaultKind.CRASH, poll())})
     with _judge(sdk, Lived({"one": ONCE, "two": ONCE})) as judge:
         judgement = judge.judge(_requirement("one", "two"))
     assert (judgement.verdict, judgement.mismatches) == (Verdict.ADAPTER_ERROR, ())
@@ -279,7 +252,7 @@ def test_a_fault_of_the_adapter_is_no_verdict_on_the_sdk() -> None:
 def test_an_sdk_that_never_ends_fails_at_its_last_event_beside_what_else_is_wrong(
     events: Timeline, at: float
 ) -> None:
-    with _judge(Lived({"one": _broken(FaultKind.STUCK, *events)}), Lived({"one": TWICE})) as judge:
+    with _judge(Lived({"one": broken(FaultKind.STUCK, *events)}), Lived({"one": TWICE})) as judge:
         judgement = judge.judge(_requirement("one"))
     assert judgement.verdict is Verdict.FAILED
     stuck, other = judgement.mismatches
@@ -289,7 +262,62 @@ def test_an_sdk_that_never_ends_fails_at_its_last_event_beside_what_else_is_wron
 
 def test_an_adapter_that_broke_too_often_is_not_asked_on() -> None:
     with (
-        _judge(Lived({"one": _broken(FaultKind.GIVEN_UP)}), Lived({"one": ONCE})) as judge,
+        _judge(Lived({"one": broken(FaultKind.GIVEN_UP)}), Lived({"one": ONCE})) as judge,
         pytest.raises(AdapterLostError, match="it broke"),
     ):
         judge.judge(_requirement("one"))
+
+
+# -- looking ahead --------------------------------------------------------------------------------------
+
+
+def _asked_ahead(
+    sdk: Lived, reference: Lived, then: Requirement, *, proved: bool = True, first: str = "one"
+) -> list[str]:
+    """What is run of a requirement, of the one behind it and of a third one that is asked instead."""
+    with _judge(sdk, reference) as judge:
+        if proved:
+            judge.judge(_requirement("moves"))
+        sdk.asked.clear()
+        judge.judge(_requirement(first), [then])
+        judge.judge(_requirement("last"))
+    return sdk.asked
+
+
+def test_the_scenarios_of_the_next_requirement_begin_while_one_is_judged() -> None:
+    sdk, reference = _moving(_warns(1200.0))
+    assert _asked_ahead(sdk, reference, _requirement("two", "one")) == ["one", "two", "last"]
+    assert reference.asked[-3:] == ["one", "two", "last"]
+
+
+def test_a_run_that_was_begun_ahead_is_the_one_that_is_judged() -> None:
+    sdk, reference = _moving(_warns(1200.0))
+    sdk.runs = {**sdk.runs, "two": TWICE}
+    with _judge(sdk, reference) as judge:
+        judge.judge(_requirement("moves"))
+        judge.judge(_requirement("one"), [_requirement("two")])
+        assert judge.judge(_requirement("two")).verdict is Verdict.FAILED
+    assert sdk.asked.count("two") == 1
+
+
+@pytest.mark.parametrize("why", ["clock not proved", "clock stands", "fault", "another clock"])
+def test_nothing_begins_early_that_might_never_be_run(why: str) -> None:
+    sdk, reference = _moving(
+        _warns(0.0 if why == "clock stands" else 1200.0),
+        clock=SdkClock.FILE if why == "another clock" else SdkClock.FROZEN,
+    )
+    if why == "fault":
+        sdk.runs = {**sdk.runs, "moves": broken(FaultKind.CRASH)}
+    asked = _asked_ahead(sdk, reference, _requirement("two"), proved=why != "clock not proved")
+    assert asked == ["one", "last"]
+
+
+def test_nothing_begins_early_that_is_tried_in_turn_or_not_claimed() -> None:
+    tried_in_turn = replace(_requirement("two"), alternatives=True)
+    not_claimed = _requirement("two", needs=frozenset({Capability.CALLBACKS}))
+    on_a_wire = _requirement("slow")
+    for then in (tried_in_turn, not_claimed, on_a_wire):
+        sdk, reference = _moving(_warns(1200.0))
+        lacks = sdk.info.capabilities - {Capability.CALLBACKS}
+        sdk.info = msgspec.structs.replace(sdk.info, transport=Transport.SOCKET, capabilities=lacks)
+        assert _asked_ahead(sdk, reference, then) == ["one", "last"]

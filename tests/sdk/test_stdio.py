@@ -25,6 +25,7 @@ from tinker_conformance.scenario import Scenario, parse_scenarios
 from tinker_conformance.sdk import kit_clock, stdio_session
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.kit_clock import SdkClock
+from tinker_conformance.sdk.remembered import RememberedSession
 from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import SpecError, check_spec, command_of, open_sdk
 from tinker_conformance.sdk.stdio_messages import encode
@@ -59,14 +60,12 @@ def kinds(timeline: tuple[Event, ...], *wanted: type[Event]) -> list[tuple[str, 
 
 
 def test_the_template_conforms_to_the_profile_that_it_names(sdk: StdioSession) -> None:
-    judge = Judge(sdk, lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
+    judge = Judge(RememberedSession(sdk), lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
     try:
         asked = [r for r in REQUIREMENTS if r.holds(PROFILE) and r.level is Level.CONTRACT]
         verdicts = {r.id: judge.judge(r).verdict for r in asked}
     finally:
-        judge._threads.shutdown()
-        assert judge._reference is not None
-        judge._reference.close()
+        judge.close()
     assert {i: v for i, v in verdicts.items() if v not in {Verdict.PASSED, Verdict.NOT_CLAIMED}} == {}
     assert sum(verdict is Verdict.PASSED for verdict in verdicts.values()) > 40
 

@@ -9,10 +9,11 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from tinker_conformance.sdk.early import StartsEarly
 from tinker_conformance.sdk.environments import EnvironmentUnavailable
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkSession, SdkStartError
-from tinker_conformance.sdk.spec import SpecError, open_sdk
+from tinker_conformance.sdk.spec import SpecError, check_spec, open_sdk
 
 
 class Exit(IntEnum):
@@ -45,3 +46,15 @@ def opened(spec: str, console: Console, *, clock: str | None = None) -> SdkSessi
     except (SdkStartError, EnvironmentUnavailable) as error:
         console.print(escape(str(error)))
         sys.exit(Exit.ADAPTER)
+
+
+def opened_beside_reference(
+    spec: str, console: Console, *, clock: str | None = None
+) -> tuple[SdkSession, StartsEarly]:
+    """Starts the SDK that a SPEC names and the reference at once; ends the program as `opened` does."""
+    try:
+        check_spec(spec)
+    except SpecError as error:
+        raise click.UsageError(str(error)) from error
+    reference = StartsEarly(lambda: open_sdk("reference"))
+    return opened(spec, console, clock=clock), reference

@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
-from tinker_conformance.commands.common import Exit, clock_option, opened
+from tinker_conformance.commands.common import Exit, clock_option, opened_beside_reference
 from tinker_conformance.commands.interruption import Interrupted, ended_while_killing, ends_on_signals
 from tinker_conformance.commands.outcome import exit_code, summary, table
 from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts
 from tinker_conformance.judging.choice import UsageProblem, choose_profile
 from tinker_conformance.judging.explanation import explain
-from tinker_conformance.judging.judge import AdapterLostError, Judge, Judgement, Verdict
+from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
 from tinker_conformance.known_failures.options import excuses
 from tinker_conformance.known_failures.reading import KnownFailuresError, UnmatchedEntryError
@@ -31,11 +32,12 @@ from tinker_conformance.report.records import ScriptsRecord
 from tinker_conformance.report.writing import ReportFolder
 from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import AsOfError, asked_of
-from tinker_conformance.sdk.spec import open_sdk
 from tinker_conformance.visible import visible, visible_lines
 
 _SILENT: Final = frozenset({Verdict.PASSED, Verdict.NOT_CLAIMED})
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
+LOOK_AHEAD: Final = 2
+"""Requirements whose scenarios run while one is judged."""
 _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
 
@@ -86,7 +88,7 @@ def run(
     """Runs the suite against an SDK, and prints the result by requirement."""
     console = Console(highlight=False)
     scripts = asked_scripts(count, seed, replay, strict=strict)
-    sdk = opened(spec, console, clock=clock)
+    sdk, reference = opened_beside_reference(spec, console, clock=clock)
     try:
         profile = choose_profile(named, sdk.info)
         every = asked_of(profile, as_of)
@@ -99,7 +101,7 @@ def run(
         sys.exit(Exit.STALE)
     except (UsageProblem, AsOfError, KnownFailuresError, ReportError) as error:
         raise click.UsageError(str(error)) from error
-    judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios())
+    judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
     judgements: list[Judgement] = []
     lived: list[ScriptJudgement] = []
 
@@ -107,8 +109,9 @@ def run(
         steps = track(
             asked, "judging", console=console, transient=True, disable=quiet or not console.is_terminal
         )
-        for required in steps:
-            judgements.append(excused.applied(judge.judge(required)))
+        for number, required in enumerate(steps, 1):
+            then = asked[number : number + LOOK_AHEAD]
+            judgements.append(excused.applied(judge.judge(required, then)))
             if report is not None:
                 report.add(result_record(judgements[-1], spec, profile.name))
         if scripts:

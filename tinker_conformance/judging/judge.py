@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
@@ -20,6 +19,7 @@ from tinker_conformance.judging.preconditions import (
     through,
     wiring_scenario,
 )
+from tinker_conformance.judging.side_by_side import SideBySide
 from tinker_conformance.profile import Profile
 from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario import Scenario
@@ -73,10 +73,6 @@ _CLOCK = "clock.moves"
 _SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
 
 
-class AdapterLostError(RuntimeError):
-    """The adapter broke too often and is not started again; what was judged until then stands."""
-
-
 class Judge:
     """Judges one SDK under one profile. Scenarios run once, however many requirements ask for them.
 
@@ -90,39 +86,38 @@ class Judge:
         profile: Profile,
         scenarios: Mapping[str, Scenario],
     ) -> None:
-        """Starts nothing yet.
+        """Starts the reference.
 
         Args:
             sdk: The SDK under test; closed by `close`.
-            open_reference: Starts the reference; called at the first scenario.
+            open_reference: Starts the reference, closed by `close`; called on another thread.
             profile: What the SDK is judged by.
             scenarios: By id, at least those that the requirements name.
         """
         self.sdk = sdk
         self.profile = profile
-        self._open_reference = open_reference
-        self._reference: SdkSession | None = None
         self._scenarios = scenarios
-        self._runs: dict[str, tuple[Run, Run]] = {}
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="conformance")
-        self._reference_profile = profile if self._may_sleep() else without_drain(profile)
+        expected_of = profile if self._may_sleep() else without_drain(profile)
+        self._runs = SideBySide(sdk, open_reference, profile, expected_of)
+        self._then: Sequence[Requirement] = ()
         self._clock: Judgement | None = None
-        self._sleeps: dict[str, bool] = {}
         self._silent: dict[Operation, bool] = {}
 
     def close(self) -> None:
         """Ends the SDK and the reference."""
-        self._threads.shutdown()
-        self.sdk.close()
-        if self._reference is not None:
-            self._reference.close()
+        self._runs.close()
 
-    def judge(self, required: Requirement) -> Judgement:
+    def judge(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
         """Judges one requirement that holds for the profile.
+
+        Args:
+            required: The requirement.
+            then: Those that are asked next, so that their scenarios can run while this one is judged.
 
         Raises:
             AdapterLostError: If the adapter broke too often to go on.
         """
+        self._then = then
         scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
         if not required.alternatives:
             return self._judge(required, scenarios)
@@ -157,11 +152,26 @@ class Judge:
                     what = _SAYS_NOTHING if silent else "does not see its clock move"
                     note = f"the SDK {what}; mend {_CLOCK} first"
                     return Judgement(required, Verdict.NOT_TESTABLE, note=note, mend_first=(_CLOCK,))
+        for scenario in chain(scenarios, self._ahead()) if self._is_trusted() else ():
+            self._runs.begin(scenario)
         judgement = self._compare(required, scenarios)
         failed = judgement.verdict is Verdict.FAILED
         return (
             self._looked_through(judgement, scenarios) if failed and looks_for_pauses(required) else judgement
         )
+
+    def _is_trusted(self) -> bool:
+        """Whether scenarios may run before it is known that they must: each would run in the end."""
+        clock_moves = self._clock is not None and self._clock.verdict is Verdict.PASSED
+        return clock_moves and self._runs.without_fault and self.sdk.clock is SdkClock.FROZEN
+
+    def _ahead(self) -> Iterator[Scenario]:
+        """The scenarios of the requirements that are asked next."""
+        for required in self._then:
+            scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
+            unseen = unseen_seconds(scenarios, self.sdk.info, self.sdk.clock)
+            if not (required.alternatives or unseen or unclaimed(scenarios, self.sdk.info, required.needs)):
+                yield from scenarios
 
     def _looked_through(self, failed: Judgement, scenarios: tuple[Scenario, ...]) -> Judgement:
         """What becomes of a failure where the SDK is silent in an operation of its scenarios."""
@@ -215,7 +225,7 @@ class Judge:
             adapted = for_clock(scenario, self.profile, self.sdk.clock)
         except NotStepwiseError:
             return None
-        return None if self._needs_to_sleep(adapted) else self._both(adapted)
+        return None if self._needs_to_sleep(adapted) else self._runs.both(adapted)
 
     def _its_clock(self) -> Judgement | None:
         """The proof that the SDK sees its clock; None where none is needed."""
@@ -232,7 +242,7 @@ class Judge:
             if self._needs_to_sleep(scenario):
                 note = f"the SDK does not claim {Capability.VIRTUAL_SLEEP}, and scenario {scenario.id} sleeps"
                 return Judgement(required, Verdict.NOT_CLAIMED, cases=cases, note=note)
-            expected, observed = self._both(scenario)
+            expected, observed = self._runs.both(scenario)
             if expected.fault is not None:
                 note = f"the reference failed in scenario {scenario.id}: {expected.fault}"
                 return Judgement(required, Verdict.KIT_ERROR, note=note)
@@ -257,24 +267,7 @@ class Judge:
         """Whether the scenario is nothing for this SDK: it sleeps, and nobody could move its clock on."""
         if self._may_sleep():
             return False
-        if scenario.id not in self._sleeps:
-            timeline = self._run_reference(scenario).timeline
-            self._sleeps[scenario.id] = any(
-                isinstance(event, ClockStep) and event.cause is ClockCause.SLEEP for event in timeline
-            )
-        return self._sleeps[scenario.id]
-
-    def _run_reference(self, scenario: Scenario) -> Run:
-        if self._reference is None:
-            self._reference = self._open_reference()
-        return self._reference.run(scenario, self._reference_profile)
-
-    def _both(self, scenario: Scenario) -> tuple[Run, Run]:
-        if scenario.id not in self._runs:
-            expected = self._threads.submit(self._run_reference, scenario)
-            observed = self._threads.submit(self.sdk.run, scenario, self.profile)
-            fault = observed.result().fault
-            if fault is not None and fault.kind is FaultKind.GIVEN_UP:
-                raise AdapterLostError(str(fault))
-            self._runs[scenario.id] = (expected.result(), observed.result())
-        return self._runs[scenario.id]
+        return any(
+            isinstance(event, ClockStep) and event.cause is ClockCause.SLEEP
+            for event in self._runs.expected(scenario).timeline
+        )

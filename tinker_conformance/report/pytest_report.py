@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,7 +14,9 @@ from tinker_conformance.known_failures.reading import load_known_failures
 from tinker_conformance.known_failures.recording import record
 from tinker_conformance.report.reading import ReportError
 from tinker_conformance.report.records import Result, Start, decode
-from tinker_conformance.report.writing import JUNIT, ReportFolder
+
+if TYPE_CHECKING:
+    from tinker_conformance.report.writing import ReportFolder
 
 START: Final = "tinker_conformance_start"
 RESULT: Final = "tinker_conformance_result"
@@ -28,8 +30,16 @@ REPORTER: Final = "tinker-conformance-report"
 
 def directs_junit(config: pytest.Config, folder: Path) -> None:
     """Makes pytest's own JUnit XML part of the report, unless it was asked for elsewhere."""
+    from tinker_conformance.report.writing import JUNIT  # noqa: PLC0415 - heavy: the page's templates
+
     if not getattr(config.option, "xmlpath", None):
         config.option.xmlpath = str(folder / JUNIT)
+
+
+def _folder(folder: Path, start: Start) -> ReportFolder:
+    from tinker_conformance.report.writing import ReportFolder  # noqa: PLC0415 - heavy: the page's templates
+
+    return ReportFolder(folder, start, own_junit=False)
 
 
 class _Subject:
@@ -41,7 +51,7 @@ class _Subject:
         self.results: dict[str, Result] = {}
         self._known = known
         try:
-            self._report = None if folder is None else ReportFolder(folder, start, own_junit=False)
+            self._report = None if folder is None else _folder(folder, start)
         except ReportError as error:
             raise pytest.UsageError(str(error)) from error
 

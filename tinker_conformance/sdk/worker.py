@@ -33,6 +33,7 @@ from tinker_conformance.sdk.messages import (
     encode,
 )
 from tinker_conformance.sdk.shared_tls import share_ssl_contexts
+from tinker_conformance.seen_waits import waits_are_seen
 from tinker_conformance.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
 
 
@@ -98,7 +99,7 @@ def main() -> None:
     threading.Thread(target=_look_for_quiet, args=(clock,), daemon=True).start()
     loop = VirtualTimeLoop(clock)
     asyncio.set_event_loop(loop)
-    with clock.frozen():
+    with clock.frozen(), waits_are_seen(clock):
         _answer(answers, ReadyMessage(info=info))
         while True:
             _answer(answers, _run(loop, adapter, decode_run(messages.get()), clock))

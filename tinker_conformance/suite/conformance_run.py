@@ -7,6 +7,7 @@ requirement does not hold: `RequirementFailure`, which carries the explanation.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,9 @@ from tinker_conformance.report.recording import result_record, start_record
 from tinker_conformance.report.records import encode
 from tinker_conformance.requirements import Level, Requirement
 from tinker_conformance.requirements.as_of import AsOfError, asked_of
+from tinker_conformance.sdk.early import StartsEarly
 from tinker_conformance.sdk.kit_clock import SdkClock
-from tinker_conformance.sdk.spec import open_sdk
+from tinker_conformance.sdk.spec import check_spec, open_sdk
 from tinker_conformance.visible import visible
 
 
@@ -52,13 +54,17 @@ class ConformanceRun:
     as_of: str | None
     strict: bool
 
-    def ask(self, required: Requirement) -> Judgement:
+    def ask(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
         """Judges one requirement, known failures applied.
+
+        Args:
+            required: The requirement.
+            then: What is asked next.
 
         Raises:
             AdapterLostError: The SDK cannot be asked any more.
         """
-        return self.known.applied(self.judge.judge(required))
+        return self.known.applied(self.judge.judge(required, then))
 
     def records(
         self, judgement: Judgement, selected: Sequence[Requirement], subject: str = ""
@@ -123,17 +129,20 @@ def open_run(
     """
     clock, recorded = config.getoption("--clock"), config.getoption("--record-known-failures")
     try:
-        sdk = open_sdk(spec, clock=None if clock is None else SdkClock(clock))
-    except (ValueError, RuntimeError) as error:
+        check_spec(spec)
+        with contextlib.ExitStack() as opened:
+            reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
+            kind = None if clock is None else SdkClock(clock)
+            tested = opened.enter_context(StartsEarly(lambda: open_sdk(spec, clock=kind)))
+            scenarios = shipped_scenarios()
+            sdk = tested.ready()
+            chosen = choose_profile(profile, sdk.info)
+            asked = asked_of(chosen, as_of)
+            failures = excuses(known, None if recorded is None else Path(recorded), asked, sdk.info.version)
+            judge = Judge(sdk, reference.ready, chosen, scenarios)
+            opened.pop_all()
+    except (ValueError, RuntimeError, UsageProblem, AsOfError, KnownFailuresError) as error:
         raise pytest.UsageError(str(error)) from error
-    try:
-        chosen = choose_profile(profile, sdk.info)
-        asked = asked_of(chosen, as_of)
-        failures = excuses(known, None if recorded is None else Path(recorded), asked, sdk.info.version)
-    except (UsageProblem, AsOfError, KnownFailuresError) as error:
-        sdk.close()
-        raise pytest.UsageError(str(error)) from error
-    judge = Judge(sdk, lambda: open_sdk("reference"), chosen, shipped_scenarios())
     return ConformanceRun(judge, asked, failures, as_of, strict)
 
 

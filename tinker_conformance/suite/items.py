@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tinker_conformance.judging.judge import AdapterLostError
+from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure, open_run
 from tinker_conformance.visible import visible_lines
@@ -40,13 +40,15 @@ class RequirementItem(pytest.Item):
         super().__init__(**more)  # type: ignore[arg-type] # pytest's own keywords, passed through
         self.required = required
         self.run = run
+        self.following: pytest.Item | None = None
         self.conformance_records: dict[str, str] = {}
         self.user_properties += [("requirement", required.id), ("level", required.level.value)]
 
     def runtest(self) -> None:
         """Judges the requirement."""
+        then = (self.following.required,) if isinstance(self.following, RequirementItem) else ()
         try:
-            judgement = self.run.ask(self.required)
+            judgement = self.run.ask(self.required, then)
         except AdapterLostError as error:
             self.session.shouldstop = str(error)
             raise RequirementFailure(visible_lines(str(error))) from error

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import pytest
 
-from tinker_conformance.judging.judge import AdapterLostError
+from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure
 from tinker_conformance.visible import visible_lines
