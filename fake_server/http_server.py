@@ -180,9 +180,9 @@ class FakeTinkerServer:
                 connection.leave()
 
         doorway = Doorway(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
-        await doorway.open()
+        doorway.open()
         await self._stopping.wait()
-        doorway.close()
+        await doorway.close()
         for connection in tuple(self._connections):
             connection.abort()
         # Closing takes effect one turn of the loop later.

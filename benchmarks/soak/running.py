@@ -14,7 +14,7 @@ from benchmarks.soak.measures import Soak, Told, Usage
 from benchmarks.soak.plan import Plan
 
 CONNECTIONS: Final = 64
-JOURNAL_LIMIT: Final = 10_000
+JOURNAL_LIMIT: Final = 5_000
 _TENTHS: Final = 10
 _CLOSED_SECONDS: Final = 5.0
 
