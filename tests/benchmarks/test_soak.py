@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from benchmarks.kept import kept_part, with_part
 from benchmarks.soak import __main__ as command
+from benchmarks.soak import server
 from benchmarks.soak.clients import FUTURE_SECONDS, Clients
 from benchmarks.soak.judging import ENOUGH, faults
 from benchmarks.soak.measures import Seen, Soak, Usage
@@ -132,6 +133,15 @@ def test_the_clients_notice_a_future_of_another_kind() -> None:
     assert any(text.startswith("a submission of Kind(") for text in _lived(answer).wrong)
 
 
+def test_the_engine_forgets_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "KEPT", 5)
+    engine = SoakedEngine(SMALL, 50)
+    with FakeTinkerServer(engine) as serving:
+        asyncio.run(Clients(SMALL, serving.port, lambda ended: None).run(4))
+    told = engine.told()
+    assert (told.held, told.finished, told.violations) == (5, 60, "")
+
+
 @pytest.mark.parametrize(("futures", "seconds"), [(10, 1), (11, 3_600), (137, 1_000_000)])
 def test_the_scripts_move_the_clock_by_the_seconds_of_the_plan(futures: int, seconds: int) -> None:
     plan = Plan(3, futures, seconds)
@@ -198,8 +208,8 @@ def _lived(
         def handle(self, request: Request) -> Answer:
             return answer(request, lambda: self.engine.handle(request))
 
-    with FakeTinkerServer(Tampered()) as server:
-        clients = Clients(SMALL, server.port, lambda ended: None, patience)
+    with FakeTinkerServer(Tampered()) as serving:
+        clients = Clients(SMALL, serving.port, lambda ended: None, patience)
         asyncio.run(clients.run(4))
     return clients.seen()
 
