@@ -93,7 +93,8 @@ def made_on() -> str:
 def _about(*, quick: bool) -> list[str]:
     found = [f"{name} {_version(name)}" for name in _PACKAGES if _version(name) is not None]
     how = (
-        "`make bench` writes this file. Ratios are of one run; where a machine is not idle, trust them more."
+        "`make bench` writes this file, `make soak` its section. Ratios are of one run; where a machine is "
+        "not idle, trust them more."
     )
     if quick:
         how = "A quick run, to see that everything runs: its numbers mean nothing."
