@@ -30,7 +30,10 @@ def section(soak: Soak) -> str:
         ("broken on the wire", f"{told.broken:,}, port refused {told.refusals:,} times"),
         ("virtual time", f"{told.moved_us / 1e6:,.0f} s"),
         ("latency of whole replies, in a closed loop, p50 and p99", f"{seen.p50:.1f} ms, {seen.p99:.1f} ms"),
-        ("server CPU, drawing the scripts included", f"{soak.cpu:.0f} s, {soak.cpu / told.handled * 1e6:.0f} µs a request"),
+        (
+            "server CPU, drawing the scripts included",
+            f"{soak.cpu:.0f} s, {soak.cpu / told.handled * 1e6:.0f} µs a request",
+        ),
         ("journal, at most", f"{told.journal_most:,} of {told.journal_limit:,}; {told.dropped:,} let go"),
         ("futures known at the end", f"{told.held:,}: each is forgotten {KEPT:,} finished ones later"),
         ("memory after each tenth, MB", ", ".join(f"{usage.memory / 1e6:.1f}" for usage in soak.along)),
