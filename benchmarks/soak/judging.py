@@ -10,8 +10,8 @@ from benchmarks.soak.server import KEPT
 
 GROWTH: Final = 1.05
 """How much memory the server may have at most, beside that after the first tenth."""
-ENOUGH: Final = 10_000
-"""Futures of a soak whose memory says something: in fewer, pools and caches are still being filled."""
+ENOUGH: Final = 100_000
+"""Futures of a soak whose memory says something: a tenth of fewer does not fill the allocator's pools."""
 _LISTED: Final = 5
 
 
