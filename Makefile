@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-bench
 
-.PHONY: conformance parity test lint types clean mutation downstream bench
+.PHONY: conformance parity test lint types clean mutation downstream bench soak
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -42,6 +42,12 @@ bench:
 	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --editable '.[bench]'
 	$(BENCH)/bin/python -m benchmarks
+
+# One server, 100,000 futures, an hour of virtual time; some minutes.
+soak:
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --editable '.[bench]'
+	$(BENCH)/bin/python -m benchmarks.soak
 
 mutation: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,mutation]'

@@ -12,11 +12,10 @@ from typing import Final
 import click
 
 from benchmarks import flat, in_process, loopback, starting, suite
+from benchmarks.kept import kept_part
 from benchmarks.table import Section, markdown, verdicts
 
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
-# What another command writes between these lines stays.
-_KEPT: Final = ("<!-- soak -->", "<!-- /soak -->")
 
 _PARTS: Final[dict[str, tuple[Callable[[], Section], Callable[[], Section]]]] = {
     "loopback": (
@@ -68,10 +67,7 @@ def main(*, quick: bool, only: tuple[str, ...], out: Path | None) -> None:
 
 
 def _kept(file: Path) -> str:
-    old = file.read_text(encoding="utf-8") if file.exists() else ""
-    _, begun, rest = old.partition(_KEPT[0])
-    text, ended, _ = rest.partition(_KEPT[1])
-    return f"\n{begun}{text}{ended}\n" if ended else ""
+    return kept_part(file.read_text(encoding="utf-8")) if file.exists() else ""
 
 
 if __name__ == "__main__":

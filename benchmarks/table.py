@@ -73,7 +73,7 @@ def markdown(sections: Iterable[Section], *, quick: bool) -> str:
     targets = [target for section in sections for target in section.targets]
     lines = ["# Benchmarks", "", *_about(quick=quick), "", "## Targets", "", *_target_table(targets), ""]
     for section in sections:
-        lines += [f"## {section.title}", "", section.about, "", *_table(section.header, section.rows), ""]
+        lines += [f"## {section.title}", "", section.about, "", *table(section.header, section.rows), ""]
     return "\n".join(lines)
 
 
@@ -83,20 +83,26 @@ def verdicts(targets: Iterable[Target]) -> dict[str, int]:
     return {word: found.count(word) for word in ("met", "missed", "not measured")}
 
 
+def made_on() -> str:
+    """When and where it is measured, and with which Python."""
+    load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
+    where = f"{_processor()}, {os.cpu_count()} cores, load {load}"
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {where}; Python {platform.python_version()}"
+
+
 def _about(*, quick: bool) -> list[str]:
     found = [f"{name} {_version(name)}" for name in _PACKAGES if _version(name) is not None]
-    load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
-    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {os.cpu_count()} cores, load {load}"
     how = (
-        "`make bench` writes this file. Ratios are of one run; where a machine is not idle, trust them more."
+        "`make bench` writes this file, `make soak` its section. Ratios are of one run; where a machine is "
+        "not idle, trust them more."
     )
     if quick:
         how = "A quick run, to see that everything runs: its numbers mean nothing."
-    return [how, "", f"{made}; Python {platform.python_version()}; {', '.join(found)}."]
+    return [how, "", f"{made_on()}; {', '.join(found)}."]
 
 
 def _target_table(targets: Sequence[Target]) -> list[str]:
-    return _table(
+    return table(
         ("target", "measured", "bound", ""),
         [
             (
@@ -114,7 +120,8 @@ def _verdict(target: Target) -> str:
     return {True: "met", False: "missed", None: "not measured"}[target.met]
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table's lines."""
     if not header:
         return []
     return [

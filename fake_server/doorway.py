@@ -8,10 +8,16 @@ from collections.abc import Callable
 from typing import Final
 
 RETRY_SECONDS: Final = 0.001
+FULL_SECONDS: Final = 0.1
+"""How long nobody is let in once the process has no file descriptor left."""
 
 
 class Doorway:
-    """Listens, on its event loop; not thread-safe."""
+    """Listens and accepts, on its event loop; not thread-safe.
+
+    It accepts by itself: a server of asyncio that is closed drops connections that it has just accepted
+    without closing them, and their clients wait until the garbage is collected.
+    """
 
     def __init__(
         self,
@@ -20,7 +26,7 @@ class Doorway:
         listen: Callable[[int], socket.socket],
         backlog: int,
     ) -> None:
-        """Does not listen yet.
+        """Does not accept yet.
 
         Args:
             make: Makes the protocol of a connection.
@@ -33,15 +39,16 @@ class Doorway:
         self._listen = listen
         self._backlog = backlog
         self._port: int = listening.getsockname()[1]
-        self._server: asyncio.Server | None = None
+        self._loop = asyncio.get_running_loop()
         self._opening: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._entering: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Accepts connections."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._make, sock=self._listening, backlog=self._backlog)
+        self._opening = None
+        self._listening.settimeout(0)
+        self._loop.add_reader(self._listening.fileno(), self._accept)
 
     def refuse(self, seconds: float) -> None:
         """Refuses connections for so many seconds from now. What is open is no concern of the doorway.
@@ -50,32 +57,49 @@ class Doorway:
         """
         if self._closed:
             return
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        if self._opening is not None:
-            self._opening.cancel()
-        self._opening = asyncio.get_running_loop().call_later(seconds, self._reopen)
+        self._shut()
+        self._listening.close()
+        self._opening = self._loop.call_later(seconds, self._reopen)
 
     async def close(self) -> None:
-        """Listens no more."""
+        """Listens no more; returns when everybody who was let in is known as a connection."""
         self._closed = True
+        self._shut()
+        self._listening.close()
+        if self._entering:
+            await asyncio.wait(self._entering)
+
+    def _shut(self) -> None:
         if self._opening is not None:
             self._opening.cancel()
-        # A socket that is being taken up cannot be closed under the loop.
-        await asyncio.gather(*self._tasks)
-        if self._server is not None:
-            self._server.close()
-        self._listening.close()
+        if self._listening.fileno() >= 0:
+            self._loop.remove_reader(self._listening.fileno())
+
+    def _accept(self) -> None:
+        for _ in range(self._backlog):
+            try:
+                accepted, _ = self._listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:
+                self._shut()
+                self._opening = self._loop.call_later(FULL_SECONDS, self.open)
+                return
+            accepted.settimeout(0)
+            entering = self._loop.create_task(self._enter(accepted))
+            self._entering.add(entering)
+            entering.add_done_callback(self._entering.discard)
+
+    async def _enter(self, accepted: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._make, accepted)
+        except OSError:  # it is gone already
+            accepted.close()
 
     def _reopen(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             self._listening = self._listen(self._port)
         except OSError:
-            self._opening = loop.call_later(RETRY_SECONDS, self._reopen)
+            self._opening = self._loop.call_later(RETRY_SECONDS, self._reopen)
             return
-        self._opening = None
-        task = loop.create_task(self.open())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.open()

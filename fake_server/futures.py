@@ -111,7 +111,14 @@ class FutureBook:
         self._free: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._expired: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._unscripted = 0
+        self._made = 0
+        self._given = 0
         self.gate = Gate()
+
+    @property
+    def given(self) -> int:
+        """How many request ids were given, those of forgotten futures included."""
+        return self._given
 
     def add(
         self, script: Script, operation: Operation | None, client: str | None, name: str | None
@@ -121,16 +128,15 @@ class FutureBook:
         Raises:
             ScriptError: The name is empty or taken.
         """
-        serial = len(self.by_name)
         name = self._free_name() if name is None else name
         if not name or name in self.by_name:
             raise ScriptError(
                 f"the future name {name!r} is {'taken' if name else 'empty'}; give each its own"
             )
         future = ScriptedFuture(
-            name, script, operation=operation, client=client, serial=serial, gate=self.gate
+            name, script, operation=operation, client=client, serial=self._made, gate=self.gate
         )
-        self.by_name[name] = future
+        self._keep(future)
         self._free[operation, client].append(future)
         return future
 
@@ -142,7 +148,7 @@ class FutureBook:
         future = ScriptedFuture(
             name, script, operation=operation, client=client, serial=-1, gate=self.gate, scripted=False
         )
-        self.by_name[name] = future
+        self._keep(future)
         return future
 
     def take(
@@ -179,6 +185,7 @@ class FutureBook:
         future.request_ids = (*future.request_ids, request_id)
         future.operation, future.client = operation, client
         self.by_request_id[request_id] = future
+        self._given += 1
         return request_id
 
     def claim(self, future: ScriptedFuture) -> Claim:
@@ -203,6 +210,21 @@ class FutureBook:
             if future in waiting:
                 waiting.remove(future)
 
+    def forget(self, future: ScriptedFuture) -> None:
+        """Lets go of a future whose script was served to its end.
+
+        Raises:
+            ScriptError: It is not known here, or replies of it are left.
+        """
+        if self.by_name.get(future.name) is not future:
+            raise ScriptError(f"there is no future {future.name!r} here; forget each once")
+        if future.left or not future.submitted:
+            raise ScriptError(f"{future!r} cannot be forgotten; poll it to the end of its script first")
+        self.end(future)
+        del self.by_name[future.name]
+        for request_id in future.request_ids:
+            del self.by_request_id[request_id]
+
     def cancel(self, request_id: object) -> None:
         """Ends a future for its polls: they get a failure, since nobody waits for the result (0.38.0)."""
         future = self.by_request_id.get(request_id) if isinstance(request_id, str) else None
@@ -222,8 +244,12 @@ class FutureBook:
         if future not in waiting:
             waiting.append(future)
 
+    def _keep(self, future: ScriptedFuture) -> None:
+        self.by_name[future.name] = future
+        self._made += 1
+
     def _free_name(self) -> str:
-        count = len(self.by_name) + 1
+        count = self._made + 1
         while f"future-{count}" in self.by_name:
             count += 1
         return f"future-{count}"

@@ -183,7 +183,7 @@ class FakeTinkerServer:
         loop = asyncio.get_running_loop()
         self._connections.watch(loop.time, loop.call_later)
         doorway = Doorway(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
-        await doorway.open()
+        doorway.open()
         await self._stopping.wait()
         await doorway.close()
         self._connections.close()

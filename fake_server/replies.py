@@ -78,16 +78,16 @@ def completions_reply(book: FutureBook, session: object, cursor: int) -> Reply:
     """The reply to ``retrieve_futures`` (0.26 and later, behind a flag): every future of the session is done.
 
     The SDK then polls each in the ordinary way, and that is where its script is served. The cursor counts
-    request ids.
+    request ids, those of forgotten futures too; after a ``forget`` some that were told before come again.
     """
     request_ids = list(book.by_request_id)
-    start = max(cursor, 0)
+    start = max(cursor - (book.given - len(request_ids)), 0)
     found = [
         {"state": "finished", "request_id": request_id}
         for request_id in request_ids[start:]
         if book.by_request_id[request_id].client == session
     ]
-    return Reply(200, JSON_HEADERS, encoded({"completions": found, "cursor": len(request_ids)}))
+    return Reply(200, JSON_HEADERS, encoded({"completions": found, "cursor": book.given}))
 
 
 def _result(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:

@@ -198,9 +198,22 @@ class FakeTinker:
         with self._lock:
             self._book.end(future)
 
+    def forget(self, future: ScriptedFuture) -> None:
+        """Lets go of a finished future, so that a server that runs for long does not grow.
+
+        A poll of it that comes after all is one of an unknown future.
+
+        Raises:
+            ScriptError: It was not served to the end of its script, or is forgotten already.
+        """
+        with self._lock:
+            self._book.forget(future)
+            if self._service is not None:
+                self._service.forget(future.name)
+
     @property
     def futures(self) -> tuple[ScriptedFuture, ...]:
-        """All futures, scripted or not, in the order they were made."""
+        """All futures that are not forgotten, scripted or not, in the order they were made."""
         with self._lock:
             return tuple(self._book.by_name.values())
 

@@ -60,6 +60,7 @@ class Service:
         self._snapshots: dict[str, _Snapshot] = {}
         self._base_models: dict[str, BaseModel] = {}
         self._works: dict[str, tuple[TrainingRun | None, Work]] = {}
+        self._arrived = 0
         self._occurrences = Occurrences()
 
     # -- submissions and results -----------------------------------------------------------------
@@ -80,7 +81,7 @@ class Service:
             if operation in _SAMPLING:
                 content = {key: value for key, value in request.items() if key != "seq_id"}
                 place = self._occurrences.next("sample", content)
-            work = Work(operation, request, len(self._works), place)
+            work = Work(operation, request, self._arrivals(), place)
             run = self.runs.get(text(request.get("model_id")) or "") if operation not in _SAMPLING else None
             self._works[future] = (run, work)
             if run is not None and completes:
@@ -110,7 +111,7 @@ class Service:
                 self.runs[model_id] = run
                 if session_id is not None and (session := self.sessions.get(session_id)) is not None:
                     session.run_ids.append(model_id)
-            work = Work(operation, {"seq_id": 0, **request}, len(self._works))
+            work = Work(operation, {"seq_id": 0, **request}, self._arrivals())
             self._works[future] = (run, work)
             run.queue.add(work)
             return model_id
@@ -154,6 +155,11 @@ class Service:
             else:
                 run.queue.do_until(work, lambda each: self._do(run, each))
             return work.result()
+
+    def forget(self, future: str) -> None:
+        """Lets go of a result that nobody asks for any more; what it did to a model stays done."""
+        with self.lock:
+            self._works.pop(future, None)
 
     def sequence_ids(self, future: str, count: int) -> list[str]:
         """The ids of a sampling submission's sequences."""
@@ -232,6 +238,10 @@ class Service:
         return self.checkpoints.find(copy.path)
 
     # -- work ------------------------------------------------------------------------------------
+
+    def _arrivals(self) -> int:
+        self._arrived += 1
+        return self._arrived - 1
 
     def _do(self, run: TrainingRun, work: Work) -> Json:
         if work.operation is Operation.SAVE_WEIGHTS_FOR_SAMPLER and not text(work.request.get("path")):

@@ -1,0 +1,89 @@
+"""What is wrong with a soak: nothing may be lost, answered twice, unlike its plan, or grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from benchmarks.soak.measures import Soak
+from benchmarks.soak.server import KEPT
+
+GROWTH: Final = 1.05
+"""How much memory the server may have at most, beside that after the first tenth."""
+ENOUGH: Final = 100_000
+"""Futures of a soak whose memory says something: a tenth of fewer does not fill the allocator's pools."""
+_LISTED: Final = 5
+
+
+def faults(soak: Soak) -> list[str]:
+    """A sentence for everything that is not as it must be."""
+    return [*_answers(soak), *_counts(soak), *_journal(soak), *_server(soak)]
+
+
+def growth(soak: Soak) -> float:
+    """The most memory after a later tenth, beside that after the first."""
+    first, *later = (usage.memory for usage in soak.along)
+    return max(later, default=first) / first
+
+
+def _answers(soak: Soak) -> Iterator[str]:
+    names, answers = soak.plan.names(), soak.seen.answers
+    if lost := sorted(names - answers.keys()):
+        yield f"{len(lost)} futures were lost: {_some(lost)}"
+    if strange := sorted(answers.keys() - names):
+        yield f"{len(strange)} futures were answered that nobody planned: {_some(strange)}"
+    if twice := sorted(name for name, count in answers.items() if count > 1):
+        yield f"{len(twice)} futures were answered more than once: {_some(twice)}"
+    yield from (f"not as planned: {text}" for text in soak.seen.wrong)
+
+
+def _counts(soak: Soak) -> Iterator[str]:
+    seen, told = soak.seen, soak.told
+    for status in sorted(seen.statuses.keys() | told.statuses.keys()):
+        got, sent = seen.statuses.get(status, 0), told.statuses.get(status, 0)
+        if got != sent:
+            yield f"the clients got {got} replies with status {status}, and the journal has {sent}"
+    # A refusal closes idle connections too, on which a request may just have been on its way.
+    most = told.broken + told.refusals * soak.connections
+    if not told.broken <= seen.broken <= most:
+        yield (
+            f"{seen.broken} requests of the clients got no whole reply; by the journal it were "
+            f"{told.broken} to {most}"
+        )
+
+
+def _journal(soak: Soak) -> Iterator[str]:
+    told = soak.told
+    if told.journal_most > told.journal_limit:
+        yield f"the journal held {told.journal_most} exchanges, and its limit is {told.journal_limit}"
+    kept = min(told.handled, told.journal_limit)
+    if told.dropped != told.handled - kept:
+        yield f"the journal let go {told.dropped} of {told.handled} exchanges, and should have kept {kept}"
+    counted = sum(told.statuses.values()) + told.broken
+    if counted != told.handled:
+        yield f"the journal had {counted} exchanges in all, and {told.handled} requests were handled"
+
+
+def _server(soak: Soak) -> Iterator[str]:
+    told, plan = soak.told, soak.plan
+    if told.violations:
+        yield f"the server's own verification: {told.violations}"
+    if told.finished != plan.futures:
+        yield f"{told.finished} of {plan.futures} futures were served to the end of their scripts"
+    if told.held != min(plan.futures, KEPT):
+        yield f"the engine knows {told.held} futures at the end, and should have forgotten all but {KEPT}"
+    if told.moved_us != plan.seconds * 1_000_000:
+        yield f"the clocks moved by {told.moved_us / 1e6} s, not by {plan.seconds} s"
+    if plan.futures >= ENOUGH and growth(soak) > GROWTH:
+        memory = ", ".join(f"{usage.memory / 1e6:.1f}" for usage in soak.along)
+        yield f"memory grew to {growth(soak):.3f} times that after the first tenth; MB by tenths: {memory}"
+    for what, before, after in (
+        ("file descriptors", soak.before.descriptors, soak.after.descriptors),
+        ("threads", soak.before.threads, soak.after.threads),
+    ):
+        if before != after:
+            yield f"the server had {before} {what} at the start and {after} at the end"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
