@@ -14,11 +14,11 @@ class Limits:
 
     Attributes:
         head: Bytes of request line and headers together.
-        target: Bytes of the request line.
+        target: Bytes of the request's target, its path and query.
         header_lines: Header lines of one request.
         body: Bytes of one body, chunk framing left out.
         framing: Bytes of chunk sizes, chunk extensions and trailers of one body, beyond as many as the
-            content has.
+            content has; what comes in one piece with the head is bounded by the piece.
         unfinished: Bytes of unfinished requests over all connections together.
         connections: Connections that are open at once.
         waiting: Replies of one connection that wait for a slow or held one in front of them; requests behind

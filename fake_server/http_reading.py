@@ -16,6 +16,9 @@ _TLS: Final = b"\x16"
 """The first byte of a TLS handshake."""
 
 
+_BESIDE_TARGET: Final = len(b"  HTTP/1.1\r\n\r\n")
+
+
 class Received(NamedTuple):
     """A request that is whole, and what it says about the form of its reply."""
 
@@ -176,9 +179,11 @@ class RequestReader:
     def on_headers_complete(self) -> None:
         """The head is whole: refuses what must not be read on."""
         self._head = tuple(self._headers)
-        self._head_bytes = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._head)
-        self._check_head()
         method, version = self._parser.get_method(), self._parser.get_http_version()
+        self._head_bytes = len(method) + len(self._url) + _BESIDE_TARGET
+        self._head_bytes += sum(len(name) + len(value) + 4 for name, value in self._head)
+        self._check_head()
+        self._head_bytes = 0
         self.waits = waits_for_continue(method, version, self._head, self._limits)
         self.in_head, self.in_body = False, True
 
@@ -192,7 +197,7 @@ class RequestReader:
     def on_message_complete(self) -> None:
         """The request is whole."""
         self.in_body = self.waits = False
-        self._head_bytes = self._body_bytes = 0
+        self._body_bytes = 0
         if self._parser.should_upgrade():
             return
         path, query = _target(self._url)
