@@ -11,22 +11,21 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from fake_server.connections import Connections, Stage
 from fake_server.faults import CutEnd, Refusal
 from fake_server.http_reading import RequestReader
 from fake_server.http_refusal import RefusedError
+from fake_server.http_writing import kept_wire, wire
 from fake_server.known_heads import KnownHeads
-from fake_server.messages import WITHOUT_BODY, RawHeaders, Reply, Request, TransportFault
+from fake_server.messages import Reply, Request, TransportFault
 from fake_server.paced import PacedTransport
-from fake_server.wire import End, Framing, planned, status_line
+from fake_server.wire import End, Framing, planned
 
 LINGER_BYTES: Final = 16 * 1024 * 1024
 _KEPT: Final = Framing()
 _LAST: Final = Framing(keep=False)
-_KEPT_BYTES: Final = 4096
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NUMBERS: Final = itertools.count(1)
 """What connections are numbered by, in the whole process."""
@@ -172,7 +171,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Reads what came; what it completes is answered before this returns, unless the client must read."""
-        if self._closing:
+        if self._closing or self._refusal is not None:
             self._discard(len(data))
             return
         if self._between and (request := self._known.request(data)) is not None:
@@ -214,15 +213,16 @@ class HttpProtocol(asyncio.Protocol):
             self.progress += 1
             self._answer(answer, framing)
         del reader.ready[:number]
+        within = self._hold(reader.held)
         if not (reader.ready or self._closing):
-            self._go_on_after_answers()
+            self._go_on(within=within)
         self._between = reader.between and not reader.ready and self._refusal is None
         self._flush()
 
-    def _go_on_after_answers(self) -> None:
+    def _go_on(self, *, within: bool) -> None:
         if self._refusal is not None:
             self._refuse(self._refusal.reply)
-        elif not self._hold(self._reader.held):
+        elif not within:
             most = self._connections.limits.unfinished
             text = f"unfinished requests hold {most} bytes, which is the most; try again"
             self._refuse(RefusedError(503, text).reply)
@@ -323,39 +323,3 @@ class HttpProtocol(asyncio.Protocol):
         self._discarded += count
         if self._discarded > LINGER_BYTES:
             self.abort()
-
-
-def wire(reply: Reply, framing: Framing) -> bytes:
-    """A reply as bytes, in the form that the request asks for."""
-    start = _head(reply.status, reply.headers, keep=framing.keep, old=framing.old)
-    if reply.status in WITHOUT_BODY:
-        return b"%b\r\n" % start
-    length = len(reply.body)
-    return b"%bcontent-length: %d\r\n\r\n%b" % (start, length, b"" if framing.head else reply.body)
-
-
-def kept_wire(reply: Reply) -> bytes:
-    """The same for HTTP/1.1, neither HEAD nor the connection's last; remembered unless it is large."""
-    if reply.status in WITHOUT_BODY:
-        return wire(reply, _KEPT)
-    body = reply.body
-    sent = b"%bcontent-length: %d\r\n\r\n%b" % (_kept_head(reply.status, reply.headers), len(body), body)
-    if len(sent) <= _KEPT_BYTES:
-        reply.wire = sent
-    return sent
-
-
-@lru_cache(maxsize=1024)
-def _kept_head(status: int, headers: RawHeaders) -> bytes:
-    return _head(status, headers, keep=True, old=False)
-
-
-@lru_cache(maxsize=1024)
-def _head(status: int, headers: RawHeaders, *, keep: bool, old: bool) -> bytes:
-    lines = [status_line(status)]
-    lines += [b"%b: %b\r\n" % line for line in headers]
-    if not keep:
-        lines.append(b"connection: close\r\n")
-    elif old:
-        lines.append(b"connection: keep-alive\r\n")
-    return b"".join(lines)

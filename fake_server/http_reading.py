@@ -71,8 +71,9 @@ class RequestReader:
 
     @property
     def held(self) -> int:
-        """Bytes of the request that is not whole."""
-        return self._head_bytes + self._body_bytes
+        """Bytes of the request that is not whole, and of the bodies of those that are ready."""
+        waiting = sum(len(received.request.body) for received in self.ready)
+        return self._head_bytes + self._body_bytes + waiting
 
     def feed(self, data: bytes) -> None:
         """Reads on; every request that this completes is ``ready``.
