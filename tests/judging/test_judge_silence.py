@@ -160,6 +160,15 @@ def test_where_no_scenario_would_show_it_silence_is_not_assumed() -> None:
         assert judge.judge(_requirement("samples")).verdict is Verdict.FAILED
 
 
+def test_where_the_sdk_cannot_live_what_would_show_it_silence_is_not_assumed() -> None:
+    sdk = Speaks(SAMPLE)
+    sdk.info = msgspec.structs.replace(sdk.info, transport=Transport.SOCKET)
+    other = {**SCENARIOS, "wiring-sample": SCENARIOS["slow"]}
+    with judging(sdk, Speaks(), PROFILE, other) as judge:
+        assert judge.judge(_requirement("samples")).verdict is Verdict.FAILED
+    assert sdk.asked == ["samples"]
+
+
 # -- alternatives ---------------------------------------------------------------------------------------
 
 

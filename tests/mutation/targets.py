@@ -18,7 +18,7 @@ TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
     "judging/delays.py": ("judging/test_delays.py",),
     "judging/pause_lines.py": ("judging/test_pause_lines.py",),
     "judging/judge.py": ("judging/test_judge.py", "judging/test_judge_silence.py"),
-    "judging/side_by_side.py": ("judging/test_judge.py",),
+    "judging/side_by_side.py": ("judging/test_judge.py", "judging/test_side_by_side.py"),
     "judging/explanation.py": ("judging/test_explanation.py",),
     "judging/projections/comparison.py": ("judging/test_other_projections.py",),
     "judging/projections/wording.py": ("judging/test_poll_projections.py",),
