@@ -5,12 +5,14 @@ PYTHON ?= python3
 SDK ?= official==latest
 VERSIONS ?= revisions
 PROFILE ?=
+SEED ?= 0
+COUNT ?= 100000
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-bench
 
-.PHONY: conformance parity test lint types clean mutation downstream bench soak
+.PHONY: conformance parity test lint types clean mutation downstream bench soak fuzz
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -52,6 +54,10 @@ soak:
 mutation: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,mutation]'
 	$(BIN)/python -m tests.mutation
+
+# A failing input is made small and written to fuzz-failure.json.
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzz --seed '$(SEED)' --count '$(COUNT)'
 
 clean:
 	rm -rf $(VENV) $(BENCH) .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -6,7 +6,6 @@ configuration asks for it (``proto_compress_fwdbwd``).
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from typing import Final
@@ -17,6 +16,7 @@ from fake_server.messages import PROTOBUF, Request
 from fake_server.results import ProtobufError, decode_forward_request
 
 MAX_DECOMPRESSED_BYTES: Final = 256 * 1024 * 1024
+_SLICE_BYTES: Final = 1024
 _decode: Final = msgspec.json.Decoder().decode
 
 
@@ -53,7 +53,7 @@ def decode_plainly(request: Request) -> Mapping[str, object] | None:
     if request.is_plain():
         try:
             value: object = _decode(request.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         if isinstance(value, dict):
             return value
@@ -70,6 +70,8 @@ def decode_json(body: bytes) -> Mapping[str, object]:
         return {}
     try:
         value: object = _decode(body)
+    except RecursionError as error:
+        raise BodyError("the body is JSON of too many levels; send fewer") from error
     except (msgspec.DecodeError, UnicodeDecodeError):
         try:
             value = json.loads(body)
@@ -83,11 +85,23 @@ def decode_json(body: bytes) -> Mapping[str, object]:
 def _decompressed(body: bytes) -> bytes:
     import zstandard  # noqa: PLC0415 - only releases from 0.25 compress, and only if asked
 
+    # A few bytes can say a great many, so they are taken few at a time, and no more than the limit is held.
+    reader = zstandard.ZstdDecompressor().decompressobj()
+    pieces: list[bytes] = []
+    size = 0
     try:
-        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body)) as reader:
-            content: bytes = reader.read(MAX_DECOMPRESSED_BYTES + 1)
+        for start in range(0, len(body), _SLICE_BYTES):
+            if reader.eof:
+                raise BodyError("the zstd body goes on behind the end of its frame; send one frame")
+            pieces.append(reader.decompress(body[start : start + _SLICE_BYTES]))
+            size += len(pieces[-1])
+            if size > MAX_DECOMPRESSED_BYTES:
+                text = f"the zstd body is larger than {MAX_DECOMPRESSED_BYTES} bytes when decompressed"
+                raise BodyError(f"{text}; send a smaller one")
     except zstandard.ZstdError as error:
         raise BodyError(f"the zstd body cannot be read ({error})") from error
-    if len(content) > MAX_DECOMPRESSED_BYTES:
-        raise BodyError(f"the zstd body is larger than {MAX_DECOMPRESSED_BYTES} bytes when decompressed")
-    return content
+    if body and not reader.eof:
+        raise BodyError("the zstd body ends before its frame does; send all of it")
+    if reader.unused_data:
+        raise BodyError("the zstd body goes on behind the end of its frame; send one frame")
+    return b"".join(pieces)

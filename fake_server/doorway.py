@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 RETRY_SECONDS: Final = 0.001
 FULL_SECONDS: Final = 0.1
 """How long nobody is let in once the process has no file descriptor left."""
+_LOGGER: Final = logging.getLogger("fake_server")
 
 
 class Doorway:
@@ -42,6 +44,7 @@ class Doorway:
         self._loop = asyncio.get_running_loop()
         self._opening: asyncio.TimerHandle | None = None
         self._entering: set[asyncio.Task[None]] = set()
+        self._full = False
         self._closed = False
 
     def open(self) -> None:
@@ -81,10 +84,15 @@ class Doorway:
                 accepted, _ = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            except OSError:
+            except OSError as error:
+                # Who waits stays in the queue, and would wake the loop again and again.
+                if not self._full:
+                    _LOGGER.warning("%s: connections wait until some are closed; raise 'ulimit -n'", error)
+                self._full = True
                 self._shut()
                 self._opening = self._loop.call_later(FULL_SECONDS, self.open)
                 return
+            self._full = False
             accepted.settimeout(0)
             entering = self._loop.create_task(self._enter(accepted))
             self._entering.add(entering)

@@ -37,6 +37,7 @@ class RequestReader:
     """
 
     __slots__ = (
+        "_begun",
         "_body",
         "_body_bytes",
         "_fed",
@@ -57,7 +58,7 @@ class RequestReader:
         self._limits = limits
         self._parser = httptools.HttpRequestParser(self)
         self.ready: list[Received] = []
-        self.in_head = self.in_body = self.waits = False
+        self.in_head = self.in_body = self.waits = self._begun = False
         self._headers: list[tuple[bytes, bytes]] = []
         self._head: RawHeaders = ()
         self._body: list[bytes] = []
@@ -81,7 +82,8 @@ class RequestReader:
         Raises:
             RefusedError: What came may not be answered. Nothing can be read after it; what is ready is well.
         """
-        if data[:1] == _TLS and self.between:
+        begins, self._begun = not self._begun, True
+        if begins and data[:1] == _TLS:
             raise RefusedError(
                 400, "this is TLS and the port speaks plain HTTP; use http:// in place of https://"
             )
@@ -89,8 +91,11 @@ class RequestReader:
         try:
             self._parse(data)
         except httptools.HttpParserCallbackError as error:
-            if isinstance(error.__context__, RefusedError):
-                raise error.__context__ from None
+            match error.__context__:
+                case RefusedError() as refused:
+                    raise refused from None
+                case httptools.HttpParserError() as odd:  # of the target, which is parsed once it is whole
+                    raise self._no_http(odd) from None
             raise
         except httptools.HttpParserError as error:
             raise self._no_http(error) from None

@@ -164,9 +164,7 @@ def _decode_redirect(keys: Mapping[str, Any]) -> Status:
 
 
 def _decode_bytes(keys: Mapping[str, Any]) -> RawBytes:
-    data = keys.get("bytes")
-    if data is None:
-        data = bytes_from_base64(keys["bytes_base64"], "bytes_base64")
+    data = keys["bytes"] if "bytes" in keys else bytes_from_base64(keys["bytes_base64"], "bytes_base64")
     if not isinstance(data, str | bytes):
         raise ScriptError(f"bytes is text, not {kind(data)}; quote it, or use bytes_base64")
     return raw_bytes(data, then=keys.get("then", "close"))

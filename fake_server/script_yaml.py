@@ -120,7 +120,11 @@ def load_yaml(text: str, where: str) -> object:
         mark = error.problem_mark
         place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
         raise ScriptError(f"{place}: {error.problem}; mend the YAML there") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    # A value that its tag does not fit, such as `!!timestamp x`, makes the loader fail in many ways.
+    except (
+        *(yaml.YAMLError, RecursionError, ValueError),
+        *(ArithmeticError, AttributeError, LookupError, TypeError),
+    ) as error:
         raise ScriptError(f"{where}: no YAML that can be read ({error}); mend the file") from None
 
 

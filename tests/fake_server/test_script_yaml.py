@@ -203,11 +203,15 @@ FILE_MISTAKES = {
     "- {steps: [], client: 3}": "client is a string, not the int 3",
     "- {steps: [], exhausted: repeat}": "needs a reply to repeat",
     "- {steps: [], exhausted: [3]}": "not one of fail, repeat, error",
+    "- {steps: [{bytes}]}": "script 1, step 1: bytes is text, not",
     "- {steps: [{drop: x}]}": "script 1, step 1: drop: 'x'",
     "- {steps: [], steps: []}": "line 1, column 15: the key 'steps' is given twice",
     "- {steps: [}": "line 1, column",
     "- !!python/object:os.system {}": "mend the YAML",
     "- \x00": "no YAML that can be read",
+    "- !!timestamp x": "no YAML that can be read",
+    "- !!bool x": "no YAML that can be read",
+    "- !!int ''": "no YAML that can be read",
 }
 
 

@@ -10,7 +10,7 @@ from tinker_conformance.sdk.messages import FaultKind
 from tinker_conformance.sdk.stdio_messages import FromAdapter, decode_from_adapter
 
 MAX_SHOWN: Final = 300
-"""Bytes of a line that a message shows."""
+"""Bytes of a line that a message shows, and of what is said to be wrong with it, which may quote the line."""
 
 
 class UnreadableLineError(ValueError):
@@ -30,7 +30,7 @@ def read_line(line: bytes) -> FromAdapter:
     try:
         message: FromAdapter = decode_from_adapter(line)
     except msgspec.ValidationError as error:
-        text = f"the message {shown_line(line)} is not one of the protocol: {error}"
+        text = f"the message {shown_line(line)} is not one of the protocol: {str(error)[:MAX_SHOWN]}"
         raise UnreadableLineError(FaultKind.PROTOCOL, text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = (

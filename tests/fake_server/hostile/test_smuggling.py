@@ -83,7 +83,6 @@ REFUSED: dict[bytes, tuple[int, str]] = {
     b"GET / HTTP/1.2\r\nHost: a\r\n\r\n": (400, "this is no HTTP/1.1 request"),
     b"GET / HTTP/2.0\r\nHost: a\r\n\r\n": (505, "send HTTP/1.1"),
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": (400, "turn HTTP/2 off"),
-    b"\x16\x03\x01\x02\x00\x01\x00": (400, "use http:// in place of https://"),
     b"get / HTTP/1.1\r\nHost: a\r\n\r\n": (400, "this is no HTTP/1.1 request"),
     b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n": (400, "this is no HTTP/1.1 request"),
     b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n": (405, "no proxy"),
@@ -130,10 +129,14 @@ def test_it_is_refused_with_a_mend_and_nothing_behind_it_is_answered(data: bytes
 def test_it_is_refused_alike_byte_by_byte_and_behind_another(data: bytes) -> None:
     whole = Talk().say(data)
     assert Talk().say(*(data[at : at + 1] for at in range(len(data)))) == whole
-    if data.startswith(b"\x16"):
-        return  # no handshake is looked for in the midst of a stream: it is no HTTP there either
     answered = Talk().say(GET)
     assert Talk().say(GET + data + GET) == answered + whole
+
+
+def test_tls_on_the_plain_port_is_told_what_to_do() -> None:
+    talk = Talk()
+    assert b"use http:// in place of https://" in talk.say(b"\x16\x03\x01\x02\x00\x01\x00")
+    assert (talk.status, talk.is_open) == (400, False)
 
 
 UNDERSTOOD: dict[bytes, tuple[str, str, bytes]] = {

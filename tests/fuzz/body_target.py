@@ -1,0 +1,138 @@
+"""Request bodies: decoded, and through a whole engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from random import Random
+
+import zstandard
+
+from fake_server import FakeTinker, ProblemKind, Reply, Request
+from fake_server.decoding import BodyError, decode_plainly, decode_request
+from fake_server.operations import API_PREFIX, SUBMISSION_PATHS
+from fake_server.protobuf import bytes_field, double_field, varint_field
+
+from .findings import FindingError, hold
+from .mutation import mutated
+
+_JSON = (
+    b'{"request_id": "f"}',
+    b'{"num_samples": 1, "prompt": {"chunks": [{"type": "encoded_text", "tokens": [1, 2, 3]}]}}',
+    b'{"model_id": "m", "forward_backward_input": {"data": [], "loss_fn": "cross_entropy"}, "seq_id": 1}',
+    b'{"forward_input": {"data": [{"loss_fn_inputs": {"weights": {"data": [1]}}, "model_input": {}}]}}',
+    b'{"session_id": "s", "events": [{"event": "x", "event_index": 0}], "tags": ["a"]}',
+    b'{"a": NaN, "b": -Infinity, "c": 1e999, "d": -0.0, "e": "\\ud800"}',
+    b"{}",
+    b"",
+)
+_PIECES = (
+    b'"request_id":',
+    b"null",
+    b"1e400",
+    b"NaN",
+    b"-",
+    b"9" * 30,
+    b"9" * 5_000,
+    b"[" * 2_000,
+    b'{"a":' * 2_000,
+    b'\\ud83d"',
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"true",
+    b',"seq_id":-1',
+    b"\x0a\xff\xff\xff\xff\x0f",
+)
+_KINDS = (b"application/json", b"application/x-protobuf", b"text/plain", b"application/x-protobuf; v=1")
+_CODINGS = (b"", b"zstd", b"gzip", b"identity", b"zstd, zstd")
+_OTHERS = (
+    "cancel_future",
+    "client/config",
+    "create_sampling_session",
+    "create_session",
+    "get_info",
+    "retrieve_future",
+    "retrieve_futures",
+    "session_heartbeat",
+    "telemetry",
+    "weights_info",
+)
+_PATHS = (*sorted(SUBMISSION_PATHS), *(f"{API_PREFIX}{name}" for name in _OTHERS))
+
+
+class BodyTarget:
+    """Inputs are three bytes that choose path, content type and coding, and the body."""
+
+    name = "body"
+
+    def make(self, random: Random) -> bytes:
+        """A body of the official SDK, changed."""
+        is_message = random.random() < 0.3
+        body = self._message(random, 0) if is_message else random.choice(_JSON)
+        for _ in range(random.choice((0, 1, 1, 2, 4))):
+            body = mutated(random, body, _PIECES)
+        coding = random.choice((0, 0, 0, 0, 1, 1, 2, 3, 4))
+        if coding == 1:
+            body = zstandard.ZstdCompressor().compress(body)
+            if random.random() < 0.3:
+                body = mutated(random, body, _PIECES)
+        kind = 1 if is_message else random.randrange(256)
+        return bytes([random.randrange(256), kind, coding]) + body
+
+    def _message(self, random: Random, depth: int) -> bytes:
+        """A protobuf message whose fields have the numbers, if not the types, of a forward pass."""
+        made = b""
+        for _ in range(random.choice((1, 1, 2, 3, 5))):
+            number = random.choice((1, 1, 2, 2, 3, 3, 3, 4, 5, 6, 15, 16))
+            match random.randrange(8):
+                case 0 | 1:
+                    value = random.choice((0, 1, 2, 3, 127, 128, 2**31, 2**63, 2**64 - 1))
+                    made += varint_field(number, value)
+                case 2:
+                    made += double_field(
+                        number, random.choice((0.0, -1.5, 1e308, float("inf"), float("nan")))
+                    )
+                case 3:
+                    made += bytes_field(number, random.choice((b"", b"cross_entropy", b"weights", b"\xff")))
+                case 4:
+                    made += bytes_field(number, random.randbytes(random.choice((1, 4, 7, 8, 16))))
+                case _ if depth < 5:
+                    made += bytes_field(number, self._message(random, depth + 1))
+                case _:
+                    pass
+        return made
+
+    def check(self, data: bytes) -> None:
+        """Decodes it, and sends it to an engine with a script and to a whole fake Tinker."""
+        path, kind, coding = (data[:3] + b"\0\0\0")[:3]
+        headers = (
+            (b"content-type", _KINDS[kind % len(_KINDS)]),
+            (b"content-encoding", _CODINGS[coding % len(_CODINGS)]),
+        )
+        request = Request("POST", _PATHS[path % len(_PATHS)], "", headers, data[3:])
+        try:
+            read = decode_request(request)
+        except BodyError as error:
+            hold(bool(re.search(r"[a-z]", str(error))), "an error without a text")
+            read = None
+        plain = decode_plainly(request)
+        hold(plain is None or repr(plain) == repr(read), "decoded plainly it is another body")
+        if read is not None and request.is_plain() and request.body:
+            hold(repr(read) == repr(json.loads(request.body)), "Python reads another body")
+        for seed in (None, 0) if path % 8 == 0 else (None,):
+            self._answered(FakeTinker(seed=seed), request, unreadable=read is None)
+
+    @staticmethod
+    def _answered(engine: FakeTinker, request: Request, *, unreadable: bool) -> None:
+        reply = engine.handle(request)
+        if not isinstance(reply, Reply):
+            raise FindingError(f"no reply but {reply!r}")
+        for problem in engine.problems:
+            hold(problem.kind is not ProblemKind.INTERNAL, problem.message)
+        hold(reply.status < 500, f"the engine's fault: {reply.status}")
+        json.loads(reply.body, parse_constant=_no_number)
+        hold(not unreadable or reply.status >= 400, f"a body that cannot be read got {reply.status}")
+
+
+def _no_number(name: str) -> float:
+    raise FindingError(f"{name} in a reply is no JSON")

@@ -1,0 +1,32 @@
+"""What the fuzzer looks at, and how it says that something is wrong."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Protocol
+
+
+class FindingError(AssertionError):
+    """An input for which something does not hold; the text says what."""
+
+
+def hold(condition: bool, text: str) -> None:
+    """Checks something.
+
+    Raises:
+        FindingError: It does not hold.
+    """
+    if not condition:
+        raise FindingError(text)
+
+
+class Target(Protocol):
+    """Something that reads what others wrote."""
+
+    name: str
+
+    def make(self, random: Random) -> bytes:
+        """An input, often nearly right."""
+
+    def check(self, data: bytes) -> None:
+        """Reads it; whatever is raised is a finding."""

@@ -1,0 +1,200 @@
+"""The server's connection, without a socket, against a second reading of the same bytes."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+from fake_server.connections import Connections
+from fake_server.http_limits import Limits
+from fake_server.known_heads import KnownHeads
+from fake_server.messages import Reply, Request
+
+from .findings import hold
+from .http_reading import Asked, answered, asked, is_odd
+from .mutation import cut_up, mutated
+from .talking import Talk
+
+_LINES = (
+    b"Host: a",
+    b"Host: b:1",
+    b"Content-Length: 3",
+    b"Content-Length: 0",
+    b"Content-Length: 03",
+    b"Content-Length: 3, 3",
+    b"Content-Length: +3",
+    b"content-length:3 ",
+    b"Content-Length : 3",
+    b"Content-Length: 18446744073709551619",
+    b"Transfer-Encoding: chunked",
+    b"transfer-encoding:\tChunked",
+    b"Transfer-Encoding: gzip, chunked",
+    b"Transfer-Encoding: identity",
+    b"Transfer-Encoding: chunked, chunked",
+    b"TE: trailers",
+    b"Connection: close",
+    b"Connection: keep-alive",
+    b"Connection: x, Close",
+    b"Expect: 100-continue",
+    b"Expect: more",
+    b"Upgrade: h2c",
+    b"X-Idempotency-Key: 1234",
+    b"X: y",
+    b"X:",
+    b"X: \xe4",
+    b" folded: line",
+    b"nonsense",
+)
+_FIRST = (
+    b"POST / HTTP/1.1",
+    b"POST /api/v1/retrieve_future HTTP/1.1",
+    b"GET /x?y=z#f HTTP/1.1",
+    b"GET http://b/c HTTP/1.1",
+    b"HEAD / HTTP/1.1",
+    b"OPTIONS * HTTP/1.1",
+    b"POST / HTTP/1.0",
+    b"GET / HTTP/2.0",
+    b"PRI * HTTP/2.0",
+    b"CONNECT a:1 HTTP/1.1",
+    b"BREW / HTTP/1.1",
+    b"GET  / HTTP/1.1",
+    b"GET /",
+)
+_BODIES = (
+    (b"Content-Length: 3", b"abc"),
+    (b"Content-Length: 19", b'{"request_id": "f"}'),
+    (b"Transfer-Encoding: chunked", b"3\r\nabc\r\n0\r\n\r\n"),
+    (b"Transfer-Encoding: chunked", b"1;x=y\r\na\r\n00f\r\n0123456789abcde\r\n0\r\nA: b\r\n\r\n"),
+    (b"Transfer-Encoding: chunked", b"3 \r\nabc\r\n0\r\n\r\n"),
+    (b"Content-Length: 0", b""),
+    (b"X: y", b""),
+)
+_PIECES = (
+    *(line + b"\r\n" for line in _LINES),
+    *_FIRST,
+    b"0\r\n\r\n",
+    b"\r\n\r\n",
+    b"3\r\nabc\r\n",
+    b"fffffffff\r\n",
+    b" \r\n",
+)
+_SMALL = Limits(head=120, target=60, header_lines=5, body=40, framing=60, unfinished=200)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NEXT = b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class HttpTarget:
+    """Streams of requests. The last byte of an input is no part of the stream; it chooses limits and cuts."""
+
+    name = "http"
+
+    def make(self, random: Random) -> bytes:
+        """A few requests, some of them changed."""
+        data = b"".join(self._request(random) for _ in range(random.choice((1, 1, 2, 3))))
+        for _ in range(random.choice((0, 0, 1, 1, 2, 4))):
+            data = mutated(random, data, _PIECES)
+        return data + bytes([random.randrange(256)])
+
+    def check(self, data: bytes) -> None:
+        """Holds the server's answers against the second reading, in one piece and in several."""
+        data, choice = data[:-1], data[-1] if data else 0
+        limits = _SMALL if choice % 4 == 0 else Limits()
+        expected, odd = asked(data), is_odd(data)
+        known = KnownHeads()
+        whole = _Spoken([data], limits, known)
+        whole.must_say(expected, bounded=limits is _SMALL, odd=odd)
+        for pieces in (cut_up(Random(choice), data), self._at_requests(data)):
+            # What was learnt of the same stream changes nothing.
+            spoken = _Spoken(pieces, limits, known)
+            if limits is _SMALL:
+                # What comes in one piece is bounded by that piece, and so may pass where it is cut up.
+                spoken.must_say(expected, bounded=True, odd=odd)
+            else:
+                hold(spoken.told == whole.told, f"in pieces it is answered otherwise: {pieces}")
+
+    @staticmethod
+    def _request(random: Random) -> bytes:
+        framing, body = random.choice(_BODIES)
+        lines = [random.choice(_LINES) for _ in range(random.choice((0, 0, 0, 1, 2)))]
+        lines = [b"Host: a", framing, *lines]
+        if random.random() < 0.2:
+            random.shuffle(lines)
+        first = random.choice(_FIRST) if random.random() < 0.3 else _FIRST[0]
+        return b"\r\n".join([first, *lines, b"", body])
+
+    @staticmethod
+    def _at_requests(data: bytes) -> list[bytes]:
+        pieces, rest = [], data
+        for mark in (b"POST ", b"GET ", b"HEAD "):
+            before, found, after = rest.rpartition(mark)
+            if found:
+                pieces.insert(0, found + after)
+                rest = before
+        return [rest, *pieces]
+
+
+class _Spoken:
+    """One conversation, and what must hold of any."""
+
+    def __init__(self, pieces: list[bytes], limits: Limits, known: KnownHeads) -> None:
+        connections = Connections(limits)
+        talk = Talk(self._answer, limits, among=connections, known=known)
+        for piece in pieces:
+            talk.say(piece)
+            hold(
+                0 <= connections.unfinished <= min(sum(map(len, pieces)), limits.unfinished),
+                "bytes are lost count of",
+            )
+        self.sent = bytes(talk.transport.sent)
+        self.requests = tuple(talk.requests)
+        self.ended = not talk.is_open
+        # Whoever sends the body without waiting need not be told to go on.
+        self.told = (
+            self.sent.replace(_CONTINUE, b""),
+            self.ended,
+            tuple(
+                (request.method, request.path, request.query, request.headers, request.body)
+                for request in talk.requests
+            ),
+        )
+        if self.ended:
+            talk.say(_NEXT)
+            hold(bytes(talk.transport.sent) == self.sent, "something is answered behind the end")
+            hold(len(talk.requests) == len(self.requests), "something is handled behind the end")
+        talk.transport.abort()
+        hold(connections.unfinished == 0 and len(connections) == 0, "a connection that has ended is counted")
+
+    @staticmethod
+    def _answer(request: Request) -> Reply:
+        return Reply(200, (), request.body)
+
+    def must_say(self, expected: list[Asked], *, bounded: bool, odd: bool) -> None:
+        """Holds it against the second reading; with bounds it may end earlier, with oddities either may."""
+        methods = [request.method for request in self.requests]
+        replies = [reply for reply in answered(self.sent, methods) if reply.status != 100]
+        handled = [(request.method, request.body) for request in self.requests]
+        wanted = [(one.method, one.body) for one in expected]
+        if bounded or odd:
+            wanted = wanted[: len(handled)]
+        said = handled[: len(wanted)] if odd else handled
+        hold(said == wanted, f"handled {handled}, and the bytes say {wanted}")
+        for request, one, reply in zip(self.requests, expected, replies, strict=False):
+            hold(reply.status == 200, f"a request that is beyond doubt got {reply.status}")
+            hold(reply.body == (b"" if one.method == "HEAD" else one.body), "a reply has another's body")
+            hold(
+                one.target.partition(b"#")[0].endswith(request.path.encode().lstrip(b"/"))
+                or bool(request.query),
+                "another target",
+            )
+            hold(reply.closes == (not one.keeps), "the reply tells the end wrongly")
+        refusals = replies[len(handled) :]
+        hold(len(refusals) <= 1, "a connection is refused twice")
+        for refusal in refusals:
+            hold(400 <= refusal.status < 600 and refusal.closes and self.ended, f"a refusal is {refusal}")
+            hold("; " in json.loads(refusal.body)["error"], "a refusal has no mend")
+        if not self.ended:
+            hold(
+                not refusals and all(one.keeps for one in expected[: len(handled)]),
+                "it goes on after its end",
+            )
+            hold(odd or len(handled) == len(expected), "a whole request is not answered")
