@@ -16,6 +16,8 @@ _TLS: Final = b"\x16"
 """The first byte of a TLS handshake."""
 
 
+_NO_TRAILERS: Final = frozenset({b"connection", b"content-length", b"transfer-encoding", b"host", b"expect"})
+"""What says how a request is read comes too late behind it (RFC 9110, section 6.5.1)."""
 _BESIDE_TARGET: Final = len(b"  HTTP/1.1\r\n\r\n")
 
 
@@ -175,6 +177,9 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line; behind the body it is a trailer, which is read over."""
         if not self.in_head:
+            if name.lower() in _NO_TRAILERS:
+                text = f"{name.decode('ascii')} may not stand behind a body; send it as a header"
+                raise RefusedError(400, text)
             return
         self._headers.append((name, value.rstrip(b" \t")))
         if len(self._headers) > self._limits.header_lines:

@@ -21,7 +21,7 @@ _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;%b+(?:=%b+)?)*\r\n" % (_WORD, _WOR
 # Readers differ in what they let through as a chunk extension, and as a target that begins with no slash;
 # neither moves the end of a request.
 _ODD = re.compile(rb"\r\n[0-9A-Fa-f]{1,16};|[A-Z]+ +(?:\*|[^ /]+://)")
-_FRAMING = re.compile(rb"\r\n(?i:content-length|transfer-encoding):")
+_FRAMING = re.compile(rb"\r\n(?i:connection|content-length|expect|host|transfer-encoding):")
 _TRAILERS = re.compile(rb"(?:[!#-'*+\-.0-9A-Z^-z|~]+:[\t -~\x80-\xff]*\r\n)*\r\n")
 _REPLY = re.compile(rb"HTTP/1\.1 ([0-9]{3}) [ -~]+\r\n((?:[a-z0-9-]+: [ -~]*\r\n)*)\r\n")
 

@@ -107,6 +107,8 @@ REFUSED: dict[bytes, tuple[int, str]] = {
     CHUNKED + b"1\r\n{\n0\r\n\r\n": (400, "this is no HTTP/1.1 request"),
     CHUNKED + b"1\r\n{}\r\n0\r\n\r\n": (400, "this is no HTTP/1.1 request"),
     CHUNKED + b"1\r\n{0\r\n\r\n": (400, "this is no HTTP/1.1 request"),
+    CHUNKED + b"0\r\nConnection: close\r\n\r\n": (400, "send it as a header"),
+    CHUNKED + b"0\r\nHost: b\r\n\r\n": (400, "send it as a header"),
     CHUNKED + b"0\r\nX : y\r\n\r\n": (400, "this is no HTTP/1.1 request"),
     CHUNKED + b"0\r\n y: z\r\n\r\n": (400, "this is no HTTP/1.1 request"),
 }
@@ -171,7 +173,7 @@ def test_what_is_unusual_and_plain_is_understood(data: bytes) -> None:
 
 def test_trailers_are_no_headers() -> None:
     talk = Talk()
-    talk.say(CHUNKED + b"0\r\nAuthorization: x\r\nHost: b\r\n\r\n" + GET)
+    talk.say(CHUNKED + b"0\r\nAuthorization: x\r\nX: b\r\n\r\n" + GET)
     first, second = talk.requests
     assert first.headers == ((b"Host", b"a"), (b"Transfer-Encoding", b"chunked"))
     assert second.path == "/b"
