@@ -151,6 +151,8 @@ class Connections:
 
     def _due(self) -> None:
         self._timer = None
-        if self._clock is not None:
-            self.sweep(self._clock())
-        self._plan()
+        try:
+            if self._clock is not None:
+                self.sweep(self._clock())
+        finally:
+            self._plan()

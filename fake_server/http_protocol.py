@@ -9,6 +9,7 @@ would reset the connection and could destroy the reply on its way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Callable
 from typing import Final
@@ -124,7 +125,6 @@ class HttpProtocol(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stops reading from a client that does not read its replies."""
         self._unread = True
-        self.progress += 1
         self._hold_back()
 
     def resume_writing(self) -> None:
@@ -317,7 +317,8 @@ class HttpProtocol(asyncio.Protocol):
         self._closing = self._lingering = True
         self.progress += 1
         if self._transport is not None:
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # the client has reset the connection this very moment
+                self._transport.write_eof()
 
     def _discard(self, count: int) -> None:
         self._discarded += count

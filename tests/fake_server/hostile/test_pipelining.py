@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from time import monotonic, sleep
+from unittest.mock import Mock
 
 import pytest
 
-from fake_server import FakeTinker, FakeTinkerServer
+from fake_server import FakeTinker, FakeTinkerServer, connections
+from fake_server.gate import Gate
 from fake_server.http_limits import Limits
 from fake_server.http_server import STOP_SECONDS
 from fake_server.messages import Reply, Request
-from fake_server.script import complete, script, timeout, wired
+from fake_server.paced import PacedTransport
+from fake_server.script import complete, raw_bytes, script, timeout, wired
+from fake_server.wire import Hold, Send
 from tests.fuzz.talking import Talk
 
 GET = b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -54,6 +60,7 @@ def test_no_more_replies_are_written_than_a_client_reads() -> None:
         return Reply(200, (), b"x" * 10_000)
 
     talk = Talk(large, Limits(unread=50_000))
+    assert talk.transport.high == 50_000
     talk.transport.reads = False
     talk.say(b"".join(GET % number for number in range(100)))
     assert len(talk.requests) < 20
@@ -106,6 +113,72 @@ def test_behind_a_held_reply_only_a_few_wait(held: tuple[FakeTinker, socket.sock
     assert answers.count(b"HTTP/1.1 404") == 21
     asked = [exchange.path for exchange in engine.journal.exchanges()]
     assert asked[2:] == [*(f"/{number}" for number in range(20)), "/last"]
+
+
+def test_how_many_wait_is_counted_anew_behind_each_hold() -> None:
+    told: list[str] = []
+
+    async def counted() -> None:
+        gate = Gate()
+        inner = Mock(spec=asyncio.Transport)
+        transport = PacedTransport(inner, 2, lambda: told.append("full"), lambda: told.append("drained"))
+        for _ in range(2):
+            transport.carry_out((Hold(), Send(b"a")), gate, "f")
+            for _ in range(3):
+                transport.write(b"b")
+            gate.release()
+            await asyncio.sleep(0)
+        assert b"".join(call.args[0] for call in inner.write.mock_calls) == b"abbbabbb"
+
+    asyncio.run(counted())
+    assert told == ["full", "drained"] * 2
+
+
+def swept(server: FakeTinkerServer, now: float) -> None:
+    done = threading.Event()
+
+    def sweep() -> None:
+        server._connections.sweep(now)
+        done.set()
+
+    assert server._loop is not None
+    server._loop.call_soon_threadsafe(sweep)
+    assert done.wait(WAIT)
+
+
+def test_who_waits_for_the_script_is_not_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "SWEEP_SECONDS", 3600.0)
+    engine = FakeTinker()
+    engine.add_script(script().then(wired(timeout(), hold=True), raw_bytes("x", then="silence")), name="f")
+    poll = post("retrieve_future", {"request_id": "f"})
+    with FakeTinkerServer(engine) as server:
+        held, silent, idle = socks = [
+            socket.create_connection(("127.0.0.1", server.port), timeout=WAIT) for _ in range(3)
+        ]
+        held.sendall(post("asample", {}))
+        assert held.recv(65_536)
+        held.sendall(poll)
+        until_held(engine)
+        silent.sendall(poll)
+        idle.sendall(GET % 1)
+        assert idle.recv(65_536)
+        for now in (1e6, 2e6):
+            swept(server, now)
+        assert idle.recv(65_536) == b""
+        engine.release()
+        assert held.recv(65_536).startswith(b"HTTP/1.1 408")
+        # It has just been answered.
+        swept(server, 3e6)
+        held.sendall(GET % 2)
+        assert held.recv(65_536).startswith(b"HTTP/1.1 404")
+        stages = sorted(connection.waits_for() for connection in server._connections)
+        assert stages == [connections.Stage.IDLE, connections.Stage.REPLYING]
+        assert silent.recv(65_536) == b"x"
+        silent.settimeout(0.02)
+        with pytest.raises(TimeoutError):
+            silent.recv(1)
+        for sock in socks:
+            sock.close()
 
 
 def test_a_server_stops_with_replies_held_unread_and_half_sent() -> None:

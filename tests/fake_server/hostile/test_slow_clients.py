@@ -97,6 +97,7 @@ def test_an_idle_connection_is_closed_without_a_word(time: Later, among: Connect
     used.say(GET)
     sent = bytes(used.transport.sent)
     for _ in range(6):
+        assert fresh.is_open
         busy.say(GET)
         time.move(5)
     assert fresh.transport.closing
@@ -186,6 +187,18 @@ def test_an_idle_client_with_an_unread_reply_is_dropped(time: Later, among: Conn
     assert talk.transport.aborted
 
 
+def test_one_that_must_leave_may_still_read(time: Later, among: Connections) -> None:
+    talk = Talk(among=among)
+    talk.transport.reads = False
+    talk.say(GET)
+    time.move(25)
+    talk.protocol.leave()
+    time.move(39)
+    assert not talk.transport.aborted
+    time.move(3)
+    assert talk.transport.aborted
+
+
 def test_there_is_one_timer_while_connections_are_open_and_none_without(
     time: Later, among: Connections
 ) -> None:
@@ -199,3 +212,29 @@ def test_there_is_one_timer_while_connections_are_open_and_none_without(
     Talk(among=among)
     among.close()
     assert (len(among), time.due) == (0, [])
+
+
+def test_a_client_that_resets_as_it_is_refused_stops_no_sweep(
+    time: Later, among: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        raise OSError(107, "not connected")
+
+    talks = [Talk(among=among) for _ in range(3)]
+    for talk in talks:
+        talk.say(GET[:5])
+        monkeypatch.setattr(talk.transport, "write_eof", gone)
+    time.move(11)
+    assert [talk.status for talk in talks] == [408, 408, 408]
+    assert len(time.due) == 1
+
+
+def test_the_sweep_goes_on_whatever_a_connection_does(
+    time: Later, among: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = Talk(among=among)
+    monkeypatch.setattr(among, "sweep", lambda now: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        time.move(2)
+    assert len(time.due) == 1
+    assert talk.is_open

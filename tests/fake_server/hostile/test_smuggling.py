@@ -171,6 +171,13 @@ def test_what_is_unusual_and_plain_is_understood(data: bytes) -> None:
         assert second.path == "/b"
 
 
+def test_empty_lines_in_front_of_a_request_are_read_over() -> None:
+    talk = Talk()
+    talk.say(b"\r\n" + GET + b"\r\n", GET, b"\r\n", b"\r\n", GET)
+    assert len(talk.requests) == 3
+    assert talk.is_open
+
+
 def test_trailers_are_no_headers() -> None:
     talk = Talk()
     talk.say(CHUNKED + b"0\r\nAuthorization: x\r\nX: b\r\n\r\n" + GET)
