@@ -248,6 +248,24 @@ class _DebouncesPerFuture(ReferenceAdapter):
         await super().run(client, call)
 
 
+class _Sharing(ReferenceAdapter):
+    """One whose clients of a kind share what their observers remember."""
+
+    kind: ClassVar[ClientKind]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._memory: Any = None
+
+    async def create_client(self, spec: ClientSpec) -> Any:
+        client = await super().create_client(spec)
+        observer = getattr(client, "observer", None)
+        if isinstance(observer, ClientObserver) and spec.kind is self.kind:
+            self._memory = self._memory or observer._memory
+            observer._memory = self._memory
+        return client
+
+
 @SDKS.adapter(
     "shares_one_minute_among_clients",
     under="tinker-0.5.1",
@@ -258,18 +276,28 @@ class _DebouncesPerFuture(ReferenceAdapter):
         "concurrency.clients_on_threads",
     ),
 )
-class _SharesOneMinuteAmongClients(ReferenceAdapter):
-    def __init__(self) -> None:
-        super().__init__()
-        self._memory: Any = None
+class _SharesOneMinuteAmongClients(_Sharing):
+    kind = ClientKind.SAMPLING
 
-    async def create_client(self, spec: ClientSpec) -> Any:
-        client = await super().create_client(spec)
-        observer = getattr(client, "observer", None)
-        if isinstance(observer, ClientObserver):
-            self._memory = self._memory or observer._memory
-            observer._memory = self._memory
-        return client
+
+@SDKS.adapter(
+    "shares_one_minute_among_training_clients",
+    under="tinker-0.5.1",
+    caught_by="debounce.separate_training_clients",
+    saying="wanted a pause line for model-b in round 1, got nothing",
+)
+class _SharesOneMinuteAmongTrainingClients(_Sharing):
+    kind = ClientKind.TRAINING
+
+
+@SDKS.adapter(
+    "shares_one_grace_among_training_clients",
+    under="tinker-0.38",
+    caught_by="debounce.separate_training_clients",
+    saying="wanted a pause line for model-b in round 2, got nothing",
+)
+class _SharesOneGraceAmongTrainingClients(_Sharing):
+    kind = ClientKind.TRAINING
 
 
 @SDKS.adapter(

@@ -132,7 +132,9 @@ SDKS.edited(
     saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 200 try_again), got nothing",
     also=(
         "callback.error_ends_the_poll",
+        "callback.reason",
         "parsing.containers_end_the_poll",
+        "reasons.of_the_server",
         "trigger.every_try_again",
         "trigger.try_again_gate",
     ),
@@ -239,7 +241,7 @@ class _GateOfThe408(Poll):
     under="tinker-0.21",
     caught_by="trigger.try_again_gate",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
-    also=("polling.try_again_line",),
+    also=("callback.reason", "polling.try_again_line"),
 )
 class _HasTheGateOfThe408OnTryAgain(WithPoll):
     poll = _GateOfThe408

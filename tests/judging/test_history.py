@@ -64,6 +64,8 @@ _NO_SECOND_GATE = {
     "trigger.every_try_again",
     "trigger.try_again_gate",
     "callback.error_ends_the_poll",
+    "callback.reason",
+    "reasons.of_the_server",
 }
 _NO_GRACE = {
     "grace.boundary",

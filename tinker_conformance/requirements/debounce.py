@@ -81,6 +81,14 @@ DEBOUNCE: Final = (
         holds=lambda p: not graces_training(p),
         needs=TRAINING,
     ),
+    Requirement(
+        "debounce.separate_training_clients",
+        "Each training client has a minute of its own, and 900 s of its own where it has them.",
+        _DEBOUNCE,
+        ("debounce-separate-training-clients",),
+        same(seen.line_rounds),
+        needs=TRAINING,
+    ),
     _debounce(
         "clock_stepping_back",
         "While the wall clock stands before the last line, nothing is logged.",
