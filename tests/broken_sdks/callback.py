@@ -13,7 +13,7 @@ from tinker_conformance.queue_state import QueueState
 from tinker_conformance.reference_errors import RequestFailedError
 from tinker_conformance.reference_wire import Result
 
-from .declaration import Chapter
+from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll
 
 SDKS: Final = Chapter()
@@ -210,7 +210,10 @@ class _TellsAtAFatalStatus(Poll):
     under="tinker-0.38",
     caught_by="callback.nothing_on_fatal_status",
     saying="at 0.000 s: wanted nothing, got the observer told 'active' at 0.000 s",
-    also=("concurrency.training_on_threads",),
+    also=(
+        *ACROSS_TRAINING,
+        "concurrency.training_on_threads",
+    ),
 )
 class _TellsActiveAtAFatalStatus(WithPoll):
     poll = _TellsAtAFatalStatus

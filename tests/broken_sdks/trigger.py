@@ -13,7 +13,7 @@ from tinker_conformance.queue_state import ClientKind, QueueState
 from tinker_conformance.reference_errors import PollError
 from tinker_conformance.reference_wire import json_or_none
 
-from .declaration import Chapter
+from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll, state_in
 
 SDKS: Final = Chapter()
@@ -191,6 +191,7 @@ class _SharedState(Poll):
     caught_by="trigger.only_changes",
     saying="at 61.000 s: wanted the observer called after reply 1 (HTTP 200 try_again), got nothing",
     also=(
+        *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
         "concurrency.each_future_has_a_state",

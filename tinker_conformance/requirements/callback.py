@@ -49,7 +49,7 @@ CALLBACK: Final = (
         "An exception in the observer, on the path of the 408, does not end the poll; one at the end does.",
         "official SDK since 0.38.0, measured",
         ("callback-raising-408-refused",),
-        same(seen.told_states, seen.poll_counts),
+        same(seen.told_counts, seen.poll_counts),
         holds=lambda p: (
             tells_on_408(p)
             and p.observer.observer_error_on_408 is ObserverError.SWALLOWED
