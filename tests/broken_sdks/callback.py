@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import httpx
@@ -12,7 +13,7 @@ from tinker_conformance.queue_state import QueueState
 from tinker_conformance.reference_errors import RequestFailedError
 from tinker_conformance.reference_wire import Result
 
-from .declaration import Chapter
+from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll
 
 SDKS: Final = Chapter()
@@ -98,12 +99,47 @@ SDKS.edited(
 )
 
 SDKS.edited(
+    "dies_of_its_observer_on_408_before_the_end",
+    under="tinker-0.38",
+    changes={"observer.observer_error_on_408": "ends_poll"},
+    caught_by="callback.error_leaves_the_poll",
+    saying="at 0.000 s: wanted 3 polls of future 1, got 1 poll of future 1",
+)
+
+SDKS.edited(
     "survives_its_observer_on_try_again",
     under="tinker-0.21",
     changes={"observer.observer_error_on_try_again": "swallowed"},
     caught_by="callback.error_ends_the_poll",
     saying="at 0.000 s: wanted future 1 to end in 'error', got 'result'",
 )
+
+SDKS.edited(
+    "survives_its_observer_until_the_end",
+    under="tinker-0.38",
+    changes={"observer.observer_error_on_try_again": "swallowed"},
+    caught_by="callback.error_ends_the_poll",
+    saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
+)
+
+
+class _NoReasonOnTryAgain(Poll):
+    __slots__ = ()
+
+    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+        super()._told_to_try_again({k: "" if k == "queue_state_reason" else v for k, v in body.items()})
+
+
+@SDKS.adapter(
+    "loses_the_reason_of_a_try_again",
+    under="tinker-0.38",
+    caught_by="callback.reason",
+    saying="got the observer told 'paused_capacity' with the reason ''",
+    also=("reasons.of_the_server",),
+)
+class _LosesTheReasonOfATryAgain(WithPoll):
+    poll = _NoReasonOnTryAgain
+
 
 SDKS.edited(
     "survives_its_observer_at_the_end",
@@ -174,7 +210,10 @@ class _TellsAtAFatalStatus(Poll):
     under="tinker-0.38",
     caught_by="callback.nothing_on_fatal_status",
     saying="at 0.000 s: wanted nothing, got the observer told 'active' at 0.000 s",
-    also=("concurrency.training_on_threads",),
+    also=(
+        *ACROSS_TRAINING,
+        "concurrency.training_on_threads",
+    ),
 )
 class _TellsActiveAtAFatalStatus(WithPoll):
     poll = _TellsAtAFatalStatus

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import msgspec
 
+from fake_server.operations import Operation
 from tinker_conformance.clients import ModelCreation
 from tinker_conformance.observer import ClientObserver
 from tinker_conformance.queue_state import ClientKind, QueueState
@@ -14,7 +16,7 @@ from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall
 from tinker_conformance.sdk.reference import ReferenceAdapter
 
-from .declaration import Chapter
+from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithObserver
 
 SDKS: Final = Chapter()
@@ -41,6 +43,7 @@ SDKS.edited(
     caught_by="debounce.within_a_minute",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
     also=(
+        *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",
@@ -116,6 +119,7 @@ class _Late(ClientObserver):
     caught_by="debounce.first_pause_logs",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
+        *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",
@@ -234,6 +238,7 @@ class _DebouncesPerState(WithObserver):
     caught_by="debounce.across_futures",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
     also=(
+        *ACROSS_TRAINING,
         "concurrency.clients_on_threads",
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
@@ -248,6 +253,24 @@ class _DebouncesPerFuture(ReferenceAdapter):
         await super().run(client, call)
 
 
+class _Sharing(ReferenceAdapter):
+    """One whose clients of a kind share what their observers remember."""
+
+    kind: ClassVar[ClientKind]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._memory: Any = None
+
+    async def create_client(self, spec: ClientSpec) -> Any:
+        client = await super().create_client(spec)
+        observer = getattr(client, "observer", None)
+        if isinstance(observer, ClientObserver) and spec.kind is self.kind:
+            self._memory = self._memory or observer._memory
+            observer._memory = self._memory
+        return client
+
+
 @SDKS.adapter(
     "shares_one_minute_among_clients",
     under="tinker-0.5.1",
@@ -258,18 +281,72 @@ class _DebouncesPerFuture(ReferenceAdapter):
         "concurrency.clients_on_threads",
     ),
 )
-class _SharesOneMinuteAmongClients(ReferenceAdapter):
-    def __init__(self) -> None:
-        super().__init__()
-        self._memory: Any = None
+class _SharesOneMinuteAmongClients(_Sharing):
+    kind = ClientKind.SAMPLING
 
-    async def create_client(self, spec: ClientSpec) -> Any:
-        client = await super().create_client(spec)
+
+@SDKS.adapter(
+    "shares_one_minute_among_training_clients",
+    under="tinker-0.5.1",
+    caught_by="debounce.separate_training_clients",
+    saying="wanted a pause line for model-b in round 1, got nothing",
+)
+class _SharesOneMinuteAmongTrainingClients(_Sharing):
+    kind = ClientKind.TRAINING
+
+
+@SDKS.adapter(
+    "shares_one_grace_among_training_clients",
+    under="tinker-0.38",
+    caught_by="debounce.separate_training_clients",
+    saying="wanted a pause line for model-b in round 2, got nothing",
+)
+class _SharesOneGraceAmongTrainingClients(_Sharing):
+    kind = ClientKind.TRAINING
+
+
+class _OfThisFuture(ReferenceAdapter):
+    """One whose futures of an operation remember nothing of one another."""
+
+    operation: ClassVar[Operation]
+
+    async def run(self, client: object, call: OperationCall) -> None:
         observer = getattr(client, "observer", None)
-        if isinstance(observer, ClientObserver):
-            self._memory = self._memory or observer._memory
-            observer._memory = self._memory
-        return client
+        if isinstance(observer, ClientObserver) and call.operation is self.operation:
+            kept, observer._memory = observer._memory, replace(observer._memory)
+            try:
+                await super().run(client, call)
+            finally:
+                observer._memory = kept
+        else:
+            await super().run(client, call)
+
+
+def _forgets_between_futures_of(
+    operation: Operation, under: str, saying: str, also: tuple[str, ...] = ()
+) -> None:
+    adapter = type(f"_OfThis{operation.name}", (_OfThisFuture,), {"operation": operation})
+    SDKS.adapter(
+        f"keeps_nothing_between_futures_of_{operation.value}",
+        under=under,
+        caught_by=f"debounce.across_{operation.value}",
+        saying=saying,
+        also=also,
+    )(adapter)
+
+
+_forgets_between_futures_of(
+    Operation.FORWARD, "tinker-0.5.1", "wanted nothing, got the line 'Training is paused"
+)
+_forgets_between_futures_of(
+    Operation.FORWARD_BACKWARD,
+    "tinkex-seed",
+    "wanted nothing, got the line 'Training is paused",
+    also=("concurrency.training_on_threads", "debounce.separate_training_clients"),
+)
+_forgets_between_futures_of(
+    Operation.OPTIM_STEP, "tinker-0.38", "wanted a pause line for model-1 in round 2, got nothing"
+)
 
 
 @SDKS.adapter(

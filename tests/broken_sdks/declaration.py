@@ -17,6 +17,14 @@ _A = TypeVar("_A", bound=type[Adapter])
 REMOVED: Final = None
 """As a value of a change: the key is taken away."""
 
+ACROSS_TRAINING: Final = (
+    "debounce.across_forward",
+    "debounce.across_forward_backward",
+    "debounce.across_optim_step",
+    "debounce.separate_training_clients",
+)
+"""What asks for training's minute and grace across futures; whoever has another minute breaks all of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenSdk:

@@ -8,7 +8,7 @@ from tinker_conformance.observer import ClientObserver
 from tinker_conformance.polling import Poll
 from tinker_conformance.queue_state import QueueState
 
-from .declaration import Chapter
+from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithObserver, WithPoll
 
 SDKS: Final = Chapter()
@@ -28,6 +28,7 @@ SDKS.edited(
     caught_by="grace.boundary",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
     also=(
+        *ACROSS_TRAINING,
         "concurrency.grace",
         "concurrency.training_on_threads",
         "grace.active",
@@ -44,7 +45,10 @@ SDKS.edited(
     changes={"observer.training.grace_seconds": 900.0},
     caught_by="debounce.training",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
-    also=("concurrency.training_on_threads",),
+    also=(
+        *ACROSS_TRAINING,
+        "concurrency.training_on_threads",
+    ),
 )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+from tinker_conformance.clients import ModelCreation
+from tinker_conformance.sdk.reference import ReferenceAdapter
 
 from .declaration import Chapter
 
@@ -140,6 +143,27 @@ SDKS.edited(
         "wiring.create_model",
     ),
 )
+
+
+@SDKS.adapter(
+    "names_the_first_model_in_every_creation",
+    under="tinker-0.38",
+    caught_by="messages.model_creation_identifier",
+    saying="wanted a pause line with the identifier 'Qwen/Qwen3-4B', got nothing",
+)
+class _NamesTheFirstModelInEveryCreation(ReferenceAdapter):
+    def __init__(self) -> None:
+        super().__init__()
+        self._first: Any = None
+
+    def _listened_to(self, client: Any) -> Any:
+        if not isinstance(client, ModelCreation):
+            return super()._listened_to(client)
+        if self._first is None:
+            self._first = super()._listened_to(client).observer
+        client.observer = self._first
+        return client
+
 
 SDKS.edited(
     "forgets_the_full_stop_of_creation",

@@ -388,7 +388,7 @@ SDKS.edited(
     changes={"polling.billing_limit_seconds": 1800.0},
     caught_by="polling.payment_limit",
     saying="at 1775.000 s: wanted 14 polls of future 1, got 8 polls of future 1",
-    also=("polling.payment_line",),
+    also=("polling.payment_forgotten", "polling.payment_line"),
 )
 
 SDKS.edited(
@@ -396,7 +396,15 @@ SDKS.edited(
     under="tinker-0.38",
     changes={"polling.billing_forgotten_seconds": 1e6},
     caught_by="polling.payment_forgotten",
-    saying="at 5.000 s: wanted 4 polls of future 1, got 2 polls of future 1",
+    saying="at 5.000 s: wanted 3 polls of future 1, got 2 polls of future 1",
+)
+
+SDKS.edited(
+    "forgets_a_bill_after_six_minutes",
+    under="tinker-0.38",
+    changes={"polling.billing_forgotten_seconds": 360.0},
+    caught_by="polling.payment_forgotten",
+    saying="wanted 15 polls of future 1, got 14 polls of future 1",
 )
 
 SDKS.edited(
@@ -511,4 +519,12 @@ SDKS.edited(
     changes={"polling.expired.stalled_after_seconds": 1800.0},
     caught_by="polling.gives_up",
     saying="got 'error' (StalledError: no sample was done in 1800.0 s; ask whether the server st",
+)
+
+SDKS.edited(
+    "gives_up_after_119_minutes",
+    under="tinker-0.38",
+    changes={"polling.expired.stalled_after_seconds": 7140.0},
+    caught_by="polling.gives_up",
+    saying="got 'error' (StalledError: no sample was done in 7140.0 s; ask whether the server st",
 )

@@ -13,7 +13,7 @@ from tinker_conformance.queue_state import ClientKind, QueueState
 from tinker_conformance.reference_errors import PollError
 from tinker_conformance.reference_wire import json_or_none
 
-from .declaration import Chapter
+from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll, state_in
 
 SDKS: Final = Chapter()
@@ -132,7 +132,9 @@ SDKS.edited(
     saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 200 try_again), got nothing",
     also=(
         "callback.error_ends_the_poll",
+        "callback.reason",
         "parsing.containers_end_the_poll",
+        "reasons.of_the_server",
         "trigger.every_try_again",
         "trigger.try_again_gate",
     ),
@@ -189,6 +191,7 @@ class _SharedState(Poll):
     caught_by="trigger.only_changes",
     saying="at 61.000 s: wanted the observer called after reply 1 (HTTP 200 try_again), got nothing",
     also=(
+        *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
         "concurrency.each_future_has_a_state",
@@ -239,7 +242,7 @@ class _GateOfThe408(Poll):
     under="tinker-0.21",
     caught_by="trigger.try_again_gate",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
-    also=("polling.try_again_line",),
+    also=("callback.reason", "polling.try_again_line"),
 )
 class _HasTheGateOfThe408OnTryAgain(WithPoll):
     poll = _GateOfThe408

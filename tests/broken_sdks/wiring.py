@@ -7,7 +7,7 @@ from typing import Final
 from fake_server.operations import Operation
 from tinker_conformance.profile_files import load_profile
 
-from .declaration import Chapter
+from .declaration import ACROSS_TRAINING, Chapter
 
 SDKS: Final = Chapter()
 
@@ -49,6 +49,7 @@ SDKS.edited(
     caught_by="wiring.sample",
     saying="wanted a pause line with the identifier",
     also=(
+        *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",

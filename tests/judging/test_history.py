@@ -64,6 +64,20 @@ _NO_SECOND_GATE = {
     "trigger.every_try_again",
     "trigger.try_again_gate",
     "callback.error_ends_the_poll",
+    "callback.reason",
+    "reasons.of_the_server",
+}
+_TRY_AGAIN_TELLS = {
+    "trigger.not_try_again",
+    "callback.reason",
+    "reasons.of_the_server",
+}
+_OTHER_TIMES_OF_TRAINING = {
+    "concurrency.training_on_threads",
+    "debounce.across_forward",
+    "debounce.across_forward_backward",
+    "debounce.across_optim_step",
+    "debounce.separate_training_clients",
 }
 _NO_GRACE = {
     "grace.boundary",
@@ -76,8 +90,7 @@ _NO_GRACE = {
     "callback.active_on_completion",
     "callback.error_at_the_end",
     "concurrency.grace",
-    "concurrency.training_on_threads",
-}
+} | _OTHER_TIMES_OF_TRAINING
 
 NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     # The sampler was named by its model's path; a failure had another error; half an hour of patience.
@@ -135,19 +148,19 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "polling.failure_time",
     },
     ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | _POLLS_AS_0_20,
-    ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | {"parsing.containers_are_unknown", "trigger.not_try_again"},
+    ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
     # Samples were still taken in JSON.
     ("0.22.7", "tinker-0.38"): _NO_GRACE | {"polling.result_in_json"},
-    ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21 | {"parsing.containers_are_unknown", "trigger.not_try_again"},
+    ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
     ("0.36.0", "tinker-0.38"): _NO_GRACE,
     # A raising observer, told ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {
         "callback.nothing_on_completion",
         "callback.error_is_swallowed",
-        "concurrency.training_on_threads",
         "debounce.training",
         "debounce.separate_creations",
-    },
+    }
+    | _OTHER_TIMES_OF_TRAINING,
 }
 """By release and the profile of a neighbouring revision: every requirement that must fail, and no other."""
 

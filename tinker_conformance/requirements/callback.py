@@ -28,7 +28,7 @@ CALLBACK: Final = (
         "callback.reason",
         "The observer is told the server's reason, or nothing where there is none.",
         "official SDK since 0.7.0",
-        ("callback-reasons",),
+        ("callback-reasons", "callback-reasons-try-again"),
         same(seen.callback_reasons),
         holds=lambda p: p.observer.passes_reason and tells_on_408(p),
         needs=CALLBACKS,
@@ -45,11 +45,25 @@ CALLBACK: Final = (
         needs=_RAISING,
     ),
     Requirement(
+        "callback.error_leaves_the_poll",
+        "An exception in the observer, on the path of the 408, does not end the poll; one at the end does.",
+        "official SDK since 0.38.0, measured",
+        ("callback-raising-408-refused",),
+        same(seen.told_counts, seen.poll_counts),
+        holds=lambda p: (
+            tells_on_408(p)
+            and p.observer.observer_error_on_408 is ObserverError.SWALLOWED
+            and p.observer.observer_error_on_completion is ObserverError.ENDS_POLL
+        ),
+        needs=_RAISING,
+    ),
+    Requirement(
         "callback.error_ends_the_poll",
         "An exception in the observer, on the path of the try_again, is the end of the future.",
         "official SDK since 0.21.0, measured",
         ("callback-raising-try-again",),
-        same(seen.outcomes),
+        # Where the end is told too, the observer raises there at the latest: the polls tell the two apart.
+        same(seen.poll_counts, seen.outcomes),
         holds=lambda p: (
             tells_on_try_again(p) and p.observer.observer_error_on_try_again is ObserverError.ENDS_POLL
         ),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from fake_server.operations import Operation
 from tinker_conformance.judging import projections as seen
 from tinker_conformance.judging.projections import same
+from tinker_conformance.profile import Profile
 from tinker_conformance.requirements.conditions import exact_text, graces_training, observes_creation
 from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
@@ -21,6 +23,24 @@ def _debounce(name: str, sentence: str, *scenarios: str, level: Level = Level.CO
         scenarios,
         same(seen.line_clients if "separate" in name else seen.line_times),
         level=level,
+    )
+
+
+def _across_futures_of(operation: Operation) -> Requirement:
+    """For each operation of its own: an SDK that is unable to do one may do the other."""
+
+    def holds(profile: Profile) -> bool:
+        return operation in profile.observer.observed_operations and operation in profile.polling.operations
+
+    return Requirement(
+        f"debounce.across_{operation.value}",
+        "The minute of a training client, and its 900 s where it has them, "
+        f"hold across futures of {operation.value}.",
+        _DEBOUNCE,
+        (f"debounce-across-{operation.value.replace('_', '-')}",),
+        same(seen.line_rounds),
+        holds=holds,
+        needs=TRAINING,
     )
 
 
@@ -79,6 +99,17 @@ DEBOUNCE: Final = (
         ("debounce-training",),
         same(seen.line_times),
         holds=lambda p: not graces_training(p),
+        needs=TRAINING,
+    ),
+    _across_futures_of(Operation.FORWARD),
+    _across_futures_of(Operation.FORWARD_BACKWARD),
+    _across_futures_of(Operation.OPTIM_STEP),
+    Requirement(
+        "debounce.separate_training_clients",
+        "Each training client has a minute of its own, and 900 s of its own where it has them.",
+        _DEBOUNCE,
+        ("debounce-separate-training-clients",),
+        same(seen.line_rounds),
         needs=TRAINING,
     ),
     _debounce(

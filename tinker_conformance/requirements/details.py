@@ -67,7 +67,8 @@ POLLING: Final = (
         holds=_pauses_for_bills, needs=TRAINING),
     Requirement(
         "polling.payment_forgotten", "A 402 more than five minutes after the last line begins a new hour.",
-        "official SDK since 0.20.0, read", ("polling-402-forgotten",), same(seen.poll_counts, seen.outcomes),
+        "official SDK since 0.20.0, read", ("polling-402-forgotten", "polling-402-forgotten-soon"),
+        same(seen.poll_counts, seen.outcomes),
         holds=_pauses_for_bills, level=Level.QUIRK, needs=TRAINING),
     Requirement(
         "polling.payment_line", "A 402 is logged, at most once a minute, and so is its end after an hour.",

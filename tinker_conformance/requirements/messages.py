@@ -41,7 +41,9 @@ _PARTS: Final = (
 )
 
 
-def _message_requirements(kind: str, scenario: str, needs: frozenset[Capability]) -> Iterator[Requirement]:
+def _message_requirements(
+    kind: str, needs: frozenset[Capability], scenario: str, of_two: str | None = None
+) -> Iterator[Requirement]:
     def holds(profile: Profile) -> bool:
         return kind != "model_creation" or observes_creation(profile)
 
@@ -56,7 +58,7 @@ def _message_requirements(kind: str, scenario: str, needs: frozenset[Capability]
             f"messages.{kind}_{part.name}",
             f"The line about {subject} {part.says}.",
             part.source,
-            (scenario,),
+            (scenario, of_two) if of_two and part.seen is seen.line_identifiers else (scenario,),
             same(part.seen),
             holds=holds_exactly if part.exact else holds,
             needs=needs,
@@ -64,7 +66,7 @@ def _message_requirements(kind: str, scenario: str, needs: frozenset[Capability]
 
 
 MESSAGES: Final = (
-    *_message_requirements("sampling", "messages-sampling", frozenset()),
-    *_message_requirements("training", "messages-training", TRAINING),
-    *_message_requirements("model_creation", "messages-model-creation", CREATION),
+    *_message_requirements("sampling", frozenset(), "messages-sampling"),
+    *_message_requirements("training", TRAINING, "messages-training"),
+    *_message_requirements("model_creation", CREATION, "messages-model-creation", "messages-two-creations"),
 )

@@ -61,7 +61,7 @@ REASONS: Final = (
         "reasons.of_the_server",
         "A reason that the server gives replaces the profile's; an empty one, or null, does not.",
         "official SDK since 0.7.0",
-        ("reasons-of-the-server", "reasons-of-the-server-training"),
+        ("reasons-of-the-server", "reasons-of-the-server-training", "callback-reasons-try-again"),
         same(seen.line_reasons),
         holds=lambda p: p.observer.sampling.server_reason_replaces,
     ),
