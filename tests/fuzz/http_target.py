@@ -79,7 +79,6 @@ _PIECES = (
     b" \r\n",
 )
 _SMALL = Limits(head=120, target=60, header_lines=5, body=40, framing=60, unfinished=200)
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NEXT = b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -148,9 +147,15 @@ class _Spoken:
         self.sent = bytes(talk.transport.sent)
         self.requests = tuple(talk.requests)
         self.ended = not talk.is_open
-        # Whoever sends the body without waiting need not be told to go on.
+        replies = answered(self.sent, [request.method for request in talk.requests])
+        # Whoever sends the body without waiting need not be told to go on, and where two things are wrong the
+        # pieces may say which is found first.
         self.told = (
-            self.sent.replace(_CONTINUE, b""),
+            tuple(
+                (reply.status, reply.body if reply.status == 200 else b"", reply.closes)
+                for reply in replies
+                if reply.status != 100
+            ),
             self.ended,
             tuple(
                 (request.method, request.path, request.query, request.headers, request.body)
