@@ -50,7 +50,9 @@ def asked(data: bytes) -> list[Asked]:
         lines = [line.partition(b":")[::2] for line in head["lines"].split(b"\r\n")[:-1]]
         values: dict[bytes, list[bytes]] = {}
         for name, value in lines:
-            values.setdefault(name.lower(), []).append(value.strip(b" \t"))
+            # Some readers let no tab through behind a coding.
+            behind = b" " if name.lower() == b"transfer-encoding" else b" \t"
+            values.setdefault(name.lower(), []).append(value.lstrip(b" \t").rstrip(behind))
         old = head["minor"] == b"0"
         body = _body(data, head.end(), values, old=old)
         hosts = values.get(b"host", [])
