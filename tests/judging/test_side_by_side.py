@@ -28,12 +28,14 @@ class Held(Lived):
         super().__init__({})
         self._seconds = seconds
         self.let_go = threading.Event()
+        self.runs_now = threading.Event()
         self.begun: list[str] = []
         self.at_once = 0
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         self.begun.append(scenario.id)
         self.at_once = max(self.at_once, len(self.begun) - len(self.asked))
+        self.runs_now.set()
         self.let_go.wait(self._seconds)
         return super().run(scenario, profile)
 
@@ -57,6 +59,7 @@ def test_what_was_begun_and_never_waited_for_does_not_run_once_it_closes(held: s
     runs = _side_by_side(slow, quick, held)
     for scenario in (ONE, TWO):
         runs.begin(scenario)
+    assert slow.runs_now.wait(LIMIT)
     waiting = (runs._observed if held == "sdk" else runs._expected)["two"]
 
     def let_go_once_given_up() -> None:
