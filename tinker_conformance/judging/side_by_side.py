@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 
 from tinker_conformance.profile import Profile
 from tinker_conformance.scenario import Scenario
@@ -48,10 +49,13 @@ class SideBySide:
 
     def close(self) -> None:
         """Ends the SDK and the reference; what was begun and nobody waited for is given up."""
-        self._sdk_thread.shutdown(cancel_futures=True)
-        self._reference_thread.shutdown(cancel_futures=True)
+        for run in chain(self._observed.values(), self._expected.values()):
+            run.cancel()
+        self._sdk_thread.shutdown()
+        self._reference_thread.shutdown()
         self._sdk.close()
-        if not self._reference.cancelled() and self._reference.exception() is None:
+        # It starts in any case, perhaps long before anybody asks for it, and is nobody else's to close.
+        if self._reference.exception() is None:
             self._reference.result().close()
 
     @property
