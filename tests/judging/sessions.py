@@ -57,17 +57,14 @@ class Lived:
 class Speaks(Lived):
     """A session that tells of a pause in every scenario, but for those in which an operation is silent."""
 
-    def __init__(
-        self, *silent: Operation, runs: Mapping[str, Run | Timeline] | None = None, word: str = "paused"
-    ) -> None:
+    def __init__(self, *silent: Operation, runs: Mapping[str, Run | Timeline] | None = None) -> None:
         super().__init__(runs or {}, also=frozenset(Capability))
         self._silent = frozenset(silent)
-        self._word = word
 
     def lives(self, scenario: Scenario) -> Run | Timeline:
         if scenario.id in self.runs:
             return self.runs[scenario.id]
-        return () if scenario.operations & self._silent else (told(self._word),)
+        return () if scenario.operations & self._silent else (told("paused"),)
 
 
 def broken(kind: FaultKind, *events: Event) -> Run:
