@@ -14,18 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from tinker_conformance.judging.choice import UsageProblem, choose_profile
+from tinker_conformance.judging.choice import choose_profile
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.known_failures.excuses import KnownFailures
 from tinker_conformance.known_failures.options import excuses
-from tinker_conformance.known_failures.reading import KnownFailuresError
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.report.pytest_report import KNOWN, RESULT, START, SUBJECT
 from tinker_conformance.report.recording import result_record, start_record
 from tinker_conformance.report.records import encode
 from tinker_conformance.requirements import Level, Requirement
-from tinker_conformance.requirements.as_of import AsOfError, asked_of
+from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.sdk.early import StartsEarly
 from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.spec import check_spec, open_sdk
@@ -141,7 +140,7 @@ def open_run(
             failures = excuses(known, None if recorded is None else Path(recorded), asked, sdk.info.version)
             judge = Judge(sdk, reference.ready, chosen, scenarios)
             opened.pop_all()
-    except (ValueError, RuntimeError, UsageProblem, AsOfError, KnownFailuresError) as error:
+    except (ValueError, RuntimeError) as error:
         raise pytest.UsageError(str(error)) from error
     return ConformanceRun(judge, asked, failures, as_of, strict)
 
