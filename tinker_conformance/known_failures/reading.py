@@ -16,6 +16,7 @@ from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFai
 
 MOST_BYTES: Final = 1_000_000
 KEY: Final = "known_failures"
+_MOST_UNMATCHED: Final = 20
 
 
 class KnownFailuresError(ValueError):
@@ -80,7 +81,9 @@ def check_entries(
     known = {subject: tuple(ids) for subject, ids in names.items()}
     unmatched = [e for e in entries if not any(e.matches(name) for name in known[e.subject])]
     if unmatched:
-        lines = [_unmatched(entry, known[entry.subject]) for entry in unmatched]
+        lines = [_unmatched(entry, known[entry.subject]) for entry in unmatched[:_MOST_UNMATCHED]]
+        if len(unmatched) > _MOST_UNMATCHED:
+            lines.append(f"{len(unmatched) - _MOST_UNMATCHED} more entries match nothing that is asked")
         raise UnmatchedEntryError("\n".join(f"{source}: {line}" for line in lines))
     for subject, ids in known.items():
         for name in ids:
