@@ -11,7 +11,7 @@ from tinker_conformance.report.records import FORMAT, Record
 
 
 def schema() -> str:
-    """Return the text of the committed JSON schema for one line of a report."""
+    """Return the text of `docs/reference/report.schema.json`, for one line of a report."""
     (record,), components = msgspec.json.schema_components((Record,), schema_hook=_anything)
     title = f"A report of tinker-conformance, format {FORMAT}: one line of report.jsonl"
     return schema_text(title, record, components)

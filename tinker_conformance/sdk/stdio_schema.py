@@ -11,7 +11,10 @@ from tinker_conformance.sdk.stdio_messages import FromAdapter, ToAdapter
 
 
 def schema() -> str:
-    """Return the text of the committed JSON schema: a line is a `to_adapter` or a `from_adapter`."""
+    """Return the text of `docs/reference/adapter-protocol.schema.json`.
+
+    A line of the protocol is a `to_adapter` or a `from_adapter`.
+    """
     (to_adapter, from_adapter), components = msgspec.json.schema_components((ToAdapter, FromAdapter))
     page = {
         "anyOf": [{"$ref": "#/$defs/to_adapter"}, {"$ref": "#/$defs/from_adapter"}],
