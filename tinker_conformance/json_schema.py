@@ -20,10 +20,10 @@ _SAID_BY_SOME_VERSIONS: Final = ("uniqueItems", "propertyNames")
 def schema_text(title: str, page: Mapping[str, object], components: Mapping[str, object]) -> str:
     """Return a JSON schema as text, with a newline at the end.
 
-    The text is compared with a committed file, so it must depend on our types alone. Up to 0.22, msgspec copies
-    a docstring with the indentation of its source, which the compiler of Python 3.13 and later removes; from 0.23
-    it removes the indentation itself. A keyword that a field states comes at another place than one that msgspec
-    writes by itself, and the order of a choice between a struct and null changed in 0.22.
+    The text is compared with a committed file, so it must depend on our types alone. Up to 0.22, msgspec
+    copies a docstring with the indentation of its source, which the compiler of Python 3.13 removes;
+    from 0.23 it removes the indentation itself. A keyword that a field states comes at another place than one
+    that msgspec writes by itself, and the order of a choice between a struct and null changed in 0.22.
 
     Args:
         title: The title of the document.
@@ -38,9 +38,9 @@ def schema_text(title: str, page: Mapping[str, object], components: Mapping[str,
 def canonical(node: object) -> object:
     """Return a schema without what depends on the version of msgspec or Python.
 
-    Descriptions are dedented as `inspect.cleandoc` does, null is the last of its choices, and the keywords that
-    not every release writes are moved to the end of their schema. A property with the name of a keyword is left
-    alone.
+    Descriptions are dedented as `inspect.cleandoc` does, null is the last of its choices, and the keywords
+    that not every release writes are moved to the end of their schema. A property with the name of a keyword
+    is left alone.
     """
     match node:
         case dict():
