@@ -16,7 +16,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 NEEDS_TINKER = {"how-to/simulate-a-training-run.md"}
 """Run with the official SDK by tests/service/test_service_page.py."""
 PAGES = {
-    page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("**/*.md"))
+    page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8")
+    for page in sorted(DOCS.glob("**/*.md"))
 }
 SNIPPETS = [
     snippet
