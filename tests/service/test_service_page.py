@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""What the pages on the simulated service show runs, with the official SDK and without; its tables are whole."""
-=======
 """What the page of the simulated service shows runs, with the official SDK or not; its tables are whole."""
->>>>>>> main
 
 from __future__ import annotations
 
