@@ -1,6 +1,6 @@
 """A scenario: what is asked of an SDK and what the fake server answers, as data.
 
-Scenarios are written in YAML (see `docs/scenarios.md`) and decoded here into frozen values. What is
+Scenarios are written in YAML (see `docs/reference/scenarios.md`) and decoded here into frozen values. What is
 unknown, missing or of the wrong type is a `ScenarioError` that names the file, the scenario, the place in
 it and the mend.
 """

@@ -17,7 +17,7 @@ from .laboratory import Laboratory, asked_under, broken, unclear
 from .registry import BROKEN_SDKS
 from .table import document
 
-PAGE = Path(__file__).parents[2] / "docs/broken-sdks.md"
+PAGE = Path(__file__).parents[2] / "docs/reference/broken-sdks.md"
 
 
 @pytest.fixture(scope="module")
@@ -66,5 +66,5 @@ def test_every_field_of_a_profile_has_a_broken_sdk_or_a_reason_for_none() -> Non
 
 
 def test_the_page_is_fresh() -> None:
-    """Write it anew: python -m tests.broken_sdks.table > docs/broken-sdks.md."""
+    """Write it anew: python -m tests.broken_sdks.table > docs/reference/broken-sdks.md."""
     assert PAGE.read_text(encoding="utf-8") == document()

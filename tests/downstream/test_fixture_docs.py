@@ -1,4 +1,4 @@
-"""What docs/fixtures.md shows runs, and it names every fixture."""
+"""What docs/reference/fixtures.md shows runs, and it names every fixture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinker_conformance import fixtures
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.suite.subclass import method_name
 
-PAGE = (Path(__file__).parents[2] / "docs" / "fixtures.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "fixtures.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""What docs/service.md shows runs, with the official SDK and without; its tables are whole."""
+"""What docs/reference/simulated-service.md shows runs, with the official SDK and without; its tables are whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fake_server.service.losses import LOSS_FUNCTIONS
 from tinker_conformance.sdk.environments import lean_environment
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "simulated-service.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 

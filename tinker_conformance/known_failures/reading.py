@@ -93,7 +93,7 @@ def check_entries(
 
 def _unmatched(entry: KnownFailure, known: tuple[str, ...]) -> str:
     near = nearest(entry.pattern, known)
-    mend = f"did you mean {near!r}?" if near else "see docs/requirements.md for the ids"
+    mend = f"did you mean {near!r}?" if near else "see docs/reference/requirements.md for the ids"
     return f"{entry} matches nothing that is asked; {mend} Mend or remove the entry"
 
 

@@ -13,7 +13,7 @@ _ID: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> str:
-    """The text of `docs/report.schema.json`, for one line of a report."""
+    """The text of `docs/reference/report.schema.json`, for one line of a report."""
     (record,), components = msgspec.json.schema_components((Record,), schema_hook=_anything)
     page = {
         "$schema": _ID,

@@ -2,8 +2,8 @@
 
 One JSON object a line, UTF-8. The kit writes `Start`, `RunScenario` and `Go` to the adapter's standard input;
 the adapter writes the others to its standard output. Unknown fields are errors on both sides, so that a
-misspelt field is found at once. `docs/adapters.md` is the page for authors, and
-`docs/adapter-protocol.schema.json` the same as a JSON schema.
+misspelt field is found at once. `docs/reference/adapter-protocol.md` is the page for authors, and
+`docs/reference/adapter-protocol.schema.json` the same as a JSON schema.
 """
 
 from __future__ import annotations

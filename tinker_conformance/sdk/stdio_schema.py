@@ -13,7 +13,7 @@ _ID: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> str:
-    """The text of `docs/adapter-protocol.schema.json`: a line is a `to_adapter` or a `from_adapter`."""
+    """The text of `docs/reference/adapter-protocol.schema.json`: a line is a `to_adapter` or a `from_adapter`."""
     (to_adapter, from_adapter), components = msgspec.json.schema_components((ToAdapter, FromAdapter))
     page = {
         "$schema": _ID,
