@@ -20,8 +20,8 @@ from tinker_conformance.commands.parity import parity
 from tinker_conformance.commands.record_goldens import record_goldens
 from tinker_conformance.commands.report import report
 from tinker_conformance.commands.run import run
-from tinker_conformance.profile_files import ProfileError, load_profile
-from tinker_conformance.scenario import ScenarioError, load_scenarios
+from tinker_conformance.profile.profile_files import ProfileError, load_profile
+from tinker_conformance.scenario.scenario import ScenarioError, load_scenarios
 
 
 @click.group()

@@ -16,9 +16,9 @@ from tinker_conformance.commands.common import Exit, clock_option, opened
 from tinker_conformance.commands.interruption import ends_on_signals
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
 from tinker_conformance.judging.side_by_side import AdapterLostError
-from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.difference import difference
-from tinker_conformance.profile_files import ProfileError, load_profile
+from tinker_conformance.profile.profile_files import ProfileError, load_profile
+from tinker_conformance.scenario.library import shipped_scenarios
 
 _MOST_IDS: Final = 12
 

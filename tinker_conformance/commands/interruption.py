@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final, ParamSpec
 
-from tinker_conformance.sdk.line_process import close_all, kill_all
+from tinker_conformance.sdk.process.line_process import close_all, kill_all
 
 P = ParamSpec("P")
 

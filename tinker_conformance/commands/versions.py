@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from tinker_conformance.commands.common import Exit
-from tinker_conformance.profile_files import index
-from tinker_conformance.releases import known_releases
-from tinker_conformance.sdk.environments import EnvironmentUnavailable, published_versions
+from tinker_conformance.profile.profile_files import index
+from tinker_conformance.profile.releases import known_releases
+from tinker_conformance.profile.version_numbers import release_of
+from tinker_conformance.sdk.official.environments import EnvironmentUnavailable, published_versions
 from tinker_conformance.sdk.spec import SpecError, check_spec
-from tinker_conformance.version_numbers import release_of
 
 _INSTALLED: Final = "installed"
 
