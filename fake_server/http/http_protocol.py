@@ -2,8 +2,8 @@
 
 How a connection can end: the client closes it; it asked to (``Connection: close``, HTTP/1.0); the script
 drops it; nothing moves on it for too long (``fake_server.http.open_connections``); or what came is refused.
-After such an error reply the rest of what the client sends is read and thrown away for a moment, since closing
-at once would reset the connection and could destroy the reply on its way.
+After such an error reply the rest of what the client sends is read and thrown away for a moment, since
+closing at once would reset the connection and could destroy the reply on its way.
 """
 
 from __future__ import annotations

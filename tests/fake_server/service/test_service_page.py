@@ -1,4 +1,4 @@
-"""What the page of the simulated service shows runs, with the official SDK and without; its tables are whole."""
+"""What the page of the simulated service shows runs, with the official SDK and without; tables are whole."""
 
 from __future__ import annotations
 

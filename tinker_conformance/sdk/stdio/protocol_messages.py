@@ -16,6 +16,7 @@ from fake_server.core.operations import Operation
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import ObserverUse
 from tinker_conformance.sdk.adapter import Capability
+from tinker_conformance.sdk.json_schema import UNIQUE
 from tinker_conformance.timeline import OutcomeKind
 
 PROTOCOL: Final = 1
@@ -169,8 +170,8 @@ class Started(_Message, frozen=True, kw_only=True, tag="started"):
     name: Name
     version: Name
     language: Name
-    capabilities: frozenset[Capability]
-    operations: frozenset[Operation]
+    capabilities: Annotated[frozenset[Capability], UNIQUE]
+    operations: Annotated[frozenset[Operation], UNIQUE]
     clocks: tuple[OfferedClock, ...]
     profile: Name | None = None
 
