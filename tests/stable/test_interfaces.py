@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import click
 import pytest
-from tinker_conformance.library import shipped_scenarios
 
 from fake_server.__main__ import main as fake_server
 from tinker_conformance import known_profiles, load_profile
 from tinker_conformance.cli import main
 from tinker_conformance.commands.common import Exit
 from tinker_conformance.requirements import REQUIREMENTS
+from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.adapter import Capability
 
 STABLE: Final[Mapping[str, Any]] = json.loads(
