@@ -20,6 +20,7 @@ from fake_server.core.errors import ScriptError
 from fake_server.core.faults import RawBytes, Refusal
 from fake_server.core.plain_data import kind, refuse_unknown
 from fake_server.script.builder import (
+    MAX_STEPS,
     advance,
     complete,
     drop,
@@ -75,6 +76,8 @@ def decode_steps(data: object, where: str) -> tuple[Step, ...]:
             steps.extend(_decode_step(item))
         except ScriptError as error:
             raise ScriptError(f"{place}: {error}") from None
+        if len(steps) > MAX_STEPS:
+            raise ScriptError(f"{place}: more than {MAX_STEPS} steps; use exhausted: repeat")
     return tuple(steps)
 
 

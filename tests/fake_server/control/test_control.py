@@ -20,7 +20,7 @@ from fake_server.engine.tinker_api import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
 
 ROOT = Path(__file__).parents[3]
-PAGE = ROOT / "docs/reference/control-plane.md"
+PAGE = ROOT / "docs/how-to/fake-server-from-another-language.md"
 NODE_TEST = ROOT / "tests/fake_server/control/control.test.mjs"
 SCRIPT = [{"operation": "sample", "steps": [{"timeout": {}}, {"complete": {}}]}]
 
