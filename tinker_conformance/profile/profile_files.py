@@ -24,7 +24,7 @@ from fake_server.core.bounded_files import FileError, decoded_text, parse_toml, 
 from fake_server.core.errors import nearest
 from tinker_conformance.profile.profile import ObserverFacet, PollingFacet, Profile
 
-_DATA: Final = files("tinker_conformance") / "profiles"
+_DATA: Final = files("tinker_conformance.profile")
 MOST_BYTES: Final = 1_000_000
 _S = TypeVar("_S", bound=msgspec.Struct)
 
