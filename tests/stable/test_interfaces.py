@@ -19,7 +19,7 @@ import pytest
 from fake_server.__main__ import main as fake_server
 from tinker_conformance import known_profiles, load_profile
 from tinker_conformance.cli import main
-from tinker_conformance.commands.common import Exit
+from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.adapter import Capability

@@ -8,6 +8,7 @@ import click
 
 from tinker_conformance.profile.profile_files import index
 from tinker_conformance.profile.releases import known_releases
+from tinker_conformance.profile.version_numbers import release_of
 from tinker_conformance.sdk.official.environments import published_versions
 from tinker_conformance.sdk.spec import SpecError, check_spec
 
