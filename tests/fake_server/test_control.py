@@ -20,7 +20,7 @@ from fake_server.http_server import FakeTinkerServer
 from fake_server.tinker_api import FakeTinker
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs/reference/control-plane.md"
+PAGE = ROOT / "docs/how-to/fake-server-from-another-language.md"
 NODE_TEST = ROOT / "tests/fake_server/control.test.mjs"
 SCRIPT = [{"operation": "sample", "steps": [{"timeout": {}}, {"complete": {}}]}]
 
