@@ -14,11 +14,11 @@ from pathlib import Path
 
 import msgspec
 
-from tinker_conformance.profile import Profile
-from tinker_conformance.releases import profile_for
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.scenario import Scenario, encode_scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import Run, SdkSession
 from tinker_conformance.sdk.spec import open_sdk
 from tinker_conformance.timeline import Event

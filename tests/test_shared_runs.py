@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 
 from tests.shared_runs import SharedSession
-from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.profile import Profile
-from tinker_conformance.profile_files import load_profile
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import Scenario
+from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.kit_clock import SdkClock
-from tinker_conformance.sdk.messages import FaultKind
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.session import Fault, Run
 from tinker_conformance.timeline import Callback
 
