@@ -55,3 +55,29 @@ def test_its_own_test_passes_and_leaves_nothing(language: str, tmp_path: Path) -
     passed = re.search(r"(\d+) passed|^# pass (\d+)$|^ok ", done.stdout, re.MULTILINE)
     assert passed is not None, done.stdout
     assert not list(tmp_path.glob("fake-tinker-*"))
+
+
+def test_the_snippet_on_the_page_runs(tmp_path: Path) -> None:
+    TOOLCHAINS["typescript"].require()
+    [snippet] = re.findall(r"```typescript\n(.*?)```", PAGE, re.DOTALL)
+    sdk = """
+        const post = (path, body) =>
+          fetch(`${test.baseUrl}/api/v1/${path}`, { method: 'POST', body: JSON.stringify(body) });
+        const future = await (await post('asample', {})).json();
+        for (const _ of [1, 2]) await post('retrieve_future', future);
+    """
+    assert snippet.count("// your SDK, at test.baseUrl") == 1
+    client = built(CLIENTS / "typescript", ROWS["typescript"][1]) / "dist/fake-tinker.js"
+    source = f"import {{ FakeTinker }} from '{client.as_uri()}';\n"
+    source += snippet.replace("// your SDK, at test.baseUrl", sdk) + "console.log('done');\n"
+    environment = {**os.environ, "FAKE_TINKER": f"{sys.executable} -m fake_server", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", source],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
