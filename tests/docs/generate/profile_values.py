@@ -18,7 +18,7 @@ def _lines() -> Iterator[str]:
     yield "# Values of the profiles"
     yield ""
     yield "Generated from the profiles: every text, delay, limit and choice. First come the fields in which"
-    yield "profiles differ, then those that all profiles share. What each field means: [profiles](profiles.md)."
+    yield "profiles differ, then those that all share. What each field means: [profiles](profiles.md)."
     profiles = {name: dict(_flat(msgspec.to_builtins(load_profile(name)), "")) for name in known_profiles()}
     keys = sorted({key for values in profiles.values() for key in values})
     shared = []
