@@ -71,3 +71,29 @@ def candidates(path_operation: Operation, request: Mapping[str, object]) -> tupl
             return (Operation.FORWARD,)
         case _:
             return (path_operation,)
+
+
+Number = tuple[str, str, int]
+"""What numbers a submission: the model's or sampling session's id and ``seq_id``, or the session's and
+``model_seq_id``; in front, which of the two."""
+
+
+def submission_number(request: Mapping[str, object]) -> Number | None:
+    """Return what makes a submission one that may be repeated; None for one that has no number.
+
+    The official SDK sends a submission again, with the same numbers, when its reply was lost (``tinker`` 0.3
+    and later); the service answers both with the same future: ``seq_id`` is "used to generate deterministic
+    request IDs" (``SampleRequest`` of 0.38.0), and so are session and ``model_seq_id`` of a new model.
+
+    Args:
+        request: The decoded body.
+    """
+    for whose, number in (("model_id", "seq_id"), ("sampling_session_id", "seq_id")):
+        if isinstance(name := request.get(whose), str):
+            return _numbered("seq", name, request.get(number))
+    session = request.get("session_id")
+    return _numbered("model", session, request.get("model_seq_id")) if isinstance(session, str) else None
+
+
+def _numbered(kind: str, name: str, number: object) -> Number | None:
+    return (kind, name, number) if isinstance(number, int) and not isinstance(number, bool) else None
