@@ -7,6 +7,7 @@ warning, at most once a minute, while the service is short of capacity. Its cloc
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import random
 import threading
@@ -52,6 +53,8 @@ class Service:
         self._headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
         self.clock = clock
         self.log = log
+        # The service takes a number that it knows for a request that is sent again.
+        self.numbers = itertools.count()
         self.session = self.post("create_session", {"tags": [], "sdk_version": "1"})[1]["session_id"]
 
     def post(self, path: str, body: dict, headers: dict | None = None) -> tuple[int, object]:
@@ -109,15 +112,17 @@ class Client:
         self._service = service
         self._kind = kind
         self._name = name
+        self._numbers = itertools.count()
         self.observer = Observer(service, kind, name)
 
     def sample(self) -> object:
         """Samples, and waits for the result; a future that is lost is asked for anew."""
         prompt = {"chunks": [{"type": "encoded_text", "tokens": [1, 2, 3]}]}
-        body = {"sampling_session_id": self._name, "seq_id": 0, "num_samples": 1, "prompt": prompt}
+        body = {"sampling_session_id": self._name, "num_samples": 1, "prompt": prompt}
+        body["sampling_params"] = {"max_tokens": 1}
         while True:
             try:
-                return self._result("asample", {**body, "sampling_params": {"max_tokens": 1}}, "Sample")
+                return self._result("asample", {**body, "seq_id": next(self._numbers)}, "Sample")
             except FutureExpiredError:
                 self._service.clock.sleep(random.uniform(0.5, 1.0))
 
@@ -125,7 +130,7 @@ class Client:
         """Passes once, and waits for the result."""
         body = {
             "model_id": self._name,
-            "seq_id": 0,
+            "seq_id": 1 + next(self._numbers),
             "forward_backward_input": {"data": [], "loss_fn": "cross_entropy"},
         }
         return self._result("forward_backward", body, "ForwardBackward")
@@ -140,7 +145,7 @@ class Client:
 def create_sampling_client(service: Service, model_path: str | None, base_model: str) -> Client:
     """A client that samples from saved weights, or from a base model."""
     source = {"base_model": base_model} if model_path is None else {"model_path": model_path}
-    body = {"session_id": service.session, "sampling_session_seq_id": 0, **source}
+    body = {"session_id": service.session, "sampling_session_seq_id": next(service.numbers), **source}
     return Client(
         service, "sampling", service.post("create_sampling_session", body)[1]["sampling_session_id"]
     )
@@ -150,7 +155,7 @@ def create_training_client(service: Service, base_model: str) -> Client:
     """A client of a model that is created first."""
     body = {
         "session_id": service.session,
-        "model_seq_id": 0,
+        "model_seq_id": next(service.numbers),
         "base_model": base_model,
         "lora_config": {"rank": 8},
     }
