@@ -74,8 +74,8 @@ def candidates(path_operation: Operation, request: Mapping[str, object]) -> tupl
 
 
 Number = tuple[str, str, int]
-"""What numbers a submission: the model's or sampling session's id and ``seq_id``, or the session's and
-``model_seq_id``; in front, which of the two."""
+"""What numbers a submission: the key of an id, the id, and the number: ``seq_id`` of a model or a sampling
+session, ``model_seq_id`` of a session."""
 
 
 def submission_number(request: Mapping[str, object]) -> Number | None:
@@ -88,12 +88,15 @@ def submission_number(request: Mapping[str, object]) -> Number | None:
     Args:
         request: The decoded body.
     """
-    for whose, number in (("model_id", "seq_id"), ("sampling_session_id", "seq_id")):
+    # A model's requests are numbered from 1; 0 is what protobuf says where there is no number.
+    for whose, number, first in (
+        ("model_id", "seq_id", 1),
+        ("sampling_session_id", "seq_id", 0),
+        ("session_id", "model_seq_id", 0),
+    ):
         if isinstance(name := request.get(whose), str):
-            return _numbered("seq", name, request.get(number))
-    session = request.get("session_id")
-    return _numbered("model", session, request.get("model_seq_id")) if isinstance(session, str) else None
-
-
-def _numbered(kind: str, name: str, number: object) -> Number | None:
-    return (kind, name, number) if isinstance(number, int) and not isinstance(number, bool) else None
+            given = request.get(number)
+            if not isinstance(given, int) or isinstance(given, bool) or given < first:
+                return None
+            return whose, name, given
+    return None
