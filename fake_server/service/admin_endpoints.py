@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qs
 
-from fake_server.messages import Reply, Request
+from fake_server.core.http_messages import Reply, Request
 from fake_server.service.answers import json_reply
 from fake_server.service.checkpoints import Checkpoint
-from fake_server.service.errors import ServiceRefusal
-from fake_server.service.service import Service
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.simulated_service import Service
 from fake_server.service.training import OWNER
 
 LONGEST_WINDOW: Final = timedelta(days=14)

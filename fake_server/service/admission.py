@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
-from fake_server.operations import Operation
+from fake_server.core.operations import Operation
 from fake_server.service.checkpoints import FOLDERS, SCHEME, Checkpoints, CheckpointType, checked_ttl
-from fake_server.service.errors import ServiceRefusal
 from fake_server.service.models import CONTEXT_LENGTH, MODELS
-from fake_server.service.reading import integer, mapping, prompt_length, text
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, mapping, prompt_length, text
 from fake_server.service.sessions import Sampler, Session
 from fake_server.service.training import SAVES, TrainingRun
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from fake_server.errors import nearest
+from fake_server.core.errors import nearest
 from fake_server.service.clock import ServiceClock, later, stamp
-from fake_server.service.errors import ServiceRefusal
 from fake_server.service.language_model import BaseModel
 from fake_server.service.optimizer import Trained
-from fake_server.service.reading import integer
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer
 
 SCHEME: Final = "tinker://"
 MIN_TTL_SECONDS: Final = 3_600

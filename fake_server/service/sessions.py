@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from fake_server.service.clock import EPOCH
-from fake_server.service.errors import ServiceRefusal
+from fake_server.service.refusals import ServiceRefusal
 
 DEFAULT_PROJECT: Final = "project-1"
 """Where a session is whose client named none."""
