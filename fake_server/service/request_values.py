@@ -1,0 +1,67 @@
+"""Values of requests, read with care: a key of another type than expected counts as absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def integer(value: object, default: int) -> int:
+    """A whole number, or the default."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def number(value: object, default: float) -> float:
+    """A number, or the default."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return default
+    try:
+        return float(value)
+    except OverflowError:
+        return default
+
+
+def text(value: object) -> str | None:
+    """A string that is not empty, or None."""
+    return value if isinstance(value, str) and value else None
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """An object, or an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> list[object]:
+    """A list, or an empty one."""
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def prompt_tokens(model_input: object) -> list[int]:
+    """The token ids of a model input, in JSON form: those of text, and 0 for each token of an image."""
+    tokens: list[int] = []
+    for each in items(mapping(model_input).get("chunks")):
+        chunk = mapping(each)
+        if "tokens" in chunk:
+            tokens += [integer(token, 0) for token in items(chunk["tokens"])]
+        else:
+            tokens += [0] * min(max(integer(chunk.get("expected_tokens"), 0), 0), 100_000)
+    return tokens
+
+
+def prompt_length(model_input: object) -> int:
+    """The number of tokens of a model input, in JSON form, those of images included."""
+    length = 0
+    for each in items(mapping(model_input).get("chunks")):
+        chunk = mapping(each)
+        if "tokens" in chunk:
+            length += len(items(chunk["tokens"]))
+        else:
+            length += max(integer(chunk.get("expected_tokens"), 0), 0)
+    return length
+
+
+def size(shape: list[int]) -> int:
+    """How many numbers a tensor of this shape has."""
+    count = 1
+    for extent in shape:
+        count *= max(extent, 0)
+    return count
