@@ -19,6 +19,7 @@ from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile_files import ProfileError, load_profile
+from tinker_conformance.releases import newest_profile
 
 _MOST_IDS: Final = 12
 
@@ -26,7 +27,10 @@ _MOST_IDS: Final = 12
 @click.command()
 @click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK.")
 @click.option(
-    "--profile", "named", metavar="NAME|FILE", help="What `--sdk reference` is to behave like; for no other."
+    "--profile",
+    "named",
+    metavar="NAME|FILE",
+    help="What `--sdk reference` behaves like, by default the newest; for no other SDK.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Name every requirement that separates it.")
 @clock_option
@@ -34,12 +38,13 @@ _MOST_IDS: Final = 12
 def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) -> None:
     """Says which revision an SDK behaves like, how near, and what separates it from each."""
     console = Console(highlight=False)
-    if (spec == "reference") is (named is None):
-        message = "--profile belongs to --sdk reference, which behaves like any; give both or neither"
+    if named is not None and spec != "reference":
+        message = "--profile is for --sdk reference, which behaves like any profile; leave it out"
         raise click.UsageError(message)
     try:
         profiles = candidates()
-        own = () if named is None else (load_profile(named),)
+        chosen = newest_profile() if named is None else load_profile(named)
+        own = (chosen,) if spec == "reference" else ()
     except ProfileError as error:
         raise click.UsageError(str(error)) from error
     sdk = opened(spec, console, clock=clock)

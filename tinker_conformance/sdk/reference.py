@@ -1,4 +1,7 @@
-"""The adapter of the reference: the profile it is judged by is the profile that it follows."""
+"""The adapter of the reference: the profile it is judged by is the profile that it follows.
+
+It names the newest profile, so that is what it follows unless a run names another one.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from tinker_conformance.observer import (
 )
 from tinker_conformance.profile import Profile
 from tinker_conformance.queue_state import ClientKind, QueueState, parse_queue_state
+from tinker_conformance.releases import newest_profile
 from tinker_conformance.scenario import ClientSpec, ObserverUse
 from tinker_conformance.sdk.adapter import (
     AdapterInfo,
@@ -67,6 +71,7 @@ class ReferenceAdapter:
         version=__version__,
         capabilities=frozenset(Capability),
         operations=frozenset(Operation),
+        profile=newest_profile().name,
     )
 
     def __init__(self) -> None:
