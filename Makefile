@@ -1,4 +1,5 @@
 # Two commands matter: `make conformance` judges a real SDK, `make test` runs the kit's own tests.
+# `make test-all` adds the tests that are marked slow; CI runs it.
 # `make parity` holds the reference against one release of each revision, event by event.
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-bench
 
-.PHONY: conformance parity test lint types clean mutation downstream bench soak fuzz
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -27,7 +28,10 @@ parity: $(STAMP)
 	$(BIN)/tinker-conformance parity --versions '$(VERSIONS)'
 
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist worksteal -m 'not slow'
+
+test-all: $(STAMP)
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,12 +1,14 @@
-"""``python -m fake_server``: the fake Tinker service as a program, for SDKs in other processes and languages.
+"""``fake-tinker``, or ``python -m fake_server``: the fake service as a program, for SDKs in any language.
 
 It prints one line of JSON, ``{"url", "port", "pid"}`` (``--control`` adds ``control`` and ``token``,
 ``--clock-file`` adds ``clock``), and serves until SIGINT or SIGTERM, which end it with
-exit code 0. A script or an address that cannot be used ends it with exit code 2 and a message.
+exit code 0; with ``--exit-with-stdin`` the end of its standard input does too. A script or an address that
+cannot be used ends it with exit code 2 and a message.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -52,6 +54,11 @@ from fake_server.tinker_api import FakeTinker, Unscripted
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write the clock that scripts and the control plane move.",
 )
+@click.option(
+    "--exit-with-stdin",
+    is_flag=True,
+    help="End when standard input closes, so that a test run that is killed leaves no server.",
+)
 def main(  # noqa: PLR0917 - click passes them by name
     host: str,
     port: int,
@@ -61,8 +68,12 @@ def main(  # noqa: PLR0917 - click passes them by name
     clock_path: Path | None,
     *,
     control: bool,
+    exit_with_stdin: bool,
 ) -> None:
     """A fake Tinker service on a loopback socket, whose replies are scripted."""
+    if exit_with_stdin and sys.stdin is None:
+        text = "--exit-with-stdin needs an open standard input; start the program with a pipe as its input"
+        raise click.UsageError(text)
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -93,9 +104,24 @@ def main(  # noqa: PLR0917 - click passes them by name
         if clock is not None:
             told["clock"] = str(clock.path.absolute())
         click.echo(json.dumps(told))
+        if exit_with_stdin:
+            threading.Thread(target=_set_at_end_of_stdin, args=(ended,), daemon=True).start()
         ended.wait()
     finally:
-        server.stop()
+        try:
+            server.stop()
+        finally:
+            plane.close()
+
+
+def _set_at_end_of_stdin(ended: threading.Event) -> None:
+    """Read standard input to its end, and set an event then; what is read is ignored."""
+    descriptor = sys.stdin.fileno()
+    # Not by way of `sys.stdin`: a thread that waits within its buffer would keep the interpreter from ending.
+    with contextlib.suppress(OSError):
+        while os.read(descriptor, 65_536):
+            pass
+    ended.set()
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class SteppedClock:
         """
         self.path = path
         self._lock = threading.Lock()
+        self._removed = False
         self._seq = 0
         self._wall_us, self._monotonic_us = DEFAULT_WALL_US, DEFAULT_MONOTONIC_US
         write_clock(path, self._seq, self._wall_us, self._monotonic_us)
@@ -52,7 +53,15 @@ class SteppedClock:
             self._seq += 1
             self._wall_us += wall_us
             self._monotonic_us += monotonic_us
+            if self._removed:
+                return
             write_clock(self.path, self._seq, self._wall_us, self._monotonic_us)
+
+    def remove(self) -> None:
+        """Remove the file for good; a missing one is not an error."""
+        with self._lock:
+            self._removed = True
+            self.path.unlink(missing_ok=True)
 
     def reading(self) -> dict[str, int]:
         """What the file says."""

@@ -2,17 +2,20 @@
 
 Each test has an engine of its own below ``/t/NAME``, so that many tests share one server::
 
-    POST   /_control/tests               {"name": "mine"}, or nothing   {"name", "base_url"}
+    POST   /_control/tests               {"name": "mine"}, or nothing   {"name", "base_url", "clock"}
     POST   /_control/tests/NAME/scripts  [{"steps": [...]}, ...]        {"futures": [name, ...]}
     GET    /_control/tests/NAME/journal                                 one JSON object a line
     GET    /_control/tests/NAME/verdict                                 {"ok", "text"}
     POST   /_control/tests/NAME/release  {"future": name}, or nothing   {"released": how many held replies}
+    GET    /_control/tests/NAME/clock                                   {"seq", "wall_ns", "monotonic_ns"}
+    POST   /_control/tests/NAME/clock    {"advance": 60}                the same, afterwards
     DELETE /_control/tests/NAME
-    GET    /_control/clock                                              {"seq", "wall_ns", "monotonic_ns"}
+    GET    /_control/clock                                              the clock of requests outside any test
     POST   /_control/clock               {"advance": 60}                the same, afterwards
     POST   /_control/reset                                              forgets every test
 
-A test whose name exists begins anew.
+A test whose name exists begins anew. With ``--clock-file`` each test has a clock file of its own, whose path
+is ``clock`` in the reply; it starts at the default time, and other tests do not move it.
 
 It answers only with the token that was printed at the start (``Authorization: Bearer TOKEN``), only to a
 loopback Host, and to no request with an Origin: a page in a browser cannot reach it.
@@ -20,13 +23,16 @@ loopback Host, and to no request with an Origin: a page in a browser cannot reac
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import re
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 from fake_server.clock_file import SteppedClock
@@ -74,6 +80,25 @@ class _MovesClock:
         """Nothing moves."""
 
 
+@dataclass(frozen=True)
+class _Test:
+    """A test of a suite.
+
+    Attributes:
+        engine: Answers the requests below the test's base URL.
+        clock: Moved by the test's scripts and by the control plane; None if the server has no clock file.
+    """
+
+    engine: FakeTinker
+    clock: SteppedClock | None
+
+    def end(self) -> None:
+        """Send every held reply, and remove the clock file."""
+        self.engine.release()
+        if self.clock is not None:
+            self.clock.remove()
+
+
 class ControlledServer:
     """Answers the control plane, the tests' engines, and everything else from one engine.
 
@@ -89,13 +114,14 @@ class ControlledServer:
         Args:
             engine: Answers what belongs to no test.
             make: Makes the engine of a test.
-            clock: Moved by scripts and by the control plane.
+            clock: Moved by the scripts of `engine` and by the control plane. With it each test has a clock
+                of its own, in a file in the folder beside it whose name ends in ``.tests``.
         """
         self.token = secrets.token_urlsafe(32)
         self._engine = engine
         self._make = make
         self._clock = clock
-        self._tests: dict[str, FakeTinker] = {}
+        self._tests: dict[str, _Test] = {}
         self._made = 0
         self._lock = threading.Lock()
         if clock is not None:
@@ -111,14 +137,20 @@ class ControlledServer:
                 return refusal.reply
         if request.path.startswith(TESTS):
             name, slash, rest = request.path.removeprefix(TESTS).partition("/")
-            with self._lock:
-                engine = self._tests.get(name)
-            if engine is None:
-                text = f"there is no test {name!r}; make it with POST {CONTROL}/tests"
-                return Reply(404, JSON_HEADERS, encoded({"error": text}))
+            try:
+                engine = self._test(name).engine
+            except _Refusal as refusal:
+                return refusal.reply
             inner = Request(request.method, slash + rest, request.query, request.headers, request.body)
             return engine.handle(inner)
         return self._engine.handle(request)
+
+    def close(self) -> None:
+        """End every test, so that no held reply and no clock file of a test is left."""
+        self._end_tests()
+        if self._clock is not None:
+            with contextlib.suppress(OSError):  # missing, or another program keeps something in it
+                _clock_folder(self._clock).rmdir()
 
     def _admit(self, request: Request) -> None:
         host = (request.header("host") or "").lower()
@@ -132,37 +164,48 @@ class ControlledServer:
             text = "send 'Authorization: Bearer TOKEN' with the token that was printed at the start"
             raise _Refusal(HTTPStatus.UNAUTHORIZED, text)
 
-    def _control(self, request: Request) -> Reply:  # noqa: PLR0911 - one return for each thing to ask
+    def _control(self, request: Request) -> Reply:
         match request.method, request.path.removeprefix(CONTROL).strip("/").split("/"):
             case "POST", ["tests"]:
                 return self._begin(request)
-            case "POST", ["tests", name, "scripts"]:
-                return self._add_scripts(self._test(name), request)
-            case "GET", ["tests", name, "journal"]:
-                return Reply(200, _LINES, self._test(name).journal.to_json_lines().encode())
-            case "GET", ["tests", name, "verdict"]:
-                return self._verdict(self._test(name))
-            case "POST", ["tests", name, "release"]:
-                return self._release(self._test(name), request)
-            case "DELETE", ["tests", name]:
-                self._test(name).release()
-                with self._lock:
-                    self._tests.pop(name, None)
-                return Reply(204, ())
+            case method, ["tests", name, *rest]:
+                return self._of_test(name, method, rest, request)
             case "GET", ["clock"]:
-                return _json(200, self._the_clock().reading())
+                return _json(200, _present(self._clock).reading())
             case "POST", ["clock"]:
-                return self._move_clock(request)
+                return _moved(_present(self._clock), request)
             case "POST", ["reset"]:
-                with self._lock:
-                    ended = tuple(self._tests.values())
-                    self._tests.clear()
-                for engine in ended:
-                    engine.release()
+                self._end_tests()
                 return Reply(204, ())
-            case method, _:
-                text = f"{method} {request.path} is not known here; see the module fake_server.control"
-                raise _Refusal(HTTPStatus.NOT_FOUND, text)
+        raise _unknown(request)
+
+    def _of_test(  # noqa: PLR0911 - one return for each thing to ask
+        self, name: str, method: str, rest: list[str], request: Request
+    ) -> Reply:
+        match method, rest:
+            case "POST", ["scripts"]:
+                return _add_scripts(self._test(name).engine, request)
+            case "GET", ["journal"]:
+                return Reply(200, _LINES, self._test(name).engine.journal.to_json_lines().encode())
+            case "GET", ["verdict"]:
+                return _verdict(self._test(name).engine)
+            case "POST", ["release"]:
+                return _release(self._test(name).engine, request)
+            case "GET", ["clock"]:
+                return _json(200, _present(self._test(name).clock).reading())
+            case "POST", ["clock"]:
+                return _moved(_present(self._test(name).clock), request)
+            case "DELETE", []:
+                return self._delete(name)
+        raise _unknown(request)
+
+    def _delete(self, name: str) -> Reply:
+        test = self._test(name)
+        with self._lock:
+            if self._tests.get(name) is test:
+                del self._tests[name]
+        test.end()
+        return Reply(204, ())
 
     def _begin(self, request: Request) -> Reply:
         body = _decoded(request) if request.body else {}
@@ -170,7 +213,8 @@ class ControlledServer:
             raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'name', or nothing")
         with self._lock:
             self._made += 1
-            name = body.get("name", f"test-{self._made}")
+            number = self._made
+            name = body.get("name", f"test-{number}")
             if not isinstance(name, str) or not _NAME.fullmatch(name):
                 text = f"{name!r} is no name; use up to 100 letters, digits, dots and hyphens"
                 raise _Refusal(HTTPStatus.BAD_REQUEST, text)
@@ -178,66 +222,105 @@ class ControlledServer:
                 text = f"there are {MAX_TESTS} tests already; delete those that have ended"
                 raise _Refusal(HTTPStatus.TOO_MANY_REQUESTS, text)
             before = self._tests.get(name)
-            self._tests[name] = engine = self._make()
+            self._tests[name] = test = self._made_test(number)
         if before is not None:
-            before.release()
-        if self._clock is not None:
-            engine.listener = _MovesClock(self._clock)
-        return _json(201, {"name": name, "base_url": f"http://{request.header('host')}{TESTS}{name}"})
+            before.end()
+        reply = {"name": name, "base_url": f"http://{request.header('host')}{TESTS}{name}"}
+        if test.clock is not None:
+            reply["clock"] = str(test.clock.path.absolute())
+        return _json(201, reply)
 
-    def _test(self, name: str) -> FakeTinker:
+    def _made_test(self, number: int) -> _Test:
+        """Make a test whose clock file is named by a number, since a name may not be one for a file."""
+        engine = self._make()
+        if self._clock is None:
+            return _Test(engine, None)
+        folder = _clock_folder(self._clock)
+        try:
+            folder.mkdir(exist_ok=True)
+            clock = SteppedClock(folder / str(number))
+        except OSError as error:
+            raise _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, _unwritable(error)) from error
+        engine.listener = _MovesClock(clock)
+        return _Test(engine, clock)
+
+    def _end_tests(self) -> None:
         with self._lock:
-            engine = self._tests.get(name)
-        if engine is None:
+            ended = tuple(self._tests.values())
+            self._tests.clear()
+        for test in ended:
+            test.end()
+
+    def _test(self, name: str) -> _Test:
+        with self._lock:
+            test = self._tests.get(name)
+        if test is None:
             text = f"there is no test {name!r}; make it with POST {CONTROL}/tests"
             raise _Refusal(HTTPStatus.NOT_FOUND, text)
-        return engine
+        return test
 
-    def _add_scripts(self, engine: FakeTinker, request: Request) -> Reply:
-        try:
-            entries = decode_all(_decoded(request), "the request")
-            added = [engine.add_entry(entry) for entry in entries]
-        except ScriptError as error:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
-        return _json(201, {"futures": [future.name for future in added if future is not None]})
 
-    def _verdict(self, engine: FakeTinker) -> Reply:
-        try:
-            engine.verify()
-        except ScriptViolation as violation:
-            return _json(200, {"ok": False, "text": str(violation)})
-        return _json(200, {"ok": True, "text": ""})
+def _add_scripts(engine: FakeTinker, request: Request) -> Reply:
+    try:
+        entries = decode_all(_decoded(request), "the request")
+        added = [engine.add_entry(entry) for entry in entries]
+    except ScriptError as error:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
+    return _json(201, {"futures": [future.name for future in added if future is not None]})
 
-    def _release(self, engine: FakeTinker, request: Request) -> Reply:
-        body = _decoded(request) if request.body else {}
-        if not isinstance(body, dict) or set(body) - {"future"}:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'future', or nothing")
-        return _json(200, {"released": engine.release(body.get("future"))})
 
-    def _the_clock(self) -> SteppedClock:
-        if self._clock is None:
-            raise _Refusal(HTTPStatus.NOT_FOUND, "there is no clock file; start with --clock-file PATH")
-        return self._clock
+def _verdict(engine: FakeTinker) -> Reply:
+    try:
+        engine.verify()
+    except ScriptViolation as violation:
+        return _json(200, {"ok": False, "text": str(violation)})
+    return _json(200, {"ok": True, "text": ""})
 
-    def _move_clock(self, request: Request) -> Reply:
-        clock, body = self._the_clock(), _decoded(request)
-        if not isinstance(body, dict) or set(body) != {"advance"}:
-            text = 'send {"advance": 60}, or {"advance": {"wall": -5, "monotonic": 0.001}}'
-            raise _Refusal(HTTPStatus.BAD_REQUEST, text)
-        amount = body["advance"]
-        try:
-            if isinstance(amount, dict):
-                step = advance_step(wall=amount.get("wall"), monotonic=amount.get("monotonic"))
-            else:
-                step = advance_step(amount)
-        except ScriptError as error:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
-        try:
-            clock.advance(step.wall_us, step.monotonic_us)
-        except OSError as error:
-            text = f"the clock file cannot be written ({error}); keep its folder while the server runs"
-            raise _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, text) from error
-        return _json(200, clock.reading())
+
+def _release(engine: FakeTinker, request: Request) -> Reply:
+    body = _decoded(request) if request.body else {}
+    if not isinstance(body, dict) or set(body) - {"future"}:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'future', or nothing")
+    return _json(200, {"released": engine.release(body.get("future"))})
+
+
+def _unknown(request: Request) -> _Refusal:
+    text = f"{request.method} {request.path} is not known here; see the module fake_server.control"
+    return _Refusal(HTTPStatus.NOT_FOUND, text)
+
+
+def _clock_folder(clock: SteppedClock) -> Path:
+    return clock.path.with_name(f"{clock.path.name}.tests")
+
+
+def _present(clock: SteppedClock | None) -> SteppedClock:
+    if clock is None:
+        raise _Refusal(HTTPStatus.NOT_FOUND, "there is no clock file; start with --clock-file PATH")
+    return clock
+
+
+def _unwritable(error: OSError) -> str:
+    return f"the clock file cannot be written ({error}); keep its folder while the server runs"
+
+
+def _moved(clock: SteppedClock, request: Request) -> Reply:
+    body = _decoded(request)
+    if not isinstance(body, dict) or set(body) != {"advance"}:
+        text = 'send {"advance": 60}, or {"advance": {"wall": -5, "monotonic": 0.001}}'
+        raise _Refusal(HTTPStatus.BAD_REQUEST, text)
+    amount = body["advance"]
+    try:
+        if isinstance(amount, dict):
+            step = advance_step(wall=amount.get("wall"), monotonic=amount.get("monotonic"))
+        else:
+            step = advance_step(amount)
+    except ScriptError as error:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
+    try:
+        clock.advance(step.wall_us, step.monotonic_us)
+    except OSError as error:
+        raise _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, _unwritable(error)) from error
+    return _json(200, clock.reading())
 
 
 def _decoded(request: Request) -> object:

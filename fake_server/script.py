@@ -111,6 +111,8 @@ class Script:
             match step:
                 case Advance():
                     waiting.append(step)
+                case _ if not waiting and turns and turns[-1].reply is step and not turns[-1].advances:
+                    turns.append(turns[-1])  # a repeated reply: one value serves a million of them
                 case _:
                     turns.append(Turn(tuple(waiting), step))
                     waiting.clear()

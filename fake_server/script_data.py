@@ -21,6 +21,7 @@ from fake_server.fault_data import bytes_from_base64, header_pairs, wire_data, w
 from fake_server.faults import RawBytes, Refusal
 from fake_server.plain_data import kind, refuse_unknown
 from fake_server.script import (
+    MAX_STEPS,
     advance,
     complete,
     drop,
@@ -75,6 +76,8 @@ def decode_steps(data: object, where: str) -> tuple[Step, ...]:
             steps.extend(_decode_step(item))
         except ScriptError as error:
             raise ScriptError(f"{place}: {error}") from None
+        if len(steps) > MAX_STEPS:
+            raise ScriptError(f"{place}: more than {MAX_STEPS} steps; use exhausted: repeat")
     return tuple(steps)
 
 

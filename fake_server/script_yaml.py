@@ -13,19 +13,18 @@ and a key given twice is an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
-import yaml
-
+from fake_server.bounded_files import FileError, parse_yaml, read_text
 from fake_server.errors import ScriptError, meant
 from fake_server.operations import Operation
 from fake_server.plain_data import kind, refuse_unknown
 from fake_server.rule_data import decode_rule, is_rule
 from fake_server.rules import Rule
-from fake_server.script import Exhausted, Script, exhausted_rule
+from fake_server.script import MAX_STEPS, Exhausted, Script, exhausted_rule
 from fake_server.script_data import decode_steps, encode_steps
 
 __all__ = [
@@ -39,8 +38,8 @@ __all__ = [
     "load_yaml",
 ]
 
+_E = TypeVar("_E")
 _ENTRY_KEYS: Final = ("name", "operation", "client", "exhausted", "steps")
-_SafeLoader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
         ScriptError: The file cannot be read, is no YAML, or is no such list; the text names file, entry and
         step.
     """
-    return decode_entries(load_yaml(_read(path), str(path)), str(path))
+    return decode_entries(_loaded(path), str(path))
 
 
 def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
@@ -69,7 +68,7 @@ def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
     Raises:
         ScriptError: It is no such list; the text names entry and step.
     """
-    return tuple(_decode_entry(item, place) for item, place in _places(data, where))
+    return tuple(_within_bounds((_decode_entry(item, place) for item, place in _places(data, where)), where))
 
 
 def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule, ...]:
@@ -78,7 +77,7 @@ def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule, ...]:
     Raises:
         ScriptError: As ``load_script_file``.
     """
-    return decode_all(load_yaml(_read(path), str(path)), str(path))
+    return decode_all(_loaded(path), str(path))
 
 
 def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule, ...]:
@@ -87,17 +86,29 @@ def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule, ...]:
     Raises:
         ScriptError: It is no such list; the text names entry and step.
     """
-    return tuple(
+    entries = (
         decode_rule(item, place) if is_rule(item) else _decode_entry(item, place)
         for item, place in _places(data, where)
     )
+    return tuple(_within_bounds(entries, where))
 
 
-def _read(path: str | Path) -> str:
+def _within_bounds(entries: Iterable[_E], where: str) -> Iterator[_E]:
+    """The entries, until there are too many steps: ``times`` makes much of a few lines."""
+    steps = 0
+    for entry in entries:
+        if isinstance(entry, ScriptEntry):
+            steps += len(entry.script.steps)
+        if steps > MAX_STEPS:
+            raise ScriptError(f"{where}: more than {MAX_STEPS} steps in all; use exhausted: repeat")
+        yield entry
+
+
+def _loaded(path: str | Path) -> object:
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScriptError(f"{path}: cannot be read ({error}); give a readable UTF-8 file") from error
+        return parse_yaml(read_text(path))
+    except FileError as error:
+        raise ScriptError(error.of(str(path))) from error
 
 
 def _places(data: object, where: str) -> list[tuple[object, str]]:
@@ -109,41 +120,15 @@ def _places(data: object, where: str) -> list[tuple[object, str]]:
 
 
 def load_yaml(text: str, where: str) -> object:
-    """YAML, loaded safely; a key given twice is an error.
+    """Return the value of YAML text, loaded safely and within the limits of ``fake_server.bounded_files``.
 
     Raises:
-        ScriptError: Not YAML, or a duplicate key; the text names line and column.
+        ScriptError: Not YAML, a duplicate key, or too much of something; the text names line and column.
     """
     try:
-        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a subclass of the safe loader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
-        raise ScriptError(f"{place}: {error.problem}; mend the YAML there") from None
-    # A value that its tag does not fit, such as `!!timestamp x`, makes the loader fail in many ways.
-    except (
-        *(yaml.YAMLError, RecursionError, ValueError),
-        *(ArithmeticError, AttributeError, LookupError, TypeError),
-    ) as error:
-        raise ScriptError(f"{where}: no YAML that can be read ({error}); mend the file") from None
-
-
-class _StrictLoader(_SafeLoader):  # type: ignore[misc]
-    """The safe loader, which keeps the last of two equal keys, made to refuse them."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge" or not isinstance(key_node, yaml.ScalarNode):
-                continue
-            key = self.construct_object(key_node)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is given twice", key_node.start_mark
-                )
-            seen.add(key)
-        result: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return result
+        return parse_yaml(text)
+    except FileError as error:
+        raise ScriptError(error.of(where)) from error
 
 
 def _decode_entry(item: object, where: str) -> ScriptEntry:

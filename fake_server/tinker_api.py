@@ -56,7 +56,10 @@ class Unscripted(StrEnum):
     ERROR = "error"
     """HTTP 404, and a problem."""
     COMPLETE = "complete"
-    """A future that completes at once, or after what a rule lays over it; see ``docs/service.md``."""
+    """A future that completes at once, or after what a rule lays over it.
+
+    See ``docs/reference/simulated-service.md``.
+    """
 
 
 class _Refusal(Exception):  # noqa: N818 - not an error of ours: it carries the error reply to `handle`
@@ -93,9 +96,9 @@ class FakeTinker:
             listener: Told of submissions and polls.
             unscripted: What a submission gets that no script is registered for; None for ``complete`` if
                 there is a seed, else ``error``.
-            seed: Makes it a whole fake Tinker (``docs/service.md``): results come from models that learn, and
-                every number and id is derived from the seed. None for results that are constants; where
-                ``unscripted`` is ``complete`` it means 0.
+            seed: Makes it a simulated service (``docs/reference/simulated-service.md``): results come from
+                models that learn, and every number and id is derived from the seed. None for results that are
+                constants; where ``unscripted`` is ``complete`` it means 0.
             journal_limit: Exchanges that the journal keeps, the newest; 0 for none.
             client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config``, over the
                 defaults.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -17,11 +20,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def _snippets(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(rf"^( *)```{language}\n(.*?)```", README, re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(body) for _, body in blocks]
 
 
 def test_the_python_snippets_run() -> None:
-    # The other snippet is a test of another project: tests/examples/test_downstream.py.
+    # The other snippet is a test of a project that does not exist; the tutorial's tests run instead.
     snippets = [snippet for snippet in _snippets("python") if "my_project" not in snippet]
     assert snippets
     for snippet in snippets:
@@ -36,6 +40,19 @@ def test_the_scenarios_are_scenarios_and_can_be_traced(tmp_path: Path) -> None:
         result = CliRunner().invoke(main, ["trace", str(file), "--profile", "tinker-0.5.1"])
         assert result.exit_code == 0
         assert '"debounce-boundary"' in result.stdout
+
+
+def test_the_failure_is_what_the_terminal_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Path(shutil.copytree(ROOT / "examples/adapter_template", tmp_path / "broken"))
+    sdk = (broken / "sdk.py").read_text(encoding="utf-8")
+    right, wrong = "self._logged_at < DEBOUNCE_SECONDS", "self._logged_at <= DEBOUNCE_SECONDS"
+    assert sdk.count(right) == 1
+    (broken / "sdk.py").write_text(sdk.replace(right, wrong), encoding="utf-8")
+    monkeypatch.setenv("COLUMNS", "100")
+    result = CliRunner().invoke(main, ["run", "--sdk", f"exec:{sys.executable} {broken / 'adapter.py'}"])
+    assert result.exit_code == 1
+    (shown,) = (text for text in _snippets("text") if "debounce.boundary" in text)
+    assert shown.strip() in result.stdout
 
 
 def test_the_make_targets_and_options_exist() -> None:

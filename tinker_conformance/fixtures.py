@@ -1,4 +1,4 @@
-"""The pytest fixtures for downstream suites: what `docs/fixtures.md` describes.
+"""The pytest fixtures for downstream suites: what `docs/reference/fixtures.md` describes.
 
 Imports nothing heavy: what a fixture needs is loaded when a test asks for it. All names begin with
 `fake_tinker`, because fixture names are global across plugins. `fake_tinker_options`, `fake_tinker_sdk` and

@@ -5,7 +5,7 @@ how a state is read, and what is logged when. The *polling* facet says what is a
 and how a future ends. `profile_files` reads them from TOML; the reference (`observer`, `polling`, `clients`)
 does what they say, and nothing in it asks for a version.
 
-`docs/profiles.md` lists every field and every revision.
+`docs/reference/profiles.md` lists every field and every revision.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ Everything wrong with a file is a `ProfileError` that names the file and the key
 from __future__ import annotations
 
 import re
-import tomllib
 import typing
 from collections.abc import Mapping
 from enum import Enum
@@ -21,10 +20,12 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from fake_server.bounded_files import FileError, decoded_text, parse_toml, read_bytes
 from fake_server.errors import nearest
 from tinker_conformance.profile import ObserverFacet, PollingFacet, Profile
 
 _DATA: Final = files("tinker_conformance") / "profiles"
+MOST_BYTES: Final = 1_000_000
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
@@ -147,10 +148,11 @@ def _facet_data(facet: str, revision: str) -> dict[str, object]:
 def _from_file(path: Path) -> Profile:
     source = str(path)
     try:
-        data = _parsed(path.read_bytes(), source)
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror}); known by name: {', '.join(known_profiles())}"
+        content = read_bytes(path, most=MOST_BYTES)
+    except FileError as error:
+        problem = f"{error}; known by name: {', '.join(known_profiles())}"
         raise ProfileError(source, "", problem) from None
+    data = _parsed(content, source)
     base = data.pop("extends", None)
     if base is not None:
         if not isinstance(base, str) or (base not in known_profiles() and "+" not in base):
@@ -164,9 +166,9 @@ def _from_file(path: Path) -> Profile:
 
 def _parsed(content: bytes, source: str) -> dict[str, object]:
     try:
-        return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(source, "", f"is not TOML: {error}") from None
+        return parse_toml(decoded_text(content))
+    except FileError as error:
+        raise ProfileError(source, error.place, error.problem) from None
 
 
 def _extended(base: Mapping[str, object], changes: dict[str, object], source: str) -> dict[str, object]:

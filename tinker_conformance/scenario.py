@@ -1,22 +1,24 @@
 """A scenario: what is asked of an SDK and what the fake server answers, as data.
 
-Scenarios are written in YAML (see `docs/scenarios.md`) and decoded here into frozen values. What is
+Scenarios are written in YAML (see `docs/reference/scenarios.md`) and decoded here into frozen values. What is
 unknown, missing or of the wrong type is a `ScenarioError` that names the file, the scenario, the place in
 it and the mend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar, cast
 
 import msgspec
 
+from fake_server.bounded_files import FileError, read_text
 from fake_server.errors import ScriptError, nearest
+from fake_server.json_values import copied
 from fake_server.operations import Operation
-from fake_server.script import Exhausted, Script
+from fake_server.script import MAX_STEPS, Exhausted, Script
 from fake_server.script_yaml import decode_steps, encode_steps, load_yaml
 from fake_server.steps import Advance, Step
 from tinker_conformance.clock import DEFAULT_EPOCH
@@ -158,6 +160,9 @@ _SCENARIO_KEYS: Final = (
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
 _FUTURE_KEYS: Final = ("client", "operation", "observer", "timeout", "exhausted", "before", "steps")
 _CALL_KEYS: Final = ("function", "arguments")
+_MOST_CLIENTS: Final = 1_000
+_MOST_FUTURES: Final = 10_000
+_MOST_ARGUMENTS: Final = 100
 _BASE_MODEL: Final = "Qwen/Qwen3-8B"
 
 
@@ -171,10 +176,9 @@ def load_scenarios(path: Path) -> tuple[Scenario, ...]:
         ScenarioError: If the file cannot be read or holds anything that is not a scenario.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path}: cannot be read ({error}); name a YAML file of scenarios"
-        raise ScenarioError(message) from error
+        text = read_text(path)
+    except FileError as error:
+        raise ScenarioError(error.of(str(path))) from error
     return parse_scenarios(text, source=str(path))
 
 
@@ -187,14 +191,21 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
     if not isinstance(data, list):
         message = f"{source}: expected a list of scenarios, each beginning with '- id: …', got {_named(data)}"
         raise ScenarioError(message)
-    scenarios = tuple(decode_scenario(entry, f"{source}: scenario {n}") for n, entry in enumerate(data, 1))
-    seen: set[str] = set()
-    for scenario in scenarios:
-        if scenario.id in seen:
+    scenarios: dict[str, Scenario] = {}
+    steps = 0
+    for number, entry in enumerate(data, 1):
+        scenario = decode_scenario(entry, f"{source}: scenario {number}")
+        if scenario.id in scenarios:
             message = f"{source}: two scenarios have the id {scenario.id!r}; rename one"
             raise ScenarioError(message)
-        seen.add(scenario.id)
-    return scenarios
+        steps += sum(len(future.script.steps) for future in scenario.futures)
+        if steps > MAX_STEPS:
+            message = (
+                f"{source}: more than {MAX_STEPS} steps in all; split the file, or use exhausted: repeat"
+            )
+            raise ScenarioError(message)
+        scenarios[scenario.id] = scenario
+    return tuple(scenarios.values())
 
 
 # -- decoding ------------------------------------------------------------------------------------
@@ -260,6 +271,7 @@ def _clients(entry: Mapping[str, object], where: str) -> tuple[ClientSpec, ...]:
     if "client" in entry:
         return (_client("client", {"kind": entry["client"]}, f"{where}, client"),)
     named = _mapping(entry.get("clients", {}), f"{where}, clients", None)
+    _check_number(named, _MOST_CLIENTS, f"{where}, clients")
     clients = tuple(_client(name, data, f"{where}, client {name}") for name, data in named.items())
     if not clients and "futures" in entry:
         _fail(where, "no client", "add 'client: sampling', or 'clients' with a kind each")
@@ -285,18 +297,26 @@ def _client(name: str, data: object, where: str) -> ClientSpec:
 
 def _futures(data: object, clients: Sequence[ClientSpec], where: str) -> tuple[FutureSpec, ...]:
     futures = _list(data, f"{where}, futures")
-    return tuple(_future(entry, clients, f"{where}, future {n}") for n, entry in enumerate(futures, 1))
+    _check_number(futures, _MOST_FUTURES, f"{where}, futures")
+    by_name = {client.name: client for client in clients}
+    decoded: list[FutureSpec] = []
+    steps = 0
+    for number, entry in enumerate(futures, 1):
+        decoded.append(_future(entry, by_name, f"{where}, future {number}"))
+        steps += len(decoded[-1].script.steps)
+        if steps > MAX_STEPS:
+            _fail(where, f"more than {MAX_STEPS} steps in all", "use exhausted: repeat")
+    return tuple(decoded)
 
 
-def _future(data: object, clients: Sequence[ClientSpec], where: str) -> FutureSpec:
+def _future(data: object, by_name: Mapping[str, ClientSpec], where: str) -> FutureSpec:
     if isinstance(data, list):
         data = {"steps": data}
     entry = _mapping(data, where, _FUTURE_KEYS)
-    by_name = {client.name: client for client in clients}
     if "client" in entry:
         name = _string(entry["client"], f"{where}, client")
         if name not in by_name:
-            _fail(where, f"no client is called {name!r}", f"use one of {', '.join(by_name)}")
+            _fail(where, f"no client is called {name!r}", _suggestion(name, tuple(by_name)))
     elif len(by_name) == 1:
         name = next(iter(by_name))
     else:
@@ -358,7 +378,11 @@ def _call(data: object, where: str) -> FunctionCall:
     if function not in FUNCTIONS:
         _fail(where, f"no function is called {function!r}", _suggestion(function, FUNCTIONS))
     arguments = _list(entry.get("arguments", []), f"{where}, arguments")
-    return FunctionCall(function=function, arguments=tuple(arguments))
+    _check_number(arguments, _MOST_ARGUMENTS, f"{where}, arguments")
+    try:
+        return FunctionCall(function=function, arguments=tuple(copied(value) for value in arguments))
+    except ScriptError as error:
+        raise ScenarioError(f"{where}, arguments: {error}") from error
 
 
 # -- encoding ------------------------------------------------------------------------------------
@@ -412,6 +436,11 @@ def _encode_future(future: FutureSpec) -> dict[str, object]:
 
 def _fail(where: str, what: str, mend: str) -> NoReturn:
     raise ScenarioError(f"{where}: {what}; {mend}")
+
+
+def _check_number(entries: Sized, most: int, where: str) -> None:
+    if len(entries) > most:
+        _fail(where, f"{len(entries)} of them, and at most {most} are taken", "make several scenarios")
 
 
 def _named(value: object) -> str:

@@ -1,6 +1,6 @@
 """Hypothesis strategies: states, replies, clock steps, scripts and whole scenarios.
 
-They give plain data (what `docs/scenarios.md` describes) or decoded values; every value can be run.
+They give plain data (what `docs/reference/scenarios.md` describes) or decoded values; every value can be run.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """An adapter over standard input and output: a copy of it, with your SDK in place of `sdk`, is yours.
 
-The protocol is described in docs/adapters.md. What is to be replaced is marked YOUR SDK.
+The protocol is described in docs/reference/adapter-protocol.md. What is to be replaced is marked YOUR SDK.
 """
 
 from __future__ import annotations

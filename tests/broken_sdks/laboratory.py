@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -40,13 +40,13 @@ class Laboratory:
         self._worker.close()
         self._reference.close()
 
-    def judge(self, sdk: BrokenSdk) -> Mapping[str, Judgement]:
-        """What becomes of every requirement that holds for the SDK's profile."""
+    def judge(self, sdk: BrokenSdk, asked: Iterable[Requirement]) -> Mapping[str, Judgement]:
+        """Judge an SDK by some of the requirements that hold for its profile."""
         profile = load_profile(sdk.under)
         scenarios = shipped_scenarios()
         judge = Judge(OneOfThem(self._worker, sdk.name), lambda: self._remembering, profile, scenarios)
         try:
-            return {r.id: judge.judge(r) for r in asked_under(sdk.under)}
+            return {required.id: judge.judge(required) for required in asked}
         finally:
             judge.close()
 

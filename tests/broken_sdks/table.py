@@ -1,4 +1,4 @@
-"""Writes docs/broken-sdks.md: python -m tests.broken_sdks.table > docs/broken-sdks.md."""
+"""Writes docs/reference/broken-sdks.md: python -m tests.broken_sdks.table > docs/reference/broken-sdks.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What docs/fixtures.md shows runs, and it names every fixture."""
+"""The tests that the pages show pass, and every fixture is described."""
 
 from __future__ import annotations
 
@@ -12,11 +12,24 @@ from tinker_conformance import fixtures
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.suite.subclass import method_name
 
-PAGE = (Path(__file__).parents[2] / "docs" / "fixtures.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+NEEDS_TINKER = {"how-to/simulate-a-training-run.md"}
+"""Run with the official SDK by tests/service/test_service_page.py."""
+PAGES = {
+    page.relative_to(DOCS).as_posix(): page.read_text(encoding="utf-8")
+    for page in sorted(DOCS.glob("**/*.md"))
+}
+SNIPPETS = [
+    snippet
+    for name, text in PAGES.items()
+    if name not in NEEDS_TINKER
+    for snippet in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    if "def test_" in snippet
+]
 
 
-def test_the_snippets_pass(pytester: pytest.Pytester) -> None:
+def test_the_tests_on_the_pages_pass(pytester: pytest.Pytester) -> None:
+    assert len(SNIPPETS) > 5
     for number, snippet in enumerate(SNIPPETS):
         pytester.makepyfile(**{f"test_snippet_{number}": snippet})
     options = ["-k", "not TestMySdk or parsing or debounce_clock_stepping_back"]
@@ -28,9 +41,11 @@ def test_the_snippets_pass(pytester: pytest.Pytester) -> None:
 
 
 def test_every_fixture_is_described() -> None:
-    assert {name for name in fixtures.__all__ if f"`{name}`" not in PAGE} == set()
+    described = PAGES["reference/fixtures.md"]
+    assert {name for name in fixtures.__all__ if f"`{name}`" not in described} == set()
 
 
 def test_the_overridden_requirement_exists() -> None:
-    shown = re.findall(r"def (test_[a-z_]+)\(self\)", PAGE)
+    shown = re.findall(r"def (test_[a-z_]+)\(self\)", PAGES["how-to/subclass-the-suite.md"])
+    assert shown
     assert set(shown) <= {method_name(required.id) for required in REQUIREMENTS}

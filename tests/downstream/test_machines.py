@@ -1,7 +1,7 @@
 """Workers on several machines, by pytest-xdist's ssh gateways: a program in the place of ssh starts them.
 
 Each machine has a folder of its own, as it would have a checkout of its own. The command is the one that
-docs/fixtures.md shows, with the folders of this test in the place of those.
+docs/how-to/run-in-parallel.md shows, with the folders of this test in the place of those.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from tests.downstream.runs import QUIET
 
 MACHINES = ("alpha", "beta")
-PAGE = (Path(__file__).parents[2] / "docs" / "fixtures.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "run-in-parallel.md").read_text(encoding="utf-8")
 (COMMAND,) = re.findall(r"^\$ pytest (--dist load .*(?:\n .*)*)", PAGE, re.MULTILINE)
 TESTS = """
 import os

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -19,7 +20,7 @@ from fake_server.http_server import FakeTinkerServer
 from fake_server.tinker_api import FakeTinker
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs/fake-server.md"
+PAGE = ROOT / "docs/how-to/fake-server-from-another-language.md"
 NODE_TEST = ROOT / "tests/fake_server/control.test.mjs"
 SCRIPT = [{"operation": "sample", "steps": [{"timeout": {}}, {"complete": {}}]}]
 
@@ -36,6 +37,7 @@ def control(clock: SteppedClock) -> Iterator[httpx.Client]:
     with (
         FakeTinkerServer(plane) as server,
         httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client,
+        closing(plane),
     ):
         yield client
 
@@ -46,6 +48,10 @@ def begin(control: httpx.Client, name: str, script: object = SCRIPT) -> str:
     added = control.post(f"/_control/tests/{name}/scripts", json=script)
     assert (added.status_code, added.json()) == (201, {"futures": ["future-1"]})
     return str(made.json()["base_url"])
+
+
+def monotonic_ns(clock: Path) -> int:
+    return int(clock.read_text().split()[2])
 
 
 def sample(base_url: str) -> list[int]:
@@ -75,14 +81,15 @@ def test_a_script_list_may_hold_rules(clock: SteppedClock) -> None:
         FakeTinkerServer(plane) as server,
         httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client,
     ):
-        url = str(client.post("/_control/tests", json={"name": "one"}).json()["base_url"])
+        made = client.post("/_control/tests", json={"name": "one"}).json()
+        url, moved = str(made["base_url"]), Path(made["clock"])
         added = client.post("/_control/tests/one/scripts", json=[rule, *SCRIPT])
         assert (added.status_code, added.json()) == (201, {"futures": ["future-1"]})
-        before = clock.reading()["monotonic_ns"]
+        before = monotonic_ns(moved)
         assert sample(url) == [408, 200]
         assert sample(url) == [200, 200]
         assert sample(url) == [408, 408]
-        assert clock.reading()["monotonic_ns"] - before == 30 * 10**9
+        assert monotonic_ns(moved) - before == 30 * 10**9
         wrong = client.post("/_control/tests/one/scripts", json=[{"every": 0, "steps": []}])
         assert wrong.status_code == 400
         assert "the request, script 1: every: 0" in wrong.json()["error"]
@@ -104,21 +111,91 @@ def test_names_are_given_where_none_is_asked_for(control: httpx.Client) -> None:
     assert len(names) == 3
 
 
-def test_scripts_and_requests_move_the_clock_file(control: httpx.Client, clock: SteppedClock) -> None:
-    url = begin(control, "one", [{"steps": [{"timeout": {}}, {"advance": 59.999}, {"complete": {}}]}])
-    before = clock.path.read_text().split()
-    assert sample(url) == [408, 200]
-    after = clock.path.read_text().split()
+PATIENT = [{"steps": [{"timeout": {}}, {"advance": 59.999}, {"complete": {}}]}]
+
+
+def test_scripts_and_requests_move_the_clock_of_their_test(control: httpx.Client) -> None:
+    made = control.post("/_control/tests", json={"name": "one"}).json()
+    control.post("/_control/tests/one/scripts", json=PATIENT)
+    clock = Path(made["clock"])
+    before = clock.read_text().split()
+    assert sample(made["base_url"]) == [408, 200]
+    after = clock.read_text().split()
     assert [int(a) - int(b) for a, b in zip(after, before, strict=True)] == [
         1,
         59_999_000_000,
         59_999_000_000,
     ]
-    moved = control.post("/_control/clock", json={"advance": {"wall": -5, "monotonic": 1}}).json()
+    step = {"advance": {"wall": -5, "monotonic": 1}}
+    moved = control.post("/_control/tests/one/clock", json=step).json()
     assert moved["wall_ns"] - int(after[1]) == -5_000_000_000
     assert moved["monotonic_ns"] - int(after[2]) == 1_000_000_000
-    assert control.get("/_control/clock").json() == moved
-    assert [int(word) for word in clock.path.read_text().split()] == list(moved.values())
+    assert control.get("/_control/tests/one/clock").json() == moved
+    assert [int(word) for word in clock.read_text().split()] == list(moved.values())
+
+
+def test_no_test_moves_the_clock_of_another_or_of_the_server(
+    control: httpx.Client, clock: SteppedClock
+) -> None:
+    made = [control.post("/_control/tests", json={"name": name}).json() for name in ("one", "ONE", "new")]
+    for test in made:
+        control.post(f"/_control/tests/{test['name']}/scripts", json=PATIENT)
+    files = [Path(test["clock"]) for test in made]
+    start = monotonic_ns(clock.path)
+    assert [monotonic_ns(file) for file in files] == [start] * 3
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(sample, [made[0]["base_url"], made[1]["base_url"]]))
+    control.post("/_control/tests/ONE/clock", json={"advance": 1})
+    control.post("/_control/clock", json={"advance": 5})
+    moved = [monotonic_ns(file) - start for file in [*files, clock.path]]
+    assert moved == [59_999_000_000, 60_999_000_000, 0, 5_000_000_000]
+
+
+def test_a_test_that_begins_anew_has_a_new_clock(control: httpx.Client) -> None:
+    first = control.post("/_control/tests", json={"name": "one"}).json()
+    control.post("/_control/tests/one/clock", json={"advance": 60})
+    second = control.post("/_control/tests", json={"name": "one"}).json()
+    assert not Path(first["clock"]).exists()
+    assert control.get("/_control/tests/one/clock").json()["seq"] == 0
+    assert Path(second["clock"]).read_text().startswith("0 ")
+
+
+def test_no_clock_file_of_a_test_outlives_it(control: httpx.Client, clock: SteppedClock) -> None:
+    made = [control.post("/_control/tests", json={"name": name}).json() for name in ("one", "two")]
+    files = [Path(test["clock"]) for test in made]
+    control.delete("/_control/tests/one")
+    assert [file.exists() for file in files] == [False, True]
+    control.post("/_control/reset")
+    assert not files[1].exists()
+    assert clock.path.exists()
+
+
+def test_a_reply_that_is_held_while_its_test_ends_leaves_no_clock_file(control: httpx.Client) -> None:
+    made = control.post("/_control/tests", json={"name": "held"}).json()
+    steps = [{"complete": {}, "wire": {"hold": True}}]
+    control.post("/_control/tests/held/scripts", json=[{"operation": "sample", "steps": steps}])
+    with httpx.Client(base_url=made["base_url"], trust_env=False) as client, ThreadPoolExecutor(1) as pool:
+        future = client.post("/api/v1/asample", json={}).json()
+        reply = pool.submit(client.post, "/api/v1/retrieve_future", json=future)
+        while not control.get("/_control/tests/held/journal").text.count("retrieve_future"):
+            assert not reply.done()
+        control.delete("/_control/tests/held")
+        reply.result(timeout=5)
+    assert list(Path(made["clock"]).parent.iterdir()) == []
+
+
+def test_without_a_clock_file_a_test_has_no_clock() -> None:
+    plane = ControlledServer(FakeTinker(), FakeTinker)
+    headers = {"Authorization": f"Bearer {plane.token}"}
+    with (
+        FakeTinkerServer(plane) as server,
+        httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client,
+    ):
+        assert set(client.post("/_control/tests", json={"name": "one"}).json()) == {"name", "base_url"}
+        for path in ("/_control/clock", "/_control/tests/one/clock"):
+            answer = client.get(path)
+            assert answer.status_code == 404
+            assert "start with --clock-file" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -163,10 +240,16 @@ def test_mistakes_say_what_to_do(control: httpx.Client, path: str, body: str, st
 def test_a_clock_file_that_can_no_longer_be_written_is_an_answer(
     control: httpx.Client, clock: SteppedClock
 ) -> None:
+    control.post("/_control/tests", json={"name": "one"})
     shutil.rmtree(clock.path.parent)
-    answer = control.post("/_control/clock", json={"advance": 1})
-    assert answer.status_code == 500
-    assert "cannot be written" in answer.json()["error"]
+    for path, body in [
+        ("/_control/clock", {"advance": 1}),
+        ("/_control/tests/one/clock", {"advance": 1}),
+        ("/_control/tests", {"name": "two"}),
+    ]:
+        answer = control.post(path, json=body)
+        assert answer.status_code == 500
+        assert "cannot be written" in answer.json()["error"]
 
 
 def test_what_belongs_to_no_test_is_answered_as_without_a_control_plane(control: httpx.Client) -> None:

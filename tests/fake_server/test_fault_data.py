@@ -97,7 +97,6 @@ MISTAKES = {
     "{complete: {}, wire: {cut: {at: body, by: rset}}}": "did you mean 'reset'",
     "{complete: {}, wire: {cut: {where: body}}}": "unknown key 'where'",
     "{complete: {}, wire: {delay: -1}}": "use 0 to 100000",
-    "{complete: {}, wire: {delay: .nan}}": "use 0 to 100000",
     "{complete: {}, wire: {delay: soon}}": "no number of seconds",
     "{complete: {}, wire: {delay: true}}": "no number of seconds",
     "{complete: {}, wire: {hold: 1}}": "hold is true or false",
@@ -142,6 +141,12 @@ def test_a_mistake_names_its_place_and_the_mend(text: str) -> None:
         decode_steps(load_yaml(f"- {text}", "file"), "scenario faults, future 1")
     assert str(caught.value).startswith("scenario faults, future 1, step 1: ")
     assert MISTAKES[text] in str(caught.value)
+
+
+@pytest.mark.parametrize("delay", [float("nan"), float("inf")])
+def test_a_delay_that_is_not_finite_is_refused(delay: float) -> None:
+    with pytest.raises(ScriptError, match="step 1: .*use 0 to 100000"):
+        decode_steps([{"complete": {}, "wire": {"delay": delay}}], "x")
 
 
 def test_a_missing_library_is_told_when_the_script_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The table of faults in docs/scenarios.md, row by row: each client meets what the table says."""
+"""The table of faults in docs/reference/faults.md, row by row: each client meets what the table says."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fake_server.faults import WIRE_KEYS
 from fake_server.script import complete
 from fake_server.script_yaml import decode_steps, load_yaml
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "scenarios.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "faults.md"
 POLL: Final = "/api/v1/retrieve_future"
 AFTER: Final = "the poll after "
 WAIT, PATIENCE = 5.0, 0.2

@@ -21,6 +21,7 @@ WAIT = 10.0
 def program(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, object]]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "fake_server", *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -78,6 +79,64 @@ def test_with_a_seed_it_is_a_whole_fake_tinker_under_the_rules_of_a_file(tmp_pat
                     tokens.append(reply.json()["sequences"][0]["tokens"])
             assert statuses == [200, 408]
     assert tokens[0] == tokens[1] != tokens[2]
+
+
+def test_it_ends_when_standard_input_closes_if_asked(tmp_path: Path) -> None:
+    arguments = ("--exit-with-stdin", "--control", "--clock-file", str(tmp_path / "clock"))
+    with program(*arguments) as (process, told):
+        headers = {"Authorization": f"Bearer {told['token']}"}
+        httpx.post(f"{told['control']}/tests", headers=headers, trust_env=False).raise_for_status()
+        assert process.stdin is not None
+        process.stdin.write("what is written is ignored\n")
+        process.stdin.flush()
+        httpx.post(f"{told['control']}/reset", headers=headers, trust_env=False).raise_for_status()
+        httpx.post(f"{told['control']}/tests", headers=headers, trust_env=False).raise_for_status()
+        out, err = process.communicate(timeout=WAIT)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["clock"]
+
+
+def test_it_ends_when_the_program_that_started_it_is_killed() -> None:
+    """The parent is killed with SIGKILL, so that none of its code can end the server."""
+    starts_it = (
+        "import subprocess, sys, time\n"
+        "command = [sys.executable, '-m', 'fake_server', '--exit-with-stdin']\n"
+        "server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stdout)\n"
+        "time.sleep(3600)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", starts_it], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert parent.stdout is not None
+    json.loads(parent.stdout.readline())
+    parent.kill()
+    # The server holds the other end of the pipe until it has ended.
+    assert parent.communicate(timeout=WAIT)[0] == ""
+
+
+def test_without_the_option_it_outlives_its_standard_input() -> None:
+    with program() as (process, told):
+        assert process.stdin is not None
+        process.stdin.close()
+        assert httpx.get(f"{told['url']}/api/v1/healthz", trust_env=False).is_success
+        process.stdin = None
+        assert process.poll() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_it_waits_for_standard_input(number: signal.Signals) -> None:
+    with program("--exit-with-stdin") as (process, _):
+        process.send_signal(number)
+        assert process.wait(timeout=WAIT) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_a_standard_input_that_is_closed_already_is_a_usage_error() -> None:
+    command = f"exec {sys.executable} -m fake_server --exit-with-stdin <&-"
+    ended = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=WAIT, check=False
+    )
+    assert ended.returncode == 2
+    assert "--exit-with-stdin needs an open standard input" in ended.stderr
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -39,5 +39,5 @@ def test_every_chapter_has_a_module_in_the_suite() -> None:
 
 
 def test_the_page_is_fresh() -> None:
-    """Write it anew: python -m tinker_conformance.requirements.document > docs/requirements.md."""
-    assert (ROOT / "docs/requirements.md").read_text(encoding="utf-8") == document()
+    """Write it anew: python -m tinker_conformance.requirements.document > docs/reference/requirements.md."""
+    assert (ROOT / "docs/reference/requirements.md").read_text(encoding="utf-8") == document()

@@ -1,4 +1,4 @@
-"""The examples of docs/known-failures.md are files of known failures, about what is there."""
+"""The examples of docs/how-to/known-failures.md are files of known failures, about what is there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tinker_conformance.known_failures.entry import Subject
 from tinker_conformance.known_failures.reading import check_entries, load_known_failures
 from tinker_conformance.requirements import REQUIREMENTS
 
-PAGE = (Path(__file__).parents[2] / "docs/known-failures.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/how-to/known-failures.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", ["toml", "yaml"])

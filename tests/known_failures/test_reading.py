@@ -132,7 +132,7 @@ def _entry(
     [
         (_entry("debounce.bundary"), "did you mean 'debounce.boundary'"),
         (_entry("debounce-boundry", subject=Subject.SCENARIO), "did you mean 'debounce-boundary'"),
-        (_entry("zzz"), "see docs/requirements.md"),
+        (_entry("zzz"), "see docs/reference/requirements.md"),
     ],
 )
 def test_an_entry_that_matches_nothing_suggests_the_nearest_id(entry: KnownFailure, suggested: str) -> None:

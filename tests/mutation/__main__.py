@@ -1,7 +1,7 @@
 """Mutates modules in a copy of the project and runs their tests: python -m tests.mutation [MODULE …].
 
-Ends with 1 if a mutant survives that docs/mutation.md does not explain, or one is explained that does not
-survive; with 2 if nothing can be said.
+Ends with 1 if a mutant survives that docs/explanation/mutation.md does not explain, or one is explained that
+does not survive; with 2 if nothing can be said.
 """
 
 from __future__ import annotations

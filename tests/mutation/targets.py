@@ -8,7 +8,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = "tinker_conformance"
-PAGE: Final = ROOT / "docs/mutation.md"
+PAGE: Final = ROOT / "docs/explanation/mutation.md"
 
 TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
     "queue_state.py": ("reference/test_queue_state.py",),

@@ -1,4 +1,4 @@
-"""Edges of the observer that mutation testing found unwatched (see docs/mutation.md)."""
+"""Edges of the observer that mutation testing found unwatched (see docs/explanation/mutation.md)."""
 
 from __future__ import annotations
 

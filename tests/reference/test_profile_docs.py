@@ -1,4 +1,4 @@
-"""docs/profiles.md and the docstrings name everything that a profile holds."""
+"""docs/reference/profiles.md and the docstrings name everything that a profile holds."""
 
 import inspect
 from enum import EnumType
@@ -19,7 +19,7 @@ from tinker_conformance.profile import (
 )
 from tinker_conformance.profile_files import index, revisions
 
-PAGE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "profiles.md").read_text(encoding="utf-8")
 FACETS = [ObserverFacet, ClientForms, Reasons, PollingFacet, Expired, Lines, OperationFacet]
 ENUMS = [kind for kind in vars(choices).values() if isinstance(kind, EnumType)]
 

@@ -131,8 +131,8 @@ def test_every_form_is_there_and_they_agree_in_every_count(done: Done) -> None:
 
 
 def test_every_line_is_valid_and_the_schema_is_fresh(done: Done) -> None:
-    """Write it anew: python -m tinker_conformance.report.schema > docs/report.schema.json."""
-    text = (ROOT / "docs/report.schema.json").read_text(encoding="utf-8")
+    """Write it anew: python -m tinker_conformance.report.schema > docs/reference/report.schema.json."""
+    text = (ROOT / "docs/reference/report.schema.json").read_text(encoding="utf-8")
     assert text == schema()
     validator = jsonschema.Draft202012Validator(json.loads(text))
     lines = [json.loads(line) for line in done.text("report.jsonl").splitlines()]

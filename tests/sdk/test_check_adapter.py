@@ -24,7 +24,7 @@ from tinker_conformance.server_events import MAX_EVENTS
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "examples/adapter_template"
 MESSAGES = (ROOT / "tinker_conformance/sdk/stdio_messages.py").read_text(encoding="utf-8")
-PAGE = (ROOT / "docs/adapters.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/adapter-protocol.md").read_text(encoding="utf-8")
 
 
 def check(folder: Path, *more: str) -> Result:
@@ -161,5 +161,5 @@ def test_the_limits_on_the_page_are_those_of_the_kit() -> None:
 
 
 def test_the_schema_is_fresh() -> None:
-    """Write it anew: python -m tinker_conformance.sdk.stdio_schema > docs/adapter-protocol.schema.json."""
-    assert (ROOT / "docs/adapter-protocol.schema.json").read_text(encoding="utf-8") == schema()
+    """Write it anew: python -m tinker_conformance.sdk.stdio_schema > THAT_FILE."""
+    assert (ROOT / "docs/reference/adapter-protocol.schema.json").read_text(encoding="utf-8") == schema()

@@ -10,7 +10,7 @@ import pytest
 from fake_server import FakeTinker, Request
 from tinker_conformance.sdk.environments import lean_environment
 
-PAGE = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "simulated-service.md").read_text(encoding="utf-8")
 NOT_FAKED = ("auth/apikey",)
 
 

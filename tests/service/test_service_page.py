@@ -1,4 +1,4 @@
-"""What docs/service.md shows runs, with the official SDK and without; its tables are whole."""
+"""What the page of the simulated service shows runs, with the official SDK or not; its tables are whole."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from fake_server.service.losses import LOSS_FUNCTIONS
 from tinker_conformance.sdk.environments import lean_environment
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PAGE = (ROOT / "docs" / "reference" / "simulated-service.md").read_text(encoding="utf-8")
+HOW_TO = "".join(
+    (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
+    for name in ("simulate-a-training-run.md", "pause-a-training-run.md")
+)
+SNIPPETS = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
 
 
 @pytest.mark.parametrize("version", ["0.6.3", "0.38.0"])
@@ -55,7 +59,7 @@ def test_the_snippets_pass(tmp_path: Path, version: str) -> None:
 
 
 def test_the_rules_of_the_page_can_be_read() -> None:
-    (snippet,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (snippet,) = re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL)
     assert len(decode_all(yaml.safe_load(snippet), "page")) == 2
 
 

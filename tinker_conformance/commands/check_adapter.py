@@ -39,7 +39,7 @@ _ANY_PROFILE = "tinker-0.38"
 def check_adapter(spec: str, patience: float, clock: str | None) -> None:
     """Walks through the stdio protocol with an adapter, and says what is missing.
 
-    SPEC is exec:COMMAND, quoted as a shell quotes. docs/adapters.md describes the protocol.
+    SPEC is exec:COMMAND, quoted as a shell quotes. docs/reference/adapter-protocol.md describes the protocol.
     """
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     if not spec.startswith("exec:"):

@@ -20,7 +20,7 @@ class FakeTinkerOptions:
         api_key: The value of ``TINKER_API_KEY``.
         epoch: Where the frozen wall clock begins, in seconds since 1970.
         unscripted_complete: Whether a submission without a script completes; else it gets HTTP 404. True
-            makes it a whole fake Tinker (``docs/service.md``).
+            makes it a whole fake Tinker (``docs/reference/simulated-service.md``).
         seed: What the numbers and ids of a whole fake Tinker are derived from.
         client_config: Fields of the reply to ``client/config``, over the defaults.
         verify: Whether a test that passed fails if a script was not drained or a request was not expected.

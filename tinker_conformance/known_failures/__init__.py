@@ -2,5 +2,5 @@
 
 A failure that an entry names does not fail the run. An entry that names nothing, or something that passes, is
 an error: a file that nobody prunes would come to hide what it was never meant to hide. See
-`docs/known-failures.md`.
+`docs/how-to/known-failures.md`.
 """

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import datetime
-import tomllib
 from collections.abc import Iterable, Mapping
-from itertools import combinations
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from packaging.version import InvalidVersion, Version
 
-from fake_server.errors import ScriptError, nearest
-from fake_server.script_yaml import load_yaml
+from fake_server.bounded_files import FileError, parse_toml, parse_yaml, read_text
+from fake_server.errors import nearest
 from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
 
 MOST_BYTES: Final = 1_000_000
 KEY: Final = "known_failures"
+_MOST_UNMATCHED: Final = 20
 
 
 class KnownFailuresError(ValueError):
@@ -55,11 +54,13 @@ def load_known_failures(path: Path) -> tuple[KnownFailure, ...]:
         file = msgspec.convert(data, _File)
     except msgspec.ValidationError as error:
         raise _error(str(path), f"{error}", f"write a list {KEY!r}, one entry for each failure") from error
-    entries = tuple(_entry(raw, number, path) for number, raw in enumerate(file.known_failures, 1))
-    for first, second in combinations(entries, 2):
-        if (first.subject, first.pattern) == (second.subject, second.pattern):
-            raise _error(str(path), f"{first} and {second} are of the same pattern", "keep one of them")
-    return entries
+    entries: dict[tuple[Subject, str], KnownFailure] = {}
+    for number, raw in enumerate(file.known_failures, 1):
+        entry = _entry(raw, number, path)
+        first = entries.setdefault((entry.subject, entry.pattern), entry)
+        if first is not entry:
+            raise _error(str(path), f"{first} and {entry} are of the same pattern", "keep one of them")
+    return tuple(entries.values())
 
 
 def check_entries(
@@ -80,48 +81,44 @@ def check_entries(
     known = {subject: tuple(ids) for subject, ids in names.items()}
     unmatched = [e for e in entries if not any(e.matches(name) for name in known[e.subject])]
     if unmatched:
-        lines = [_unmatched(entry, known[entry.subject]) for entry in unmatched]
+        lines = [_unmatched(entry, known[entry.subject]) for entry in unmatched[:_MOST_UNMATCHED]]
+        if len(unmatched) > _MOST_UNMATCHED:
+            lines.append(f"{len(unmatched) - _MOST_UNMATCHED} more entries match nothing that is asked")
         raise UnmatchedEntryError("\n".join(f"{source}: {line}" for line in lines))
-    for first, second in combinations(entries, 2):
-        if first.subject is not second.subject:
-            continue
-        both = [n for n in known[first.subject] if first.matches(n) and second.matches(n)]
-        if both and (first.entry_class, first.expires) != (second.entry_class, second.expires):
-            what = f"{first} and {second} contradict each other about {both[0]}: class or expiry differ"
-            raise _error(source, what, "narrow one of the patterns, or give both the same class and expiry")
+    for subject, ids in known.items():
+        for name in ids:
+            both = [entry for entry in entries if entry.subject is subject and entry.matches(name)]
+            if (second := next((e for e in both if _says(e) != _says(both[0])), None)) is not None:
+                what = f"{both[0]} and {second} contradict each other about {name}: class or expiry differ"
+                raise _error(
+                    source, what, "narrow one of the patterns, or give both the same class and expiry"
+                )
+
+
+def _says(entry: KnownFailure) -> tuple[EntryClass, Expiry | None]:
+    return entry.entry_class, entry.expires
 
 
 def _unmatched(entry: KnownFailure, known: tuple[str, ...]) -> str:
     near = nearest(entry.pattern, known)
-    mend = f"did you mean {near!r}?" if near else "see docs/requirements.md for the ids"
+    mend = f"did you mean {near!r}?" if near else "see docs/reference/requirements.md for the ids"
     return f"{entry} matches nothing that is asked; {mend} Mend or remove the entry"
 
 
 def _data(path: Path) -> object:
     try:
-        raw = path.read_bytes()
-        text = raw[: MOST_BYTES + 1].decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _error(
-            str(path), f"cannot be read ({error})", "name a TOML or YAML file of known failures"
-        ) from error
-    if len(raw) > MOST_BYTES:
-        raise _error(
-            str(path), f"is larger than {MOST_BYTES} bytes", "use wildcards in place of many entries"
-        )
-    match path.suffix:
-        case ".toml":
-            try:
-                return tomllib.loads(text)
-            except tomllib.TOMLDecodeError as error:
-                raise _error(str(path), f"is not TOML ({error})", "mend it there") from error
-        case ".yaml" | ".yml":
-            try:
-                return load_yaml(text, str(path))
-            except ScriptError as error:
-                raise KnownFailuresError(str(error)) from error
-        case suffix:
-            raise _error(str(path), f"the suffix {suffix!r} says no format", "name it .toml, .yaml or .yml")
+        text = read_text(path, most=MOST_BYTES)
+        match path.suffix:
+            case ".toml":
+                return parse_toml(text)
+            case ".yaml" | ".yml":
+                return parse_yaml(text)
+            case suffix:
+                raise _error(
+                    str(path), f"the suffix {suffix!r} says no format", "name it .toml, .yaml or .yml"
+                )
+    except FileError as error:
+        raise KnownFailuresError(error.of(str(path))) from error
 
 
 def _entry(raw: dict[str, object], number: int, path: Path) -> KnownFailure:

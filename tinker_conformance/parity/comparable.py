@@ -1,4 +1,4 @@
-"""The form in which two timelines are compared event by event; `docs/scenarios.md` states it."""
+"""The form in which two timelines are compared event by event; `docs/reference/scenarios.md` states it."""
 
 from __future__ import annotations
 

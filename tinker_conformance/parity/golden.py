@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from fake_server.bounded_files import FileError, read_bytes
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile import Profile
 from tinker_conformance.scenario import Scenario
@@ -109,8 +110,8 @@ def decoded(path: Path) -> Golden:
         GoldenError: If it is none, or of another format.
     """
     try:
-        golden = msgspec.json.decode(path.read_bytes(), type=Golden)
-    except (OSError, msgspec.MsgspecError) as error:
+        golden = msgspec.json.decode(read_bytes(path), type=Golden)
+    except (FileError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         message = f"{path}: {error}; record it again with tinker-conformance record-goldens"
         raise GoldenError(message) from error
     if golden.format != FORMAT:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from fake_server.bounded_files import FileError, read_bytes
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.records import FORMAT, End, Record, Result, Start, decode
 
@@ -64,12 +65,9 @@ def load_report(path: Path) -> Report:
     """
     file = path / FILE if path.is_dir() else path
     try:
-        with file.open("rb") as opened:
-            raw = opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ReportError(f"{file}: cannot be read ({error}); name what --report wrote") from error
-    if len(raw) > MOST_BYTES:
-        raise ReportError(f"{file}: is larger than {MOST_BYTES} bytes; no report is")
+        raw = read_bytes(file, most=MOST_BYTES)
+    except FileError as error:
+        raise ReportError(f"{error.of(str(file))}; a report is what --report wrote") from error
     lines = raw.split(b"\n")
     records: list[Record] = []
     for number, line in enumerate(lines, 1):
@@ -77,7 +75,7 @@ def load_report(path: Path) -> Report:
             continue
         try:
             records.append(decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             if number == len(lines) and records:
                 break
             message = f"{file}, line {number}: {error}; name the {FILE} of this kit's format {FORMAT}"

@@ -7,7 +7,7 @@ nothing is known of the rest. `format` goes up when a record changes so that an 
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -16,6 +16,9 @@ from tinker_conformance.requirements import Level
 from tinker_conformance.timeline import Timeline
 
 FORMAT: Final = 1
+
+# msgspec states what the keys are from 0.23 only.
+_BY_VERDICT: Final = msgspec.Meta(extra_json_schema={"propertyNames": {"$ref": "#/$defs/Verdict"}})
 
 
 class SdkRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +171,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
         scripts: What came of generated or replayed scripts, or None.
     """
 
-    counts: dict[Verdict, int]
+    counts: Annotated[dict[Verdict, int], _BY_VERDICT]
     exit_code: int
     quirks_not_shared: int = 0
     early: str | None = None

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Final
 
 import msgspec
 
+from tinker_conformance.json_schema import schema_text
 from tinker_conformance.report.records import FORMAT, Record
-
-_ID: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> str:
-    """The text of `docs/report.schema.json`, for one line of a report."""
+    """Return the text of `docs/reference/report.schema.json`, for one line of a report."""
     (record,), components = msgspec.json.schema_components((Record,), schema_hook=_anything)
-    page = {
-        "$schema": _ID,
-        "title": f"A report of tinker-conformance, format {FORMAT}: one line of report.jsonl",
-        **record,
-        "$defs": components,
-    }
-    return msgspec.json.format(msgspec.json.encode(page), indent=2).decode() + "\n"
+    title = f"A report of tinker-conformance, format {FORMAT}: one line of report.jsonl"
+    return schema_text(title, record, components)
 
 
 def _anything(kind: type) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Writes `docs/requirements.md` from the requirements themselves."""
+"""Writes `docs/reference/requirements.md` from the requirements themselves."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 An adapter is a class with the five methods of `Adapter`. It runs in a worker process of its own, where the
 clocks are frozen and every httpx client talks to the fake server; the kit starts the worker, and the adapter
-need not know. `docs/adapters.md` walks through one.
+need not know. `docs/reference/adapter-protocol.md` walks through one.
 """
 
 from __future__ import annotations

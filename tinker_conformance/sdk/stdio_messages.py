@@ -2,8 +2,8 @@
 
 One JSON object a line, UTF-8. The kit writes `Start`, `RunScenario` and `Go` to the adapter's standard input;
 the adapter writes the others to its standard output. Unknown fields are errors on both sides, so that a
-misspelt field is found at once. `docs/adapters.md` is the page for authors, and
-`docs/adapter-protocol.schema.json` the same as a JSON schema.
+misspelt field is found at once. `docs/reference/adapter-protocol.md` is the page for authors, and
+`docs/reference/adapter-protocol.schema.json` the same as a JSON schema.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 
 from fake_server.operations import Operation
+from tinker_conformance.json_schema import UNIQUE
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario import ObserverUse
 from tinker_conformance.sdk.adapter import Capability
@@ -169,8 +170,8 @@ class Started(_Message, frozen=True, kw_only=True, tag="started"):
     name: Name
     version: Name
     language: Name
-    capabilities: frozenset[Capability]
-    operations: frozenset[Operation]
+    capabilities: Annotated[frozenset[Capability], UNIQUE]
+    operations: Annotated[frozenset[Operation], UNIQUE]
     clocks: tuple[OfferedClock, ...]
     profile: Name | None = None
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import Final
 
 import msgspec
 
+from tinker_conformance.json_schema import schema_text
 from tinker_conformance.sdk.stdio_messages import FromAdapter, ToAdapter
-
-_ID: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> str:
-    """The text of `docs/adapter-protocol.schema.json`: a line is a `to_adapter` or a `from_adapter`."""
+    """Return the text of `docs/reference/adapter-protocol.schema.json`.
+
+    A line of the protocol is a `to_adapter` or a `from_adapter`.
+    """
     (to_adapter, from_adapter), components = msgspec.json.schema_components((ToAdapter, FromAdapter))
     page = {
-        "$schema": _ID,
-        "title": "The stdio protocol of tinker-conformance, version 1: one line",
         "anyOf": [{"$ref": "#/$defs/to_adapter"}, {"$ref": "#/$defs/from_adapter"}],
-        "$defs": {"to_adapter": to_adapter, "from_adapter": from_adapter, **components},
+        "$defs": {"to_adapter": to_adapter, "from_adapter": from_adapter},
     }
-    return msgspec.json.format(msgspec.json.encode(page), indent=2).decode() + "\n"
+    return schema_text("The stdio protocol of tinker-conformance, version 1: one line", page, components)
 
 
 if __name__ == "__main__":

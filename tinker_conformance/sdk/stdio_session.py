@@ -165,7 +165,8 @@ class StdioSession:
         self._end_process()
         shown = f"\nend of the adapter's standard error:\n{tail}" if tail else ""
         return SdkStartError(
-            f"{self.spec}: the adapter did not start: {text}; docs/adapters.md says what is to come{shown}"
+            f"{self.spec}: the adapter did not start: {text}; "
+            f"docs/reference/adapter-protocol.md says what is to come{shown}"
         )
 
 

@@ -74,7 +74,10 @@ def load_adapter(spec: str) -> Adapter:
         missing = [
             m for m in ("info", "open", "create_client", "run", "classify", "close") if not hasattr(made, m)
         ]
-        message = f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}; see docs/adapters.md"
+        message = (
+            f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}; "
+            "see docs/reference/adapter-protocol.md"
+        )
         raise AdapterLoadError(message)
     if Capability.THREADS in made.info.capabilities and not isinstance(made, RunsOnThreads):
         message = f"{path}.{name} claims threads and has no method run_on_thread; add it, or drop the claim"

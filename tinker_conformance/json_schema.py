@@ -1,0 +1,79 @@
+"""JSON schemas of message types, the same whatever the versions of msgspec and Python."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+UNIQUE: Final = msgspec.Meta(extra_json_schema={"uniqueItems": True})
+"""For a field that is a set: msgspec before 0.21 does not say that its items are unique."""
+
+_SAID_BY_SOME_VERSIONS: Final = ("uniqueItems", "propertyNames")
+"""Keywords that only newer releases of msgspec write by themselves; our fields state them."""
+
+
+def schema_text(title: str, page: Mapping[str, object], components: Mapping[str, object]) -> str:
+    """Return a JSON schema as text, with a newline at the end.
+
+    The text is compared with a committed file, so it must depend on our types alone. Up to 0.22, msgspec
+    copies a docstring with the indentation of its source, which the compiler of Python 3.13 removes;
+    from 0.23 it removes the indentation itself. A keyword that a field states comes at another place than one
+    that msgspec writes by itself, and the order of a choice between a struct and null changed in 0.22.
+
+    Args:
+        title: The title of the document.
+        page: The keywords of the document itself.
+        components: Definitions by name, for `$defs`.
+    """
+    defined = {**_mapping(page.get("$defs", {})), **components}
+    document = {"$schema": DIALECT, "title": title, **page, "$defs": defined}
+    return msgspec.json.format(msgspec.json.encode(canonical(document)), indent=2).decode() + "\n"
+
+
+def canonical(node: object) -> object:
+    """Return a schema without what depends on the version of msgspec or Python.
+
+    Descriptions are dedented as `inspect.cleandoc` does, null is the last of its choices, and the keywords
+    that not every release writes are moved to the end of their schema. A property with the name of a keyword
+    is left alone.
+    """
+    match node:
+        case dict():
+            last = {key: node[key] for key in _SAID_BY_SOME_VERSIONS if _is_keyword(key, node)}
+            rest = {key: value for key, value in node.items() if key not in last}
+            return {key: _value(key, value) for key, value in {**rest, **last}.items()}
+        case list():
+            return [canonical(item) for item in node]
+        case _:
+            return node
+
+
+def _is_keyword(key: str, node: Mapping[str, object]) -> bool:
+    match node.get("type"):
+        case "array" | "object":
+            return key in node
+        case _:  # `properties`, whose keys are names of fields
+            return False
+
+
+def _value(key: str, value: object) -> object:
+    match key, value:
+        case "description", str():
+            return inspect.cleandoc(value)
+        case "anyOf", list():
+            return [canonical(choice) for choice in sorted(value, key=_is_null)]
+        case _:
+            return canonical(value)
+
+
+def _is_null(choice: object) -> bool:
+    return choice == {"type": "null"}
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return msgspec.convert(value, dict[str, object])
