@@ -135,13 +135,15 @@ def fake_tinker_profile(request: pytest.FixtureRequest) -> str | None:
 @pytest.fixture(scope="class")
 def fake_tinker_judge(request: pytest.FixtureRequest) -> Iterator[ConformanceRun]:
     """What judges the SDK of a class; never overridden."""
+    problem, run = "", None
     try:
         run = _opened(request)
     except pytest.UsageError as error:
+        problem = str(error)
+    if run is None:
         # One mistake is one error, not one for each requirement: the other tests of the class are skipped.
-        plugin = _Unjudged(request.node, str(error))
-        request.config.pluginmanager.register(plugin)
-        pytest.fail(str(error), pytrace=False)
+        request.config.pluginmanager.register(_Unjudged(request.node, problem))
+        pytest.fail(problem, pytrace=False)
     try:
         yield run
     finally:
@@ -152,13 +154,14 @@ def _opened(request: pytest.FixtureRequest) -> ConformanceRun:
     from tinker_conformance.suite.conformance_run import open_run  # noqa: PLC0415 - see the module
 
     config, own = request.config, request.cls
-    known = text_of(config, KNOWN_FAILURES)
+    # pathlib keeps an absolute path as it is.
+    beside = own.known_failures and request.path.parent / own.known_failures
+    known = beside or text_of(config, KNOWN_FAILURES)
     return open_run(
         config,
         request.getfixturevalue("fake_tinker_sdk"),
         profile=request.getfixturevalue("fake_tinker_profile") or text_of(config, PROFILE),
-        # pathlib keeps an absolute path as it is.
-        known=request.path.parent / own.known_failures if own.known_failures else known and Path(known),
+        known=None if known is None else Path(known),
         as_of=own.as_of or text_of(config, AS_OF),
         strict=own.strict or is_set(config, STRICT_QUIRKS),
     )

@@ -120,8 +120,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the report of a requirement carry what was measured."""
     report = yield
-    if call.when == "call":
-        vars(report).update(item.stash.get(RECORDS, {}))
+    records = item.stash.get(RECORDS, None)
+    if call.when == "call" and records is not None:
+        vars(report).update(records)
     return report
 
 

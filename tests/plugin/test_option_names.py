@@ -89,7 +89,7 @@ def pytest_configure(config):
     flags = {option.short for option in OPTIONS if "action" in option.settings} - {*owned}
     words = [part for name, value in given.items() for part in ((name,) if name in flags else (name, value))]
     result = project.runpytest_subprocess(*QUIET, "--collect-only", *words, timeout=60)
-    absent = {option.short: option.short == "--strict-quirks" and "False" or "None" for option in OPTIONS}
+    absent = {option.short: (option.short == "--strict-quirks" and "False") or "None" for option in OPTIONS}
     seen = {**given, **dict.fromkeys(flags, "True"), **{name: absent[name] for name in owned}}
     result.stdout.fnmatch_lines(["STRANGER " + " ".join(given[name] for name in owned)])
     result.stdout.fnmatch_lines(["OURS " + " ".join(seen[name] for name in SHORT)])

@@ -105,10 +105,11 @@ class TestReference(QueueStateConformance):
     result = pytester.runpytest_subprocess(*QUIET, "-rs", "-k", "parsing or own", timeout=100)
     outcomes = result.parseoutcomes()
     assert outcomes["errors"] == 1
-    assert outcomes["passed"] == 1 + outcomes["skipped"] + 1  # its own test; and all of the other class
+    assert outcomes["passed"] > 6  # its own test, and the other class
     assert "failed" not in outcomes
     result.stdout.fnmatch_lines(["SKIPPED*not judged, see the error of *TestMine::test_parsing_*"])
-    assert "Traceback" not in result.stdout.str()
+    said = result.stdout.str().partition("short test summary")[0]
+    assert said.count("is not understood") + said.count("there is none") + said.count("names no SDK") == 1
 
 
 def test_the_option_names_the_profile_of_a_class_that_names_none(pytester: pytest.Pytester) -> None:
