@@ -43,7 +43,7 @@ def test_the_scenarios_are_scenarios_and_can_be_traced(tmp_path: Path) -> None:
 
 
 def test_the_failure_is_what_the_terminal_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = Path(shutil.copytree(ROOT / "examples/adapter_template", tmp_path / "broken"))
+    broken = Path(shutil.copytree(ROOT / "examples/adapter_template/python", tmp_path / "broken"))
     sdk = (broken / "sdk.py").read_text(encoding="utf-8")
     right, wrong = "self._logged_at < DEBOUNCE_SECONDS", "self._logged_at <= DEBOUNCE_SECONDS"
     assert sdk.count(right) == 1

@@ -29,7 +29,7 @@ from tinker_conformance.downstream import clock, queue_warnings, tinker
 from tinker_conformance.suite import conformance_run
 
 _LOADED = (clock, queue_warnings, tinker, conformance_run)
-ADAPTER = Path(__file__).parents[2] / "examples" / "adapter_template" / "adapter.py"
+ADAPTER = Path(__file__).parents[2] / "examples" / "adapter_template" / "python" / "adapter.py"
 SDK = f"exec:{shlex.join([sys.executable, str(ADAPTER)])}"
 
 CHANGES = {

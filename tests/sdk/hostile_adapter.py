@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "examples/adapter_template"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "examples/adapter_template/python"))
 
 import adapter
+import kit
 import sdk
 
 MODES: dict[str, Callable[[dict], None]] = {}
@@ -89,31 +90,31 @@ def start_is_garbage() -> None:
 
 @at_start
 def start_has_another_protocol() -> None:
-    adapter.say("started", **{**adapter.ABOUT, "protocol": 9})
+    kit.say("started", **{**adapter.ABOUT, "protocol": 9})
     for_ever()
 
 
 @at_start
 def start_is_done() -> None:
-    adapter.say("done", id=1)
+    kit.say("done", id=1)
     for_ever()
 
 
 @at_start
 def start_has_an_unknown_field() -> None:
-    adapter.say("started", **adapter.ABOUT, license="MIT")
+    kit.say("started", **adapter.ABOUT, license="MIT")
     for_ever()
 
 
 @at_start
 def start_claims_the_unknown() -> None:
-    adapter.say("started", **{**adapter.ABOUT, "capabilities": ["telepathy"]})
+    kit.say("started", **{**adapter.ABOUT, "capabilities": ["telepathy"]})
     for_ever()
 
 
 @at_start
 def start_has_no_clock() -> None:
-    adapter.say("started", **{**adapter.ABOUT, "clocks": ["wall"]})
+    kit.say("started", **{**adapter.ABOUT, "clocks": ["wall"]})
     for_ever()
 
 
@@ -211,7 +212,7 @@ def writes_the_last_id_again(run: dict) -> None:
 
 @mode
 def starts_again(run: dict) -> None:
-    adapter.say("started", **adapter.ABOUT)
+    kit.say("started", **adapter.ABOUT)
     for_ever()
 
 
@@ -376,11 +377,11 @@ def main(name: str) -> None:
     for line in sys.stdin:
         message = json.loads(line)
         if message["type"] == "start":
-            adapter.say("started", **adapter.ABOUT)
+            kit.say("started", **adapter.ABOUT)
         elif message["scenario"] == "hostile":
             MODES[name](message)
         else:
-            scenario = adapter.Scenario(message)
+            scenario = kit.Scenario(message, adapter.Driver)
             threading.Thread(target=scenario.run, daemon=True).start()
 
 

@@ -22,7 +22,7 @@ from tinker_conformance.sdk.stdio_schema import schema
 from tinker_conformance.server_events import MAX_EVENTS
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = ROOT / "examples/adapter_template"
+TEMPLATE = ROOT / "examples/adapter_template/python"
 MESSAGES = (ROOT / "tinker_conformance/sdk/stdio_messages.py").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/reference/adapter-protocol.md").read_text(encoding="utf-8")
 
@@ -38,10 +38,12 @@ def copied(tmp_path: Path) -> Path:
     return Path(shutil.copytree(TEMPLATE, tmp_path / "mine"))
 
 
-def change(folder: Path, old: str, new: str, *, file: str = "adapter.py") -> None:
-    text = (folder / file).read_text(encoding="utf-8")
+def change(folder: Path, old: str, new: str) -> None:
+    """Replace a text that is in one of the files of a template, once."""
+    texts = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    [(path, text)] = [(path, text) for path, text in texts.items() if old in text]
     assert text.count(old) == 1, old
-    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def test_a_copy_of_the_template_is_complete_as_it_is_and_passes(copied: Path) -> None:
@@ -58,16 +60,20 @@ UNFINISHED = {
         '        if message["type"] == "never":',
         "it starts",
     ),
-    "no client": ('"sampling", "training", ', "", "it claims a client with an operation"),
+    "no client": (
+        '        "sampling",\n        "training",\n',
+        "",
+        "it claims a client with an operation",
+    ),
     "no operation": ('["sample", "forward_backward"]', '["forward_backward"]', "it claims a client"),
     "no run": ('elif message["type"] == "run"', 'elif message["type"] == "never"', "it submits an operation"),
     "no callback": (
-        '            self._tell("callback", state=state, reason=None)\n',
+        "            self._scenario.callback(state)\n",
         "",
         "it tells observer calls",
     ),
     "no log": (
-        '        self._tell("log", level=level, logger="sdk", message=text, time=self._clock.wall())',
+        '        self._tell("log", level=level, logger="sdk", message=text, time=self.clock.wall())',
         "        return",
         "it tells log lines",
     ),
@@ -87,11 +93,11 @@ UNFINISHED = {
         "        if False:",
         "when the SDK sleeps",
     ),
-    "no failure": ('sdk.RequestFailedError: "failed", ', "", "a failure: the outcome is 'failed'"),
-    "one by one": ('if not message["concurrent"]:', "if True:", "it runs futures together"),
+    "no failure": ('    sdk.RequestFailedError: "failed",\n', "", "a failure: the outcome is 'failed'"),
+    "one by one": ('if not (message["concurrent"] or ', "if not (", "it runs futures together"),
     "not on threads": (
-        'if not message["concurrent"]:',
-        'if not message["concurrent"] or "threads" in message:',
+        'message["concurrent"] or message.get("threads")',
+        'message["concurrent"] and "threads" not in message',
         "it runs futures on threads",
     ),
     "no end": (

@@ -34,7 +34,7 @@ from tinker_conformance.sdk.stdio_session import StdioSession
 from tinker_conformance.timeline import ClockCause, ClockStep, Event, Log, Outcome, Request, Response
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = ROOT / "examples/adapter_template/adapter.py"
+TEMPLATE = ROOT / "examples/adapter_template/python/adapter.py"
 COMMAND = [sys.executable, str(TEMPLATE)]
 SPEC = f"exec:{sys.executable} {TEMPLATE}"
 PROFILE = load_profile("tinker-0.5.1")
@@ -196,7 +196,7 @@ def adapter_with(folder: Path, clocks: str, *, capabilities: str = "", clock: st
         f"""
 import sys, time
 sys.path.insert(0, {str(TEMPLATE.parent)!r})
-import adapter, sdk
+import adapter, kit, sdk
 adapter.ABOUT["clocks"] = {clocks.split()!r}
 adapter.ABOUT["capabilities"] = {(capabilities or "callbacks sampling training concurrency").split()!r}
 
@@ -207,13 +207,13 @@ class RealClock(sdk.RealClock):
         return None, 0, 0
 
 if {clock!r} == "RealClock":
-    adapter.FileClock = RealClock
-    original = adapter.Scenario.__init__
-    def with_path(self, message):
+    kit.FileClock = RealClock
+    original = kit.Scenario.__init__
+    def with_path(self, message, make_driver):
         message["clock"].setdefault("path", "")
-        original(self, message)
-    adapter.Scenario.__init__ = with_path
-adapter.main()
+        original(self, message, make_driver)
+    kit.Scenario.__init__ = with_path
+kit.serve(adapter.ABOUT, adapter.Driver)
 """,
         encoding="utf-8",
     )
@@ -348,8 +348,8 @@ def test_a_run_that_is_interrupted_prints_what_was_judged_and_leaves_nothing(
         f"""
 import subprocess, sys, time
 sys.path.insert(0, {str(TEMPLATE.parent)!r})
-import adapter
-class Stuck(adapter.Scenario):
+import adapter, kit
+class Stuck(kit.Scenario):
     def run(self):
         if self._message["scenario"].startswith("trigger"):
             subprocess.Popen(["sleep", "600"], start_new_session=True)
@@ -357,8 +357,8 @@ class Stuck(adapter.Scenario):
             open({str(tmp_path / "reached")!r}, "w").close()
             time.sleep(600)
         super().run()
-adapter.Scenario = Stuck
-adapter.main()
+kit.Scenario = Stuck
+kit.serve(adapter.ABOUT, adapter.Driver)
 """,
         encoding="utf-8",
     )

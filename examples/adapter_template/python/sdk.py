@@ -1,22 +1,25 @@
-"""A small SDK of the Tinker API, to have something to adapt: put yours in its place.
+"""A small SDK of the Tinker API, so that the adapter has something to drive: put yours in its place.
 
 It behaves like `tinker` 0.5.1: samples and forward-backward passes, polled until they are done, and a
-warning, at most once a minute, while the service is short of capacity. Its clock can be replaced.
+warning, at most once a minute, while the service is short of capacity. Its clock is injectable.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import math
 import random
 import threading
 import time
 import urllib.parse
 import zlib
 from collections.abc import Callable
+from typing import Any, Protocol
 
 DEBOUNCE_SECONDS = 60.0
 BACK_OFF_CAP_SECONDS = 30.0
+RESUBMIT_CAP_SECONDS = 10.0
 STATES = ("active", "paused_capacity", "paused_rate_limit")
 REASONS = {
     "sampling": {"paused_rate_limit": "concurrent LoRA rate limit hit", "paused_capacity": "out of capacity"},
@@ -35,27 +38,61 @@ class FutureExpiredError(Exception):
     """The server no longer has the future."""
 
 
+class WaitTimeoutError(Exception):
+    """The caller's time limit passed before the result came."""
+
+
+class Clock(Protocol):
+    """What the SDK reads the time from; every time is in seconds."""
+
+    def wall(self) -> float: ...
+
+    def monotonic(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
 class RealClock:
     """The clock of an SDK in use."""
 
     wall = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
     sleep = staticmethod(time.sleep)
 
 
-class Service:
-    """Where the service is, and how the SDK talks to it."""
+class Deadline:
+    """When a caller stops waiting for a result."""
 
-    def __init__(
-        self, base_url: str, api_key: str, clock: RealClock, log: Callable[[str, str], None]
-    ) -> None:
+    def __init__(self, clock: Clock, seconds: float | None) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._at = math.inf if seconds is None else clock.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise a `WaitTimeoutError` if the time has come."""
+        if self._clock.monotonic() >= self._at:
+            raise WaitTimeoutError(f"no result within {self._seconds} s; wait longer")
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but raise a `WaitTimeoutError` as soon as the time comes."""
+        left = self._at - self._clock.monotonic()
+        self._clock.sleep(min(seconds, left))
+        if seconds >= left:
+            raise WaitTimeoutError(f"no result within {self._seconds} s; wait longer")
+
+
+class Service:
+    """The connection to the service."""
+
+    def __init__(self, base_url: str, api_key: str, clock: Clock, log: Callable[[str, str], None]) -> None:
         self._address = urllib.parse.urlsplit(base_url).netloc
         self._headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
         self.clock = clock
         self.log = log
         self.session = self.post("create_session", {"tags": [], "sdk_version": "1"})[1]["session_id"]
 
-    def post(self, path: str, body: dict, headers: dict | None = None) -> tuple[int, object]:
-        """The status and the JSON body (None if it is not JSON) of an answer."""
+    def post(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> tuple[int, Any]:
+        """Send a request; return the status and the JSON body (None if it is not JSON) of the reply."""
         connection = http.client.HTTPConnection(self._address, timeout=60)
         try:
             connection.request(
@@ -77,7 +114,7 @@ def _decoded(body: bytes, encoding: str | None) -> bytes:
 
 
 class Observer:
-    """Logs the pauses of one client; may be called from several threads."""
+    """Logs the pauses of one client; thread-safe."""
 
     def __init__(self, service: Service, kind: str, name: str) -> None:
         self._service = service
@@ -111,30 +148,32 @@ class Client:
         self._name = name
         self.observer = Observer(service, kind, name)
 
-    def sample(self) -> object:
-        """Samples, and waits for the result; a future that is lost is asked for anew."""
+    def sample(self, *, timeout: float | None = None) -> Any:
+        """Sample, and wait for the result; a future that the server lost is submitted again."""
         prompt = {"chunks": [{"type": "encoded_text", "tokens": [1, 2, 3]}]}
         body = {"sampling_session_id": self._name, "seq_id": 0, "num_samples": 1, "prompt": prompt}
+        body["sampling_params"] = {"max_tokens": 1}
+        deadline = Deadline(self._service.clock, timeout)
+        pause = 0.5
         while True:
             try:
-                return self._result("asample", {**body, "sampling_params": {"max_tokens": 1}}, "Sample")
+                return self._result("asample", body, "Sample", deadline)
             except FutureExpiredError:
-                self._service.clock.sleep(random.uniform(0.5, 1.0))
+                deadline.sleep(pause * random.uniform(0.75, 1.0))
+                pause = min(2.0 * pause, RESUBMIT_CAP_SECONDS)
 
-    def forward_backward(self) -> object:
-        """Passes once, and waits for the result."""
-        body = {
-            "model_id": self._name,
-            "seq_id": 0,
-            "forward_backward_input": {"data": [], "loss_fn": "cross_entropy"},
-        }
-        return self._result("forward_backward", body, "ForwardBackward")
+    def forward_backward(self, *, timeout: float | None = None) -> Any:
+        """Run one forward-backward pass, and wait for the result."""
+        data = {"data": [], "loss_fn": "cross_entropy"}
+        body = {"model_id": self._name, "seq_id": 0, "forward_backward_input": data}
+        deadline = Deadline(self._service.clock, timeout)
+        return self._result("forward_backward", body, "ForwardBackward", deadline)
 
-    def _result(self, path: str, body: dict, request_type: str) -> object:
+    def _result(self, path: str, body: dict[str, Any], request_type: str, deadline: Deadline) -> Any:
         status, future = self._service.post(path, body)
         if status != 200:
             raise RuntimeError(f"{path} was refused: HTTP {status} {future}")
-        return poll(self._service, future["request_id"], request_type, self.observer)
+        return poll(self._service, future["request_id"], request_type, self.observer, deadline)
 
 
 def create_sampling_client(service: Service, model_path: str | None, base_model: str) -> Client:
@@ -155,20 +194,24 @@ def create_training_client(service: Service, base_model: str) -> Client:
         "lora_config": {"rank": 8},
     }
     future = service.post("create_model", body)[1]
-    return Client(service, "training", poll(service, future["request_id"], "CreateModel", None)["model_id"])
+    model = poll(service, future["request_id"], "CreateModel", None, Deadline(service.clock, None))
+    return Client(service, "training", model["model_id"])
 
 
-def poll(service: Service, request_id: str, request_type: str, observer: Observer | None) -> object:
-    """Polls a future until it ends."""
+def poll(
+    service: Service, request_id: str, request_type: str, observer: Observer | None, deadline: Deadline
+) -> Any:
+    """Poll a future until it ends."""
     failures = 0
     iteration = -1
     while True:
         iteration += 1
+        deadline.check()
         headers = {"X-Tinker-Request-Iteration": str(iteration), "X-Tinker-Request-Type": request_type}
         try:
             status, body = service.post("retrieve_future", {"request_id": request_id}, headers)
         except (OSError, http.client.HTTPException):
-            service.clock.sleep(min(2.0**failures, BACK_OFF_CAP_SECONDS))
+            deadline.sleep(min(2.0**failures, BACK_OFF_CAP_SECONDS))
             failures += 1
             continue
         if status != 200:
