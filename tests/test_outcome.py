@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
-from tinker_conformance.commands.common import Exit
 from tinker_conformance.commands.outcome import exit_code, summary
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile_files import load_profile
+from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.requirements import REQUIREMENTS, requirement
 from tinker_conformance.requirements import as_of as as_of_module
 from tinker_conformance.requirements.as_of import AsOfError, asked_of

@@ -49,7 +49,7 @@ def _environment(**more: str) -> dict[str, str]:
 
 
 def _run(folder: Path, *arguments: str) -> Done:
-    command = [sys.executable, "-m", "tinker_conformance.cli", "run", *arguments, "--report", str(folder)]
+    command = [sys.executable, "-m", "tinker_conformance", "run", *arguments, "--report", str(folder)]
     done = subprocess.run(
         command, env=_environment(), capture_output=True, text=True, timeout=SECONDS, check=False
     )
@@ -199,7 +199,7 @@ def _processes_of(mark: str) -> list[int]:
 def killed(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[signal.Signals, Done, str]:
     """A run that a signal ends while it judges."""
     folder, mark = tmp_path / "report", uuid.uuid4().hex
-    command = [sys.executable, "-m", "tinker_conformance.cli", "run", *IMPATIENT, "--report", str(folder)]
+    command = [sys.executable, "-m", "tinker_conformance", "run", *IMPATIENT, "--report", str(folder)]
     with subprocess.Popen(
         command, env=_environment(REPORT_MARK=mark), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:

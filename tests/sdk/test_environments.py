@@ -42,14 +42,15 @@ def wheels(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheels")
     for version in ("0.6.2", "0.6.3", "0.38.0"):
         write_wheel(folder, "tinker", version, f"import leandep\n__version__ = {version!r}\n")
-    info = "leandep-1.0.dist-info"
-    with zipfile.ZipFile(folder / "leandep-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("leandep.py", "")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: leandep\nVersion: 1.0\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(
-            f"{info}/RECORD", f"leandep.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
-        )
+    for version in ("1.0", "2.0"):
+        info = f"leandep-{version}.dist-info"
+        with zipfile.ZipFile(folder / f"leandep-{version}-py3-none-any.whl", "w") as wheel:
+            wheel.writestr("leandep.py", f"version = {version!r}\n")
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: leandep\nVersion: {version}\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(
+                f"{info}/RECORD", f"leandep.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+            )
     return folder
 
 
@@ -67,6 +68,7 @@ def offline(monkeypatch, wheels):
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
     monkeypatch.setattr(environments, "SDK_DEPENDENCIES", ("leandep",))
     monkeypatch.setattr(environments, "WORKER_DEPENDENCIES", ())
+    monkeypatch.delenv("TINKER_CONFORMANCE_CONSTRAINTS", raising=False)
 
 
 @pytest.fixture
@@ -159,6 +161,21 @@ class TestLeanEnvironment:
         before = worker_import_path(cache=tmp_path)
         monkeypatch.setattr(environments, "SDK_DEPENDENCIES", ("leandep", "other"))
         assert worker_import_path(cache=tmp_path) != before
+
+    def test_constraints_choose_the_dependencies_and_have_a_place_of_their_own(
+        self, shared_cache, tmp_path, monkeypatch
+    ):
+        newest = lean_environment("0.6.3", cache=shared_cache)
+        (tmp_path / "locked.txt").write_text("leandep==1.0\n")
+        monkeypatch.setenv("TINKER_CONFORMANCE_CONSTRAINTS", str(tmp_path / "locked.txt"))
+        locked = lean_environment("0.6.3", cache=shared_cache)
+        code = "import leandep; print(leandep.version)"
+        assert [in_child(each, code) for each in (newest, locked)] == ["2.0", "1.0"]
+
+    def test_constraints_that_are_not_there_are_named(self, shared_cache, tmp_path, monkeypatch):
+        monkeypatch.setenv("TINKER_CONFORMANCE_CONSTRAINTS", str(tmp_path / "absent.txt"))
+        with pytest.raises(EnvironmentUnavailable, match=r"absent\.txt, which is not a file; correct"):
+            lean_environment("0.6.3", cache=shared_cache)
 
     def test_the_import_path_holds_the_two_packages_only(self, tmp_path):
         path = worker_import_path(cache=tmp_path)

@@ -365,7 +365,7 @@ kit.serve(adapter.ABOUT, adapter.Driver)
     name, value = mark.split("=")
     environment = {**os.environ, name: value, "COLUMNS": "200"}
     spec = f"exec:{sys.executable} {stuck}"
-    command = [sys.executable, "-m", "tinker_conformance.cli", "run", "--sdk", spec]
+    command = [sys.executable, "-m", "tinker_conformance", "run", "--sdk", spec]
     output = tmp_path / "output"
     with output.open("wb") as written:
         run = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT, env=environment)

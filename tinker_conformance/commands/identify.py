@@ -12,14 +12,13 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from tinker_conformance.commands.common import Exit, clock_option, opened
-from tinker_conformance.commands.interruption import ends_on_signals
+from tinker_conformance.commands.common import clock_option, opened
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
-from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.difference import difference
-from tinker_conformance.profile_files import ProfileError, load_profile
+from tinker_conformance.profile_files import load_profile
 from tinker_conformance.releases import newest_profile
+from tinker_conformance.report.exit_codes import Exit
 
 _MOST_IDS: Final = 12
 
@@ -34,19 +33,15 @@ _MOST_IDS: Final = 12
 )
 @click.option("-v", "--verbose", is_flag=True, help="Name every requirement that separates it.")
 @clock_option
-@ends_on_signals
 def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) -> None:
     """Says which revision an SDK behaves like, how near, and what separates it from each."""
     console = Console(highlight=False)
     if named is not None and spec != "reference":
         message = "--profile is for --sdk reference, which behaves like any profile; leave it out"
         raise click.UsageError(message)
-    try:
-        profiles = candidates()
-        chosen = newest_profile() if named is None else load_profile(named)
-        own = (chosen,) if spec == "reference" else ()
-    except ProfileError as error:
-        raise click.UsageError(str(error)) from error
+    profiles = candidates()
+    chosen = newest_profile() if named is None else load_profile(named)
+    own = (chosen,) if spec == "reference" else ()
     sdk = opened(spec, console, clock=clock)
     reference = opened("reference", console)
     try:
@@ -63,9 +58,6 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
             disable=not console.is_terminal,
         )
         found = sorted(list(steps)[len(own) :], key=lambda near: near.distance)
-    except AdapterLostError as error:
-        console.print(escape(str(error)))
-        sys.exit(Exit.ADAPTER)
     finally:
         sdk.close()
         reference.close()

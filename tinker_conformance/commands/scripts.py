@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -14,7 +13,7 @@ from rich.progress import Progress
 from tinker_conformance.judging.judge import Judge
 from tinker_conformance.parity.generated import generated
 from tinker_conformance.parity.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement
-from tinker_conformance.scenario import Scenario, ScenarioError, load_scenarios
+from tinker_conformance.scenario import Scenario, load_scenarios
 from tinker_conformance.scenario_text import scenario_yaml
 
 
@@ -22,12 +21,9 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
     """The scripts that the options name.
 
     Raises:
-        click.UsageError: If the file to replay is none.
+        ScenarioError: If the file to replay is none.
     """
-    try:
-        replayed = () if replay is None else load_scenarios(replay)
-    except ScenarioError as error:
-        raise click.UsageError(str(error)) from error
+    replayed = () if replay is None else load_scenarios(replay)
     return (*replayed, *generated(count, seed, ordinary=not strict))
 
 

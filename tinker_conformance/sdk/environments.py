@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 CACHE_VARIABLE: Final = "TINKER_CONFORMANCE_CACHE"
+CONSTRAINTS_VARIABLE: Final = "TINKER_CONFORMANCE_CONSTRAINTS"
+"""Names a pip constraints file for what is installed beside a release; with it, a gate does not move."""
 _APPLICATION: Final = "tinker-conformance"
 
 SDK_DEPENDENCIES: Final = (
@@ -184,16 +186,36 @@ def cache_folder() -> Path:
 def _root(cache: Path | None) -> Path:
     """The folder of all that fits this Python and this list of dependencies."""
     python = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
-    contents = _digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS))
+    constraints = _constraints()
+    chosen = "" if constraints is None else constraints.read_text(encoding="utf-8")
+    contents = _digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS), *filter(None, [chosen]))
     # Files inside name these folders, so a relative path would not do.
     folder = cache_folder() if cache is None else cache.expanduser().absolute()
     return folder / f"{python}-{contents}"
 
 
+def _constraints() -> Path | None:
+    """The constraints file that was asked for.
+
+    Raises:
+        EnvironmentUnavailable: If there is no such file.
+    """
+    chosen = os.environ.get(CONSTRAINTS_VARIABLE)
+    if not chosen:
+        return None
+    path = Path(chosen).expanduser().absolute()
+    if not path.is_file():
+        message = (
+            f"{CONSTRAINTS_VARIABLE} names {path}, which is not a file; correct the variable or unset it"
+        )
+        raise EnvironmentUnavailable(message)
+    return path
+
+
 def _install_dependencies(root: Path, report: Callable[[str], None], folder: Path) -> None:
     report(f"installing what the releases of {pip.PACKAGE} need at run time (once)")
     requirements = [*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES]
-    pip.install(requirements, target=folder, cache=root, dependencies=True)
+    pip.install(requirements, target=folder, cache=root, dependencies=True, constraints=_constraints())
 
 
 def _install_release(

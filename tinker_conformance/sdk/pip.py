@@ -37,7 +37,14 @@ class UnknownVersionError(EnvironmentUnavailable):
     """The registry has no such release; the text names the nearest ones that it has."""
 
 
-def install(requirements: Sequence[str], *, target: Path, cache: Path, dependencies: bool) -> None:
+def install(
+    requirements: Sequence[str],
+    *,
+    target: Path,
+    cache: Path,
+    dependencies: bool,
+    constraints: Path | None = None,
+) -> None:
     """Installs packages into a folder of their own.
 
     Args:
@@ -45,6 +52,7 @@ def install(requirements: Sequence[str], *, target: Path, cache: Path, dependenc
         target: The folder.
         cache: Where pip's own environment is kept if this interpreter has no pip.
         dependencies: Whether what the packages require is installed too.
+        constraints: A constraints file of pip, which limits the versions.
 
     Raises:
         UnknownVersionError: If the registry does not have the one version that was asked for.
@@ -53,6 +61,8 @@ def install(requirements: Sequence[str], *, target: Path, cache: Path, dependenc
     options = ["--quiet", "--no-warn-script-location", *_PATIENCE, "--target", str(target)]
     if not dependencies:
         options.append("--no-deps")
+    if constraints is not None:
+        options += ["--constraint", str(constraints)]
     done = _pip(["install", *options, *requirements], cache=cache, seconds=INSTALL_SECONDS)
     if done.returncode == 0:
         return
