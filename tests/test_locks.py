@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tinker_conformance.sdk.environments import SDK_DEPENDENCIES, WORKER_DEPENDENCIES
+from tinker_conformance.sdk.official.environments import SDK_DEPENDENCIES, WORKER_DEPENDENCIES
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ROOT / "locks"

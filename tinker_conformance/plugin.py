@@ -28,7 +28,7 @@ from tinker_conformance.suite.options import (
 from tinker_conformance.suite.usage import note_problem, raise_problem, raise_problem_of_worker
 
 if TYPE_CHECKING:
-    from tinker_conformance.report.pytest_report import Reporter
+    from tinker_conformance.suite.pytest_report import Reporter
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,7 +85,7 @@ class _Results:
         self._prepared = False
 
     def prepare(self) -> Reporter:
-        from tinker_conformance.report.pytest_report import REPORTER, Reporter, directs_junit  # noqa: PLC0415
+        from tinker_conformance.suite.pytest_report import REPORTER, Reporter, directs_junit  # noqa: PLC0415
 
         self._prepared = True
         names = (text_of(self._config, option) for option in (REPORT, RECORD_KNOWN_FAILURES))

@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE: there is nothing to rewrite, and a run that has imported it
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Final
 
 import pytest
@@ -19,6 +20,5 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the plugin, unless it is there already or `-p no:` blocks it."""
     if pluginmanager.has_plugin(_PLUGIN) or pluginmanager.is_blocked(_PLUGIN):
         return
-    from tinker_conformance import plugin  # noqa: PLC0415 - a blocked plugin is not imported
-
-    pluginmanager.register(plugin, _PLUGIN)
+    # Here and not above: a blocked plugin is not imported.
+    pluginmanager.register(import_module(_PLUGIN), _PLUGIN)

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from tinker_conformance.judging.side_by_side import AdapterLostError
+from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure, open_run
@@ -22,7 +23,6 @@ from tinker_conformance.suite.options import (
     text_of,
     with_free_names,
 )
-from tinker_conformance.visible import visible_lines
 
 _NO_SDK: Final = (
     "the conformance suite needs an SDK: add --sdk reference, --sdk official==0.6.3, "

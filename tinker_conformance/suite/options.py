@@ -102,7 +102,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Register the options under the names that no other plugin has."""
     group = parser.getgroup(*_GROUP)
     for option in OPTIONS:
-        text = f"{option.help} (also {option.short}, unless another plugin has that name)"
+        text = f"{option.help}; also {option.short} unless another plugin owns that name"
         group.addoption(option.long, dest=option.dest, help=text, **option.settings)
 
 
