@@ -428,7 +428,19 @@ def test_the_suite_and_trace_take_such_a_spec(pytester: pytest.Pytester) -> None
 
 
 @pytest.mark.needs_tool("libfaketime")
-def test_identify_finds_the_revision_of_an_adapter_under_libfaketime(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "among",
+    [
+        pytest.param(("tinker-0.7", "tinker-0.5.1", "tinker-0.1"), id="its neighbours"),
+        pytest.param(None, id="every revision", marks=pytest.mark.slow),
+    ],
+)
+def test_identify_finds_the_revision_of_an_adapter_under_libfaketime(
+    among: tuple[str, ...] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if among is not None:
+        profiles = tuple(load_profile(name) for name in among)
+        monkeypatch.setattr("tinker_conformance.commands.identify.candidates", lambda: profiles)
     command = adapter_with(tmp_path, "libfaketime", clock="RealClock")
     result = CliRunner().invoke(main, ["identify", "--sdk", f"exec:{' '.join(command)}"])
     assert result.exit_code == 0, result.output
