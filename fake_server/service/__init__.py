@@ -7,9 +7,8 @@ without a seed never come here: their results are the constants of `fake_server.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from fake_server.core.lazy_exports import lazy_exports
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from fake_server.service.byte_tokenizer import END, ByteTokenizer
@@ -27,13 +26,19 @@ __all__ = [
     "integer",
 ]
 
-__getattr__ = lazy_exports(
-    __name__,
-    {
-        "byte_tokenizer": "ByteTokenizer END",
-        "refusals": "ServiceRefusal",
-        "request_values": "integer",
-        "rest_endpoints": "Rest",
-        "simulated_service": "Service",
-    },
-)
+_HOMES: Final = {
+    "END": "byte_tokenizer",
+    "ByteTokenizer": "byte_tokenizer",
+    "Rest": "rest_endpoints",
+    "Service": "simulated_service",
+    "ServiceRefusal": "refusals",
+    "integer": "request_values",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a name when it is first used: an engine without a seed needs none of the service."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fake_server.core.lazy_exports import lazy_exports
+from tinker_conformance._fake_server import check_fake_server
+from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from tinker_conformance.downstream.clock import FakeTinkerClock, frozen_clock
@@ -27,6 +28,8 @@ __all__ = [
     "reached_in_process",
     "reached_on_a_socket",
 ]
+
+check_fake_server()
 
 __getattr__ = lazy_exports(
     __name__,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fake_server.core.lazy_exports import lazy_exports
+from tinker_conformance._fake_server import check_fake_server
+from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from tinker_conformance.judging.adapter_check import findings
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tinker_conformance.judging.identification import Nearness, candidates, nearness
     from tinker_conformance.judging.judge import Judge, Judgement, Verdict
     from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
-    from tinker_conformance.judging.profile_choice import UsageProblem, choose_profile
+    from tinker_conformance.judging.profile_choice import UsageProblem, check_as_asked, choose_profile
     from tinker_conformance.judging.side_by_side import AdapterLostError
     from tinker_conformance.judging.visible_text import visible, visible_lines
 
@@ -35,6 +36,7 @@ __all__ = [
     "Window",
     "alone",
     "candidates",
+    "check_as_asked",
     "choose_profile",
     "explain",
     "findings",
@@ -46,6 +48,8 @@ __all__ = [
     "visible_lines",
 ]
 
+check_fake_server()
+
 __getattr__ = lazy_exports(
     __name__,
     {
@@ -55,7 +59,7 @@ __getattr__ = lazy_exports(
         "identification": "Nearness candidates nearness",
         "judge": "Judge Judgement Verdict",
         "picture": "Lane Look Mark Picture Window grouped",
-        "profile_choice": "UsageProblem choose_profile",
+        "profile_choice": "UsageProblem check_as_asked choose_profile",
         "side_by_side": "AdapterLostError",
         "visible_text": "visible visible_lines",
     },

@@ -47,6 +47,7 @@ from tinker_conformance.profile.releases import (
     NewerThanKnownWarning,
     UnknownReleaseError,
     known_releases,
+    newest_profile,
     profile_for,
 )
 from tinker_conformance.profile.version_numbers import release_of
@@ -85,6 +86,7 @@ __all__ = [
     "known_profiles",
     "known_releases",
     "load_profile",
+    "newest_profile",
     "observer_revision",
     "profile_for",
     "release_of",

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fake_server.core.lazy_exports import lazy_exports
+from tinker_conformance._fake_server import check_fake_server
+from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from tinker_conformance.sdk.adapter import (
@@ -55,6 +56,8 @@ __all__ = [
     "open_sdk",
     "schema_text",
 ]
+
+check_fake_server()
 
 __getattr__ = lazy_exports(
     __name__,
