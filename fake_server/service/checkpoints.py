@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from fake_server.core.errors import nearest
-from fake_server.service.clock import ServiceClock, later, stamp
+from fake_server.service.service_clock import ServiceClock, later, stamp
 from fake_server.service.language_model import BaseModel
 from fake_server.service.optimizer import Trained
 from fake_server.service.refusals import ServiceRefusal

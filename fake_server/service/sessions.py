@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from fake_server.service.clock import EPOCH
+from fake_server.service.service_clock import EPOCH
 from fake_server.service.refusals import ServiceRefusal
 
 DEFAULT_PROJECT: Final = "project-1"

@@ -16,7 +16,7 @@ from fake_server.core.operations import Operation
 from fake_server.core.seeded_numbers import Occurrences, digest, identifier
 from fake_server.service.admission import Admission
 from fake_server.service.checkpoints import Checkpoint, Checkpoints, CheckpointType, LoraConfig
-from fake_server.service.clock import ServiceClock
+from fake_server.service.service_clock import ServiceClock
 from fake_server.service.language_model import BaseModel, Source, Weights
 from fake_server.service.models import DEFAULT_MODEL
 from fake_server.service.refusals import ServiceRefusal

@@ -11,7 +11,7 @@ from typing import Final
 from fake_server.core.operations import Operation
 from fake_server.core.seeded_numbers import single
 from fake_server.service.checkpoints import SCHEME, Checkpoint, Checkpoints, CheckpointType, LoraConfig
-from fake_server.service.clock import EPOCH, later, stamp
+from fake_server.service.service_clock import EPOCH, later, stamp
 from fake_server.service.language_model import BaseModel, Weights
 from fake_server.service.losses import loss_of
 from fake_server.service.optimizer import AdamParams, Trained

@@ -8,8 +8,8 @@ from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.profile.choices import ObserverError
 from tinker_conformance.requirements.conditions import tells_on_408, tells_on_try_again
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CALLBACKS, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _PYTHON_408: Final = "official SDK, every release; seed, 'Observer callback on 408 errors'"

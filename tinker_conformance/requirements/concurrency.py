@@ -8,8 +8,8 @@ from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements.conditions import graces_training, tells_of_changes_only, tells_on_408
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CALLBACKS, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _CONCURRENCY: Final = frozenset({Capability.CONCURRENCY})

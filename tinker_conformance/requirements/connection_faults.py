@@ -12,8 +12,8 @@ from typing import Final
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.case import Check
 from tinker_conformance.checks.projections import same
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _SOURCE: Final = "official SDK 0.6.3 and 0.38.0, driven"

@@ -9,8 +9,8 @@ from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements.conditions import exact_text, graces_training, observes_creation
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 
 _DEBOUNCE: Final = "seed, success criterion 5; official SDK, every release"
 

@@ -17,8 +17,8 @@ from tinker_conformance.profile.profile import (
     StatusAction,
     WaitTimeout,
 )
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _PLUMBING: Final = frozenset({Capability.OFFICIAL_PLUMBING})

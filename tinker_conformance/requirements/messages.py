@@ -10,8 +10,8 @@ from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import Projection, same
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements.conditions import exact_text, observes_creation
+from tinker_conformance.requirements.model import Requirement
 from tinker_conformance.requirements.needs import CREATION, TRAINING
-from tinker_conformance.requirements.requirement import Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _PHASE: Final = "seed, 'Phase 1'; official SDK by revision"

@@ -13,7 +13,7 @@ from tinker_conformance.requirements.conditions import (
     lenient_parsing,
     tells_on_408,
 )
-from tinker_conformance.requirements.requirement import Level, Requirement
+from tinker_conformance.requirements.model import Level, Requirement
 
 _SEED_GAP: Final = "seed, 'The Gap Explained'"
 _PYTHON_PARSING: Final = (

@@ -8,8 +8,8 @@ from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements.conditions import observes_creation
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION
-from tinker_conformance.requirements.requirement import Level, Requirement
 
 _LOGGER: Final = "seed, 'Shared Logger Module'; official SDK, every release"
 

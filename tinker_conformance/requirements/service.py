@@ -10,8 +10,8 @@ from tinker_conformance.checks.case import Check
 from tinker_conformance.checks.projections import same
 from tinker_conformance.profile.choices import OnExpired, StatusAction, TelemetrySource
 from tinker_conformance.profile.profile import Profile
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability
 
 _EVERY: Final = "official SDK, every release"

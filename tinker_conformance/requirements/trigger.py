@@ -12,7 +12,7 @@ from tinker_conformance.requirements.conditions import (
     tells_on_408,
     tells_on_try_again,
 )
-from tinker_conformance.requirements.requirement import Level, Requirement
+from tinker_conformance.requirements.model import Level, Requirement
 
 _SEED_GAP: Final = "seed, 'The Gap Explained'"
 _PYTHON_408: Final = "official SDK, every release; seed, 'Observer callback on 408 errors'"
