@@ -72,7 +72,10 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Done:
     return _run(folder / "report", *IMPATIENT, "--record-known-failures", str(folder / "known.yaml"))
 
 
-@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2", "node"])
+NODE = pytest.param("node", marks=pytest.mark.needs_tool("node"))
+
+
+@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2", NODE])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     match request.param:
         case "run":
