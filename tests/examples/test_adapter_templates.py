@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from toolchains import TOOLCHAINS, built
 
+from tests.examples.toolchains import TOOLCHAINS, built
 from tinker_conformance.cli import main
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from toolchains import TOOLCHAINS, built
+
+from tests.examples.toolchains import TOOLCHAINS, built
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = ROOT / "examples/control_client"
