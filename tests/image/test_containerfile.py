@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.examples.toolchains import TOOLCHAINS, built
+from tests.examples.toolchains import built
 from tests.image.containerfile import PlainBuild, build_context, instructions
+from tests.needs_tools import tool
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "Containerfile"
@@ -26,12 +27,12 @@ def texts(name: str) -> list[str]:
     return [step.text for step in STEPS if step.name == name]
 
 
+@pytest.mark.needs_tool("node", "npm")
 @pytest.mark.parametrize(("text", "code"), [(TEXT, 0), (TEXT.replace("WORKDIR", "WORKDIRS"), 1)])
 def test_a_linter_finds_nothing(text: str, code: int, tmp_path: Path) -> None:
-    TOOLCHAINS["typescript"].require()
     (tmp_path / "Containerfile").write_text(text, encoding="utf-8")
     linter = built(Path(__file__).parent / "linter", "npm install") / "node_modules/.bin/dockerfile-utils"
-    command = [str(linter), "lint", str(tmp_path / "Containerfile")]
+    command = [tool("node"), str(linter), "lint", str(tmp_path / "Containerfile")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == code, done.stdout
 
