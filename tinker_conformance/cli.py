@@ -20,9 +20,9 @@ from tinker_conformance.commands.parity import parity
 from tinker_conformance.commands.record_goldens import record_goldens
 from tinker_conformance.commands.report import report
 from tinker_conformance.commands.run import run
-from tinker_conformance.profile_files import load_profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.scenario import load_scenarios
+from tinker_conformance.scenario.scenario import load_scenarios
 
 
 @click.group(cls=Program)

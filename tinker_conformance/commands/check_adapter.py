@@ -9,19 +9,19 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.numbers import SECONDS
 from tinker_conformance.judging.adapter_check import findings
-from tinker_conformance.judging.choice import UsageProblem, choose_profile
-from tinker_conformance.profile import Profile
-from tinker_conformance.profile_files import load_profile
+from tinker_conformance.judging.profile_choice import UsageProblem, choose_profile
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import command_of
-from tinker_conformance.sdk.stdio_limits import Limits
-from tinker_conformance.sdk.stdio_session import StdioSession
+from tinker_conformance.sdk.stdio.stdio_session import StdioSession
+from tinker_conformance.sdk.stdio.time_limits import Limits
 
 _ANY_PROFILE = "tinker-0.38"
 

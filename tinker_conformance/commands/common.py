@@ -6,8 +6,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from tinker_conformance.sdk.early import StartsEarly
-from tinker_conformance.sdk.kit_clock import SdkClock
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk
 

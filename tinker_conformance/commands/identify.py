@@ -14,10 +14,10 @@ from rich.table import Table
 
 from tinker_conformance.commands.common import clock_option, opened
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
-from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.difference import difference
-from tinker_conformance.profile_files import load_profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
+from tinker_conformance.scenario.library import shipped_scenarios
 
 _MOST_IDS: Final = 12
 

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import click
 
 from tinker_conformance.commands.early_exit import BASE_CODE, SIGNALS
-from tinker_conformance.sdk.line_process import close_all, kill_all
+from tinker_conformance.sdk.process.line_process import close_all, kill_all
 
 _T = TypeVar("_T")
 

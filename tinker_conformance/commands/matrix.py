@@ -15,8 +15,8 @@ from rich.progress import track
 from tinker_conformance.commands.report import write_combined
 from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.report.matrix import LEGEND, table_matrix
-from tinker_conformance.report.reading import Report, ReportError, load_report
+from tinker_conformance.report.report_reading import Report, ReportError, load_report
+from tinker_conformance.report.sdk_matrix import LEGEND, table_matrix
 from tinker_conformance.sdk.spec import check_spec
 
 

@@ -19,8 +19,8 @@ from tinker_conformance.commands.parity_report import conclusion, description, e
 from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
 from tinker_conformance.parity.store import Store
-from tinker_conformance.sdk.environments import cache_folder
-from tinker_conformance.sdk.line_process import close_all
+from tinker_conformance.sdk.official.environments import cache_folder
+from tinker_conformance.sdk.process.line_process import close_all
 
 
 @click.command()

@@ -11,10 +11,10 @@ from rich.markup import escape
 
 from tinker_conformance.commands.common import opened
 from tinker_conformance.commands.versions import asked_versions, spec_of
-from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.golden import encoded, recorded
-from tinker_conformance.releases import profile_for
-from tinker_conformance.sdk.line_process import close_all
+from tinker_conformance.profile.releases import profile_for
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.process.line_process import close_all
 
 
 @click.command("record-goldens")

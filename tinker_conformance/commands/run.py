@@ -19,22 +19,22 @@ from tinker_conformance.commands.interruption import Interrupted, ended_while_ki
 from tinker_conformance.commands.numbers import COUNT, SEED
 from tinker_conformance.commands.outcome import table
 from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts, write_scripts
-from tinker_conformance.judging.choice import choose_profile
+from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.judging.profile_choice import choose_profile
+from tinker_conformance.judging.visible_text import visible, visible_lines
+from tinker_conformance.known_failures.command_options import excuses
 from tinker_conformance.known_failures.excuses import judged
-from tinker_conformance.known_failures.options import excuses
-from tinker_conformance.known_failures.recording import record, recordable
-from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.parity.judged_scripts import ScriptJudgement
+from tinker_conformance.known_failures.first_file import record, recordable
 from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.report.reading import Report
-from tinker_conformance.report.recording import end_record, result_record, start_record
+from tinker_conformance.report.record_making import end_record, result_record, start_record
 from tinker_conformance.report.records import Result, ScriptsRecord
-from tinker_conformance.report.writing import ReportFolder
+from tinker_conformance.report.report_folder import ReportFolder
+from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements.as_of import asked_of
-from tinker_conformance.visible import visible, visible_lines
+from tinker_conformance.scenario.library import shipped_scenarios
 
 _SILENT: Final = frozenset({Verdict.PASSED, Verdict.NOT_CLAIMED})
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
+from tinker_conformance.generated.drawn_scenarios import generated
+from tinker_conformance.generated.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement
 from tinker_conformance.judging.judge import Judge
-from tinker_conformance.parity.generated import generated
-from tinker_conformance.parity.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement
-from tinker_conformance.scenario import Scenario, load_scenarios
-from tinker_conformance.scenario_text import scenario_yaml
+from tinker_conformance.scenario.scenario import Scenario, load_scenarios
+from tinker_conformance.scenario.short_form import scenario_yaml
 
 
 def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -> tuple[Scenario, ...]:

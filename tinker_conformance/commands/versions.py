@@ -6,11 +6,11 @@ from typing import Final
 
 import click
 
-from tinker_conformance.profile_files import index
-from tinker_conformance.releases import known_releases
-from tinker_conformance.sdk.environments import published_versions
+from tinker_conformance.profile.profile_files import index
+from tinker_conformance.profile.releases import known_releases
+from tinker_conformance.profile.version_numbers import release_of
+from tinker_conformance.sdk.official.environments import published_versions
 from tinker_conformance.sdk.spec import SpecError, check_spec
-from tinker_conformance.version_numbers import release_of
 
 _INSTALLED: Final = "installed"
 

@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import Standing, conclude, is_broken
-from tinker_conformance.report.reading import Report
 from tinker_conformance.report.records import Result
-from tinker_conformance.visible import visible
+from tinker_conformance.report.report_reading import Report
 
 _SAID: Final = {
     Standing.STALE: "stale known failures",

@@ -12,8 +12,8 @@ from typing import Final
 
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.report.reading import Report
 from tinker_conformance.report.records import Result, ScriptsRecord, Start
+from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import Level
 
 BROKEN: Final = frozenset(

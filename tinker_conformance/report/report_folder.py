@@ -1,0 +1,135 @@
+"""The folder of a report, written as results come: a run that is killed leaves what it measured."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from tinker_conformance.report.badge import badge
+from tinker_conformance.report.junit import junit
+from tinker_conformance.report.markdown import step_summary
+from tinker_conformance.report.page import page
+from tinker_conformance.report.records import End, Result, Start, encode
+from tinker_conformance.report.report_reading import FILE, Report, ReportError
+
+SUMMARY: Final = "summary.md"
+BADGE: Final = "badge.json"
+JUNIT: Final = "junit.xml"
+PAGE: Final = "index.html"
+FORMS: Final[Mapping[str, Callable[[Report], str]]] = {
+    SUMMARY: step_summary,
+    BADGE: badge,
+    JUNIT: junit,
+    PAGE: lambda report: page([report]),
+}
+"""What is made of the records, by file."""
+
+_SECONDS: Final = 1.0
+"""The files other than the records are renewed no more often than this."""
+
+
+class ReportFolder:
+    """Writes one report. Not for two threads at once.
+
+    Attributes:
+        problem: Why the report is not complete, or None: a disk that ran full is no reason to stop judging.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        start: Start,
+        *,
+        own_junit: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begins the report.
+
+        Args:
+            folder: Made if need be; a report that is there already is replaced.
+            start: The record that it begins with.
+            own_junit: Whether JUnit XML is written here, and not by pytest.
+            clock: Seconds, for how often files are renewed.
+
+        Raises:
+            ReportError: If the folder cannot be written.
+        """
+        self.problem: ReportError | None = None
+        self._folder = folder
+        self._report = Report(start)
+        self._forms = {name: form for name, form in FORMS.items() if own_junit or name != JUNIT}
+        self._clock = clock
+        self._renewed = clock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = (folder / FILE).open("wb")
+            self._append(encode(start))
+            self._renew()
+        except OSError as error:
+            raise ReportError(f"{folder}: cannot be written ({error}); name another folder") from error
+
+    @property
+    def report(self) -> Report:
+        """What was written so far."""
+        return self._report
+
+    def add(self, result: Result) -> None:
+        """Writes one result, or sets `problem`."""
+        self._report = dataclasses.replace(self._report, results=(*self._report.results, result))
+
+        def write() -> None:
+            self._append(encode(result))
+            if self._clock() - self._renewed >= _SECONDS:
+                self._renew()
+
+        self._attempt(write)
+
+    def close(self, end: End) -> None:
+        """Writes the closing record and every form of the report, or sets `problem`."""
+        self._report = dataclasses.replace(self._report, end=end)
+
+        def write() -> None:
+            self._append(encode(end))
+            self._file.close()
+            (self._folder / FILE).stat()  # the folder may have been removed, and the open file with it
+            self._renew()
+
+        self._attempt(write)
+
+    def _attempt(self, write: Callable[[], None]) -> None:
+        """Writes; after the first problem nothing more is tried."""
+        if self.problem is not None:
+            return
+        try:
+            write()
+        except OSError as error:
+            why = error.strerror or str(error)
+            what = f"the report is not complete ({why}); make room or name another folder, and run it again"
+            self.problem = ReportError(f"{self._folder}: {what}")
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _append(self, record: bytes) -> None:
+        self._file.write(record + b"\n")
+        self._file.flush()
+
+    def _renew(self) -> None:
+        for name, form in self._forms.items():
+            write_whole(self._folder / name, form(self._report))
+        self._renewed = self._clock()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file so that nobody ever sees half of it."""
+    half = path.with_name(f".{path.name}.half")
+    try:
+        half.write_text(text, encoding="utf-8")
+        half.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,179 @@
+"""The report of a pytest run: results travel on pytest's own reports, from xdist's workers too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.visible_text import visible_lines
+from tinker_conformance.known_failures.entry_reading import load_known_failures
+from tinker_conformance.known_failures.excuses import Judged, KnownFailures
+from tinker_conformance.known_failures.first_file import record
+from tinker_conformance.report.conclusion import NEVER_UNCLAIMED, Conclusion, conclude, exit_code
+from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
+from tinker_conformance.report.record_making import end_record
+from tinker_conformance.report.records import Result, Start, decode
+from tinker_conformance.report.report_reading import Report, ReportError
+
+if TYPE_CHECKING:
+    from tinker_conformance.report.report_folder import ReportFolder
+
+START: Final = "tinker_conformance_start"
+RESULT: Final = "tinker_conformance_result"
+SUBJECT: Final = "tinker_conformance_subject"
+KNOWN: Final = "tinker_conformance_known"
+"""Attributes of a pytest report: two records as text; whose they are, empty for the suite itself; and the
+file of known failures, empty for none."""
+
+REPORTER: Final = "tinker-conformance-report"
+
+
+def directs_junit(config: pytest.Config, folder: Path) -> None:
+    """Makes pytest's own JUnit XML part of the report, unless it was asked for elsewhere."""
+    from tinker_conformance.report.report_folder import JUNIT  # noqa: PLC0415 - heavy: the page's templates
+
+    if not getattr(config.option, "xmlpath", None):
+        config.option.xmlpath = str(folder / JUNIT)
+
+
+def _folder(folder: Path, start: Start) -> ReportFolder:
+    from tinker_conformance.report.report_folder import ReportFolder  # noqa: PLC0415 - heavy: the page's templates
+
+    return ReportFolder(folder, start, own_junit=False)
+
+
+class _Subject:
+    """The results of one SDK of a session: of the suite itself, or of one class."""
+
+    def __init__(self, start: Start, folder: Path | None, known: str) -> None:
+        self.start = start
+        self.folder = folder
+        self.results: dict[str, Result] = {}
+        self._known = known
+        try:
+            self._report = None if folder is None else _folder(folder, start)
+        except ReportError as error:
+            raise pytest.UsageError(str(error)) from error
+
+    def add(self, result: Result) -> None:
+        self.results[result.id] = result
+        if self._report is not None:
+            self._report.add(result)
+
+    def stale(self) -> tuple[str, ...]:
+        """A sentence for each entry of known failures that excused nothing, once all was judged."""
+        if not self._known or not set(self.start.asked) <= set(self.results):
+            return ()
+        known = KnownFailures(load_known_failures(Path(self._known)), source=self._known)
+        return tuple(known.stale(judged_of(self.results.values())))
+
+    def record(self, path: Path) -> None:
+        sdk, profile = self.start.sdk, self.start.profile.name
+        name, strict = f"{sdk.name} {sdk.version}", self.start.strict
+        record(self.results.values(), path, sdk=name, profile=profile, strict=strict)
+
+    def close(self, session: pytest.Session, stale: Iterable[str]) -> Conclusion:
+        """Write the report to its end, if there is one, and return what was found."""
+        results = tuple(self.results.values())
+        left = len(self.start.asked) - len(results)
+        stopped = str(session.shouldstop or session.shouldfail or "interrupted")
+        early = f"{stopped}, {left} requirements were not judged" if left else None
+        code = self._early_code(session, results)
+        end = end_record(self.start, results, early=early, early_code=code, stale=stale)
+        if self._report is not None:
+            self._report.close(end)
+        return conclude(Report(self.start, results, end))
+
+    def _early_code(self, session: pytest.Session, results: Sequence[Result]) -> int:
+        if session.shouldstop:
+            return Exit.ADAPTER
+        return exit_code(self.start, results) if session.shouldfail else INTERRUPTED
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every chapter that an SDK must claim was selected."""
+        return {name.partition(".")[0] for name in self.start.asked} >= set(NEVER_UNCLAIMED)
+
+    @property
+    def problem(self) -> str | None:
+        """Why its report is not complete, or None."""
+        problem = None if self._report is None else self._report.problem
+        return None if problem is None else str(problem)
+
+
+class Reporter:
+    """Gathers the results of a session, writes them as was asked, and finds stale entries."""
+
+    def __init__(self, folder: Path | None, recorded: Path | None) -> None:
+        """Writes nothing yet.
+
+        Args:
+            folder: `--report`; the results of a class have a folder of their own in it.
+            recorded: `--record-known-failures`; where several classes are judged, their names are put in.
+        """
+        self._folder = folder
+        self._recorded = recorded
+        self._subjects: dict[str, _Subject] = {}
+        self._sentences: list[str] = []
+        self._written: list[Path] = []
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Takes the records off a report, here or from a worker."""
+        text = getattr(report, RESULT, None)
+        if text is None:
+            return
+        start, result = decode(getattr(report, START)), decode(text)
+        if not isinstance(start, Start) or not isinstance(result, Result):
+            return
+        name = getattr(report, SUBJECT)
+        subject = self._subjects.get(name)
+        if subject is None:
+            folder = None if self._folder is None else self._folder / name
+            subject = self._subjects[name] = _Subject(start, folder, getattr(report, KNOWN))
+        subject.add(result)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+        """Closes the reports, and fails the session where an entry of known failures is stale as a whole."""
+        stale = {name: subject.stale() for name, subject in self._subjects.items()}
+        told = dict.fromkeys(line for lines in stale.values() for line in lines)
+        self._sentences = [f"stale: {line}" for line in told]
+        if self._sentences and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        for name, subject in self._subjects.items():
+            if self._recorded is not None:
+                path = self._recorded
+                if len(self._subjects) > 1 and name:
+                    path = path.with_name(f"{path.stem}.{name}{path.suffix}")
+                subject.record(path)
+                self._written.append(path)
+            found = subject.close(session, stale[name])
+            if found.exit_code == Exit.NOTHING_TESTED and subject.is_whole:
+                self._sentences.append(str(found))
+                if exitstatus == pytest.ExitCode.OK:
+                    session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            if subject.problem is not None:
+                self._sentences.append(subject.problem)
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Says where the reports are, and which entries are stale."""
+        for sentence in self._sentences:
+            terminalreporter.write_line(visible_lines(sentence), red=True)
+        for path in self._written:
+            terminalreporter.write_line(f"known failures: {path}; edit the reasons")
+        for subject in self._subjects.values():
+            if subject.folder is not None:
+                terminalreporter.write_line(f"conformance report: {subject.folder}")
+
+
+def judged_of(results: Iterable[Result]) -> Iterable[Judged]:
+    """As much of each result as staleness depends on."""
+    for result in results:
+        differing = frozenset(mismatch.scenario for mismatch in result.mismatches)
+        yield Judged(result.id, result.asked, Verdict(result.verdict), differing)
