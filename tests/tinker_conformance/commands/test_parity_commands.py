@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.shared_runs import SharedSession
 from tinker_conformance.cli import main
+from tinker_conformance.commands import common
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Comparison, Finding
@@ -84,7 +86,11 @@ def test_versions_that_are_none_are_a_usage_error(versions: str) -> None:
 
 
 @pytest.mark.parametrize("profile", ["tinker-0.10+tinker-0.14", "tinkex-seed"])
-def test_identify_finds_what_the_reference_was_told_to_be(profile: str) -> None:
+def test_identify_finds_what_the_reference_was_told_to_be(
+    profile: str, reference: SharedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It runs every scenario under every profile, and other tests do that too.
+    monkeypatch.setattr(common, "open_sdk", lambda spec, **_: reference)
     result = CliRunner().invoke(main, ["identify", "--sdk", "reference", "--profile", profile])
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())
