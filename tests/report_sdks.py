@@ -30,7 +30,7 @@ class Hostile(ReferenceAdapter):
 
 
 class CrashesInAQuirk(ReferenceAdapter):
-    """Ends its process in a fourth future: of the scenarios that the test asks, only that of a quirk has one."""
+    """Ends its process in a fourth future: of the scenarios in its test, only that of a quirk has one."""
 
     async def run(self, client: object, call: OperationCall) -> None:
         if call.future == 4:
