@@ -33,6 +33,7 @@ from tinker_conformance.report.report_folder import ReportFolder
 from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.session import KitFaultError
 
 _SILENT: Final = frozenset({Verdict.PASSED, Verdict.NOT_CLAIMED})
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -162,6 +163,12 @@ def _until_the_end(judge: Judge, judge_all: Callable[[], None]) -> tuple[int, st
     except AdapterLostError as error:
         judge.close()
         return Exit.ADAPTER, str(error)
+    except KitFaultError as error:
+        judge.close()
+        return Exit.KIT, str(error)
+    except BaseException:
+        judge.close()
+        raise
     judge.close()
     return None
 

@@ -16,6 +16,7 @@ from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.judge import Judge
 from tinker_conformance.requirements import REQUIREMENTS, Level, Requirement
 from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.sdk.session import refuse_kit_faults
 
 _NOT_ABOUT_SCRIPTS: Final = frozenset({"functions", "clock", "custom_observer"})
 _MOST_FAILURES: Final = 5
@@ -99,6 +100,7 @@ class ScriptJudge:
         if runs is None:
             return None
         expected, observed = runs
+        refuse_kit_faults(expected=expected, observed=observed)
         if observed.fault is not None and expected.fault is None:
             return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault))
         case = Case(scenario, self.judge.profile, expected.timeline, observed.timeline, self.judge.sdk.info)
