@@ -20,10 +20,10 @@ from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, p
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
-from tinker_conformance.judging.profile_choice import choose_profile
+from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
 from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.judging.visible_text import visible, visible_lines
-from tinker_conformance.known_failures.command_options import excuses
+from tinker_conformance.known_failures.command_options import check_files, excuses
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
 from tinker_conformance.known_failures.first_file import record
 from tinker_conformance.report.exit_codes import Exit
@@ -87,6 +87,9 @@ def run(
 ) -> None:
     """Runs the suite against an SDK, and prints the result by requirement."""
     console = Console(highlight=False)
+    # A mistake in what was asked for is told at once, not once the SDK has started.
+    check_as_asked(named, as_of)
+    check_files(known, recorded)
     scripts = asked_scripts(count, seed, replay, strict=strict)
     sdk, reference = opened_beside_reference(spec, console, clock=clock)
     profile = choose_profile(named, sdk.info)
