@@ -104,7 +104,7 @@ def _contexts(prompt: list[int], tokens: list[int], shape: list[int]) -> list[in
     rows = shape[0] if shape else len(tokens)
     if prompt and len(prompt) != rows:
         raise ServiceRefusal(
-            f"target_tokens has {rows} places and model_input {len(prompt)} tokens; give each token its target"
+            f"target_tokens has {rows} places and model_input {len(prompt)} tokens; give each a target"
         )
     before = prompt or ([START, *tokens[::row]] if row else [])
     return [before[place // row] for place in range(len(tokens))]
