@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,13 @@ from tests.shared_runs import SharedSession
 from tinker_conformance.cli import main
 from tinker_conformance.commands import common
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line
+from tinker_conformance.generated.combinations import matrix
+from tinker_conformance.judging.identification import Nearness, candidates
+from tinker_conformance.parity import campaign
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Comparison, Finding
 from tinker_conformance.parity.new_behaviour import Changed, NewBehaviour
+from tinker_conformance.profile.profile import Profile
 
 FINDING = Finding(
     scenario="reasons-sampling",
@@ -43,9 +48,18 @@ SAME = ReleaseReport(
 FAILED = ReleaseReport(version="0.0.1", note="there is no such release")
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(10, id="every tenth script made by rule"),
+        pytest.param(1, id="every script", marks=pytest.mark.slow),
+    ],
+)
 def test_a_release_that_agrees_ends_in_zero_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made_by_rule = matrix()[::step]
+    monkeypatch.setattr(campaign, "matrix", lambda: made_by_rule)
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["parity", "--versions", "0.6.3", "--generated", "20"])
     assert not list(tmp_path.iterdir())
@@ -98,8 +112,24 @@ def test_identify_finds_what_the_reference_was_told_to_be(
     assert "separated by" in said
 
 
-def test_identify_needs_a_profile_for_the_reference_and_for_no_other() -> None:
-    for arguments in (["--sdk", "reference"], ["--sdk", "official==0.6.3", "--profile", "tinker-0.7"]):
-        result = CliRunner().invoke(main, ["identify", *arguments])
-        assert result.exit_code == 2
-        assert "give both or neither" in result.output
+def test_identify_takes_a_profile_for_the_reference_alone() -> None:
+    arguments = ["--sdk", "official==0.6.3", "--profile", "tinker-0.7"]
+    result = CliRunner().invoke(main, ["identify", *arguments])
+    assert result.exit_code == 2
+    assert "--profile is for --sdk reference" in result.output
+
+
+def test_identify_takes_the_reference_for_the_newest_revision_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def nearness(
+        sdk: object, reference: object, profiles: Sequence[Profile], *more: object
+    ) -> list[Nearness]:
+        asked.extend(profile.name for profile in profiles)
+        return [Nearness(profile, 1, (), (), (), ()) for profile in profiles]
+
+    monkeypatch.setattr("tinker_conformance.commands.identify.nearness", nearness)
+    assert CliRunner().invoke(main, ["identify", "--sdk", "reference"]).exit_code == 0
+    assert asked == ["tinker-0.38", *(profile.name for profile in candidates())]
