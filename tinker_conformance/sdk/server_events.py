@@ -9,7 +9,7 @@ import msgspec
 from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.engine.listener import Poll, Submission
 from fake_server.script.steps import Advance, Complete, ReplyStep, unspoilt
-from tinker_conformance.clocks.frozen_clock import MICROSECOND
+from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
 MAX_EVENTS: Final = 20_000

@@ -18,8 +18,8 @@ from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.script.steps import Advance
-from tinker_conformance.clocks.frozen_clock import MICROSECOND
 from tinker_conformance.clocks.sdk_clocks import KitClock, SdkClock
+from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.process.line_process import (
