@@ -102,5 +102,5 @@ def _body_of(reply: Reply, scripted: ReplyStep | None) -> object:
 def _json_or_none(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except ValueError:  # of msgspec, and of bytes that are no UTF-8
+    except (msgspec.DecodeError, ValueError):  # before msgspec 0.21 the first was no ValueError
         return None

@@ -30,7 +30,12 @@ from tinker_conformance.sdk.process.line_process import (
     ProcessEndedError,
     ProcessSilentError,
 )
-from tinker_conformance.sdk.scripted_engine import VIRTUAL_LIMIT_SECONDS, future_keys, scripted_engine
+from tinker_conformance.sdk.scripted_engine import (
+    VIRTUAL_LIMIT_SECONDS,
+    future_keys,
+    kit_failure,
+    scripted_engine,
+)
 from tinker_conformance.sdk.server_events import (
     MAX_EVENTS,
     NO_FUTURE,
@@ -117,6 +122,9 @@ class Conversation:
         self._timeline = StdioTimeline(self._clock.seq)
         with FakeTinkerServer(self._engine) as server:
             fault = self._run(server.url)
+        if (failure := kit_failure(self._engine)) is not None:
+            text = f"{failure}, in scenario {self._scenario.id}"
+            fault = Fault(FaultKind.KIT, text, "" if fault is None else fault.stderr)
         with self._lock:
             return Run(self._timeline.timeline(), fault)
 
