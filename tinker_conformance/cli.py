@@ -23,6 +23,7 @@ from tinker_conformance.commands.run import run
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.scenario.decoding import load_scenarios
+from tinker_conformance.sdk.session import FaultKind
 
 
 @click.group(cls=Program)
@@ -52,7 +53,7 @@ def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
             traces[scenario.id] = result.timeline
             if result.fault is not None:
                 console.print(escape(f"{scenario.id}: {result.fault}"))
-                code = Exit.ADAPTER
+                code = Exit.KIT if result.fault.kind is FaultKind.KIT else max(code, Exit.ADAPTER)
     finally:
         sdk.close()
     # JSON is UTF-8, whatever the encoding of the terminal.

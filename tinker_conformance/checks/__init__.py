@@ -6,8 +6,13 @@ picks the facts that one kind of requirement compares.
 
 from __future__ import annotations
 
-from tinker_conformance.checks.case import Case, Check, Mismatch
-from tinker_conformance.checks.pause_lines import identifier_of
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.checks.case import Case, Check, Mismatch
+    from tinker_conformance.checks.pause_lines import identifier_of
 
 __all__ = [
     "Case",
@@ -15,3 +20,11 @@ __all__ = [
     "Mismatch",
     "identifier_of",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "case": "Case Check Mismatch",
+        "pause_lines": "identifier_of",
+    },
+)

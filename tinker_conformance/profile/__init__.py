@@ -6,51 +6,56 @@ own) go in; frozen ``Profile`` values come out, and the profile of any published
 
 from __future__ import annotations
 
-from tinker_conformance.profile.choices import (
-    CustomObserver,
-    Identifier,
-    MessageMatch,
-    NotifyOn408,
-    NotifyOnTryAgain,
-    ObserverError,
-    OnExpired,
-    StatusAction,
-    TelemetrySource,
-    Unparseable408,
-    UnparseableTryAgain,
-)
-from tinker_conformance.profile.observer_facet import ClientForms
-from tinker_conformance.profile.profile import (
-    BackOffReset,
-    BudgetRefill,
-    ClockKind,
-    Expired,
-    LogLevel,
-    ObserverFacet,
-    OperationFacet,
-    PollingFacet,
-    Profile,
-    ResultFormat,
-    SamplerAddress,
-    UnusableBody,
-    WaitTimeout,
-)
-from tinker_conformance.profile.profile_files import (
-    ProfileError,
-    combined,
-    index,
-    known_profiles,
-    load_profile,
-    observer_revision,
-)
-from tinker_conformance.profile.releases import (
-    NewerThanKnownWarning,
-    UnknownReleaseError,
-    known_releases,
-    newest_profile,
-    profile_for,
-)
-from tinker_conformance.profile.version_numbers import release_of
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.profile.choices import (
+        BackOffReset,
+        BudgetRefill,
+        CustomObserver,
+        Identifier,
+        MessageMatch,
+        NotifyOn408,
+        NotifyOnTryAgain,
+        ObserverError,
+        OnExpired,
+        ResultFormat,
+        StatusAction,
+        TelemetrySource,
+        Unparseable408,
+        UnparseableTryAgain,
+        WaitTimeout,
+    )
+    from tinker_conformance.profile.observer_facet import ClientForms
+    from tinker_conformance.profile.profile import (
+        ClockKind,
+        Expired,
+        LogLevel,
+        ObserverFacet,
+        OperationFacet,
+        PollingFacet,
+        Profile,
+        SamplerAddress,
+        UnusableBody,
+    )
+    from tinker_conformance.profile.profile_files import (
+        ProfileError,
+        combined,
+        index,
+        known_profiles,
+        load_profile,
+        observer_revision,
+    )
+    from tinker_conformance.profile.releases import (
+        NewerThanKnownWarning,
+        UnknownReleaseError,
+        known_releases,
+        newest_profile,
+        profile_for,
+    )
+    from tinker_conformance.profile.version_numbers import release_of
 
 __all__ = [
     "BackOffReset",
@@ -91,3 +96,22 @@ __all__ = [
     "profile_for",
     "release_of",
 ]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "choices": (
+            "BackOffReset BudgetRefill CustomObserver Identifier MessageMatch NotifyOn408 "
+            "NotifyOnTryAgain ObserverError OnExpired ResultFormat StatusAction TelemetrySource "
+            "Unparseable408 UnparseableTryAgain WaitTimeout"
+        ),
+        "observer_facet": "ClientForms",
+        "profile": (
+            "ClockKind Expired LogLevel ObserverFacet OperationFacet PollingFacet Profile "
+            "SamplerAddress UnusableBody"
+        ),
+        "profile_files": "ProfileError combined index known_profiles load_profile observer_revision",
+        "releases": "NewerThanKnownWarning UnknownReleaseError known_releases newest_profile profile_for",
+        "version_numbers": "release_of",
+    },
+)

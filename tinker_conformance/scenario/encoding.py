@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fake_server.script.builder import Exhausted
 from fake_server.script.script_yaml import encode_steps
-from tinker_conformance.clocks.frozen_clock import DEFAULT_EPOCH
+from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
 from tinker_conformance.scenario.scenario import (
     FutureSpec,
     ObserverUse,

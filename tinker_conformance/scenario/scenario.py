@@ -15,7 +15,7 @@ import msgspec
 from fake_server.core.operations import Operation
 from fake_server.script.builder import Script
 from fake_server.script.steps import Advance
-from tinker_conformance.clocks.frozen_clock import DEFAULT_EPOCH
+from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
 from tinker_conformance.queue_state import ClientKind
 
 

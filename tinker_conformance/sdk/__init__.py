@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from tinker_conformance.sdk.json_schema import schema_text
     from tinker_conformance.sdk.remembered_session import RememberedSession
     from tinker_conformance.sdk.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS
-    from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkSession, SdkStartError
+    from tinker_conformance.sdk.session import (
+        Fault,
+        FaultKind,
+        Run,
+        SdkSession,
+        SdkStartError,
+        refuse_kit_faults,
+    )
     from tinker_conformance.sdk.spec import SpecError, check_spec, command_of, open_sdk
 
 __all__ = [
@@ -54,6 +61,7 @@ __all__ = [
     "check_spec",
     "command_of",
     "open_sdk",
+    "refuse_kit_faults",
     "schema_text",
 ]
 
@@ -70,7 +78,7 @@ __getattr__ = lazy_exports(
         "json_schema": "schema_text",
         "remembered_session": "RememberedSession",
         "scripted_engine": "API_KEY VIRTUAL_LIMIT_SECONDS",
-        "session": "Fault FaultKind Run SdkSession SdkStartError",
+        "session": "Fault FaultKind Run SdkSession SdkStartError refuse_kit_faults",
         "spec": "SpecError check_spec command_of open_sdk",
     },
 )

@@ -18,6 +18,8 @@ class FaultKind(StrEnum):
 
     STUCK = "stuck"
     """The SDK would never finish: a finding about the SDK."""
+    KIT = "kit"
+    """The fake server failed: a fault of the kit, which says nothing of the SDK."""
     SET_UP = "set_up"
     """The adapter failed before the first future."""
     CRASH = "crash"
@@ -70,6 +72,24 @@ class Run:
 
     timeline: Timeline
     fault: Fault | None = None
+
+
+class KitFaultError(RuntimeError):
+    """The fake server or the reference failed: nothing can be said of the SDK."""
+
+
+def refuse_kit_faults(*, expected: Run, observed: Run) -> None:
+    """Check two runs that are about to be compared outside of a requirement.
+
+    Raises:
+        KitFaultError: If the fake server failed in one, or the reference did not run as it should.
+    """
+    for whose, run, kinds in (
+        ("the reference", expected, frozenset(FaultKind) - {FaultKind.STUCK, FaultKind.SET_UP}),
+        ("the SDK", observed, frozenset({FaultKind.KIT})),
+    ):
+        if run.fault is not None and run.fault.kind in kinds:
+            raise KitFaultError(f"the kit failed while it ran a scenario with {whose}: {run.fault}")
 
 
 class SdkStartError(RuntimeError):

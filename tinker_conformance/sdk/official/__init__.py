@@ -13,6 +13,7 @@ from tinker_conformance._lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from tinker_conformance.sdk.official.environments import (
         EnvironmentUnavailable,
+        NoCacheFolderError,
         cache_folder,
         cached_versions,
         lean_environment,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EnvironmentUnavailable",
+    "NoCacheFolderError",
     "cache_folder",
     "cached_versions",
     "import_everything",
@@ -33,7 +35,8 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "environments": (
-            "EnvironmentUnavailable cache_folder cached_versions lean_environment published_versions"
+            "EnvironmentUnavailable NoCacheFolderError cache_folder cached_versions "
+            "lean_environment published_versions"
         ),
         "setup": "import_everything",
     },
