@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tinker_conformance.library import shipped_scenarios
@@ -13,6 +14,7 @@ from tinker_conformance.parity.comparable import comparable
 from tinker_conformance.parity.comparison import Pair, chapter_of, compare
 from tinker_conformance.parity.draft import draft_toml, drafted
 from tinker_conformance.parity.generated import generated
+from tinker_conformance.parity.judged_scripts import is_jittered
 from tinker_conformance.parity.matrix import matrix
 from tinker_conformance.parity.new_behaviour import NewBehaviour, new_behaviour
 from tinker_conformance.profile import Profile
@@ -142,4 +144,6 @@ def test_all_scenarios_have_ids_of_their_own_and_seeds_give_others() -> None:
     scenarios = all_scenarios(30, 1)
     assert len({s.id for s in scenarios}) == len(scenarios)
     assert generated(30, 1) == generated(30, 1)
+    assert len({repr(msgspec.structs.replace(s, id="")) for s in generated(100, ordinary=True)}) == 100
+    assert not any(is_jittered(s) for s in generated(60, wanted=lambda s: not is_jittered(s)))
     assert [s.futures for s in generated(30, 1)] != [s.futures for s in generated(30, 2)]

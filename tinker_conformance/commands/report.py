@@ -59,6 +59,14 @@ def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -
 def diff(before: Path, after: Path) -> None:
     """Says what became better or worse from BEFORE to AFTER; ends with exit code 1 on worse."""
     first, second = _loaded([before, after])
+    for path, compared in ((before, first), (after, second)):
+        if compared.cut_off is not None:
+            judged = f"{len(compared.results)} of {len(compared.start.asked)} requirements"
+            message = (
+                f"{path}: {compared.cut_off} (after {judged}); what was not judged is neither better nor "
+                "worse, so compare reports of runs that came to their end"
+            )
+            raise click.UsageError(message)
     console = Console(highlight=False)
     found = sorted(changes(first, second), key=lambda each: list(Change).index(each.change))
     for each in found:

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from tinker_conformance.judging.judge import Judge
 from tinker_conformance.parity.generated import generated
-from tinker_conformance.parity.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement
+from tinker_conformance.parity.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement, is_jittered
 from tinker_conformance.scenario import Scenario, ScenarioError, load_scenarios
 from tinker_conformance.scenario_text import scenario_yaml
 
@@ -28,7 +28,8 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
         replayed = () if replay is None else load_scenarios(replay)
     except ScenarioError as error:
         raise click.UsageError(str(error)) from error
-    return (*replayed, *generated(count, seed, ordinary=not strict))
+    drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
+    return (*replayed, *drawn)
 
 
 def judged_scripts(
