@@ -12,14 +12,31 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-bench
+UV := .venv-uv/bin/python
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+# Exact versions with hashes, for every supported Python; `make upgrade` writes them.
+LOCKED := $(PIP_INSTALL) --require-hashes --requirement
+KIT := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+PYTHON_CHECK := import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")
+# Makes the environment $(1) unless it is there and has pip; an attempt without python3-venv leaves one that has not.
+make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(1)
+# What the kit installs beside a release of the official SDK is locked, too.
+export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade
 
-$(STAMP): pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+$(STAMP): pyproject.toml locks/dev.txt
+	$(PYTHON) -c '$(PYTHON_CHECK)'
+	$(call make_venv,$(VENV))
+	$(BIN)/python $(LOCKED) locks/dev.txt
+	$(BIN)/python $(KIT)
 	touch $(STAMP)
+
+$(BENCH)/.installed: pyproject.toml locks/dev.txt locks/bench.txt
+	$(call make_venv,$(BENCH))
+	$(BENCH)/bin/python $(LOCKED) locks/dev.txt --requirement locks/bench.txt
+	$(BENCH)/bin/python $(KIT)
+	touch $@
 
 conformance: $(STAMP)
 	$(BIN)/tinker-conformance run --sdk '$(SDK)' $(if $(PROFILE),--profile '$(PROFILE)')
@@ -44,24 +61,32 @@ downstream:
 	.ci/downstream '$(PYTHON)'
 
 # In an environment of its own: the peers bring plugins of pytest with them.
-bench:
-	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install --quiet --editable '.[bench]'
+bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks
 
 # One server, 100,000 futures, an hour of virtual time; some minutes.
-soak:
-	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install --quiet --editable '.[bench]'
+soak: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.soak
 
 mutation: $(STAMP)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,mutation]'
+	$(BIN)/python $(LOCKED) locks/mutation.txt
 	$(BIN)/python -m tests.mutation
+
+# Locks what pyproject.toml newly asks for; what is locked already stays.
+lock: $(STAMP) $(UV)
+	locks/compile $(UV)
+
+# Moves every locked version to the newest, and those of the lowest versions to what pyproject.toml says.
+upgrade: $(STAMP) $(UV)
+	locks/compile $(UV) --upgrade
+
+$(UV):
+	$(call make_venv,.venv-uv)
+	$@ $(PIP_INSTALL) uv
 
 # A failing input is made small and written to fuzz-failure.json.
 fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz --seed '$(SEED)' --count '$(COUNT)'
 
 clean:
-	rm -rf $(VENV) $(BENCH) .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) .venv-uv .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,3 +1,9 @@
 """What all tests of the kit share."""
 
+import os
+from pathlib import Path
+
 pytest_plugins = ["pytester"]
+
+# What stands beside releases of the official SDK is locked; `make` says the same for its other commands.
+os.environ.setdefault("TINKER_CONFORMANCE_CONSTRAINTS", str(Path(__file__).parent / "locks/official.txt"))

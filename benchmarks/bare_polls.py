@@ -16,16 +16,16 @@ import sys
 import msgspec
 
 from fake_server import Poll, Reply, Submission, TransportFault
-from fake_server.respx_router import mounted
-from fake_server.steps import Advance
-from tinker_conformance.clock import FrozenClock
-from tinker_conformance.profile import Profile
+from fake_server.in_process.respx_router import mounted
+from fake_server.script.steps import Advance
+from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario import FutureSpec, Scenario, decode_scenario
-from tinker_conformance.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS, scripted_engine
 from tinker_conformance.sdk.adapter import Adapter, OperationCall, ScenarioContext
-from tinker_conformance.sdk.shared_tls import share_ssl_contexts
-from tinker_conformance.sdk.worker import load_adapter
-from tinker_conformance.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
+from tinker_conformance.sdk.in_process.worker import load_adapter
+from tinker_conformance.sdk.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS, scripted_engine
 
 _URL = "http://tinker.test"
 

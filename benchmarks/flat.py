@@ -9,8 +9,8 @@ from typing import Final
 from benchmarks.table import Section, Target
 from benchmarks.workload import PAUSED, body_of, future_name, heads
 from fake_server import FakeTinker, Request
-from fake_server.connections import Connections
-from fake_server.http_protocol import HttpProtocol
+from fake_server.http.http_protocol import HttpProtocol
+from fake_server.http.open_connections import Connections
 from fake_server.script import script, timeout
 
 _POLLED: Final = 100

@@ -3,7 +3,7 @@
 One engine, ``FakeTinker``, behind several faces: mounted on respx, as an httpx transport, on a loopback
 socket, and as the program ``python -m fake_server``. Importing this package loads no HTTP library; a face is
 loaded when it is named. The functions that write scripts (``script``, ``timeout``, ``complete``, …) are in
-``fake_server.script``.
+``fake_server.script.builder``.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fake_server.errors import Problem, ProblemKind, ScriptError, ScriptViolation
-    from fake_server.faults import Cut, CutEnd, Dribble, DropKind, RawBytes, Refusal, Wire
-    from fake_server.futures import ScriptedFuture
-    from fake_server.http_server import FakeTinkerServer
-    from fake_server.httpx_transport import FakeTinkerTransport
-    from fake_server.journal import Exchange, Journal
-    from fake_server.listener import Listener, Poll, Submission
-    from fake_server.messages import Reply, Request, TransportFault
-    from fake_server.operations import Operation
-    from fake_server.polls import PollRecord
-    from fake_server.respx_router import mounted
-    from fake_server.rules import Rule, chance, every, nth
-    from fake_server.script import Exhausted, Script, ScriptBuilder
-    from fake_server.script_data import decode_steps, encode_steps
-    from fake_server.script_yaml import load_script_file
-    from fake_server.steps import (
+    from fake_server.core.errors import Problem, ProblemKind, ScriptError, ScriptViolation
+    from fake_server.core.faults import Cut, CutEnd, Dribble, DropKind, RawBytes, Refusal, Wire
+    from fake_server.core.http_messages import Reply, Request, TransportFault
+    from fake_server.core.operations import Operation
+    from fake_server.engine.futures import ScriptedFuture
+    from fake_server.engine.journal import Exchange, Journal
+    from fake_server.engine.listener import Listener, Poll, Submission
+    from fake_server.engine.tinker_api import FakeTinker, Unscripted
+    from fake_server.http.http_server import FakeTinkerServer
+    from fake_server.in_process.httpx_transport import FakeTinkerTransport
+    from fake_server.in_process.respx_router import mounted
+    from fake_server.script.builder import Exhausted, Script, ScriptBuilder
+    from fake_server.script.rules import Rule, chance, every, nth
+    from fake_server.script.script_data import decode_steps, encode_steps
+    from fake_server.script.script_yaml import load_script_file
+    from fake_server.script.steps import (
         Advance,
         Complete,
         Drop,
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
         TryAgain,
         Wired,
     )
-    from fake_server.tinker_api import FakeTinker, Unscripted
-    from fake_server.used_connections import UsedConnection
-    from fake_server.verification import VerifiedTinker
+    from fake_server.verify.poll_records import PollRecord
+    from fake_server.verify.used_connections import UsedConnection
+    from fake_server.verify.verified_tinker import VerifiedTinker
 
 __all__ = [
     "Advance",
@@ -94,54 +94,54 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Advance": "steps",
-    "Complete": "steps",
-    "Cut": "faults",
-    "CutEnd": "faults",
-    "Dribble": "faults",
-    "Drop": "steps",
-    "DropKind": "faults",
-    "Exchange": "journal",
-    "Exhausted": "script",
-    "Fail": "steps",
-    "FailCategory": "steps",
-    "FakeTinker": "tinker_api",
-    "FakeTinkerServer": "http_server",
-    "FakeTinkerTransport": "httpx_transport",
-    "Journal": "journal",
-    "Listener": "listener",
-    "Operation": "operations",
-    "Poll": "listener",
-    "PollRecord": "polls",
-    "Problem": "errors",
-    "ProblemKind": "errors",
-    "RawBytes": "faults",
-    "Refusal": "faults",
-    "Reply": "messages",
-    "Request": "messages",
-    "Rule": "rules",
-    "Script": "script",
-    "ScriptBuilder": "script",
-    "ScriptError": "errors",
-    "ScriptViolation": "errors",
-    "ScriptedFuture": "futures",
-    "Status": "steps",
-    "Submission": "listener",
-    "Timeout": "steps",
-    "TransportFault": "messages",
-    "TryAgain": "steps",
-    "Unscripted": "tinker_api",
-    "UsedConnection": "used_connections",
-    "VerifiedTinker": "verification",
-    "Wire": "faults",
-    "Wired": "steps",
-    "chance": "rules",
-    "decode_steps": "script_data",
-    "every": "rules",
-    "encode_steps": "script_data",
-    "load_script_file": "script_yaml",
-    "mounted": "respx_router",
-    "nth": "rules",
+    "Advance": "script.steps",
+    "Complete": "script.steps",
+    "Cut": "core.faults",
+    "CutEnd": "core.faults",
+    "Dribble": "core.faults",
+    "Drop": "script.steps",
+    "DropKind": "core.faults",
+    "Exchange": "engine.journal",
+    "Exhausted": "script.builder",
+    "Fail": "script.steps",
+    "FailCategory": "script.steps",
+    "FakeTinker": "engine.tinker_api",
+    "FakeTinkerServer": "http.http_server",
+    "FakeTinkerTransport": "in_process.httpx_transport",
+    "Journal": "engine.journal",
+    "Listener": "engine.listener",
+    "Operation": "core.operations",
+    "Poll": "engine.listener",
+    "PollRecord": "verify.poll_records",
+    "Problem": "core.errors",
+    "ProblemKind": "core.errors",
+    "RawBytes": "core.faults",
+    "Refusal": "core.faults",
+    "Reply": "core.http_messages",
+    "Request": "core.http_messages",
+    "Rule": "script.rules",
+    "Script": "script.builder",
+    "ScriptBuilder": "script.builder",
+    "ScriptError": "core.errors",
+    "ScriptViolation": "core.errors",
+    "ScriptedFuture": "engine.futures",
+    "Status": "script.steps",
+    "Submission": "engine.listener",
+    "Timeout": "script.steps",
+    "TransportFault": "core.http_messages",
+    "TryAgain": "script.steps",
+    "Unscripted": "engine.tinker_api",
+    "UsedConnection": "verify.used_connections",
+    "VerifiedTinker": "verify.verified_tinker",
+    "Wire": "core.faults",
+    "Wired": "script.steps",
+    "chance": "script.rules",
+    "decode_steps": "script.script_data",
+    "every": "script.rules",
+    "encode_steps": "script.script_data",
+    "load_script_file": "script.script_yaml",
+    "mounted": "in_process.respx_router",
+    "nth": "script.rules",
 }
 
 

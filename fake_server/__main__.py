@@ -19,12 +19,12 @@ from types import FrameType
 
 import click
 
-from fake_server.clock_file import SteppedClock
-from fake_server.control import CONTROL, ControlledServer
-from fake_server.errors import ScriptError
-from fake_server.http_server import FakeTinkerServer, ServerError
-from fake_server.script_yaml import load_entries
-from fake_server.tinker_api import FakeTinker, Unscripted
+from fake_server.control.clock_file import SteppedClock
+from fake_server.control.control_plane import CONTROL, ControlledServer
+from fake_server.core.errors import ScriptError
+from fake_server.engine.tinker_api import FakeTinker, Unscripted
+from fake_server.http.http_server import FakeTinkerServer, ServerError
+from fake_server.script.script_yaml import load_entries
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,7 +46,9 @@ from fake_server.tinker_api import FakeTinker, Unscripted
 )
 @click.option("--seed", type=int, help="Be a whole fake Tinker, whose numbers and ids are derived from this.")
 @click.option(
-    "--control", is_flag=True, help="Offer a control plane below /_control; see fake_server.control."
+    "--control",
+    is_flag=True,
+    help="Offer a control plane below /_control; see fake_server.control.control_plane.",
 )
 @click.option(
     "--clock-file",

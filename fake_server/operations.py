@@ -1,73 +1,17 @@
-"""The operations of the Tinker API that answer with a future, and where each is submitted.
-
-Source: the resource modules of ``tinker`` 0.1.0, 0.6.3 and 0.38.0. Two pairs share one path and are told
-apart by the request: ``sample`` and ``compute_logprobs`` (the latter asks for prompt log-probabilities), and,
-since 0.25, ``forward`` and ``forward_backward`` (the former says ``forward_only``).
-"""
+"""The documented path of `fake_server.core.operations`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Final
+from fake_server.core.operations import (
+    API_PREFIX,
+    SUBMISSION_PATHS,
+    Operation,
+    candidates,
+)
 
-API_PREFIX: Final = "/api/v1/"
-
-
-class Operation(StrEnum):
-    """One kind of work that a client can submit; the values are the names used in scripts and scenarios."""
-
-    SAMPLE = "sample"
-    COMPUTE_LOGPROBS = "compute_logprobs"
-    FORWARD = "forward"
-    FORWARD_BACKWARD = "forward_backward"
-    OPTIM_STEP = "optim_step"
-    SAVE_STATE = "save_state"
-    LOAD_STATE = "load_state"
-    SAVE_WEIGHTS_FOR_SAMPLER = "save_weights_for_sampler"
-    UNLOAD_MODEL = "unload_model"
-    SAVE_WEIGHTS_EXTERNAL = "save_weights_external"
-    CREATE_MODEL = "create_model"
-
-    @property
-    def path(self) -> str:
-        """The path that official releases POST it to (since 0.25 ``forward`` uses its sibling's)."""
-        return API_PREFIX + _ENDPOINTS[self]
-
-
-_ENDPOINTS: Final[Mapping[Operation, str]] = {
-    Operation.SAMPLE: "asample",
-    Operation.COMPUTE_LOGPROBS: "asample",
-    Operation.FORWARD: "forward",
-    Operation.FORWARD_BACKWARD: "forward_backward",
-    Operation.OPTIM_STEP: "optim_step",
-    Operation.SAVE_STATE: "save_weights",
-    Operation.LOAD_STATE: "load_weights",
-    Operation.SAVE_WEIGHTS_FOR_SAMPLER: "save_weights_for_sampler",
-    Operation.UNLOAD_MODEL: "unload_model",
-    Operation.SAVE_WEIGHTS_EXTERNAL: "save_weights_external",
-    Operation.CREATE_MODEL: "create_model",
-}
-
-SUBMISSION_PATHS: Final[Mapping[str, Operation]] = {
-    operation.path: operation for operation in reversed(Operation)
-}
-"""Submission path to the operation that it means when the request does not say more."""
-
-
-def candidates(path_operation: Operation, request: Mapping[str, object]) -> tuple[Operation, ...]:
-    """The operations that a submission may be, the likeliest first.
-
-    A request for prompt log-probabilities is ``compute_logprobs``, or else a ``sample`` that includes them.
-
-    Args:
-        path_operation: What ``SUBMISSION_PATHS`` gives for the path.
-        request: The decoded body.
-    """
-    match path_operation:
-        case Operation.SAMPLE if request.get("prompt_logprobs"):
-            return (Operation.COMPUTE_LOGPROBS, Operation.SAMPLE)
-        case Operation.FORWARD_BACKWARD if request.get("forward_only"):
-            return (Operation.FORWARD,)
-        case _:
-            return (path_operation,)
+__all__ = [
+    "API_PREFIX",
+    "SUBMISSION_PATHS",
+    "Operation",
+    "candidates",
+]

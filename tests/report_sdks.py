@@ -8,7 +8,7 @@ import msgspec
 from broken_sdks.registry import BROKEN_SDKS
 
 from tinker_conformance.sdk.adapter import OperationCall
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 PLANTED = (
     "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final
 from tinker_conformance._version import __version__
 
 if TYPE_CHECKING:
-    from tinker_conformance.observer import (
+    from tinker_conformance.profile.profile_files import known_profiles, load_profile
+    from tinker_conformance.profile.releases import profile_for
+    from tinker_conformance.queue_state import ClientKind, QueueState, parse_queue_state
+    from tinker_conformance.reference.observer import (
         ClientObserver,
         QueueStateObserver,
         log_state_change,
         reason_for_state,
         should_log,
     )
-    from tinker_conformance.profile_files import known_profiles, load_profile
-    from tinker_conformance.queue_state import ClientKind, QueueState, parse_queue_state
-    from tinker_conformance.releases import profile_for
     from tinker_conformance.suite.subclass import QueueStateConformance, overrides
 
 __all__ = [
@@ -42,18 +42,18 @@ __all__ = [
 
 _HOMES: Final = {
     "ClientKind": "queue_state",
-    "ClientObserver": "observer",
+    "ClientObserver": "reference.observer",
     "QueueState": "queue_state",
     "QueueStateConformance": "suite.subclass",
-    "QueueStateObserver": "observer",
-    "known_profiles": "profile_files",
-    "load_profile": "profile_files",
-    "log_state_change": "observer",
+    "QueueStateObserver": "reference.observer",
+    "known_profiles": "profile.profile_files",
+    "load_profile": "profile.profile_files",
+    "log_state_change": "reference.observer",
     "overrides": "suite.subclass",
     "parse_queue_state": "queue_state",
-    "profile_for": "releases",
-    "reason_for_state": "observer",
-    "should_log": "observer",
+    "profile_for": "profile.releases",
+    "reason_for_state": "reference.observer",
+    "should_log": "reference.observer",
 }
 
 

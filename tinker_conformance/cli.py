@@ -12,19 +12,20 @@ from rich.markup import escape
 
 from tinker_conformance._version import __version__
 from tinker_conformance.commands.check_adapter import check_adapter
-from tinker_conformance.commands.common import Exit, clock_option, opened
+from tinker_conformance.commands.common import clock_option, opened
+from tinker_conformance.commands.guard import Program
 from tinker_conformance.commands.identify import identify
-from tinker_conformance.commands.interruption import ends_on_signals
 from tinker_conformance.commands.matrix import matrix
 from tinker_conformance.commands.parity import parity
 from tinker_conformance.commands.record_goldens import record_goldens
 from tinker_conformance.commands.report import report
 from tinker_conformance.commands.run import run
-from tinker_conformance.profile_files import ProfileError, load_profile
-from tinker_conformance.scenario import ScenarioError, load_scenarios
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.report.exit_codes import Exit
+from tinker_conformance.scenario.scenario import load_scenarios
 
 
-@click.group()
+@click.group(cls=Program)
 @click.version_option(__version__, prog_name="tinker-conformance")
 def main() -> None:
     """Judges SDKs of the Tinker fine-tuning API."""
@@ -37,15 +38,11 @@ def main() -> None:
     "--sdk", "spec", default="reference", metavar="SPEC", help="Whose timelines; by default the reference's."
 )
 @clock_option
-@ends_on_signals
 def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
     """Runs the scenarios of FILE and prints {scenario id: [events]} as JSON."""
     console = Console(stderr=True, highlight=False)
-    try:
-        scenarios = load_scenarios(file)
-        profile = load_profile(named)
-    except (ScenarioError, ProfileError) as error:
-        raise click.UsageError(str(error)) from error
+    scenarios = load_scenarios(file)
+    profile = load_profile(named)
     sdk = opened(spec, console, clock=clock)
     code = Exit.HELD
     try:
@@ -58,7 +55,8 @@ def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
                 code = Exit.ADAPTER
     finally:
         sdk.close()
-    click.echo(msgspec.json.format(msgspec.json.encode(traces), indent=2).decode())
+    # JSON is UTF-8, whatever the encoding of the terminal.
+    click.echo(msgspec.json.format(msgspec.json.encode(traces), indent=2))
     sys.exit(code)
 
 
@@ -71,4 +69,6 @@ main.add_command(parity)
 main.add_command(record_goldens)
 
 if __name__ == "__main__":
-    main()
+    from tinker_conformance.__main__ import main as program
+
+    program()

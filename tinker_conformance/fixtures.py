@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tinker_conformance.downstream.clock import FakeTinkerClock
     from tinker_conformance.downstream.options import FakeTinkerOptions
     from tinker_conformance.downstream.queue_warnings import QueueWarnings
-    from tinker_conformance.downstream.tinker import ReachableTinker
+    from tinker_conformance.downstream.reachable_tinker import ReachableTinker
     from tinker_conformance.suite.conformance_run import ConformanceRun
 
 __all__ = [
@@ -147,7 +147,7 @@ def fake_tinker_judge(
 def _prepared(
     request: pytest.FixtureRequest, options: FakeTinkerOptions, face: str
 ) -> Iterator[ReachableTinker]:
-    from tinker_conformance.downstream.tinker import ReachableTinker  # noqa: PLC0415 - see the module
+    from tinker_conformance.downstream.reachable_tinker import ReachableTinker  # noqa: PLC0415 - see the module
 
     stash = request.node.stash
     if (other := stash.get(_FACE, None)) is not None:

@@ -15,7 +15,7 @@ import pytest
 from tinker_conformance.fixtures import *  # noqa: F403 - pytest finds fixtures in the modules that it knows
 
 if TYPE_CHECKING:
-    from tinker_conformance.report.pytest_report import Reporter
+    from tinker_conformance.suite.pytest_report import Reporter
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,7 +64,7 @@ class _Results:
         self._prepared = False
 
     def prepare(self) -> Reporter:
-        from tinker_conformance.report.pytest_report import REPORTER, Reporter, directs_junit  # noqa: PLC0415
+        from tinker_conformance.suite.pytest_report import REPORTER, Reporter, directs_junit  # noqa: PLC0415
 
         self._prepared = True
         names = (self._config.getoption(name, None) for name in ("--report", "--record-known-failures"))

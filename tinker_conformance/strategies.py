@@ -1,169 +1,23 @@
-"""Hypothesis strategies: states, replies, clock steps, scripts and whole scenarios.
-
-They give plain data (what `docs/reference/scenarios.md` describes) or decoded values; every value can be run.
-"""
+"""Hypothesis strategies: states, replies, clock steps, scripts and whole scenarios."""
 
 from __future__ import annotations
 
-import string
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from tinker_conformance.generated.strategies import (
+    StepData,
+    clock_steps,
+    ordinary_scenarios,
+    pause_bodies,
+    poll_scripts,
+    queue_states,
+    scenarios,
+)
 
-from hypothesis import strategies as st
-
-from fake_server.script import Script
-from fake_server.script_yaml import decode_steps
-from fake_server.steps import Advance
-from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.scenario import OPERATIONS_OF, Scenario, decode_scenario
-
-StepData: TypeAlias = Mapping[str, object]
-
-_KNOWN_STATES: Final = ("paused_capacity", "paused_rate_limit", "active", "unknown")
-_ODD_STATES: Final = ("Paused_Capacity", " paused_capacity", "paused", "", None, True, 5, ["x"], {"a": 1})
-_REASONS: Final = ("", None, "because of the weather", 7)
-_SECONDS: Final = (0.001, 1, 29.5, 30, 59.999, 60, 61, 899.999, 900)
-_BOUNDARIES: Final = (59.999, 60, 899.999, 900)
-_STATUSES: Final = (400, 402, 429, 500, 502, 503)
-_RAW: Final = ("", "not json", "null", "[]", "5", '"text"')
-# Given as a string: Hypothesis' table of all characters takes it seconds to make, and that is a failed health
-# check in a suite's first run.
-_CHARACTERS: Final = string.printable + "\0\x7fÄßİΩЖ漢\u2028\u202e\ufeff😀"
-_COMPLETE: Final[StepData] = {"complete": {}}
-
-
-def queue_states() -> st.SearchStrategy[object]:
-    """Values of ``queue_state``: mostly the known words, then what looks like them, then other text."""
-    return st.sampled_from(_KNOWN_STATES) | st.sampled_from(_ODD_STATES) | _texts()
-
-
-def pause_bodies() -> st.SearchStrategy[Mapping[str, object]]:
-    """Bodies of a 408 or a try_again, with or without state and reason."""
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "queue_state": queue_states(),
-            "queue_state_reason": st.sampled_from(_REASONS) | _texts(),
-        },
-    )
-
-
-def clock_steps() -> st.SearchStrategy[Advance]:
-    """Steps that move the clocks: both, or apart; the wall clock back too."""
-    return _advances().map(_decoded_advance)
-
-
-def poll_scripts(max_replies: int = 8) -> st.SearchStrategy[Script]:
-    """Scripts that end in a result, as `FakeTinker.add_script` takes them."""
-    return _scripts(max_replies).map(lambda steps: Script(decode_steps(list(steps), "generated")))
-
-
-def scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
-    """Whole scenarios: up to two clients of any kinds, futures one after another."""
-    observers = st.sampled_from(("default", "default", "default", "raising"))
-    futures = st.builds(_future, _scripts(max_replies), observers)
-    return _scenarios(futures, max_futures)
-
-
-def ordinary_scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
-    """Scenarios without anything odd: what every SDK must take alike, quirks aside.
-
-    Known states and strings as reasons, 5xx and broken connections between them, clocks that move together.
-    """
-    futures = st.builds(_future, _ordinary_scripts(max_replies), st.just("default"))
-    return _scenarios(futures, max_futures)
-
-
-def _texts() -> st.SearchStrategy[str]:
-    return st.text(_CHARACTERS, max_size=12)
-
-
-def _scenarios(futures: st.SearchStrategy[dict[str, object]], most: int) -> st.SearchStrategy[Scenario]:
-    clients = st.lists(st.sampled_from(sorted(OPERATIONS_OF)), min_size=1, max_size=2)
-    return clients.flatmap(
-        lambda kinds: st.lists(
-            st.tuples(st.sampled_from(range(len(kinds))), futures), min_size=1, max_size=most
-        ).map(lambda placed: _scenario(kinds, placed))
-    )
-
-
-def _advances() -> st.SearchStrategy[StepData]:
-    seconds = st.sampled_from(_SECONDS)
-    apart = st.fixed_dictionaries({"wall": seconds | st.sampled_from((-5, -100, 0)), "monotonic": seconds})
-    return (seconds | apart).map(lambda value: {"advance": value})
-
-
-def _decoded_advance(data: StepData) -> Advance:
-    match decode_steps([data, _COMPLETE], "generated"):
-        case (Advance() as step, _):
-            return step
-        case steps:
-            raise AssertionError(steps)
-
-
-def _replies() -> st.SearchStrategy[StepData]:
-    raw = st.sampled_from(_RAW).map(lambda text: {"status": 408, "raw": text, "content_type": "text/plain"})
-    return st.one_of(
-        pause_bodies().map(lambda body: {"timeout": body}),
-        pause_bodies().map(lambda body: {"try_again": body}),
-        st.sampled_from(_STATUSES).map(lambda status: {"status": status, "body": {"detail": "no"}}),
-        raw,
-        st.just({"drop": "reset"}),
-    )
-
-
-def _passages() -> st.SearchStrategy[list[StepData]]:
-    """A step or three: what debounce and grace are about is two pauses and the time between them."""
-    states = st.sampled_from(_KNOWN_STATES).map(lambda state: {"queue_state": state})
-    pauses = states.map(lambda body: {"timeout": body}) | states.map(lambda body: {"try_again": body})
-    alone = (_replies() | _advances()).map(lambda step: [step])
-    between = st.sampled_from(_BOUNDARIES).map(lambda seconds: {"advance": seconds}) | _advances()
-    return st.tuples(pauses, between, pauses).map(list) | alone | alone
-
-
-def _scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
-    moving = _joined(_passages(), max_replies)
-    # The delay after a 410 is jittered: with the clocks moving too, two SDKs could rightly differ.
-    expiring = _replies() | st.just({"status": 410, "body": {}})
-    return moving | moving | moving | _joined(expiring.map(lambda step: [step]), max_replies)
-
-
-def _ordinary_scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
-    body = st.fixed_dictionaries(
-        {"queue_state": st.sampled_from(_KNOWN_STATES)},
-        optional={"queue_state_reason": st.just("because of the weather")},
-    )
-    # Both signals at one instant: which of them an SDK heeds is the trigger's affair.
-    pauses: st.SearchStrategy[StepData] = body.map(lambda value: {"pause": value})
-    seconds = st.sampled_from(_BOUNDARIES) | st.sampled_from(_SECONDS)
-    advances = seconds.map(lambda value: {"advance": value})
-    failures = st.sampled_from((500, 502, 503)).map(lambda status: {"status": status, "body": {}})
-    alone = (pauses | advances | failures | st.just({"drop": "reset"})).map(lambda step: [step])
-    return _joined(st.tuples(pauses, advances, pauses).map(list) | alone, max_replies)
-
-
-def _joined(passages: st.SearchStrategy[list[StepData]], most: int) -> st.SearchStrategy[list[StepData]]:
-    return st.lists(passages, max_size=most).map(
-        lambda chosen: [*[step for passage in chosen for step in passage][:most], _COMPLETE]
-    )
-
-
-def _future(steps: list[StepData], observer: str) -> dict[str, object]:
-    return {"observer": observer, "steps": steps}
-
-
-def _scenario(kinds: Sequence[ClientKind], placed: Sequence[tuple[int, dict[str, object]]]) -> Scenario:
-    clients = {
-        f"client-{place}": {"kind": kind.value, **_identity(kind, place)}
-        for place, kind in enumerate(kinds, 1)
-    }
-    futures = [{"client": f"client-{place + 1}", **future} for place, future in placed]
-    return decode_scenario({"id": "generated", "clients": clients, "futures": futures}, "generated")
-
-
-def _identity(kind: ClientKind, place: int) -> dict[str, object]:
-    match kind:
-        case ClientKind.MODEL_CREATION:
-            return {"id": f"Qwen/Qwen3-{place}B"}
-        case ClientKind.SAMPLING | ClientKind.TRAINING:
-            return {"id": f"{kind.value}-{place}"}
+__all__ = [
+    "StepData",
+    "clock_steps",
+    "ordinary_scenarios",
+    "pause_bodies",
+    "poll_scripts",
+    "queue_states",
+    "scenarios",
+]

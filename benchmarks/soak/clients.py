@@ -17,9 +17,9 @@ from urllib.parse import urljoin
 from benchmarks.soak.http import Broken, Connection, Heard
 from benchmarks.soak.measures import Seen
 from benchmarks.soak.plan import KINDS, RULED_ONE_IN, RULED_REQUEST, Plan, scripted_number
-from fake_server.messages import Reply, Request
+from fake_server.core.http_messages import Reply, Request
+from fake_server.engine.tinker_api import POLL_PATH, FakeTinker
 from fake_server.operations import API_PREFIX, Operation
-from fake_server.tinker_api import POLL_PATH, FakeTinker
 
 FUTURE_SECONDS: Final = 60.0
 """How long, in real time, a future may take."""

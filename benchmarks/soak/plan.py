@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.soak.trouble import drawn, dressed
+from fake_server.engine.results import result_body
 from fake_server.operations import Operation
-from fake_server.results import result_body
-from fake_server.rules import Rule, chance, every
 from fake_server.script import Exhausted, Script, complete, drop, fail, status, timeout, try_again
-from fake_server.steps import Advance, Complete, Fail, HttpStep, Status, Step
+from fake_server.script.rules import Rule, chance, every
+from fake_server.script.steps import Advance, Complete, Fail, HttpStep, Status, Step
 
 RULED_ONE_IN: Final = 5
 MOST_STEPS: Final = 6

@@ -20,13 +20,13 @@ from typing import Final
 from benchmarks.soak.measures import Told, Usage
 from benchmarks.soak.plan import Plan, scripted_name
 from benchmarks.soak.trouble import reaches, refuses
-from fake_server.errors import ScriptViolation
-from fake_server.futures import ScriptedFuture
-from fake_server.http_server import FakeTinkerServer
-from fake_server.listener import Poll, Submission
-from fake_server.messages import Reply, Request, TransportFault
-from fake_server.steps import Advance
-from fake_server.tinker_api import FakeTinker
+from fake_server.core.errors import ScriptViolation
+from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.engine.futures import ScriptedFuture
+from fake_server.engine.listener import Poll, Submission
+from fake_server.engine.tinker_api import FakeTinker
+from fake_server.http.http_server import FakeTinkerServer
+from fake_server.script.steps import Advance
 
 AHEAD: Final = 1_000
 """Scripts that wait for a submission at a time."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 from typing import Final
 
-from fake_server.faults import Refusal
+from fake_server.core.faults import Refusal
 from fake_server.script import drop, raw_bytes, redirect, refuse, status, timeout, try_again, wired
-from fake_server.steps import HttpStep, ReplyStep
+from fake_server.script.steps import HttpStep, ReplyStep
 
 _CAPACITY: Final = timeout(queue_state="paused_capacity")
 _LIMITED: Final = timeout(queue_state="paused_rate_limit", queue_state_reason="too many at once")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
-from fake_server.json_values import encoded
-from fake_server.messages import JSON_HEADERS, Reply, Request
-from fake_server.service.errors import ServiceRefusal
+from fake_server.core.http_messages import JSON_HEADERS, Reply, Request
+from fake_server.core.json_values import encoded
+from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.work import Json
 
 LARGEST_PAGE: Final = 10_000

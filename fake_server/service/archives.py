@@ -8,9 +8,9 @@ import json
 import tarfile
 from typing import Final
 
-from fake_server.messages import Reply
+from fake_server.core.http_messages import Reply
 from fake_server.service.checkpoints import Checkpoint
-from fake_server.service.errors import ServiceRefusal
+from fake_server.service.refusals import ServiceRefusal
 
 FILES: Final = ("adapter_config.json", "adapter_model.safetensors")
 """What an adapter of the PEFT library consists of."""

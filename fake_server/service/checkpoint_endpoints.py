@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from fake_server.messages import Reply, Request
-from fake_server.operations import API_PREFIX
+from fake_server.core.http_messages import Reply, Request
+from fake_server.core.operations import API_PREFIX
 from fake_server.service.answers import json_reply, origin
 from fake_server.service.archives import FILES
 from fake_server.service.checkpoints import SCHEME
-from fake_server.service.errors import ServiceRefusal
-from fake_server.service.reading import integer, text
-from fake_server.service.service import Service
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, text
+from fake_server.service.simulated_service import Service
 from fake_server.service.training import MAX_TTL_SECONDS
 from fake_server.service.work import Json
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from fake_server.errors import nearest
-from fake_server.service.errors import ServiceRefusal
+from fake_server.core.errors import nearest
 from fake_server.service.language_model import BaseModel
 from fake_server.service.optimizer import Trained
+from fake_server.service.refusals import ServiceRefusal
 
 SCHEME: Final = "tinker://"
 EPOCH: Final = datetime(2025, 1, 1, tzinfo=UTC)

@@ -18,8 +18,8 @@ from functools import lru_cache
 from heapq import heappop, heappush
 from typing import Final
 
-from fake_server.service.errors import ServiceRefusal
-from fake_server.service.numbers import Draws, digest, mixed, unit
+from fake_server.core.seeded_numbers import Draws, digest, mixed, unit
+from fake_server.service.refusals import ServiceRefusal
 
 GAIN: Final = 100.0
 LOW_BITS: Final = 8

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fake_server.errors import meant
-from fake_server.service.data import Datum
-from fake_server.service.errors import ServiceRefusal
-from fake_server.service.reading import number
+from fake_server.core.errors import meant
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import number
+from fake_server.service.training_data import Datum
 
 _LARGEST_LOG_RATIO: Final = 20.0
 _CLIP_LOW: Final = 0.8

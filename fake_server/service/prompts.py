@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from fake_server.service.errors import ServiceRefusal
+from fake_server.core.seeded_numbers import Draws, single
 from fake_server.service.language_model import Source, contexts
-from fake_server.service.numbers import Draws, single
-from fake_server.service.reading import integer, items, mapping
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, items, mapping
 from fake_server.service.work import Json
 
 MAX_CANDIDATES: Final = 100

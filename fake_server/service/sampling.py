@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from fake_server.service.errors import ServiceRefusal
+from fake_server.core.seeded_numbers import Draws, digest, single
 from fake_server.service.language_model import START, Source
-from fake_server.service.numbers import Draws, digest, single
 from fake_server.service.prompts import likeliest, of_prompt
-from fake_server.service.reading import integer, items, mapping, number, prompt_tokens
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, items, mapping, number, prompt_tokens
 from fake_server.service.work import Json
 
 MAX_SAMPLES: Final = 4096

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fake_server.messages import Reply, Request
+from fake_server.core.http_messages import Reply, Request
 from fake_server.service.answers import EMPTY, json_reply, origin, page
 from fake_server.service.checkpoints import stamp
-from fake_server.service.errors import ServiceRefusal
-from fake_server.service.reading import integer, mapping, text
-from fake_server.service.service import Service
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, mapping, text
 from fake_server.service.sessions import Session
+from fake_server.service.simulated_service import Service
 from fake_server.service.training import OWNER
 from fake_server.service.work import Json
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fake_server.service.checkpoints import EPOCH
-from fake_server.service.errors import ServiceRefusal
+from fake_server.service.refusals import ServiceRefusal
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from fake_server.operations import Operation
+from fake_server.core.operations import Operation
+from fake_server.core.seeded_numbers import single
 from fake_server.service.checkpoints import (
     EPOCH,
     SCHEME,
@@ -18,13 +19,12 @@ from fake_server.service.checkpoints import (
     LoraConfig,
     stamp,
 )
-from fake_server.service.data import Datum, forward_input
-from fake_server.service.errors import ServiceRefusal
 from fake_server.service.language_model import BaseModel
 from fake_server.service.losses import loss_of
-from fake_server.service.numbers import single
 from fake_server.service.optimizer import AdamParams, Trained
-from fake_server.service.reading import integer, mapping, text
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, mapping, text
+from fake_server.service.training_data import Datum, forward_input
 from fake_server.service.work import Json, Queue, Work
 
 OWNER: Final = "owner-1"

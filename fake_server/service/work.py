@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Mapping
 
-from fake_server.operations import Operation
-from fake_server.service.errors import ServiceRefusal
-from fake_server.service.reading import integer
+from fake_server.core.operations import Operation
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer
 
 Json = dict[str, object]
 

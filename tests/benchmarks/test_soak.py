@@ -22,7 +22,7 @@ from benchmarks.soak.running import soaked
 from benchmarks.soak.server import SoakedEngine
 from benchmarks.soak.trouble import reaches
 from fake_server import Advance, FakeTinkerServer, Reply, Request, TransportFault
-from fake_server.messages import DropKind
+from fake_server.core.http_messages import DropKind
 
 PLAN = Plan(seed=7, futures=300, seconds=3_600)
 LIMIT = 200

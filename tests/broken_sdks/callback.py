@@ -7,11 +7,11 @@ from typing import Final
 
 import httpx
 
-from tinker_conformance.polling import Poll
-from tinker_conformance.profile import ObserverError, StatusAction
+from tinker_conformance.profile.profile import ObserverError, StatusAction
 from tinker_conformance.queue_state import QueueState
-from tinker_conformance.reference_errors import RequestFailedError
-from tinker_conformance.reference_wire import Result
+from tinker_conformance.reference.failures import RequestFailedError
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.wire import Result
 
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll

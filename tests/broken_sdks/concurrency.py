@@ -7,13 +7,13 @@ from typing import Any, ClassVar, Final
 
 import httpx
 
-from tinker_conformance.observer import ClientObserver
-from tinker_conformance.polling import Poll
 from tinker_conformance.queue_state import QueueState
-from tinker_conformance.reference_wire import Result
+from tinker_conformance.reference.observer import ClientObserver
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.wire import Result
 from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithPoll

@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from fake_server.operations import Operation
-from tinker_conformance.clients import ModelCreation
-from tinker_conformance.observer import ClientObserver
 from tinker_conformance.queue_state import ClientKind, QueueState
+from tinker_conformance.reference.clients import ModelCreation
+from tinker_conformance.reference.observer import ClientObserver
 from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithObserver

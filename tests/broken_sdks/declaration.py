@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from tinker_conformance.profile import Profile
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.sdk.adapter import Adapter, ScenarioContext
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 _A = TypeVar("_A", bound=type[Adapter])
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tinker_conformance.observer import ClientObserver
-from tinker_conformance.polling import Poll
-from tinker_conformance.profile import ObserverError
+from tinker_conformance.profile.profile import ObserverError
 from tinker_conformance.queue_state import QueueState
+from tinker_conformance.reference.observer import ClientObserver
+from tinker_conformance.reference.polling import Poll
 from tinker_conformance.scenario import ObserverUse
 from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithPoll

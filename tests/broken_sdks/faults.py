@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import httpx
 
-from tinker_conformance.polling import Poll
-from tinker_conformance.reference_errors import PollError
+from tinker_conformance.reference.failures import PollError
+from tinker_conformance.reference.polling import Poll
 
 from .declaration import Chapter
 from .patches import WithPoll

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from tinker_conformance.profile import Profile
+from tinker_conformance.profile.profile import Profile
 
 WITHOUT_A_BROKEN_SDK: Final = {
     "name": "what the profile is called",

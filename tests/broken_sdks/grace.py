@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.observer import ClientObserver
-from tinker_conformance.polling import Poll
 from tinker_conformance.queue_state import QueueState
+from tinker_conformance.reference.observer import ClientObserver
+from tinker_conformance.reference.polling import Poll
 
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithObserver, WithPoll

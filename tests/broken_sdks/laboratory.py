@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
-from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.profile_files import load_profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
-from tinker_conformance.sdk.remembered import RememberedSession
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.in_process.worker_session import WorkerSession
+from tinker_conformance.sdk.remembered_session import RememberedSession
 from tinker_conformance.sdk.spec import open_sdk
-from tinker_conformance.sdk.worker_session import WorkerSession
 
 from .declaration import BrokenSdk
 from .switch import OneOfThem
@@ -24,7 +24,7 @@ TESTS: Final = Path(__file__).parents[1]
 
 def worker_session(spec: str) -> WorkerSession:
     """A worker that can import this package."""
-    command = [sys.executable, "-m", "tinker_conformance.sdk.worker", spec]
+    command = [sys.executable, "-m", "tinker_conformance.sdk.in_process.worker", spec]
     return WorkerSession(spec, command, environment={**os.environ, "PYTHONPATH": str(TESTS)})
 
 

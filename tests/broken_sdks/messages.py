@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tinker_conformance.clients import ModelCreation
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.reference.clients import ModelCreation
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 

@@ -7,7 +7,7 @@ import logging
 import os
 
 from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 
 class IsSilent(ReferenceAdapter):

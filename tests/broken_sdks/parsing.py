@@ -6,8 +6,8 @@ from typing import Final
 
 import httpx
 
-from tinker_conformance.polling import Poll
 from tinker_conformance.queue_state import Parsing, QueueState, parse_queue_state
+from tinker_conformance.reference.polling import Poll
 
 from .declaration import Chapter
 from .patches import WithParser, WithPoll, exactly, state_in

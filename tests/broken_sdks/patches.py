@@ -9,14 +9,14 @@ from unittest import mock
 
 import httpx
 
-from tinker_conformance import polling
-from tinker_conformance.observer import ClientObserver
-from tinker_conformance.polling import Poll
 from tinker_conformance.queue_state import Parsing, QueueState, parse_queue_state
-from tinker_conformance.reference_wire import json_or_none
-from tinker_conformance.sdk import reference
+from tinker_conformance.reference import polling
+from tinker_conformance.reference.observer import ClientObserver
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.wire import json_or_none
 from tinker_conformance.sdk.adapter import ScenarioContext
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process import reference_adapter as reference
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 
 class WithObserver(ReferenceAdapter):

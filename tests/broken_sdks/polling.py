@@ -8,11 +8,11 @@ from typing import Any, Final
 import httpx
 
 from fake_server.operations import Operation
-from tinker_conformance.polling import Poll
-from tinker_conformance.reference_errors import FutureExpiredError, PollError
-from tinker_conformance.reference_wire import Result
+from tinker_conformance.reference.failures import FutureExpiredError, PollError
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.wire import Result
 from tinker_conformance.sdk.adapter import OperationCall
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithPoll

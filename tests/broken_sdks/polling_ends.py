@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from tinker_conformance.reference_errors import RequestFailedError
+from tinker_conformance.reference.failures import RequestFailedError
 from tinker_conformance.sdk.adapter import OperationCall
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 from tinker_conformance.timeline import OutcomeKind
 
 from .declaration import Chapter

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.observer import ClientObserver
 from tinker_conformance.queue_state import QueueState
+from tinker_conformance.reference.observer import ClientObserver
 
 from .declaration import Chapter
 from .patches import WithObserver

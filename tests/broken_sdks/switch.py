@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from tinker_conformance._version import __version__
-from tinker_conformance.profile import Profile
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario import ClientSpec, Scenario
 from tinker_conformance.sdk.adapter import (
     Adapter,
@@ -21,8 +22,7 @@ from tinker_conformance.sdk.adapter import (
     RunsOnThreads,
     ScenarioContext,
 )
-from tinker_conformance.sdk.kit_clock import SdkClock
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 from tinker_conformance.sdk.session import Run, SdkSession
 from tinker_conformance.timeline import OutcomeKind
 

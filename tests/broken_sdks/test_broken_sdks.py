@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.profile_files import known_profiles
+from tinker_conformance.profile.profile_files import known_profiles
 from tinker_conformance.requirements import REQUIREMENTS
 
 from .declaration import BrokenSdk

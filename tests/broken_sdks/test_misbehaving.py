@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tinker_conformance.judging.judge import Judge, Verdict
-from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.profile_files import load_profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import requirement
+from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.spec import open_sdk
 
 from .laboratory import worker_session

@@ -6,12 +6,12 @@ import threading
 import time
 from typing import Any, ClassVar, Final
 
-from tinker_conformance.observer import ClientObserver, _log_pause, _Memory
-from tinker_conformance.polling import Poll
-from tinker_conformance.profile import ObserverError
+from tinker_conformance.profile.profile import ObserverError
 from tinker_conformance.queue_state import QueueState
+from tinker_conformance.reference.observer import ClientObserver, _log_pause, _Memory
+from tinker_conformance.reference.polling import Poll
 from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
-from tinker_conformance.sdk.reference import ReferenceAdapter
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithObserver, WithPoll

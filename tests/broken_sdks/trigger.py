@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Final
 
 import httpx
 
-from tinker_conformance.polling import Poll
-from tinker_conformance.profile import ObserverError
+from tinker_conformance.profile.profile import ObserverError
 from tinker_conformance.queue_state import ClientKind, QueueState
-from tinker_conformance.reference_errors import PollError
-from tinker_conformance.reference_wire import json_or_none
+from tinker_conformance.reference.failures import PollError
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.wire import json_or_none
 
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll, state_in

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """A lock whose waiting threads wait for a future, which the kit sees (`tinker_conformance.seen_waits`).
+    """A lock whose waiting threads wait for a future, which the kit sees (`…clocks.seen_waits`).
 
     A thread that is blocked by a plain lock looks as if it were at work, and the clock moves only when
     nothing has happened for a tenth of a second: a scenario with threads would take three seconds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fake_server.operations import Operation
-from tinker_conformance.profile_files import load_profile
+from tinker_conformance.profile.profile_files import load_profile
 
 from .declaration import ACROSS_TRAINING, Chapter
 

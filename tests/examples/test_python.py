@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from fake_server import FakeTinker
-from fake_server.http_server import FakeTinkerServer
+from fake_server.engine.tinker_api import Unscripted
+from fake_server.http.http_server import FakeTinkerServer
 from fake_server.operations import Operation
 from fake_server.script import complete, script, timeout
-from fake_server.tinker_api import Unscripted
 from tinker_conformance.cli import main
 from tinker_conformance.sdk.adapter import Transport
 

@@ -1,9 +1,9 @@
 """An engine, and a way to ask it, for each test."""
 
 import pytest
-from asking import FACES, Asker, Face
 
 from fake_server import FakeTinker
+from tests.fake_server.asking import FACES, Asker, Face
 
 
 @pytest.fixture(params=FACES)

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 import respx
-from asking import FACES, Face
 
 from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, ProblemKind, ScriptBuilder, mounted
-from fake_server.respx_router import UnexpectedHostError
+from fake_server.in_process.respx_router import UnexpectedHostError
 from fake_server.script import complete, drop, script, status, timeout, try_again
+from tests.fake_server.asking import FACES, Face
 
 POLL = "/api/v1/retrieve_future"
 Exchange = tuple[int, list[tuple[str, str]], bytes]

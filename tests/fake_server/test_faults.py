@@ -18,14 +18,14 @@ import httpx
 import pytest
 import requests
 import zstandard
-from asking import FACES, Face, outcome
 
 from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, mounted
-from fake_server.messages import TransportFault
-from fake_server.paced import PacedTransport
+from fake_server.core.connection_plan import BAD_CHUNK, planned
+from fake_server.core.http_messages import TransportFault
+from fake_server.http.paced_transport import PacedTransport
 from fake_server.script import complete, drop, raw_bytes, redirect, refuse, script, status, timeout, wired
-from fake_server.steps import ReplyStep, Status, Wired
-from fake_server.wire import BAD_CHUNK, planned
+from fake_server.script.steps import ReplyStep, Status, Wired
+from tests.fake_server.asking import FACES, Face, outcome
 
 POLL = "/api/v1/retrieve_future"
 BODY = b'{"text":"' + b"x" * 100 + b'"}'

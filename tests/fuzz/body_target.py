@@ -9,9 +9,9 @@ from random import Random
 import zstandard
 
 from fake_server import FakeTinker, ProblemKind, Reply, Request
-from fake_server.decoding import BodyError, decode_plainly, decode_request
+from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
 from fake_server.operations import API_PREFIX, SUBMISSION_PATHS
-from fake_server.protobuf import bytes_field, double_field, varint_field
+from fake_server.protobuf.codec import bytes_field, double_field, varint_field
 
 from .findings import FindingError, hold
 from .mutation import mutated

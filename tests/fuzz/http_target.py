@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from random import Random
 
-from fake_server.connections import Connections
+from fake_server.core.http_messages import Reply, Request
+from fake_server.http.known_heads import KnownHeads
+from fake_server.http.open_connections import Connections
 from fake_server.http_limits import Limits
-from fake_server.known_heads import KnownHeads
-from fake_server.messages import Reply, Request
 
 from .findings import hold
 from .http_reading import Asked, answered, asked, is_odd

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from tinker_conformance.sdk.stdio_messages import encode
-from tinker_conformance.sdk.stdio_reading import MAX_SHOWN, UnreadableLineError, read_line
+from tinker_conformance.sdk.stdio.adapter_lines import MAX_SHOWN, UnreadableLineError, read_line
+from tinker_conformance.sdk.stdio.protocol_messages import encode
 
 from .findings import hold
 from .mutation import mutated

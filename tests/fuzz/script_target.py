@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from fake_server.errors import ScriptError
-from fake_server.script_yaml import ScriptEntry, decode_all, decode_steps, encode_steps, load_yaml
+from fake_server.core.errors import ScriptError
+from fake_server.script.script_yaml import ScriptEntry, decode_all, decode_steps, encode_steps, load_yaml
 from tinker_conformance.scenario import ScenarioError, decode_scenario, encode_scenario, parse_scenarios
 
 from .findings import hold

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from fake_server.connections import Connections
+from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.http.http_protocol import HttpProtocol
+from fake_server.http.known_heads import KnownHeads
+from fake_server.http.open_connections import Connections
 from fake_server.http_limits import Limits
-from fake_server.http_protocol import HttpProtocol
-from fake_server.known_heads import KnownHeads
-from fake_server.messages import Reply, Request, TransportFault
 
 
 class MockTransport(asyncio.Transport):

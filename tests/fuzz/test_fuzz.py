@@ -8,9 +8,11 @@ from random import Random
 import pytest
 from click.testing import CliRunner
 
-from fake_server import http_head, http_protocol, http_reading
-from fake_server.connections import Connections
-from fake_server.wire import Framing
+from fake_server.core.connection_plan import Framing
+from fake_server.http import http_protocol
+from fake_server.http import request_head as http_head
+from fake_server.http import request_reader as http_reading
+from fake_server.http.open_connections import Connections
 
 from .__main__ import main
 from .campaign import TARGETS, Failure, error_of, load, searched

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tinker_conformance.sdk.marked_processes import MARK, kill_marked
+from tinker_conformance.sdk.process.marked_processes import MARK, kill_marked
 
 from .targets import EQUIVALENT, PACKAGE, ROOT
 

@@ -11,22 +11,34 @@ PACKAGE: Final = "tinker_conformance"
 PAGE: Final = ROOT / "docs/explanation/mutation.md"
 
 TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
-    "queue_state.py": ("reference/test_queue_state.py",),
-    "observer.py": ("reference/test_observer.py", "reference/test_observer_edges.py"),
-    "polling.py": ("reference/test_polling.py", "reference/test_clients.py"),
-    "judging/facts.py": ("judging/test_facts.py",),
-    "judging/delays.py": ("judging/test_delays.py",),
-    "judging/pause_lines.py": ("judging/test_pause_lines.py",),
-    "judging/judge.py": ("judging/test_judge.py", "judging/test_judge_silence.py"),
-    "judging/side_by_side.py": ("judging/test_judge.py", "judging/test_side_by_side.py"),
-    "judging/explanation.py": ("judging/test_explanation.py",),
-    "judging/projections/comparison.py": ("judging/test_other_projections.py",),
-    "judging/projections/wording.py": ("judging/test_poll_projections.py",),
-    "judging/projections/lines.py": ("judging/test_line_projections.py",),
-    "judging/projections/calls.py": ("judging/test_call_projections.py",),
-    "judging/projections/polls.py": ("judging/test_poll_projections.py",),
-    "judging/projections/other_lines.py": ("judging/test_other_projections.py",),
-    "judging/projections/functions.py": ("judging/test_other_projections.py",),
+    "queue_state.py": ("tinker_conformance/test_queue_state.py",),
+    "reference/observer.py": (
+        "tinker_conformance/reference/test_observer.py",
+        "tinker_conformance/reference/test_observer_edges.py",
+    ),
+    "reference/polling.py": (
+        "tinker_conformance/reference/test_polling.py",
+        "tinker_conformance/reference/test_clients.py",
+    ),
+    "checks/facts.py": ("tinker_conformance/checks/test_facts.py",),
+    "checks/delays.py": ("tinker_conformance/checks/test_delays.py",),
+    "checks/pause_lines.py": ("tinker_conformance/checks/test_pause_lines.py",),
+    "judging/judge.py": (
+        "tinker_conformance/judging/test_judge.py",
+        "tinker_conformance/judging/test_judge_silence.py",
+    ),
+    "judging/side_by_side.py": (
+        "tinker_conformance/judging/test_judge.py",
+        "tinker_conformance/judging/test_side_by_side.py",
+    ),
+    "judging/explanation.py": ("tinker_conformance/judging/test_explanation.py",),
+    "checks/projections/projection.py": ("tinker_conformance/checks/test_other_projections.py",),
+    "checks/projections/wording.py": ("tinker_conformance/checks/test_poll_projections.py",),
+    "checks/projections/lines.py": ("tinker_conformance/checks/test_line_projections.py",),
+    "checks/projections/calls.py": ("tinker_conformance/checks/test_call_projections.py",),
+    "checks/projections/polls.py": ("tinker_conformance/checks/test_poll_projections.py",),
+    "checks/projections/other_lines.py": ("tinker_conformance/checks/test_other_projections.py",),
+    "checks/projections/functions.py": ("tinker_conformance/checks/test_other_projections.py",),
 }
 """The modules, below the package, each with the tests that must notice, below ``tests``."""
 

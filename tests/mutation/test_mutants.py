@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tinker_conformance.sdk.marked_processes import MARK
+from tinker_conformance.sdk.process.marked_processes import MARK
 
 from .__main__ import main
 from .mutants import Mutant, MutationError, Workshop, read_mutant, workshop
@@ -24,12 +24,12 @@ def test_tests_that_fail_on_the_module_as_it_is_notice_nothing_and_are_told(tmp_
     tests.mkdir()
     (tests / "test_failing.py").write_text("def test_failing():\n    assert not 'this is said'\n")
     with pytest.raises(MutationError, match="mend them first(?s:.*)this is said"):
-        Workshop(tmp_path).mutants("observer.py", ("test_failing.py",))
+        Workshop(tmp_path).mutants("reference/observer.py", ("test_failing.py",))
 
 
 def test_nothing_outlives_a_workshop() -> None:
     with contextlib.suppress(KeyboardInterrupt), workshop() as place:
-        assert (place.folder / "tinker_conformance/observer.py").is_file()
+        assert (place.folder / "tinker_conformance/reference/observer.py").is_file()
         environment = {**os.environ, MARK: place.mark}
         process = subprocess.Popen([sys.executable, "-c", WAITS], env=environment, start_new_session=True)
         raise KeyboardInterrupt
@@ -38,7 +38,7 @@ def test_nothing_outlives_a_workshop() -> None:
 
 
 def test_a_module_without_tests_of_its_own_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["observer.py", "cli.py"]) == 2
+    assert main(["reference/observer.py", "cli.py"]) == 2
     assert "no tests are known for cli.py; name some of queue_state.py" in capsys.readouterr().err
 
 

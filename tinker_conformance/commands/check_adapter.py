@@ -9,18 +9,19 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from tinker_conformance.commands.common import Exit, clock_option
-from tinker_conformance.commands.interruption import ends_on_signals
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.commands.common import clock_option
+from tinker_conformance.commands.numbers import SECONDS
 from tinker_conformance.judging.adapter_check import findings
-from tinker_conformance.judging.choice import UsageProblem, choose_profile
-from tinker_conformance.profile import Profile
-from tinker_conformance.profile_files import load_profile
+from tinker_conformance.judging.profile_choice import UsageProblem, choose_profile
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkStartError
-from tinker_conformance.sdk.spec import SpecError, command_of
-from tinker_conformance.sdk.stdio_limits import Limits
-from tinker_conformance.sdk.stdio_session import StdioSession
+from tinker_conformance.sdk.spec import command_of
+from tinker_conformance.sdk.stdio.stdio_session import StdioSession
+from tinker_conformance.sdk.stdio.time_limits import Limits
 
 _ANY_PROFILE = "tinker-0.38"
 
@@ -29,13 +30,12 @@ _ANY_PROFILE = "tinker-0.38"
 @click.argument("spec", metavar="SPEC")
 @click.option(
     "--patience",
-    type=click.FloatRange(min=0.1),
+    type=SECONDS,
     default=Limits().step,
     show_default=True,
     help="Seconds to wait for each sign of life.",
 )
 @clock_option
-@ends_on_signals
 def check_adapter(spec: str, patience: float, clock: str | None) -> None:
     """Walks through the stdio protocol with an adapter, and says what is missing.
 
@@ -44,10 +44,7 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     if not spec.startswith("exec:"):
         raise click.UsageError(f"{spec!r} is no adapter over stdio; write exec:COMMAND")
-    try:
-        command = command_of(spec)
-    except SpecError as error:
-        raise click.UsageError(str(error)) from error
+    command = command_of(spec)
     limits = Limits(step=patience, start=max(patience, Limits().start))
     try:
         sdk = StdioSession(spec, command, clock=None if clock is None else SdkClock(clock), limits=limits)

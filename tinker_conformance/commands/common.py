@@ -1,32 +1,15 @@
-"""What the subcommands share: exit codes, and how an SDK is opened."""
+"""What the subcommands share: how an SDK is opened."""
 
 from __future__ import annotations
-
-import sys
-from enum import IntEnum
 
 import click
 from rich.console import Console
 from rich.markup import escape
 
-from tinker_conformance.sdk.early import StartsEarly
-from tinker_conformance.sdk.environments import EnvironmentUnavailable
-from tinker_conformance.sdk.kit_clock import SdkClock
-from tinker_conformance.sdk.session import SdkSession, SdkStartError
-from tinker_conformance.sdk.spec import SpecError, check_spec, open_sdk
-
-
-class Exit(IntEnum):
-    """What the command's exit code says."""
-
-    HELD = 0
-    SDK_FAILED = 1
-    USAGE = 2
-    STALE = 3
-    ADAPTER = 4
-    KIT = 5
-    NOTHING_TESTED = 6
-
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.sdk.background_start import StartsEarly
+from tinker_conformance.sdk.session import SdkSession
+from tinker_conformance.sdk.spec import check_spec, open_sdk
 
 clock_option = click.option(
     "--clock",
@@ -37,24 +20,21 @@ clock_option = click.option(
 
 
 def opened(spec: str, console: Console, *, clock: str | None = None) -> SdkSession:
-    """Starts the SDK that a SPEC names, or ends the program with a sentence and the fitting code."""
-    try:
-        kind = None if clock is None else SdkClock(clock)
-        return open_sdk(spec, clock=kind, report=lambda text: console.print(escape(text), style="dim"))
-    except SpecError as error:
-        raise click.UsageError(str(error)) from error
-    except (SdkStartError, EnvironmentUnavailable) as error:
-        console.print(escape(str(error)))
-        sys.exit(Exit.ADAPTER)
+    """Start the SDK that a SPEC names.
+
+    Raises:
+        SpecError: If the SPEC has none of the known forms.
+        SdkStartError: If the SDK or its adapter cannot be started.
+        EnvironmentUnavailable: If a release's environment cannot be made.
+    """
+    kind = None if clock is None else SdkClock(clock)
+    return open_sdk(spec, clock=kind, report=lambda text: console.print(escape(text), style="dim"))
 
 
 def opened_beside_reference(
     spec: str, console: Console, *, clock: str | None = None
 ) -> tuple[SdkSession, StartsEarly]:
-    """Starts the SDK that a SPEC names and the reference at once; ends the program as `opened` does."""
-    try:
-        check_spec(spec)
-    except SpecError as error:
-        raise click.UsageError(str(error)) from error
+    """Start the SDK that a SPEC names, and the reference at once; raise as `opened` does."""
+    check_spec(spec)
     reference = StartsEarly(lambda: open_sdk("reference"))
     return opened(spec, console, clock=clock), reference

@@ -12,13 +12,12 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from tinker_conformance.commands.common import Exit, clock_option, opened
-from tinker_conformance.commands.interruption import ends_on_signals
+from tinker_conformance.commands.common import clock_option, opened
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
-from tinker_conformance.judging.side_by_side import AdapterLostError
-from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.difference import difference
-from tinker_conformance.profile_files import ProfileError, load_profile
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.report.exit_codes import Exit
+from tinker_conformance.scenario.library import shipped_scenarios
 
 _MOST_IDS: Final = 12
 
@@ -30,18 +29,14 @@ _MOST_IDS: Final = 12
 )
 @click.option("-v", "--verbose", is_flag=True, help="Name every requirement that separates it.")
 @clock_option
-@ends_on_signals
 def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) -> None:
     """Says which revision an SDK behaves like, how near, and what separates it from each."""
     console = Console(highlight=False)
     if (spec == "reference") is (named is None):
         message = "--profile belongs to --sdk reference, which behaves like any; give both or neither"
         raise click.UsageError(message)
-    try:
-        profiles = candidates()
-        own = () if named is None else (load_profile(named),)
-    except ProfileError as error:
-        raise click.UsageError(str(error)) from error
+    profiles = candidates()
+    own = () if named is None else (load_profile(named),)
     sdk = opened(spec, console, clock=clock)
     reference = opened("reference", console)
     try:
@@ -58,9 +53,6 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
             disable=not console.is_terminal,
         )
         found = sorted(list(steps)[len(own) :], key=lambda near: near.distance)
-    except AdapterLostError as error:
-        console.print(escape(str(error)))
-        sys.exit(Exit.ADAPTER)
     finally:
         sdk.close()
         reference.close()

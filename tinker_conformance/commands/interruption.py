@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Final, ParamSpec
+from typing import Final, TypeVar
 
-from tinker_conformance.sdk.line_process import close_all, kill_all
+import click
 
-P = ParamSpec("P")
+from tinker_conformance.commands.early_exit import BASE_CODE, SIGNALS
+from tinker_conformance.sdk.process.line_process import close_all, kill_all
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_BASE_CODE: Final = 128
+_T = TypeVar("_T")
+
 _LOOK_SECONDS: Final = 0.05
 
 
@@ -26,23 +25,19 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.name = signal.Signals(number).name
-        self.exit_code = _BASE_CODE + number
+        self.exit_code = BASE_CODE + number
 
 
-def ends_on_signals(command: Callable[P, None]) -> Callable[P, None]:
-    """Makes a command end on SIGINT and SIGTERM with exit code 130 or 143, and leave no process behind."""
-
-    @functools.wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        with _interruptible():
-            try:
-                command(*args, **kwargs)
-            except Interrupted as error:
-                sys.exit(error.exit_code)
-            finally:
-                close_all()
-
-    return guarded
+def interruptible_command(command: Callable[[], _T]) -> _T:
+    """Runs a command that SIGINT and SIGTERM end with exit code 130 or 143; it leaves no process behind."""
+    with _interruptible():
+        try:
+            return command()
+        except Interrupted as error:
+            click.echo(f"interrupted by {error.name}", err=True)
+            raise SystemExit(error.exit_code) from None
+        finally:
+            close_all()
 
 
 def ended_while_killing(end: Callable[[], None]) -> None:
@@ -68,7 +63,7 @@ def _interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread hears of signals
         return
-    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
     try:
         yield
     finally:

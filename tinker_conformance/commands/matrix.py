@@ -12,13 +12,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
-from tinker_conformance.commands.common import Exit
-from tinker_conformance.commands.interruption import ends_on_signals
 from tinker_conformance.commands.report import write_combined
 from tinker_conformance.commands.versions import asked_versions, spec_of
-from tinker_conformance.report.matrix import LEGEND, table_matrix
-from tinker_conformance.report.reading import Report, ReportError, load_report
-from tinker_conformance.sdk.spec import SpecError, check_spec
+from tinker_conformance.report.exit_codes import Exit
+from tinker_conformance.report.report_reading import Report, ReportError, load_report
+from tinker_conformance.report.sdk_matrix import LEGEND, table_matrix
+from tinker_conformance.sdk.spec import check_spec
 
 
 @click.command()
@@ -32,18 +31,14 @@ from tinker_conformance.sdk.spec import SpecError, check_spec
     type=click.Path(file_okay=False, path_type=Path),
     help="Write a report for each there, and matrix.html, matrix.md and matrix.json.",
 )
-@ends_on_signals
 def matrix(*, specs: tuple[str, ...], versions: str | None, profile: str | None, folder: Path) -> None:
     """Judges several SDKs, and makes the matrix of requirements by SDK."""
     console = Console(highlight=False)
-    asked = [*specs, *(spec_of(v) for v in (asked_versions(versions, console) if versions else ()))]
+    asked = [*specs, *(spec_of(v) for v in (asked_versions(versions) if versions else ()))]
     if not asked:
         raise click.UsageError("nothing to judge; add --sdk SPEC or --versions observers")
-    try:
-        for spec in asked:
-            check_spec(spec)
-    except SpecError as error:
-        raise click.UsageError(str(error)) from error
+    for spec in asked:
+        check_spec(spec)
     reports: list[Report] = []
     for spec in track(asked, "judging", console=console, transient=True, disable=not console.is_terminal):
         made = _judged(spec, profile, folder / re.sub(r"[^A-Za-z0-9.=-]+", "_", spec)[:80], console)
@@ -60,7 +55,7 @@ def matrix(*, specs: tuple[str, ...], versions: str | None, profile: str | None,
 
 def _judged(spec: str, profile: str | None, folder: Path, console: Console) -> Report | None:
     """Runs `tinker-conformance run` for one SDK, in a process of its own."""
-    command = [sys.executable, "-m", "tinker_conformance.cli", "run", "-q", "--sdk", spec]
+    command = [sys.executable, "-m", "tinker_conformance", "run", "-q", "--sdk", spec]
     command += ["--report", str(folder), *(["--profile", profile] if profile else [])]
     with subprocess.Popen(  # noqa: S603 - this kit, and a SPEC that the user gave
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -8,9 +8,9 @@ from typing import Final
 
 from rich.table import Table
 
-from tinker_conformance.commands.common import Exit
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.report.conclusion import QUIRKS
+from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.requirements import Level
 
 NEVER_UNCLAIMED: Final = ("parsing", "trigger", "reasons", "messages", "debounce")

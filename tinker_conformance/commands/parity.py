@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tinker_conformance.commands.interruption import Interrupted
+from tinker_conformance.commands.numbers import COUNT, JOBS, SEED
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line, table
 from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
 from tinker_conformance.parity.store import Store
-from tinker_conformance.sdk.environments import cache_folder
-from tinker_conformance.sdk.line_process import close_all
+from tinker_conformance.sdk.official.environments import cache_folder
+from tinker_conformance.sdk.process.line_process import close_all
 
 
 @click.command()
@@ -29,9 +31,17 @@ from tinker_conformance.sdk.line_process import close_all
     metavar="LIST|all|revisions|latest|installed",
     help="Which releases: X.Y.Z,…; all published; one of each revision; the newest; the one importable here.",
 )
-@click.option("--generated", "count", default=200, show_default=True, help="Generated scripts for each.")
-@click.option("--seed", default=0, show_default=True, help="Another seed gives other scripts.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default="the cores", help="Releases at once.")
+@click.option(
+    "--generated", "count", type=COUNT, default=200, show_default=True, help="Generated scripts for each."
+)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Another seed gives other scripts.")
+@click.option(
+    "--jobs",
+    type=JOBS,
+    default=os.cpu_count() or 1,
+    show_default="the cores",
+    help="Releases at once.",
+)
 @click.option(
     "--findings",
     "folder",
@@ -43,7 +53,7 @@ from tinker_conformance.sdk.line_process import close_all
 def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> None:
     """Compares releases of tinker with the reference, event by event; an interrupted run goes on."""
     console = Console(highlight=False)
-    asked = asked_versions(versions, console)
+    asked = asked_versions(versions)
     scenarios = all_scenarios(count, seed)
     store = Store(cache_folder() / "parity", f"{count} {seed}", ReleaseReport)
     reports = {report.version: report for report in store.results if report.version in asked}
@@ -65,11 +75,11 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
                     console.print(escape(text), soft_wrap=True)
 
             campaign.run([(version, spec_of(version)) for version in rest], jobs, done)
-    except KeyboardInterrupt:
+    except Interrupted as error:
         console.print("interrupted; the same command goes on from here")
         console.print(table(asked, reports))
         close_all()
-        os._exit(130)  # threads that wait for the releases they started would hold the program up
+        os._exit(error.exit_code)  # threads that wait for the releases they started would hold the program up
     finally:
         close_all()
     store.complete()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from tinker_conformance.commands.common import Exit
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Finding
 from tinker_conformance.parity.difference import FAULT
+from tinker_conformance.report.exit_codes import Exit
 
 
 def line(report: ReleaseReport) -> str:

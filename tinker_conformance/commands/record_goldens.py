@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import sys
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.markup import escape
 
-from tinker_conformance.commands.common import Exit, opened
+from tinker_conformance.commands.common import opened
 from tinker_conformance.commands.versions import asked_versions, spec_of
-from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.parity.golden import GoldenError, encoded, recorded
-from tinker_conformance.releases import profile_for
-from tinker_conformance.sdk.line_process import close_all
+from tinker_conformance.parity.golden import encoded, recorded
+from tinker_conformance.profile.releases import profile_for
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.process.line_process import close_all
 
 
 @click.command("record-goldens")
@@ -27,15 +26,12 @@ def record_goldens(versions: str, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     try:
-        for version in asked_versions(versions, console):
+        for version in asked_versions(versions):
             sdk = opened(spec_of(version), console)
             golden = recorded(sdk, profile_for(sdk.info.version), shipped_scenarios().values(), day)
             sdk.close()
             path = out / f"tinker-{golden.version}.json"
             path.write_bytes(encoded(golden))
             console.print(escape(f"{path}: {len(golden.scenarios)} scenarios under {golden.profile}"))
-    except GoldenError as error:
-        console.print(escape(str(error)))
-        sys.exit(Exit.ADAPTER)
     finally:
         close_all()

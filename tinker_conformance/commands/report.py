@@ -13,13 +13,13 @@ import msgspec
 from rich.console import Console
 from rich.markup import escape
 
-from tinker_conformance.commands.common import Exit
-from tinker_conformance.report.difference import Change, changes
-from tinker_conformance.report.matrix import LEGEND, markdown_matrix, matrix, table_matrix
+from tinker_conformance.judging.visible_text import visible
+from tinker_conformance.report.changes import Change, changes
+from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.page import page
-from tinker_conformance.report.reading import Report, ReportError, load_report
-from tinker_conformance.report.writing import write_whole
-from tinker_conformance.visible import visible
+from tinker_conformance.report.report_folder import write_whole
+from tinker_conformance.report.report_reading import Report, load_report
+from tinker_conformance.report.sdk_matrix import LEGEND, markdown_matrix, matrix, table_matrix
 
 _REPORT: Final = click.Path(path_type=Path)
 _FORMS: Final = {".html": page, ".md": markdown_matrix}
@@ -104,7 +104,4 @@ def write_combined(reports: Sequence[Report], out: Path) -> None:
 
 
 def _loaded(paths: Sequence[Path]) -> list[Report]:
-    try:
-        return [load_report(path) for path in paths]
-    except ReportError as error:
-        raise click.UsageError(str(error)) from error
+    return [load_report(path) for path in paths]

@@ -12,27 +12,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
-from tinker_conformance.commands.common import Exit, clock_option, opened_beside_reference
-from tinker_conformance.commands.interruption import Interrupted, ended_while_killing, ends_on_signals
+from tinker_conformance.commands.common import clock_option, opened_beside_reference
+from tinker_conformance.commands.interruption import Interrupted, ended_while_killing
+from tinker_conformance.commands.numbers import COUNT, SEED
 from tinker_conformance.commands.outcome import exit_code, summary, table
 from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts
-from tinker_conformance.judging.choice import UsageProblem, choose_profile
+from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.judging.profile_choice import choose_profile
 from tinker_conformance.judging.side_by_side import AdapterLostError
+from tinker_conformance.judging.visible_text import visible, visible_lines
+from tinker_conformance.known_failures.command_options import excuses
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
-from tinker_conformance.known_failures.options import excuses
-from tinker_conformance.known_failures.reading import KnownFailuresError, UnmatchedEntryError
-from tinker_conformance.known_failures.recording import record
-from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.parity.judged_scripts import ScriptJudgement
-from tinker_conformance.report.reading import ReportError
-from tinker_conformance.report.recording import result_record, start_record
+from tinker_conformance.known_failures.first_file import record
+from tinker_conformance.report.exit_codes import Exit
+from tinker_conformance.report.record_making import result_record, start_record
 from tinker_conformance.report.records import ScriptsRecord
-from tinker_conformance.report.writing import ReportFolder
+from tinker_conformance.report.report_folder import ReportFolder
 from tinker_conformance.requirements import Requirement
-from tinker_conformance.requirements.as_of import AsOfError, asked_of
-from tinker_conformance.visible import visible, visible_lines
+from tinker_conformance.requirements.as_of import asked_of
+from tinker_conformance.scenario.library import shipped_scenarios
 
 _SILENT: Final = frozenset({Verdict.PASSED, Verdict.NOT_CLAIMED})
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -49,8 +49,8 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 @click.option("--known-failures", "known", type=_FILE, help="What is known to fail, and why (TOML or YAML).")
 @click.option("--record-known-failures", "recorded", type=_FILE, help="Write such a file, to be edited.")
 @click.option("--report", "folder", type=_FOLDER, help="Write JSON, JUnit, Markdown, badge and page there.")
-@click.option("--generated", "count", default=0, help="Judge as many generated scripts besides.")
-@click.option("--seed", default=0, show_default=True, help="Another seed gives other scripts.")
+@click.option("--generated", "count", type=COUNT, default=0, help="Judge as many generated scripts besides.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Another seed gives other scripts.")
 @click.option(
     "--replay",
     type=click.Path(path_type=Path),
@@ -67,7 +67,6 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 @click.option("-q", "--quiet", is_flag=True, help="The last line alone.")
 @click.option("-v", "--verbose", is_flag=True, help="Explain known failures, too, and what is not claimed.")
 @clock_option
-@ends_on_signals
 def run(
     *,
     spec: str,
@@ -89,18 +88,12 @@ def run(
     console = Console(highlight=False)
     scripts = asked_scripts(count, seed, replay, strict=strict)
     sdk, reference = opened_beside_reference(spec, console, clock=clock)
-    try:
-        profile = choose_profile(named, sdk.info)
-        every = asked_of(profile, as_of)
-        excused = excuses(known, recorded, every, sdk.info.version)
-        asked = every if replay is None else ()
-        start = start_record(sdk, profile, asked, strict=strict, as_of=as_of, seed=seed if count else None)
-        report = None if folder is None else ReportFolder(folder, start)
-    except UnmatchedEntryError as error:
-        console.print(escape(str(error)), soft_wrap=True)
-        sys.exit(Exit.STALE)
-    except (UsageProblem, AsOfError, KnownFailuresError, ReportError) as error:
-        raise click.UsageError(str(error)) from error
+    profile = choose_profile(named, sdk.info)
+    every = asked_of(profile, as_of)
+    excused = excuses(known, recorded, every, sdk.info.version)
+    asked = every if replay is None else ()
+    start = start_record(sdk, profile, asked, strict=strict, as_of=as_of, seed=seed if count else None)
+    report = None if folder is None else ReportFolder(folder, start)
     judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
     judgements: list[Judgement] = []
     lived: list[ScriptJudgement] = []

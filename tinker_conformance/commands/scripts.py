@@ -6,28 +6,29 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
+from tinker_conformance.generated.drawn_scenarios import generated
+from tinker_conformance.generated.judged_scripts import (
+    ScriptFailure,
+    ScriptJudge,
+    ScriptJudgement,
+    is_jittered,
+)
 from tinker_conformance.judging.judge import Judge
-from tinker_conformance.parity.generated import generated
-from tinker_conformance.parity.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement, is_jittered
-from tinker_conformance.scenario import Scenario, ScenarioError, load_scenarios
-from tinker_conformance.scenario_text import scenario_yaml
+from tinker_conformance.scenario.scenario import Scenario, load_scenarios
+from tinker_conformance.scenario.short_form import scenario_yaml
 
 
 def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -> tuple[Scenario, ...]:
     """The scripts that the options name.
 
     Raises:
-        click.UsageError: If the file to replay is none.
+        ScenarioError: If the file to replay is none.
     """
-    try:
-        replayed = () if replay is None else load_scenarios(replay)
-    except ScenarioError as error:
-        raise click.UsageError(str(error)) from error
+    replayed = () if replay is None else load_scenarios(replay)
     drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
     return (*replayed, *drawn)
 

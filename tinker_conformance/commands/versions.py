@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
-from tinker_conformance.commands.common import Exit
-from tinker_conformance.profile_files import index
-from tinker_conformance.releases import known_releases
-from tinker_conformance.sdk.environments import EnvironmentUnavailable, published_versions
+from tinker_conformance.profile.profile_files import index
+from tinker_conformance.profile.releases import known_releases
+from tinker_conformance.profile.version_numbers import release_of
+from tinker_conformance.sdk.official.environments import published_versions
 from tinker_conformance.sdk.spec import SpecError, check_spec
-from tinker_conformance.version_numbers import release_of
 
 _INSTALLED: Final = "installed"
 
 
-def asked_versions(versions: str, console: Console) -> list[str]:
+def asked_versions(versions: str) -> list[str]:
     """The releases that an option names, oldest first where it names many.
 
-    Ends the program, with a sentence and the fitting code, where that cannot be said.
+    Raises:
+        click.UsageError: If the option names no releases.
+        EnvironmentUnavailable: If nothing can say which are published.
     """
     try:
         match versions:
@@ -45,9 +43,6 @@ def asked_versions(versions: str, console: Console) -> list[str]:
             f"--versions {versions!r}: write versions like 0.6.3,0.38.0, or all, revisions, latest, installed"
         )
         raise click.UsageError(message) from error
-    except EnvironmentUnavailable as error:
-        console.print(escape(str(error)))
-        sys.exit(Exit.ADAPTER)
 
 
 def spec_of(version: str) -> str:

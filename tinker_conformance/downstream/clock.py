@@ -14,11 +14,11 @@ import sys
 from collections.abc import Coroutine, Iterator
 from typing import Any, Final, TypeVar
 
-from fake_server.script import Seconds
-from fake_server.script import advance as advance_step
-from fake_server.steps import Advance
-from tinker_conformance.clock import MICROSECOND, FrozenClock
-from tinker_conformance.virtual_loop import VirtualTimeLoop
+from fake_server.script.builder import Seconds
+from fake_server.script.builder import advance as advance_step
+from fake_server.script.steps import Advance
+from tinker_conformance.clocks.frozen_clock import MICROSECOND, FrozenClock
+from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop
 
 _T = TypeVar("_T")
 
@@ -129,7 +129,7 @@ def _build_models() -> None:
     tinker = sys.modules.get("tinker")
     if tinker is None or not hasattr(tinker, "__path__") or tinker.__name__ in _built:
         return
-    from tinker_conformance.sdk.official_setup import import_everything  # noqa: PLC0415 - rarely needed
+    from tinker_conformance.sdk.official.setup import import_everything  # noqa: PLC0415 - rarely needed
 
     import_everything(tinker)
     _built.add(tinker.__name__)

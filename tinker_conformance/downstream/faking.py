@@ -17,11 +17,11 @@ from typing import Final
 
 import pytest
 
-from fake_server.http_server import FakeTinkerServer
-from fake_server.respx_router import mounted
+from fake_server.http.http_server import FakeTinkerServer
+from fake_server.in_process.respx_router import mounted
 from tinker_conformance.downstream.clock import FakeTinkerClock
 from tinker_conformance.downstream.options import FakeTinkerOptions
-from tinker_conformance.downstream.tinker import ReachableTinker
+from tinker_conformance.downstream.reachable_tinker import ReachableTinker
 
 _DEFAULTS: Final = FakeTinkerOptions()
 

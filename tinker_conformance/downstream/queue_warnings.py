@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import overload
 
-from tinker_conformance.profile_files import known_profiles, load_profile
+from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.queue_state import ClientKind, QueueState
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from fake_server.faults import takes_time
-from fake_server.steps import Step, Wired
+from fake_server.core.faults import takes_time
+from fake_server.script.steps import Step, Wired
+from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.scenario import ObserverUse, Scenario
+from tinker_conformance.scenario.scenario import ObserverUse, Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, Transport
-from tinker_conformance.sdk.kit_clock import SdkClock
 
 _OF_CLIENTS: Final = {
     ClientKind.SAMPLING: Capability.SAMPLING,

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
-from tinker_conformance.profile import Profile
-from tinker_conformance.profile_files import combined, index
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import combined, index
 from tinker_conformance.requirements import REQUIREMENTS, Level
-from tinker_conformance.scenario import Scenario
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.remembered import RememberedSession
+from tinker_conformance.sdk.remembered_session import RememberedSession
 from tinker_conformance.sdk.session import Run, SdkSession
 
 _POLLING_CHAPTERS = frozenset({"polling"})

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
 
-from fake_server.operations import Operation
-from tinker_conformance.judging.case import Case, Mismatch
+from fake_server.core.operations import Operation
+from tinker_conformance.checks.case import Case, Mismatch
+from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.claims import unclaimed, unseen_seconds
 from tinker_conformance.judging.preconditions import (
     asks_about_silence,
@@ -20,14 +21,13 @@ from tinker_conformance.judging.preconditions import (
     wiring_scenario,
 )
 from tinker_conformance.judging.side_by_side import SideBySide
-from tinker_conformance.profile import Profile
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import Requirement, requirement
-from tinker_conformance.scenario import Scenario
+from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
 from tinker_conformance.sdk.adapter import Capability
-from tinker_conformance.sdk.kit_clock import SdkClock
-from tinker_conformance.sdk.messages import FaultKind
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.session import Run, SdkSession
-from tinker_conformance.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
 from tinker_conformance.timeline import ClockCause, ClockStep
 
 

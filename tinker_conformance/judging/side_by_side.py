@@ -6,9 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
-from tinker_conformance.profile import Profile
-from tinker_conformance.scenario import Scenario
-from tinker_conformance.sdk.messages import FaultKind
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.session import Run, SdkSession
 
 

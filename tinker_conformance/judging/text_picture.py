@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
-from tinker_conformance.visible import visible
+from tinker_conformance.judging.visible_text import visible
 
 _NAME_WIDTH: Final = 20
 _GAP: Final = 2

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.known_failures.entry import EntryClass, KnownFailure, Subject
-from tinker_conformance.known_failures.reading import KnownFailuresError, check_entries
+from tinker_conformance.known_failures.entry_reading import KnownFailuresError, check_entries
 from tinker_conformance.requirements import Requirement
 
 

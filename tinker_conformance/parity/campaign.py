@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tinker_conformance.library import shipped_scenarios
+from tinker_conformance.generated.combinations import matrix
+from tinker_conformance.generated.drawn_scenarios import generated
 from tinker_conformance.parity.comparison import Comparison, Pair, compare
 from tinker_conformance.parity.difference import FAULT
-from tinker_conformance.parity.generated import generated
-from tinker_conformance.parity.matrix import matrix
 from tinker_conformance.parity.new_behaviour import NewBehaviour, new_behaviour
-from tinker_conformance.profile import Profile
-from tinker_conformance.releases import NewerThanKnownWarning, UnknownReleaseError, profile_for
-from tinker_conformance.scenario import Scenario
-from tinker_conformance.sdk.environments import EnvironmentUnavailable
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.releases import NewerThanKnownWarning, UnknownReleaseError, profile_for
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.sdk.official.environments import EnvironmentUnavailable
 from tinker_conformance.sdk.session import Run, SdkSession, SdkStartError
 from tinker_conformance.sdk.spec import open_sdk
 

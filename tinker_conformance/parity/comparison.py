@@ -10,13 +10,13 @@ from typing import Final
 
 import msgspec
 
+from tinker_conformance.generated.shrink import shrunk, steps_of
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.parity.difference import Difference, difference
-from tinker_conformance.parity.shrink import shrunk, steps_of
-from tinker_conformance.profile import Profile
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import REQUIREMENTS
-from tinker_conformance.scenario import Scenario
-from tinker_conformance.scenario_text import scenario_yaml
+from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.scenario.short_form import scenario_yaml
 from tinker_conformance.sdk.session import Run, SdkSession
 
 _MOST_FINDINGS: Final = 8

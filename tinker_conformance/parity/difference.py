@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Final
 
 from tinker_conformance.parity.comparable import comparable
-from tinker_conformance.sdk.messages import FaultKind
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.session import Run
 
 NOTHING: Final = "nothing"

@@ -10,11 +10,11 @@ from typing import Final
 
 import msgspec
 
-from tinker_conformance.judging.pause_lines import identifier_of
-from tinker_conformance.profile import Profile
+from tinker_conformance.checks.pause_lines import identifier_of
+from tinker_conformance.profile.observer_facet import ClientForms
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind, QueueState
-from tinker_conformance.reference_observer_facet import ClientForms
-from tinker_conformance.scenario import Scenario
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.timeline import Callback, Log, Timeline
 
 _MOST_EDITS: Final = 4

@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from fake_server.bounded_files import FileError, read_bytes
+from fake_server.core.bounded_files import FileError, read_bytes
 from tinker_conformance.judging.claims import unclaimed
-from tinker_conformance.profile import Profile
-from tinker_conformance.scenario import Scenario
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.timeline import Event, Log, Telemetry, Timeline
 

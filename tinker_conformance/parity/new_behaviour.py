@@ -9,14 +9,14 @@ import msgspec
 
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
-from tinker_conformance.library import shipped_scenarios
 from tinker_conformance.parity.comparison import Comparison
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.parity.draft import draft_toml, drafted
-from tinker_conformance.profile import Profile
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import requirement
-from tinker_conformance.scenario import Scenario, parse_scenarios
-from tinker_conformance.sdk.remembered import RememberedSession
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.scenario.scenario import Scenario, parse_scenarios
+from tinker_conformance.sdk.remembered_session import RememberedSession
 from tinker_conformance.sdk.session import Run, SdkSession
 
 _MOST_SCENARIOS: Final = 24

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import quirks_not_shared, to_look_at
-from tinker_conformance.report.reading import Report
-from tinker_conformance.visible import visible
+from tinker_conformance.report.report_reading import Report
 
 
 def badge(report: Report) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.report.reading import Report
 from tinker_conformance.report.records import Result
+from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import Level
 
 BROKEN: Final = frozenset(

@@ -11,8 +11,8 @@ from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.picture import Picture, picture
 from tinker_conformance.report.conclusion import BROKEN, QUIRKS, forgiven
 from tinker_conformance.report.drawing import Drawing, draw
-from tinker_conformance.report.reading import Report
 from tinker_conformance.report.records import MismatchRecord, Result, ScenarioRecord
+from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import REQUIREMENTS
 
 SHOWN: Final = BROKEN | {Verdict.KNOWN_FAILURE}

@@ -7,10 +7,10 @@ from typing import Final
 from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.visible_text import visible, visible_lines
 from tinker_conformance.report.conclusion import forgiven
-from tinker_conformance.report.reading import Report
 from tinker_conformance.report.records import Result
-from tinker_conformance.visible import visible, visible_lines
+from tinker_conformance.report.report_reading import Report
 
 _FAILURES: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE, Verdict.STALE_KNOWN_FAILURE})
 _ERRORS: Final = frozenset({Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR})

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import conclusion, counted, forgiven, to_look_at
-from tinker_conformance.report.reading import Report
 from tinker_conformance.report.records import Result
-from tinker_conformance.visible import visible
+from tinker_conformance.report.report_reading import Report
 
 _PLAIN: Final = frozenset(" .,;_'-()=%")
 _MOST_RESULTS: Final = 60

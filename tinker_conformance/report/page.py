@@ -14,11 +14,11 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import conclusion, counted
 from tinker_conformance.report.evidence import Group, Part, parts
-from tinker_conformance.report.matrix import matrix
-from tinker_conformance.report.reading import Report
-from tinker_conformance.visible import visible
+from tinker_conformance.report.report_reading import Report
+from tinker_conformance.report.sdk_matrix import matrix
 
 MOST_BYTES: Final = 1_900_000
 _FEW: Final = 3

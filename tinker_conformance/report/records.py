@@ -84,7 +84,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
 
 
 class MismatchRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One difference; see `tinker_conformance.judging.case.Mismatch`."""
+    """One difference; see `tinker_conformance.checks.case.Mismatch`."""
 
     scenario: str
     at: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from packaging.version import InvalidVersion, Version
 
 from tinker_conformance._version import __version__
-from tinker_conformance.profile import Profile
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.requirements.requirement import Requirement
 

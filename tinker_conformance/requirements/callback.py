@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.judging import projections as seen
-from tinker_conformance.judging.projections import same
-from tinker_conformance.reference_choices import ObserverError
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.projections import same
+from tinker_conformance.profile.choices import ObserverError
 from tinker_conformance.requirements.conditions import tells_on_408, tells_on_try_again
 from tinker_conformance.requirements.needs import CALLBACKS, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement

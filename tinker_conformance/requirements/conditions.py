@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tinker_conformance.profile import Profile
+from tinker_conformance.profile.choices import MessageMatch, NotifyOn408, NotifyOnTryAgain
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import Parsing
-from tinker_conformance.reference_choices import MessageMatch, NotifyOn408, NotifyOnTryAgain
 
 
 def exact_parsing(profile: Profile) -> bool:

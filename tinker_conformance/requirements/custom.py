@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.judging import projections as seen
-from tinker_conformance.judging.projections import same
-from tinker_conformance.reference_choices import CustomObserver
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.projections import same
+from tinker_conformance.profile.choices import CustomObserver
 from tinker_conformance.requirements.requirement import Requirement
 from tinker_conformance.sdk.adapter import Capability
 

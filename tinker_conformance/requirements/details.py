@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from fake_server.operations import Operation
-from tinker_conformance.judging import delays
-from tinker_conformance.judging import projections as seen
-from tinker_conformance.judging.projections import same
-from tinker_conformance.profile import (
+from fake_server.core.operations import Operation
+from tinker_conformance.checks import delays
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.projections import same
+from tinker_conformance.profile.profile import (
     BackOffReset,
     BudgetRefill,
     OnExpired,

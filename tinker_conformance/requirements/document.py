@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tinker_conformance.profile_files import known_profiles, load_profile
+from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.requirements import CHAPTERS, REQUIREMENTS, in_chapter
 
 _SEED: Final = (

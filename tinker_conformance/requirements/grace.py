@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.judging import projections as seen
-from tinker_conformance.judging.projections import same
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.projections import same
 from tinker_conformance.requirements.conditions import graces_training
 from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement

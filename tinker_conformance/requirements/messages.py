@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tinker_conformance.judging import projections as seen
-from tinker_conformance.judging.projections import Projection, same
-from tinker_conformance.profile import Profile
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.projections import Projection, same
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements.conditions import exact_text, observes_creation
 from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Requirement

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.judging import projections as seen
-from tinker_conformance.judging.projections import same
-from tinker_conformance.profile import Profile
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.projections import same
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements.conditions import observes_creation
 from tinker_conformance.requirements.needs import CREATION
 from tinker_conformance.requirements.requirement import Level, Requirement

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tinker_conformance.judging.case import Check
-from tinker_conformance.profile import Profile
+from tinker_conformance.checks.case import Check
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.sdk.adapter import Capability
 
 

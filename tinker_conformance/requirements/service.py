@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from fake_server.operations import Operation
-from tinker_conformance.judging import projections as seen
-from tinker_conformance.judging.case import Check
-from tinker_conformance.judging.projections import same
-from tinker_conformance.profile import Profile
-from tinker_conformance.reference_choices import OnExpired, StatusAction, TelemetrySource
+from fake_server.core.operations import Operation
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.case import Check
+from tinker_conformance.checks.projections import same
+from tinker_conformance.profile.choices import OnExpired, StatusAction, TelemetrySource
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
 from tinker_conformance.sdk.adapter import Capability

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.judging import projections as seen
-from tinker_conformance.judging.projections import same
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.projections import same
 from tinker_conformance.requirements.conditions import (
     gates_try_again,
     tells_of_changes_only,

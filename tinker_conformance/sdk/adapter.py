@@ -12,9 +12,9 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from fake_server.operations import Operation
-from tinker_conformance.profile import Profile
-from tinker_conformance.scenario import ClientSpec, ObserverUse
+from fake_server.core.operations import Operation
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.scenario import ClientSpec, ObserverUse
 from tinker_conformance.timeline import OutcomeKind
 
 

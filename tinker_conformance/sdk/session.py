@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from tinker_conformance.profile import Profile
-from tinker_conformance.scenario import Scenario
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.kit_clock import SdkClock
-from tinker_conformance.sdk.messages import FaultKind
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.timeline import Timeline
 
 

@@ -11,16 +11,16 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from tinker_conformance.sdk.environments import (
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.sdk.in_process.worker_session import WorkerSession
+from tinker_conformance.sdk.official.environments import (
     EnvironmentUnavailable,
     cached_versions,
     lean_environment,
     published_versions,
 )
-from tinker_conformance.sdk.kit_clock import SdkClock
 from tinker_conformance.sdk.session import SdkSession, SdkStartError
-from tinker_conformance.sdk.stdio_session import StdioSession
-from tinker_conformance.sdk.worker_session import WorkerSession
+from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 
 SPEC_FORMS: Final = (
     "reference",
@@ -108,12 +108,12 @@ def open_sdk(
         spec = f"official=={_newest(report)}"
     if spec.startswith("official=="):
         environment = lean_environment(spec.removeprefix("official=="), report=report)
-        command = [str(environment.python), "-m", "tinker_conformance.sdk.worker", "official"]
+        command = [str(environment.python), "-m", "tinker_conformance.sdk.in_process.worker", "official"]
         try:
             return WorkerSession(spec, command, environment=environment.environment())
         except SdkStartError as error:
             raise SdkStartError(f"{error}; {environment.repair}") from error
-    return WorkerSession(spec, [sys.executable, "-m", "tinker_conformance.sdk.worker", spec])
+    return WorkerSession(spec, [sys.executable, "-m", "tinker_conformance.sdk.in_process.worker", spec])
 
 
 def _newest(report: Callable[[str], None]) -> str:

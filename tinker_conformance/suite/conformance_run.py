@@ -14,21 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from tinker_conformance.judging.choice import choose_profile
+from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.judging.profile_choice import choose_profile
+from tinker_conformance.judging.visible_text import visible
+from tinker_conformance.known_failures.command_options import excuses
 from tinker_conformance.known_failures.excuses import KnownFailures
-from tinker_conformance.known_failures.options import excuses
-from tinker_conformance.library import shipped_scenarios
-from tinker_conformance.report.pytest_report import KNOWN, RESULT, START, SUBJECT
-from tinker_conformance.report.recording import result_record, start_record
+from tinker_conformance.report.record_making import result_record, start_record
 from tinker_conformance.report.records import encode
 from tinker_conformance.requirements import Level, Requirement
 from tinker_conformance.requirements.as_of import asked_of
-from tinker_conformance.sdk.early import StartsEarly
-from tinker_conformance.sdk.kit_clock import SdkClock
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.spec import check_spec, open_sdk
-from tinker_conformance.visible import visible
+from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
 
 
 class RequirementFailure(Exception):  # noqa: N818 - pytest shows its text

@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 
 from tinker_conformance.judging.side_by_side import AdapterLostError
+from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure, open_run
-from tinker_conformance.visible import visible_lines
 
 _RUN: Final = pytest.StashKey[ConformanceRun]()
 _PROBLEM: Final = pytest.StashKey[pytest.UsageError]()

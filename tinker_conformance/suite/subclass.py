@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 import pytest
 
 from tinker_conformance.judging.side_by_side import AdapterLostError
+from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure
-from tinker_conformance.visible import visible_lines
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _REASON: Final = "__conformance_override_reason__"

@@ -1,0 +1,334 @@
+"""A control plane for test suites in other languages, below ``/_control`` on the fake server's own port.
+
+Each test has an engine of its own below ``/t/NAME``, so that many tests share one server::
+
+    POST   /_control/tests               {"name": "mine"}, or nothing   {"name", "base_url", "clock"}
+    POST   /_control/tests/NAME/scripts  [{"steps": [...]}, ...]        {"futures": [name, ...]}
+    GET    /_control/tests/NAME/journal                                 one JSON object a line
+    GET    /_control/tests/NAME/verdict                                 {"ok", "text"}
+    POST   /_control/tests/NAME/release  {"future": name}, or nothing   {"released": how many held replies}
+    GET    /_control/tests/NAME/clock                                   {"seq", "wall_ns", "monotonic_ns"}
+    POST   /_control/tests/NAME/clock    {"advance": 60}                the same, afterwards
+    DELETE /_control/tests/NAME
+    GET    /_control/clock                                              the clock of requests outside any test
+    POST   /_control/clock               {"advance": 60}                the same, afterwards
+    POST   /_control/reset                                              forgets every test
+
+A test whose name exists begins anew. With ``--clock-file`` each test has a clock file of its own, whose path
+is ``clock`` in the reply; it starts at the default time, and other tests do not move it.
+
+It answers only with the token that was printed at the start (``Authorization: Bearer TOKEN``), only to a
+loopback Host, and to no request with an Origin: a page in a browser cannot reach it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import re
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from fake_server.control.clock_file import SteppedClock
+from fake_server.core.errors import ScriptError, ScriptViolation
+from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
+from fake_server.core.json_values import encoded
+from fake_server.engine.listener import Poll, Submission
+from fake_server.engine.tinker_api import FakeTinker
+from fake_server.script.builder import advance as advance_step
+from fake_server.script.script_yaml import decode_all
+from fake_server.script.steps import Advance
+
+CONTROL: Final = "/_control"
+TESTS: Final = "/t/"
+MAX_TESTS: Final = 10_000
+"""Tests that one server knows at a time."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_LINES: Final = ((b"content-type", b"application/x-ndjson"),)
+
+
+class _Refusal(Exception):  # noqa: N818 - it carries the error reply to `handle`
+    def __init__(self, status: HTTPStatus, text: str) -> None:
+        super().__init__(text)
+        self.reply = Reply(status.value, JSON_HEADERS, encoded({"error": text}))
+
+
+class _MovesClock:
+    """Lets the scripts of a test move the clock file."""
+
+    def __init__(self, clock: SteppedClock) -> None:
+        self._clock = clock
+
+    def clock_advanced(self, poll: Poll, advance: Advance) -> None:  # noqa: ARG002 - the listener's signature
+        self._clock.advance(advance.wall_us, advance.monotonic_us)
+
+    def submission_arrived(self, submission: Submission) -> None:
+        """Nothing moves."""
+
+    def request_arrived(self, poll: Poll) -> None:
+        """Nothing moves."""
+
+    def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
+        """Nothing moves."""
+
+
+@dataclass(frozen=True)
+class _Test:
+    """A test of a suite.
+
+    Attributes:
+        engine: Answers the requests below the test's base URL.
+        clock: Moved by the test's scripts and by the control plane; None if the server has no clock file.
+    """
+
+    engine: FakeTinker
+    clock: SteppedClock | None
+
+    def end(self) -> None:
+        """Send every held reply, and remove the clock file."""
+        self.engine.release()
+        if self.clock is not None:
+            self.clock.remove()
+
+
+class ControlledServer:
+    """Answers the control plane, the tests' engines, and everything else from one engine.
+
+    Attributes:
+        token: What a request to the control plane has to carry.
+    """
+
+    def __init__(
+        self, engine: FakeTinker, make: Callable[[], FakeTinker], clock: SteppedClock | None = None
+    ) -> None:
+        """Knows no test yet.
+
+        Args:
+            engine: Answers what belongs to no test.
+            make: Makes the engine of a test.
+            clock: Moved by the scripts of `engine` and by the control plane. With it each test has a clock
+                of its own, in a file in the folder beside it whose name ends in ``.tests``.
+        """
+        self.token = secrets.token_urlsafe(32)
+        self._engine = engine
+        self._make = make
+        self._clock = clock
+        self._tests: dict[str, _Test] = {}
+        self._made = 0
+        self._lock = threading.Lock()
+        if clock is not None:
+            engine.listener = _MovesClock(clock)
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Answers one request; thread-safe, never raises."""
+        if request.path == CONTROL or request.path.startswith(f"{CONTROL}/"):
+            try:
+                self._admit(request)
+                return self._control(request)
+            except _Refusal as refusal:
+                return refusal.reply
+        if request.path.startswith(TESTS):
+            name, slash, rest = request.path.removeprefix(TESTS).partition("/")
+            try:
+                engine = self._test(name).engine
+            except _Refusal as refusal:
+                return refusal.reply
+            inner = Request(request.method, slash + rest, request.query, request.headers, request.body)
+            return engine.handle(inner)
+        return self._engine.handle(request)
+
+    def close(self) -> None:
+        """End every test, so that no held reply and no clock file of a test is left."""
+        self._end_tests()
+        if self._clock is not None:
+            with contextlib.suppress(OSError):  # missing, or another program keeps something in it
+                _clock_folder(self._clock).rmdir()
+
+    def _admit(self, request: Request) -> None:
+        host = (request.header("host") or "").lower()
+        if re.sub(r":\d+$", "", host) not in _LOOPBACK:
+            text = f"the Host {host!r} is not a loopback name; ask 127.0.0.1 or localhost"
+            raise _Refusal(HTTPStatus.FORBIDDEN, text)
+        if request.header("origin") is not None:
+            raise _Refusal(HTTPStatus.FORBIDDEN, "this is not for pages in a browser; leave Origin out")
+        given = (request.header("authorization") or "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode("latin-1"), self.token.encode("ascii")):
+            text = "send 'Authorization: Bearer TOKEN' with the token that was printed at the start"
+            raise _Refusal(HTTPStatus.UNAUTHORIZED, text)
+
+    def _control(self, request: Request) -> Reply:
+        match request.method, request.path.removeprefix(CONTROL).strip("/").split("/"):
+            case "POST", ["tests"]:
+                return self._begin(request)
+            case method, ["tests", name, *rest]:
+                return self._of_test(name, method, rest, request)
+            case "GET", ["clock"]:
+                return _json(200, _present(self._clock).reading())
+            case "POST", ["clock"]:
+                return _moved(_present(self._clock), request)
+            case "POST", ["reset"]:
+                self._end_tests()
+                return Reply(204, ())
+        raise _unknown(request)
+
+    def _of_test(  # noqa: PLR0911 - one return for each thing to ask
+        self, name: str, method: str, rest: list[str], request: Request
+    ) -> Reply:
+        match method, rest:
+            case "POST", ["scripts"]:
+                return _add_scripts(self._test(name).engine, request)
+            case "GET", ["journal"]:
+                return Reply(200, _LINES, self._test(name).engine.journal.to_json_lines().encode())
+            case "GET", ["verdict"]:
+                return _verdict(self._test(name).engine)
+            case "POST", ["release"]:
+                return _release(self._test(name).engine, request)
+            case "GET", ["clock"]:
+                return _json(200, _present(self._test(name).clock).reading())
+            case "POST", ["clock"]:
+                return _moved(_present(self._test(name).clock), request)
+            case "DELETE", []:
+                return self._delete(name)
+        raise _unknown(request)
+
+    def _delete(self, name: str) -> Reply:
+        test = self._test(name)
+        with self._lock:
+            if self._tests.get(name) is test:
+                del self._tests[name]
+        test.end()
+        return Reply(204, ())
+
+    def _begin(self, request: Request) -> Reply:
+        body = _decoded(request) if request.body else {}
+        if not isinstance(body, dict) or set(body) - {"name"}:
+            raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'name', or nothing")
+        with self._lock:
+            self._made += 1
+            number = self._made
+            name = body.get("name", f"test-{number}")
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                text = f"{name!r} is no name; use up to 100 letters, digits, dots and hyphens"
+                raise _Refusal(HTTPStatus.BAD_REQUEST, text)
+            if name not in self._tests and len(self._tests) >= MAX_TESTS:
+                text = f"there are {MAX_TESTS} tests already; delete those that have ended"
+                raise _Refusal(HTTPStatus.TOO_MANY_REQUESTS, text)
+            before = self._tests.get(name)
+            self._tests[name] = test = self._made_test(number)
+        if before is not None:
+            before.end()
+        reply = {"name": name, "base_url": f"http://{request.header('host')}{TESTS}{name}"}
+        if test.clock is not None:
+            reply["clock"] = str(test.clock.path.absolute())
+        return _json(201, reply)
+
+    def _made_test(self, number: int) -> _Test:
+        """Make a test whose clock file is named by a number, since a name may not be one for a file."""
+        engine = self._make()
+        if self._clock is None:
+            return _Test(engine, None)
+        folder = _clock_folder(self._clock)
+        try:
+            folder.mkdir(exist_ok=True)
+            clock = SteppedClock(folder / str(number))
+        except OSError as error:
+            raise _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, _unwritable(error)) from error
+        engine.listener = _MovesClock(clock)
+        return _Test(engine, clock)
+
+    def _end_tests(self) -> None:
+        with self._lock:
+            ended = tuple(self._tests.values())
+            self._tests.clear()
+        for test in ended:
+            test.end()
+
+    def _test(self, name: str) -> _Test:
+        with self._lock:
+            test = self._tests.get(name)
+        if test is None:
+            text = f"there is no test {name!r}; make it with POST {CONTROL}/tests"
+            raise _Refusal(HTTPStatus.NOT_FOUND, text)
+        return test
+
+
+def _add_scripts(engine: FakeTinker, request: Request) -> Reply:
+    try:
+        entries = decode_all(_decoded(request), "the request")
+        added = [engine.add_entry(entry) for entry in entries]
+    except ScriptError as error:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
+    return _json(201, {"futures": [future.name for future in added if future is not None]})
+
+
+def _verdict(engine: FakeTinker) -> Reply:
+    try:
+        engine.verify()
+    except ScriptViolation as violation:
+        return _json(200, {"ok": False, "text": str(violation)})
+    return _json(200, {"ok": True, "text": ""})
+
+
+def _release(engine: FakeTinker, request: Request) -> Reply:
+    body = _decoded(request) if request.body else {}
+    if not isinstance(body, dict) or set(body) - {"future"}:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'future', or nothing")
+    return _json(200, {"released": engine.release(body.get("future"))})
+
+
+def _unknown(request: Request) -> _Refusal:
+    text = f"{request.method} {request.path} is not known here; see the package fake_server.control"
+    return _Refusal(HTTPStatus.NOT_FOUND, text)
+
+
+def _clock_folder(clock: SteppedClock) -> Path:
+    return clock.path.with_name(f"{clock.path.name}.tests")
+
+
+def _present(clock: SteppedClock | None) -> SteppedClock:
+    if clock is None:
+        raise _Refusal(HTTPStatus.NOT_FOUND, "there is no clock file; start with --clock-file PATH")
+    return clock
+
+
+def _unwritable(error: OSError) -> str:
+    return f"the clock file cannot be written ({error}); keep its folder while the server runs"
+
+
+def _moved(clock: SteppedClock, request: Request) -> Reply:
+    body = _decoded(request)
+    if not isinstance(body, dict) or set(body) != {"advance"}:
+        text = 'send {"advance": 60}, or {"advance": {"wall": -5, "monotonic": 0.001}}'
+        raise _Refusal(HTTPStatus.BAD_REQUEST, text)
+    amount = body["advance"]
+    try:
+        if isinstance(amount, dict):
+            step = advance_step(wall=amount.get("wall"), monotonic=amount.get("monotonic"))
+        else:
+            step = advance_step(amount)
+    except ScriptError as error:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
+    try:
+        clock.advance(step.wall_us, step.monotonic_us)
+    except OSError as error:
+        raise _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, _unwritable(error)) from error
+    return _json(200, clock.reading())
+
+
+def _decoded(request: Request) -> object:
+    try:
+        return json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, f"the body is not JSON ({error}); send JSON") from error
+
+
+def _json(status: int, value: object) -> Reply:
+    return Reply(status, JSON_HEADERS, encoded(value))

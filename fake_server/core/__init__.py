@@ -1,0 +1,1 @@
+"""Values that every other package shares: errors, requests and replies, operations, faults, JSON."""

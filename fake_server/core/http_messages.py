@@ -1,0 +1,172 @@
+"""What goes into the engine and what comes out: plain values that belong to no HTTP library."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from fake_server.core.faults import DropKind, Fault, fault_name
+from fake_server.core.gate import Gate
+
+__all__ = ["JSON_HEADERS", "DropKind", "RawHeaders", "Reply", "Request", "TransportFault"]
+
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+"""Header lines as they were on the wire, in order, names in whatever case they came."""
+
+PROTOBUF: Final = "application/x-protobuf"
+JSON_HEADERS: Final[RawHeaders] = ((b"content-type", b"application/json"),)
+WITHOUT_BODY: Final = (204, 304)
+"""Statuses whose replies have neither a body nor a content length."""
+
+
+class Request:
+    """One HTTP request, its body complete.
+
+    Attributes:
+        method: Upper case.
+        path: Without the query, percent-encoding as sent.
+        query: Without the question mark; empty when there is none.
+        body: Content as sent: chunks joined, a content encoding still in place.
+        connection: Number of the connection that it came on, set by the socket face; None in process.
+    """
+
+    __slots__ = ("_headers", "_plain", "_values", "body", "connection", "method", "path", "query")
+
+    def __init__(
+        self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.body = body
+        self.connection: int | None = None
+        self._headers = headers
+        self._values: dict[bytes, bytes] | None = None
+        self._plain: bool | None = None
+
+    @property
+    def headers(self) -> RawHeaders:
+        """Raw header lines."""
+        return self._headers
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, or None; the case of names does not matter."""
+        if self._values is None:
+            self._values = header_values(self._headers)
+        value = self._values.get(_key(name))
+        return None if value is None else value.decode("latin-1")
+
+    def is_plain(self) -> bool:
+        """Whether the body has no content encoding and is no protobuf."""
+        if self._plain is None:
+            self._plain = not any(map(_may_be_encoded, self._headers)) or self._looks_plain()
+        return self._plain
+
+    def _looks_plain(self) -> bool:
+        encoding, kind = self.header("content-encoding"), self.header("content-type")
+        return encoding in (None, "", "identity") and PROTOBUF not in (kind or "")
+
+    def recorded_head(self) -> tuple[RecordedHead, bytes]:
+        """What a journal keeps of the head, and the bytes that belong into the gap of its lines."""
+        return recorded_head(self.method, self.path, self.query, joined_lines(self._headers)), b""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.method} {self.path}, {len(self.body)} bytes>"
+
+
+RecordedHead = tuple[str, str, str, bytes, bytes, int]
+"""Method, path, query, header lines in front of a gap, header lines behind it, bytes of both."""
+
+
+def recorded_head(method: str, path: str, query: str, before: bytes, after: bytes = b"") -> RecordedHead:
+    """What a journal keeps of a head; requests may share it."""
+    return method, path, query, before, after, len(before) + len(after)
+
+
+def header_values(headers: RawHeaders) -> dict[bytes, bytes]:
+    """The first value of each name, by the name in lower case."""
+    return {name.lower(): value for name, value in reversed(headers)}
+
+
+def joined_lines(headers: RawHeaders) -> bytes:
+    """Header lines as one bytes object, each ended as on the wire."""
+    return b"\r\n".join([*map(b": ".join, headers), b""])
+
+
+# Clients send the same few lines again and again.
+@lru_cache(maxsize=1024)
+def _may_be_encoded(line: tuple[bytes, bytes]) -> bool:
+    name, value = line[0].lower(), line[1].lower()
+    return name == b"content-encoding" or (name == b"content-type" and PROTOBUF.encode() in value)
+
+
+@lru_cache(maxsize=64)
+def _key(name: str) -> bytes:
+    return name.lower().encode("latin-1")
+
+
+class Reply:
+    """One HTTP reply. Each face writes the content length, so ``headers`` never holds one.
+
+    Attributes:
+        status: The status code.
+        headers: Header lines, without those that frame the reply.
+        body: Content.
+        wire: Left to the socket face: what it sent, where the same reply is sent again and again.
+    """
+
+    __slots__ = ("body", "headers", "status", "wire")
+
+    def __init__(self, status: int, headers: RawHeaders = JSON_HEADERS, body: bytes = b"") -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.wire: bytes | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Reply):
+            return NotImplemented
+        return (self.status, self.headers, self.body) == (other.status, other.headers, other.body)
+
+    def __hash__(self) -> int:
+        return hash((self.status, self.headers, self.body))
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}, {len(self.body)} bytes>"
+
+
+class TransportFault:
+    """Not simply a reply: what happens on the connection instead, or to the reply on its way.
+
+    Attributes:
+        kind: The fault.
+        reply: The reply that it spoils; None for a fault that takes the place of one.
+        gate: Where the reply waits if it is held.
+        future: The name of the future that was polled, under which it waits.
+    """
+
+    __slots__ = ("future", "gate", "kind", "reply")
+
+    def __init__(
+        self, kind: Fault, reply: Reply | None = None, *, gate: Gate | None = None, future: str = ""
+    ) -> None:
+        self.kind = kind
+        self.reply = reply
+        self.gate = gate
+        self.future = future
+
+    @property
+    def name(self) -> str:
+        """What the journal calls it."""
+        return fault_name(self.kind)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TransportFault):
+            return NotImplemented
+        return (self.kind, self.reply) == (other.kind, other.reply)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.reply))
+
+    def __repr__(self) -> str:
+        return f"<TransportFault {self.name}>"

@@ -1,0 +1,1 @@
+"""The fake Tinker API without a transport: a request goes in, a reply or a fault comes out."""

@@ -1,0 +1,136 @@
+"""What the engine says when a request and the scripts differ: what came, what was scripted, and the mend."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
+from typing import Final
+
+from fake_server.core.errors import nearest
+from fake_server.core.faults import RawBytes, Refusal
+from fake_server.core.operations import API_PREFIX, Operation
+from fake_server.engine.futures import FutureBook, ScriptedFuture
+from fake_server.script.builder import Exhausted
+from fake_server.script.steps import (
+    Complete,
+    Drop,
+    Fail,
+    HttpStep,
+    ReplyStep,
+    Status,
+    Timeout,
+    TryAgain,
+    Wired,
+)
+
+MAX_LISTED: Final = 5
+MAX_COMPARED: Final = 500
+
+
+def described(reply: ReplyStep) -> str:
+    """A reply in a few words."""
+    match reply:
+        case Wired(reply=inner, wire=wire):
+            return f"{described(inner)} ({wire.name})"
+        case Refusal() | RawBytes():
+            return reply.name
+        case Drop(kind=kind):
+            return f"drop {kind}"
+        case _:
+            return _described_reply(reply)
+
+
+def _described_reply(reply: HttpStep) -> str:
+    match reply:
+        case Timeout():
+            return "timeout"
+        case TryAgain():
+            return "try_again"
+        case Status(status=code):
+            return f"status {code}"
+        case Complete():
+            return "complete"
+        case Fail(category=category):
+            return f"fail {category}"
+
+
+def unfinished_script(future: ScriptedFuture) -> str:
+    """A script with replies left: what was served, what is left, and what to do."""
+    whom = f"future {future.name!r} ({_whom(future)})"
+    left = _listed(future.left)
+    if not future.submitted:
+        mend = "submit such a request, or do not register the script"
+        return f"{whom}: no submission took it; scripted: {left}; {mend}"
+    served = _listed(turn.reply for turn in future.script.turns[: future.served]) or "nothing"
+    total = len(future.script.turns)
+    return (
+        f"{whom}: served {future.served} of {total} replies ({served}); left: {left}; "
+        "poll it to its end, or shorten the script"
+    )
+
+
+def exhausted_script(future: ScriptedFuture, index: int) -> str:
+    """A poll that came after the last reply of a script."""
+    replies = _listed(turn.reply for turn in future.script.turns) or "no replies"
+    if future.script.exhausted is Exhausted.ERROR:
+        mend = "lengthen it, or choose exhausted: fail or repeat"
+    else:
+        mend = "lengthen it if that is not meant"
+    return f"poll {index + 1} of future {future.name!r} came after the end of its script ({replies}); {mend}"
+
+
+def unknown_future(book: FutureBook, request_id: str) -> str:
+    """A poll of an id that no submission got."""
+    if request_id in book.by_name:
+        return f"future {request_id!r} was polled before it was submitted; submit its request first"
+    near = nearest(request_id, [*islice(reversed(book.by_request_id), MAX_COMPARED), *book.by_name])
+    text = f"a poll came for request_id {request_id!r}, which no submission got"
+    if near is None:
+        return f"{text}; {len(book.by_request_id)} were submitted: poll an id that a submission's reply gave"
+    name = book.by_request_id[near].name if near in book.by_request_id else near
+    return f"{text}; the nearest future is {name!r} (request_id {near!r}): poll that"
+
+
+def unexpected_request(method: str, path: str, known: Iterable[str]) -> str:
+    """A request that is no submission, no poll and no set-up, with the nearest path that is."""
+    text = f"{method} {path} came, which is no request that is known here"
+    paths = {known_path.removeprefix(API_PREFIX): known_path for known_path in known}
+    if path in paths.values():
+        return f"{text}; that path takes another method"
+    near = nearest(path.removeprefix(API_PREFIX), paths)
+    if near is None:
+        return f"{text}; known are submissions, polls and set-up below {API_PREFIX}"
+    return f"{text}; did you mean {paths[near]!r}?"
+
+
+def unscripted_submission(
+    book: FutureBook, path: str, operations: Sequence[Operation], client: str | None
+) -> str:
+    """A submission that no free script matches, with the nearest script by operation and client."""
+    came = f"{operations[0]} of client {client!r} came (POST {path}), for which no script is left"
+    free = [future for future in islice(book.by_name.values(), MAX_COMPARED) if not future.submitted]
+    if not free:
+        taken = sum(future.scripted for future in book.by_name.values())
+        mend = "add one, or make the engine with unscripted: complete"
+        return f"{came}; scripted: {taken}, all taken; {mend}"
+    labels = {_whom(future): future for future in reversed(free)}
+    near = labels.get(nearest(f"{operations[0]} of client {client!r}", labels) or "", free[0])
+    waiting = Counter(_whom(future) for future in free)
+    listed = "; ".join(f"{count} x {whom}" for whom, count in waiting.most_common(MAX_LISTED))
+    return f"{came}; waiting: {listed}; the nearest is future {near.name!r} ({_whom(near)}): mend either"
+
+
+def _whom(future: ScriptedFuture) -> str:
+    operation = future.operation or "any operation"
+    return (
+        f"{operation} of client {future.client!r}"
+        if future.client is not None
+        else f"{operation} of any client"
+    )
+
+
+def _listed(replies: Iterable[ReplyStep]) -> str:
+    runs = [(text, len(list(run))) for text, run in groupby(map(described, replies))]
+    shown = [text if count == 1 else f"{text} x {count}" for text, count in runs[: 2 * MAX_LISTED]]
+    return ", ".join(shown) + (", …" if len(runs) > len(shown) else "")

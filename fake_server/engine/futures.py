@@ -1,0 +1,255 @@
+"""Scripted futures: which script a submission takes, and which step a poll gets.
+
+Nothing here locks: the engine calls it under its own lock. Every look-up is a dictionary's, whatever the
+number of scripts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import Final
+
+from fake_server.core.errors import ScriptError
+from fake_server.core.gate import Gate
+from fake_server.core.http_messages import Request
+from fake_server.core.operations import Operation
+from fake_server.script.builder import Exhausted, Script, Turn
+from fake_server.script.steps import Advance, Fail, FailCategory, ReplyStep
+
+_CANCELLED: Final = Script((Fail(FailCategory.USER, "the request was cancelled"),), Exhausted.REPEAT)
+
+Key = tuple[Operation | None, str | None]
+
+
+class ScriptedFuture:
+    """One script and how far it has been served.
+
+    Attributes:
+        name: Unique in its engine; what errors and the journal call it.
+        script: What its polls get.
+        scripted: False for a future that the engine made for an unscripted submission.
+        operation: What it is for; before its submission None means any operation.
+        client: Whom it is for; before its submission None means any client.
+        request_ids: The ids given to it, one a submission.
+        polls: How many polls have come.
+        request: The newest submission, whose body the result depends on.
+        assigned: Fields of the result that were settled when it was submitted, such as a new model's id.
+        ended: Whether its client has stopped waiting.
+        gate: Where its held replies wait.
+    """
+
+    __slots__ = (
+        "assigned",
+        "client",
+        "ended",
+        "gate",
+        "name",
+        "operation",
+        "polls",
+        "request",
+        "request_ids",
+        "script",
+        "scripted",
+        "serial",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        script: Script,
+        *,
+        operation: Operation | None,
+        client: str | None,
+        serial: int,
+        gate: Gate,
+        scripted: bool = True,
+    ) -> None:
+        self.name = name
+        self.script = script
+        self.scripted = scripted
+        self.operation = operation
+        self.client = client
+        self.serial = serial
+        self.gate = gate
+        self.request_ids: tuple[str, ...] = ()
+        self.polls = 0
+        self.ended = False
+        self.request: Request | None = None
+        self.assigned: dict[str, object] = {}
+
+    @property
+    def submitted(self) -> bool:
+        """Whether a submission has taken it."""
+        return bool(self.request_ids)
+
+    @property
+    def served(self) -> int:
+        """How many of the script's replies have been given."""
+        return min(self.polls, len(self.script.turns))
+
+    @property
+    def left(self) -> tuple[ReplyStep, ...]:
+        """The replies that nobody has polled yet."""
+        return tuple(turn.reply for turn in self.script.turns[self.polls :])
+
+    def __repr__(self) -> str:
+        return f"<ScriptedFuture {self.name!r}, {self.served} of {len(self.script.turns)} replies served>"
+
+
+Claim = tuple[int, tuple[Advance, ...], Turn | None]
+"""What one poll gets: which poll of the future it is, 0-based; the clock steps before the reply; and the
+reply, or None when the script is exhausted and its rule is not ``repeat``."""
+
+
+class FutureBook:
+    """All futures of one engine, found by name, by request id, and by whom they are for."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, ScriptedFuture] = {}
+        self.by_request_id: dict[str, ScriptedFuture] = {}
+        self._free: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
+        self._expired: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
+        self._unscripted = 0
+        self._made = 0
+        self._given = 0
+        self.gate = Gate()
+
+    @property
+    def given(self) -> int:
+        """How many request ids were given, those of forgotten futures included."""
+        return self._given
+
+    def add(
+        self, script: Script, operation: Operation | None, client: str | None, name: str | None
+    ) -> ScriptedFuture:
+        """Registers a script.
+
+        Raises:
+            ScriptError: The name is empty or taken.
+        """
+        name = self._free_name() if name is None else name
+        if not name or name in self.by_name:
+            raise ScriptError(
+                f"the future name {name!r} is {'taken' if name else 'empty'}; give each its own"
+            )
+        future = ScriptedFuture(
+            name, script, operation=operation, client=client, serial=self._made, gate=self.gate
+        )
+        self._keep(future)
+        self._free[operation, client].append(future)
+        return future
+
+    def add_unscripted(self, script: Script, operation: Operation, client: str | None) -> ScriptedFuture:
+        """Makes a future for a submission that no script is registered for."""
+        self._unscripted += 1
+        while (name := f"unscripted-{self._unscripted}") in self.by_name:
+            self._unscripted += 1
+        future = ScriptedFuture(
+            name, script, operation=operation, client=client, serial=-1, gate=self.gate, scripted=False
+        )
+        self._keep(future)
+        return future
+
+    def take(
+        self, operations: Iterable[Operation], client: str | None
+    ) -> tuple[ScriptedFuture, Operation] | None:
+        """The future that a submission goes to: one that 410 ended, else the first free one that matches.
+
+        Args:
+            operations: What the submission may be, the likeliest first.
+            client: Whom it is from.
+
+        Returns:
+            The future and the operation that it was taken for, or None.
+        """
+        choices = tuple(operations)
+        for operation in choices:
+            if waiting := self._expired.get((operation, client)):
+                return waiting.popleft(), operation
+            keys: set[Key] = {(operation, client), (operation, None)}
+            # Creating a model is set-up to most tests: a script for anything must not be spent on it.
+            if operation is not Operation.CREATE_MODEL:
+                keys |= {(None, client), (None, None)}
+            queues = [queue for key in keys if (queue := self._free.get(key))]
+            if queues:
+                return min(queues, key=lambda queue: queue[0].serial).popleft(), operation
+        return None
+
+    def submit(self, future: ScriptedFuture, operation: Operation, client: str | None) -> str:
+        """Gives the future a request id: its name, or its name and a count when submitted anew."""
+        count = len(future.request_ids) + 1
+        request_id = future.name if count == 1 else f"{future.name}~{count}"
+        while request_id in self.by_request_id:
+            request_id += "~"
+        future.request_ids = (*future.request_ids, request_id)
+        future.operation, future.client = operation, client
+        self.by_request_id[request_id] = future
+        self._given += 1
+        return request_id
+
+    def claim(self, future: ScriptedFuture) -> Claim:
+        """The next step of a future, given to nobody else."""
+        index, script = future.polls, future.script
+        turns = script.turns
+        future.polls = index + 1
+        if index < len(turns):
+            turn = turns[index]
+            if turn.expires:
+                self._expire(future)
+            return index, turn.advances, turn
+        repeated = script.last if script.exhausted is Exhausted.REPEAT else None
+        if repeated is not None and repeated.expires:
+            self._expire(future)
+        return index, script.tail if index == len(turns) else (), repeated
+
+    def end(self, future: ScriptedFuture) -> None:
+        """No submission goes on with this future's script any more."""
+        future.ended = True
+        for waiting in self._expired.values():
+            if future in waiting:
+                waiting.remove(future)
+
+    def forget(self, future: ScriptedFuture) -> None:
+        """Lets go of a future whose script was served to its end.
+
+        Raises:
+            ScriptError: It is not known here, or replies of it are left.
+        """
+        if self.by_name.get(future.name) is not future:
+            raise ScriptError(f"there is no future {future.name!r} here; forget each once")
+        if future.left or not future.submitted:
+            raise ScriptError(f"{future!r} cannot be forgotten; poll it to the end of its script first")
+        self.end(future)
+        del self.by_name[future.name]
+        for request_id in future.request_ids:
+            del self.by_request_id[request_id]
+
+    def cancel(self, request_id: object) -> None:
+        """Ends a future for its polls: they get a failure, since nobody waits for the result (0.38.0)."""
+        future = self.by_request_id.get(request_id) if isinstance(request_id, str) else None
+        if future is not None:
+            self.end(future)
+            future.script = _CANCELLED
+            future.scripted = False
+
+    def unfinished(self) -> list[ScriptedFuture]:
+        """Scripted futures with replies that nobody has polled, in the order of their registration."""
+        return [future for future in self.by_name.values() if future.scripted and future.left]
+
+    def _expire(self, future: ScriptedFuture) -> None:
+        if future.ended or future.operation is None:
+            return
+        waiting = self._expired[future.operation, future.client]
+        if future not in waiting:
+            waiting.append(future)
+
+    def _keep(self, future: ScriptedFuture) -> None:
+        self.by_name[future.name] = future
+        self._made += 1
+
+    def _free_name(self) -> str:
+        count = self._made + 1
+        while f"future-{count}" in self.by_name:
+            count += 1
+        return f"future-{count}"

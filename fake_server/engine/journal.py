@@ -1,0 +1,191 @@
+"""What was asked and what was answered, in order, bounded in number and in bytes.
+
+A record is a tuple of plain values whose heads are single bytes objects, parsed only when somebody reads
+them: kept as objects, 100,000 records make the garbage collector stop the server for tens of milliseconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from fake_server.core.http_messages import RawHeaders, RecordedHead, Reply, Request, TransportFault
+
+DEFAULT_LIMIT: Final = 100_000
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""Bodies and heads of all records together; the oldest records go first."""
+
+_End = int | str | tuple[int, str]
+"""A status, the name of a fault in place of a reply, or both."""
+
+# head, what fills its gap, body, end, reply headers, reply body, future, nanoseconds, connection, size
+_Record = tuple[RecordedHead, bytes, bytes, _End, RawHeaders, bytes, str | None, int, int | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer.
+
+    Attributes:
+        index: 0-based, counted from the start or the last ``clear``, dropped records included.
+        at: Seconds between the journal's start and the request's arrival, on the real monotonic clock, which
+            no freezing library moves.
+        method: Upper case.
+        path: Without the query.
+        query: Without the question mark.
+        headers: Raw header lines of the request.
+        body: The request's body.
+        status: The reply's status, or None if a transport fault took its place.
+        fault: The name of the fault in the reply's place or on its way, or None.
+        reply_headers: Raw header lines of the reply, framing left out.
+        reply_body: The reply's body.
+        future: Name of the scripted future that was submitted or polled, or None.
+        connection: Number of the connection that it came on, unique in the process; None in process.
+    """
+
+    index: int
+    at: float
+    method: str
+    path: str
+    query: str
+    headers: RawHeaders
+    body: bytes
+    status: int | None
+    fault: str | None
+    reply_headers: RawHeaders
+    reply_body: bytes
+    future: str | None
+    connection: int | None
+
+
+def now_ns() -> int:
+    """Nanoseconds of the real monotonic clock: freezegun does not patch ``clock_gettime_ns``."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+
+class Journal:
+    """Keeps the newest exchanges; may be written and read from any thread."""
+
+    def __init__(self, limit: int = DEFAULT_LIMIT, max_bytes: int = MAX_BYTES) -> None:
+        """Keeps at most ``limit`` exchanges and ``max_bytes`` bytes; 0 keeps none."""
+        self._limit = limit
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._records: deque[_Record] = deque()
+        self._bytes = 0
+        self._dropped = 0
+        self._started = now_ns()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def dropped(self) -> int:
+        """How many of the oldest exchanges were let go to stay in bounds."""
+        return self._dropped
+
+    def record(
+        self, request: Request, answer: Reply | TransportFault, *, arrived_ns: int, future: str | None
+    ) -> None:
+        """Adds one exchange; ``arrived_ns`` is a value of ``now_ns``."""
+        head, value = request.recorded_head()
+        body = request.body
+        if isinstance(answer, Reply):
+            end: _End = answer.status
+            reply_headers, reply_body = answer.headers, answer.body
+        elif (spoilt := answer.reply) is not None:
+            end = (spoilt.status, answer.name)
+            reply_headers, reply_body = spoilt.headers, spoilt.body
+        else:
+            end, reply_headers, reply_body = answer.name, (), b""
+        size = head[5] + len(value) + len(body) + len(reply_body)
+        connection = request.connection
+        # fmt: off
+        record = (
+            head, value, body, end, reply_headers, reply_body, future, arrived_ns, connection, size
+        )
+        # fmt: on
+        records = self._records
+        with self._lock:
+            records.append(record)
+            self._bytes += size
+            while self._bytes > self._max_bytes or len(records) > self._limit:
+                self._bytes -= records.popleft()[-1]
+                self._dropped += 1
+
+    def clear(self) -> None:
+        """Forgets everything, and counts from 0 again."""
+        with self._lock:
+            self._records.clear()
+            self._bytes = self._dropped = 0
+            self._started = now_ns()
+
+    def exchanges(self) -> list[Exchange]:
+        """The kept exchanges, oldest first."""
+        with self._lock:
+            records, dropped, started = list(self._records), self._dropped, self._started
+        return [_exchange(record, dropped + place, started) for place, record in enumerate(records)]
+
+    def to_json_lines(self) -> str:
+        """The kept exchanges, one JSON object a line; a body that is no UTF-8 under ``…_base64``."""
+        return "".join(json.dumps(_plain(exchange)) + "\n" for exchange in self.exchanges())
+
+
+def _lines(head: bytes) -> RawHeaders:
+    pairs = (line.partition(b": ") for line in head.split(b"\r\n")[:-1])
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def _exchange(record: _Record, index: int, started: int) -> Exchange:
+    head, value, body, end, reply_headers, reply_body, future, arrived, connection, _ = record
+    method, path, query, before, after, _ = head
+    status, fault = end if isinstance(end, tuple) else (end, None) if isinstance(end, int) else (None, end)
+    return Exchange(
+        index=index,
+        at=(arrived - started) / 1e9,
+        method=method,
+        path=path,
+        query=query,
+        headers=_lines(before + value + after),
+        body=body,
+        status=status,
+        fault=fault,
+        reply_headers=reply_headers,
+        reply_body=reply_body,
+        future=future,
+        connection=connection,
+    )
+
+
+def _plain(exchange: Exchange) -> dict[str, object]:
+    return {
+        "index": exchange.index,
+        "at": exchange.at,
+        "method": exchange.method,
+        "path": exchange.path,
+        "query": exchange.query,
+        "headers": _text_lines(exchange.headers),
+        **_plain_body("body", exchange.body),
+        "status": exchange.status,
+        "fault": exchange.fault,
+        "reply_headers": _text_lines(exchange.reply_headers),
+        **_plain_body("reply_body", exchange.reply_body),
+        "future": exchange.future,
+        "connection": exchange.connection,
+    }
+
+
+def _text_lines(headers: RawHeaders) -> list[list[str]]:
+    return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+
+
+def _plain_body(key: str, body: bytes) -> dict[str, object]:
+    try:
+        return {key: body.decode()}
+    except UnicodeDecodeError:
+        return {f"{key}_base64": base64.b64encode(body).decode("ascii")}

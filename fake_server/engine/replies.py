@@ -1,0 +1,125 @@
+"""Replies of the engine: to a submission, to a poll, and to a poll of a whole sampling session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from fake_server.core.faults import RawBytes, Refusal
+from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
+from fake_server.core.json_values import encoded
+from fake_server.core.operations import Operation
+from fake_server.engine.futures import FutureBook, ScriptedFuture
+from fake_server.engine.request_decoding import decode_request
+from fake_server.engine.results import MAX_SAMPLES, encoded_result, result_body
+from fake_server.script.steps import Complete, Drop, ReplyStep, TryAgain, Wired
+from fake_server.service.refusals import ServiceRefusal
+
+if TYPE_CHECKING:
+    from fake_server.service.simulated_service import Service
+
+_REMEMBERED: Final = 64
+_REMEMBERED_BYTES: Final = 2048
+_SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
+# A load's result has no id of the model that it creates; only its submission's reply has (tinker 0.38.0).
+_ASSIGNED_IN_RESULT: Final = (Operation.CREATE_MODEL, Operation.SAVE_WEIGHTS_FOR_SAMPLER)
+
+
+def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str, object]) -> Reply:
+    """What a submission gets: ``request_id``, ``model_id`` where known, ``sample_sequence_ids``.
+
+    Releases up to 0.6.3 read the first two; 0.38.0 reads one sequence id for each sample asked for.
+    """
+    answer: dict[str, object] = {"request_id": request_id}
+    model_id = future.assigned.get("model_id", body.get("model_id"))
+    if isinstance(model_id, str):
+        answer["model_id"] = model_id
+    if future.operation in _SAMPLING:
+        count = body.get("num_samples", 1)
+        count = min(count, MAX_SAMPLES) if isinstance(count, int) else 1
+        numbered = [f"{request_id}/{number}" for number in range(count)]
+        answer["sample_sequence_ids"] = future.assigned.get("sample_sequence_ids", numbered)
+    return Reply(200, JSON_HEADERS, encoded(answer))
+
+
+def scripted_reply(
+    step: ReplyStep, future: ScriptedFuture, request_id: str, poll: Request, service: Service | None = None
+) -> Reply | TransportFault:
+    """What a step says to one poll.
+
+    Args:
+        step: The step that the poll claimed.
+        future: The polled future, submitted.
+        request_id: The id in the poll.
+        poll: The poll; a result may come as protobuf if its ``Accept`` header says so.
+        service: Where the results of a whole fake Tinker come from; else they are constants.
+
+    Raises:
+        ValueError: The overrides of ``complete`` have no form that the poll accepts.
+    """
+    match step:
+        case TryAgain():
+            return step.reply_to(request_id)
+        case Drop(kind=kind):
+            return TransportFault(kind)
+        case Wired(reply=inner, wire=wire):
+            reply = scripted_reply(inner, future, request_id, poll, service)
+            assert isinstance(reply, Reply)  # noqa: S101 - narrows: what is wired is a reply
+            return TransportFault(wire, reply, gate=future.gate, future=future.name)
+        case Refusal() | RawBytes():
+            return TransportFault(step)
+        case Complete():
+            return _result(step, future, poll.header("accept") or "", service)
+        case _:
+            return step.reply
+
+
+def completions_reply(book: FutureBook, session: object, cursor: int) -> Reply:
+    """The reply to ``retrieve_futures`` (0.26 and later, behind a flag): every future of the session is done.
+
+    The SDK then polls each in the ordinary way, and that is where its script is served. The cursor counts
+    request ids, those of forgotten futures too; after a ``forget`` some that were told before come again.
+    """
+    request_ids = list(book.by_request_id)
+    start = max(cursor - (book.given - len(request_ids)), 0)
+    found = [
+        {"state": "finished", "request_id": request_id}
+        for request_id in request_ids[start:]
+        if book.by_request_id[request_id].client == session
+    ]
+    return Reply(200, JSON_HEADERS, encoded({"completions": found, "cursor": book.given}))
+
+
+def _result(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
+    operation = future.operation or Operation.SAMPLE
+    submitted = future.request
+    if service is not None or future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
+        return _made(step, future, accept, service)
+    # Most futures of a test, and all of a load, ask for the same.
+    key = (operation, submitted.body, submitted.is_plain(), accept)
+    reply = step.made.get(key)
+    if reply is None:
+        reply = _made(step, future, accept, None)
+        if submitted.is_plain() and len(step.made) < _REMEMBERED:
+            step.made[key] = reply
+    return reply
+
+
+def _made(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
+    operation = future.operation or Operation.SAMPLE
+    assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
+    overrides = {**assigned, **step.overrides}
+    result = None
+    if service is not None:
+        try:
+            result = service.result(future.name)
+        except ServiceRefusal as refusal:
+            # A script that says `complete` is obeyed, whatever the service knows.
+            if not future.scripted:
+                return refusal.failure
+    if result is not None:
+        content_type, body = encoded_result(operation, {**result, **overrides}, accept)
+    else:
+        request = decode_request(future.request) if future.request is not None else {}
+        content_type, body = result_body(operation, request=request, accept=accept, overrides=overrides)
+    return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)

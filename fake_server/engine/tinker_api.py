@@ -1,0 +1,391 @@
+"""The fake Tinker API, transport-free: a request goes in, a reply or a transport fault comes out.
+
+Every face (respx, httpx transport, loopback socket) calls ``FakeTinker.handle``. It never raises: a request
+that no script expects gets HTTP 404 (422 for a body that cannot be read), which no release of the official
+SDK retries, with a body that says what came, what was scripted and the nearest name; the same text becomes a
+``Problem``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from enum import StrEnum
+from time import CLOCK_MONOTONIC, clock_gettime_ns
+from typing import TYPE_CHECKING, Final
+
+from fake_server.core.errors import Problem, ProblemKind, ScriptError, ScriptViolation
+from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
+from fake_server.core.json_values import copied, encoded
+from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates
+from fake_server.engine.explanations import (
+    exhausted_script,
+    unexpected_request,
+    unfinished_script,
+    unknown_future,
+    unscripted_submission,
+)
+from fake_server.engine.futures import FutureBook, ScriptedFuture
+from fake_server.engine.journal import DEFAULT_LIMIT, Journal
+from fake_server.engine.listener import Listener, Poll, Submission
+from fake_server.engine.replies import completions_reply, scripted_reply, submission_reply
+from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
+from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
+from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script
+from fake_server.script.rules import Rule, RuleBook
+from fake_server.script.steps import Complete, Fail, FailCategory
+
+if TYPE_CHECKING:
+    from fake_server.script.script_yaml import ScriptEntry
+    from fake_server.service.simulated_service import Service
+
+POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
+POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
+CANCEL_PATH: Final = f"{API_PREFIX}cancel_future"
+TELEMETRY_PATH: Final = f"{API_PREFIX}telemetry"
+MAX_TELEMETRY: Final = 10_000
+MAX_PROBLEMS: Final = 1_000
+_COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
+_PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
+
+
+class Unscripted(StrEnum):
+    """What a submission gets that no script is registered for. Creating a model always completes."""
+
+    ERROR = "error"
+    """HTTP 404, and a problem."""
+    COMPLETE = "complete"
+    """A future that completes at once, or after what a rule lays over it.
+
+    See ``docs/reference/simulated-service.md``.
+    """
+
+
+class _Refusal(Exception):  # noqa: N818 - not an error of ours: it carries the error reply to `handle`
+    def __init__(self, kind: ProblemKind, message: str, future: ScriptedFuture | None = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(kind, message)
+        self.future = future
+
+
+Answer = tuple[Reply | TransportFault, ScriptedFuture | None]
+
+
+class FakeTinker:
+    """A fake Tinker service; every method may be called from any thread.
+
+    Attributes:
+        journal: Every request with its answer.
+        problems: Requests that no script expects, in the order they came; at most ``MAX_PROBLEMS``.
+        listener: Told of submissions and polls; may be replaced between requests.
+    """
+
+    def __init__(
+        self,
+        *,
+        listener: Listener | None = None,
+        unscripted: Unscripted | None = None,
+        seed: int | None = None,
+        journal_limit: int = DEFAULT_LIMIT,
+        client_config: Mapping[str, object] | None = None,
+    ) -> None:
+        """Makes an engine without scripts.
+
+        Args:
+            listener: Told of submissions and polls.
+            unscripted: What a submission gets that no script is registered for; None for ``complete`` if
+                there is a seed, else ``error``.
+            seed: Makes it a simulated service (``docs/reference/simulated-service.md``): results come from
+                models that learn, and every number and id is derived from the seed. None for results that are
+                constants; where ``unscripted`` is ``complete`` it means 0.
+            journal_limit: Exchanges that the journal keeps, the newest; 0 for none.
+            client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config``, over the
+                defaults.
+
+        Raises:
+            ScriptError: ``client_config`` is no JSON object.
+        """
+        config = copied(client_config or {})
+        if not isinstance(config, dict):
+            raise ScriptError(f"client_config is an object of flags, not {client_config!r}; give a mapping")
+        self.listener = listener
+        self.journal = Journal(journal_limit)
+        self.problems: list[Problem] = []
+        if seed is None and unscripted is Unscripted.COMPLETE:
+            seed = 0
+        self.seed = seed
+        self._unscripted = unscripted or (Unscripted.ERROR if seed is None else Unscripted.COMPLETE)
+        self.clock_moves = 0
+        self._client_config = config
+        self._lock = threading.Lock()
+        self._rules = RuleBook(seed or 0)
+        self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._book = FutureBook()
+        self._service = None if self.seed is None else _service(self.seed)
+        self._set_up = SetUp(self._client_config, self._service)
+
+    def add_script(
+        self,
+        script: ScriptLike,
+        *,
+        operation: Operation | None = None,
+        client: str | None = None,
+        name: str | None = None,
+    ) -> ScriptedFuture:
+        """Registers a script for the first submission that matches it; scripts are taken in this order.
+
+        Args:
+            script: What its polls get.
+            operation: Only for this operation; None for any but a model's creation.
+            client: Only for this model id, sampling session id, or (``tinker`` 0.1.x, and a model's
+                creation) model path or base model; None for any.
+            name: What errors call it, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
+
+        Raises:
+            ScriptError: The name is taken.
+        """
+        made = as_script(script)
+        with self._lock:
+            return self._book.add(made, operation, client, name)
+
+    def add_rule(self, rule: Rule) -> None:
+        """Lays a rule over everything that has no script of its own; the first added is asked first.
+
+        Raises:
+            ScriptError: Submissions without a script are errors here.
+        """
+        if self._unscripted is Unscripted.ERROR:
+            raise ScriptError(
+                "a rule lies over submissions without a script, and here they are errors; make the engine "
+                "with a seed, or with unscripted=Unscripted.COMPLETE"
+            )
+        with self._lock:
+            self._rules.rules.append(rule)
+
+    def add_entry(self, entry: ScriptEntry | Rule) -> ScriptedFuture | None:
+        """Adds one entry of a script file.
+
+        Returns:
+            The future of a script; None for a rule.
+
+        Raises:
+            ScriptError: As ``add_script`` and ``add_rule``.
+        """
+        if isinstance(entry, Rule):
+            self.add_rule(entry)
+            return None
+        return self.add_script(entry.script, operation=entry.operation, client=entry.client, name=entry.name)
+
+    @property
+    def telemetry(self) -> tuple[dict[str, object], ...]:
+        """The events of telemetry that clients sent, in order; the newest ``MAX_TELEMETRY``."""
+        with self._lock:
+            return tuple(self._telemetry)
+
+    def expect_model(self, model_id: str) -> None:
+        """Makes ``model_id`` the id of the next model that no earlier call named; else ``model-1``, …."""
+        with self._lock:
+            self._set_up.models.expect(model_id)
+
+    def expect_sampler(self, sampler_id: str) -> None:
+        """Makes ``sampler_id`` the id of the next sampling session; else ``sampler-1``, …."""
+        with self._lock:
+            self._set_up.samplers.expect(sampler_id)
+
+    def end(self, future: ScriptedFuture) -> None:
+        """Says that nobody waits for it any more: no submission after its 410 goes on with its script."""
+        with self._lock:
+            self._book.end(future)
+
+    def forget(self, future: ScriptedFuture) -> None:
+        """Lets go of a finished future, so that a server that runs for long does not grow.
+
+        A poll of it that comes after all is one of an unknown future.
+
+        Raises:
+            ScriptError: It was not served to the end of its script, or is forgotten already.
+        """
+        with self._lock:
+            self._book.forget(future)
+            if self._service is not None:
+                self._service.forget(future.name)
+
+    @property
+    def futures(self) -> tuple[ScriptedFuture, ...]:
+        """All futures that are not forgotten, scripted or not, in the order they were made."""
+        with self._lock:
+            return tuple(self._book.by_name.values())
+
+    def verify(self) -> None:
+        """Checks that every script was served to its end and that nothing else came.
+
+        Raises:
+            ScriptViolation: Lists every problem and every script left unfinished, each with its mend.
+        """
+        with self._lock:
+            lines = [f"{problem.kind}: {problem.message}" for problem in self.problems]
+            lines += [unfinished_script(future) for future in self._book.unfinished()]
+        if lines:
+            raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The futures whose replies are held now, by name, in the order they came."""
+        return self._book.gate.held
+
+    def release(self, name: str | None = None) -> int:
+        """Lets go the replies that a script holds now, of one future or (None) of all; returns how many."""
+        return self._book.gate.release(name)
+
+    def reset(self) -> None:
+        """Forgets scripts, rules, ids, the service's memory, problems, journal; releases what is held.
+
+        Settings, the seed among them, and the listener stay.
+        """
+        self.release()
+        with self._lock:
+            self._begin()
+            self._rules = RuleBook(self.seed or 0)
+            self._telemetry.clear()
+            self.problems = []
+        self.journal.clear()
+
+    def add_problem(self, problem: Problem) -> None:
+        """Records what a face met that it could not hand to ``handle``."""
+        with self._lock:
+            if len(self.problems) < MAX_PROBLEMS:
+                self.problems.append(problem)
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Answers one request; thread-safe, never raises."""
+        arrived = clock_gettime_ns(CLOCK_MONOTONIC)
+        answer: Reply | TransportFault
+        try:
+            if request.path == POLL_PATH and request.method == "POST":
+                answer, future = self._poll(request)
+            else:
+                answer, future = self._answer(request)
+        except _Refusal as refusal:
+            answer, future = self._refused(refusal.problem), refusal.future
+        except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must hear it
+            text = f"{request.method} {request.path}: the fake server failed with {error!r}"
+            problem = Problem(ProblemKind.INTERNAL, f"{text}; mend the listener or the script's overrides")
+            answer, future = self._refused(problem), None
+        self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
+        return answer
+
+    def _refused(self, problem: Problem) -> Reply:
+        self.add_problem(problem)
+        status = 422 if problem.kind is ProblemKind.UNREADABLE_BODY else 404
+        body = encoded({"error": problem.message, "problem": problem.kind.value})
+        return Reply(status, JSON_HEADERS, body)
+
+    def _answer(self, request: Request) -> Answer:
+        if request.method == "POST" and (operation := SUBMISSION_PATHS.get(request.path)) is not None:
+            return self._submit(request, operation)
+        body = self._decoded(request)
+        with self._lock:
+            if request.method == "POST" and request.path == POLL_MANY_PATH:
+                return self._completions(body), None
+            if request.path == TELEMETRY_PATH:
+                self._telemetry.extend(telemetry_events(body))
+            elif request.path == CANCEL_PATH and self._service is not None:
+                self._book.cancel(body.get("request_id"))
+            reply = self._set_up.answer(request, body)
+        if reply is None:
+            raise _Refusal(
+                ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
+            )
+        return reply, None
+
+    def _submit(self, request: Request, path_operation: Operation) -> Answer:
+        body = self._decoded(request)
+        client, operations = client_of(request.path, body), candidates(path_operation, body)
+        with self._lock:
+            taken = self._book.take(operations, client)
+            if taken is None:
+                if self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL:
+                    text = unscripted_submission(self._book, request.path, operations, client)
+                    raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
+                script = self._rules.script_for(operations, client) or _COMPLETED
+                taken = self._book.add_unscripted(script, operations[0], client), operations[0]
+            future, operation = taken
+            resubmitted = future.submitted
+            request_id = self._book.submit(future, operation, client)
+            future.request = request
+            if not resubmitted:
+                future.assigned = self._set_up.assign(request.path, body, future)
+        if self.listener is not None:
+            self.listener.submission_arrived(
+                Submission(future, operation, client, request_id, request.method, request.path, resubmitted)
+            )
+        return submission_reply(future, request_id, body), future
+
+    def _poll(self, request: Request) -> Answer:
+        body = decode_plainly(request)
+        request_id = (self._decoded(request) if body is None else body).get("request_id")
+        if not isinstance(request_id, str):
+            text = (
+                f"a poll needs a request_id that is a string, and {request_id!r} came; send the submission's"
+            )
+            raise _Refusal(ProblemKind.UNREADABLE_BODY, text)
+        with self._lock:
+            future = self._book.by_request_id.get(request_id)
+            if future is None:
+                raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
+            index, advances, turn = self._book.claim(future)
+        listener = self.listener
+        if listener is None:
+            if turn is not None and turn.same is not None:
+                return turn.same, future
+            return self._reply(future, index, turn, request_id, request), future
+        poll = Poll(
+            future,
+            request_id,
+            index,
+            request.header("x-tinker-request-iteration"),
+            request.header("x-tinker-request-type"),
+            request.method,
+            request.path,
+        )
+        listener.request_arrived(poll)
+        for advance in advances:
+            listener.clock_advanced(poll, advance)
+            self.clock_moves += 1
+        reply = self._reply(future, index, turn, request_id, request)
+        listener.reply_chosen(poll, reply)
+        return reply, future
+
+    def _reply(
+        self, future: ScriptedFuture, index: int, turn: Turn | None, request_id: str, request: Request
+    ) -> Reply | TransportFault:
+        if turn is not None:
+            if turn.same is not None:
+                return turn.same
+            return scripted_reply(turn.reply, future, request_id, request, self._service)
+        text = exhausted_script(future, index)
+        if future.script.exhausted is Exhausted.FAIL:
+            return Fail(FailCategory.USER, text).reply
+        return self._refused(Problem(ProblemKind.SCRIPT_EXHAUSTED, text))
+
+    def _completions(self, body: Mapping[str, object]) -> Reply:
+        target, cursor = body.get("target"), body.get("prev_cursor", 0)
+        session = target.get("sampling_session_id") if isinstance(target, dict) else None
+        return completions_reply(self._book, session, cursor if isinstance(cursor, int) else 0)
+
+    def _decoded(self, request: Request) -> Mapping[str, object]:
+        try:
+            return decode_request(request)
+        except BodyError as error:
+            text = f"{request.method} {request.path} came with a body that cannot be read: {error}"
+            raise _Refusal(ProblemKind.UNREADABLE_BODY, text) from error
+
+
+def _service(seed: int) -> Service:
+    from fake_server.service.simulated_service import Service  # noqa: PLC0415 - scripts alone do not need it
+
+    return Service(seed)

@@ -1,0 +1,1 @@
+"""The engine on a loopback socket: accept, parse, limit, write."""

@@ -1,0 +1,208 @@
+"""The engine on a loopback socket: an event loop of its own in a thread of its own.
+
+The socket is bound and listening before its address is given out, so the first request can follow at once.
+The loop reads a clock that no freezing library moves, and works while time is frozen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.http.doorway import Doorway
+from fake_server.http.http_limits import Limits
+from fake_server.http.http_protocol import HttpProtocol
+from fake_server.http.known_heads import KnownHeads
+from fake_server.http.open_connections import Connections
+
+BACKLOG: Final = 1024
+STOP_SECONDS: Final = 5.0
+
+
+class Answering(Protocol):
+    """What answers requests: an engine, or what stands in front of several."""
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Answers one request; thread-safe, never raises."""
+
+
+class ServerError(RuntimeError):
+    """The server cannot start or stop; the text says why and what to do."""
+
+
+class FakeTinkerServer:
+    """Serves an engine over HTTP/1.1 for the duration of a ``with`` block.
+
+    The listener of the engine is called on the server's thread, and while it runs nobody else is answered.
+    """
+
+    def __init__(
+        self,
+        engine: Answering,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        allow_remote: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        """Describes a server; ``start`` or ``with`` starts it.
+
+        Args:
+            engine: What answers.
+            host: The address to listen on.
+            port: 0 for any free port.
+            allow_remote: Whether ``host`` may be other than loopback.
+            limits: What clients may send, and how long they may take.
+
+        Raises:
+            ServerError: ``host`` is not loopback, and nothing allows that.
+        """
+        if not allow_remote and not _is_loopback(host):
+            raise ServerError(
+                f"{host!r} can be reached from other machines; use 127.0.0.1, or allow_remote=True"
+            )
+        self._engine = engine
+        self._host = host
+        self._port = port
+        self._connections = Connections(limits)
+        self._known = KnownHeads()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping = asyncio.Event()
+        self._address: tuple[str, int] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on.
+
+        Raises:
+            ServerError: It is not running.
+        """
+        if self._address is None:
+            raise ServerError("the server is not running; enter it with 'with', or call start()")
+        return self._address[1]
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a trailing slash.
+
+        Raises:
+            ServerError: It is not running.
+        """
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}"
+
+    def start(self) -> None:
+        """Binds, listens and serves; returns when requests can be sent.
+
+        Raises:
+            ServerError: It runs already, or the address cannot be bound.
+        """
+        if self._thread is not None:
+            raise ServerError("the server is running already; stop it first")
+        listening = self._bound()
+        self._address = listening.getsockname()[:2]
+        self._loop = _RealTimeLoop()
+        self._stopping = asyncio.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._loop, listening), name="fake-tinker-server", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Closes every connection and the socket; returns when nothing is left. Does nothing if not running.
+
+        Raises:
+            ServerError: The thread did not end in time.
+        """
+        thread, loop = self._thread, self._loop
+        if thread is None or loop is None:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed already: its thread has ended
+            loop.call_soon_threadsafe(self._stopping.set)
+        thread.join(STOP_SECONDS)
+        if thread.is_alive():
+            raise ServerError(
+                f"the server's thread did not end within {STOP_SECONDS} s; a listener blocks it: end that"
+            )
+        self._thread = self._loop = self._address = None
+
+    def __enter__(self) -> Self:
+        """Starts."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stops."""
+        self.stop()
+
+    def _bound(self) -> socket.socket:
+        try:
+            return self._listen(self._port)
+        except (OSError, OverflowError) as error:
+            raise ServerError(
+                f"{self._host} port {self._port}: {error}; use port 0 for a free one"
+            ) from error
+
+    def _listen(self, port: int) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((self._host, port))
+            listening.listen(BACKLOG)
+        except (OSError, OverflowError):
+            listening.close()
+            raise
+        return listening
+
+    def _run(self, loop: asyncio.AbstractEventLoop, listening: socket.socket) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._serve(listening))
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+
+    async def _serve(self, listening: socket.socket) -> None:
+        def refuse(seconds: float) -> None:
+            doorway.refuse(seconds)
+            for connection in self._connections:
+                connection.leave()
+
+        loop = asyncio.get_running_loop()
+        self._connections.watch(loop.time, loop.call_later)
+        doorway = Doorway(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
+        doorway.open()
+        await self._stopping.wait()
+        await doorway.close()
+        self._connections.close()
+        # Closing takes effect one turn of the loop later.
+        await asyncio.sleep(0)
+
+    def _connection(self, refuse: Callable[[float], None]) -> HttpProtocol:
+        return HttpProtocol(self._engine.handle, self._connections, refuse, self._known)
+
+
+class _RealTimeLoop(asyncio.SelectorEventLoop):
+    def time(self) -> float:
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

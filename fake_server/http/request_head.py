@@ -1,0 +1,86 @@
+"""What a server may not answer, though it is well formed: judged from a head that the parser has read.
+
+Two readers that disagree about where a request ends are how requests are smuggled. The parser refuses what is
+no HTTP/1.1 (RFC 9112): bare line ends, folded lines, space in front of a colon, several lengths, a length
+beside a transfer coding. Here is what it leaves to its user.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from fake_server.core.http_messages import RawHeaders
+from fake_server.http.http_limits import Limits
+from fake_server.http.refusal import RefusedError
+
+_HOST: Final = re.compile(rb"[^\x00-\x20\x7f,/?#@\\]*")
+_METHODS: Final = frozenset({b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"})
+_READ: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
+
+
+def waits_for_continue(method: bytes, version: str, headers: RawHeaders, limits: Limits) -> bool:
+    """Judges a head.
+
+    Args:
+        method: As sent.
+        version: Such as ``1.1``.
+        headers: Names and values as sent.
+        limits: Bounds.
+
+    Returns:
+        Whether the client waits for ``100 Continue`` before it sends the body.
+
+    Raises:
+        RefusedError: It may not be answered.
+    """
+    if version not in ("1.1", "1.0"):
+        raise RefusedError(505, f"HTTP/{version} is not spoken here; send HTTP/1.1")
+    if method == b"CONNECT":
+        raise RefusedError(405, "this is no proxy; send the request itself")
+    if method not in _METHODS:
+        known = b", ".join(sorted(_METHODS)).decode("ascii")
+        raise RefusedError(501, f"the method {method.decode('ascii')} is not known here; send {known}")
+    old = version == "1.0"
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        key = name.lower()
+        if key in _READ:
+            values.setdefault(key, []).append(value)
+    _check_host(values.get(b"host", []), old=old)
+    _check_codings(values.get(b"transfer-encoding"), old=old)
+    (length,) = values.get(b"content-length", [b"0"])  # the parser lets no second one through
+    if int(length) > limits.body:
+        raise too_large(limits)
+    return _expects(values.get(b"expect"), old=old) and int(length) != 0
+
+
+def too_large(limits: Limits) -> RefusedError:
+    """What is said of a body beyond its limit."""
+    return RefusedError(413, f"the body is larger than {limits.body} bytes; send a smaller one")
+
+
+def _check_host(hosts: list[bytes], *, old: bool) -> None:
+    if len(hosts) != 1 and not (old and not hosts):
+        raise RefusedError(
+            400, f"an HTTP/1.1 request has one Host header, and this has {len(hosts)}; send one"
+        )
+    if hosts and not _HOST.fullmatch(hosts[0]):
+        raise RefusedError(400, f"the Host {hosts[0][:80]!r} is none; send the name and the port only")
+
+
+def _check_codings(codings: list[bytes] | None, *, old: bool) -> None:
+    if codings is None:
+        return
+    if old:
+        raise RefusedError(400, "HTTP/1.0 knows no Transfer-Encoding; send Content-Length or HTTP/1.1")
+    if [coding.strip(b" \t").lower() for coding in codings] != [b"chunked"]:
+        raise RefusedError(501, "the only Transfer-Encoding that is known here is one 'chunked'; send that")
+
+
+def _expects(expectations: list[bytes] | None, *, old: bool) -> bool:
+    if old or not expectations:
+        return False
+    if b",".join(expectations).lower() != b"100-continue":
+        raise RefusedError(417, "only 'Expect: 100-continue' is known here; leave the header out")
+    return True

@@ -1,0 +1,1 @@
+"""The engine for httpx clients in this process: mounted on respx, or as a transport."""

@@ -1,0 +1,223 @@
+"""What a fault is to an httpx client in process: what httpx makes of the same bytes on a socket.
+
+The plan of the fault is read by h11, the parser that httpx itself uses for HTTP/1.1, and what that finds
+becomes the response or the exception that httpx (0.27 to 0.28, with httpcore 1) makes of it. Pauses pass on
+the clock of the client: ``time.sleep`` for a synchronous one, the event loop for an asynchronous one; where
+they are longer than the client's read timeout they end there in ``httpx.ReadTimeout``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final
+
+import anyio
+import h11
+import httpx
+
+from fake_server.core.connection_plan import Act, End, Framing, Hold, Pause, Send, planned
+from fake_server.core.errors import ScriptError
+from fake_server.core.faults import CutEnd, Refusal
+from fake_server.core.gate import Gate
+from fake_server.core.http_messages import Reply, Request, TransportFault
+
+_MAX_HEAD_BYTES: Final = 100 * 1024
+"""Of a head that is not whole yet; httpcore 1 gives its parser this."""
+_ENDS: Final = (h11.EndOfMessage, h11.ConnectionClosed, h11.PAUSED)
+Handle = Callable[[Request], Reply | TransportFault]
+
+
+class Spoilt(Exception):  # noqa: N818 - not an error: it carries a fault to the face that the client asked
+    """A request was answered with a fault. ``respond`` or ``respond_async`` makes of it what httpx would."""
+
+    def __init__(self, fault: TransportFault, request: httpx.Request) -> None:
+        super().__init__(fault.name)
+        self.fault = fault
+        self._arriving = _Arriving(fault, request)
+
+    def respond(self) -> httpx.Response:
+        """The response, for a synchronous client.
+
+        Raises:
+            httpx.TransportError: What httpx raises before the head of a response is whole.
+            ScriptError: The client would wait for ever.
+        """
+        while (head := self._arriving.head()) is None:
+            self._arriving.read()
+        return self._arriving.response(head)
+
+    async def respond_async(self) -> httpx.Response:
+        """The response, for an asynchronous client; raises as ``respond`` does."""
+        while (head := self._arriving.head()) is None:
+            await self._arriving.read_async()
+        return self._arriving.response(head)
+
+
+class Refusing:
+    """Stands in front of an engine while it refuses connections."""
+
+    def __init__(self, handle: Handle, seconds: float, restore: Callable[[Handle], None]) -> None:
+        """Refuses for so many seconds of ``time.monotonic``, and then gives ``handle`` back."""
+        self._handle = handle
+        self._until = time.monotonic() + seconds
+        self._restore = restore
+
+    def __call__(self, request: Request) -> Reply | TransportFault:
+        """Answers once the time is over.
+
+        Raises:
+            httpx.ConnectError: It is not.
+        """
+        if time.monotonic() < self._until:
+            raise httpx.ConnectError("connection refused, as scripted")
+        self._restore(self._handle)
+        return self._handle(request)
+
+
+def refusing(handle: Handle, fault: TransportFault, restore: Callable[[Handle], None]) -> Handle:
+    """What answers a face after a fault: ``handle``, unless that refuses connections for a time."""
+    if isinstance(fault.kind, Refusal):
+        return Refusing(handle, fault.kind.seconds, restore)
+    return handle
+
+
+class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A reply as it arrives at a client: httpcore's reading, over a plan in place of a socket."""
+
+    def __init__(self, fault: TransportFault, request: httpx.Request) -> None:
+        self._fault = fault
+        self._request = request
+        self._acts: deque[Act] = deque(planned(fault, Framing(head=request.method == "HEAD")))
+        timeout: float | None = request.extensions.get("timeout", {}).get("read")
+        self._limit = math.inf if timeout is None else timeout
+        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
+        # The parser has to know the method; the rest of the request does not matter to the reply.
+        self._parser.send(h11.Request(method=request.method, target="/", headers=[("host", "h")]))
+        self._parser.send(h11.EndOfMessage())
+
+    def head(self) -> h11.Response | None:
+        """The head of the reply; None if more has to be read first."""
+        while isinstance(event := self._event(), h11.InformationalResponse):
+            pass
+        return event if isinstance(event, h11.Response) else None
+
+    def response(self, head: h11.Response) -> httpx.Response:
+        """The response, whose body arrives while it is read."""
+        extensions = {"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason}
+        return httpx.Response(
+            head.status_code,
+            headers=head.headers.raw_items(),
+            stream=self,
+            request=self._request,
+            extensions=extensions,
+        )
+
+    def __iter__(self) -> Iterator[bytes]:
+        while not isinstance(event := self._event(), _ENDS):
+            match event:
+                case h11.Data(data=data):
+                    yield bytes(data)
+                case _:
+                    self.read()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while not isinstance(event := self._event(), _ENDS):
+            match event:
+                case h11.Data(data=data):
+                    yield bytes(data)
+                case _:
+                    await self.read_async()
+
+    def read(self) -> None:
+        """Reads once from the connection."""
+        match self._next():
+            case Hold():
+                self._hold()
+            case seconds, what:
+                if seconds:
+                    time.sleep(seconds)
+                self._take(what)
+
+    async def read_async(self) -> None:
+        """Reads once from the connection."""
+        match self._next():
+            case Hold():
+                await self._hold_async()
+            case seconds, what:
+                if seconds:
+                    await anyio.sleep(seconds)
+                self._take(what)
+
+    def _event(self) -> object:
+        try:
+            event = self._parser.next_event()
+        except h11.RemoteProtocolError as error:
+            raise httpx.RemoteProtocolError(str(error), request=self._request) from error
+        return None if event is h11.NEED_DATA else event
+
+    def _next(self) -> Hold | tuple[float, Send | End]:
+        """What comes next, and after how many seconds; silence is the end of the client's patience."""
+        seconds = 0.0
+        while self._acts:
+            match self._acts.popleft():
+                case Pause(pause):
+                    seconds += pause
+                case Hold() as hold:
+                    return hold
+                case End(CutEnd.SILENCE):
+                    break
+                case Send() | End() as act if seconds <= self._limit:
+                    return seconds, act
+                case _:
+                    break
+        if self._limit == math.inf:
+            raise ScriptError(
+                f"the script leaves the client waiting for ever ({self._fault.name}), and it has no read "
+                "timeout; give it one, such as httpx.Client(timeout=5)"
+            )
+        return self._limit, End(CutEnd.SILENCE)
+
+    def _take(self, act: Send | End) -> None:
+        match act:
+            case Send(data):
+                self._parser.receive_data(data)
+            case End(CutEnd.RESET):
+                raise httpx.ReadError("connection reset, as scripted", request=self._request)
+            case End(CutEnd.SILENCE):
+                raise httpx.ReadTimeout("the reply did not come in time, as scripted", request=self._request)
+            case End():
+                if self._parser.their_state is h11.SEND_RESPONSE:
+                    text = "connection closed without a reply, as scripted"
+                    raise httpx.RemoteProtocolError(text, request=self._request)
+                self._parser.receive_data(b"")
+
+    def _hold(self) -> None:
+        released = threading.Event()
+        forget = self._gate.wait(self._fault.future, released.set)
+        try:
+            if not released.wait(None if self._limit == math.inf else self._limit):
+                self._take(End(CutEnd.SILENCE))
+        finally:
+            forget()
+
+    async def _hold_async(self) -> None:
+        loop = asyncio.get_running_loop()
+        released = asyncio.Event()
+        forget = self._gate.wait(self._fault.future, lambda: loop.call_soon_threadsafe(released.set))
+        try:
+            with anyio.move_on_after(self._limit):
+                await released.wait()
+        finally:
+            forget()
+        if not released.is_set():
+            self._take(End(CutEnd.SILENCE))
+
+    @property
+    def _gate(self) -> Gate:
+        assert self._fault.gate is not None  # noqa: S101 - narrows: the engine gives one to each reply
+        return self._fault.gate

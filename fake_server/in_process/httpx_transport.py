@@ -1,0 +1,120 @@
+"""The engine as a transport of httpx, for clients that take one: the cheapest face."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import httpx
+
+from fake_server.core.http_messages import WITHOUT_BODY, RawHeaders, Reply, Request
+from fake_server.engine.tinker_api import FakeTinker
+from fake_server.in_process.httpx_faults import Handle, Spoilt, refusing
+
+
+class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers every request of a client from the engine, whatever its host.
+
+    Serves ``httpx.Client`` and ``httpx.AsyncClient``. Faults become what httpx makes of them on a socket:
+    ``fake_server.in_process.httpx_faults``.
+    """
+
+    def __init__(self, engine: FakeTinker) -> None:
+        """Answers from ``engine``."""
+        self._handle: Handle = engine.handle
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answers a request of a synchronous client."""
+        request.read()
+        try:
+            return answer(self._handle, request)
+        except Spoilt as spoilt:
+            self._meet(spoilt)
+            return spoilt.respond()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answers a request of an asynchronous client. The listener is called on the client's event loop."""
+        try:
+            return answer(self._handle, request)
+        except httpx.RequestNotRead:
+            await request.aread()
+        except Spoilt as spoilt:
+            return await self._respond(spoilt)
+        try:
+            return answer(self._handle, request)
+        except Spoilt as spoilt:
+            return await self._respond(spoilt)
+
+    async def _respond(self, spoilt: Spoilt) -> httpx.Response:
+        self._meet(spoilt)
+        return await spoilt.respond_async()
+
+    def _meet(self, spoilt: Spoilt) -> None:
+        def restore(handle: Handle) -> None:
+            self._handle = handle
+
+        self._handle = refusing(self._handle, spoilt.fault, restore)
+
+
+def answer(handle: Handle, request: httpx.Request) -> httpx.Response:
+    """The engine's answer to an httpx request that has been read.
+
+    Raises:
+        Spoilt: The script says that the reply is spoilt, or that none comes.
+        httpx.ConnectError: The script says that connections are refused at this time.
+    """
+    path, query = _target(request.url.raw_path)
+    asked = Request(request.method.upper(), path, query, tuple(request.headers.raw), request.content)
+    answered = handle(asked)
+    match answered:
+        case Reply():
+            return _response(answered, request)
+        case _:
+            raise Spoilt(answered, request)
+
+
+@lru_cache(maxsize=256)
+def _target(target: bytes) -> tuple[str, str]:
+    path, _, query = target.partition(b"?")
+    return path.decode("ascii"), query.decode("ascii")
+
+
+class _WholeResponse(httpx.Response):
+    """A response whose body is at hand: who reads it all need not walk through a stream (httpx 0.27, 0.28).
+
+    Everything else is as httpx has it; streaming too.
+    """
+
+    def __init__(self, reply: Reply, body: bytes, headers: httpx.Headers, request: httpx.Request) -> None:
+        super().__init__(reply.status, headers=headers, stream=httpx.ByteStream(body), request=request)
+        self._whole = body
+
+    def read(self) -> bytes:
+        if self._take_whole():
+            self.close()
+        return super().read()
+
+    async def aread(self) -> bytes:
+        if self._take_whole():
+            await self.aclose()
+        return await super().aread()
+
+    def _take_whole(self) -> bool:
+        if self.is_stream_consumed or self.is_closed or "content-encoding" in self.headers:
+            return False
+        self.is_stream_consumed = True
+        self._num_bytes_downloaded = len(self._whole)
+        self._content = self._whole
+        return True
+
+
+def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
+    length = None if reply.status in WITHOUT_BODY else len(reply.body)
+    body = b"" if request.method == "HEAD" else reply.body
+    return _WholeResponse(reply, body, _headers(reply.headers, length), request)
+
+
+# httpx copies these, which costs it less than making them anew.
+@lru_cache(maxsize=1024)
+def _headers(headers: RawHeaders, length: int | None) -> httpx.Headers:
+    framing = [] if length is None else [(b"content-length", b"%d" % length)]
+    return httpx.Headers([*headers, *framing])

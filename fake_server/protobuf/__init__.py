@@ -1,0 +1,1 @@
+"""The protobuf wire format, as far as the Tinker API uses it."""

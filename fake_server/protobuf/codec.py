@@ -1,0 +1,123 @@
+"""The protobuf wire format, as far as the Tinker API uses it.
+
+Releases of the official SDK from 0.25 accept the results of sampling and of forward passes only as
+``application/x-protobuf``, and send forward passes so too. The few message types are written and read here
+without a protobuf library, which a fake server should not need.
+
+A message is a sequence of fields; a field is a key (number and wire type, a varint) and a value: a varint,
+eight bytes, four bytes, or bytes with their length in front. Everything below is the public wire format;
+the numbers of the Tinker API's own fields are in ``fake_server.protobuf.result_messages``.
+"""
+
+import struct
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Final
+
+_DOUBLE: Final = struct.Struct("<d")
+_MAX_VARINT_BYTES: Final = 10
+
+
+class WireType(IntEnum):
+    """How the value of a field is laid out."""
+
+    VARINT = 0
+    FIXED64 = 1
+    BYTES = 2
+    FIXED32 = 5
+
+
+class ProtobufError(ValueError):
+    """Bytes that are not a message of the protobuf wire format."""
+
+
+def varint(value: int) -> bytes:
+    """The variable-length form of an integer of up to 64 bits; negative numbers take ten bytes."""
+    value &= (1 << 64) - 1
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def varint_field(number: int, value: int) -> bytes:
+    """An integer, enum or boolean field."""
+    return varint(number << 3 | WireType.VARINT) + varint(value)
+
+
+def bytes_field(number: int, value: bytes) -> bytes:
+    """A field of bytes, text (in UTF-8), a message, or packed numbers."""
+    return varint(number << 3 | WireType.BYTES) + varint(len(value)) + value
+
+
+def double_field(number: int, value: float) -> bytes:
+    """A field of one double."""
+    return varint(number << 3 | WireType.FIXED64) + _DOUBLE.pack(value)
+
+
+def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """The fields of a message in their order: the number, and an integer (varint) or bytes (all else).
+
+    Raises:
+        ProtobufError: The bytes end inside a field, or hold a wire type that is no longer in use.
+    """
+    position = 0
+    while position < len(body):
+        key, position = _read_varint(body, position)
+        number, wire_type = key >> 3, key & 0x07
+        if wire_type == WireType.VARINT:
+            value, position = _read_varint(body, position)
+            yield number, value
+            continue
+        match wire_type:
+            case WireType.FIXED64:
+                size = 8
+            case WireType.FIXED32:
+                size = 4
+            case WireType.BYTES:
+                size, position = _read_varint(body, position)
+            case _:
+                msg = (
+                    f"wire type {wire_type} of field {number} at byte {position} is not in use; "
+                    "check that the body is a protobuf message"
+                )
+                raise ProtobufError(msg)
+        end = position + size
+        if end > len(body):
+            msg = (
+                f"field {number} wants {size} bytes at byte {position} of {len(body)}; "
+                "check that the body is a whole protobuf message"
+            )
+            raise ProtobufError(msg)
+        yield number, body[position:end]
+        position = end
+
+
+def packed_varints(value: int | bytes) -> list[int]:
+    """The integers of a repeated field: packed in bytes, or one alone (both forms are legal)."""
+    if isinstance(value, int):
+        return [value]
+    numbers: list[int] = []
+    position = 0
+    while position < len(value):
+        number, position = _read_varint(value, position)
+        numbers.append(number)
+    return numbers
+
+
+def _read_varint(body: bytes, position: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(_MAX_VARINT_BYTES):
+        if position >= len(body):
+            break
+        byte = body[position]
+        position += 1
+        value |= (byte & 0x7F) << (7 * shift)
+        if byte < 0x80:
+            return value & ((1 << 64) - 1), position
+    msg = (
+        f"no whole number at byte {position} of {len(body)}; check that the body is a whole protobuf message"
+    )
+    raise ProtobufError(msg)

@@ -1,0 +1,51 @@
+"""What tests write: the replies that a future gets, from Python, YAML or JSON."""
+
+from __future__ import annotations
+
+from fake_server.script.builder import (
+    MAX_STEPS,
+    Exhausted,
+    Script,
+    ScriptBuilder,
+    ScriptLike,
+    Seconds,
+    Turn,
+    advance,
+    as_script,
+    complete,
+    drop,
+    exhausted_rule,
+    fail,
+    raw_bytes,
+    redirect,
+    refuse,
+    script,
+    status,
+    timeout,
+    try_again,
+    wired,
+)
+
+__all__ = [
+    "MAX_STEPS",
+    "Exhausted",
+    "Script",
+    "ScriptBuilder",
+    "ScriptLike",
+    "Seconds",
+    "Turn",
+    "advance",
+    "as_script",
+    "complete",
+    "drop",
+    "exhausted_rule",
+    "fail",
+    "raw_bytes",
+    "redirect",
+    "refuse",
+    "script",
+    "status",
+    "timeout",
+    "try_again",
+    "wired",
+]

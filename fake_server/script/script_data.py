@@ -1,0 +1,254 @@
+"""Scripts as plain data, the form that YAML and JSON share.
+
+Each step is a mapping with one key that names it, and ``times`` beside a reply that comes several times::
+
+    [{"timeout": {"queue_state": "paused_capacity"}, "times": 3}, {"advance": 59.999}, {"complete": {}}]
+
+and ``wire`` beside a reply that is spoilt on its way: ``{"complete": {}, "wire": {"cut": "body"}}``.
+
+Every error is a ``ScriptError`` that begins with the place that it was told: file or scenario, future, step.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from fake_server.core.errors import ScriptError
+from fake_server.core.faults import RawBytes, Refusal
+from fake_server.core.plain_data import kind, refuse_unknown
+from fake_server.script.builder import (
+    MAX_STEPS,
+    advance,
+    complete,
+    drop,
+    fail,
+    raw_bytes,
+    redirect,
+    refuse,
+    script,
+    status,
+    timeout,
+    try_again,
+)
+from fake_server.script.fault_data import bytes_from_base64, header_pairs, wire_data, wire_from
+from fake_server.script.steps import (
+    ABSENT,
+    MICROSECONDS,
+    Advance,
+    Complete,
+    Drop,
+    Fail,
+    HttpStep,
+    Status,
+    Step,
+    Timeout,
+    TryAgain,
+    Wired,
+)
+
+_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "status": ("body", "raw", "raw_base64", "content_type", "headers"),
+    "bytes": ("then",),
+    "bytes_base64": ("then",),
+}
+"""The keys that may stand beside the one that names the step."""
+
+
+def decode_steps(data: object, where: str) -> tuple[Step, ...]:
+    """Steps from plain data.
+
+    Args:
+        data: A list of one-key mappings, as YAML or JSON gives them.
+        where: How errors begin, such as ``scenario debounce-boundary, future 1``.
+
+    Raises:
+        ScriptError: Names the place, the key or value, and the nearest known one.
+    """
+    if not isinstance(data, list | tuple):
+        raise ScriptError(f"{where}: steps are a list, not {kind(data)}; begin each step with a hyphen")
+    steps: list[Step] = []
+    for number, item in enumerate(data, 1):
+        place = f"{where}, step {number}"
+        try:
+            steps.extend(_decode_step(item))
+        except ScriptError as error:
+            raise ScriptError(f"{place}: {error}") from None
+        if len(steps) > MAX_STEPS:
+            raise ScriptError(f"{place}: more than {MAX_STEPS} steps; use exhausted: repeat")
+    return tuple(steps)
+
+
+def encode_steps(steps: Sequence[Step]) -> list[dict[str, object]]:
+    """Plain data from steps; ``decode_steps`` gives equal steps back. Repeats are written once."""
+    items: list[dict[str, object]] = []
+    for (_, replies), group in groupby(
+        map(_encode_step, steps), key=lambda item: (repr(item), "advance" not in item)
+    ):
+        run = list(group)
+        if replies and len(run) > 1:
+            items.append({**run[0], "times": len(run)})
+        else:
+            items.extend(run)
+    return items
+
+
+def _decode_step(item: object) -> tuple[Step, ...]:
+    if not isinstance(item, Mapping):
+        raise ScriptError(f"a step is a mapping with one key, not {kind(item)}; write {{complete: {{}}}}")
+    keys = dict(item)
+    times = keys.pop("times", 1)
+    names = [key for key in keys if key in _DECODERS]
+    if len(names) > 1:
+        raise ScriptError(
+            f"one step is one thing, and this has {' and '.join(map(repr, names))}; make it two steps"
+        )
+    if not names:
+        refuse_unknown(keys, (*_DECODERS, "times"))
+        raise ScriptError(f"an empty step; it needs one of {', '.join(_DECODERS)}")
+    name = names[0]
+    beside = ("wire",) if name in _REPLIES else ()
+    refuse_unknown(keys, (name, *_BESIDE.get(name, ()), *beside, "times"))
+    step = _DECODERS[name](keys)
+    if "wire" in keys and isinstance(step, HttpStep):
+        step = Wired(step, wire_from(keys["wire"]))
+    if isinstance(step, Advance):
+        if "times" in item:
+            raise ScriptError("times repeats a reply, and advance is none; advance further instead")
+        return (step,)
+    return script(step).times(times).steps
+
+
+def _decode_status(keys: Mapping[str, Any]) -> Status:
+    raw, content_type = keys.get("raw"), keys.get("content_type")
+    if "raw_base64" in keys:
+        if raw is not None:
+            raise ScriptError("raw and raw_base64 at once; keep one")
+        raw = bytes_from_base64(keys["raw_base64"], "raw_base64")
+    if raw is not None and not isinstance(raw, str | bytes):
+        raise ScriptError(f"raw is text, not {kind(raw)}; quote it, or use body for JSON")
+    if content_type is not None and not isinstance(content_type, str):
+        raise ScriptError(f"content_type is a string, not {kind(content_type)}; quote it")
+    return status(
+        keys["status"],
+        keys.get("body", ABSENT),
+        raw=raw,
+        content_type=content_type,
+        headers=header_pairs(keys.get("headers", {})),
+    )
+
+
+def _decode_advance(keys: Mapping[str, Any]) -> Advance:
+    value = keys["advance"]
+    if not isinstance(value, Mapping):
+        return advance(value)
+    refuse_unknown(value, ("wall", "monotonic"))
+    return advance(wall=value.get("wall"), monotonic=value.get("monotonic"))
+
+
+def _decode_fail(keys: Mapping[str, Any]) -> Fail:
+    fields = _object(keys, "fail")
+    refuse_unknown(fields, ("category", "message"))
+    message = fields.get("message")
+    if message is not None and not isinstance(message, str):
+        raise ScriptError(f"fail: message is a string, not {kind(message)}; quote it")
+    category: Any = fields.get("category", "user")
+    return fail(category, message)
+
+
+def _decode_redirect(keys: Mapping[str, Any]) -> Status:
+    fields = keys["redirect"]
+    if not isinstance(fields, Mapping):
+        return redirect(fields)
+    refuse_unknown(fields, ("status", "location"))
+    return redirect(**{"code" if key == "status" else key: value for key, value in fields.items()})
+
+
+def _decode_bytes(keys: Mapping[str, Any]) -> RawBytes:
+    data = keys["bytes"] if "bytes" in keys else bytes_from_base64(keys["bytes_base64"], "bytes_base64")
+    if not isinstance(data, str | bytes):
+        raise ScriptError(f"bytes is text, not {kind(data)}; quote it, or use bytes_base64")
+    return raw_bytes(data, then=keys.get("then", "close"))
+
+
+def _object(keys: Mapping[str, Any], name: str) -> Mapping[str, object]:
+    value = keys[name]
+    if not isinstance(value, Mapping):
+        raise ScriptError(
+            f"{name} takes a mapping, not {kind(value)}; write {{{name}: {{}}}} for an empty one"
+        )
+    return value
+
+
+_DECODERS: Final[dict[str, Callable[[Mapping[str, Any]], Step]]] = {
+    "timeout": lambda keys: timeout(keys["timeout"]),
+    "try_again": lambda keys: try_again(_object(keys, "try_again")),
+    "status": _decode_status,
+    "drop": lambda keys: drop(keys["drop"]),
+    "complete": lambda keys: complete(_object(keys, "complete")),
+    "fail": _decode_fail,
+    "advance": _decode_advance,
+    "redirect": _decode_redirect,
+    "refuse": lambda keys: refuse(keys["refuse"]),
+    "bytes": _decode_bytes,
+    "bytes_base64": _decode_bytes,
+}
+_REPLIES: Final = ("timeout", "try_again", "status", "complete", "fail", "redirect")
+
+
+def _encode_step(step: Step) -> dict[str, object]:
+    item: dict[str, object]
+    match step:
+        case Advance():
+            item = {"advance": _encode_advance(step)}
+        case Timeout():
+            item = {"timeout": step.body}
+        case TryAgain():
+            item = {"try_again": dict(step.body)}
+        case Status():
+            item = _encode_status(step)
+        case Drop():
+            item = {"drop": step.kind.value}
+        case Complete():
+            item = {"complete": dict(step.overrides)}
+        case Fail():
+            item = {"fail": {"category": step.category.value, "message": step.message}}
+        case Wired():
+            item = {**_encode_step(step.reply), "wire": wire_data(step.wire)}
+        case Refusal():
+            item = {"refuse": step.seconds}
+        case RawBytes():
+            item = {**_text_or_base64("bytes", step.data), "then": step.then.value}
+    return item
+
+
+def _encode_status(step: Status) -> dict[str, object]:
+    item: dict[str, object] = {"status": step.status}
+    if step.body is not ABSENT:
+        item["body"] = step.body
+    if step.raw is not None:
+        item |= _text_or_base64("raw", step.raw)
+    if step.content_type is not None:
+        item["content_type"] = step.content_type
+    if step.headers:
+        item["headers"] = [list(line) for line in step.headers]
+    return item
+
+
+def _text_or_base64(key: str, data: bytes) -> dict[str, object]:
+    try:
+        return {key: data.decode()}
+    except UnicodeDecodeError:
+        return {f"{key}_base64": base64.b64encode(data).decode("ascii")}
+
+
+def _encode_advance(step: Advance) -> object:
+    if step.monotonic_us == max(step.wall_us, 0):
+        return _seconds(step.wall_us)
+    return {"wall": _seconds(step.wall_us), "monotonic": _seconds(step.monotonic_us)}
+
+
+def _seconds(count: int) -> int | float:
+    return count // MICROSECONDS if count % MICROSECONDS == 0 else count / MICROSECONDS

@@ -1,0 +1,168 @@
+"""Scripts from YAML files, for ``python -m fake_server --script FILE.yaml`` and for scenario files.
+
+The form of the steps is that of ``fake_server.script.script_data``; a file is a list of scripts::
+
+    - operation: sample            # left out: any
+      client: sampler-1            # left out: any
+      exhausted: repeat            # fail (the default), repeat, error
+      steps: [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
+
+An entry with ``every``, ``nth`` or ``chance`` is a rule (``fake_server.script.rule_data``). YAML is loaded
+safely, and a key given twice is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from fake_server.core.bounded_files import FileError, parse_yaml, read_text
+from fake_server.core.errors import ScriptError, meant
+from fake_server.core.operations import Operation
+from fake_server.core.plain_data import kind, refuse_unknown
+from fake_server.script.builder import MAX_STEPS, Exhausted, Script, exhausted_rule
+from fake_server.script.rule_data import decode_rule, is_rule
+from fake_server.script.rules import Rule
+from fake_server.script.script_data import decode_steps, encode_steps
+
+__all__ = [
+    "ScriptEntry",
+    "decode_all",
+    "decode_entries",
+    "decode_steps",
+    "encode_steps",
+    "load_entries",
+    "load_script_file",
+    "load_yaml",
+]
+
+_E = TypeVar("_E")
+_ENTRY_KEYS: Final = ("name", "operation", "client", "exhausted", "steps")
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptEntry:
+    """One script of a file, with whom it is for; None matches any."""
+
+    script: Script
+    operation: Operation | None = None
+    client: str | None = None
+    name: str | None = None
+
+
+def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
+    """The scripts of a YAML file: a list of ``{operation?, client?, name?, exhausted?, steps}``.
+
+    Raises:
+        ScriptError: The file cannot be read, is no YAML, or is no such list; the text names file, entry and
+        step.
+    """
+    return decode_entries(_loaded(path), str(path))
+
+
+def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
+    """The scripts of a script file, from plain data.
+
+    Raises:
+        ScriptError: It is no such list; the text names entry and step.
+    """
+    return tuple(_within_bounds((_decode_entry(item, place) for item, place in _places(data, where)), where))
+
+
+def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule, ...]:
+    """The scripts and rules of a YAML file, in their order.
+
+    Raises:
+        ScriptError: As ``load_script_file``.
+    """
+    return decode_all(_loaded(path), str(path))
+
+
+def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule, ...]:
+    """The scripts and rules of a script file, from plain data.
+
+    Raises:
+        ScriptError: It is no such list; the text names entry and step.
+    """
+    entries = (
+        decode_rule(item, place) if is_rule(item) else _decode_entry(item, place)
+        for item, place in _places(data, where)
+    )
+    return tuple(_within_bounds(entries, where))
+
+
+def _within_bounds(entries: Iterable[_E], where: str) -> Iterator[_E]:
+    """The entries, until there are too many steps: ``times`` makes much of a few lines."""
+    steps = 0
+    for entry in entries:
+        if isinstance(entry, ScriptEntry):
+            steps += len(entry.script.steps)
+        if steps > MAX_STEPS:
+            raise ScriptError(f"{where}: more than {MAX_STEPS} steps in all; use exhausted: repeat")
+        yield entry
+
+
+def _loaded(path: str | Path) -> object:
+    try:
+        return parse_yaml(read_text(path))
+    except FileError as error:
+        raise ScriptError(error.of(str(path))) from error
+
+
+def _places(data: object, where: str) -> list[tuple[object, str]]:
+    if not isinstance(data, list):
+        raise ScriptError(
+            f"{where}: a script file is a list of scripts, not {kind(data)}; begin with '- steps:'"
+        )
+    return [(item, f"{where}, script {number}") for number, item in enumerate(data, 1)]
+
+
+def load_yaml(text: str, where: str) -> object:
+    """Return the value of YAML text, loaded safely, within the limits of ``fake_server.core.bounded_files``.
+
+    Raises:
+        ScriptError: Not YAML, a duplicate key, or too much of something; the text names line and column.
+    """
+    try:
+        return parse_yaml(text)
+    except FileError as error:
+        raise ScriptError(error.of(where)) from error
+
+
+def _decode_entry(item: object, where: str) -> ScriptEntry:
+    if not isinstance(item, Mapping):
+        raise ScriptError(f"{where}: a script is a mapping with the key 'steps', not {kind(item)}")
+    if "steps" not in item:
+        raise ScriptError(f"{where}: the key 'steps' is missing; add it, with a list of steps")
+    steps = decode_steps(item["steps"], where)
+    try:
+        refuse_unknown(item, _ENTRY_KEYS)
+        made = Script(steps, exhausted_rule(str(item.get("exhausted", Exhausted.FAIL))))
+        return ScriptEntry(
+            made, _operation(item.get("operation")), _text(item, "client"), _text(item, "name")
+        )
+    except ScriptError as error:
+        raise ScriptError(f"{where}: {error}") from None
+
+
+def _operation(name: object) -> Operation | None:
+    if name is None:
+        return None
+    try:
+        return Operation(str(name))
+    except ValueError:
+        raise ScriptError(
+            f"unknown operation {name!r}{meant(name, Operation)}; the operations are {', '.join(Operation)}"
+        ) from None
+
+
+def _text(item: Mapping[object, object], key: str) -> str | None:
+    match item.get(key):
+        case None:
+            return None
+        case str() as text:
+            return text
+        case other:
+            raise ScriptError(f"{key} is a string, not {kind(other)}; quote it")

@@ -1,0 +1,59 @@
+"""A tokenizer for tests: one byte of UTF-8 is one token, which is how a whole fake Tinker reads stop texts.
+
+Real tokenizers come from a network. This one needs none, and has the methods that training code mostly calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+END: Final = 0
+
+
+class ByteTokenizer:
+    """One token for each byte.
+
+    Attributes:
+        vocab_size: 256.
+        eos_token_id: 0, at which sampling ends where a request names no stop of its own.
+        pad_token_id: The same.
+        eos_token: Its text.
+    """
+
+    vocab_size: Final = 256
+    eos_token_id: Final = END
+    pad_token_id: Final = END
+    eos_token: Final = chr(END)
+    bos_token_id: Final = None
+    bos_token: Final = None
+
+    def encode(self, text: str, add_special_tokens: bool = True) -> list[int]:  # noqa: ARG002, FBT001, FBT002 - as callers of others say it
+        """The tokens of a text; none is special."""
+        return list(text.encode("utf-8", "replace"))
+
+    def decode(self, tokens: int | Iterable[int], skip_special_tokens: bool = False) -> str:  # noqa: FBT001, FBT002 - as callers of others say it
+        """The text of tokens; those that are no bytes, or no UTF-8 together, become U+FFFD."""
+        given = [tokens] if isinstance(tokens, int) else list(tokens)
+        kept = [token for token in given if token != END] if skip_special_tokens else given
+        parts: list[str] = []
+        run = bytearray()
+        for token in kept:
+            if 0 <= token < self.vocab_size:
+                run.append(token)
+            else:
+                parts += [run.decode("utf-8", "replace"), "\ufffd"]
+                run.clear()
+        return "".join([*parts, run.decode("utf-8", "replace")])
+
+    def apply_chat_template(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        tokenize: bool = True,
+        add_generation_prompt: bool = False,
+    ) -> list[int] | str:
+        """A conversation, a line for each message: the role, a colon, the content."""
+        lines = [f"{message['role']}: {message['content']}\n" for message in messages]
+        text = "".join([*lines, "assistant: " if add_generation_prompt else ""])
+        return self.encode(text) if tokenize else text

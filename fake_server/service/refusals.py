@@ -1,0 +1,29 @@
+"""How the service says no: as the failure of a future, or as an HTTP status."""
+
+from __future__ import annotations
+
+from fake_server.core.http_messages import JSON_HEADERS, Reply
+from fake_server.core.json_values import encoded
+from fake_server.script.steps import Fail, FailCategory
+
+
+class ServiceRefusal(Exception):  # noqa: N818 - it carries the answer
+    """Something that the real service would refuse as well; not a difference from a script.
+
+    Attributes:
+        status: The HTTP status, where the endpoint answers at once; a future fails as the user's fault.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def reply(self) -> Reply:
+        """The answer of an endpoint; the SDK raises its error for the status, and does not retry."""
+        return Reply(self.status, JSON_HEADERS, encoded({"detail": str(self)}))
+
+    @property
+    def failure(self) -> Reply:
+        """The answer to a poll: ``{"error", "category": "user"}`` (``tinker`` 0.1.0 and later)."""
+        return Fail(FailCategory.USER, str(self)).reply

@@ -1,0 +1,316 @@
+"""The service as a whole: who is there, what was submitted, and what comes of it.
+
+The engine tells it of each submission (``submitted``), asks it for results (``result``) and for the answers
+of the other endpoints (``fake_server.service.rest_endpoints``). Work is done when its result is first asked
+for, in the order of the model's sequence numbers, so that no order of polls changes a number.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fake_server.core.operations import Operation
+from fake_server.core.seeded_numbers import Occurrences, identifier
+from fake_server.service.checkpoints import Checkpoint, Checkpoints, CheckpointType, LoraConfig
+from fake_server.service.language_model import BaseModel, Source, Weights
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, mapping, text
+from fake_server.service.sampling import sampled
+from fake_server.service.sessions import Sampler, Session
+from fake_server.service.training import Training, TrainingRun
+from fake_server.service.work import Json, Work
+
+DEFAULT_MODEL: Final = "Qwen/Qwen3-8B"
+_SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
+
+
+@dataclass(slots=True)
+class _Snapshot:
+    """A sampling session whose weights are those of a model once some work of it was done."""
+
+    run: TrainingRun
+    work: Work
+    weights: Weights
+
+
+class Service:
+    """A fake Tinker with a memory; every method may be called from any thread.
+
+    Attributes:
+        seed: Every number and id is derived from it.
+        sessions: By id, in the order they were made.
+        runs: Training runs by id, in the order they were made.
+        samplers: Sampling sessions by id, in the order they were made.
+        checkpoints: What was saved.
+        lock: Held while anything of these is read or changed.
+    """
+
+    def __init__(self, seed: int) -> None:
+        """Knows nobody yet."""
+        self.seed = seed
+        self.sessions: dict[str, Session] = {}
+        self.runs: dict[str, TrainingRun] = {}
+        self.samplers: dict[str, Sampler] = {}
+        self.checkpoints = Checkpoints()
+        self.lock = threading.RLock()
+        self._training = Training(self.checkpoints)
+        self._snapshots: dict[str, _Snapshot] = {}
+        self._base_models: dict[str, BaseModel] = {}
+        self._works: dict[str, tuple[TrainingRun | None, Work]] = {}
+        self._arrived = 0
+        self._occurrences = Occurrences()
+
+    # -- submissions and results -----------------------------------------------------------------
+
+    def submitted(
+        self, future: str, operation: Operation, request: Mapping[str, object], *, completes: bool
+    ) -> None:
+        """Takes note of a submission that is not a creation.
+
+        Args:
+            future: The name of its future.
+            operation: What it is.
+            request: The decoded body.
+            completes: Whether its script has a result: what only fails has no effect.
+        """
+        with self.lock:
+            place = 0
+            if operation in _SAMPLING:
+                content = {key: value for key, value in request.items() if key != "seq_id"}
+                place = self._occurrences.next("sample", content)
+            work = Work(operation, request, self._arrivals(), place)
+            run = self.runs.get(text(request.get("model_id")) or "") if operation not in _SAMPLING else None
+            self._works[future] = (run, work)
+            if run is not None and completes:
+                run.queue.add(work)
+
+    def created(
+        self, future: str, operation: Operation, request: Mapping[str, object], model_id: str | None
+    ) -> str:
+        """Makes a training run for a ``create_model``, or a load without a model (``tinker`` 0.35 and later).
+
+        Args:
+            future: The name of the submission's future.
+            operation: Which of the two.
+            request: The decoded body.
+            model_id: The id that a test wants it to have, or None.
+
+        Returns:
+            The model's id: ``SESSION:train:NUMBER``, as 0.38.0 derives it too.
+        """
+        with self.lock:
+            session_id = text(request.get("session_id"))
+            if model_id is None:
+                model_id = self._model_id(session_id, request)
+            run = self.runs.get(model_id)
+            if run is None:
+                run = self._new_run(model_id, session_id, request)
+                self.runs[model_id] = run
+                if session_id is not None and (session := self.sessions.get(session_id)) is not None:
+                    session.run_ids.append(model_id)
+            work = Work(operation, {"seq_id": 0, **request}, self._arrivals())
+            self._works[future] = (run, work)
+            run.queue.add(work)
+            return model_id
+
+    def snapshot(self, future: str, request: Mapping[str, object], sampler_id: str | None) -> str:
+        """Makes a sampling session of weights that are saved without a name (``tinker`` 0.5.1 and later).
+
+        Args:
+            future: The name of the submission's future, which was told by ``submitted``.
+            request: The decoded body.
+            sampler_id: The id that a test wants it to have, or None.
+        """
+        with self.lock:
+            run, work = self._works[future]
+            model_id = text(request.get("model_id")) or ""
+            owner = run.session_id if run is not None else None
+            if sampler_id is None:
+                number = integer(request.get("sampling_session_seq_id"), 0)
+                prefix = owner or identifier(self.seed, "sampler of", model_id)
+                sampler_id = f"{prefix}:sample:{number}"
+            if run is not None:
+                self._snapshots[sampler_id] = _Snapshot(run, work, {})
+                self.add_sampler(Sampler(sampler_id, run.base_model.name), owner)
+            return sampler_id
+
+    def result(self, future: str) -> Json:
+        """The result of a submission, in JSON form; done now if it was not yet.
+
+        Raises:
+            ServiceRefusal: It cannot be done.
+        """
+        with self.lock:
+            run, work = self._works[future]
+            if work.done:
+                return work.result()
+            if work.operation in _SAMPLING:
+                work.do(self._sample)
+            elif run is None:
+                model_id = work.request.get("model_id")
+                raise ServiceRefusal(f"there is no model {model_id!r}; create one first")
+            else:
+                run.queue.do_until(work, lambda each: self._do(run, each))
+            return work.result()
+
+    def forget(self, future: str) -> None:
+        """Lets go of a result that nobody asks for any more; what it did to a model stays done."""
+        with self.lock:
+            self._works.pop(future, None)
+
+    def sequence_ids(self, future: str, count: int) -> list[str]:
+        """The ids of a sampling submission's sequences."""
+        with self.lock:
+            _, work = self._works[future]
+            content = {key: value for key, value in work.request.items() if key != "seq_id"}
+            return [
+                identifier(self.seed, "sequence", content, work.occurrence, place) for place in range(count)
+            ]
+
+    # -- what rest asks for ----------------------------------------------------------------------
+
+    def sample_now(self, request: Mapping[str, object]) -> Json:
+        """A sample without a future.
+
+        Raises:
+            ServiceRefusal: It cannot be done.
+        """
+        work = Work(Operation.SAMPLE, request, 0, self._occurrences.next("sample", request))
+        return self._sample(work)
+
+    def new_session(self, request: Mapping[str, object]) -> Session:
+        """Opens a session; equal ones are told apart by their order."""
+        tags = request.get("tags")
+        content = [
+            sorted(map(str, tags)) if isinstance(tags, list) else [],
+            request.get("user_metadata"),
+            request.get("project_id"),
+            request.get("display_name"),
+        ]
+        place = self._occurrences.next("session", content)
+        session = Session(
+            identifier(self.seed, "session", content, place),
+            user_metadata=mapping(request.get("user_metadata")),
+            display_name=text(request.get("display_name")),
+            project_id=text(request.get("project_id")) or "project-1",
+        )
+        self.sessions[session.session_id] = session
+        return session
+
+    def new_sampler(self, request: Mapping[str, object], sampler_id: str | None) -> Sampler:
+        """Opens a sampling session.
+
+        Raises:
+            ServiceRefusal: Its path was never saved, or is a checkpoint for training.
+        """
+        path = text(request.get("model_path"))
+        base_model = text(request.get("base_model")) or DEFAULT_MODEL
+        if path is not None:
+            base_model = self._saved_source(path).base_model.name
+        session_id = text(request.get("session_id"))
+        if sampler_id is None:
+            prefix = session_id or identifier(
+                self.seed, "sampler", request, self._occurrences.next("sampler", request)
+            )
+            sampler_id = f"{prefix}:sample:{integer(request.get('sampling_session_seq_id'), 0)}"
+        sampler = Sampler(sampler_id, base_model, path)
+        self.add_sampler(sampler, session_id)
+        return sampler
+
+    def add_sampler(self, sampler: Sampler, session_id: str | None) -> None:
+        """Keeps a sampling session, for its session too."""
+        self.samplers[sampler.sampler_id] = sampler
+        session = self.sessions.get(session_id or "")
+        if session is not None and sampler.sampler_id not in session.sampler_ids:
+            session.sampler_ids.append(sampler.sampler_id)
+
+    def copy_checkpoint(self, found: Checkpoint, ttl_seconds: int | None) -> Checkpoint:
+        """Copies a checkpoint into a training run and a session of their own (``tinker`` 0.38.0)."""
+        session = self.new_session({"display_name": f"copy of {found.path}"})
+        run_id = self._model_id(session.session_id, {"model_seq_id": 0})
+        self.runs[run_id] = TrainingRun(run_id, found.base_model, found.lora, session.session_id)
+        session.run_ids.append(run_id)
+        copy = self.checkpoints.save(replace(found, run_id=run_id, public=False, expires_at=None))
+        self.checkpoints.set_ttl(copy.path, ttl_seconds)
+        return self.checkpoints.find(copy.path)
+
+    # -- work ------------------------------------------------------------------------------------
+
+    def _arrivals(self) -> int:
+        self._arrived += 1
+        return self._arrived - 1
+
+    def _do(self, run: TrainingRun, work: Work) -> Json:
+        if work.operation is Operation.SAVE_WEIGHTS_FOR_SAMPLER and not text(work.request.get("path")):
+            if run.unloaded:
+                raise ServiceRefusal(f"the model {run.run_id!r} was unloaded; create another")
+            for snapshot in self._snapshots.values():
+                if snapshot.work is work:
+                    snapshot.weights = run.trained.weights
+            return {"type": "save_weights_for_sampler", "path": None}
+        return self._training.do(run, work)
+
+    def _sample(self, work: Work) -> Json:
+        return sampled(self._source(work.request), work.request, self.seed, work.occurrence)
+
+    def _source(self, request: Mapping[str, object]) -> Source:
+        sampler_id, path = text(request.get("sampling_session_id")), text(request.get("model_path"))
+        if sampler_id is not None:
+            if (snapshot := self._snapshots.get(sampler_id)) is not None:
+                run = snapshot.run
+                run.queue.do_until(snapshot.work, lambda each: self._do(run, each))
+                snapshot.work.result()
+                return Source(run.base_model, snapshot.weights)
+            sampler = self.samplers.get(sampler_id)
+            if sampler is None:
+                raise ServiceRefusal(f"there is no sampling session {sampler_id!r}; open one first")
+            if sampler.model_path is None:
+                return Source(self._base_model(sampler.base_model), {})
+            path = sampler.model_path
+        if path is not None:
+            return self._saved_source(path)
+        return Source(self._base_model(text(request.get("base_model")) or DEFAULT_MODEL), {})
+
+    def _saved_source(self, path: str) -> Source:
+        found = self.checkpoints.find(path)
+        if found.kind is not CheckpointType.SAMPLER:
+            raise ServiceRefusal(
+                f"{path!r} is a {found.kind} checkpoint; sample from one that save_weights_for_sampler made"
+            )
+        return Source(found.base_model, found.trained.weights)
+
+    def _base_model(self, name: str) -> BaseModel:
+        found = self._base_models.get(name)
+        if found is None:
+            found = self._base_models[name] = BaseModel(self.seed, name)
+        return found
+
+    def _model_id(self, session_id: str | None, request: Mapping[str, object]) -> str:
+        number = request.get("model_seq_id")
+        if session_id is not None and isinstance(number, int):
+            return f"{session_id}:train:{number}"
+        content = {key: value for key, value in request.items() if key != "type"}
+        return identifier(self.seed, "model", content, self._occurrences.next("model", content))
+
+    def _new_run(self, model_id: str, session_id: str | None, request: Mapping[str, object]) -> TrainingRun:
+        base_model, config = text(request.get("base_model")), mapping(request.get("lora_config"))
+        lora = LoraConfig(
+            integer(config.get("rank"), 32),
+            config.get("train_unembed") is not False,
+            config.get("train_mlp") is not False,
+            config.get("train_attn") is not False,
+        )
+        metadata = mapping(request.get("user_metadata")) or None
+        if (path := text(request.get("path"))) is not None:
+            try:
+                loaded = self.checkpoints.find(path)
+            except ServiceRefusal:
+                pass  # the future says so, once it is polled
+            else:
+                base_model, lora = base_model or loaded.base_model.name, loaded.lora
+        return TrainingRun(
+            model_id, self._base_model(base_model or DEFAULT_MODEL), lora, session_id, metadata
+        )

@@ -1,0 +1,134 @@
+"""The data of a forward pass: which token stands where, after which, and what the loss knows of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from fake_server.service.language_model import START
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, items, mapping, number, prompt_tokens, size, text
+
+MAX_CELLS: Final = 10_000_000
+"""Numbers in one tensor; a sparse one could claim any shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """One datum of a forward pass.
+
+    Attributes:
+        tokens: The target tokens, row by row.
+        contexts: The token before each.
+        shape: The shape of the target tokens.
+        inputs: The other inputs of the loss, by name, each as long as ``tokens``.
+    """
+
+    tokens: list[int]
+    contexts: list[int]
+    shape: list[int]
+    inputs: Mapping[str, list[float]]
+
+    def input(self, name: str) -> list[float]:
+        """One input of the loss.
+
+        Raises:
+            ServiceRefusal: The datum has none of that name.
+        """
+        found = self.inputs.get(name)
+        if found is None:
+            known = ", ".join(self.inputs) or "none"
+            raise ServiceRefusal(
+                f"the loss needs loss_fn_inputs[{name!r}]; the datum has {known} beside target_tokens: add it"
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardInput:
+    """What a forward pass is asked to do."""
+
+    loss_fn: str
+    config: Mapping[str, object]
+    data: tuple[Datum, ...]
+
+
+def forward_input(request: Mapping[str, object]) -> ForwardInput:
+    """The input of a forward pass in any release's form.
+
+    ``forward_input`` and ``forward_backward_input`` are the keys of the two endpoints (``tinker`` 0.1.0 to
+    0.24.1); since 0.25 a pass comes as protobuf, which is decoded to the latter.
+
+    Raises:
+        ServiceRefusal: A datum that no loss can be made of; the text names it.
+    """
+    given = mapping(request.get("forward_backward_input") or request.get("forward_input"))
+    data = []
+    for place, each in enumerate(items(given.get("data"))):
+        try:
+            data.append(_datum(mapping(each)))
+        except ServiceRefusal as refusal:
+            raise ServiceRefusal(f"datum {place}: {refusal}") from None
+    return ForwardInput(
+        text(given.get("loss_fn")) or "cross_entropy", mapping(given.get("loss_fn_config")), tuple(data)
+    )
+
+
+def _datum(datum: Mapping[str, object]) -> Datum:
+    inputs = mapping(datum.get("loss_fn_inputs"))
+    if "target_tokens" not in inputs:
+        raise ServiceRefusal("loss_fn_inputs has no target_tokens; add them")
+    numbers, shape = _tensor("target_tokens", inputs["target_tokens"])
+    if not all(map(math.isfinite, numbers)):
+        raise ServiceRefusal("target_tokens has what is no token id; give whole numbers")
+    tokens = [int(token) for token in numbers]
+    others: dict[str, list[float]] = {}
+    for name, value in inputs.items():
+        if name == "target_tokens":
+            continue
+        others[name], _ = _tensor(name, value)
+        if len(others[name]) != len(tokens):
+            raise ServiceRefusal(
+                f"loss_fn_inputs[{name!r}] has {len(others[name])} numbers and target_tokens {len(tokens)}; "
+                "give them one shape"
+            )
+    return Datum(tokens, _contexts(prompt_tokens(datum.get("model_input")), tokens, shape), shape, others)
+
+
+def _contexts(prompt: list[int], tokens: list[int], shape: list[int]) -> list[int]:
+    # Target i is what should come after token i of the input; with several targets a place, they share it.
+    row = size(shape[1:])
+    rows = shape[0] if shape else len(tokens)
+    before = prompt if len(prompt) >= rows else [START, *tokens[::row]] if row else []
+    return [before[place // row] for place in range(len(tokens))]
+
+
+def _tensor(name: str, value: object) -> tuple[list[float], list[int]]:
+    tensor = mapping(value)
+    data = [number(each, 0.0) for each in items(tensor.get("data"))]
+    shape = [integer(extent, 0) for extent in items(tensor.get("shape"))] or [len(data)]
+    if not 0 <= size(shape) <= MAX_CELLS:
+        raise ServiceRefusal(f"loss_fn_inputs[{name!r}] has the shape {shape}; at most {MAX_CELLS} numbers")
+    if tensor.get("sparse_crow_indices") is not None:
+        data = _dense(data, tensor, shape)
+    if len(data) != size(shape):
+        raise ServiceRefusal(
+            f"loss_fn_inputs[{name!r}] has {len(data)} numbers and the shape {shape}; make them agree"
+        )
+    return data, shape
+
+
+def _dense(data: list[float], tensor: Mapping[str, object], shape: list[int]) -> list[float]:
+    cells = [0.0] * size(shape)
+    ends = [integer(end, 0) for end in items(tensor.get("sparse_crow_indices"))]
+    columns = [integer(column, 0) for column in items(tensor.get("sparse_col_indices"))]
+    width = shape[1] if len(shape) == 2 else 0
+    for row, (begin, end) in enumerate(pairwise(ends)):
+        for place in range(max(begin, 0), min(end, len(data), len(columns))):
+            cell = row * width + columns[place]
+            if 0 <= cell < len(cells):
+                cells[cell] = data[place]
+    return cells

@@ -1,0 +1,1 @@
+"""What a test asks an engine afterwards: polls, gaps, order, requests and connections."""

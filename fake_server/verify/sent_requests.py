@@ -1,0 +1,49 @@
+"""Looking for a request among those that came, and for the one that comes nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from fake_server.core.http_messages import Request
+from fake_server.engine.journal import Exchange
+from fake_server.engine.request_decoding import BodyError, decode_request
+
+
+def find_request(exchanges: Iterable[Exchange], path: str, fields: Mapping[str, object]) -> Exchange | str:
+    """The first exchange of that path whose decoded body has these fields, or what is to be said instead."""
+    best: tuple[int, Exchange, list[str]] | None = None
+    for exchange in exchanges:
+        differences = [] if exchange.path == path else [f"path: wanted {path}, got {exchange.path}"]
+        differences += _differences(fields, _decoded(exchange))
+        if not differences:
+            return exchange
+        badness = len(differences) + (len(fields) if exchange.path != path else 0)
+        if best is None or badness < best[0]:
+            best = badness, exchange, differences
+    wanted = f"no POST {path}" + (f" with {dict(fields)}" if fields else "") + " came"
+    if best is None:
+        return f"{wanted}, nor any other request; give the client this fake's base URL"
+    _, exchange, differences = best
+    return (
+        f"{wanted}; the nearest is request {exchange.index} ({exchange.method} {exchange.path}): "
+        f"{'; '.join(differences)}; mend the call or what is asked for"
+    )
+
+
+def _decoded(exchange: Exchange) -> Mapping[str, object]:
+    try:
+        return decode_request(
+            Request(exchange.method, exchange.path, exchange.query, exchange.headers, exchange.body)
+        )
+    except BodyError:
+        return {}
+
+
+def _differences(wanted: Mapping[str, object], got: Mapping[str, object]) -> list[str]:
+    return [
+        f"{name}: wanted {value!r}, got {got[name]!r}"
+        if name in got
+        else f"{name}: wanted {value!r}, got none"
+        for name, value in wanted.items()
+        if name not in got or got[name] != value
+    ]

@@ -1,0 +1,66 @@
+"""Which connections the clients used, and which request came on which.
+
+Only the loopback socket has connections: in process a request is a call. A connection counts from its first
+request on; one that was opened and never used is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from fake_server.engine.journal import Exchange
+
+_MOST_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class UsedConnection:
+    """One connection on which at least one request came.
+
+    Attributes:
+        number: 1-based, in the order of the first requests.
+        requests: What came on it, in order.
+    """
+
+    number: int
+    requests: tuple[Exchange, ...]
+
+    def __str__(self) -> str:
+        shown = [f"{each.method} {each.path}" for each in self.requests[:_MOST_SHOWN]]
+        left = len(self.requests) - len(shown)
+        more = [f"… and {left} more"] if left else []
+        return f"connection {self.number}: {', '.join([*shown, *more])}"
+
+
+def used_connections(exchanges: Iterable[Exchange]) -> tuple[UsedConnection, ...]:
+    """The connections of these exchanges; exchanges that came in process have none."""
+    requests: dict[int, list[Exchange]] = {}
+    for exchange in exchanges:
+        if exchange.connection is not None:
+            requests.setdefault(exchange.connection, []).append(exchange)
+    return tuple(
+        UsedConnection(number, tuple(came)) for number, came in enumerate(requests.values(), start=1)
+    )
+
+
+def connection_difference(exchanges: Iterable[Exchange], count: int) -> str | None:
+    """What is wrong if this many connections were wanted, with the mend; None if nothing is."""
+    asked = tuple(exchanges)
+    used = used_connections(asked)
+    in_process = sum(exchange.connection is None for exchange in asked)
+    if in_process:
+        return (
+            f"wanted {count} connections, and {in_process} requests came in process, where there are none; "
+            "use fake_tinker_server (a loopback socket) to ask for connections"
+        )
+    if len(used) == count:
+        return None
+    mend = (
+        "keep one client open for all requests"
+        if len(used) > count
+        else "see which client's requests did not come"
+    )
+    lines = [f"wanted {count} connections, got {len(used)}; {mend}; all that were used:"]
+    return "\n".join([*lines, *(f"  {connection}" for connection in used)] if used else [*lines, "  none"])

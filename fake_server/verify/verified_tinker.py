@@ -1,0 +1,313 @@
+"""An engine that remembers when each future was polled, and says whether that is what a test expected.
+
+Measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``, ``connections``) return plain tuples, so
+that an assertion reads as data. Each ``assert_…`` raises one ``ScriptViolation`` that lists every difference,
+the nearest miss and the mend. Times are those of the clock that the engine is given: virtual ones where one
+is frozen.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from fake_server.core.errors import ScriptError, ScriptViolation, nearest
+from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.core.operations import API_PREFIX, Operation
+from fake_server.engine.explanations import unfinished_script
+from fake_server.engine.futures import ScriptedFuture
+from fake_server.engine.journal import Exchange
+from fake_server.engine.listener import Poll, Submission
+from fake_server.engine.tinker_api import FakeTinker, Unscripted
+from fake_server.script.builder import Script, ScriptLike, as_script
+from fake_server.script.rules import Rule
+from fake_server.script.steps import Advance
+from fake_server.verify.poll_records import PollRecord, gap_differences, gaps_between, listed
+from fake_server.verify.sent_requests import find_request
+from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
+
+MAX_POLLS: Final = 100_000
+"""Polls that are remembered, the first ones; beyond them every helper refuses rather than mislead."""
+GAP_TOLERANCE_SECONDS: Final = 0.0005
+"""How far a gap may be from the one expected: less than the millisecond in which debounce is tested."""
+
+FutureLike = ScriptedFuture | str
+
+
+class VerifiedTinker(FakeTinker):
+    """A fake Tinker whose polls can be asked about; it is its own ``listener``."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        move_clock: Callable[[Advance], None] | None = None,
+        unscripted: Unscripted | None = None,
+        seed: int | None = None,
+        client_config: Mapping[str, object] | None = None,
+    ) -> None:
+        """Makes an engine without scripts.
+
+        Args:
+            clock: Says what time it is, in seconds; asked at each poll and each reply.
+            move_clock: Does what a script's ``advance`` says; None if no clock can be moved.
+            unscripted: What a submission gets that no script is registered for.
+            seed: Makes it a whole fake Tinker, as in ``FakeTinker``.
+            client_config: Fields of the reply to ``client/config``, over the defaults.
+        """
+        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config)
+        self._clock = clock
+        self._move_clock = move_clock
+        self._log_lock = threading.Lock()
+        self._polls: list[PollRecord] = []
+        self._places: dict[tuple[str, int], int] = {}
+        self._drained: list[str] = []
+        self._overflowed = False
+        self.listener = self
+
+    def reset(self) -> None:
+        """Forgets scripts, ids, problems, journal and polls."""
+        super().reset()
+        with self._log_lock:
+            self._polls.clear()
+            self._places.clear()
+            self._drained.clear()
+            self._overflowed = False
+
+    def add_script(
+        self,
+        script: ScriptLike,
+        *,
+        operation: Operation | None = None,
+        client: str | None = None,
+        name: str | None = None,
+    ) -> ScriptedFuture:
+        """As ``FakeTinker.add_script``.
+
+        Raises:
+            ScriptError: The name is taken, or the script moves clocks and none can be moved.
+        """
+        made = as_script(script)
+        self._check_clock(made)
+        return super().add_script(made, operation=operation, client=client, name=name)
+
+    def add_rule(self, rule: Rule) -> None:
+        """As ``FakeTinker.add_rule``.
+
+        Raises:
+            ScriptError: Submissions without a script are errors, or the rule moves clocks and none can be
+                moved.
+        """
+        self._check_clock(rule.script)
+        super().add_rule(rule)
+
+    def _check_clock(self, script: Script) -> None:
+        if any(isinstance(step, Advance) for step in script.steps) and not self.moves_clock():
+            raise ScriptError(
+                "the script moves the clocks, and no clock is frozen here; "
+                "let the test ask for the fixture fake_tinker_clock too, or leave the advance steps out "
+                "(a rule's pause without a clock: polls in place of seconds)"
+            )
+
+    def moves_clock(self) -> bool:
+        """Whether a script's ``advance`` has a clock to move."""
+        return self._move_clock is not None
+
+    # -- measurements ----------------------------------------------------------------------------
+
+    def polls(self, future: FutureLike | None = None) -> tuple[PollRecord, ...]:
+        """The polls of one future, or of all, in the order in which they came.
+
+        Raises:
+            ScriptError: There is no such future, or there were more than ``MAX_POLLS``.
+        """
+        name = None if future is None else self._named(future).name
+        with self._log_lock:
+            if self._overflowed:
+                raise ScriptError(
+                    f"more than {MAX_POLLS} polls came; call reset() between the parts of a test"
+                )
+            return tuple(poll for poll in self._polls if name is None or poll.future == name)
+
+    @property
+    def poll_order(self) -> tuple[str, ...]:
+        """The name of the future of each poll, in order."""
+        return tuple(poll.future for poll in self.polls())
+
+    @property
+    def drained_order(self) -> tuple[str, ...]:
+        """The futures whose scripts were served to the end, in the order of their last replies."""
+        with self._log_lock:
+            return tuple(self._drained)
+
+    def gaps(self, future: FutureLike) -> tuple[float, ...]:
+        """Seconds from each answer of a future to its next poll: what the client waited by itself."""
+        return gaps_between(self.polls(future))
+
+    @property
+    def connections(self) -> tuple[UsedConnection, ...]:
+        """The connections on which requests came, each with its requests; none in process.
+
+        Raises:
+            ScriptError: The journal has let go of the oldest requests.
+        """
+        return used_connections(self._exchanges())
+
+    # -- assertions ------------------------------------------------------------------------------
+
+    def assert_drained(self, *futures: FutureLike) -> None:
+        """Checks that these futures (all, if none is named) were served to the end of their scripts.
+
+        Raises:
+            ScriptViolation: Lists each that was not, what is left of it, and the mend.
+        """
+        __tracebackhide__ = True
+        asked = [self._named(future) for future in futures] or [f for f in self.futures if f.scripted]
+        _fail_unless_empty(
+            [unfinished_script(future) for future in asked if future.left], "scripts that were not drained"
+        )
+
+    def assert_polls(self, future: FutureLike, count: int) -> None:
+        """Checks how often a future was polled.
+
+        Raises:
+            ScriptViolation: With the answer to each poll that came.
+        """
+        __tracebackhide__ = True
+        found = self._named(future)
+        polls = self.polls(found)
+        if len(polls) != count:
+            mend = "lengthen its script or wait for its end" if len(polls) < count else "see why it polls on"
+            raise ScriptViolation(
+                f"future {found.name!r}: wanted {count} polls, got {len(polls)}: {listed(polls)}; {mend}"
+            )
+
+    def assert_gaps(
+        self, future: FutureLike, wanted: Iterable[float], *, tolerance: float = GAP_TOLERANCE_SECONDS
+    ) -> None:
+        """Checks what a client waited between each answer and its next poll.
+
+        Args:
+            future: Whose polls.
+            wanted: Seconds, one number for each gap.
+            tolerance: Seconds by which a gap may differ.
+
+        Raises:
+            ScriptViolation: With every gap that differs.
+        """
+        __tracebackhide__ = True
+        found = self._named(future)
+        lines = gap_differences(self.gaps(found), tuple(wanted), tolerance)
+        _fail_unless_empty(lines, f"differences in the gaps of future {found.name!r}")
+
+    def assert_order(self, *futures: FutureLike) -> None:
+        """Checks that these futures ended in this order; others may end in between.
+
+        Raises:
+            ScriptViolation: With the order in which they did.
+        """
+        __tracebackhide__ = True
+        wanted = tuple(self._named(future).name for future in futures)
+        got = tuple(name for name in self.drained_order if name in wanted)
+        if got != wanted:
+            missing = [name for name in wanted if name not in got]
+            rest = f"; not drained: {', '.join(missing)}" if missing else ""
+            order = f"wanted {', '.join(wanted)}; got {', '.join(got) or 'none'}{rest}"
+            raise ScriptViolation(
+                f"the futures ended in another order: {order}; "
+                "wait for each before the next is submitted, or do not ask for an order"
+            )
+
+    def assert_sent(self, request: Operation | str, **fields: object) -> Exchange:
+        """Checks that a request came whose body has these fields, and returns the first.
+
+        Args:
+            request: An operation, or a path (below ``/api/v1/`` if it has no leading slash).
+            **fields: Fields of the decoded body and their values.
+
+        Raises:
+            ScriptViolation: With the nearest miss and what differs in it.
+        """
+        __tracebackhide__ = True
+        operation = request if isinstance(request, Operation) else None
+        path = operation.path if operation else request if request.startswith("/") else API_PREFIX + request
+        found = find_request(self.journal.exchanges(), path, fields)
+        if isinstance(found, str):
+            raise ScriptViolation(found)
+        return found
+
+    def assert_connections(self, count: int) -> None:
+        """Checks over how many connections all requests came.
+
+        Raises:
+            ScriptViolation: With each connection and its requests; or because requests came in process, where
+                there are no connections.
+            ScriptError: The journal has let go of the oldest requests.
+        """
+        __tracebackhide__ = True
+        if (difference := connection_difference(self._exchanges(), count)) is not None:
+            raise ScriptViolation(difference)
+
+    # -- what the engine tells -------------------------------------------------------------------
+
+    def submission_arrived(self, submission: Submission) -> None:
+        """Nothing: the journal has it."""
+
+    def request_arrived(self, poll: Poll) -> None:
+        """Notes a poll."""
+        record = PollRecord(poll.future.name, poll.index, self._clock())
+        with self._log_lock:
+            if len(self._polls) >= MAX_POLLS:
+                self._overflowed = True
+                return
+            self._places[record.future, record.index] = len(self._polls)
+            self._polls.append(record)
+
+    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+        """Moves the clocks as the script says."""
+        if self._move_clock is None:
+            raise ScriptError(f"future {poll.future.name!r} moves the clocks, and none is frozen any more")
+        self._move_clock(advance)
+
+    def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
+        """Notes the answer."""
+        now = self._clock()
+        with self._log_lock:
+            place = self._places.get((poll.future.name, poll.index))
+            if place is None:
+                return
+            before = self._polls[place]
+            match reply:
+                case Reply(status=status):
+                    self._polls[place] = replace(before, answered=now, status=status)
+                case TransportFault(reply=spoilt, name=name):
+                    code = None if spoilt is None else spoilt.status
+                    self._polls[place] = replace(before, answered=now, status=code, fault=name)
+            if poll.index == len(poll.future.script.turns) - 1:
+                self._drained.append(poll.future.name)
+
+    def _exchanges(self) -> list[Exchange]:
+        if self.journal.dropped:
+            raise ScriptError(
+                f"the journal has let go of its {self.journal.dropped} oldest requests; "
+                "call reset() between the parts of a test"
+            )
+        return self.journal.exchanges()
+
+    def _named(self, future: FutureLike) -> ScriptedFuture:
+        by_name = {known.name: known for known in self.futures}
+        name = future if isinstance(future, str) else future.name
+        if name not in by_name:
+            near = nearest(name, by_name)
+            known = f"did you mean {near!r}?" if near else f"there are: {', '.join(by_name) or 'none'}"
+            raise ScriptError(f"there is no future {name!r} here; {known}")
+        return by_name[name]
+
+
+def _fail_unless_empty(lines: list[str], what: str) -> None:
+    __tracebackhide__ = True
+    if lines:
+        raise ScriptViolation("\n".join([f"{len(lines)} {what}:", *lines]))

@@ -1,0 +1,116 @@
+"""Builds the examples of other languages, once for each state of their sources."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+BUILD_SECONDS = 300
+"""A first build compiles Go's standard library too."""
+KEEP_SECONDS = 7 * 24 * 3600
+CACHE = platformdirs.user_cache_path("tinker-conformance", appauthor=False) / "examples"
+_ENVIRONMENT = {
+    "GOFLAGS": "-mod=readonly",
+    "GOPROXY": "off",  # the standard library alone
+    "GOTOOLCHAIN": "local",
+    "NPM_CONFIG_AUDIT": "false",
+    "NPM_CONFIG_FUND": "false",
+    "NPM_CONFIG_IGNORE_SCRIPTS": "true",
+    "NPM_CONFIG_PACKAGE_LOCK": "false",
+    "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+}
+_NOT_SOURCES = {"node_modules", "dist", "classes", "__pycache__", "adapter"}
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What a language's examples are built with.
+
+    Attributes:
+        tools: Programs that must be on the PATH.
+        package: Where Debian has them.
+    """
+
+    tools: tuple[str, ...]
+    package: str
+
+    def require(self) -> None:
+        """Skip the test where a tool is missing, but fail it in CI."""
+        missing = [tool for tool in self.tools if shutil.which(tool) is None]
+        if not missing:
+            return
+        text = f"needs {' and '.join(missing)}: run `make setup-system`, or apt-get install {self.package}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(text)
+        pytest.skip(text)
+
+
+TOOLCHAINS = {
+    "python": Toolchain(("python3",), "python3"),
+    "typescript": Toolchain(("node", "npm"), "nodejs"),
+    "go": Toolchain(("go",), "golang-go"),
+    "java": Toolchain(("java", "javac"), "default-jdk-headless"),
+}
+
+
+def built(source: Path, command: str) -> Path:
+    """Return a folder in the user's cache in which the sources of a folder are built.
+
+    Args:
+        source: The folder.
+        command: The shell command that builds it; empty if there is nothing to build.
+    """
+    files = sorted(path for path in source.rglob("*") if path.is_file() and _is_source(path, source))
+    digest = hashlib.sha256(command.encode())
+    for path in files:
+        digest.update(f"\0{path.relative_to(source)}\0".encode() + path.read_bytes())
+    folder = CACHE / f"{source.parent.name}-{source.name}-{digest.hexdigest()[:16]}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{source.parent.name}-{source.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker builds, the others wait for it
+        if not folder.exists():
+            _forget_old_builds(folder)
+            _build(source, files, command, folder)
+        folder.touch()
+    return folder
+
+
+def _build(source: Path, files: list[Path], command: str, folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="building-") as temporary:
+        making = Path(temporary) / "made"
+        for path in files:
+            (making / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, making / path.relative_to(source))
+        done = subprocess.run(
+            ["sh", "-ec", command],
+            cwd=making,
+            env={**os.environ, **_ENVIRONMENT},
+            capture_output=True,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        making.rename(folder)
+
+
+def _forget_old_builds(folder: Path) -> None:
+    """Remove the builds of older sources that no run used for a week."""
+    prefix = folder.name.rpartition("-")[0]
+    for old in CACHE.glob(f"{prefix}-*"):
+        if time.time() - old.stat().st_mtime > KEEP_SECONDS:
+            shutil.rmtree(old)
+
+
+def _is_source(path: Path, root: Path) -> bool:
+    return not _NOT_SOURCES.intersection(path.relative_to(root).parts)

@@ -1,0 +1,68 @@
+"""What the page of the simulated service shows runs, with the official SDK or not; its tables are whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fake_server.operations import Operation
+from fake_server.script.script_yaml import decode_all
+from fake_server.service.losses import LOSS_FUNCTIONS
+from tinker_conformance.sdk.official.environments import lean_environment
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "reference" / "simulated-service.md").read_text(encoding="utf-8")
+HOW_TO = "".join(
+    (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
+    for name in ("simulate-a-training-run.md", "pause-a-training-run.md")
+)
+SNIPPETS = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
+
+
+@pytest.mark.parametrize("version", ["0.6.3", "0.38.0"])
+def test_the_snippets_pass(tmp_path: Path, version: str) -> None:
+    for number, snippet in enumerate(SNIPPETS):
+        body = (
+            snippet
+            if "def test_" in snippet
+            else f"def test_it():\n    {snippet.replace(chr(10), chr(10) + '    ')}"
+        )
+        (tmp_path / f"test_snippet_{number}.py").write_text(body, encoding="utf-8")
+    lean = lean_environment(version)
+    packages = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
+    done = subprocess.run(  # noqa: PLW1510 - the assertion below shows more
+        [
+            str(lean.python),
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:asyncio",
+        ],
+        cwd=tmp_path,
+        env={**lean.environment(), "PYTHONPATH": packages},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert f"{len(SNIPPETS)} passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_rules_of_the_page_can_be_read() -> None:
+    (snippet,) = re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL)
+    assert len(decode_all(yaml.safe_load(snippet), "page")) == 2
+
+
+def test_every_operation_and_loss_is_on_the_page() -> None:
+    paths = {operation.path.removeprefix("/api/v1/") for operation in Operation}
+    assert {name for name in {*paths, *LOSS_FUNCTIONS} if f"`{name}`" not in PAGE} == set()

@@ -1,0 +1,148 @@
+"""What the engine remembers of polls, and what its assertions say when they fail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from fake_server.core.errors import ScriptError, ScriptViolation
+from fake_server.core.http_messages import Reply, Request
+from fake_server.operations import Operation
+from fake_server.script import complete, drop, script, timeout
+from fake_server.script.steps import Advance
+from fake_server.verify.verified_tinker import VerifiedTinker
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def move(self, step: Advance) -> None:
+        self.now += step.monotonic_us / 1e6
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tinker(clock: Clock) -> VerifiedTinker:
+    return VerifiedTinker(clock=clock, move_clock=clock.move)
+
+
+def _post(tinker: VerifiedTinker, path: str, body: Mapping[str, object]) -> Reply:
+    headers = ((b"content-type", b"application/json"),)
+    reply = tinker.handle(Request("POST", f"/api/v1/{path}", "", headers, json.dumps(body).encode()))
+    return reply if isinstance(reply, Reply) else Reply(0, (), b"")
+
+
+def _submit(tinker: VerifiedTinker, session: str = "s") -> str:
+    reply = _post(tinker, "asample", {"num_samples": 1, "sampling_session_id": session})
+    assert reply.status == 200
+    return str(json.loads(reply.body)["request_id"])
+
+
+def _poll(tinker: VerifiedTinker, future: str) -> None:
+    _post(tinker, "retrieve_future", {"request_id": future})
+
+
+def test_a_gap_is_what_the_client_waited_not_what_the_script_moved(
+    tinker: VerifiedTinker, clock: Clock
+) -> None:
+    tinker.add_script(script().then(timeout()).advance(59.999).then(timeout(), complete()), name="f")
+    future = _submit(tinker)
+    for seconds in (0, 2, 4):
+        clock.now += seconds
+        _poll(tinker, future)
+    assert tinker.gaps("f") == (2, 4)
+    assert [(poll.index, poll.status) for poll in tinker.polls("f")] == [(0, 408), (1, 408), (2, 200)]
+    tinker.assert_gaps("f", [2, 4])
+    with pytest.raises(ScriptViolation) as told:
+        tinker.assert_gaps("f", [2, 5])
+    assert "before poll 3: wanted 5 s, got 4 s (all gaps: 2, 4)" in str(told.value)
+    with pytest.raises(ScriptViolation, match="wanted 1 gaps, got 2"):
+        tinker.assert_gaps("f", [2])
+    tinker.assert_gaps("f", [2.0004, 4])
+    with pytest.raises(ScriptViolation):
+        tinker.assert_gaps("f", [2.001, 4])
+
+
+def test_polls_are_counted_and_listed_with_their_answers(tinker: VerifiedTinker) -> None:
+    tinker.add_script([timeout(), drop(), complete()], name="f")
+    future = _submit(tinker)
+    _poll(tinker, future)
+    _poll(tinker, future)
+    tinker.assert_polls("f", 2)
+    with pytest.raises(ScriptViolation, match="wanted 3 polls, got 2: 408, reset; lengthen"):
+        tinker.assert_polls("f", 3)
+    with pytest.raises(ScriptViolation, match="see why it polls on"):
+        tinker.assert_polls("f", 1)
+
+
+def test_drained_is_said_of_each_future(tinker: VerifiedTinker) -> None:
+    tinker.add_script([complete()], name="done")
+    tinker.add_script([timeout(), complete()], name="half")
+    _poll(tinker, _submit(tinker))
+    _poll(tinker, _submit(tinker))
+    tinker.assert_drained("done")
+    with pytest.raises(ScriptViolation, match=r"'half' .*served 1 of 2 replies"):
+        tinker.assert_drained()
+    with pytest.raises(ScriptViolation, match="half"):
+        tinker.assert_drained("done", "half")
+
+
+def test_the_order_of_ends_is_compared_and_shown(tinker: VerifiedTinker) -> None:
+    for name in ("a", "b", "c"):
+        tinker.add_script([timeout(), complete()], name=name)
+    for _ in "abc":
+        _submit(tinker)
+    for name in "abbca":
+        _poll(tinker, name)
+    assert tinker.poll_order == tuple("abbca")
+    assert tinker.drained_order == ("b", "a")
+    tinker.assert_order("b", "a")
+    with pytest.raises(ScriptViolation, match="wanted a, b; got b, a; wait"):
+        tinker.assert_order("a", "b")
+    with pytest.raises(ScriptViolation, match="not drained: c"):
+        tinker.assert_order("b", "a", "c")
+
+
+def test_a_request_that_was_not_sent_is_told_with_the_nearest_miss(tinker: VerifiedTinker) -> None:
+    with pytest.raises(ScriptViolation, match="nor any other request"):
+        tinker.assert_sent("asample")
+    for name in ("one", "two"):
+        tinker.add_script([complete()], name=name)
+    _submit(tinker, "s-1")
+    _submit(tinker, "s-2")
+    assert tinker.assert_sent(Operation.SAMPLE, sampling_session_id="s-2").index == 1
+    assert tinker.assert_sent("/api/v1/asample").index == 0
+    with pytest.raises(ScriptViolation) as told:
+        tinker.assert_sent("asample", sampling_session_id="s-2", num_samples=4)
+    assert "the nearest is request 1" in str(told.value)
+    assert "num_samples: wanted 4, got 1" in str(told.value)
+    assert "sampling_session_id:" not in str(told.value)
+    with pytest.raises(ScriptViolation, match="path: wanted /api/v1/forward, got /api/v1/asample"):
+        tinker.assert_sent("forward")
+
+
+def test_an_unknown_name_gets_the_nearest(tinker: VerifiedTinker) -> None:
+    tinker.add_script([complete()], name="first-sample")
+    with pytest.raises(ScriptError, match="did you mean 'first-sample'"):
+        tinker.polls("frist-sample")
+
+
+def test_a_script_that_moves_clocks_needs_one() -> None:
+    with pytest.raises(ScriptError, match="fake_tinker_clock"):
+        VerifiedTinker().add_script(script().advance(1).then(complete()))
+
+
+def test_reset_forgets_the_polls(tinker: VerifiedTinker) -> None:
+    tinker.add_script([complete()], name="f")
+    _poll(tinker, _submit(tinker))
+    tinker.reset()
+    assert (tinker.polls(), tinker.drained_order, tinker.futures) == ((), (), ())

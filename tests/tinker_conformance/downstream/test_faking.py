@@ -1,0 +1,69 @@
+"""The fakes as context managers: they verify at the end, and leave nothing, whatever happens inside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import httpx
+import pytest
+
+from fake_server.core.errors import ScriptError, ScriptViolation
+from fake_server.script import complete, script
+from tests.tinker_conformance.downstream.process_state import changed, state
+from tinker_conformance.downstream.clock import frozen_clock
+from tinker_conformance.downstream.faking import tinker_in_process, tinker_on_a_socket
+from tinker_conformance.downstream.options import FakeTinkerOptions
+from tinker_conformance.downstream.reachable_tinker import ReachableTinker
+
+EPOCH = 1_750_000_000.0
+Fake = Callable[..., AbstractContextManager[ReachableTinker]]
+both = pytest.mark.parametrize("fake", [tinker_in_process, tinker_on_a_socket])
+
+
+def _sample() -> str:
+    with httpx.Client(base_url=os.environ["TINKER_BASE_URL"]) as client:
+        future = client.post("/api/v1/asample", json={"num_samples": 1}).json()
+        return str(client.post("/api/v1/retrieve_future", json=future).json()["type"])
+
+
+@both
+def test_a_block_is_served_and_its_scripts_move_the_clock(fake: Fake) -> None:
+    before = state()
+    with frozen_clock(EPOCH) as clock, fake(clock=clock) as tinker:
+        tinker.add_script(script().advance(60).then(complete()))
+        assert _sample() == "sample"
+        assert clock.elapsed == 60
+        assert os.environ["TINKER_API_KEY"] == tinker.api_key
+    assert changed(before, state()) == set()
+
+
+@both
+def test_what_was_not_drained_is_told_at_the_end(fake: Fake) -> None:
+    before = state()
+    with pytest.raises(ScriptViolation, match="no submission took it"), fake() as tinker:
+        tinker.add_script([complete()])
+    assert changed(before, state()) == set()
+    with fake(FakeTinkerOptions(verify=False)) as tinker:
+        tinker.add_script([complete()])
+
+
+@both
+def test_an_error_inside_is_told_alone_and_leaves_nothing(fake: Fake) -> None:
+    before = state()
+
+    def failing() -> None:
+        with frozen_clock(EPOCH) as clock, fake(clock=clock) as tinker:
+            tinker.add_script([complete()])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert changed(before, state()) == set()
+
+
+@both
+def test_without_a_clock_a_script_cannot_move_one(fake: Fake) -> None:
+    with fake() as tinker, pytest.raises(ScriptError, match="no clock is frozen"):
+        tinker.add_script(script().advance(1).then(complete()))

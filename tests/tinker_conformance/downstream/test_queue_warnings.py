@@ -1,0 +1,88 @@
+"""Warnings of every revision are taken apart, and the assertion says what was logged instead."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tinker_conformance.downstream.queue_warnings import captured_warnings, parse_queue_warning
+from tinker_conformance.profile.profile_files import known_profiles, load_profile
+from tinker_conformance.queue_state import ClientKind, QueueState
+
+LINE = "Sampling is paused for sampler s-1:sample:0. Reason: concurrent LoRA rate limit hit"
+PAUSES = (QueueState.PAUSED_RATE_LIMIT, QueueState.PAUSED_CAPACITY)
+
+
+@pytest.mark.parametrize("name", known_profiles())
+def test_the_lines_of_every_profile_are_read(name: str) -> None:
+    for kind in ClientKind:
+        forms = load_profile(name).observer.client(kind)
+        if forms is None:
+            continue
+        for state in PAUSES:
+            reason = forms.reasons.of(state)
+            for identifier in ("abc:train:0", "Qwen/Qwen3-8B"):
+                read = parse_queue_warning(forms.message.format(identifier=identifier, reason=reason))
+                assert read is not None
+                assert (read.kind, read.state) == (kind, state)
+                assert (read.identifier, read.reason) == (identifier, reason)
+
+
+def test_a_reason_of_the_server_hides_the_state() -> None:
+    read = parse_queue_warning("Training for m-1 is paused. Reason: the weather is bad.")
+    assert read is not None
+    assert (read.kind, read.identifier, read.reason, read.state) == (
+        ClientKind.TRAINING,
+        "m-1",
+        "the weather is bad",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["Retrying", "Sampling is paused", "xSampling is paused for a. Reason: b", ""]
+)
+def test_other_lines_are_none(line: str) -> None:
+    assert parse_queue_warning(line) is None
+
+
+def test_lines_are_captured_by_level_and_wherever_they_are_logged() -> None:
+    with captured_warnings() as warnings:
+        logging.getLogger("tinker.lib").warning("%s", LINE)
+        logging.getLogger("tinker.lib").info(LINE)
+        logging.getLogger("other").warning("Retrying")
+    logging.getLogger("tinker.lib").warning(LINE)
+    (warning,) = warnings
+    assert (warning.logger, warning.message, warning.identifier) == ("tinker.lib", LINE, "s-1:sample:0")
+    assert warnings[:] == (warning,)
+
+
+def test_a_root_level_above_warning_is_lowered_meanwhile() -> None:
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.CRITICAL)
+    try:
+        with captured_warnings() as warnings:
+            logging.getLogger("tinker").warning(LINE)
+        assert len(warnings) == 1
+        assert root.level == logging.CRITICAL
+    finally:
+        root.setLevel(before)
+
+
+def test_the_assertion_counts_and_names_the_nearest_miss() -> None:
+    with captured_warnings() as warnings:
+        warnings.assert_logged(0)
+        logging.getLogger("tinker").warning(LINE)
+    assert warnings.assert_logged(1, kind="sampling", state="paused_rate_limit") == warnings[:]
+    with pytest.raises(AssertionError) as told:
+        warnings.assert_logged(kind="sampling", state="paused_capacity")
+    assert "wanted at least one, got 0" in str(told.value)
+    assert "differs in state: wanted 'paused_capacity', got 'paused_rate_limit'" in str(told.value)
+    with pytest.raises(AssertionError, match="wanted 2, got 1"):
+        warnings.assert_logged(2)
+    with pytest.raises(AssertionError, match="wanted 0, got 1"):
+        warnings.assert_logged(0, identifier="s-1:sample:0")
+    with pytest.raises(ValueError, match="not a valid QueueState"):
+        warnings.assert_logged(state="paused")

@@ -1,0 +1,88 @@
+"""Generated scripts against any SDK: a planted difference is found, shrunk, written down and replayed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tinker_conformance.cli import main
+from tinker_conformance.generated.drawn_scenarios import generated
+from tinker_conformance.generated.shrink import steps_of
+from tinker_conformance.scenario import load_scenarios
+
+PLANTED = Path(__file__).parents[1] / "parity"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PYTHONPATH", str(PLANTED))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _run(sdk: str, *options: str) -> Result:
+    return CliRunner().invoke(main, ["run", "--sdk", sdk, "--profile", "tinker-0.10", *options])
+
+
+def _smallest(folder: Path) -> list[int]:
+    return [steps_of(scenario) for scenario in load_scenarios(folder / "failed-scripts.yaml")]
+
+
+@pytest.mark.parametrize(
+    ("name", "requirement"),
+    [("LogsAfterFiftySeconds", "debounce.within_a_minute"), ("SaysBusy", "reasons.sampling")],
+)
+def test_a_planted_difference_is_shrunk_to_three_steps_and_replayed(
+    name: str, requirement: str, folder: Path
+) -> None:
+    result = _run(f"python:planted:{name}", "--generated", "150")
+    assert result.exit_code == 1, result.output
+    assert "agree with the reference" in result.output
+    assert min(_smallest(folder)) <= 3
+    replayed = _run(f"python:planted:{name}", "--replay", "failed-scripts.yaml", "--failures", "again.yaml")
+    assert replayed.exit_code == 1, replayed.output
+    assert requirement in replayed.output
+    assert "0 of " in replayed.output
+
+
+def test_an_sdk_that_conforms_agrees_with_every_script_and_nothing_is_written(folder: Path) -> None:
+    result = _run("reference", "--generated", "40", "--seed", "3", "--strict")
+    assert result.exit_code == 0, result.output
+    assert "agree with the reference" in result.output
+    assert list(folder.iterdir()) == []
+
+
+def test_a_script_that_does_not_end_fails(folder: Path) -> None:
+    result = _run("python:planted:FailsToOpen", "--replay", str(_file(folder)))
+    assert result.exit_code == 1, result.output
+    assert "does not come to its end" in result.output
+    assert "no network today" in result.output
+
+
+def _file(folder: Path) -> Path:
+    file = folder / "scripts.yaml"
+    file.write_text("- id: one\n  client: sampling\n  futures: [[{complete: {}}]]\n")
+    return file
+
+
+def test_a_file_that_is_none_is_a_usage_error() -> None:
+    result = _run("reference", "--replay", "missing.yaml")
+    assert result.exit_code == 2
+    assert "cannot be read" in result.output
+
+
+def test_ordinary_scripts_hold_nothing_odd() -> None:
+    from fake_server.script.steps import Advance, Status
+
+    for scenario in generated(60, ordinary=True):
+        for future in scenario.futures:
+            for step in future.script.steps:
+                match step:
+                    case Advance():
+                        assert step.wall_us == step.monotonic_us > 0
+                    case Status():
+                        assert step.status >= 500
+                    case _:
+                        pass

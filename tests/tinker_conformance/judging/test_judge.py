@@ -1,0 +1,323 @@
+"""What becomes of a requirement: each verdict, and what was run to reach it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from tests.tinker_conformance.checks.small_timelines import end, line, poll, says
+from tests.tinker_conformance.judging.sessions import Lived, broken, judging
+from tinker_conformance.checks.projections import poll_counts, same
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.judging.judge import Judge, Verdict
+from tinker_conformance.judging.side_by_side import AdapterLostError
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.requirements import Requirement, requirement
+from tinker_conformance.scenario import Scenario, decode_scenario
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.adapter import Capability, Transport
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
+from tinker_conformance.sdk.session import Run
+from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
+
+PROFILE = load_profile("tinker-0.38")
+_SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
+CLOCK = requirement("clock.moves")
+CLOCK_SCENARIO = CLOCK.scenarios[0]
+ONCE: Timeline = (poll(), end(2.0))
+TWICE: Timeline = (poll(), poll(1.0), end(2.0))
+NAPS: Timeline = (poll(), ClockStep(at=1.0, wall=1.0, monotonic=1.0, cause=ClockCause.SLEEP), poll(1.0))
+STEPS: Timeline = (poll(), ClockStep(at=1.0, wall=1.0, monotonic=1.0, cause=ClockCause.SCRIPT), poll(1.0))
+
+
+def _scenario(identifier: str, *steps: object) -> Scenario:
+    entry = {"id": identifier, "client": "training", "futures": [[*steps, {"complete": {}}]]}
+    return decode_scenario(entry, identifier)
+
+
+SCENARIOS = {
+    **shipped_scenarios(),
+    "one": _scenario("one"),
+    "two": _scenario("two"),
+    "last": _scenario("last"),
+    "slow": _scenario("slow", {"timeout": {}, "wire": {"delay": 40}}),
+    "moves": _scenario("moves", {"advance": 60}, {"timeout": {}}),
+    "apart": _scenario("apart", {"advance": {"wall": 60, "monotonic": 0}}, {"timeout": {}}),
+}
+
+
+def _requirement(
+    *scenarios: str, needs: frozenset[Capability] = frozenset(), identifier: str = "small.polls"
+) -> Requirement:
+    return Requirement(identifier, "It polls.", "here", scenarios, same(poll_counts), needs=needs)
+
+
+def _judge(sdk: Lived, reference: Lived) -> AbstractContextManager[Judge]:
+    return judging(sdk, reference, PROFILE, SCENARIOS)
+
+
+# -- passed and failed ----------------------------------------------------------------------------------
+
+
+def test_a_requirement_passes_that_holds_in_each_of_its_scenarios() -> None:
+    lived: dict[str, Run | Timeline] = {"one": ONCE, "two": TWICE}
+    with _judge(Lived(lived), Lived(lived)) as judge:
+        judgement = judge.judge(_requirement("one", "two"))
+    assert (judgement.verdict, judgement.mismatches, judgement.note) == (Verdict.PASSED, (), "")
+    assert {name: case.observed for name, case in judgement.cases.items()} == lived
+
+
+def test_a_requirement_fails_with_every_mismatch_of_every_scenario() -> None:
+    with _judge(Lived({"one": ONCE, "two": TWICE}), Lived({"one": TWICE, "two": ONCE})) as judge:
+        judgement = judge.judge(_requirement("one", "two"))
+    assert judgement.verdict is Verdict.FAILED
+    assert [(m.scenario, m.wanted, m.got) for m in judgement.mismatches] == [
+        ("one", "2 polls of future 1", "1 poll of future 1"),
+        ("two", "1 poll of future 1", "2 polls of future 1"),
+    ]
+    assert [says(poll_counts, case) for case in judgement.cases.values()] == [
+        ["1 poll of future 1"],
+        ["2 polls of future 1"],
+    ]
+
+
+def test_a_scenario_runs_once_however_many_requirements_ask_for_it() -> None:
+    sdk, reference = Lived({"one": ONCE}), Lived({"one": ONCE})
+    with _judge(sdk, reference) as judge:
+        for _ in range(2):
+            judge.judge(_requirement("one"))
+    assert (sdk.asked, reference.asked) == (["one"], ["one"])
+
+
+def test_the_sdk_and_the_reference_are_closed_in_the_end() -> None:
+    sdk, reference = Lived({}), Lived({})
+    with _judge(sdk, reference):
+        pass
+    assert (sdk.closed, reference.closed) == (1, 1)
+
+
+def test_a_reference_that_cannot_start_is_told_to_whoever_needs_it_and_the_sdk_is_closed() -> None:
+    def start() -> Lived:
+        message = "no reference"
+        raise RuntimeError(message)
+
+    sdk = Lived({"one": ONCE})
+    judge = Judge(sdk, start, PROFILE, SCENARIOS)
+    with pytest.raises(RuntimeError, match="no reference"):
+        judge.judge(_requirement("one"))
+    judge.close()
+    assert sdk.closed == 1
+
+
+# -- not claimed ----------------------------------------------------------------------------------------
+
+
+def test_what_the_sdk_does_not_claim_is_not_run() -> None:
+    sdk, reference = Lived({}, trains=False), Lived({})
+    with _judge(sdk, reference) as judge:
+        judgement = judge.judge(_requirement("one", needs=frozenset({Capability.TELEMETRY})))
+        assert judge.both(SCENARIOS["one"]) is None
+    assert judgement.verdict is Verdict.NOT_CLAIMED
+    assert judgement.note == "the SDK does not claim telemetry, training"
+    assert (sdk.asked, reference.asked) == ([], [])
+
+
+def test_what_its_clock_cannot_show_is_not_run() -> None:
+    sdk = Lived({}, clock=SdkClock.WALL)
+    with _judge(sdk, Lived({})) as judge:
+        judgement = judge.judge(_requirement("apart"))
+        assert judge.both(SCENARIOS["apart"]) is None
+    assert judgement.verdict is Verdict.NOT_CLAIMED
+    assert judgement.note == (
+        "the SDK has no clock for it, the clock wall cannot show it: "
+        "it moves the wall clock and the monotonic clock apart"
+    )
+    assert sdk.asked == []
+
+
+@pytest.mark.parametrize(
+    ("clock", "also", "lives", "judged"),
+    [
+        (SdkClock.FILE, frozenset(), NAPS, False),
+        (SdkClock.FILE, frozenset(), STEPS, True),
+        (SdkClock.FILE, frozenset(), ONCE, True),
+        (SdkClock.FILE, frozenset({Capability.VIRTUAL_SLEEP}), NAPS, True),
+        (SdkClock.FROZEN, frozenset(), NAPS, True),
+    ],
+)
+def test_where_nobody_could_end_a_sleep_no_scenario_is_run_in_which_the_reference_sleeps(
+    clock: SdkClock, also: frozenset[Capability], lives: Timeline, judged: bool
+) -> None:
+    sdk, reference = Lived({"one": lives}, clock=clock, also=also), Lived({"one": lives})
+    with _judge(sdk, reference) as judge:
+        judgement = judge.judge(_requirement("one"))
+        both = judge.both(SCENARIOS["one"])
+    assert judgement.verdict is (Verdict.PASSED if judged else Verdict.NOT_CLAIMED)
+    assert both == ((Run(lives), Run(lives)) if judged else None)
+    assert sdk.asked == (["one"] if judged else [])
+    if not judged:
+        assert judgement.note == "the SDK does not claim virtual_sleep, and scenario one sleeps"
+        assert reference.asked == ["one"]
+
+
+def test_the_reference_does_not_wait_for_telemetry_where_nobody_could_end_that() -> None:
+    for clock, waits in ((SdkClock.FILE, False), (SdkClock.FROZEN, True)):
+        sdk, reference = Lived({"one": ONCE}, clock=clock), Lived({"one": ONCE})
+        with _judge(sdk, reference) as judge:
+            judge.judge(_requirement("one"))
+        assert sdk.profiles == [PROFILE]
+        assert bool(reference.profiles[0].polling.failure_drain_seconds) is waits
+
+
+# -- not testable ---------------------------------------------------------------------------------------
+
+
+def _moving(at_its_clock: Timeline, *, clock: SdkClock = SdkClock.FROZEN) -> tuple[Lived, Lived]:
+    """An SDK that polls as it should, and what it does where its clock must move."""
+    reference = Lived({"one": ONCE, "moves": ONCE, **dict.fromkeys(CLOCK.scenarios, _warns(1200.0))})
+    runs = {**reference.runs, **dict.fromkeys(CLOCK.scenarios, at_its_clock)}
+    return Lived(runs, clock=clock, also=frozenset(Capability)), reference
+
+
+def _warns(at: float) -> Timeline:
+    return (line("Sampling is paused for sampler sampler-1. Reason: out of capacity", at),)
+
+
+@pytest.mark.parametrize(
+    ("at_its_clock", "note"),
+    [
+        (_warns(0.0), "the SDK does not see its clock move; mend clock.moves first"),
+        (
+            (),
+            f"the SDK {_SAYS_NOTHING}; mend clock.moves first",
+        ),
+    ],
+    ids=["still", "silent"],
+)
+def test_where_the_clock_is_not_seen_to_move_nothing_is_said_of_scenarios_that_move_it(
+    at_its_clock: Timeline, note: str
+) -> None:
+    sdk, reference = _moving(at_its_clock)
+    with _judge(sdk, reference) as judge:
+        moves = [
+            judge.judge(_requirement("moves", identifier=identifier))
+            for identifier in ("small.polls", "callback.polls")
+        ]
+        still = judge.judge(_requirement("one"))
+        clock = judge.judge(CLOCK)
+    assert [(judgement.verdict, judgement.note) for judgement in moves] == [(Verdict.NOT_TESTABLE, note)] * 2
+    assert (still.verdict, clock.verdict) == (Verdict.PASSED, Verdict.FAILED)
+    assert sdk.asked == [*CLOCK.scenarios, "one"]
+
+
+def test_where_the_clock_is_seen_to_move_scenarios_that_move_it_are_judged() -> None:
+    sdk, reference = _moving(_warns(1200.0))
+    with _judge(sdk, reference) as judge:
+        assert [judge.judge(_requirement("moves")).verdict for _ in range(2)] == [Verdict.PASSED] * 2
+    assert sdk.asked == [CLOCK_SCENARIO, "moves"]
+
+
+def test_a_real_clock_needs_no_proof() -> None:
+    sdk, reference = _moving((), clock=SdkClock.WALL)
+    with _judge(sdk, reference) as judge:
+        assert judge.judge(_requirement("moves")).verdict is Verdict.PASSED
+    assert sdk.asked == ["moves"]
+
+
+# -- faults ---------------------------------------------------------------------------------------------
+
+
+def test_a_fault_of_the_reference_is_the_kits() -> None:
+    with _judge(Lived({"one": ONCE}), Lived({"one": broken(FaultKind.CRASH)})) as judge:
+        judgement = judge.judge(_requirement("one"))
+    assert judgement.verdict is Verdict.KIT_ERROR
+    assert judgement.note == "the reference failed in scenario one: it broke"
+
+
+def test_a_fault_of_the_adapter_is_no_verdict_on_the_sdk() -> None:
+    sdk = Lived({"one": ONCE, "two": broken(FaultKind.CRASH, poll())})
+    with _judge(sdk, Lived({"one": ONCE, "two": ONCE})) as judge:
+        judgement = judge.judge(_requirement("one", "two"))
+    assert (judgement.verdict, judgement.mismatches) == (Verdict.ADAPTER_ERROR, ())
+    assert judgement.note == "scenario two: it broke"
+    assert list(judgement.cases) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("events", "at"), [((poll(), poll(1.0), poll(7.0)), 7.0), ((poll(3.0),), 3.0), ((), 0.0)]
+)
+def test_an_sdk_that_never_ends_fails_at_its_last_event_beside_what_else_is_wrong(
+    events: Timeline, at: float
+) -> None:
+    with _judge(Lived({"one": broken(FaultKind.STUCK, *events)}), Lived({"one": TWICE})) as judge:
+        judgement = judge.judge(_requirement("one"))
+    assert judgement.verdict is Verdict.FAILED
+    stuck, other = judgement.mismatches
+    assert str(stuck) == f"at {at:.3f} s: wanted an end of the scenario, got none: it broke"
+    assert (stuck.scenario, stuck.event, other.wanted) == ("one", None, "2 polls of future 1")
+
+
+def test_an_adapter_that_broke_too_often_is_not_asked_on() -> None:
+    with (
+        _judge(Lived({"one": broken(FaultKind.GIVEN_UP)}), Lived({"one": ONCE})) as judge,
+        pytest.raises(AdapterLostError, match="it broke"),
+    ):
+        judge.judge(_requirement("one"))
+
+
+# -- looking ahead --------------------------------------------------------------------------------------
+
+
+def _asked_ahead(
+    sdk: Lived, reference: Lived, then: Requirement, *, proved: bool = True, first: str = "one"
+) -> list[str]:
+    """What is run of a requirement, of the one behind it and of a third one that is asked instead."""
+    with _judge(sdk, reference) as judge:
+        if proved:
+            judge.judge(_requirement("moves"))
+        sdk.asked.clear()
+        judge.judge(_requirement(first), [then])
+        judge.judge(_requirement("last"))
+    return sdk.asked
+
+
+def test_the_scenarios_of_the_next_requirement_begin_while_one_is_judged() -> None:
+    sdk, reference = _moving(_warns(1200.0))
+    assert _asked_ahead(sdk, reference, _requirement("two", "one")) == ["one", "two", "last"]
+    assert reference.asked[-3:] == ["one", "two", "last"]
+
+
+def test_a_run_that_was_begun_ahead_is_the_one_that_is_judged() -> None:
+    sdk, reference = _moving(_warns(1200.0))
+    sdk.runs = {**sdk.runs, "two": TWICE}
+    with _judge(sdk, reference) as judge:
+        judge.judge(_requirement("moves"))
+        judge.judge(_requirement("one"), [_requirement("two")])
+        assert judge.judge(_requirement("two")).verdict is Verdict.FAILED
+    assert sdk.asked.count("two") == 1
+
+
+@pytest.mark.parametrize("why", ["clock not proved", "clock stands", "fault", "another clock"])
+def test_nothing_begins_early_that_might_never_be_run(why: str) -> None:
+    sdk, reference = _moving(
+        _warns(0.0 if why == "clock stands" else 1200.0),
+        clock=SdkClock.FILE if why == "another clock" else SdkClock.FROZEN,
+    )
+    if why == "fault":
+        sdk.runs = {**sdk.runs, "moves": broken(FaultKind.CRASH)}
+    asked = _asked_ahead(sdk, reference, _requirement("two"), proved=why != "clock not proved")
+    assert asked == ["one", "last"]
+
+
+def test_nothing_begins_early_that_is_tried_in_turn_or_not_claimed() -> None:
+    tried_in_turn = replace(_requirement("two"), alternatives=True)
+    not_claimed = _requirement("two", needs=frozenset({Capability.CALLBACKS}))
+    on_a_wire = _requirement("slow")
+    for then in (tried_in_turn, not_claimed, on_a_wire):
+        sdk, reference = _moving(_warns(1200.0))
+        lacks = sdk.info.capabilities - {Capability.CALLBACKS}
+        sdk.info = msgspec.structs.replace(sdk.info, transport=Transport.SOCKET, capabilities=lacks)
+        assert _asked_ahead(sdk, reference, then) == ["one", "last"]

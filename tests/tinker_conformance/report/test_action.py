@@ -1,0 +1,78 @@
+"""The composite action: its one required input, its script, and what the script leaves."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+SCRIPT = ROOT / ".github/judge.sh"
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+SECONDS = 120
+
+
+def test_one_input_is_required() -> None:
+    assert [name for name, each in ACTION["inputs"].items() if each.get("required")] == ["sdk"]
+    assert all("default" in each for name, each in ACTION["inputs"].items() if name != "sdk")
+
+
+def test_every_input_reaches_the_script_through_the_environment_alone() -> None:
+    (step,) = ACTION["runs"]["steps"]
+    assert "${{" not in step["run"]
+    text = SCRIPT.read_text(encoding="utf-8")
+    for variable in step["env"]:
+        assert f"${{{variable}" in text or f"${variable}" in text, variable
+    given = " ".join(step["env"].values())
+    assert set(re.findall(r"inputs\.([\w-]+)", given)) == set(ACTION["inputs"])
+
+
+def test_every_output_is_written_by_the_script() -> None:
+    text = SCRIPT.read_text(encoding="utf-8")
+    for name, output in ACTION["outputs"].items():
+        assert output["value"] == f"${{{{ steps.judge.outputs.{name} }}}}"
+        assert f'echo "{name}=' in text
+
+
+@pytest.mark.parametrize("script", [".github/judge.sh", ".ci/run", ".ci/downstream"])
+def test_the_scripts_are_shell_checked(script: str) -> None:
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    done = subprocess.run([shellcheck, ROOT / script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _judge(folder: Path, **inputs: str) -> tuple[int, dict[str, str], str]:
+    outputs, summary = folder / "outputs", folder / "summary"
+    environment = {
+        **os.environ,
+        "GITHUB_OUTPUT": str(outputs),
+        "GITHUB_STEP_SUMMARY": str(summary),
+        "CONFORMANCE_COMMAND": str(Path(sys.executable).with_name("tinker-conformance")),
+        "CONFORMANCE_REPORT": str(folder / "a report"),
+        **{f"CONFORMANCE_{name.upper()}": value for name, value in inputs.items()},
+    }
+    done = subprocess.run(
+        [SCRIPT], env=environment, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    written = dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
+    return done.returncode, written, summary.read_text(encoding="utf-8") if summary.exists() else ""
+
+
+def test_the_script_leaves_page_and_summary(tmp_path: Path) -> None:
+    code, outputs, summary = _judge(tmp_path, sdk="reference", profile="tinker-0.5.1", as_of="0.1.0")
+    assert code == 0
+    assert outputs["exit-code"] == "0"
+    assert Path(outputs["page"]).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert Path(outputs["summary"]).read_text(encoding="utf-8") == summary
+    assert "conforms to tinker" in summary
+
+
+def test_the_script_ends_with_the_code_of_the_run_and_splits_no_input(tmp_path: Path) -> None:
+    code, outputs, summary = _judge(tmp_path, sdk="reference; touch owned $(touch owned)", profile="x")
+    assert (code, outputs, summary) == (2, {"exit-code": "2"}, "")
+    assert not (tmp_path / "owned").exists()

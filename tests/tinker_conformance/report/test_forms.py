@@ -1,0 +1,263 @@
+"""Each form of a report: the page, the matrix, the summary, the badge, and reading one back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.tinker_conformance.report.making import report, result
+from tinker_conformance.cli import main
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.badge import badge
+from tinker_conformance.report.changes import Change, changes
+from tinker_conformance.report.conclusion import conclusion, counted
+from tinker_conformance.report.markdown import literal, step_summary
+from tinker_conformance.report.page import page
+from tinker_conformance.report.records import Result, encode
+from tinker_conformance.report.report_reading import Report, ReportError, load_report
+from tinker_conformance.report.sdk_matrix import markdown_matrix, matrix
+from tinker_conformance.requirements import REQUIREMENTS, Level, requirement
+
+BOUNDARY = requirement("debounce.boundary")
+ACTIVE = requirement("debounce.active")
+QUIRK = requirement("parsing.containers_end_the_poll")
+
+
+def _written(folder: Path, made: Report, name: str = "report.jsonl") -> Path:
+    path = folder / name
+    records = [made.start, *made.results, *([] if made.end is None else [made.end])]
+    path.write_bytes(b"".join(encode(record) + b"\n" for record in records))
+    return path
+
+
+def test_a_report_is_read_back_equal_by_file_or_folder(tmp_path: Path) -> None:
+    made = report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE), code=1)
+    assert load_report(_written(tmp_path, made)) == made
+    assert load_report(tmp_path) == made
+
+
+def test_a_report_that_was_cut_off_anywhere_is_recognised(tmp_path: Path) -> None:
+    made = report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE), code=1)
+    raw = _written(tmp_path, made).read_bytes()
+    first = raw.index(b"\n") + 1
+    last = raw.rindex(b"\n", 0, -1) + 1
+    for size in range(first, len(raw) - 1, 97):
+        cut = tmp_path / "cut.jsonl"
+        cut.write_bytes(raw[:size])
+        loaded = load_report(cut)
+        assert loaded.cut_off is not None
+        assert loaded.results == made.results[: raw[:size].count(b"\n") - 1]
+    assert last > first
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "not one start"),
+        ("{}\n", "line 1"),
+        ('{"record":"end","counts":{},"exit_code":0}\n', "not one start"),
+        ("nonsense\n\n", "line 1"),
+    ],
+)
+def test_what_is_no_report_is_told(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ReportError, match=said):
+        load_report(path)
+
+
+def test_a_report_of_another_format_is_told(tmp_path: Path) -> None:
+    path = _written(tmp_path, report("sdk", "1", result(ACTIVE)))
+    path.write_text(path.read_text(encoding="utf-8").replace('"format":1', '"format":2'), encoding="utf-8")
+    with pytest.raises(ReportError, match="format 2, written by kit 0.1.0; this kit reads format 1"):
+        load_report(path)
+    with pytest.raises(ReportError, match="cannot be read"):
+        load_report(tmp_path / "none")
+
+
+def test_the_page_tells_what_where_and_since_when() -> None:
+    text = page([report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE), code=1)])
+    part = text[text.index('id="debounce.boundary"') :]
+    assert BOUNDARY.sentence in part
+    assert "at 59.999 s" in part
+    assert "60 s window" in part
+    assert part.index("log line, expected") < part.index("log line, actual")
+    assert 'class="wrong"' in part
+    assert 'class="missing"' in part
+    assert "<script" not in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_the_window_ends_where_the_next_line_is_due() -> None:
+    text = page([report("sdk", "1", result(BOUNDARY, Verdict.FAILED), code=1)])
+    ticks = [line for line in text.splitlines() if 'class="tick"' in line]
+    xs = {line.split(">")[-2].split("<")[0]: float(line.split('x1="')[1].split('"')[0]) for line in ticks}
+    bar = next(line for line in text.splitlines() if 'class="bar"' in line)
+    begin, width = (float(bar.split(f'{name}="')[1].split('"')[0]) for name in (" x", "width"))
+    assert begin == xs["0.000 s"]
+    assert begin + width == xs["60.000 s"] > xs["59.999 s"]
+
+
+def test_the_page_of_forty_sdks_fails_everywhere_and_stays_below_two_megabytes() -> None:
+    reports = [
+        report(
+            f"sdk-{n}", "1", *(result(r, Verdict.FAILED, f"{n} {'<&>' * 500}") for r in REQUIREMENTS), code=1
+        )
+        for n in range(40)
+    ]
+    text = page(reports)
+    assert len(text.encode()) < 2_000_000
+    assert text.count('class="part"') == len(REQUIREMENTS)
+    assert "<svg" in text
+    assert "Left out, this page being full" in text
+
+
+def test_sdks_with_the_same_evidence_are_shown_once() -> None:
+    same = [report(f"sdk-{n}", "1", result(BOUNDARY, Verdict.FAILED), code=1) for n in range(3)]
+    other = report("sdk-3", "1", result(BOUNDARY, Verdict.FAILED, "another"), code=1)
+    text = page([*same, other])
+    assert text.count("<svg") == 2
+    assert "sdk-0 1, sdk-1 1, sdk-2 1</h4>" in text
+
+
+def test_the_matrix_tells_apart_what_was_not_asked_and_what_was_not_judged() -> None:
+    whole = report("a", "1", result(BOUNDARY), result(ACTIVE))
+    less = report("b", "1", result(BOUNDARY, Verdict.KNOWN_FAILURE))
+    cut = Report(whole.start, (result(BOUNDARY, Verdict.ADAPTER_ERROR),))
+    (chapter,) = matrix([whole, less, cut])
+    signs = {row.id: [cell.sign for cell in row.cells] for row in chapter.rows}
+    assert signs == {"debounce.boundary": ["✓", "k", "!"], "debounce.active": ["✓", "", "…"]}
+    assert chapter.totals == ((2, 2), (0, 1), (0, 1))
+    assert "| `debounce.active` | ✓ |  | … |" in markdown_matrix([whole, less, cut])
+
+
+def test_a_quirk_that_is_not_shared_is_no_failure_unless_quirks_count() -> None:
+    assert QUIRK.level is Level.QUIRK
+    made = report("a", "1", result(ACTIVE), result(QUIRK, Verdict.FAILED))
+    assert conclusion(made) == "a 1 conforms to tinker-0.5.1"
+    assert "Quirks that the SDK does not share: 1" in step_summary(made)
+    assert json.loads(badge(made))["color"] == "brightgreen"
+    assert '<span class="quirk">quirk not shared</span>' in page([made])
+
+
+@pytest.mark.parametrize(
+    ("results", "color"),
+    [
+        ([result(ACTIVE)], "brightgreen"),
+        ([result(ACTIVE), result(BOUNDARY, Verdict.KNOWN_FAILURE)], "yellow"),
+        ([result(ACTIVE), result(BOUNDARY, Verdict.FAILED)], "red"),
+        ([result(ACTIVE), result(BOUNDARY, Verdict.STALE_KNOWN_FAILURE)], "red"),
+    ],
+)
+def test_the_badge_has_the_form_of_an_endpoint(results: list[Result], color: str) -> None:
+    made = json.loads(badge(report("a", "1", *results)))
+    assert made.keys() == {"schemaVersion", "label", "message", "color"}
+    assert made["schemaVersion"] == 1
+    assert made["color"] == color
+    assert made["message"] == f"1 of {len(results)} hold"
+
+
+def test_a_report_that_was_cut_off_is_grey_and_counts_what_is_missing() -> None:
+    whole = report("a", "1", result(BOUNDARY), result(ACTIVE))
+    cut = Report(whole.start, whole.results[:1])
+    assert json.loads(badge(cut))["color"] == "lightgrey"
+    assert counted(cut) == "1 passed, 1 not judged"
+
+
+def test_markdown_shows_text_as_it_is() -> None:
+    assert literal("a|b\n*c*") == "a&#124;b&#92;n&#42;c&#42;"
+    summary = step_summary(report("a", "1", *(result(r, Verdict.FAILED, "x" * 9000) for r in REQUIREMENTS)))
+    assert len(summary.encode()) < 1_000_000
+    assert "more are in the page" in summary
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "change"),
+    [
+        (Verdict.PASSED, Verdict.FAILED, Change.WORSE),
+        (Verdict.PASSED, Verdict.NOT_CLAIMED, Change.WORSE),
+        (Verdict.NOT_CLAIMED, Verdict.FAILED, Change.WORSE),
+        (Verdict.FAILED, Verdict.PASSED, Change.BETTER),
+        (Verdict.KNOWN_FAILURE, Verdict.STALE_KNOWN_FAILURE, Change.BETTER),
+        (Verdict.FAILED, Verdict.ADAPTER_ERROR, Change.OTHER),
+        (None, Verdict.FAILED, Change.ADDED),
+        (Verdict.FAILED, None, Change.REMOVED),
+    ],
+)
+def test_changes_are_better_or_worse(was: Verdict | None, now: Verdict | None, change: Change) -> None:
+    before, after = (
+        report("a", "1", result(ACTIVE), *([] if v is None else [result(BOUNDARY, v)])) for v in (was, now)
+    )
+    assert [(c.requirement, c.change) for c in changes(before, after)] == [("debounce.boundary", change)]
+
+
+def test_what_a_cut_off_report_does_not_say_is_worse() -> None:
+    whole = report("a", "1", result(BOUNDARY), result(ACTIVE))
+    cut = Report(whole.start, whole.results[:1])
+    assert [(c.change, c.after) for c in changes(whole, cut)] == [(Change.WORSE, "not judged")]
+
+
+def test_the_commands_combine_compare_and_show(tmp_path: Path) -> None:
+    good = _written(tmp_path, report("sdk", "1", result(BOUNDARY), result(ACTIVE)), "good.jsonl")
+    bad = _written(
+        tmp_path, report("sdk", "2", result(BOUNDARY, Verdict.FAILED), result(ACTIVE), code=1), "bad.jsonl"
+    )
+    outs = [tmp_path / f"matrix.{suffix}" for suffix in ("html", "md", "json")]
+    arguments = [argument for out in outs for argument in ("--out", str(out))]
+    combined = CliRunner().invoke(main, ["report", "combine", str(good), str(bad), *arguments])
+    assert combined.exit_code == 0, combined.output
+    assert "debounce.boundary" in combined.output
+    assert "debounce.active" not in combined.output
+    assert [cell["sign"] for cell in json.loads(outs[2].read_text())["matrix"]["debounce"][0]["cells"]] == [
+        "✓",
+        "✗",
+    ]
+    worse = CliRunner().invoke(main, ["report", "diff", str(good), str(bad)])
+    assert worse.exit_code == 1
+    assert "worse: debounce.boundary: passed -> failed" in worse.output
+    better = CliRunner().invoke(main, ["report", "diff", str(bad), str(good)])
+    assert better.exit_code == 0
+    assert "1 better" in better.output
+    equal = CliRunner().invoke(main, ["report", "diff", str(bad), str(bad)])
+    assert (equal.exit_code, "nothing changed" in equal.output) == (0, True)
+    shown = CliRunner().invoke(main, ["report", "html", str(bad), "--out", str(tmp_path / "page.html")])
+    assert shown.exit_code == 0
+    assert "<svg" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report", "combine", "none"], "cannot be read"),
+        (["report", "diff", "none", "none"], "cannot be read"),
+        (["matrix", "--report", "r"], "nothing to judge"),
+        (["matrix", "--sdk", "nonsense", "--report", "r"], "write one of reference"),
+    ],
+)
+def test_bad_usage_is_exit_code_2(arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.replace("│", " ").split())
+
+
+def test_a_form_that_is_unknown_is_told(tmp_path: Path) -> None:
+    good = _written(tmp_path, report("sdk", "1", result(BOUNDARY)))
+    done = CliRunner().invoke(main, ["report", "combine", str(good), "--out", "matrix.pdf"])
+    assert done.exit_code == 2
+    assert "name it .html, .md or .json" in " ".join(done.output.replace("│", " ").split())
+
+
+def test_many_sdks_are_judged_by_one_command(tmp_path: Path) -> None:
+    arguments = ["matrix", "--sdk", "reference", "--profile", "tinker-0.1", "--report", str(tmp_path / "m")]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert load_report(tmp_path / "m" / "reference").cut_off is None
+    assert {path.name for path in (tmp_path / "m").iterdir()} == {
+        "reference",
+        "matrix.html",
+        "matrix.md",
+        "matrix.json",
+    }

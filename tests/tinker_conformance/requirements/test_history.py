@@ -1,0 +1,205 @@
+"""Releases across the history: each conforms to its own revision, and fails its neighbours' in a known few.
+
+The tables are written by hand, from the list of what each revision changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tinker_conformance.judging.judge import Judge, Verdict
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.profile.releases import profile_for
+from tinker_conformance.requirements import REQUIREMENTS
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.remembered_session import RememberedSession
+from tinker_conformance.sdk.session import SdkSession
+from tinker_conformance.sdk.spec import open_sdk
+
+RELEASES = ("0.1.0", "0.5.0", "0.6.3", "0.9.0", "0.15.0", "0.20.0", "0.22.7", "0.36.0", "0.38.0")
+
+_NO_CREATION = {
+    "reasons.model_creation",
+    "reasons.model_creation_unknown",
+    "reasons.of_the_server_for_creation",
+    "messages.model_creation_verb",
+    "messages.model_creation_identifier",
+    "messages.model_creation_text",
+    "messages.model_creation_level",
+    "debounce.separate_creations",
+    "wiring.create_model",
+}
+_NO_BUDGET = {
+    "polling.bad_request_budget",
+    "polling.bad_request_refill_by_any_408",
+}
+_NO_BILLING = {
+    "polling.payment_pauses",
+    "polling.payment_limit",
+    "polling.payment_forgotten",
+    "polling.payment_line",
+}
+_POLLS_AS_0_20 = {
+    "polling.too_many_requests_backs_off",
+    "polling.back_off_reset_by_any_reply",
+    "polling.bad_request_refill",
+    "polling.status_line",
+    "polling.budget_line",
+    "polling.result_in_json",
+}
+_POLLS_AS_0_21 = {
+    "polling.too_many_requests_ends",
+    "polling.back_off_goes_on",
+    "polling.bad_request_refill_by_any_408",
+    "polling.status_line",
+    "polling.budget_line",
+}
+_NO_SECOND_GATE = {
+    "parsing.containers_end_the_poll",
+    "parsing.containers_are_silent",
+    "trigger.try_again",
+    "trigger.every_try_again",
+    "trigger.try_again_gate",
+    "callback.error_ends_the_poll",
+    "callback.reason",
+    "reasons.of_the_server",
+}
+_TRY_AGAIN_TELLS = {
+    "trigger.not_try_again",
+    "callback.reason",
+    "reasons.of_the_server",
+}
+_OTHER_TIMES_OF_TRAINING = {
+    "concurrency.training_on_threads",
+    "debounce.across_forward",
+    "debounce.across_forward_backward",
+    "debounce.across_optim_step",
+    "debounce.separate_training_clients",
+}
+_NO_GRACE = {
+    "grace.boundary",
+    "grace.then_once_a_minute",
+    "grace.change_of_state",
+    "grace.active",
+    "grace.completion",
+    "grace.monotonic_clock",
+    "grace.model_creation",
+    "callback.active_on_completion",
+    "callback.error_at_the_end",
+    "concurrency.grace",
+} | _OTHER_TIMES_OF_TRAINING
+
+NEIGHBOURS: dict[tuple[str, str], set[str]] = {
+    # The sampler was named by its model's path; a failure had another error; half an hour of patience.
+    ("0.1.0", "tinker-0.5.1"): {
+        "messages.sampling_identifier",
+        "messages.sampling_text",
+        "polling.error_line",
+        "polling.failure_time",
+        "polling.gives_up",
+    },
+    ("0.5.0", "tinker-0.5.1"): {
+        "messages.sampling_identifier",
+        "messages.sampling_text",
+        "polling.gives_up",
+    },
+    ("0.6.3", "tinker-0.1"): {
+        "messages.sampling_identifier",
+        "messages.sampling_text",
+        "wiring.sample",
+        "wiring.compute_logprobs",
+        "polling.gives_up",
+    },
+    # The callback had one argument; other texts; the server's reason was not shown.
+    ("0.6.3", "tinker-0.7"): {
+        "callback.reason",
+        "reasons.sampling",
+        "reasons.training",
+        "reasons.of_the_server",
+        "messages.sampling_text",
+        "messages.training_text",
+    },
+    ("0.9.0", "tinker-0.5.1"): {
+        "reasons.sampling",
+        "reasons.training",
+        "reasons.not_of_the_server",
+        "messages.sampling_text",
+        "messages.training_text",
+    },
+    # Creation was not observed; training said it in another order; polling changed thrice until 0.20.
+    ("0.9.0", "tinker-0.10"): _NO_CREATION
+    | _NO_BUDGET
+    | _NO_BILLING
+    | {"messages.training_text", "polling.announced_result", "polling.failure_time"},
+    ("0.15.0", "tinker-0.7"): {
+        "messages.training_verb",
+        "messages.training_text",
+        "polling.bad_request_ends",
+    },
+    ("0.15.0", "tinker-0.21"): _NO_SECOND_GATE | _NO_BILLING | _POLLS_AS_0_20 | {"polling.failure_time"},
+    ("0.20.0", "tinker-0.7"): {
+        "messages.training_verb",
+        "messages.training_text",
+        "polling.bad_request_ends",
+        "polling.payment_ends",
+        "polling.failure_time",
+    },
+    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | _POLLS_AS_0_20,
+    ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
+    # Samples were still taken in JSON.
+    ("0.22.7", "tinker-0.38"): _NO_GRACE | {"polling.result_in_json"},
+    ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
+    ("0.36.0", "tinker-0.38"): _NO_GRACE,
+    # A raising observer, told ACTIVE at the end, ends the poll there.
+    ("0.38.0", "tinker-0.21"): {
+        "callback.nothing_on_completion",
+        "callback.error_is_swallowed",
+        "debounce.training",
+        "debounce.separate_creations",
+    }
+    | _OTHER_TIMES_OF_TRAINING,
+}
+"""By release and the profile of a neighbouring revision: every requirement that must fail, and no other."""
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[SdkSession]:
+    session = open_sdk("reference")
+    yield session
+    session.close()
+
+
+@pytest.fixture(scope="module")
+def release(request: pytest.FixtureRequest) -> Iterator[RememberedSession]:
+    session = open_sdk(f"official=={request.param}")
+    yield RememberedSession(session, profile=profile_for(request.param))
+    session.close()
+
+
+def _failed(sdk: SdkSession, reference: SdkSession, profile: Profile) -> set[str]:
+    judge = Judge(sdk, lambda: RememberedSession(reference), profile, shipped_scenarios())
+    judgements = [judge.judge(required) for required in REQUIREMENTS if required.holds(profile)]
+    judge.close()
+    unclaimed = [j for j in judgements if j.verdict is Verdict.NOT_CLAIMED]
+    assert all(j.requirement.chapter == "functions" or "operation" in j.note for j in unclaimed)
+    return {j.requirement.id for j in judgements if j.verdict not in {Verdict.PASSED, Verdict.NOT_CLAIMED}}
+
+
+@pytest.mark.parametrize("release", RELEASES, indirect=True)
+def test_a_release_conforms_to_its_own_revision(release: RememberedSession, reference: SdkSession) -> None:
+    assert _failed(release, reference, profile_for(release.info.version)) == set()
+
+
+@pytest.mark.parametrize(
+    ("release", "profile", "expected"),
+    [(release, profile, expected) for (release, profile), expected in NEIGHBOURS.items()],
+    indirect=["release"],
+    ids=[f"{release}-under-{profile}" for release, profile in NEIGHBOURS],
+)
+def test_a_release_fails_its_neighbours_in_exactly_the_table(
+    release: RememberedSession, reference: SdkSession, profile: str, expected: set[str]
+) -> None:
+    assert _failed(release, reference, load_profile(profile)) == expected

@@ -1,0 +1,43 @@
+"""The requirements as a set: ids, scenarios, and the page about them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tinker_conformance.profile.profile_files import known_profiles, load_profile
+from tinker_conformance.profile.releases import known_releases, profile_for
+from tinker_conformance.requirements import CHAPTERS, REQUIREMENTS
+from tinker_conformance.requirements.document import document
+from tinker_conformance.scenario.library import shipped_scenarios
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_ids_are_unique_and_well_formed() -> None:
+    ids = [required.id for required in REQUIREMENTS]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", identifier) for identifier in ids)
+
+
+def test_every_scenario_that_is_named_is_shipped_and_every_shipped_one_is_named() -> None:
+    named = {identifier for required in REQUIREMENTS for identifier in required.scenarios}
+    assert named == set(shipped_scenarios())
+
+
+def test_every_requirement_holds_for_some_profile() -> None:
+    profiles = [load_profile(name) for name in known_profiles()]
+    profiles += [profile_for(release) for release in known_releases()]
+    assert [r.id for r in REQUIREMENTS if not any(r.holds(profile) for profile in profiles)] == []
+
+
+def test_every_chapter_has_a_module_in_the_suite() -> None:
+    modules = {
+        path.stem.removeprefix("test_") for path in (ROOT / "tinker_conformance/suite").glob("test_*.py")
+    }
+    assert modules == set(CHAPTERS)
+
+
+def test_the_page_is_fresh() -> None:
+    """Write it anew: python -m tinker_conformance.requirements.document > docs/reference/requirements.md."""
+    assert (ROOT / "docs/reference/requirements.md").read_text(encoding="utf-8") == document()

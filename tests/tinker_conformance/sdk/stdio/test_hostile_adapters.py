@@ -1,0 +1,176 @@
+"""Each hostile adapter gets a verdict of its own, in bounded time and memory, and nothing of it is left."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.scenario import parse_scenarios
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
+from tinker_conformance.sdk.session import SdkStartError
+from tinker_conformance.sdk.stdio.stdio_session import StdioSession
+from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.timeline import Outcome, OutcomeKind
+
+SCRIPT = Path(__file__).with_name("hostile_adapter.py")
+PROFILE = load_profile("tinker-0.5.1")
+LIMITS = Limits(start=30, step=20, scenario=60, end=2)
+IMPATIENT = Limits(start=30, step=2.5, scenario=6, end=2)
+"""For those that hang: a good scenario on a busy machine must still come through."""
+SECONDS = 45
+"""More than any of the limits lets a scenario take; a machine may be slow."""
+MEMORY = 150 * 1024
+"""KiB by which the kit may grow."""
+HOSTILE, GOOD = parse_scenarios(
+    """
+- id: hostile
+  client: sampling
+  futures: [[{timeout: {}}, {complete: {}}]]
+- id: good
+  client: sampling
+  futures: [[{timeout: {queue_state: paused_capacity}}, {complete: {}}]]
+""",
+    source="test",
+)
+
+AT_START = {
+    "start_hangs": "no answer within 1 s",
+    "start_ends": "exit code 3, before the message 'started'",
+    "start_is_garbage": "Welcome to my SDK!",
+    "start_has_another_protocol": "it speaks protocol 9",
+    "start_is_done": "the first line is to be 'started'",
+    "start_has_an_unknown_field": "unknown field `license`",
+    "start_claims_the_unknown": "telepathy",
+    "start_has_no_clock": "add --clock wall",
+    "start_closes_its_output": "closed its standard output but still runs",
+    "start_is_a_huge_line": "a line of more than 1048576 bytes",
+}
+IN_THE_SCENARIO = {
+    "hangs": (FaultKind.HANG, "no sign of life for 2.5 s; the last one was the message 'run'"),
+    "hangs_in_the_middle": (FaultKind.HANG, "the last one was the submission of future 1"),
+    "ignores_sigterm_and_hangs": (FaultKind.HANG, "no sign of life"),
+    "hangs_in_the_middle_of_a_line": (
+        FaultKind.HANG,
+        "the outcome of future 1 (sample on client) is missing",
+    ),
+    "leaves_zombies_and_hangs": (FaultKind.HANG, "no sign of life"),
+    "floods_stderr_and_hangs": (FaultKind.HANG, "no sign of life"),
+    "drips": (FaultKind.HANG, "not at its end after 6 s"),
+    "writes_garbage": (FaultKind.NOT_JSON, "DEBUG: about to sample"),
+    "writes_invalid_utf8": (FaultKind.NOT_JSON, "is not JSON in UTF-8"),
+    "writes_nested_json": (FaultKind.NOT_JSON, "recursion"),
+    "writes_nothing_but_newlines": (FaultKind.NOT_JSON, "the line ''"),
+    "writes_an_array": (FaultKind.PROTOCOL, "[1, 2]"),
+    "writes_an_unknown_message": (FaultKind.PROTOCOL, "progress"),
+    "writes_an_unknown_field": (FaultKind.PROTOCOL, "unknown field `colour`"),
+    "leaves_a_field_out": (FaultKind.PROTOCOL, "missing required field `future`"),
+    "writes_another_id": (FaultKind.OUT_OF_TURN, "a message with the id 9; this scenario's is 2"),
+    "writes_the_last_id_again": (FaultKind.OUT_OF_TURN, "a message with the id 1; this scenario's is 2"),
+    "starts_again": (FaultKind.OUT_OF_TURN, "a second 'started'"),
+    "is_done_at_once": (FaultKind.OUT_OF_TURN, "'done', but the outcome of future 1 (sample on client)"),
+    "has_two_outcomes": (FaultKind.OUT_OF_TURN, "a second outcome of 1"),
+    "is_done_twice": (FaultKind.OUT_OF_TURN, "a line after the message 'done'"),
+    "tells_of_another_future": (FaultKind.OUT_OF_TURN, "future 2; the scenario has 1"),
+    "tells_of_another_client": (FaultKind.OUT_OF_TURN, "client 'someone'; the scenario has client"),
+    "reads_a_clock_of_the_future": (FaultKind.OUT_OF_TURN, "seq 1000000 is not yet"),
+    "crashes": (FaultKind.CRASH, "exit code 7, after the submission of future 1"),
+    "is_killed": (FaultKind.CRASH, "ended by SIGKILL"),
+    "crashes_in_the_middle_of_a_line": (FaultKind.CRASH, "in the middle of a line"),
+    "leaves_a_child_and_ends": (FaultKind.CRASH, "exit code 0"),
+    "closes_its_output": (FaultKind.CLOSED, "closed its standard output but still runs"),
+    "writes_a_huge_line": (FaultKind.LINE_TOO_LONG, "a line of more than 1048576 bytes"),
+    "writes_a_line_without_end": (FaultKind.LINE_TOO_LONG, "a line of more than 1048576 bytes"),
+    "logs_without_end": (FaultKind.STUCK, "more than 20000 events and goes on"),
+    "tells_large_data_without_end": (FaultKind.STUCK, "more than 33554432 bytes and goes on"),
+    "sleeps_for_years": (FaultKind.STUCK, "still sleeps at the end of the time"),
+    "sleeps_a_moment_without_end": (FaultKind.STUCK, "more than 20000 events and goes on"),
+    "fails_in_set_up": (FaultKind.SET_UP, "no session: the key was refused"),
+}
+
+
+@pytest.fixture
+def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Is in the environment of whatever a test starts; nothing that has it may be left."""
+    mark = f"TEST_OF_HOSTILE_ADAPTERS={uuid.uuid4().hex}"
+    monkeypatch.setenv(*mark.split("="))
+    yield mark
+    assert running(mark) == []
+
+
+def running(mark: str) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in entry.read_bytes().split(b"\0"):
+                found.append(entry.with_name("cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def session(mode: str, limits: Limits = LIMITS) -> StdioSession:
+    return StdioSession("exec:hostile", [sys.executable, str(SCRIPT), mode], limits=limits)
+
+
+@pytest.mark.parametrize(("mode", "said"), AT_START.items(), ids=AT_START)
+def test_an_adapter_that_does_not_start_says_why(mode: str, said: str, mark: str) -> None:
+    limits = Limits(start=1 if mode == "start_hangs" else 20)
+    with pytest.raises(SdkStartError) as raised:
+        session(mode, limits)
+    assert said in str(raised.value)
+    assert ("no such module: tinker" in str(raised.value)) is (mode == "start_ends")
+
+
+@pytest.mark.parametrize(("mode", "expected"), IN_THE_SCENARIO.items(), ids=IN_THE_SCENARIO)
+def test_a_hostile_scenario_is_a_fault_of_its_own_and_the_next_one_runs(
+    mode: str, expected: tuple[FaultKind, str], mark: str
+) -> None:
+    sdk = session(mode, IMPATIENT if expected[0] is FaultKind.HANG else LIMITS)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        assert sdk.run(GOOD, PROFILE).fault is None
+        begun = time.monotonic()
+        fault = sdk.run(HOSTILE, PROFILE).fault
+        assert time.monotonic() - begun < SECONDS
+        assert fault is not None
+        assert (fault.kind, expected[1] in fault.text) == (expected[0], True), fault
+        assert len(fault.text) < 2_000
+        assert len(fault.stderr) <= 16 * 1024
+        after = sdk.run(GOOD, PROFILE)
+        assert after.fault is None
+        assert [e.kind for e in after.timeline if isinstance(e, Outcome)] == [OutcomeKind.RESULT]
+    finally:
+        sdk.close()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
+
+
+def test_the_end_of_standard_error_is_in_the_fault(mark: str) -> None:
+    sdk = session("crashes")
+    fault = sdk.run(HOSTILE, PROFILE).fault
+    sdk.close()
+    assert fault is not None
+    assert "segmentation fault, in a manner of speaking" in fault.stderr
+
+
+def test_what_comes_after_the_end_is_found_now_or_before_the_next_scenario(mark: str) -> None:
+    sdk = session("talks_after_the_end")
+    faults = [sdk.run(HOSTILE, PROFILE).fault, sdk.run(GOOD, PROFILE).fault, sdk.run(GOOD, PROFILE).fault]
+    sdk.close()
+    found = [fault.kind for fault in faults if fault is not None]
+    assert found == [FaultKind.OUT_OF_TURN]
+    assert faults[2] is None
+
+
+def test_after_many_faults_in_a_row_the_adapter_is_not_started_again(mark: str) -> None:
+    command = [sys.executable, str(SCRIPT), "crashes"]
+    sdk = StdioSession("exec:hostile", command, limits=LIMITS, max_faults_in_a_row=3)
+    kinds = [fault.kind for fault in (sdk.run(HOSTILE, PROFILE).fault for _ in range(5)) if fault]
+    sdk.close()
+    assert kinds == [FaultKind.CRASH] * 3 + [FaultKind.GIVEN_UP] * 2

@@ -1,0 +1,47 @@
+"""The program `tinker-conformance`, and `python -m tinker_conformance`.
+
+What is imported at the top is light: the handlers of signals, and an output that cannot fail, are in place
+before the half second in which the rest of the kit is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from tinker_conformance.commands.early_exit import exit_at_signals
+from tinker_conformance.commands.output import Output
+
+_USAGE: Final = 2
+_KIT: Final = 5
+
+
+def main() -> None:
+    """Runs the command line of `sys.argv`, and exits as README.md says."""
+    exit_at_signals()
+    output = Output()
+    output.install()
+    code = _code()
+    lost = output.lost
+    if lost is not None:
+        sys.stderr.write(f"Error: standard output could not be written ({lost}); send it somewhere else\n")
+        code = code or _USAGE
+    sys.stderr.flush()
+    sys.exit(code)
+
+
+def _code() -> int:
+    """Runs the command, and gives its exit code."""
+    try:
+        from tinker_conformance import cli  # noqa: PLC0415 - half a second, with the handlers in place
+
+        cli.main(prog_name="tinker-conformance")
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 0 if error.code is None else _KIT
+    except ImportError as error:
+        sys.stderr.write(f"Error: the kit cannot be imported ({error}); install tinker-conformance anew\n")
+    return _KIT
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pure comparison of timelines: facts, pause lines, projections."""

@@ -1,0 +1,79 @@
+"""The projections that requirements compare: each picks some events, and some of what they say."""
+
+from tinker_conformance.checks.projections.calls import (
+    callback_reasons,
+    callbacks,
+    custom_callbacks,
+    notified_steps,
+    told_counts,
+    told_states,
+)
+from tinker_conformance.checks.projections.functions import (
+    function_lines,
+    returned_values,
+    telemetry_names,
+)
+from tinker_conformance.checks.projections.lines import (
+    line_clients,
+    line_identifiers,
+    line_levels,
+    line_reasons,
+    line_rounds,
+    line_texts,
+    line_times,
+    line_verbs,
+    lines_at_last,
+)
+from tinker_conformance.checks.projections.other_lines import (
+    billing_lines,
+    error_lines,
+    retry_lines,
+)
+from tinker_conformance.checks.projections.polls import (
+    outcome_times,
+    outcomes,
+    poll_counts,
+    poll_iterations,
+    poll_times,
+    poll_types,
+    submissions,
+)
+from tinker_conformance.checks.projections.projection import (
+    Projection,
+    Same,
+    same,
+)
+
+__all__ = [
+    "Projection",
+    "Same",
+    "billing_lines",
+    "callback_reasons",
+    "callbacks",
+    "custom_callbacks",
+    "error_lines",
+    "function_lines",
+    "line_clients",
+    "line_identifiers",
+    "line_levels",
+    "line_reasons",
+    "line_rounds",
+    "line_texts",
+    "line_times",
+    "line_verbs",
+    "lines_at_last",
+    "notified_steps",
+    "outcome_times",
+    "outcomes",
+    "poll_counts",
+    "poll_iterations",
+    "poll_times",
+    "poll_types",
+    "retry_lines",
+    "returned_values",
+    "same",
+    "submissions",
+    "telemetry_names",
+    "told_counts",
+    "told_states",
+]

@@ -1,0 +1,34 @@
+"""What a projection is, and the check that compares two timelines in some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tinker_conformance.checks.case import Case, Check, Mismatch
+from tinker_conformance.checks.facts import Fact, differences
+from tinker_conformance.timeline import Timeline
+
+Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The check that expected and observed timelines agree in these projections."""
+
+    projections: tuple[Projection, ...]
+
+    def __call__(self, case: Case) -> Iterator[Mismatch]:
+        """Every difference, projection by projection."""
+        for projection in self.projections:
+            yield from differences(
+                case.scenario.id,
+                projection(case, case.expected),
+                projection(case, case.observed),
+            )
+
+
+def same(*projections: Projection) -> Check:
+    """The check that expected and observed timelines agree in these projections."""
+    return Same(projections)

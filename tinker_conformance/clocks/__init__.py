@@ -1,0 +1,1 @@
+"""Every way to move the clocks that an SDK sees: frozen, clock file, libfaketime, wall."""

@@ -1,0 +1,142 @@
+"""An asyncio event loop whose time is the frozen clock's.
+
+Timers follow the virtual clock to the microsecond, while input and output go on in real time: the loop
+never waits for a timer, it tells the clock that it is asleep and is woken when the clock has moved.
+Installed as the event loop policy of a worker process, so that the loops that an SDK makes for itself, in
+any thread, are of this kind too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, Final, TypeVar, TypeVarTuple
+
+from tinker_conformance.clocks.frozen_clock import FrozenClock
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
+
+_RESOLUTION_SECONDS: Final = 1e-7
+"""How much before its time a timer is due: far less than the clock's microsecond."""
+
+_Ts = TypeVarTuple("_Ts")
+_T = TypeVar("_T")
+
+
+class _ClockSelector(selectors.BaseSelector):
+    """Waits for input and output in real time and for timers in virtual time."""
+
+    def __init__(self, clock: FrozenClock) -> None:
+        self._real = selectors.DefaultSelector()
+        self._clock = clock
+        self.loop: VirtualTimeLoop | None = None
+
+    def register(self, fileobj: FileDescriptorLike, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: FileDescriptorLike) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def modify(self, fileobj: FileDescriptorLike, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.modify(fileobj, events, data)
+
+    def get_map(self) -> Mapping[FileDescriptorLike, selectors.SelectorKey]:
+        return self._real.get_map()
+
+    def close(self) -> None:
+        self._real.close()
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = self._real.select(0)
+        loop = self.loop
+        if ready or loop is None:
+            return ready
+        if timeout is not None and timeout <= 0:
+            self._clock.loop_passed()
+            return ready
+        due = None if timeout is None else loop.time() + timeout
+        if not self._clock.loop_idle(loop, due):
+            return self._real.select(0)
+        try:
+            return self._real.select(None)
+        finally:
+            self._clock.loop_busy(loop)
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """A selector event loop on a `FrozenClock`."""
+
+    def __init__(self, clock: FrozenClock) -> None:
+        self._clock = clock
+        self._clock_selector = _ClockSelector(clock)
+        self.thread_ident: int | None = None
+        super().__init__(self._clock_selector)
+        # asyncio's own is a nanosecond, less than the distance between two floats once the clock has gone
+        # through enough scenarios: a timer would be due for the clock and not for the loop, for ever.
+        self._clock_resolution = _RESOLUTION_SECONDS
+        self._clock_selector.loop = self
+
+    def time(self) -> float:
+        """The monotonic clock, virtual seconds."""
+        return self._clock.monotonic()
+
+    def wake(self) -> None:
+        """Makes the loop look at its timers again; callable from any thread."""
+        if not self.is_closed():
+            super().call_soon_threadsafe(_nothing)
+
+    def run_forever(self) -> None:
+        """Runs until stopped; meanwhile the clock counts this loop."""
+        self.thread_ident = threading.get_ident()
+        self._clock.loop_started(self)
+        try:
+            super().run_forever()
+        finally:
+            self._clock.loop_stopped(self)
+            self.thread_ident = None
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """As in asyncio; the clock knows that the loop is about to have something to do."""
+        with self._clock.posting(self):
+            return super().call_soon_threadsafe(callback, *args, context=context)
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
+        """As in asyncio; the clock knows that a thread is at work until the loop has its result."""
+
+        def work() -> _T:
+            with self._clock.working_here():
+                return func(*args)
+
+        self._clock.work_started()
+        try:
+            future = super().run_in_executor(executor, work)
+        except BaseException:
+            self._clock.work_ended()
+            raise
+        future.add_done_callback(lambda _: self._clock.work_ended())
+        return future
+
+
+class VirtualTimePolicy(asyncio.DefaultEventLoopPolicy):
+    """Makes every new event loop of the process a `VirtualTimeLoop`."""
+
+    def __init__(self, clock: FrozenClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        """Makes a loop on the clock."""
+        return VirtualTimeLoop(self._clock)
+
+
+def _nothing() -> None:
+    """What a loop is given to do when it only has to wake up."""

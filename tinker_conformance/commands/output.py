@@ -1,0 +1,124 @@
+"""Standard output and standard error that cannot change how a command ends.
+
+A reader that went away (`| head -1`), a full device and an encoding without a sign for "passed" are no reason
+to stop judging. What cannot be written is dropped, and `lost` says why.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import os
+import select
+import sys
+from typing import TYPE_CHECKING, Final, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from _typeshed import ReadableBuffer
+
+_ERRORS: Final = "tinker-conformance"
+_PLAIN: Final[Mapping[str, str]] = {
+    "✓": "+",
+    "✗": "x",
+    "·": ".",
+    "…": "...",
+    "├": "|",
+    "┤": "|",
+    "─": "-",
+    "→": "->",
+    "•": "*",
+}
+"""What is written in place of the kit's own signs where the encoding has none for them."""
+
+
+class Descriptor(io.RawIOBase):
+    """A file descriptor to which writing never fails.
+
+    Attributes:
+        lost: Why something could not be written, or None.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self.lost: OSError | None = None
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return os.isatty(self._descriptor)
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Writes, or drops what cannot be written."""
+        whole = memoryview(data).nbytes
+        while self.lost is None:
+            try:
+                return os.write(self._descriptor, data)
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
+            except OSError as error:
+                self.lost = error
+        return whole
+
+
+class Output:
+    """The program's standard output and standard error, in place of Python's own."""
+
+    def __init__(self) -> None:
+        codecs.register_error(_ERRORS, _plain)
+        _open_missing()
+        self._output, self._errors = Descriptor(1), Descriptor(2)
+
+    def install(self) -> None:
+        """Puts them in the place of `sys.stdout` and `sys.stderr`."""
+        sys.stdout = _text(self._output, sys.stdout)
+        sys.stderr = _text(self._errors, sys.stderr, line_buffering=True)
+
+    @property
+    def lost(self) -> str | None:
+        """Why standard output is incomplete, or None; a reader that went away did so on purpose."""
+        sys.stdout.flush()
+        problem = self._output.lost
+        if problem is None or problem.errno in {errno.EPIPE, errno.ECONNRESET}:
+            return None
+        return problem.strerror or str(problem)
+
+
+def _text(raw: Descriptor, before: TextIO | None, *, line_buffering: bool = False) -> TextIO:
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        encoding=getattr(before, "encoding", None) or "utf-8",
+        errors=_ERRORS,
+        line_buffering=line_buffering or raw.isatty(),
+        write_through=bool(getattr(before, "write_through", False)),
+    )
+
+
+def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    characters = error.object[error.start : error.end]
+    plain = "".join(_PLAIN.get(each) or ascii(each)[1:-1] for each in characters)
+    return plain, error.end
+
+
+def _open_missing() -> None:
+    """Opens the standard descriptors that the caller closed: else files of the run get their numbers."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)

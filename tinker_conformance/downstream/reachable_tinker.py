@@ -1,0 +1,52 @@
+"""The engine that `fake_tinker` and `fake_tinker_server` hand out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fake_server.engine.tinker_api import Unscripted
+from fake_server.script.steps import Advance
+from fake_server.verify.verified_tinker import VerifiedTinker
+from tinker_conformance.downstream.clock import FakeTinkerClock
+from tinker_conformance.downstream.options import FakeTinkerOptions
+
+
+class ReachableTinker(VerifiedTinker):
+    """A fake Tinker that a test's clients reach at `url`.
+
+    Attributes:
+        url: The base URL, without a trailing slash; ``TINKER_BASE_URL`` has it too.
+        api_key: What ``TINKER_API_KEY`` is set to.
+    """
+
+    def __init__(self, options: FakeTinkerOptions, clock: Callable[[], FakeTinkerClock | None]) -> None:
+        """Makes an engine without scripts.
+
+        Args:
+            options: The settings of the fixtures.
+            clock: The frozen clock of the test, once it has one.
+        """
+        whole = options.unscripted_complete
+        super().__init__(
+            clock=self._seconds,
+            move_clock=self._move,
+            unscripted=Unscripted.COMPLETE if whole else Unscripted.ERROR,
+            seed=options.seed if whole else None,
+            client_config=options.client_config,
+        )
+        self._frozen = clock
+        self.url = options.base_url
+        self.api_key = options.api_key
+
+    def moves_clock(self) -> bool:
+        """Whether the test has asked for `fake_tinker_clock`."""
+        return self._frozen() is not None
+
+    def _seconds(self) -> float:
+        frozen = self._frozen()
+        return time.monotonic() if frozen is None else frozen.monotonic
+
+    def _move(self, step: Advance) -> None:
+        if (frozen := self._frozen()) is not None:
+            frozen.apply(step)

@@ -1,0 +1,1 @@
+"""Scenarios that nobody wrote: drawn, combined, shrunk, and judged by all requirements."""

@@ -1,0 +1,142 @@
+"""Scripts that belong to no requirement, judged by all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+import msgspec
+
+from fake_server.script.steps import Status, unspoilt
+from tinker_conformance.checks.case import Case, Mismatch
+from tinker_conformance.generated.shrink import shrunk
+from tinker_conformance.judging.claims import unclaimed
+from tinker_conformance.judging.judge import Judge
+from tinker_conformance.requirements import REQUIREMENTS, Level, Requirement
+from tinker_conformance.scenario.scenario import Scenario
+
+_NOT_ABOUT_SCRIPTS: Final = frozenset({"functions", "clock", "custom_observer"})
+_MOST_FAILURES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFailure:
+    """A script that the SDK lives otherwise than the reference does.
+
+    Attributes:
+        scenario: The smallest one found.
+        origin: Id of the scenario that showed it first.
+        requirements: Ids of the requirements whose checks fire.
+        mismatches: What the first of them found.
+        fault: Why the scenario did not come to its end; empty if it did.
+    """
+
+    scenario: Scenario
+    origin: str
+    requirements: tuple[str, ...]
+    mismatches: tuple[Mismatch, ...]
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptJudgement:
+    """What came of many scripts.
+
+    Attributes:
+        judged: How many were run.
+        left_out: How many are nothing for the SDK (not claimed, or no clock can show them), or hold a 410,
+            after which an SDK waits for a time drawn at random.
+        failed: How many failed.
+        failures: The first few of those, shrunk, each kind once.
+    """
+
+    judged: int
+    left_out: int
+    failed: int
+    failures: tuple[ScriptFailure, ...]
+
+
+@dataclass(slots=True)
+class ScriptJudge:
+    """Judges scripts with the sessions of a `Judge`.
+
+    Attributes:
+        judge: Runs them.
+        strict: Whether quirks count.
+    """
+
+    judge: Judge
+    strict: bool = False
+
+    def judge_all(self, scenarios: Iterable[Scenario], tick: Callable[[], object]) -> ScriptJudgement:
+        """Judges scenarios; `tick` is called after each.
+
+        Raises:
+            AdapterLostError: If the adapter broke too often to go on.
+        """
+        judged = left_out = failed = 0
+        failures: dict[tuple[str, ...], ScriptFailure] = {}
+        for scenario in scenarios:
+            found = self._failure(scenario)
+            tick()
+            if found is None:
+                left_out += 1
+                continue
+            judged += 1
+            if found.requirements or found.fault:
+                failed += 1
+                if found.requirements not in failures and len(failures) < _MOST_FAILURES:
+                    failures[found.requirements] = self._shrunk(found)
+        return ScriptJudgement(judged, left_out, failed, tuple(failures.values()))
+
+    def _failure(self, scenario: Scenario) -> ScriptFailure | None:
+        """What fails in a scenario, if anything; None if it is nothing for the SDK, or cannot be compared."""
+        if is_jittered(scenario):
+            return None
+        runs = self.judge.both(scenario)
+        if runs is None:
+            return None
+        expected, observed = runs
+        if observed.fault is not None and expected.fault is None:
+            return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault))
+        case = Case(scenario, self.judge.profile, expected.timeline, observed.timeline, self.judge.sdk.info)
+        found = {required.id: tuple(required.check(case)) for required in self._asked(scenario)}
+        fired = {identifier: mismatches for identifier, mismatches in found.items() if mismatches}
+        first = next(iter(fired.values()), ())
+        return ScriptFailure(scenario, scenario.id, tuple(fired), first)
+
+    def _asked(self, scenario: Scenario) -> list[Requirement]:
+        return [
+            required
+            for required in REQUIREMENTS
+            if (self.strict or required.level is Level.CONTRACT)
+            and required.chapter not in _NOT_ABOUT_SCRIPTS
+            and required.holds(self.judge.profile)
+            and not unclaimed([scenario], self.judge.sdk.info, required.needs)
+        ]
+
+    def _shrunk(self, found: ScriptFailure) -> ScriptFailure:
+        numbers = count(1)
+        smallest = found
+
+        def shows(candidate: Scenario) -> bool:
+            nonlocal smallest
+            again = self._failure(msgspec.structs.replace(candidate, id=f"{found.origin}~{next(numbers)}"))
+            same = again is not None and (
+                bool(again.fault) if found.fault else bool(set(again.requirements) & set(found.requirements))
+            )
+            if again is not None and same:
+                smallest = again
+            return same
+
+        small = shrunk(found.scenario, shows)
+        named = msgspec.structs.replace(small, id=f"{found.origin}-smallest")
+        return ScriptFailure(named, found.origin, smallest.requirements, smallest.mismatches, smallest.fault)
+
+
+def is_jittered(scenario: Scenario) -> bool:
+    """Whether an SDK waits in it for a time drawn at random: after a 410."""
+    steps = (step for future in scenario.futures for step in future.script.steps)
+    return any(isinstance(step, Status) and step.status == 410 for step in map(unspoilt, steps))

@@ -1,0 +1,119 @@
+"""Makes a scenario smaller while it still shows what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+from fake_server.script.builder import Exhausted, Script
+from fake_server.script.steps import Advance, Step, Timeout, TryAgain
+from tinker_conformance.scenario.scenario import (
+    DEFAULT_OPERATION,
+    ClientSpec,
+    FutureSpec,
+    ObserverUse,
+    Scenario,
+    decode_scenario,
+)
+
+_MOST_RUNS: Final = 400
+
+
+def shrunk(scenario: Scenario, shows: Callable[[Scenario], bool], most_runs: int = _MOST_RUNS) -> Scenario:
+    """The smallest scenario found that still shows it.
+
+    Args:
+        scenario: One that shows it.
+        shows: Runs a scenario and says whether it shows it too.
+        most_runs: After so many runs the smallest so far is good enough.
+    """
+    runs = 0
+    smaller = True
+    while smaller:
+        smaller = False
+        for candidate in _candidates(scenario):
+            if runs >= most_runs:
+                return scenario
+            runs += 1
+            if shows(candidate):
+                scenario, smaller = candidate, True
+                break
+    return scenario
+
+
+def steps_of(scenario: Scenario) -> int:
+    """How many steps the scripts have together."""
+    return sum(len(future.script.steps) for future in scenario.futures)
+
+
+def _candidates(scenario: Scenario) -> Iterator[Scenario]:
+    """Smaller ones, the boldest first."""
+    futures = scenario.futures
+    for place in range(len(futures)):
+        if len(futures) > 1:
+            yield _with_futures(scenario, (*futures[:place], *futures[place + 1 :]))
+    for place, future in enumerate(futures):
+        for changed in _smaller_futures(scenario, future):
+            yield _with_futures(scenario, (*futures[:place], changed, *futures[place + 1 :]))
+    if scenario.concurrent:
+        yield msgspec.structs.replace(scenario, concurrent=False, threads=False)
+    if len(scenario.clients) == 1 and scenario.clients != (usual := _usual_client(scenario),):
+        renamed = tuple(msgspec.structs.replace(future, client=usual.name) for future in futures)
+        yield msgspec.structs.replace(scenario, clients=(usual,), futures=renamed)
+
+
+def _usual_client(scenario: Scenario) -> ClientSpec:
+    """What the short form of a scenario stands for."""
+    kind = scenario.clients[0].kind.value
+    return decode_scenario({"id": "usual", "client": kind, "futures": []}, "usual").clients[0]
+
+
+def _with_futures(scenario: Scenario, futures: tuple[FutureSpec, ...]) -> Scenario:
+    used = {future.client for future in futures}
+    clients = tuple(client for client in scenario.clients if client.name in used)
+    return msgspec.structs.replace(scenario, futures=futures, clients=clients)
+
+
+def _smaller_futures(scenario: Scenario, future: FutureSpec) -> Iterator[FutureSpec]:
+    steps = future.script.steps
+    size = len(steps)
+    while size:
+        for start in range(0, len(steps), size):
+            remaining = (*steps[:start], *steps[start + size :])
+            if len(remaining) < len(steps) and _has_reply(remaining, future.script.exhausted):
+                yield _with_steps(future, remaining)
+        size //= 2
+    if future.script.exhausted is not Exhausted.FAIL:
+        yield msgspec.structs.replace(future, script=Script(steps))
+    if future.observer is not ObserverUse.DEFAULT:
+        yield msgspec.structs.replace(future, observer=ObserverUse.DEFAULT)
+    if future.timeout is not None:
+        yield msgspec.structs.replace(future, timeout=None)
+    usual = DEFAULT_OPERATION[scenario.client(future.client).kind]
+    if future.operation is not usual:
+        yield msgspec.structs.replace(future, operation=usual)
+    for place, step in enumerate(steps):
+        for simpler in _simpler(step):
+            yield _with_steps(future, (*steps[:place], simpler, *steps[place + 1 :]))
+
+
+def _has_reply(steps: tuple[Step, ...], exhausted: Exhausted) -> bool:
+    return exhausted is not Exhausted.REPEAT or any(not isinstance(step, Advance) for step in steps)
+
+
+def _with_steps(future: FutureSpec, steps: tuple[Step, ...]) -> FutureSpec:
+    return msgspec.structs.replace(future, script=Script(steps, future.script.exhausted))
+
+
+def _simpler(step: Step) -> Iterator[Step]:
+    match step:
+        case Timeout(body=dict() as body):
+            for key in body:
+                yield Timeout({other: value for other, value in body.items() if other != key})
+        case TryAgain(body=body):
+            for key in body:
+                yield TryAgain({other: value for other, value in body.items() if other != key})
+        case _:
+            pass

@@ -1,0 +1,41 @@
+"""The options about known failures, as the command and the pytest plugin both have them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from pathlib import Path
+
+from tinker_conformance.known_failures.entry_reading import KnownFailuresError, load_known_failures
+from tinker_conformance.known_failures.excuses import KnownFailures, known_failures_for
+from tinker_conformance.known_failures.first_file import check_place
+from tinker_conformance.requirements import Requirement
+
+
+def excuses(
+    known: Path | None, recorded: Path | None, asked: Iterable[Requirement], sdk_version: str
+) -> KnownFailures:
+    """What `--known-failures` and `--record-known-failures` say, checked before anything runs.
+
+    Args:
+        known: The file of entries, or None.
+        recorded: The file to write, or None.
+        asked: The requirements of the run.
+        sdk_version: As the adapter tells it.
+
+    Raises:
+        UnmatchedEntryError: If an entry matches nothing that is asked.
+        KnownFailuresError: If a file cannot be used.
+    """
+    if known is not None and recorded is not None:
+        raise KnownFailuresError(
+            "--known-failures and --record-known-failures exclude each other; record without the other one"
+        )
+    if recorded is not None:
+        check_place(recorded)
+    if known is None:
+        return KnownFailures()
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    return known_failures_for(
+        load_known_failures(known), asked, sdk_version=sdk_version, today=today, source=str(known)
+    )

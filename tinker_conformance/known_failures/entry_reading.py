@@ -1,0 +1,177 @@
+"""Reads a file of known failures, TOML or YAML; what is wrong in it is told with place and mend."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from packaging.version import InvalidVersion, Version
+
+from fake_server.core.bounded_files import FileError, parse_toml, parse_yaml, read_text
+from fake_server.core.errors import nearest
+from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
+
+MOST_BYTES: Final = 1_000_000
+KEY: Final = "known_failures"
+_MOST_UNMATCHED: Final = 20
+
+
+class KnownFailuresError(ValueError):
+    """A file of known failures that cannot be used; the text names the place and the mend."""
+
+
+class UnmatchedEntryError(KnownFailuresError):
+    """An entry matches nothing that is asked: stale, as exit code 3 says."""
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    entry_class: EntryClass = msgspec.field(name="class")
+    reason: str
+    requirement: str | None = None
+    scenario: str | None = None
+    issue: str | None = None
+    expires: object = None
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    known_failures: tuple[dict[str, object], ...]
+
+
+def load_known_failures(path: Path) -> tuple[KnownFailure, ...]:
+    """Reads the entries of one file.
+
+    Args:
+        path: Its suffix says whether it is TOML (`.toml`) or YAML (`.yaml`, `.yml`).
+
+    Raises:
+        KnownFailuresError: If it cannot be read, or an entry lacks something, or two are of the same pattern.
+    """
+    data = _data(path)
+    try:
+        file = msgspec.convert(data, _File)
+    except msgspec.ValidationError as error:
+        raise _error(str(path), f"{error}", f"write a list {KEY!r}, one entry for each failure") from error
+    entries: dict[tuple[Subject, str], KnownFailure] = {}
+    for number, raw in enumerate(file.known_failures, 1):
+        entry = _entry(raw, number, path)
+        first = entries.setdefault((entry.subject, entry.pattern), entry)
+        if first is not entry:
+            raise _error(str(path), f"{first} and {entry} are of the same pattern", "keep one of them")
+    return tuple(entries.values())
+
+
+def check_entries(
+    entries: Iterable[KnownFailure], names: Mapping[Subject, Iterable[str]], source: str
+) -> None:
+    """Checks that every entry matches something that is asked, and that no two contradict each other.
+
+    Args:
+        entries: What was read.
+        names: The ids that are asked, by subject.
+        source: The file, for messages.
+
+    Raises:
+        UnmatchedEntryError: If an entry matches nothing.
+        KnownFailuresError: If two entries say different things of one id.
+    """
+    entries = tuple(entries)
+    known = {subject: tuple(ids) for subject, ids in names.items()}
+    unmatched = [e for e in entries if not any(e.matches(name) for name in known[e.subject])]
+    if unmatched:
+        lines = [_unmatched(entry, known[entry.subject]) for entry in unmatched[:_MOST_UNMATCHED]]
+        if len(unmatched) > _MOST_UNMATCHED:
+            lines.append(f"{len(unmatched) - _MOST_UNMATCHED} more entries match nothing that is asked")
+        raise UnmatchedEntryError("\n".join(f"{source}: {line}" for line in lines))
+    for subject, ids in known.items():
+        for name in ids:
+            both = [entry for entry in entries if entry.subject is subject and entry.matches(name)]
+            if (second := next((e for e in both if _says(e) != _says(both[0])), None)) is not None:
+                what = f"{both[0]} and {second} contradict each other about {name}: class or expiry differ"
+                raise _error(
+                    source, what, "narrow one of the patterns, or give both the same class and expiry"
+                )
+
+
+def _says(entry: KnownFailure) -> tuple[EntryClass, Expiry | None]:
+    return entry.entry_class, entry.expires
+
+
+def _unmatched(entry: KnownFailure, known: tuple[str, ...]) -> str:
+    near = nearest(entry.pattern, known)
+    mend = f"did you mean {near!r}?" if near else "see docs/reference/requirements.md for the ids"
+    return f"{entry} matches nothing that is asked; {mend} Mend or remove the entry"
+
+
+def _data(path: Path) -> object:
+    try:
+        text = read_text(path, most=MOST_BYTES)
+        match path.suffix:
+            case ".toml":
+                return parse_toml(text)
+            case ".yaml" | ".yml":
+                return parse_yaml(text)
+            case suffix:
+                raise _error(
+                    str(path), f"the suffix {suffix!r} says no format", "name it .toml, .yaml or .yml"
+                )
+    except FileError as error:
+        raise KnownFailuresError(error.of(str(path))) from error
+
+
+def _entry(raw: dict[str, object], number: int, path: Path) -> KnownFailure:
+    where = f"{path}: entry {number}"
+    try:
+        entry = msgspec.convert(raw, _Entry)
+    except msgspec.ValidationError as error:
+        keys = ", ".join(msgspec.structs.asdict(_EXAMPLE)).replace("entry_class", "class")
+        mend = f"the keys are {keys}, and class is one of {', '.join(EntryClass)}"
+        raise _error(where, str(error), mend) from error
+    match entry.requirement, entry.scenario:
+        case (str() as pattern, None):
+            subject = Subject.REQUIREMENT
+        case (None, str() as pattern):
+            subject = Subject.SCENARIO
+        case _:
+            raise _error(
+                where, "needs a requirement or a scenario, and not both", "add one, an id or a wildcard"
+            )
+    if not entry.reason.strip():
+        raise _error(where, "the reason is empty", "say why it fails")
+    if entry.entry_class is EntryClass.FLAKY and entry.expires is None:
+        raise _error(where, "a flaky entry must expire", "add 'expires', a date or a version of the SDK")
+    return KnownFailure(
+        subject=subject,
+        pattern=pattern,
+        entry_class=entry.entry_class,
+        reason=entry.reason.strip(),
+        issue=entry.issue,
+        expires=_expiry(entry.expires, where),
+        number=number,
+    )
+
+
+_EXAMPLE: Final = _Entry(entry_class=EntryClass.BUG, reason="")
+
+
+def _expiry(value: object, where: str) -> Expiry | None:
+    match value:
+        case None:
+            return None
+        case datetime.date() if not isinstance(value, datetime.datetime):
+            return value
+        case str():
+            for read in (datetime.date.fromisoformat, Version):
+                try:
+                    return read(value)
+                except (ValueError, InvalidVersion):
+                    pass
+        case _:
+            pass
+    raise _error(where, f"expires {value!r} is neither a date nor a version", "write 2027-01-31 or '1.2.0'")
+
+
+def _error(where: str, what: str, mend: str) -> KnownFailuresError:
+    return KnownFailuresError(f"{where}: {what}; {mend}")

@@ -1,0 +1,73 @@
+"""Writes a first file of known failures: each failure of a run, with what was seen as the reason to edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import tomli_w
+import yaml
+
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.visible_text import visible
+from tinker_conformance.known_failures.entry_reading import KEY, KnownFailuresError
+from tinker_conformance.report.records import Result
+from tinker_conformance.requirements import Level
+
+_MOST_CHARACTERS: Final = 400
+_HEAD: Final = (
+    "# Known failures of {sdk} under {profile}. Edit each reason; an entry that passes becomes an error.\n"
+)
+
+
+def check_place(path: Path) -> None:
+    """Checks, before a run, that a file can be written.
+
+    Raises:
+        KnownFailuresError: If it is there already, its suffix says no format, or its folder is missing.
+    """
+    if path.suffix not in {".toml", ".yaml", ".yml"}:
+        raise KnownFailuresError(f"{path}: the suffix says no format; name it .toml, .yaml or .yml")
+    if path.exists():
+        raise KnownFailuresError(f"{path}: is there already; remove it, or name another file")
+    if not path.absolute().parent.is_dir():
+        raise KnownFailuresError(f"{path}: its folder does not exist; make it first")
+
+
+def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> int:
+    """Writes the failures of a run; gives their number.
+
+    Crashes, hangs and adapter errors are left out: they are never excused.
+
+    Args:
+        results: Those of a run without known failures.
+        path: The file, TOML or YAML by its suffix.
+        sdk: Name and version, for the heading.
+        profile: Its name, for the heading.
+        strict: Whether quirks are written too.
+    """
+    failed = [
+        result
+        for result in results
+        if result.verdict is Verdict.FAILED and (strict or result.level is Level.CONTRACT)
+    ]
+    entries = [{"requirement": result.id, "class": "bug", "reason": _reason(result)} for result in failed]
+    body = (
+        tomli_w.dumps({KEY: entries})
+        if path.suffix == ".toml"
+        else yaml.safe_dump({KEY: entries}, sort_keys=False, allow_unicode=True, width=110)
+    )
+    head = _HEAD.format(sdk=ascii(sdk)[1:-1], profile=ascii(profile)[1:-1])
+    path.write_text(head + body, encoding="utf-8")
+    return len(entries)
+
+
+def _reason(result: Result) -> str:
+    if not result.mismatches:
+        return result.note
+    first = result.mismatches[0]
+    more = len(result.mismatches) - 1
+    rest = f" (and {more} more)" if more else ""
+    text = f"{first.scenario}, at {first.at:.3f} s: wanted {first.wanted}, got {first.got}"
+    return visible(text)[:_MOST_CHARACTERS] + rest

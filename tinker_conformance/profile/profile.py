@@ -1,0 +1,82 @@
+"""A profile: one revision of an SDK's queue-state behaviour, as plain data.
+
+A profile has two facets with histories of their own. The *observer* facet says what notifies an observer,
+how a state is read, and what is logged when. The *polling* facet says what is asked, what is asked again,
+and how a future ends. `profile_files` reads them from TOML; the reference (`observer`, `polling`, `clients`)
+does what they say, and nothing in it asks for a version.
+
+`docs/reference/profiles.md` lists every field and every revision.
+"""
+
+from __future__ import annotations
+
+from tinker_conformance.profile.choices import (
+    BackOffReset,
+    BudgetRefill,
+    ClockKind,
+    CustomObserver,
+    FailureClass,
+    Identifier,
+    LogLevel,
+    MessageMatch,
+    NotifyOn408,
+    NotifyOnTryAgain,
+    ObserverError,
+    OnExpired,
+    ResultFormat,
+    SamplerAddress,
+    StatusAction,
+    TelemetrySource,
+    Unparseable408,
+    UnparseableTryAgain,
+    UnusableBody,
+    WaitTimeout,
+)
+from tinker_conformance.profile.facet import Facet
+from tinker_conformance.profile.observer_facet import ClientForms, ObserverFacet, Reasons
+from tinker_conformance.profile.polling_facet import Expired, Lines, OperationFacet, PollingFacet
+
+__all__ = [
+    "BackOffReset",
+    "BudgetRefill",
+    "ClientForms",
+    "ClockKind",
+    "CustomObserver",
+    "Expired",
+    "FailureClass",
+    "Identifier",
+    "Lines",
+    "LogLevel",
+    "MessageMatch",
+    "NotifyOn408",
+    "NotifyOnTryAgain",
+    "ObserverError",
+    "ObserverFacet",
+    "OnExpired",
+    "OperationFacet",
+    "PollingFacet",
+    "Profile",
+    "Reasons",
+    "ResultFormat",
+    "SamplerAddress",
+    "StatusAction",
+    "TelemetrySource",
+    "Unparseable408",
+    "UnparseableTryAgain",
+    "UnusableBody",
+    "WaitTimeout",
+]
+
+
+class Profile(Facet, frozen=True):
+    """One revision of each facet.
+
+    Attributes:
+        name: What `load_profile` and ``--profile`` know it by.
+        observer: The observer facet.
+        polling: The polling facet.
+    """
+
+    name: str
+    observer: ObserverFacet
+    polling: PollingFacet

@@ -1,0 +1,50 @@
+"""Which profile a published release of the official SDK shows."""
+
+from __future__ import annotations
+
+import warnings
+
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import combined, index
+from tinker_conformance.profile.version_numbers import release_of
+
+
+class NewerThanKnownWarning(UserWarning):
+    """A release is newer than all that the kit knows, and is taken for the newest of them."""
+
+
+class UnknownReleaseError(ValueError):
+    """A release that was never published, or is not a version at all; the text lists those that were."""
+
+
+def known_releases() -> tuple[str, ...]:
+    """Every published release that the kit knows, oldest first (75, from 0.1.0 to 0.38.0)."""
+    return tuple(index().releases)
+
+
+def profile_for(release: str) -> Profile:
+    """The profile of a release of ``tinker``: its observer revision and its polling revision.
+
+    Args:
+        release: A version as published, such as ``0.16.1``.
+
+    Warns:
+        NewerThanKnownWarning: It is newer than the newest known release, whose profile is returned.
+
+    Raises:
+        UnknownReleaseError: It is older than that and not among the published.
+    """
+    releases = index().releases
+    if (pair := releases.get(release)) is not None:
+        return combined(pair)
+    newest = next(reversed(releases))
+    if release_of(release) > release_of(newest):
+        profile = combined(releases[newest])
+        text = (
+            f"tinker {release} is newer than {newest}, the newest that this kit knows: it is judged by the "
+            f"profile {profile.name}; a newer kit may know better"
+        )
+        warnings.warn(text, NewerThanKnownWarning, stacklevel=2)
+        return profile
+    message = f"tinker {release!r} is not a published release; known are {', '.join(releases)}"
+    raise UnknownReleaseError(message)

@@ -1,0 +1,277 @@
+"""What all clients of the reference are built on: the session, submitting, and waiting for a result."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+
+from fake_server.core.operations import Operation
+from tinker_conformance.profile.profile import CustomObserver, OnExpired, OperationFacet, Profile, WaitTimeout
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.reference.billing import BillingPause
+from tinker_conformance.reference.failures import (
+    PollError,
+    SubmissionError,
+    UnsupportedByProfileError,
+    WaitTimeoutError,
+)
+from tinker_conformance.reference.observer import QueueStateObserver
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.retry import SamplingRetries
+from tinker_conformance.reference.wire import PendingFuture, Result, TelemetryHook, detail_of
+
+_T = TypeVar("_T")
+_SETUP_TIMEOUT_SECONDS: Final = 60.0
+
+
+class Service:
+    """One session with a server.
+
+    Attributes:
+        profile: What it behaves like.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        profile: Profile,
+        *,
+        http: httpx.AsyncClient | None = None,
+        on_telemetry: TelemetryHook | None = None,
+    ) -> None:
+        """Makes a client; nothing is sent before the first call.
+
+        Args:
+            base_url: Where the server is, such as ``http://127.0.0.1:8000``.
+            profile: What to behave like.
+            http: The HTTP client to use, left open; by default one of its own, closed by `aclose`.
+            on_telemetry: Takes the name and the data of each telemetry event.
+        """
+        self.profile = profile
+        self._base_url = base_url.rstrip("/")
+        self._own_http = httpx.AsyncClient() if http is None else None
+        self._http = http if http is not None else self._own_http
+        self._on_telemetry = on_telemetry
+        self._billing = BillingPause(profile.polling, profile.polling.billing_limit_seconds)
+        self._session: str | None = None
+        self._ready = False
+        self._setting_up = asyncio.Lock()
+        self._models = itertools.count()
+        self._samplers = itertools.count()
+        self._left_behind: set[asyncio.Future[Any]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stops polls that a time limit left behind, and closes the HTTP client if it is its own."""
+        for task in tuple(self._left_behind):
+            task.cancel()
+        await asyncio.gather(*self._left_behind, return_exceptions=True)
+        if self._own_http is not None:
+            await self._own_http.aclose()
+
+    async def run(
+        self,
+        operation: Operation,
+        kind: ClientKind,
+        body: Callable[[], Mapping[str, object]],
+        *,
+        observer: QueueStateObserver | None,
+        own_observer: QueueStateObserver | None,
+        retries: SamplingRetries | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - what a time limit stops depends on the profile
+    ) -> Result:
+        """Submits an operation and waits for its result.
+
+        Args:
+            operation: What to do.
+            kind: The kind of client that asks.
+            body: Makes the request, anew for each submission.
+            observer: The caller's observer, if any.
+            own_observer: The client's.
+            retries: What carries the client over the loss of a future, if anything does.
+            timeout: The limit of the wait, in seconds.
+        """
+        if operation not in self.profile.polling.operations:
+            known = ", ".join(self.profile.polling.operations)
+            message = f"{self.profile.name} has no {operation}; it has {known}"
+            raise UnsupportedByProfileError(message)
+        told = self._observer(operation, observer, own_observer)
+        await self.ready()
+
+        async def attempt() -> Result:
+            future = await self._submit(operation, kind, body())
+            return await self._poll(future, told).result()
+
+        resubmits = self.profile.polling.expired.action(kind) is OnExpired.RESUBMITS
+        running = retries.run(attempt) if retries is not None and resubmits else attempt()
+        return await self._within(timeout, self._finished(operation, running))
+
+    async def post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        """POSTs a request that answers at once; SubmissionError if it is refused or gets no object."""
+        try:
+            response = await self._client().post(
+                f"{self._base_url}{path}", json=body, timeout=_SETUP_TIMEOUT_SECONDS, follow_redirects=True
+            )
+            reply: object = response.json() if response.is_success else None
+        except (httpx.RequestError, ValueError) as error:
+            raise _refused(path, str(error)) from error
+        if not isinstance(reply, dict):
+            raise _refused(path, detail_of(response))
+        return reply
+
+    def next_model(self) -> int:
+        """The number of the next model of this session, from 0."""
+        return next(self._models)
+
+    def next_sampler(self) -> int:
+        """The number of the next sampling session, from 0."""
+        return next(self._samplers)
+
+    @property
+    def session(self) -> str | None:
+        """The session's id; None before it is made, and where the profile makes none."""
+        return self._session
+
+    async def ready(self) -> None:
+        """Makes the session if it is not made yet.
+
+        Made once, it is there for every event loop; before, the service belongs to one.
+        """
+        if not self._ready:
+            await self._make_ready()
+
+    async def _make_ready(self) -> None:
+        async with self._setting_up:
+            if self._ready:
+                return
+            facet = self.profile.polling
+            if facet.asks_client_config:
+                config = await self.post("/api/v1/client/config", {"sdk_version": "reference"})
+                limit = config.get("billing_exception_max_pause_duration_sec")
+                if isinstance(limit, int | float):
+                    self._billing.limit_seconds = float(limit)
+            if facet.creates_session:
+                request = {
+                    "type": "create_session",
+                    "tags": [],
+                    "user_metadata": {},
+                    "sdk_version": "reference",
+                }
+                self._session = text_of(await self.post("/api/v1/create_session", request), "session_id")
+            self._ready = True
+
+    async def _submit(
+        self, operation: Operation, kind: ClientKind, body: Mapping[str, object]
+    ) -> PendingFuture:
+        started = time.time()
+        path = self.profile.polling.operations[operation].path
+        reply = await self.post(path, body)
+        return PendingFuture(text_of(reply, "request_id"), operation, kind, time.time() - started)
+
+    def _poll(self, future: PendingFuture, observer: QueueStateObserver | None) -> Poll:
+        return Poll(
+            future=future,
+            profile=self.profile,
+            send=self._client().post,
+            base_url=self._base_url,
+            billing=self._billing,
+            observer=observer,
+            on_telemetry=self._on_telemetry,
+        )
+
+    def _observer(
+        self,
+        operation: Operation,
+        custom: QueueStateObserver | None,
+        own: QueueStateObserver | None,
+    ) -> QueueStateObserver | None:
+        facet = self.profile.observer
+        if custom is not None:
+            if facet.custom_observer is CustomObserver.UNSUPPORTED:
+                message = f"{self.profile.name} takes no observer of the caller's; leave `observer` out"
+                raise UnsupportedByProfileError(message)
+            return custom
+        return own if operation in facet.observed_operations else None
+
+    async def _finished(self, operation: Operation, running: Awaitable[Result]) -> Result:
+        """The result, looked at once more."""
+        facet = self.profile.polling.operations[operation]
+        if not facet.assertion_drains:
+            return _checked(await self._drained(running), facet)
+
+        async def checked() -> Result:
+            return _checked(await running, facet)
+
+        return await self._drained(checked())
+
+    async def _drained(self, running: Awaitable[_T]) -> _T:
+        """Holds a failure back as long as the profile's telemetry takes."""
+        try:
+            return await running
+        except Exception:
+            if self.profile.polling.failure_drain_seconds:
+                await asyncio.sleep(self.profile.polling.failure_drain_seconds)
+            raise
+
+    async def _within(self, limit: float | None, running: Coroutine[object, object, _T]) -> _T:
+        """Awaits a result for at most `limit` seconds."""
+        if limit is None:
+            return await running
+        task = asyncio.ensure_future(running)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=limit)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if done:
+            return task.result()
+        if self.profile.polling.wait_timeout is WaitTimeout.CANCELS_POLL:
+            task.cancel()
+        self._left_behind.add(task)
+        task.add_done_callback(self._collect)
+        message = f"no result within {limit} s; wait longer"
+        raise WaitTimeoutError(message, official_class="TimeoutError", official_text="")
+
+    def _collect(self, task: asyncio.Future[Any]) -> None:
+        self._left_behind.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    def _client(self) -> httpx.AsyncClient:
+        assert self._http is not None  # noqa: S101 - narrows: the constructor set one of the two
+        return self._http
+
+
+def text_of(reply: Mapping[str, object], key: str) -> str:
+    """A string of a reply; SubmissionError if it is not there."""
+    value = reply.get(key)
+    if not isinstance(value, str):
+        message = f"a reply has no {key}, but {sorted(reply)}; mend the server's reply"
+        raise SubmissionError(message, official_class="ValidationError", official_text=message)
+    return value
+
+
+def _refused(path: str, detail: str) -> SubmissionError:
+    message = f"POST {path} was not accepted: {detail}; see what the server says"
+    return SubmissionError(message, official_class="APIStatusError", official_text=detail)
+
+
+def _checked(result: Result, facet: OperationFacet) -> Result:
+    missing = [key for key in facet.asserted if result.body is not None and key not in result.body]
+    if missing:
+        message = f"the result has no {', '.join(missing)}; mend the server's reply"
+        raise PollError(message, official_class="AssertionError", official_text="")
+    return result

@@ -1,0 +1,277 @@
+"""The clients of the reference: an SDK of the Tinker API, small enough to read in one sitting.
+
+How they fail: a `FutureError` (`reference_errors`) says how a future ended; `error_kind` sorts any exception
+of a call; `UnsupportedByProfileError` is a call that an SDK of this profile does not have. The retries of a
+*submission* are no part of a profile: a request that is not accepted ends in `SubmissionError`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+from fake_server.core.operations import Operation
+from tinker_conformance.profile.profile import Identifier, SamplerAddress
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.reference.client_base import Service, text_of
+from tinker_conformance.reference.failures import (
+    ErrorKind,
+    FutureError,
+    FutureExpiredError,
+    PollError,
+    RequestFailedError,
+    StalledError,
+    SubmissionError,
+    UnsupportedByProfileError,
+    WaitTimeoutError,
+    error_kind,
+)
+from tinker_conformance.reference.observer import ClientObserver, QueueStateObserver
+from tinker_conformance.reference.request_bodies import model_body, sample_body, training_body
+from tinker_conformance.reference.retry import SamplingRetries
+from tinker_conformance.reference.wire import Result
+
+__all__ = [
+    "ErrorKind",
+    "FutureError",
+    "FutureExpiredError",
+    "ModelCreation",
+    "PollError",
+    "RequestFailedError",
+    "Result",
+    "SamplingClient",
+    "ServiceClient",
+    "StalledError",
+    "SubmissionError",
+    "TrainingClient",
+    "UnsupportedByProfileError",
+    "WaitTimeoutError",
+    "error_kind",
+]
+
+
+class ServiceClient(Service):
+    """The way to all other clients; see `Service` for how it is made and closed."""
+
+    async def create_sampling_client(
+        self, model_path: str | None = None, base_model: str | None = None
+    ) -> SamplingClient:
+        """Makes a sampling client of saved weights or of a base model.
+
+        Raises:
+            SubmissionError: The server did not make the session.
+        """
+        await self.ready()
+        session = None
+        if self.profile.polling.sampler_address is SamplerAddress.SESSION:
+            number = self.next_sampler()
+            reply = await self.post(
+                "/api/v1/create_sampling_session",
+                {
+                    "type": "create_sampling_session",
+                    "session_id": self.session,
+                    "sampling_session_seq_id": number,
+                    "model_path": model_path,
+                    "base_model": base_model,
+                },
+            )
+            session = text_of(reply, "sampling_session_id")
+        return SamplingClient(self, session=session, model_path=model_path, base_model=base_model)
+
+    def model_creation(self, base_model: str) -> ModelCreation:
+        """Prepares the creation of a model, so that its observer can be seen before it starts."""
+        return ModelCreation(self, base_model)
+
+    async def create_training_client(
+        self, base_model: str, observer: QueueStateObserver | None = None
+    ) -> TrainingClient:
+        """Creates a model and makes its training client; a polled future, see `ModelCreation.create`."""
+        return await self.model_creation(base_model).create(observer=observer)
+
+
+class SamplingClient:
+    """Samples from one model.
+
+    Attributes:
+        observer: Its own observer; a caller may wrap the observer's `on_queue_state_change`.
+        session: The sampling session's id; None where the profile has none.
+    """
+
+    def __init__(
+        self, service: ServiceClient, *, session: str | None, model_path: str | None, base_model: str | None
+    ) -> None:
+        facet = service.profile.observer
+        names = {
+            Identifier.SAMPLING_SESSION_ID: session,
+            Identifier.MODEL_PATH: model_path,
+            Identifier.BASE_MODEL: base_model,
+        }
+        self.observer = ClientObserver(ClientKind.SAMPLING, names.get(facet.sampling.identifier), facet)
+        self.session = session
+        self._service = service
+        self._model_path = model_path
+        self._base_model = base_model
+        self._retries = SamplingRetries(service.profile.polling)
+        self._requests = itertools.count()
+
+    async def sample(
+        self,
+        *,
+        observer: QueueStateObserver | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+    ) -> Result:
+        """Samples one token after a fixed prompt.
+
+        Args:
+            observer: An observer in place of the client's, where the profile allows it.
+            timeout: The limit of the wait, in seconds.
+        """
+        return await self._run(Operation.SAMPLE, observer, timeout)
+
+    async def compute_logprobs(
+        self,
+        *,
+        observer: QueueStateObserver | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+    ) -> Result:
+        """Computes the log-probabilities of a fixed prompt; as `sample`."""
+        return await self._run(Operation.COMPUTE_LOGPROBS, observer, timeout)
+
+    async def _run(
+        self, operation: Operation, observer: QueueStateObserver | None, limit: float | None
+    ) -> Result:
+        def body() -> Mapping[str, object]:
+            return sample_body(
+                self._service.profile.polling,
+                session=self.session,
+                model_path=self._model_path,
+                base_model=self._base_model,
+                seq_id=next(self._requests),
+                prompt_logprobs=operation is Operation.COMPUTE_LOGPROBS,
+            )
+
+        return await self._service.run(
+            operation,
+            ClientKind.SAMPLING,
+            body,
+            observer=observer,
+            own_observer=self.observer,
+            retries=self._retries,
+            timeout=limit,
+        )
+
+
+class ModelCreation:
+    """The creation of one model.
+
+    Attributes:
+        observer: Its own observer; None where the profile has none.
+    """
+
+    def __init__(self, service: ServiceClient, base_model: str) -> None:
+        facet = service.profile.observer
+        observed = facet.model_creation is not None
+        self.observer = ClientObserver(ClientKind.MODEL_CREATION, base_model, facet) if observed else None
+        self._service = service
+        self._base_model = base_model
+
+    async def create(
+        self,
+        *,
+        observer: QueueStateObserver | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+    ) -> TrainingClient:
+        """Creates the model and makes its training client.
+
+        Args:
+            observer: An observer in place of its own, where the profile allows it.
+            timeout: The limit of the wait, in seconds.
+        """
+        await self._service.ready()
+        number = self._service.next_model()
+        result = await self._service.run(
+            Operation.CREATE_MODEL,
+            ClientKind.MODEL_CREATION,
+            lambda: model_body(session=self._service.session, base_model=self._base_model, seq_id=number),
+            observer=observer,
+            own_observer=self.observer,
+            timeout=timeout,
+        )
+        return TrainingClient(self._service, text_of(result.body or {}, "model_id"))
+
+
+class TrainingClient:
+    """Trains one model; each method submits one operation and returns its result.
+
+    Attributes:
+        observer: Its own observer; a caller may wrap the observer's `on_queue_state_change`.
+        model_id: The model's id.
+    """
+
+    def __init__(self, service: ServiceClient, model_id: str) -> None:
+        self.observer = ClientObserver(ClientKind.TRAINING, model_id, service.profile.observer)
+        self.model_id = model_id
+        self._service = service
+        self._requests = itertools.count(1)
+
+    async def run(
+        self,
+        operation: Operation,
+        *,
+        observer: QueueStateObserver | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+    ) -> Result:
+        """Submits an operation with a tiny input and waits for its result.
+
+        Args:
+            operation: One of a training client's.
+            observer: An observer in place of the client's, where the profile allows it.
+            timeout: The limit of the wait, in seconds.
+
+        Raises:
+            UnsupportedByProfileError: The profile has no such operation, or takes no observer.
+            FutureError: The future ended without a result.
+        """
+        number = next(self._requests)
+        return await self._service.run(
+            operation,
+            ClientKind.TRAINING,
+            lambda: training_body(
+                self._service.profile.polling, operation, model_id=self.model_id, seq_id=number
+            ),
+            observer=observer,
+            own_observer=self.observer,
+            timeout=timeout,
+        )
+
+    async def forward(self, *, observer: QueueStateObserver | None = None) -> Result:
+        """A forward pass."""
+        return await self.run(Operation.FORWARD, observer=observer)
+
+    async def forward_backward(self, *, observer: QueueStateObserver | None = None) -> Result:
+        """A forward and a backward pass."""
+        return await self.run(Operation.FORWARD_BACKWARD, observer=observer)
+
+    async def optim_step(self, *, observer: QueueStateObserver | None = None) -> Result:
+        """A step of the optimizer."""
+        return await self.run(Operation.OPTIM_STEP, observer=observer)
+
+    async def save_state(self, *, observer: QueueStateObserver | None = None) -> Result:
+        """Saves weights and optimizer state."""
+        return await self.run(Operation.SAVE_STATE, observer=observer)
+
+    async def load_state(self, *, observer: QueueStateObserver | None = None) -> Result:
+        """Loads saved weights."""
+        return await self.run(Operation.LOAD_STATE, observer=observer)
+
+    async def save_weights_for_sampler(self, *, observer: QueueStateObserver | None = None) -> Result:
+        """Saves weights to sample from."""
+        return await self.run(Operation.SAVE_WEIGHTS_FOR_SAMPLER, observer=observer)
+
+    async def unload_model(self, *, observer: QueueStateObserver | None = None) -> Result:
+        """Frees the model (official 0.1)."""
+        return await self.run(Operation.UNLOAD_MODEL, observer=observer)
+
+    async def save_weights_external(self, *, observer: QueueStateObserver | None = None) -> Result:
+        """Saves weights in a format of others (official since 0.28)."""
+        return await self.run(Operation.SAVE_WEIGHTS_EXTERNAL, observer=observer)

@@ -1,0 +1,232 @@
+"""The observer of a client: what it logs when its queue pauses, and how often.
+
+`ClientObserver` is what a client of the reference is to its own futures. The three functions below it are
+those of the logger that the seed describes ("Shared Logger Module"), with its texts unless told otherwise.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Final
+
+from tinker_conformance.profile.profile import ClockKind, LogLevel, ObserverFacet, Profile
+from tinker_conformance.profile.profile_files import observer_revision
+from tinker_conformance.queue_state import ClientKind, QueueState
+
+LOGGER_NAME: Final = "tinker_conformance.reference"
+"""The parent of the reference's loggers; pauses are logged below it, by the kind of client."""
+
+_LEVELS: Final = {
+    LogLevel.DEBUG: logging.DEBUG,
+    LogLevel.INFO: logging.INFO,
+    LogLevel.WARNING: logging.WARNING,
+    LogLevel.ERROR: logging.ERROR,
+}
+
+
+class QueueStateObserver(ABC):
+    """Is told the state of the queue that a request waits in."""
+
+    @abstractmethod
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        """Takes a state that the server reported.
+
+        Args:
+            state: The state, as the profile reads it.
+            reason: ``queue_state_reason`` of the reply, of any JSON type; passed only where the profile's
+                ``passes_reason`` says so.
+        """
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What an observer remembers between calls."""
+
+    logged_at: float = 0.0
+    state: QueueState | None = None
+    state_since: float = 0.0
+
+
+@dataclass(eq=False)
+class ClientObserver(QueueStateObserver):
+    """Logs the pauses of one client as a profile says; may be called from several threads.
+
+    The debounce is per object: across states, and across the futures of one client. The clocks are read from
+    the module `time` at each call, so that whatever replaces them there is seen.
+
+    Attributes:
+        kind: The kind of client.
+        identifier: What its messages call it by; None prints as ``None``, as in the official SDK.
+        facet: The observer facet of the profile; it must have texts for the kind.
+    """
+
+    kind: ClientKind
+    identifier: str | None
+    facet: ObserverFacet
+    _memory: _Memory = field(default_factory=_Memory, repr=False)
+    _deciding: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        """Logs a pause that is due; ACTIVE never logs and never touches the debounce."""
+        # One decision at a time: between looking at the last line's time and stamping the next one's, another
+        # thread would find it due as well.
+        with self._deciding:
+            due = self._decides_to_log(state)
+        if due:
+            _log_pause(state, self.kind, self.identifier, self.facet, reason)
+
+    def _decides_to_log(self, state: QueueState) -> bool:
+        if not self._outlasted_grace(state) or state is QueueState.ACTIVE:
+            return False
+        clock = self.facet.debounce_clock
+        if not _is_due(self._memory.logged_at, self.facet, now=_now(clock)):
+            return False
+        # Read again, not kept from above: the official SDK stamps the time after its decision.
+        self._memory.logged_at = _now(clock)
+        return True
+
+    def _outlasted_grace(self, state: QueueState) -> bool:
+        """Whether the state has lasted as long as it must; any change, to ACTIVE too, starts anew."""
+        forms = self.facet.client(self.kind)
+        if forms is None or forms.grace_seconds == 0:
+            return True
+        now = _now(self.facet.grace_clock)
+        if state is not self._memory.state:
+            self._memory.state = state
+            self._memory.state_since = now
+        return now - self._memory.state_since >= forms.grace_seconds
+
+
+def log_state_change(
+    state: QueueState | str,
+    client: ClientKind | str,
+    identifier: str | None,
+    *,
+    profile: Profile | None = None,
+    facet: ObserverFacet | None = None,
+) -> None:
+    """Logs one line about a state, without debounce; nothing for ACTIVE.
+
+    Source: seed, "Shared Logger Module" and "Phase 1".
+
+    Args:
+        state: The state or its word; any other word counts as UNKNOWN.
+        client: The kind of client, or ``"sampling"``, ``"training"``, ``"model_creation"``.
+        identifier: The session's id for sampling, the model's id for training.
+        profile: Whose texts; the seed's (``tinkex-seed``) if neither this nor `facet` is given.
+        facet: Its observer facet alone.
+
+    Raises:
+        ValueError: The kind of client is unknown, or the profile has no texts for it.
+    """
+    known = _state(state)
+    kind = _kind(client)
+    if known is not QueueState.ACTIVE:
+        _log_pause(known, kind, identifier, _facet(profile, facet), None)
+
+
+def should_log(
+    last_logged: float,
+    interval: float = 60,
+    *,
+    profile: Profile | None = None,
+    facet: ObserverFacet | None = None,
+) -> bool:
+    """Whether a line is due.
+
+    Source: seed, "Shared Logger Module"; the boundary counts as due (official: ``now - last >= 60``).
+
+    Args:
+        last_logged: When the last line was logged, in seconds on the profile's debounce clock; 0 for never.
+        interval: The least time between two lines, in seconds.
+        profile: Whose clock and boundary; the seed's if neither this nor `facet` is given.
+        facet: Its observer facet alone.
+    """
+    rules = _facet(profile, facet)
+    now = _now(rules.debounce_clock)
+    return now - last_logged >= interval if rules.interval_inclusive else now - last_logged > interval
+
+
+def reason_for_state(
+    state: QueueState | str,
+    client: ClientKind | str,
+    *,
+    profile: Profile | None = None,
+    facet: ObserverFacet | None = None,
+) -> str:
+    """The text that a message gives as reason when the server gives none.
+
+    Source: seed, "Shared Logger Module" and "Phase 1".
+
+    Args:
+        state: The state or its word; any other word counts as UNKNOWN.
+        client: The kind of client, or its word.
+        profile: Whose texts; the seed's if neither this nor `facet` is given.
+        facet: Its observer facet alone.
+
+    Raises:
+        ValueError: The kind of client is unknown, or the profile has no texts for it.
+    """
+    rules = _facet(profile, facet)
+    forms = rules.client(_kind(client))
+    if forms is None:
+        raise ValueError(_no_texts(_kind(client), rules))
+    return forms.reasons.of(_state(state))
+
+
+def _is_due(logged_at: float, facet: ObserverFacet, *, now: float) -> bool:
+    elapsed = now - logged_at
+    return elapsed >= facet.interval_seconds if facet.interval_inclusive else elapsed > facet.interval_seconds
+
+
+def _log_pause(
+    state: QueueState, kind: ClientKind, identifier: str | None, facet: ObserverFacet, server_reason: object
+) -> None:
+    forms = facet.client(kind)
+    if forms is None:
+        raise ValueError(_no_texts(kind, facet))
+    replaced = forms.server_reason_replaces and bool(server_reason)
+    reason = server_reason if replaced else forms.reasons.of(state)
+    logger = logging.getLogger(f"{LOGGER_NAME}.{kind.value}")
+    logger.log(_LEVELS[forms.level], "%s", forms.message.format(identifier=identifier, reason=reason))
+
+
+def _now(clock: ClockKind) -> float:
+    match clock:
+        case ClockKind.WALL:
+            return time.time()
+        case ClockKind.MONOTONIC:
+            return time.monotonic()
+
+
+def _state(state: QueueState | str) -> QueueState:
+    try:
+        return QueueState(state)
+    except ValueError:
+        return QueueState.UNKNOWN
+
+
+def _kind(client: ClientKind | str) -> ClientKind:
+    try:
+        return ClientKind(client)
+    except ValueError:
+        known = ", ".join(repr(kind.value) for kind in ClientKind)
+        message = f"{client!r} is no kind of client; give a ClientKind or one of {known}"
+        raise ValueError(message) from None
+
+
+def _facet(profile: Profile | None, facet: ObserverFacet | None) -> ObserverFacet:
+    if facet is not None:
+        return facet
+    return profile.observer if profile is not None else observer_revision("tinkex-seed")
+
+
+def _no_texts(kind: ClientKind, facet: ObserverFacet) -> str:
+    return (
+        f"the observer revision {facet.revision} has no texts for {kind.value}; "
+        "give a profile that observes it, tinker-0.10 or later"
+    )

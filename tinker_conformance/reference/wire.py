@@ -1,0 +1,181 @@
+"""What the reference sends and what it makes of a reply, as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from fake_server.core.operations import Operation
+from tinker_conformance.profile.profile import OperationFacet, PollingFacet, ResultFormat
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.reference.failures import PollError, RequestFailedError
+
+RETRIEVE_PATH: Final = "/api/v1/retrieve_future"
+PROTOBUF: Final = "application/x-protobuf"
+
+TelemetryHook = Callable[[str, Mapping[str, object]], None]
+"""Takes the name of an event and its data."""
+
+_ACCEPT: Final[Mapping[ResultFormat, str]] = {
+    ResultFormat.JSON: "application/json",
+    ResultFormat.JSON_OR_PROTOBUF: f"{PROTOBUF}, application/json",
+    ResultFormat.PROTOBUF: PROTOBUF,
+}
+_CATEGORIES: Final = frozenset({"unknown", "server", "user"})
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFuture:
+    """A request that was accepted and whose result is polled for.
+
+    Attributes:
+        request_id: What the server calls it.
+        operation: What was asked.
+        client: The kind of client that asked.
+        round_trip_seconds: How long the submission took.
+    """
+
+    request_id: str
+    operation: Operation
+    client: ClientKind
+    round_trip_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a future ended in.
+
+    Attributes:
+        operation: What was asked.
+        request_id: What the server called it.
+        content_type: The media type of the reply, parameters included.
+        body: The decoded JSON object; None for protobuf, which the reference does not decode.
+        raw: The bytes of the reply.
+    """
+
+    operation: Operation
+    request_id: str
+    content_type: str
+    body: Mapping[str, object] | None
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """An HTTP 200 that says to poll again."""
+
+    body: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataOnly:
+    """An HTTP 200 that says that the result is there and wants to be fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """An HTTP 200 that is none of the known replies, and the error that it is."""
+
+    error: PollError
+
+
+Reply = TryAgain | MetadataOnly | RequestFailedError | Unusable | Result
+
+
+def poll_headers(facet: PollingFacet, future: PendingFuture, iteration: int) -> dict[str, str]:
+    """The headers of one poll; `iteration` counts from 0."""
+    operation = facet.operations[future.operation]
+    headers = {
+        "Accept": _ACCEPT[operation.result_format],
+        facet.iteration_header: str(iteration),
+        facet.type_header: operation.request_type,
+    }
+    if iteration == 0:
+        headers[facet.round_trip_header] = str(future.round_trip_seconds)
+    return headers
+
+
+def read_success(response: httpx.Response, facet: PollingFacet, future: PendingFuture) -> Reply:
+    """Reads an HTTP 2xx reply to a poll."""
+    operation = facet.operations[future.operation]
+    content_type = response.headers.get("content-type", "")
+    if PROTOBUF in content_type:
+        if operation.result_format is ResultFormat.JSON:
+            return _unusable("a result in protobuf, which this operation does not have", "ValueError", "")
+        return Result(future.operation, future.request_id, content_type, None, response.content)
+    try:
+        body: object = response.json()
+    except ValueError as error:
+        return _unusable(f"a body that is not JSON ({error})", "JSONDecodeError", str(error))
+    if not isinstance(body, dict):
+        kind = type(body).__name__
+        text = f"'{kind}' object has no attribute 'get'"
+        return _unusable(f"a body that is no object but a {kind}", "AttributeError", text)
+    return _read_object(body, facet, future) or Result(
+        future.operation, future.request_id, content_type, body, response.content
+    )
+
+
+def detail_of(response: httpx.Response) -> str:
+    """A refused reply as the official SDK's errors print it."""
+    text = response.text.strip()
+    status = f"Error code: {response.status_code}"
+    try:
+        return f"{status} - {json.loads(text)}"
+    except ValueError:
+        return text or status
+
+
+def json_or_none(response: httpx.Response) -> object:
+    """The JSON body of a reply; None if it has none (or it is ``null``)."""
+    try:
+        body: object = response.json()
+    except ValueError:
+        return None
+    return body
+
+
+def _read_object(
+    body: Mapping[str, object], facet: PollingFacet, future: PendingFuture
+) -> TryAgain | MetadataOnly | RequestFailedError | Unusable | None:
+    """What a JSON object is; None for a result."""
+    operation = facet.operations[future.operation]
+    if body.get("type") == "try_again":
+        return TryAgain(body)
+    if facet.metadata_only and body.get("status") == "complete_metadata":
+        return MetadataOnly()
+    if "error" in body:
+        return _failure(body, facet, operation, future)
+    return _no_result(body, operation)
+
+
+def _failure(
+    body: Mapping[str, object], facet: PollingFacet, operation: OperationFacet, future: PendingFuture
+) -> RequestFailedError:
+    category = body.get("category")
+    text = facet.lines.failure_error.format(
+        body=body, error=body["error"], request_id=future.request_id, result_class=operation.result_class
+    )
+    return RequestFailedError(
+        f"the server failed {future.operation} ({future.request_id}): {body['error']}; "
+        "mend the request, or ask the operator of the server",
+        category if isinstance(category, str) and category in _CATEGORIES else "unknown",
+        official_class=facet.failure_class,
+        official_text=text,
+    )
+
+
+def _no_result(body: Mapping[str, object], operation: OperationFacet) -> Unusable | None:
+    if operation.result_format is ResultFormat.PROTOBUF:
+        return _unusable("a result in JSON, which this profile takes only as protobuf", "ValueError", "")
+    missing = [key for key in operation.required if key not in body]
+    return _unusable(f"a result without {', '.join(missing)}", "ValueError", "") if missing else None
+
+
+def _unusable(what: str, official_class: str, official_text: str) -> Unusable:
+    message = f"the poll was answered with {what}; mend the server's reply"
+    return Unusable(PollError(message, official_class=official_class, official_text=official_text or message))

@@ -1,0 +1,161 @@
+"""Makes records of what was judged, of bounded size, whatever an SDK prints."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from tinker_conformance._version import __version__
+from tinker_conformance.checks.case import Case
+from tinker_conformance.checks.pause_lines import pause_lines
+from tinker_conformance.judging.explanation import alone
+from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.report.records import (
+    End,
+    MismatchRecord,
+    ProfileRecord,
+    Result,
+    ScenarioRecord,
+    ScriptsRecord,
+    SdkRecord,
+    Start,
+)
+from tinker_conformance.requirements import Requirement
+from tinker_conformance.sdk.session import SdkSession
+from tinker_conformance.timeline import Event, Timeline
+
+MOST_EVENTS: Final = 200
+MOST_MISMATCHES: Final = 100
+MOST_CHARACTERS: Final = 2000
+
+
+def start_record(
+    sdk: SdkSession,
+    profile: Profile,
+    asked: Sequence[Requirement],
+    *,
+    strict: bool,
+    as_of: str | None,
+    seed: int | None = None,
+) -> Start:
+    """The record that a report begins with."""
+    return Start(
+        kit=__version__,
+        sdk=SdkRecord(
+            spec=_bounded(sdk.spec),
+            name=_bounded(sdk.info.name),
+            version=_bounded(sdk.info.version),
+            language=_bounded(sdk.info.language),
+            clock=sdk.clock.value,
+        ),
+        profile=ProfileRecord(
+            name=profile.name, observer=profile.observer.revision, polling=profile.polling.revision
+        ),
+        interpreter=f"{platform.python_implementation()} {sys.version.split()[0]}",
+        platform=platform.platform(),
+        started=datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
+        asked=tuple(required.id for required in asked),
+        strict=strict,
+        as_of=as_of,
+        seed=seed,
+    )
+
+
+def result_record(judgement: Judgement, spec: str, profile: str) -> Result:
+    """The record of one judgement, with the timelines of the scenarios in which something was wrong."""
+    required = judgement.requirement
+    differing = {mismatch.scenario for mismatch in judgement.mismatches}
+    mismatches = judgement.mismatches[:MOST_MISMATCHES]
+    left_out = len(judgement.mismatches) - len(mismatches)
+    more = f"{left_out} more mismatches are not recorded" if left_out else ""
+    return Result(
+        id=required.id,
+        chapter=required.chapter,
+        sentence=required.sentence,
+        source=required.source,
+        level=required.level,
+        since=required.since,
+        verdict=judgement.verdict,
+        note=_bounded("; ".join(part for part in (judgement.note, more) if part)),
+        mismatches=tuple(
+            MismatchRecord(
+                scenario=mismatch.scenario,
+                at=mismatch.at,
+                wanted=_bounded(mismatch.wanted),
+                got=_bounded(mismatch.got),
+                event=mismatch.event,
+            )
+            for mismatch in mismatches
+        ),
+        scenarios=tuple(_scenario(case) for name, case in judgement.cases.items() if name in differing),
+        asked=required.scenarios,
+        alone=alone(required.id, spec, profile),
+    )
+
+
+def end_record(
+    results: Iterable[Result],
+    exit_code: int,
+    *,
+    quirks_not_shared: int = 0,
+    early: str | None = None,
+    stale: Iterable[str] = (),
+    scripts: ScriptsRecord | None = None,
+) -> End:
+    """The closing record."""
+    counts = Counter(result.verdict for result in results)
+    return End(
+        counts={verdict: counts[verdict] for verdict in Verdict},
+        exit_code=exit_code,
+        quirks_not_shared=quirks_not_shared,
+        early=None if early is None else _bounded(early),
+        stale=tuple(stale),
+        scripts=scripts,
+    )
+
+
+def _scenario(case: Case) -> ScenarioRecord:
+    return ScenarioRecord(
+        id=case.scenario.id,
+        expected=_bounded_timeline(case.expected),
+        observed=_bounded_timeline(case.observed),
+        expected_lines=_places(case.expected, case),
+        observed_lines=_places(case.observed, case),
+        interval=case.profile.observer.interval_seconds,
+        left_out=sum(max(0, len(line) - MOST_EVENTS) for line in (case.expected, case.observed)),
+    )
+
+
+def _places(timeline: Timeline, case: Case) -> tuple[int, ...]:
+    return tuple(line.event for line in pause_lines(timeline, case) if line.event < MOST_EVENTS)
+
+
+def _bounded_timeline(timeline: Timeline) -> Timeline:
+    return tuple(_bounded_event(event) for event in timeline[:MOST_EVENTS])
+
+
+def _bounded_event(event: Event) -> Event:
+    fields = msgspec.structs.asdict(event)
+    changes = {name: _bounded_value(value) for name, value in fields.items()}
+    return event if changes == fields else msgspec.structs.replace(event, **changes)
+
+
+def _bounded_value(value: object) -> object:
+    if isinstance(value, str) and not isinstance(value, StrEnum):
+        return _bounded(value)
+    if isinstance(value, dict | list) and len(text := msgspec.json.encode(value).decode()) > MOST_CHARACTERS:
+        return _bounded(text)
+    return value
+
+
+def _bounded(text: str) -> str:
+    cut = text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}… ({len(text)} characters)"
+    return cut.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,150 @@
+"""The folder of a report, written as results come: a run that is killed leaves what it measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from tinker_conformance.report.badge import badge
+from tinker_conformance.report.conclusion import quirks_not_shared
+from tinker_conformance.report.junit import junit
+from tinker_conformance.report.markdown import step_summary
+from tinker_conformance.report.page import page
+from tinker_conformance.report.record_making import end_record
+from tinker_conformance.report.records import Result, ScriptsRecord, Start, encode
+from tinker_conformance.report.report_reading import FILE, Report, ReportError
+from tinker_conformance.sdk.file_locks import try_lock
+
+SUMMARY: Final = "summary.md"
+BADGE: Final = "badge.json"
+JUNIT: Final = "junit.xml"
+PAGE: Final = "index.html"
+FORMS: Final[Mapping[str, Callable[[Report], str]]] = {
+    SUMMARY: step_summary,
+    BADGE: badge,
+    JUNIT: junit,
+    PAGE: lambda report: page([report]),
+}
+"""What is made of the records, by file."""
+
+_SECONDS: Final = 1.0
+"""The files other than the records are renewed no more often than this."""
+
+
+class ReportFolder:
+    """Writes one report. Not for two threads at once."""
+
+    def __init__(
+        self,
+        folder: Path,
+        start: Start,
+        *,
+        own_junit: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begins the report.
+
+        Args:
+            folder: Made if need be; a report that is there already is replaced, unless a run still writes it.
+            start: The record that it begins with.
+            own_junit: Whether JUnit XML is written here, and not by pytest.
+            clock: Seconds, for how often files are renewed.
+
+        Raises:
+            ReportError: If the folder cannot be written, another run is writing a report there, or its file
+                is a link or anything else that is not a regular file.
+        """
+        self._folder = folder
+        self._report = Report(start)
+        self._forms = {name: form for name, form in FORMS.items() if own_junit or name != JUNIT}
+        self._clock = clock
+        self._renewed = clock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = _opened(folder / FILE)
+            self._append(encode(start))
+            self._renew()
+        except OSError as error:
+            raise ReportError(f"{folder}: cannot be written ({error}); name another folder") from error
+
+    @property
+    def report(self) -> Report:
+        """What was written so far."""
+        return self._report
+
+    def add(self, result: Result) -> None:
+        """Writes one result."""
+        self._append(encode(result))
+        self._report = dataclasses.replace(self._report, results=(*self._report.results, result))
+        if self._clock() - self._renewed >= _SECONDS:
+            self._renew()
+
+    def close(
+        self,
+        exit_code: int,
+        *,
+        early: str | None = None,
+        stale: Iterable[str] = (),
+        scripts: ScriptsRecord | None = None,
+    ) -> None:
+        """Writes the closing record and every form of the report.
+
+        Args:
+            exit_code: What the command is about to end with.
+            early: Why not all was judged, or None.
+            stale: Sentences about entries of known failures that excused nothing.
+            scripts: What came of generated or replayed scripts, or None.
+        """
+        quirks = quirks_not_shared(self._report)
+        end = end_record(
+            self._report.results,
+            exit_code,
+            quirks_not_shared=quirks,
+            early=early,
+            stale=stale,
+            scripts=scripts,
+        )
+        self._report = dataclasses.replace(self._report, end=end)
+        self._append(encode(end))
+        self._file.close()
+        self._renew()
+
+    def _append(self, record: bytes) -> None:
+        self._file.write(record + b"\n")
+        self._file.flush()
+
+    def _renew(self) -> None:
+        for name, form in self._forms.items():
+            write_whole(self._folder / name, form(self._report))
+        self._renewed = self._clock()
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file of the records, emptied, and locked until it is closed or the process ends."""
+    found = path.lstat().st_mode if os.path.lexists(path) else stat.S_IFREG
+    if not stat.S_ISREG(found):
+        what = "a link" if stat.S_ISLNK(found) else "not a regular file"
+        raise ReportError(
+            f"{path}: is {what}, and a report would be written over it; remove it or name another folder"
+        )
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    file = os.fdopen(os.open(path, flags, 0o666), "r+b")
+    if not try_lock(file.fileno()):
+        file.close()
+        raise ReportError(f"{path}: another run is writing it; wait for that run, or name another folder")
+    file.truncate(0)
+    return file
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file so that nobody ever sees half of it; a link at its place is replaced, not followed."""
+    half = path.with_name(f".{path.name}.half")
+    half.unlink(missing_ok=True)
+    with half.open("x", encoding="utf-8") as file:
+        file.write(text)
+    half.replace(path)

@@ -1,0 +1,99 @@
+"""Reads reports back, whole or cut off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from fake_server.core.bounded_files import FileError, read_bytes
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.records import FORMAT, End, Record, Result, Start, decode
+
+FILE: Final = "report.jsonl"
+MOST_BYTES: Final = 100_000_000
+
+
+class ReportError(ValueError):
+    """A report that cannot be read; the text names the file and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one run measured.
+
+    Attributes:
+        start: What ran.
+        results: What was judged, in order.
+        end: The closing record; None where the report was cut off.
+    """
+
+    start: Start
+    results: tuple[Result, ...] = ()
+    end: End | None = None
+
+    @property
+    def name(self) -> str:
+        """The SDK's name and version."""
+        return f"{self.start.sdk.name} {self.start.sdk.version}"
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """Results by verdict."""
+        return Counter(result.verdict for result in self.results)
+
+    @property
+    def cut_off(self) -> str | None:
+        """Why the report does not say everything, or None."""
+        if self.end is None:
+            return "cut off: the run ended without a closing record"
+        return self.end.early
+
+
+def load_report(path: Path) -> Report:
+    """Reads a report.
+
+    Args:
+        path: The file, or the folder that `--report` named.
+
+    Raises:
+        ReportError: If it cannot be read, is of another format, or holds what no report holds. A last line
+            that is not whole is no error: the report was cut off there.
+    """
+    file = path / FILE if path.is_dir() else path
+    try:
+        raw = read_bytes(file, most=MOST_BYTES)
+    except FileError as error:
+        raise ReportError(f"{error.of(str(file))}; a report is what --report wrote") from error
+    lines = raw.split(b"\n")
+    records: list[Record] = []
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            records.append(decode(line))
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            if number == len(lines) and records:
+                break
+            message = f"{file}, line {number}: {error}; name the {FILE} of this kit's format {FORMAT}"
+            raise ReportError(message) from error
+    return _ordered(records, file)
+
+
+def _ordered(records: list[Record], file: Path) -> Report:
+    match records:
+        case [Start() as start, *rest]:
+            if start.format != FORMAT:
+                kit = f"written by kit {start.kit}"
+                raise ReportError(f"{file}: format {start.format}, {kit}; this kit reads format {FORMAT}")
+            end = rest[-1] if rest and isinstance(rest[-1], End) else None
+            body = rest if end is None else rest[:-1]
+            results = tuple(record for record in body if isinstance(record, Result))
+            if len(results) == len(body):
+                return Report(start, results, end)
+        case _:
+            pass
+    raise ReportError(f"{file}: not one start, then requirements, then one end; write it anew")

@@ -1,0 +1,193 @@
+"""The matrix: requirements by SDK, as values, as Markdown and for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.table import Table
+
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.visible_text import visible
+from tinker_conformance.report.conclusion import forgiven
+from tinker_conformance.report.markdown import literal
+from tinker_conformance.report.records import Result
+from tinker_conformance.report.report_reading import Report
+from tinker_conformance.requirements import REQUIREMENTS
+
+SIGNS: Final = {
+    Verdict.PASSED: "✓",
+    Verdict.FAILED: "✗",
+    Verdict.NOT_TESTABLE: "?",
+    Verdict.NOT_CLAIMED: "·",
+    Verdict.KNOWN_FAILURE: "k",
+    Verdict.STALE_KNOWN_FAILURE: "s",
+    Verdict.ADAPTER_ERROR: "!",
+    Verdict.KIT_ERROR: "!!",
+}
+_QUIRK: Final = "q"
+_NOT_ASKED: Final = ""
+_CUT: Final = "…"
+LEGEND: Final = (
+    "✓ passed, ✗ failed, q quirk that it does not share, k known failure, s stale known failure, ? not "
+    "testable, · not claimed, ! adapter error, !! kit error, … cut off before, empty: not asked under its "
+    "profile"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What became of one requirement in one SDK.
+
+    Attributes:
+        sign: One or two characters.
+        word: The same in words.
+        look: One word for how it looks: the verdict with dashes, `quirk`, `cut` or `none`.
+    """
+
+    sign: str
+    word: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One requirement.
+
+    Attributes:
+        id: Its id.
+        sentence: What must hold, where a report tells.
+        level: How much it weighs, where a report tells.
+        cells: By SDK.
+    """
+
+    id: str
+    sentence: str
+    level: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def linked(self) -> bool:
+        """Whether the page has a part about it."""
+        return any(
+            cell.look in {"failed", "quirk", "not-testable", "adapter-error", "kit-error"}
+            or cell.look.endswith("known-failure")
+            for cell in self.cells
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The requirements of one chapter.
+
+    Attributes:
+        name: The chapter.
+        rows: Its requirements.
+        totals: By SDK: how many passed, and how many were judged and claimed.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    totals: tuple[tuple[int, int], ...]
+
+
+def matrix(reports: Sequence[Report]) -> tuple[Chapter, ...]:
+    """Requirements by SDK, in the order of the kit; those that this kit does not know come last."""
+    results = [{result.id: result for result in report.results} for report in reports]
+    asked = [frozenset(report.start.asked) for report in reports]
+    order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
+    union = dict.fromkeys(identifier for report in reports for identifier in report.start.asked)
+    ids = sorted(union, key=lambda identifier: order.get(identifier, len(order)))
+    chapters: dict[str, list[str]] = {}
+    for identifier in ids:
+        chapters.setdefault(identifier.split(".", 1)[0], []).append(identifier)
+    return tuple(
+        Chapter(
+            name,
+            tuple(_row(identifier, reports, results, asked) for identifier in members),
+            tuple(_total(members, found) for found in results),
+        )
+        for name, members in chapters.items()
+    )
+
+
+def _row(
+    identifier: str,
+    reports: Sequence[Report],
+    results: Sequence[dict[str, Result]],
+    asked: Sequence[frozenset[str]],
+) -> Row:
+    known = next((found[identifier] for found in results if identifier in found), None)
+    cells = tuple(
+        _cell(found.get(identifier), asked=identifier in ids, strict=report.start.strict)
+        for report, found, ids in zip(reports, results, asked, strict=True)
+    )
+    return Row(
+        identifier,
+        known.sentence if known else "",
+        known.level.value if known else "",
+        cells,
+    )
+
+
+def _cell(result: Result | None, *, asked: bool, strict: bool) -> Cell:
+    if result is None:
+        return Cell(_CUT, "not judged", "cut") if asked else Cell(_NOT_ASKED, "not asked", "none")
+    if forgiven(result, strict=strict):
+        return Cell(_QUIRK, "quirk that it does not share", "quirk")
+    return Cell(SIGNS[result.verdict], result.verdict.value, result.verdict.value.replace(" ", "-"))
+
+
+def _total(members: Sequence[str], found: dict[str, Result]) -> tuple[int, int]:
+    judged = [found[identifier].verdict for identifier in members if identifier in found]
+    return judged.count(Verdict.PASSED), len(judged) - judged.count(Verdict.NOT_CLAIMED)
+
+
+def markdown_matrix(reports: Sequence[Report]) -> str:
+    """The matrix as a Markdown table."""
+    names = " | ".join(f"{literal(r.name)}<br>{literal(r.start.profile.name)}" for r in reports)
+    lines = [f"| requirement | {names} |", "|---|" + ":---:|" * len(reports)]
+    for chapter in matrix(reports):
+        totals = " | ".join(f"{passed}/{of}" for passed, of in chapter.totals)
+        lines.append(f"| **{chapter.name}** | {totals} |")
+        lines += [f"| `{row.id}` | {' | '.join(cell.sign for cell in row.cells)} |" for row in chapter.rows]
+    return "\n".join([*lines, "", LEGEND, ""])
+
+
+def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
+    """The matrix for a terminal.
+
+    Args:
+        reports: The reports.
+        only_different: Leave out the requirements that hold wherever they are asked.
+    """
+    made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    made.add_column("requirement", no_wrap=True)
+    for report in reports:
+        made.add_column(visible(report.start.sdk.version if _same(reports) else report.name), min_width=6)
+    for chapter in matrix(reports):
+        made.add_row(f"[bold]{chapter.name}[/]", *(f"{passed}/{of}" for passed, of in chapter.totals))
+        for row in chapter.rows:
+            if not only_different or len({cell.look for cell in row.cells} - {"not-claimed"}) > 1:
+                made.add_row(f"  {row.id}", *(f"[{_STYLES.get(c.look, '')}]{c.sign}[/]" for c in row.cells))
+    return made
+
+
+def _same(reports: Sequence[Report]) -> bool:
+    return len({report.start.sdk.name for report in reports}) == 1
+
+
+_STYLES: Final = {
+    "passed": "green",
+    "failed": "bold red",
+    "not-testable": "bold red",
+    "quirk": "dim",
+    "known-failure": "yellow",
+    "stale-known-failure": "bold yellow",
+    "adapter-error": "bold magenta",
+    "kit-error": "bold magenta",
+    "not-claimed": "dim",
+    "cut": "dim",
+    "none": "dim",
+}

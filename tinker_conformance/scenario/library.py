@@ -1,0 +1,29 @@
+"""The scenarios that come with the kit, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from tinker_conformance.scenario.scenario import Scenario, ScenarioError, parse_scenarios
+
+
+@cache
+def shipped_scenarios() -> Mapping[str, Scenario]:
+    """All shipped scenarios, in the order of their files.
+
+    Raises:
+        ScenarioError: If two of them have one id.
+    """
+    found: dict[str, Scenario] = {}
+    folder = files("tinker_conformance.scenario")
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".yaml"):
+            for scenario in parse_scenarios(entry.read_text(encoding="utf-8"), source=entry.name):
+                if scenario.id in found:
+                    message = f"{entry.name}: the id {scenario.id!r} is taken; choose another"
+                    raise ScenarioError(message)
+                found[scenario.id] = scenario
+    return MappingProxyType(found)

@@ -1,0 +1,495 @@
+"""A scenario: what is asked of an SDK and what the fake server answers, as data.
+
+Scenarios are written in YAML (see `docs/reference/scenarios.md`) and decoded here into frozen values. What is
+unknown, missing or of the wrong type is a `ScenarioError` that names the file, the scenario, the place in
+it and the mend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Sized
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, NoReturn, TypeVar, cast
+
+import msgspec
+
+from fake_server.core.bounded_files import FileError, read_text
+from fake_server.core.errors import ScriptError, nearest
+from fake_server.core.json_values import copied
+from fake_server.core.operations import Operation
+from fake_server.script.builder import MAX_STEPS, Exhausted, Script
+from fake_server.script.script_yaml import decode_steps, encode_steps, load_yaml
+from fake_server.script.steps import Advance, Step
+from tinker_conformance.clocks.frozen_clock import DEFAULT_EPOCH
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario.rounds import moves_within_a_round, unlike_in_a_round
+
+_E = TypeVar("_E", bound=StrEnum)
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be run; the text names the place and the mend."""
+
+
+class ObserverUse(StrEnum):
+    """Whose observer hears of a future's queue state."""
+
+    DEFAULT = "default"
+    """The client's own."""
+    RAISING = "raising"
+    """The client's own, which raises an exception at each call."""
+    CUSTOM = "custom"
+    """One that the caller hands in for this future, where the SDK has a way to do so."""
+    NONE = "none"
+    """None: the caller switches it off, where the SDK has a way to do so."""
+
+
+class ClientSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A client that a scenario uses.
+
+    Attributes:
+        name: Its name within the scenario.
+        kind: What it is.
+        id: What the server calls it: the model's id, the sampling session's id, or the base model
+            whose creation is observed.
+        model_path: Path of the weights that a sampling client samples from; None samples from `base_model`.
+        base_model: The base model's name.
+    """
+
+    name: str
+    kind: ClientKind
+    id: str
+    model_path: str | None
+    base_model: str
+
+
+class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation, and the script of its future.
+
+    Attributes:
+        client: Name of the client.
+        operation: What is asked of it.
+        script: The replies to the future's polls.
+        observer: Whose observer hears of it.
+        timeout: Seconds that the caller waits for the result, or None for ever.
+        before: How the clocks move before the operation is submitted; on threads, before a new round.
+    """
+
+    client: str
+    operation: Operation
+    script: Script
+    observer: ObserverUse = ObserverUse.DEFAULT
+    timeout: float | None = None
+    before: tuple[Advance, ...] = ()
+
+
+class FunctionCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of one of the SDK's public functions, after the clocks have moved.
+
+    Attributes:
+        function: `log_state_change`, `should_log`, `reason_for_state` or `parse_queue_state`.
+        arguments: Positional arguments, JSON values. For `should_log` the first is in seconds relative to
+            the wall clock (`-61` is a minute and a second ago), or null for "never logged".
+    """
+
+    function: str
+    arguments: tuple[object, ...] = ()
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one run needs.
+
+    Attributes:
+        id: Unique among the scenarios of a run.
+        epoch: The wall clock at the start, seconds since 1970.
+        clients: In the order in which they are created.
+        futures: In the order in which they are submitted.
+        concurrent: Whether futures are in flight together; else one after another.
+        threads: Whether each of them is submitted, and waited for, on a thread of its own; they are in flight
+            together then, round by round (see `tinker_conformance.scenario.rounds`).
+        calls: Calls of functions, in place of futures.
+        description: Why the scenario exists, one sentence.
+    """
+
+    id: str
+    epoch: float = DEFAULT_EPOCH
+    clients: tuple[ClientSpec, ...] = ()
+    futures: tuple[FutureSpec, ...] = ()
+    concurrent: bool = False
+    threads: bool = False
+    calls: tuple[FunctionCall, ...] = ()
+    description: str = ""
+
+    def client(self, name: str) -> ClientSpec:
+        """The client of that name (every future's client exists: the decoder has checked)."""
+        return next(client for client in self.clients if client.name == name)
+
+    @property
+    def kinds(self) -> frozenset[ClientKind]:
+        """The kinds of client that take part."""
+        return frozenset(client.kind for client in self.clients)
+
+    @property
+    def operations(self) -> frozenset[Operation]:
+        """The operations that take part."""
+        return frozenset(future.operation for future in self.futures)
+
+
+DEFAULT_OPERATION: Final[Mapping[ClientKind, Operation]] = {
+    ClientKind.SAMPLING: Operation.SAMPLE,
+    ClientKind.TRAINING: Operation.FORWARD_BACKWARD,
+    ClientKind.MODEL_CREATION: Operation.CREATE_MODEL,
+}
+OPERATIONS_OF: Final[Mapping[ClientKind, frozenset[Operation]]] = {
+    ClientKind.SAMPLING: frozenset({Operation.SAMPLE, Operation.COMPUTE_LOGPROBS}),
+    ClientKind.MODEL_CREATION: frozenset({Operation.CREATE_MODEL}),
+    ClientKind.TRAINING: frozenset(Operation)
+    - {Operation.SAMPLE, Operation.COMPUTE_LOGPROBS, Operation.CREATE_MODEL},
+}
+FUNCTIONS: Final = ("log_state_change", "parse_queue_state", "reason_for_state", "should_log")
+
+_DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
+    ClientKind.SAMPLING: "sampler-1",
+    ClientKind.TRAINING: "model-1",
+    ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
+}
+_SCENARIO_KEYS: Final = (
+    "id", "description", "epoch", "client", "clients", "futures", "concurrent", "threads", "calls",
+)  # fmt: skip
+_CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
+_FUTURE_KEYS: Final = ("client", "operation", "observer", "timeout", "exhausted", "before", "steps")
+_CALL_KEYS: Final = ("function", "arguments")
+_MOST_CLIENTS: Final = 1_000
+_MOST_FUTURES: Final = 10_000
+_MOST_ARGUMENTS: Final = 100
+_BASE_MODEL: Final = "Qwen/Qwen3-8B"
+
+
+# -- files ---------------------------------------------------------------------------------------
+
+
+def load_scenarios(path: Path) -> tuple[Scenario, ...]:
+    """Reads the scenarios of one YAML file.
+
+    Raises:
+        ScenarioError: If the file cannot be read or holds anything that is not a scenario.
+    """
+    try:
+        text = read_text(path)
+    except FileError as error:
+        raise ScenarioError(error.of(str(path))) from error
+    return parse_scenarios(text, source=str(path))
+
+
+def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
+    """Decodes YAML text; `source` names it in errors."""
+    try:
+        data = load_yaml(text, source)
+    except ScriptError as error:
+        raise ScenarioError(str(error)) from error
+    if not isinstance(data, list):
+        message = f"{source}: expected a list of scenarios, each beginning with '- id: …', got {_named(data)}"
+        raise ScenarioError(message)
+    scenarios: dict[str, Scenario] = {}
+    steps = 0
+    for number, entry in enumerate(data, 1):
+        scenario = decode_scenario(entry, f"{source}: scenario {number}")
+        if scenario.id in scenarios:
+            message = f"{source}: two scenarios have the id {scenario.id!r}; rename one"
+            raise ScenarioError(message)
+        steps += sum(len(future.script.steps) for future in scenario.futures)
+        if steps > MAX_STEPS:
+            message = (
+                f"{source}: more than {MAX_STEPS} steps in all; split the file, or use exhausted: repeat"
+            )
+            raise ScenarioError(message)
+        scenarios[scenario.id] = scenario
+    return tuple(scenarios.values())
+
+
+# -- decoding ------------------------------------------------------------------------------------
+
+
+def decode_scenario(data: object, where: str) -> Scenario:
+    """Decodes one scenario from plain data (YAML or JSON); `where` names its place in errors.
+
+    Raises:
+        ScenarioError: Naming the place and the mend.
+    """
+    entry = _mapping(data, where, _SCENARIO_KEYS)
+    identifier = entry.get("id")
+    if not isinstance(identifier, str) or not identifier:
+        _fail(where, "a scenario needs an id, a string", "add one, for example 'id: my-scenario'")
+    where = f"{where.rsplit(': scenario ', 1)[0]}: scenario {identifier}"
+    concurrent = _flag(entry.get("concurrent", False), f"{where}, concurrent")
+    if "calls" in entry and ("futures" in entry or "client" in entry or "clients" in entry):
+        _fail(where, "'calls' stand alone", "put 'futures' into a scenario of their own")
+    if "calls" not in entry and "futures" not in entry:
+        _fail(where, "nothing to do", "add 'futures' (or 'calls')")
+    clients = _clients(entry, where)
+    futures = _futures(entry.get("futures", []), clients, where)
+    threads = _flag(entry.get("threads", False), f"{where}, threads")
+    if threads:
+        _check_threads(entry, futures, where)
+    elif concurrent and any(future.before for future in futures):
+        _fail(where, "'before' has no meaning where futures run together", "move the clocks in a script")
+    scenario = Scenario(
+        id=identifier,
+        epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
+        clients=clients,
+        futures=futures,
+        concurrent=concurrent or threads,
+        threads=threads,
+        calls=tuple(
+            _call(call, f"{where}, call {n}")
+            for n, call in enumerate(_list(entry.get("calls", []), f"{where}, calls"), 1)
+        ),
+        description=_string(entry.get("description", ""), f"{where}, description"),
+    )
+    if threads and (number := unlike_in_a_round(scenario)) is not None:
+        what = "on threads, futures of one client, operation and round are interchangeable"
+        _fail(
+            f"{where}, future {number}", what, "give each the same steps and observer, or another operation"
+        )
+    return scenario
+
+
+def _check_threads(entry: Mapping[str, object], futures: Sequence[FutureSpec], where: str) -> None:
+    if "concurrent" in entry:
+        _fail(where, "futures on threads are in flight together anyway", "leave 'concurrent' out")
+    for number, future in enumerate(futures, 1):
+        if moves_within_a_round(future):
+            place = f"{where}, future {number}"
+            mend = "move them by 'before' at the first future of the next round"
+            _fail(place, "the clocks cannot move, nor a time limit pass, beside other threads", mend)
+
+
+def _clients(entry: Mapping[str, object], where: str) -> tuple[ClientSpec, ...]:
+    if "client" in entry and "clients" in entry:
+        _fail(where, "'client' and 'clients' exclude each other", "keep one of them")
+    if "client" in entry:
+        return (_client("client", {"kind": entry["client"]}, f"{where}, client"),)
+    named = _mapping(entry.get("clients", {}), f"{where}, clients", None)
+    _check_number(named, _MOST_CLIENTS, f"{where}, clients")
+    clients = tuple(_client(name, data, f"{where}, client {name}") for name, data in named.items())
+    if not clients and "futures" in entry:
+        _fail(where, "no client", "add 'client: sampling', or 'clients' with a kind each")
+    return clients
+
+
+def _client(name: str, data: object, where: str) -> ClientSpec:
+    entry = _mapping(data, where, _CLIENT_KEYS)
+    if "kind" not in entry:
+        _fail(where, "a client needs a kind", f"add 'kind: ' and one of {', '.join(ClientKind)}")
+    kind = _choice(entry["kind"], ClientKind, f"{where}, kind")
+    identifier = _string(entry.get("id", _DEFAULT_IDS[kind]), f"{where}, id")
+    base_model = identifier if kind is ClientKind.MODEL_CREATION else _BASE_MODEL
+    model_path = entry.get("model_path", f"tinker://{identifier}/weights/1")
+    return ClientSpec(
+        name=name,
+        kind=kind,
+        id=identifier,
+        model_path=None if model_path is None else _string(model_path, f"{where}, model_path"),
+        base_model=_string(entry.get("base_model", base_model), f"{where}, base_model"),
+    )
+
+
+def _futures(data: object, clients: Sequence[ClientSpec], where: str) -> tuple[FutureSpec, ...]:
+    futures = _list(data, f"{where}, futures")
+    _check_number(futures, _MOST_FUTURES, f"{where}, futures")
+    by_name = {client.name: client for client in clients}
+    decoded: list[FutureSpec] = []
+    steps = 0
+    for number, entry in enumerate(futures, 1):
+        decoded.append(_future(entry, by_name, f"{where}, future {number}"))
+        steps += len(decoded[-1].script.steps)
+        if steps > MAX_STEPS:
+            _fail(where, f"more than {MAX_STEPS} steps in all", "use exhausted: repeat")
+    return tuple(decoded)
+
+
+def _future(data: object, by_name: Mapping[str, ClientSpec], where: str) -> FutureSpec:
+    if isinstance(data, list):
+        data = {"steps": data}
+    entry = _mapping(data, where, _FUTURE_KEYS)
+    if "client" in entry:
+        name = _string(entry["client"], f"{where}, client")
+        if name not in by_name:
+            _fail(where, f"no client is called {name!r}", _suggestion(name, tuple(by_name)))
+    elif len(by_name) == 1:
+        name = next(iter(by_name))
+    else:
+        _fail(where, "which client?", f"add 'client: ' and one of {', '.join(by_name)}")
+    kind = by_name[name].kind
+    operation = _choice(entry.get("operation", DEFAULT_OPERATION[kind]), Operation, f"{where}, operation")
+    if operation not in OPERATIONS_OF[kind]:
+        allowed = ", ".join(sorted(OPERATIONS_OF[kind]))
+        _fail(where, f"a {kind} client has no operation {operation}", f"use one of {allowed}")
+    timeout = entry.get("timeout")
+    return FutureSpec(
+        client=name,
+        operation=operation,
+        script=Script(
+            steps=_steps(entry.get("steps", []), where),
+            exhausted=_choice(entry.get("exhausted", Exhausted.FAIL), Exhausted, f"{where}, exhausted"),
+        ),
+        observer=_choice(entry.get("observer", ObserverUse.DEFAULT), ObserverUse, f"{where}, observer"),
+        timeout=None if timeout is None else _seconds(timeout, f"{where}, timeout"),
+        before=_advances(entry.get("before", []), f"{where}, before"),
+    )
+
+
+def _advances(data: object, where: str) -> tuple[Advance, ...]:
+    steps = _steps(_list(data, where), where)
+    advances = tuple(step for step in steps if isinstance(step, Advance))
+    if len(advances) != len(steps):
+        _fail(where, "a reply has no place before the submission", "keep {advance: …} steps alone")
+    return advances
+
+
+def _steps(data: object, where: str) -> tuple[Step, ...]:
+    try:
+        return decode_steps(_without_shorthand(data), where)
+    except ScriptError as error:
+        raise ScenarioError(str(error)) from error
+
+
+def _without_shorthand(data: object) -> object:
+    """Writes each `{pause: BODY}` as a 408 and a try_again at the same instant.
+
+    An SDK that heeds either signal notices the pause, so that a scenario about something else does not
+    depend on the trigger.
+    """
+    if not isinstance(data, list):
+        return data
+    steps: list[object] = []
+    for step in data:
+        if isinstance(step, dict) and set(step) == {"pause"}:
+            steps += [{"timeout": step["pause"]}, {"try_again": step["pause"]}]
+        else:
+            steps.append(step)
+    return steps
+
+
+def _call(data: object, where: str) -> FunctionCall:
+    entry = _mapping(data, where, _CALL_KEYS)
+    function = _string(entry.get("function"), f"{where}, function")
+    if function not in FUNCTIONS:
+        _fail(where, f"no function is called {function!r}", _suggestion(function, FUNCTIONS))
+    arguments = _list(entry.get("arguments", []), f"{where}, arguments")
+    _check_number(arguments, _MOST_ARGUMENTS, f"{where}, arguments")
+    try:
+        return FunctionCall(function=function, arguments=tuple(copied(value) for value in arguments))
+    except ScriptError as error:
+        raise ScenarioError(f"{where}, arguments: {error}") from error
+
+
+# -- encoding ------------------------------------------------------------------------------------
+
+
+def encode_scenario(scenario: Scenario) -> dict[str, object]:
+    """The long form of a scenario as plain data; `decode_scenario` gives an equal scenario back."""
+    data: dict[str, object] = {"id": scenario.id}
+    if scenario.description:
+        data["description"] = scenario.description
+    if scenario.epoch != DEFAULT_EPOCH:
+        data["epoch"] = scenario.epoch
+    if scenario.calls:
+        data["calls"] = [
+            {"function": call.function, "arguments": list(call.arguments)} for call in scenario.calls
+        ]
+        return data
+    data["clients"] = {
+        client.name: {
+            "kind": client.kind.value,
+            "id": client.id,
+            "model_path": client.model_path,
+            "base_model": client.base_model,
+        }
+        for client in scenario.clients
+    }
+    if scenario.threads:
+        data["threads"] = True
+    elif scenario.concurrent:
+        data["concurrent"] = True
+    data["futures"] = [_encode_future(future) for future in scenario.futures]
+    return data
+
+
+def _encode_future(future: FutureSpec) -> dict[str, object]:
+    data: dict[str, object] = {"client": future.client, "operation": future.operation.value}
+    if future.observer is not ObserverUse.DEFAULT:
+        data["observer"] = future.observer.value
+    if future.timeout is not None:
+        data["timeout"] = future.timeout
+    if future.script.exhausted is not Exhausted.FAIL:
+        data["exhausted"] = future.script.exhausted.value
+    if future.before:
+        data["before"] = encode_steps(future.before)
+    data["steps"] = encode_steps(future.script.steps)
+    return data
+
+
+# -- small decoders ------------------------------------------------------------------------------
+
+
+def _fail(where: str, what: str, mend: str) -> NoReturn:
+    raise ScenarioError(f"{where}: {what}; {mend}")
+
+
+def _check_number(entries: Sized, most: int, where: str) -> None:
+    if len(entries) > most:
+        _fail(where, f"{len(entries)} of them, and at most {most} are taken", "make several scenarios")
+
+
+def _named(value: object) -> str:
+    return "nothing" if value is None else f"{type(value).__name__} {str(value)[:60]!r}"
+
+
+def _suggestion(wrong: str, known: Sequence[str]) -> str:
+    near = nearest(wrong, known)
+    return f"did you mean {near!r}?" if near else f"use one of {', '.join(known)}"
+
+
+def _mapping(data: object, where: str, keys: Sequence[str] | None) -> dict[str, object]:
+    if not isinstance(data, dict):
+        _fail(where, f"expected a mapping, got {_named(data)}", "write 'key: value' lines there")
+    for key in data:
+        if not isinstance(key, str):
+            _fail(where, f"the key {key!r} is not a string", "quote it")
+        if keys is not None and key not in keys:
+            _fail(where, f"unknown key {key!r}", _suggestion(key, keys))
+    return cast("dict[str, object]", data)
+
+
+def _list(data: object, where: str) -> list[object]:
+    if not isinstance(data, list):
+        _fail(where, f"expected a list, got {_named(data)}", "begin each entry with '- '")
+    return data
+
+
+def _string(data: object, where: str) -> str:
+    if not isinstance(data, str):
+        _fail(where, f"expected a string, got {_named(data)}", "write (or quote) a string")
+    return data
+
+
+def _flag(data: object, where: str) -> bool:
+    if not isinstance(data, bool):
+        _fail(where, f"expected true or false, got {_named(data)}", "write one of the two")
+    return data
+
+
+def _seconds(data: object, where: str) -> float:
+    if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data < 1e11:
+        _fail(where, f"expected seconds, got {_named(data)}", "write a number from 0")
+    return float(data)
+
+
+def _choice(data: object, choices: type[_E], where: str) -> _E:
+    try:
+        return choices(cast("str", data))
+    except ValueError:
+        text = data if isinstance(data, str) else _named(data)
+        _fail(where, f"{text!r} is not known", _suggestion(str(text), [choice.value for choice in choices]))

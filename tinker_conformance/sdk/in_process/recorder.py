@@ -1,0 +1,223 @@
+"""Records a timeline while a scenario runs in this process.
+
+Events reach it from the fake server (requests, responses, clock steps), from `logging`, and from the
+adapter (observer calls, telemetry). A context variable, set where an operation is submitted and carried by
+asyncio into the SDK's own loop and tasks, says which future an observer call or a log line belongs to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Final
+
+from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.engine.listener import Poll, Submission
+from fake_server.script.steps import Advance
+from tinker_conformance.clocks.frozen_clock import MICROSECOND, FrozenClock
+from tinker_conformance.sdk.server_events import (
+    MAX_EVENTS,
+    MAX_TEXT,
+    NO_FUTURE,
+    FutureKey,
+    advance_event,
+    poll_event,
+    response_event,
+    sleep_event,
+    submission_event,
+)
+from tinker_conformance.timeline import (
+    Callback,
+    Event,
+    Log,
+    Outcome,
+    OutcomeKind,
+    Telemetry,
+    Timeline,
+    with_merged_sleeps,
+)
+
+_PLUMBING: Final = ("httpx", "httpcore", "asyncio", "urllib3", "aiohttp", "hpack", "h2", "concurrent")
+
+
+current_future: ContextVar[FutureKey] = ContextVar("current_future", default=NO_FUTURE)
+
+
+class Recorder(logging.Handler):
+    """Collects the events of one scenario: a logging handler, a `Listener` and a `CallRecorder`."""
+
+    def __init__(
+        self, clock: FrozenClock, names: Mapping[str, FutureKey], on_overflow: Callable[[], None]
+    ) -> None:
+        """Records nothing yet.
+
+        Args:
+            clock: Gives each event its time, and is moved by scripts.
+            names: The key of each scripted future, by its name on the fake server.
+            on_overflow: Called once when the scenario has more events than it may have.
+        """
+        super().__init__(logging.INFO)
+        self._clock = clock
+        self._names = names
+        self._on_overflow = on_overflow
+        self._events: list[Event] = []
+        self._events_lock = threading.Lock()
+        self._recording = True
+
+    # -- the result ------------------------------------------------------------------------------
+
+    def timeline(self) -> Timeline:
+        """What was recorded so far."""
+        with self._events_lock:
+            return with_merged_sleeps(self._events)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Ignores what an SDK does to set itself up: that is its own affair."""
+        self._recording = False
+        try:
+            yield
+        finally:
+            self._recording = True
+
+    def stop(self) -> None:
+        """Ignores whatever a straggling thread of the SDK still does."""
+        with self._events_lock:
+            self._recording = False
+
+    def add(self, event: Event) -> None:
+        """Adds an event at the end."""
+        self._clock.happened()
+        with self._events_lock:
+            if not self._recording:
+                return
+            self._events.append(event)
+            overflow = len(self._events) == MAX_EVENTS
+            self._recording = not overflow
+        if overflow:
+            self._on_overflow()
+
+    # -- what the adapter tells ------------------------------------------------------------------
+
+    def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None:
+        """The SDK called an observer."""
+        self._clock.observer_called()
+        key = current_future.get()
+        self.add(
+            Callback(
+                at=self._clock.elapsed(),
+                client=key.client,
+                future=key.future,
+                state=state,
+                reason=reason,
+                custom=custom,
+            )
+        )
+
+    def telemetry(self, name: str, data: dict[str, object] | None = None) -> None:
+        """The SDK emitted a telemetry event."""
+        key = current_future.get()
+        self.add(
+            Telemetry(
+                at=self._clock.elapsed(), client=key.client, future=key.future, name=name, data=data or {}
+            )
+        )
+
+    def outcome(
+        self, key: FutureKey, kind: OutcomeKind, error: str | None = None, value: object = None
+    ) -> None:
+        """A future, or a call of a function, ended."""
+        self.add(
+            Outcome(
+                at=self._clock.elapsed(),
+                client=key.client,
+                future=key.future,
+                kind=kind,
+                error=None if error is None else error[:MAX_TEXT],
+                value=value,
+            )
+        )
+
+    # -- logging ---------------------------------------------------------------------------------
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Takes a log record (called by `logging`)."""
+        if record.name.split(".", 1)[0] in _PLUMBING:
+            return
+        try:
+            message = record.getMessage()
+        except Exception as error:  # noqa: BLE001 - a record whose arguments do not fit its format is an event too
+            message = f"{record.msg!r} cannot be formatted with {record.args!r}: {error}"
+        key = current_future.get()
+        self.add(
+            Log(
+                at=self._clock.elapsed(),
+                client=key.client,
+                future=key.future,
+                level=_level(record.levelno),
+                logger=record.name,
+                message=message[:MAX_TEXT],
+            )
+        )
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hears the whole process log; the root logger is as before afterwards."""
+        root = logging.getLogger()
+        level = root.level
+        root.addHandler(self)
+        root.setLevel(min(level, logging.INFO) or logging.INFO)
+        try:
+            yield
+        finally:
+            root.setLevel(level)
+            root.removeHandler(self)
+
+    # -- what the fake server tells --------------------------------------------------------------
+
+    def _key(self, name: str | None) -> FutureKey:
+        return self._names.get(name or "", NO_FUTURE)
+
+    def submission_arrived(self, submission: Submission) -> None:
+        """An operation was submitted."""
+        key = self._key(submission.future.name)
+        if key is NO_FUTURE:
+            return  # what an SDK does to set itself up is its own affair
+        self.add(submission_event(self._clock.elapsed(), key, submission))
+
+    def request_arrived(self, poll: Poll) -> None:
+        """A future was polled."""
+        key = self._key(poll.future.name)
+        if key is NO_FUTURE:
+            return
+        self.add(poll_event(self._clock.elapsed(), key, poll))
+
+    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+        """A script moves the clocks, before the next reply."""
+        self.advanced(self._key(poll.future.name), advance)
+
+    def advanced(self, key: FutureKey, advance: Advance) -> None:
+        """Moves the clocks, for a future."""
+        self._clock.advance(advance.wall_us, advance.monotonic_us)
+        self.add(advance_event(self._clock.elapsed(), key, advance))
+
+    def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
+        """A reply was chosen for a poll."""
+        key = self._key(poll.future.name)
+        if key is NO_FUTURE:
+            return
+        self.add(response_event(self._clock.elapsed(), key, poll, reply))
+
+    def slept(self, moved_us: int) -> None:
+        """The clocks jumped to the SDK's next timer."""
+        self.add(sleep_event(round(self._clock.elapsed() + moved_us / MICROSECOND, 6), moved_us))
+
+
+def _level(number: int) -> str:
+    for name, floor in (("error", logging.ERROR), ("warning", logging.WARNING), ("info", logging.INFO)):
+        if number >= floor:
+            return name
+    return "debug"

@@ -1,0 +1,237 @@
+"""Runs one scenario against one adapter, in this process, and gives its timeline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from fake_server import FakeTinker
+from fake_server.http.http_server import FakeTinkerServer
+from fake_server.in_process.respx_router import mounted
+from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.rounds import rounds
+from tinker_conformance.scenario.scenario import ClientSpec, FunctionCall, FutureSpec, Scenario
+from tinker_conformance.sdk.adapter import (
+    Adapter,
+    CallsFunctions,
+    OperationCall,
+    RunsOnThreads,
+    ScenarioContext,
+    Transport,
+)
+from tinker_conformance.sdk.in_process.recorder import Recorder, current_future
+from tinker_conformance.sdk.in_process.threads import threads_of
+from tinker_conformance.sdk.scripted_engine import (
+    API_KEY,
+    VIRTUAL_LIMIT_SECONDS,
+    future_keys,
+    scripted_engine,
+)
+from tinker_conformance.sdk.server_events import MAX_EVENTS, FutureKey
+from tinker_conformance.timeline import OutcomeKind, Timeline
+
+_BASE_URL: Final = "http://tinker.test"
+
+_CarryOut: TypeAlias = Callable[[object, OperationCall], Awaitable[None]]
+"""Runs an operation on a client."""
+
+
+class ScenarioStuckError(RuntimeError):
+    """The SDK would never finish the scenario; the text says why, the timeline shows how far it came."""
+
+    def __init__(self, reason: str, timeline: Timeline) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.timeline = timeline
+
+
+class SetUpError(RuntimeError):
+    """The SDK failed before the first future: in `open`, `create_client` or a set-up request."""
+
+
+@dataclass(slots=True)
+class _Abort:
+    """Ends a scenario early, from any thread, once."""
+
+    loop: asyncio.AbstractEventLoop
+    task: asyncio.Task[None] | None = None
+    reason: str | None = None
+
+    def __call__(self, reason: str) -> None:
+        if self.reason is None:
+            self.reason = reason
+            self.loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+
+async def run_scenario(
+    adapter: Adapter, scenario: Scenario, profile: Profile, clock: FrozenClock
+) -> Timeline:
+    """Runs a scenario; must be called on a loop of the clock's (see `virtual_loop`), with the clock frozen.
+
+    Args:
+        adapter: The SDK.
+        scenario: What to do.
+        profile: Handed to the adapter (the reference reads it).
+        clock: The frozen clock.
+
+    Returns:
+        The timeline.
+
+    Raises:
+        ScenarioStuckError: If the SDK cannot finish.
+        SetUpError: If the SDK fails before the first future.
+    """
+    clock.new_scenario(scenario.epoch)
+    abort = _Abort(asyncio.get_running_loop())
+    recorder = Recorder(
+        clock,
+        future_keys(scenario),
+        on_overflow=lambda: abort(f"the SDK caused more than {MAX_EVENTS} events and goes on"),
+    )
+    engine, scripted = scripted_engine(scenario, recorder)
+    with (
+        recorder.listening(),
+        clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept),
+        _reachable(adapter.info.transport, engine) as base_url,
+    ):
+        context = ScenarioContext(base_url=base_url, api_key=API_KEY, profile=profile, recorder=recorder)
+        abort.task = asyncio.ensure_future(
+            _drive(adapter, context, scenario, recorder, lambda number: engine.end(scripted[number - 1]))
+        )
+        try:
+            await abort.task
+        except asyncio.CancelledError:
+            if abort.reason is None:
+                raise
+            raise ScenarioStuckError(abort.reason, recorder.timeline()) from None
+        finally:
+            recorder.stop()
+    return recorder.timeline()
+
+
+@contextlib.contextmanager
+def _reachable(transport: Transport, engine: FakeTinker) -> Iterator[str]:
+    match transport:
+        case Transport.HTTPX:
+            with mounted(engine, base_url=_BASE_URL):
+                yield _BASE_URL
+        case Transport.SOCKET:
+            with FakeTinkerServer(engine) as server:
+                yield server.url
+
+
+async def _drive(
+    adapter: Adapter,
+    context: ScenarioContext,
+    scenario: Scenario,
+    recorder: Recorder,
+    ended: Callable[[int], None],
+) -> None:
+    async with _opened(adapter, context, recorder):
+        if scenario.calls:
+            for number, call in enumerate(scenario.calls, 1):
+                _call(adapter, call, number, recorder)
+            return
+        with recorder.paused():
+            clients = {spec.name: await _created(adapter, spec) for spec in scenario.clients}
+
+        for numbers in rounds(scenario):
+            first = scenario.futures[numbers[0] - 1]
+            for advance in first.before:
+                recorder.advanced(FutureKey(first.client, numbers[0]), advance)
+            with _way_to_run(adapter, scenario, len(numbers)) as carry_out:
+                stage = _Stage(adapter, carry_out, clients, recorder, ended)
+                await _together([stage.live(scenario.futures[number - 1], number) for number in numbers])
+
+
+async def _together(lives: Sequence[Coroutine[None, None, None]]) -> None:
+    if len(lives) == 1:
+        await lives[0]
+        return
+    async with asyncio.TaskGroup() as group:
+        for life in lives:
+            group.create_task(life)
+
+
+@contextlib.contextmanager
+def _way_to_run(adapter: Adapter, scenario: Scenario, count: int) -> Iterator[_CarryOut]:
+    if not scenario.threads:
+        yield adapter.run
+    elif isinstance(adapter, RunsOnThreads):
+        with threads_of(adapter, count) as threads:
+            yield threads.run
+    else:
+        raise SetUpError(f"scenario {scenario.id} needs threads; give the adapter a method 'run_on_thread'")
+
+
+async def _created(adapter: Adapter, spec: ClientSpec) -> object:
+    try:
+        return await adapter.create_client(spec)
+    except Exception as error:
+        message = f"create_client failed for {spec.kind} client {spec.name!r}: {_text(error)}"
+        raise SetUpError(message) from error
+
+
+@contextlib.asynccontextmanager
+async def _opened(adapter: Adapter, context: ScenarioContext, recorder: Recorder) -> AsyncIterator[None]:
+    try:
+        with recorder.paused():
+            await adapter.open(context)
+    except Exception as error:
+        raise SetUpError(f"open failed: {_text(error)}") from error
+    try:
+        yield
+    finally:
+        await adapter.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Where futures live."""
+
+    adapter: Adapter
+    carry_out: _CarryOut
+    clients: Mapping[str, object]
+    recorder: Recorder
+    ended: Callable[[int], None]
+
+    async def live(self, future: FutureSpec, number: int) -> None:
+        """Runs a future to its end."""
+        key = FutureKey(future.client, number)
+        token = current_future.set(key)
+        call = OperationCall(
+            operation=future.operation, observer=future.observer, timeout=future.timeout, future=number
+        )
+        kind, text = OutcomeKind.RESULT, None
+        try:
+            await self.carry_out(self.clients[future.client], call)
+        except Exception as error:  # noqa: BLE001 - whatever an SDK raises is its outcome
+            kind, text = self.adapter.classify(error), _text(error)
+        finally:
+            current_future.reset(token)
+        self.recorder.outcome(key, kind, text)
+        self.ended(number)
+
+
+def _call(adapter: Adapter, call: FunctionCall, number: int, recorder: Recorder) -> None:
+    kind, text, value = OutcomeKind.RESULT, None, None
+    if not isinstance(adapter, CallsFunctions):
+        kind, text = OutcomeKind.ERROR, "the adapter has no method 'call'"
+    else:
+        try:
+            value = adapter.call(call.function, list(call.arguments))
+        except Exception as error:  # noqa: BLE001 - whatever an SDK raises is its outcome
+            kind, text = OutcomeKind.ERROR, _text(error)
+    recorder.outcome(FutureKey(None, number), kind, text, value)
+
+
+def _text(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,155 @@
+"""The worker: a process that holds a Python SDK, its adapter and frozen clocks, and runs scenarios.
+
+Started by the kit as `python -m tinker_conformance.sdk.in_process.worker SPEC`. It reads `RunMessage` lines
+from standard input and answers on what was standard output; anything that the SDK prints goes to standard
+error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import queue
+import sys
+import threading
+import traceback
+from typing import BinaryIO
+
+import msgspec
+
+from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
+from tinker_conformance.clocks.seen_waits import waits_are_seen
+from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.scenario import decode_scenario
+from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
+from tinker_conformance.sdk.in_process.runner import ScenarioStuckError, SetUpError, run_scenario
+from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
+from tinker_conformance.sdk.in_process.worker_messages import (
+    DoneMessage,
+    FaultKind,
+    FaultMessage,
+    ReadyMessage,
+    RunMessage,
+    decode_run,
+    encode,
+)
+
+
+class AdapterLoadError(RuntimeError):
+    """The adapter cannot be loaded; the text says why and what to do."""
+
+
+def load_adapter(spec: str) -> Adapter:
+    """Makes the adapter that a SPEC names: `reference`, `official` or `python:package.module:Class`.
+
+    Raises:
+        AdapterLoadError: If there is no such adapter, or it is not one.
+    """
+    match spec.split(":"):
+        case ["reference"]:
+            path, name = "tinker_conformance.sdk.in_process.reference_adapter", "ReferenceAdapter"
+        case ["official"]:
+            path, name = "tinker_conformance.sdk.official.official_adapter", "OfficialAdapter"
+        case ["python", path, name] if path and name:
+            pass
+        case _:
+            message = f"{spec!r} names no adapter; write python:package.module:Class"
+            raise AdapterLoadError(message)
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        made = getattr(importlib.import_module(path), name)()
+    except ImportError as error:
+        message = f"cannot import {path} ({error}); is it installed, or importable from this folder?"
+        raise AdapterLoadError(message) from error
+    except AttributeError as error:
+        message = f"{path} has no class {name} ({error}); check the name after the last colon"
+        raise AdapterLoadError(message) from error
+    except Exception as error:
+        message = f"{name}() raised {type(error).__name__}: {error}; it must be made without arguments"
+        raise AdapterLoadError(message) from error
+    if not isinstance(made, Adapter):
+        missing = [
+            m for m in ("info", "open", "create_client", "run", "classify", "close") if not hasattr(made, m)
+        ]
+        message = (
+            f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}; "
+            "see docs/reference/adapter-protocol.md"
+        )
+        raise AdapterLoadError(message)
+    if Capability.THREADS in made.info.capabilities and not isinstance(made, RunsOnThreads):
+        message = f"{path}.{name} claims threads and has no method run_on_thread; add it, or drop the claim"
+        raise AdapterLoadError(message)
+    return made
+
+
+def main() -> None:
+    """Serves until standard input ends."""
+    answers = _private_stdout()
+    clock = FrozenClock()
+    asyncio.set_event_loop_policy(VirtualTimePolicy(clock))
+    share_ssl_contexts()
+    try:
+        adapter = load_adapter(sys.argv[1])
+        info = adapter.info
+    except AdapterLoadError as error:
+        _answer(answers, FaultMessage(id=0, kind=FaultKind.SET_UP, text=str(error)))
+        return
+    messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, messages), daemon=True).start()
+    threading.Thread(target=_look_for_quiet, args=(clock,), daemon=True).start()
+    loop = VirtualTimeLoop(clock)
+    asyncio.set_event_loop(loop)
+    with clock.frozen(), waits_are_seen(clock):
+        _answer(answers, ReadyMessage(info=info))
+        while True:
+            _answer(answers, _run(loop, adapter, decode_run(messages.get()), clock))
+
+
+def _run(
+    loop: VirtualTimeLoop, adapter: Adapter, message: RunMessage, clock: FrozenClock
+) -> DoneMessage | FaultMessage:
+    scenario = decode_scenario(message.scenario, "worker")
+    profile = msgspec.convert(message.profile, Profile)
+    try:
+        timeline = loop.run_until_complete(run_scenario(adapter, scenario, profile, clock))
+    except ScenarioStuckError as stuck:
+        return FaultMessage(id=message.id, kind=FaultKind.STUCK, text=stuck.reason, timeline=stuck.timeline)
+    except SetUpError as error:
+        return FaultMessage(id=message.id, kind=FaultKind.SET_UP, text=str(error))
+    except Exception:  # noqa: BLE001 - the run goes on with the next scenario
+        return FaultMessage(id=message.id, kind=FaultKind.SET_UP, text=traceback.format_exc())
+    return DoneMessage(id=message.id, timeline=timeline)
+
+
+def _private_stdout() -> BinaryIO:
+    private = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(private, "wb", buffering=0)
+
+
+def _answer(stream: BinaryIO, message: msgspec.Struct) -> None:
+    line = memoryview(encode(message) + b"\n")
+    while line:
+        line = line[stream.write(line) :]
+
+
+def _read(stream: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
+    while line := stream.readline():
+        messages.put(line)
+    os._exit(0)  # the kit is gone: whatever still runs here has nobody left to answer
+
+
+def _look_for_quiet(clock: FrozenClock) -> None:
+    never = threading.Event()
+    watch = QuietWatch()
+    while True:
+        never.wait(LOOK_SECONDS)
+        clock.jump_if_at_rest(watch)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""A Python SDK in a worker process: started when needed, started afresh after a fault."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.scenario import Scenario, encode_scenario
+from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.in_process.worker_messages import (
+    DoneMessage,
+    FaultKind,
+    FaultMessage,
+    FromWorker,
+    ReadyMessage,
+    RunMessage,
+    decode_answer,
+    encode,
+)
+from tinker_conformance.sdk.process.line_process import (
+    LineProcess,
+    LineProcessError,
+    ProcessEndedError,
+    ProcessSilentError,
+)
+from tinker_conformance.sdk.session import Fault, Run, SdkStartError
+
+START_SECONDS: Final = 120.0
+"""Real seconds for a worker to import its SDK."""
+SCENARIO_SECONDS: Final = 60.0
+"""Real seconds for one scenario; the longest takes well under one."""
+
+
+class WorkerSession:
+    """Runs scenarios in a worker process (see `tinker_conformance.sdk.in_process.worker`)."""
+
+    def __init__(
+        self,
+        spec: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        scenario_seconds: float = SCENARIO_SECONDS,
+    ) -> None:
+        """Starts the worker and waits until its adapter is loaded.
+
+        Args:
+            spec: The SDK's SPEC, for messages.
+            command: What starts the worker.
+            environment: The worker's environment variables; None for this process's own.
+            scenario_seconds: Real seconds that a scenario may take.
+
+        Raises:
+            SdkStartError: If the adapter cannot be loaded.
+        """
+        self.spec = spec
+        self._command = tuple(command)
+        self._environment = dict(os.environ if environment is None else environment)
+        self._scenario_seconds = scenario_seconds
+        self._process: LineProcess | None = None
+        self._number = 0
+        self._info = self._start()
+
+    @property
+    def info(self) -> AdapterInfo:
+        """Who the SDK is and what it claims."""
+        return self._info
+
+    @property
+    def clock(self) -> SdkClock:
+        """Frozen, in process."""
+        return SdkClock.FROZEN
+
+    def run(self, scenario: Scenario, profile: Profile) -> Run:
+        """Runs a scenario; after a crash or a hang the next one finds a fresh worker."""
+        try:
+            if self._process is None:
+                self._start()
+        except SdkStartError as error:
+            return Run((), Fault(FaultKind.CRASH, f"the adapter cannot be started again: {error}"))
+        self._number += 1
+        message = RunMessage(
+            id=self._number,
+            scenario=encode_scenario(scenario),
+            profile=msgspec.to_builtins(profile),
+        )
+        process = self._process
+        assert process is not None  # noqa: S101 - _start has set it
+        try:
+            process.send(encode(message))
+            return self._result(decode_answer(process.receive(self._scenario_seconds)))
+        except ProcessSilentError as error:
+            return self._broken(FaultKind.HANG, f"{error} while running scenario {scenario.id}")
+        except ProcessEndedError as error:
+            return self._broken(FaultKind.CRASH, f"{error} while running scenario {scenario.id}")
+        except (LineProcessError, msgspec.MsgspecError) as error:
+            return self._broken(FaultKind.PROTOCOL, f"{error} while running scenario {scenario.id}")
+
+    def close(self) -> None:
+        """Ends the worker."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def _start(self) -> AdapterInfo:
+        try:
+            self._process = LineProcess(self._command, environment=self._environment)
+            answer = decode_answer(self._process.receive(START_SECONDS))
+        except (LineProcessError, msgspec.MsgspecError) as error:
+            stderr = self._process.stderr_tail() if self._process else ""
+            self._discard()
+            message = f"{self.spec}: the worker did not start: {error}\n{stderr}".rstrip()
+            raise SdkStartError(message) from error
+        match answer:
+            case ReadyMessage(info=info):
+                return info
+            case FaultMessage(text=text):
+                self._discard()
+                raise SdkStartError(f"{self.spec}: {text}")
+            case _:
+                self._discard()
+                raise SdkStartError(
+                    f"{self.spec}: the worker began with {answer!r}; this is a fault of the kit"
+                )
+
+    def _result(self, answer: FromWorker) -> Run:
+        match answer:
+            case DoneMessage(id=number, timeline=timeline) if number == self._number:
+                return Run(timeline)
+            case FaultMessage(id=number, kind=kind, text=text, timeline=timeline) if number == self._number:
+                if kind is FaultKind.STUCK:
+                    # What waits for ever in there would go on waiting beside the next scenario.
+                    self._discard()
+                return Run(timeline, Fault(kind, text))
+            case _:
+                return self._broken(FaultKind.PROTOCOL, f"out of turn: {answer!r}")
+
+    def _broken(self, kind: FaultKind, text: str) -> Run:
+        stderr = self._process.stderr_tail() if self._process else ""
+        self._discard()
+        return Run((), Fault(kind, text, stderr))
+
+    def _discard(self) -> None:
+        if self._process is not None:
+            self._process.close(politely=False)
+            self._process = None

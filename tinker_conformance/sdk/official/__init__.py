@@ -1,0 +1,1 @@
+"""The official SDK: its adapter, and an environment for each of its releases."""

@@ -1,0 +1,283 @@
+"""Lean environments: any release of the official SDK, ready to be driven, without its gigabytes.
+
+`pip install tinker` brings transformers, and up to 0.7 torch, which nothing here uses. A lean environment
+is a virtual environment without pip that sees two folders: the release alone, and what all releases and the
+kit's worker need at run time, installed once. Measured for all 75 releases from 0.1.0 to 0.38.0.
+
+Failure model. pip missing, failing, too slow or without network: `EnvironmentUnavailable`. A release that
+the registry does not have: `UnknownVersionError`, which is one. A cache that cannot be written, or that
+another process holds for too long: `EnvironmentUnavailable` too. Nothing half-made is ever used (see
+`cache`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import sys
+import sysconfig
+import venv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tinker_conformance.profile.version_numbers import release_of
+from tinker_conformance.sdk.official import pip
+from tinker_conformance.sdk.official.cache import CacheBusyError, make_once
+from tinker_conformance.sdk.official.empty_modules import STAND_INS, write_stand_ins
+from tinker_conformance.sdk.official.pip import EnvironmentUnavailable, UnknownVersionError
+
+__all__ = [
+    "EnvironmentUnavailable",
+    "LeanEnvironment",
+    "UnknownVersionError",
+    "cached_versions",
+    "lean_environment",
+    "published_versions",
+    "worker_import_path",
+]
+
+CACHE_VARIABLE: Final = "TINKER_CONFORMANCE_CACHE"
+CONSTRAINTS_VARIABLE: Final = "TINKER_CONFORMANCE_CONSTRAINTS"
+"""Names a pip constraints file for what is installed beside a release; with it, a gate does not move."""
+_APPLICATION: Final = "tinker-conformance"
+
+SDK_DEPENDENCIES: Final = (
+    "anyio", "click", "distro", "httpx[http2]", "numpy", "orjson", "protobuf", "pydantic", "pyqwest", "rich",
+    "sniffio", "typing-extensions", "zstandard",
+)  # fmt: skip
+"""What the releases import at run time (their metadata, 0.1.0 to 0.38.0, without transformers and grpcio)."""
+WORKER_DEPENDENCIES: Final = ("freezegun", "httptools", "msgspec", "pyyaml", "respx")
+"""What the kit's own worker imports beside the SDK's."""
+KIT_PACKAGES: Final = ("fake_server", "tinker_conformance")
+
+_VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
+_HIDDEN: Final = re.compile(r"PYTHON|TINKER_(?!CONFORMANCE_)")
+_HIDDEN_NAMES: Final = frozenset({"VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
+
+
+@dataclass(frozen=True, slots=True)
+class LeanEnvironment:
+    """One release of the official SDK, ready to be driven.
+
+    Attributes:
+        version: The release.
+        folder: Where it is.
+        imports: The folder from which the kit's own packages are imported.
+    """
+
+    version: str
+    folder: Path
+    imports: Path
+
+    @property
+    def repair(self) -> str:
+        """What to do where it does not start: nothing in it is checked, and something may have damaged it."""
+        dependencies = self.folder.parents[1] / "dependencies"
+        return (
+            f"if the cache is damaged, remove {self.folder} and {dependencies} and run the same command "
+            "again, which makes both anew"
+        )
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return pip.python_of(self.folder / "venv")
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables of a child process: this one's, without what would reach into the SDK.
+
+        Variables of Python, of the SDK (`TINKER_…`, keys among them) and of HTTP proxies are left out.
+        """
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not _HIDDEN.match(name) and name.upper() not in _HIDDEN_NAMES
+        }
+        return kept | {
+            "PYTHONPATH": str(self.imports),
+            "PYTHONSAFEPATH": "1",
+            "PYTHONNOUSERSITE": "1",
+            "PYTHONUTF8": "1",
+        }
+
+
+def _silent(_text: str) -> None:
+    """Nobody wants to know."""
+
+
+def lean_environment(
+    version: str, *, cache: Path | None = None, report: Callable[[str], None] = _silent
+) -> LeanEnvironment:
+    """The environment of one release, made if it is not there yet.
+
+    Args:
+        version: A published version, such as `0.6.3`.
+        cache: Where environments are kept; by default `TINKER_CONFORMANCE_CACHE`, else the user's cache
+            folder.
+        report: Is told, in a line each, what takes time.
+
+    Raises:
+        UnknownVersionError: If there is no such release.
+        EnvironmentUnavailable: If it cannot be made, from want of network for instance, or because another
+            process makes the same one and does not finish.
+    """
+    if not _VERSION.fullmatch(version):
+        message = f"{version!r} is no version of {pip.PACKAGE}; write one like 0.6.3"
+        raise UnknownVersionError(message)
+    root = _root(cache)
+    with _explained(cache):
+        dependencies = make_once(
+            root / "dependencies", functools.partial(_install_dependencies, root, report)
+        )
+        folder = root / "releases" / version
+        make_once(
+            folder,
+            functools.partial(_install_release, version, folder, dependencies, report),
+            complete=_is_whole,
+        )
+        return LeanEnvironment(version, folder, worker_import_path(cache=cache))
+
+
+def cached_versions(*, cache: Path | None = None) -> list[str]:
+    """The releases whose environments are there already, newest first."""
+    folders = (_root(cache) / "releases").glob("[0-9]*")
+    return sorted((each.name for each in folders if _is_whole(each)), key=release_of, reverse=True)
+
+
+def published_versions(*, cache: Path | None = None) -> list[str]:
+    """All published releases of the official SDK, newest first, as pip lists them.
+
+    Raises:
+        EnvironmentUnavailable: If pip cannot say; the text says why.
+    """
+    with _explained(cache):
+        return pip.published_versions(cache=_root(cache))
+
+
+def worker_import_path(*, cache: Path | None = None) -> Path:
+    """A folder that holds the kit's two packages and nothing else, for the `PYTHONPATH` of a worker.
+
+    So nothing else that is installed beside the kit is seen in a lean environment. Links where the file
+    system has them, else copies.
+    """
+    places = {name: _package_folder(name) for name in KIT_PACKAGES}
+    key = _digest(*(str(place) for place in places.values()))
+
+    def build(folder: Path) -> None:
+        for name, place in places.items():
+            try:
+                (folder / name).symlink_to(place, target_is_directory=True)
+            except OSError:
+                shutil.copytree(place, folder / name)
+
+    def complete(folder: Path) -> bool:
+        return all((folder / name / "__init__.py").exists() for name in KIT_PACKAGES)
+
+    return make_once(_root(cache) / "imports" / key, build, complete=complete)
+
+
+def cache_folder() -> Path:
+    """Where all lies that the kit keeps between runs: `TINKER_CONFORMANCE_CACHE`, else the user's cache."""
+    if chosen := os.environ.get(CACHE_VARIABLE):
+        return Path(chosen).expanduser().absolute()
+    import platformdirs  # noqa: PLC0415 - the worker's environment has it not, and needs it not
+
+    return Path(platformdirs.user_cache_dir(_APPLICATION, appauthor=False)).absolute()
+
+
+def _root(cache: Path | None) -> Path:
+    """The folder of all that fits this Python and this list of dependencies."""
+    python = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
+    constraints = _constraints()
+    chosen = "" if constraints is None else constraints.read_text(encoding="utf-8")
+    contents = _digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS), *filter(None, [chosen]))
+    # Files inside name these folders, so a relative path would not do.
+    folder = cache_folder() if cache is None else cache.expanduser().absolute()
+    return folder / f"{python}-{contents}"
+
+
+def _constraints() -> Path | None:
+    """The constraints file that was asked for.
+
+    Raises:
+        EnvironmentUnavailable: If there is no such file.
+    """
+    chosen = os.environ.get(CONSTRAINTS_VARIABLE)
+    if not chosen:
+        return None
+    path = Path(chosen).expanduser().absolute()
+    if not path.is_file():
+        message = (
+            f"{CONSTRAINTS_VARIABLE} names {path}, which is not a file; correct the variable or unset it"
+        )
+        raise EnvironmentUnavailable(message)
+    return path
+
+
+def _install_dependencies(root: Path, report: Callable[[str], None], folder: Path) -> None:
+    report(f"installing what the releases of {pip.PACKAGE} need at run time (once)")
+    requirements = [*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES]
+    pip.install(requirements, target=folder, cache=root, dependencies=True, constraints=_constraints())
+
+
+def _install_release(
+    version: str, final: Path, dependencies: Path, report: Callable[[str], None], folder: Path
+) -> None:
+    report(f"installing {pip.PACKAGE} {version} into an environment of its own (once)")
+    packages = folder / "packages"
+    requirement = f"{pip.PACKAGE}=={version}"
+    pip.install([requirement], target=packages, cache=dependencies.parent, dependencies=False)
+    write_stand_ins(release_of(version), packages)
+    venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder / "venv")
+    site_packages = next((folder / "venv").glob("[Ll]ib/**/site-packages"))
+    paths = f"{final / 'packages'}\n{dependencies}\n"
+    (site_packages / f"{_APPLICATION}.pth").write_text(paths, encoding="utf-8")
+
+
+def _is_whole(folder: Path) -> bool:
+    # The interpreter is a link to one that may have been removed or replaced since.
+    return pip.python_of(folder / "venv").exists() and (folder / "packages" / pip.PACKAGE).is_dir()
+
+
+def _package_folder(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    assert spec is not None  # noqa: S101 - these are the packages that this code belongs to
+    assert spec.origin is not None  # noqa: S101
+    return Path(spec.origin).resolve().parent
+
+
+@contextlib.contextmanager
+def _explained(cache: Path | None) -> Iterator[None]:
+    """Adds to a failure what can be run all the same."""
+    try:
+        yield
+    except UnknownVersionError:
+        raise
+    except (EnvironmentUnavailable, CacheBusyError) as error:
+        message = f"{error}{_cached_hint(cache)}"
+        raise EnvironmentUnavailable(message) from error
+    except OSError as error:
+        message = (
+            f"the cache of environments cannot be used ({error}); name another folder in {CACHE_VARIABLE}, "
+            "or use --sdk reference, which needs none"
+        )
+        raise EnvironmentUnavailable(message) from error
+
+
+def _cached_hint(cache: Path | None) -> str:
+    versions = cached_versions(cache=cache)
+    if not versions:
+        return ""
+    all_of_them = ", ".join(versions)
+    return f"; without a network --sdk official=={versions[0]} works (in the cache: {all_of_them})"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

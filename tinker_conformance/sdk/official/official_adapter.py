@@ -1,0 +1,353 @@
+"""The adapter for the official Python SDK, `tinker` 0.1.0 to 0.38.0.
+
+It drives the SDK through its public classes, as an application would, and looks on: the observer methods
+and the telemetry's log method are wrapped at class level (see `official_hooks`). What differs between
+releases is found by looking at what the release has, never by its number: one table says how each operation
+is called, and an operation exists where the client has the method.
+
+Facts of the SDK that shape this module:
+
+- All of its clients work on one event loop in a background thread. An operation is submitted with
+  `run_coroutine_threadsafe`, which carries the caller's context variables into that loop, so observer calls
+  and log records know which future they belong to.
+- Making a service client or a client blocks the caller until the server has answered (0.3 and later), so it
+  is done in a thread. Since 0.38 the methods that make clients return a future of the client.
+- `result(timeout)` stops the waiting, not the polling. That is what a timeout means here, on the virtual
+  clock.
+- Pydantic models that are first built under a frozen clock break, so everything is imported and built at
+  once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import importlib
+import importlib.metadata
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, Final
+
+from fake_server.core.operations import Operation
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario.scenario import ClientSpec, ObserverUse
+from tinker_conformance.sdk.adapter import AdapterInfo, Capability, OperationCall, ScenarioContext
+from tinker_conformance.sdk.official.hooks import Hooks, current_observer
+from tinker_conformance.sdk.official.setup import import_everything
+from tinker_conformance.timeline import OutcomeKind
+
+_CLEANUP_SECONDS: Final = 30.0
+_NAME: Final = "conformance-kit"
+_CLIENT_FUTURES: Final = "tinker.lib.public_interfaces.backcompat_training_client_future"
+"""A release that has this module returns futures from the methods that make clients."""
+
+_CAPABILITIES: Final = frozenset(
+    {
+        Capability.CALLBACKS,
+        Capability.RAISING_OBSERVER,
+        Capability.TELEMETRY,
+        Capability.SAMPLING,
+        Capability.TRAINING,
+        Capability.MODEL_CREATION,
+        Capability.TIMEOUT,
+        Capability.CONCURRENCY,
+        Capability.THREADS,
+        Capability.OFFICIAL_PLUMBING,
+        Capability.FROZEN_CLOCK,
+    }
+)
+
+Arguments = Callable[[Any], Mapping[str, object]]
+"""Keyword arguments of a call, made from the module `tinker.types` of the release."""
+
+
+class UnsupportedObserverError(RuntimeError):
+    """The scenario wants an observer that no release of the SDK lets a caller choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    """How an operation is submitted.
+
+    Attributes:
+        kind: The client that has the method.
+        method: The method's name; the release has the operation if it has the method.
+        arguments: What it is called with.
+    """
+
+    kind: ClientKind
+    method: str
+    arguments: Arguments
+
+
+def _prompt(types: Any) -> object:
+    return types.ModelInput.from_ints([1, 2, 3])
+
+
+def _sample(types: Any) -> Mapping[str, object]:
+    return {
+        "prompt": _prompt(types),
+        "num_samples": 1,
+        "sampling_params": types.SamplingParams(max_tokens=1),
+    }
+
+
+def _data(types: Any) -> Mapping[str, object]:
+    tokens = types.TensorData(data=[2, 3, 4], dtype="int64", shape=[3])
+    weights = types.TensorData(data=[1.0, 1.0, 1.0], dtype="float32", shape=[3])
+    datum = types.Datum(
+        model_input=_prompt(types), loss_fn_inputs={"target_tokens": tokens, "weights": weights}
+    )
+    return {"data": [datum], "loss_fn": "cross_entropy"}
+
+
+def _training(method: str, arguments: Arguments) -> _Submission:
+    return _Submission(ClientKind.TRAINING, method, arguments)
+
+
+_SUBMISSIONS: Final[Mapping[Operation, _Submission]] = {
+    Operation.SAMPLE: _Submission(ClientKind.SAMPLING, "sample", _sample),
+    Operation.COMPUTE_LOGPROBS: _Submission(
+        ClientKind.SAMPLING, "compute_logprobs", lambda types: {"prompt": _prompt(types)}
+    ),
+    Operation.FORWARD: _training("forward", _data),
+    Operation.FORWARD_BACKWARD: _training("forward_backward", _data),
+    Operation.OPTIM_STEP: _training(
+        "optim_step", lambda types: {"adam_params": types.AdamParams(learning_rate=1e-4)}
+    ),
+    Operation.SAVE_STATE: _training("save_state", lambda _: {"name": _NAME}),
+    Operation.LOAD_STATE: _training("load_state", lambda _: {"path": f"tinker://model-1/weights/{_NAME}"}),
+    Operation.SAVE_WEIGHTS_FOR_SAMPLER: _training("save_weights_for_sampler", lambda _: {"name": _NAME}),
+    Operation.UNLOAD_MODEL: _training("unload_model", lambda _: {}),
+    Operation.SAVE_WEIGHTS_EXTERNAL: _training("save_weights_external", lambda _: {"name": _NAME}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _ModelCreation:
+    """What stands for a client of kind `model_creation`: the model that is created when an operation runs."""
+
+    base_model: str
+
+
+class OfficialAdapter:
+    """Drives the official SDK that can be imported here. See `tinker_conformance.sdk.adapter.Adapter`."""
+
+    def __init__(self) -> None:
+        self._tinker = importlib.import_module("tinker")
+        import_everything(self._tinker)
+        self._hooks = Hooks()
+        self._hooks.install()
+        self._failed_error, self._expired_error = _error_types(self._tinker)
+        self._clients_come_as_futures = find_spec(_CLIENT_FUTURES) is not None
+        self._service: Any = None
+        self._waiting: list[concurrent.futures.Future[Any]] = []
+        self.info = AdapterInfo(
+            name="tinker",
+            version=_version(self._tinker),
+            capabilities=_CAPABILITIES,
+            operations=_operations(),
+        )
+
+    async def open(self, context: ScenarioContext) -> None:
+        """Begins a scenario with a service client (and, from 0.3, a session) of its own."""
+        self._hooks.recorder = context.recorder
+        self._service = await asyncio.to_thread(self._new_service, context)
+
+    def _new_service(self, context: ScenarioContext) -> object:
+        service = self._tinker.ServiceClient(base_url=context.base_url, api_key=context.api_key)
+        # Since 0.38 the session is made by the first use of the holder; it is to belong to no future.
+        assert service.holder is not None  # noqa: S101 - reading it is the point
+        return service
+
+    async def create_client(self, spec: ClientSpec) -> object:
+        """Makes a sampling or training client; model creation has none, and gets the model's name."""
+        match spec.kind:
+            case ClientKind.SAMPLING:
+                key, value = (
+                    ("base_model", spec.base_model)
+                    if spec.model_path is None
+                    else ("model_path", spec.model_path)
+                )
+                made = await asyncio.to_thread(self._service.create_sampling_client, **{key: value})
+                return await self._result(made, None) if self._clients_come_as_futures else made
+            case ClientKind.TRAINING:
+                return await self._create_model(spec.base_model, None)
+            case ClientKind.MODEL_CREATION:
+                return _ModelCreation(spec.base_model)
+
+    async def run(self, client: object, call: OperationCall) -> None:
+        """Submits an operation and waits for its result.
+
+        Raises:
+            UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
+            Exception: Whatever the SDK raises.
+        """
+        with self._observing(call):
+            if isinstance(client, _ModelCreation):
+                await self._create_model(client.base_model, call.timeout)
+            else:
+                submit = self._submission(client, call)
+                await self._result(_without_warnings(submit), call.timeout)
+
+    def run_on_thread(self, client: object, call: OperationCall) -> None:
+        """Submits an operation by the SDK's blocking API and waits for its result, as an application does.
+
+        Raises:
+            UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
+            Exception: Whatever the SDK raises.
+        """
+        with self._observing(call):
+            if isinstance(client, _ModelCreation):
+                made = self._service.create_lora_training_client(base_model=client.base_model)
+                if not self._clients_come_as_futures:
+                    return
+            else:
+                made = self._submission(client, call)()
+            made.result()
+
+    def _submission(self, client: object, call: OperationCall) -> Callable[[], Any]:
+        """What submits the operation when it is called."""
+        submission = _SUBMISSIONS[call.operation]
+        return partial(getattr(client, submission.method), **submission.arguments(self._tinker.types))
+
+    @contextmanager
+    def _observing(self, call: OperationCall) -> Iterator[None]:
+        """Has the hooks hear whose observer the scenario asks for, as long as the block runs."""
+        if call.observer in {ObserverUse.CUSTOM, ObserverUse.NONE}:
+            message = (
+                f"tinker {self.info.version} has no way to choose the observer of one future "
+                f"({call.observer.value}); leave such scenarios to SDKs that claim 'custom_observer'"
+            )
+            raise UnsupportedObserverError(message)
+        token = current_observer.set(call.observer)
+        try:
+            yield
+        finally:
+            current_observer.reset(token)
+
+    def classify(self, error: BaseException) -> OutcomeKind:
+        """Says what an error raised by `run` means.
+
+        Before 0.3 a request that failed raised a bare ValueError, told apart by its text.
+        """
+        if isinstance(error, self._expired_error):
+            return OutcomeKind.EXPIRED
+        if isinstance(error, TimeoutError):
+            return OutcomeKind.TIMEOUT
+        if self._failed_error is None:
+            failed = isinstance(error, ValueError) and str(error).startswith("Error retrieving result: {")
+        else:
+            failed = isinstance(error, self._failed_error)
+        return OutcomeKind.FAILED if failed else OutcomeKind.ERROR
+
+    async def close(self) -> None:
+        """Ends the scenario: nothing of it is left on the SDK's loop, and no request is made any more."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            future.cancel()
+        service, self._service = self._service, None
+        if service is not None:
+            holder = service.holder
+            # A holder closes itself again when it is collected, later and on whatever thread, which from
+            # 0.3 to 0.5.0 waits for the loop; and its own way of closing sends telemetry, 100 ms a time,
+            # from 0.27.2.
+            holder.close = _nothing
+            ending = asyncio.run_coroutine_threadsafe(_end_everything(holder), holder.get_loop())
+            await asyncio.wait_for(asyncio.wrap_future(ending), _CLEANUP_SECONDS)
+        _forget_retry_handlers()
+        self._hooks.recorder = None
+
+    async def _create_model(self, base_model: str, seconds: float | None) -> Any:
+        if self._clients_come_as_futures:
+            made = _without_warnings(self._service.create_lora_training_client, base_model=base_model)
+            return await self._result(made, seconds)
+        making = asyncio.ensure_future(self._service.create_lora_training_client_async(base_model=base_model))
+        done, _ = await asyncio.wait({making}, timeout=seconds)
+        if not done:
+            making.add_done_callback(_retrieve)
+            raise _timed_out(seconds)
+        return making.result()
+
+    async def _result(self, made: Any, seconds: float | None) -> Any:
+        future = made.future() if hasattr(made, "future") else made
+        self._waiting.append(future)
+        waiting = asyncio.ensure_future(asyncio.wrap_future(future))
+        try:
+            done, _ = await asyncio.wait({waiting}, timeout=seconds)
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+        if not done:
+            waiting.add_done_callback(_retrieve)
+            raise _timed_out(seconds)
+        self._waiting.remove(future)
+        return waiting.result()
+
+
+def _version(tinker: ModuleType) -> str:
+    # The package's own `__version__` is wrong in old releases: 0.1.0 calls itself 0.0.1-alpha.1.
+    try:
+        return importlib.metadata.version(tinker.__name__)
+    except importlib.metadata.PackageNotFoundError:
+        return str(tinker.__version__)
+
+
+def _operations() -> frozenset[Operation]:
+    sampling: Any = importlib.import_module("tinker.lib.public_interfaces.sampling_client").SamplingClient
+    training: Any = importlib.import_module("tinker.lib.public_interfaces.training_client").TrainingClient
+    clients = {ClientKind.SAMPLING: sampling, ClientKind.TRAINING: training}
+    found = {
+        operation
+        for operation, submission in _SUBMISSIONS.items()
+        if hasattr(clients[submission.kind], submission.method)
+    }
+    return frozenset(found | {Operation.CREATE_MODEL})
+
+
+def _error_types(tinker: ModuleType) -> tuple[type[BaseException] | None, type[BaseException]]:
+    exceptions: Any = importlib.import_module(f"{tinker.__name__}._exceptions")
+    retryable: Any = importlib.import_module(f"{tinker.__name__}.lib.retryable_exception")
+    return getattr(exceptions, "RequestFailedError", None), retryable.RetryableException
+
+
+def _without_warnings(function: Callable[..., Any], **arguments: object) -> Any:
+    # Python warnings about deprecated methods (load_state from 0.36) are not what a scenario is about.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(**arguments)
+
+
+def _timed_out(seconds: float | None) -> TimeoutError:
+    return TimeoutError(f"no result within {seconds} s; the SDK goes on polling")
+
+
+def _retrieve(task: asyncio.Future[Any]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+def _nothing() -> None:
+    """In place of a holder's `close`, once it is closed."""
+
+
+def _forget_retry_handlers() -> None:
+    # Handlers are cached by the sampler's name, the next scenario's too, and keep the holder alive.
+    sampling: Any = importlib.import_module("tinker.lib.public_interfaces.sampling_client")
+    sampling._get_retry_handler.cache_clear()  # noqa: SLF001 - there is no public way
+
+
+async def _end_everything(holder: Any) -> None:
+    this = asyncio.current_task()
+    tasks = [task for task in asyncio.all_tasks() if task is not this]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for pool in holder._client_pools.values():  # noqa: SLF001 - there is no public way
+        for client in pool._clients:  # noqa: SLF001
+            await client.close()

@@ -1,0 +1,1 @@
+"""SDKs in any language, driven by an adapter program over stdin and stdout."""
