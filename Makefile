@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-bench
+DOCS := .venv-docs
 UV := .venv-uv/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # Exact versions with hashes, for every supported Python; `make upgrade` writes them.
@@ -23,7 +24,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 # What the kit installs beside a release of the official SDK is locked, too.
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -36,6 +37,11 @@ $(BENCH)/.installed: pyproject.toml locks/dev.txt locks/bench.txt
 	$(call make_venv,$(BENCH))
 	$(BENCH)/bin/python $(LOCKED) locks/dev.txt --requirement locks/bench.txt
 	$(BENCH)/bin/python $(KIT)
+	touch $@
+
+$(DOCS)/.installed: locks/docs.txt
+	$(call make_venv,$(DOCS))
+	$(DOCS)/bin/python $(LOCKED) locks/docs.txt
 	touch $@
 
 conformance: $(STAMP)
@@ -56,6 +62,14 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+# The site, in build/site; a broken link is an error.
+docs: $(DOCS)/.installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
+
+# Writes the generated pages and schemas anew.
+generate: $(STAMP)
+	$(BIN)/python -m tests.docs.generate
 
 downstream:
 	.ci/downstream '$(PYTHON)'
@@ -89,4 +103,4 @@ fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz --seed '$(SEED)' --count '$(COUNT)'
 
 clean:
-	rm -rf $(VENV) $(BENCH) .venv-uv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(DOCS) .venv-uv .hypothesis .mypy_cache .pytest_cache .ruff_cache

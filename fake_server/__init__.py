@@ -3,7 +3,9 @@
 One engine, ``FakeTinker``, behind several faces: mounted on respx, as an httpx transport, on a loopback
 socket, and as the program ``python -m fake_server``. Importing this package loads no HTTP library; a face is
 loaded when it is named. The functions that write scripts (``script``, ``timeout``, ``complete``, …) are in
-``fake_server.script.builder``.
+``fake_server.script``.
+
+PYTEST_DONT_REWRITE: the kit's pytest plugin must not make pytest warn a process that imported this first.
 """
 
 from __future__ import annotations
@@ -92,6 +94,9 @@ __all__ = [
     "mounted",
     "nth",
 ]
+
+__distribution__: Final = "tinker-conformance"
+"""Tells this package from other modules of the same name."""
 
 _HOMES: Final = {
     "Advance": "script.steps",

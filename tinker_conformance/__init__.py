@@ -1,6 +1,8 @@
 """Conformance kit for SDKs of the Tinker fine-tuning API.
 
 The names below are loaded when they are first used, so that importing the package costs nothing.
+
+PYTEST_DONT_REWRITE: the kit's pytest plugin must not make pytest warn a process that imported this first.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from tinker_conformance._fake_server import check_fake_server
 from tinker_conformance._version import __version__
 
 if TYPE_CHECKING:
@@ -58,12 +61,14 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> object:
-    """Loads a public name.
+    """Load a public name.
 
     Raises:
-        AttributeError: If there is no such name.
+        AttributeError: There is no such name.
+        ForeignFakeServerError: Another module stands in for the kit's `fake_server`.
     """
     if name in _HOMES:
+        check_fake_server()
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

@@ -8,11 +8,21 @@ Imports nothing heavy: what a fixture needs is loaded when a test asks for it. A
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+
+from tinker_conformance.suite.options import (
+    AS_OF,
+    KNOWN_FAILURES,
+    PROFILE,
+    STRICT_QUIRKS,
+    is_set,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from tinker_conformance.downstream.clock import FakeTinkerClock
@@ -103,7 +113,7 @@ def fake_tinker_warnings() -> Iterator[QueueWarnings]:
 
 @pytest.fixture(scope="class")
 def fake_tinker_sdk(request: pytest.FixtureRequest) -> str:
-    """The SPEC that a `QueueStateConformance` class judges: its attribute `sdk`, unless overridden."""
+    """Return the SPEC that a `QueueStateConformance` class judges: its attribute `sdk`, unless overridden."""
     spec = getattr(request.cls, "sdk", None)
     if not isinstance(spec, str):
         raise pytest.UsageError(
@@ -114,33 +124,67 @@ def fake_tinker_sdk(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="class")
 def fake_tinker_profile(request: pytest.FixtureRequest) -> str | None:
-    """The profile to judge it by: its attribute `profile`, unless overridden; None for the adapter's."""
+    """Return the profile to judge it by: its attribute `profile`, unless overridden.
+
+    None stands for what `--profile` says, and then for what the adapter names.
+    """
     profile: str | None = getattr(request.cls, "profile", None)
     return profile
 
 
 @pytest.fixture(scope="class")
-def fake_tinker_judge(
-    request: pytest.FixtureRequest, fake_tinker_sdk: str, fake_tinker_profile: str | None
-) -> Iterator[ConformanceRun]:
+def fake_tinker_judge(request: pytest.FixtureRequest) -> Iterator[ConformanceRun]:
     """What judges the SDK of a class; never overridden."""
-    from tinker_conformance.suite.conformance_run import open_run  # noqa: PLC0415 - see the module
-
-    option, own = request.config.getoption, request.cls
-    known = option("--known-failures")
-    run = open_run(
-        request.config,
-        fake_tinker_sdk,
-        profile=fake_tinker_profile,
-        # pathlib keeps an absolute path as it is.
-        known=request.path.parent / own.known_failures if own.known_failures else known and Path(known),
-        as_of=own.as_of or option("--as-of"),
-        strict=own.strict or option("--strict-quirks"),
-    )
+    problem, run = "", None
+    try:
+        run = _opened(request)
+    except pytest.UsageError as error:
+        problem = str(error)
+    if run is None:
+        # One mistake is one error, not one for each requirement: the other tests of the class are skipped.
+        request.config.pluginmanager.register(_Unjudged(request.node, problem))
+        pytest.fail(problem, pytrace=False)
     try:
         yield run
     finally:
         run.judge.close()
+
+
+def _opened(request: pytest.FixtureRequest) -> ConformanceRun:
+    from tinker_conformance.suite.conformance_run import open_run  # noqa: PLC0415 - see the module
+
+    config, own = request.config, request.cls
+    # pathlib keeps an absolute path as it is.
+    beside = own.known_failures and request.path.parent / own.known_failures
+    known = beside or text_of(config, KNOWN_FAILURES)
+    return open_run(
+        config,
+        request.getfixturevalue("fake_tinker_sdk"),
+        profile=request.getfixturevalue("fake_tinker_profile") or text_of(config, PROFILE),
+        known=None if known is None else Path(known),
+        as_of=own.as_of or text_of(config, AS_OF),
+        strict=own.strict or is_set(config, STRICT_QUIRKS),
+    )
+
+
+class _Unjudged:
+    """Skips the tests of a class whose SDK cannot be judged, but for the one that reports the error."""
+
+    def __init__(self, node: pytest.Collector | pytest.Item, problem: str) -> None:
+        self._node = node
+        self._problem = problem
+        # "nodeid (phase)", documented. A plugin may run that test again: it has to fail again.
+        self._reporting = os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if (
+            isinstance(item, pytest.Function)
+            and item.getparent(pytest.Class) is self._node
+            and "fake_tinker_judge" in item.fixturenames
+            and item.nodeid != self._reporting
+        ):
+            pytest.skip(f"not judged, see the error of {self._reporting}: {self._problem}")
 
 
 @contextlib.contextmanager

@@ -1,59 +1,80 @@
 """The pytest plugin: options, and the items of the suite.
 
-It imports nothing heavy until the suite is collected, and asks nothing of runs that have nothing to do
-with it.
+It imports nothing heavy until the suite is collected or a fixture is used, and asks nothing of runs that have
+nothing to do with it. `tinker_conformance.suite.autoload` registers it.
+
+PYTEST_DONT_REWRITE: a run in a process that has imported this module already must not be warned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tinker_conformance._fake_server import ForeignFakeServerError, check_fake_server
 from tinker_conformance.fixtures import *  # noqa: F403 - pytest finds fixtures in the modules that it knows
+from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
+from tinker_conformance.suite.options import (
+    RECORD_KNOWN_FAILURES,
+    REPORT,
+    add_options,
+    add_short_names,
+    text_of,
+    with_long_names,
+)
+from tinker_conformance.suite.usage import note_problem, raise_problem, raise_problem_of_worker
 
 if TYPE_CHECKING:
     from tinker_conformance.suite.pytest_report import Reporter
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the options of the suite."""
-    group = parser.getgroup("tinker-conformance", "conformance of SDKs of the Tinker API")
-    group.addoption(
-        "--sdk",
-        metavar="SPEC",
-        help="the SDK under test: reference, official, official==X.Y.Z, python:package.module:Adapter, "
-        "exec:COMMAND",
-    )
-    group.addoption(
-        "--clock",
-        choices=("file", "libfaketime", "wall"),
-        help="how the clocks of an exec: SDK are moved; by default the best that it offers, never wall",
-    )
-    group.addoption(
-        "--profile",
-        metavar="NAME|FILE",
-        help="what it is judged by, such as tinker-0.5.1; by default what covers the SDK's version",
-    )
-    group.addoption("--known-failures", metavar="FILE", help="what is known to fail, and why (TOML or YAML)")
-    group.addoption("--record-known-failures", metavar="FILE", help="write such a file, to be edited")
-    group.addoption("--strict-quirks", action="store_true", help="count quirks as failures")
-    group.addoption("--as-of", metavar="VERSION", help="only what this version of the kit asked already")
-    group.addoption("--report", metavar="DIR", help="write JSON, JUnit, Markdown, badge and page there")
+    """Register the options of the suite under their own names."""
+    add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
+    """Register the short names that are used and free, once every plugin and conftest has its options."""
+    yield
+    add_short_names(early_config, parser, args)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Has results gathered, once there are any; xdist's workers only send them."""
+    """Gather results, once there are any; workers of pytest-xdist only send them."""
     if hasattr(config, "workerinput"):
         return
     results = _Results(config)
     config.pluginmanager.register(results, "tinker-conformance-results")
     # pytest's own JUnit XML is directed there before its plugin is configured.
-    if config.getoption("--report", None) is not None:
+    if text_of(config, REPORT) is not None:
         results.prepare()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Name our options in full where pytest cannot collect because another plugin owns a short name."""
+    try:
+        return (yield)
+    except pytest.UsageError as error:
+        raise with_long_names(error, session.config) from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """End the session at the first mistake in how the suite was started, with that one message."""
+    report = yield
+    if report.failed:
+        raise_problem(collector.session)
+    return report
 
 
 class _Results:
@@ -67,7 +88,7 @@ class _Results:
         from tinker_conformance.suite.pytest_report import REPORTER, Reporter, directs_junit  # noqa: PLC0415
 
         self._prepared = True
-        names = (self._config.getoption(name, None) for name in ("--report", "--record-known-failures"))
+        names = (text_of(self._config, option) for option in (REPORT, RECORD_KNOWN_FAILURES))
         folder, recorded = (None if name is None else Path(name) for name in names)
         if folder is not None:
             directs_junit(self._config, folder)
@@ -81,31 +102,46 @@ class _Results:
             # What is registered during a call is called from the next one on.
             self.prepare().pytest_runtest_logreport(report)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        raise_problem_of_worker(getattr(node, "workeroutput", None) or {})
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Tells a requirement what is run next in this process: its scenarios can begin meanwhile."""
-    if hasattr(item, "following"):
-        item.following = nextitem
+    """Tell a requirement what is run next in this process: its scenarios can begin meanwhile."""
+    if FOLLOWING in item.stash:
+        item.stash[FOLLOWING] = nextitem
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Lets the report of a requirement carry what was measured."""
+    """Let the report of a requirement carry what was measured."""
     report = yield
-    if call.when == "call":
-        vars(report).update(getattr(item, "conformance_records", {}))
+    records = item.stash.get(RECORDS, None)
+    if call.when == "call" and records is not None:
+        vars(report).update(records)
     return report
 
 
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> Iterable[pytest.Item] | None:
-    """Makes one item of each requirement of a `Chapter`; other objects are none of ours."""
-    if type(obj).__name__ != "Chapter" or not isinstance(collector, pytest.Module):
-        return None
-    from tinker_conformance.suite.items import Chapter, items_of  # noqa: PLC0415 - heavy, and rarely needed
+    """Make one item of each requirement of a `Chapter`; leave other objects to pytest.
 
-    return list(items_of(collector, obj)) if isinstance(obj, Chapter) else None
+    Raises:
+        pytest.UsageError: The suite cannot be run as it was started.
+    """
+    # `isinstance` would ask the object for its class, and some proxies raise then.
+    if type(obj) is not Chapter or not isinstance(collector, pytest.Module):
+        return None
+    try:
+        check_fake_server()
+        from tinker_conformance.suite.items import items_of  # noqa: PLC0415 - heavy, and rarely needed
+
+        return list(items_of(collector, obj))
+    except (pytest.UsageError, ForeignFakeServerError) as error:
+        note_problem(collector.config, error)
+        raise

@@ -71,3 +71,32 @@ def candidates(path_operation: Operation, request: Mapping[str, object]) -> tupl
             return (Operation.FORWARD,)
         case _:
             return (path_operation,)
+
+
+Number = tuple[str, str, int]
+"""What numbers a submission: the key of an id, the id, and the number: ``seq_id`` of a model or a sampling
+session, ``model_seq_id`` of a session."""
+
+
+def submission_number(request: Mapping[str, object]) -> Number | None:
+    """Return what makes a submission one that may be repeated; None for one that has no number.
+
+    The official SDK sends a submission again, with the same numbers, when its reply was lost (``tinker`` 0.3
+    and later); the service answers both with the same future: ``seq_id`` is "used to generate deterministic
+    request IDs" (``SampleRequest`` of 0.38.0), and so are session and ``model_seq_id`` of a new model.
+
+    Args:
+        request: The decoded body.
+    """
+    # A model's requests are numbered from 1; 0 is what protobuf says where there is no number.
+    for whose, number, first in (
+        ("model_id", "seq_id", 1),
+        ("sampling_session_id", "seq_id", 0),
+        ("session_id", "model_seq_id", 0),
+    ):
+        if isinstance(name := request.get(whose), str):
+            given = request.get(number)
+            if not isinstance(given, int) or isinstance(given, bool) or given < first:
+                return None
+            return whose, name, given
+    return None

@@ -13,7 +13,7 @@ from typing import Final
 from fake_server.core.errors import ScriptError
 from fake_server.core.gate import Gate
 from fake_server.core.http_messages import Request
-from fake_server.core.operations import Operation
+from fake_server.core.operations import Number, Operation
 from fake_server.script.builder import Exhausted, Script, Turn
 from fake_server.script.steps import Advance, Fail, FailCategory, ReplyStep
 
@@ -36,6 +36,7 @@ class ScriptedFuture:
         request: The newest submission, whose body the result depends on.
         assigned: Fields of the result that were settled when it was submitted, such as a new model's id.
         ended: Whether its client has stopped waiting.
+        numbers: What its submissions were numbered, so that a repetition is known.
         gate: Where its held replies wait.
     """
 
@@ -45,6 +46,7 @@ class ScriptedFuture:
         "ended",
         "gate",
         "name",
+        "numbers",
         "operation",
         "polls",
         "request",
@@ -75,6 +77,7 @@ class ScriptedFuture:
         self.request_ids: tuple[str, ...] = ()
         self.polls = 0
         self.ended = False
+        self.numbers: tuple[Number, ...] = ()
         self.request: Request | None = None
         self.assigned: dict[str, object] = {}
 
@@ -110,6 +113,7 @@ class FutureBook:
         self.by_request_id: dict[str, ScriptedFuture] = {}
         self._free: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._expired: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
+        self._numbered: dict[Number, ScriptedFuture] = {}
         self._unscripted = 0
         self._made = 0
         self._given = 0
@@ -176,8 +180,23 @@ class FutureBook:
                 return min(queues, key=lambda queue: queue[0].serial).popleft(), operation
         return None
 
-    def submit(self, future: ScriptedFuture, operation: Operation, client: str | None) -> str:
+    def repeated(self, number: Number | None) -> ScriptedFuture | None:
+        """Return the future of an earlier submission of this number; None if this is the first.
+
+        A submission after HTTP 410 is no repetition, whatever its number: it goes on with the script.
+        """
+        future = None if number is None else self._numbered.get(number)
+        if future is None or future in self._expired.get((future.operation, future.client), ()):
+            return None
+        return future
+
+    def submit(
+        self, future: ScriptedFuture, operation: Operation, client: str | None, number: Number | None = None
+    ) -> str:
         """Gives the future a request id: its name, or its name and a count when submitted anew."""
+        if number is not None:
+            self._numbered[number] = future
+            future.numbers = (*future.numbers, number)
         count = len(future.request_ids) + 1
         request_id = future.name if count == 1 else f"{future.name}~{count}"
         while request_id in self.by_request_id:
@@ -224,6 +243,9 @@ class FutureBook:
         del self.by_name[future.name]
         for request_id in future.request_ids:
             del self.by_request_id[request_id]
+        for number in future.numbers:
+            if self._numbered.get(number) is future:
+                del self._numbered[number]
 
     def cancel(self, request_id: object) -> None:
         """Ends a future for its polls: they get a failure, since nobody waits for the result (0.38.0)."""

@@ -23,6 +23,7 @@ class Submission:
         method: Upper case.
         path: Without the query.
         resubmitted: Whether it is a request submitted anew after HTTP 410.
+        repeated: Whether it is the same submission once more, as after a lost reply: nothing new is done.
     """
 
     future: ScriptedFuture
@@ -32,6 +33,7 @@ class Submission:
     method: str
     path: str
     resubmitted: bool
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ client configuration with 0.18, the dynamic one with 0.25. Bodies come from ``fa
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -71,6 +71,7 @@ class SetUp:
         self.samplers = Ids("sampler")
         self._sessions = Ids("session")
         self._client_config = dict(client_config)
+        self._joined: Counter[str] = Counter()
         self._base_models: dict[str, str] = {}
         self._sources: dict[str, dict[str, object]] = {}
 
@@ -138,7 +139,9 @@ class SetUp:
         content_type, body = found
         return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)
 
-    def _overrides(self, path: str, request: Mapping[str, object]) -> dict[str, object]:
+    def _overrides(  # noqa: PLR0911 - one return for each thing to ask
+        self, path: str, request: Mapping[str, object]
+    ) -> dict[str, object]:
         match path.removeprefix(API_PREFIX):
             case "client/config" | "client/dynamic_config":
                 return self._client_config
@@ -148,6 +151,11 @@ class SetUp:
                 sampler_id = self.samplers.next()
                 self._sources[sampler_id] = _present(request, ("base_model", "model_path"))
                 return {"sampling_session_id": sampler_id}
+            case "join_sampling_session":
+                # Copies of one sampling client number their samples apart by this (tinker 0.32).
+                sampler_id = str(request.get("sampling_session_id"))
+                self._joined[sampler_id] += 1
+                return {"client_counter": self._joined[sampler_id]}
             case "get_info":
                 return self._info(request.get("model_id"))
             case _ if path.startswith(_SAMPLERS):

@@ -8,9 +8,10 @@ SDK retries, with a body that says what came, what was scripted and the nearest 
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from fake_server.core.errors import Problem, ProblemKind, ScriptError, ScriptViolation
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import copied, encoded
-from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates
+from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates, submission_number
 from fake_server.engine.explanations import (
     exhausted_script,
     unexpected_request,
@@ -34,10 +35,11 @@ from fake_server.engine.request_decoding import BodyError, decode_plainly, decod
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script
 from fake_server.script.rules import Rule, RuleBook
-from fake_server.script.steps import Complete, Fail, FailCategory
+from fake_server.script.steps import MICROSECONDS, Complete, Fail, FailCategory
 
 if TYPE_CHECKING:
     from fake_server.script.script_yaml import ScriptEntry
+    from fake_server.service.refusals import ServiceRefusal
     from fake_server.service.simulated_service import Service
 
 POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
@@ -89,6 +91,7 @@ class FakeTinker:
         seed: int | None = None,
         journal_limit: int = DEFAULT_LIMIT,
         client_config: Mapping[str, object] | None = None,
+        strict: bool = False,
     ) -> None:
         """Makes an engine without scripts.
 
@@ -102,6 +105,7 @@ class FakeTinker:
             journal_limit: Exchanges that the journal keeps, the newest; 0 for none.
             client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config``, over the
                 defaults.
+            strict: Whether the simulated service refuses base models that its capabilities do not list.
 
         Raises:
             ScriptError: ``client_config`` is no JSON object.
@@ -118,6 +122,7 @@ class FakeTinker:
         self._unscripted = unscripted or (Unscripted.ERROR if seed is None else Unscripted.COMPLETE)
         self.clock_moves = 0
         self._client_config = config
+        self._strict = strict
         self._lock = threading.Lock()
         self._rules = RuleBook(seed or 0)
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
@@ -125,7 +130,7 @@ class FakeTinker:
 
     def _begin(self) -> None:
         self._book = FutureBook()
-        self._service = None if self.seed is None else _service(self.seed)
+        self._service = None if self.seed is None else _service(self.seed, strict=self._strict)
         self._set_up = SetUp(self._client_config, self._service)
 
     def add_script(
@@ -232,6 +237,23 @@ class FakeTinker:
         if lines:
             raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
 
+    def advance(self, seconds: float) -> None:
+        """Let time pass for the simulated service: checkpoints expire. Clocks of the client do not move.
+
+        ``advance`` steps of scripts and pauses by rule let the same time pass.
+
+        Args:
+            seconds: How long.
+
+        Raises:
+            ScriptError: There is no seed, so that nothing here can expire; or it is no length of time.
+        """
+        if self._service is None:
+            raise ScriptError("only a simulated service has time to pass; make the engine with a seed")
+        if not 0 <= seconds < math.inf:
+            raise ScriptError(f"{seconds!r} is no length of time; give seconds, 0 or more")
+        self._service.advance(seconds)
+
     @property
     def held(self) -> tuple[str, ...]:
         """The futures whose replies are held now, by name, in the order they came."""
@@ -305,25 +327,55 @@ class FakeTinker:
     def _submit(self, request: Request, path_operation: Operation) -> Answer:
         body = self._decoded(request)
         client, operations = client_of(request.path, body), candidates(path_operation, body)
+        number = submission_number(body)
         with self._lock:
-            taken = self._book.take(operations, client)
-            if taken is None:
-                if self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL:
-                    text = unscripted_submission(self._book, request.path, operations, client)
-                    raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
-                script = self._rules.script_for(operations, client) or _COMPLETED
-                taken = self._book.add_unscripted(script, operations[0], client), operations[0]
-            future, operation = taken
-            resubmitted = future.submitted
-            request_id = self._book.submit(future, operation, client)
-            future.request = request
-            if not resubmitted:
-                future.assigned = self._set_up.assign(request.path, body, future)
+            future = self._book.repeated(number)
+            repeated, resubmitted = future is not None, False
+            if future is not None:
+                operation, request_id = future.operation or operations[0], future.request_ids[-1]
+            else:
+                taken = self._book.take(operations, client)
+                if taken is None:
+                    if (refusal := self._refusal(operations[0], body)) is not None:
+                        return refusal.reply, None
+                    taken = self._unscripted_future(request, path_operation, operations, client)
+                future, operation = taken
+                resubmitted = future.submitted
+                request_id = self._book.submit(future, operation, client, number)
+                future.request = request
+                if not resubmitted:
+                    future.assigned = self._set_up.assign(request.path, body, future)
         if self.listener is not None:
             self.listener.submission_arrived(
-                Submission(future, operation, client, request_id, request.method, request.path, resubmitted)
+                Submission(
+                    future,
+                    operation,
+                    client,
+                    request_id,
+                    request.method,
+                    request.path,
+                    resubmitted,
+                    repeated,
+                )
             )
         return submission_reply(future, request_id, body), future
+
+    def _refusal(self, operation: Operation, body: Mapping[str, object]) -> ServiceRefusal | None:
+        """Return how the service refuses a submission that no script is for, if it does."""
+        return None if self._service is None else self._service.refusal(operation, body)
+
+    def _unscripted_future(
+        self,
+        request: Request,
+        path_operation: Operation,
+        operations: Sequence[Operation],
+        client: str | None,
+    ) -> tuple[ScriptedFuture, Operation]:
+        if self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL:
+            text = unscripted_submission(self._book, request.path, operations, client)
+            raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
+        script = self._rules.script_for(operations, client) or _COMPLETED
+        return self._book.add_unscripted(script, operations[0], client), operations[0]
 
     def _poll(self, request: Request) -> Answer:
         body = decode_plainly(request)
@@ -338,6 +390,8 @@ class FakeTinker:
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
             index, advances, turn = self._book.claim(future)
+        if advances and self._service is not None:
+            self._service.advance(sum(max(step.wall_us, 0) for step in advances) / MICROSECONDS)
         listener = self.listener
         if listener is None:
             if turn is not None and turn.same is not None:
@@ -385,7 +439,7 @@ class FakeTinker:
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text) from error
 
 
-def _service(seed: int) -> Service:
+def _service(seed: int, *, strict: bool) -> Service:
     from fake_server.service.simulated_service import Service  # noqa: PLC0415 - scripts alone do not need it
 
-    return Service(seed)
+    return Service(seed, strict=strict)

@@ -10,14 +10,11 @@ from fake_server.core.http_messages import Reply, Request
 from fake_server.core.operations import API_PREFIX
 from fake_server.service.answers import json_reply, origin
 from fake_server.service.archives import FILES
-from fake_server.service.checkpoints import SCHEME
+from fake_server.service.checkpoints import BAD_IDENTIFIER, checked_ttl, checkpoint_path, parsed_path
 from fake_server.service.refusals import ServiceRefusal
-from fake_server.service.request_values import integer, text
+from fake_server.service.request_values import text
 from fake_server.service.simulated_service import Service
-from fake_server.service.training import MAX_TTL_SECONDS
-from fake_server.service.work import Json
 
-MIN_TTL_SECONDS: Final = 3_600
 _EXPIRES: Final = "Wed, 31 Dec 2098 23:59:59 GMT"
 
 
@@ -35,7 +32,7 @@ class CheckpointEndpoints:
 
     def info(self, body: Mapping[str, object]) -> Reply:
         """``weights_info``."""
-        found = self._service.checkpoints.find(text(body.get("tinker_path")) or "")
+        found = self._service.checkpoints.find(parsed_path(text(body.get("tinker_path")) or ""))
         return json_reply(
             {
                 "type": "weights_info",
@@ -49,9 +46,15 @@ class CheckpointEndpoints:
         )
 
     def one(self, request: Request, run_id: str, rest: list[str], body: Mapping[str, object]) -> Reply | None:
-        """``training_runs/…/checkpoints/…`` and what is below; None if nothing is there."""
+        """``training_runs/…/checkpoints/…`` and what is below; None if nothing is there.
+
+        Raises:
+            ServiceRefusal: HTTP 400 for an identifier that is none, as ``RestClient`` of 0.38.0 documents.
+        """
         checkpoints = self._service.checkpoints
-        path = f"{SCHEME}{run_id}/{rest[0]}/{rest[1]}"
+        if len(rest) < 2:
+            raise ServiceRefusal(BAD_IDENTIFIER)
+        path = checkpoint_path(run_id, rest[0], rest[1])
         match request.method, rest[2:]:
             case "DELETE", []:
                 checkpoints.delete(path)
@@ -68,35 +71,13 @@ class CheckpointEndpoints:
             case "POST" | "DELETE", ["publish"]:
                 checkpoints.publish(path, public=request.method == "POST")
             case "PUT", ["ttl"]:
-                checkpoints.set_ttl(path, _ttl(body.get("ttl_seconds")))
+                checkpoints.set_ttl(path, checked_ttl(body.get("ttl_seconds")))
             case _:
                 return None
         return Reply(HTTPStatus.NO_CONTENT, ())
 
     def copy(self, body: Mapping[str, object]) -> Reply:
         """``copy_weights``."""
-        found = self._service.checkpoints.find(text(body.get("source_path")) or "")
-        return json_reply(
-            {"tinker_path": self._service.copy_checkpoint(found, _ttl(body.get("ttl_seconds"))).path}
-        )
-
-    def usage(self) -> Json:
-        """The entry of ``billing/usage/checkpoints/current``."""
-        sizes = [each.size_bytes for each in self._service.checkpoints.all()]
-        return {
-            "project_id": None,
-            "checkpoint_count": len(sizes),
-            "size_bytes": sum(sizes),
-            "size_gigabytes": sum(sizes) / 1e9,
-        }
-
-
-def _ttl(value: object) -> int | None:
-    if value is None:
-        return None
-    seconds = integer(value, 0)
-    if not MIN_TTL_SECONDS <= seconds <= MAX_TTL_SECONDS:
-        raise ServiceRefusal(
-            f"ttl_seconds is {value!r}; give {MIN_TTL_SECONDS} (one hour) to {MAX_TTL_SECONDS} (ten years)"
-        )
-    return seconds
+        found = self._service.checkpoints.find(parsed_path(text(body.get("source_path")) or ""))
+        seconds, project = checked_ttl(body.get("ttl_seconds")), text(body.get("destination_project_id"))
+        return json_reply({"tinker_path": self._service.copy_checkpoint(found, seconds, project).path})

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from fake_server.core.errors import nearest
+from fake_server.service.clock import ServiceClock, later, stamp
 from fake_server.service.language_model import BaseModel
 from fake_server.service.optimizer import Trained
 from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer
 
 SCHEME: Final = "tinker://"
-EPOCH: Final = datetime(2025, 1, 1, tzinfo=UTC)
-"""When the service begins; a second passes with each checkpoint, so that times repeat from the seed."""
+MIN_TTL_SECONDS: Final = 3_600
+MAX_TTL_SECONDS: Final = 10 * 366 * 86_400
+"""One hour to ten years (``TrainingClient.save_state`` and ``RestClient.set_checkpoint_ttl…`` of 0.38.0)."""
+BAD_IDENTIFIER: Final = (
+    "Invalid checkpoint identifier. Expected format 'weights/<name>' (training weights) or "
+    "'sampler_weights/<name>' (sampler weights), where <name> is a single path segment."
+)
+"""The words of the real service (NovaSky-AI/SkyRL, ``skyrl/tinker/api.py``, which matches it)."""
 _BYTES_OF_A_WEIGHT: Final = 8
 _BYTES_OF_A_RANK: Final = 1_000_000
 
@@ -59,8 +67,9 @@ class Checkpoint:
         lora: What the model was created with.
         trained: The weights, with the optimizer's state if it is for training.
         public: Whether it was published.
-        expires_at: When it would expire; it never does.
+        expires_at: When it expires, on the service's own clock; None for never.
         user_metadata: What it was saved with.
+        recipients: Whom its files are encrypted to (age, ``tinker`` 0.38.0).
     """
 
     run_id: str
@@ -73,6 +82,7 @@ class Checkpoint:
     public: bool = False
     expires_at: datetime | None = None
     user_metadata: Mapping[str, object] | None = None
+    recipients: tuple[str, ...] = ()
 
     @property
     def checkpoint_id(self) -> str:
@@ -103,45 +113,62 @@ class Checkpoint:
         }
 
 
-@dataclass(slots=True)
 class Checkpoints:
-    """All checkpoints of one service, in the order they were saved."""
+    """All checkpoints of one service, in the order they were saved. The service locks around it.
 
-    _by_path: dict[str, Checkpoint] = field(default_factory=dict)
+    A checkpoint whose time has come is gone as if it were deleted; only the refusal says that it expired.
+    """
+
+    def __init__(self, clock: ServiceClock) -> None:
+        """Has none yet; they expire on this clock."""
+        self.clock = clock
+        self._by_path: dict[str, Checkpoint] = {}
 
     def save(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Keeps a checkpoint; one of the same path is replaced."""
+        """Keep a checkpoint; one of the same path is replaced."""
         self._by_path.pop(checkpoint.path, None)
         self._by_path[checkpoint.path] = checkpoint
         return checkpoint
 
+    def exists(self, path: str) -> bool:
+        """Whether there is a checkpoint at this path that did not expire."""
+        found = self._by_path.get(path)
+        return found is not None and not self._expired(found)
+
     def find(self, path: str) -> Checkpoint:
-        """The checkpoint of a path.
+        """Return the checkpoint of a path.
 
         Raises:
-            ServiceRefusal: Nothing was saved there; the text has the nearest path.
+            ServiceRefusal: HTTP 404: nothing was saved there, with the nearest path; or it expired.
         """
         found = self._by_path.get(path)
         if found is None:
             near = nearest(path, self._by_path)
             hint = f"did you mean {near!r}?" if near else "save it first"
             raise ServiceRefusal(f"no checkpoint was saved at {path!r}; {hint}", 404)
+        if self._expired(found):
+            ended = stamp(found.expires_at or self.clock.now)
+            raise ServiceRefusal(
+                f"the checkpoint {path!r} expired at {ended}; save with a larger ttl_seconds, or with none",
+                404,
+            )
         return found
 
     def delete(self, path: str) -> None:
-        """Forgets a checkpoint.
+        """Forget a checkpoint.
 
         Raises:
-            ServiceRefusal: Nothing was saved there.
+            ServiceRefusal: HTTP 404: it is not there.
         """
         self.find(path)
         del self._by_path[path]
 
     def publish(self, path: str, *, public: bool) -> None:
-        """Makes a checkpoint public or private.
+        """Make a checkpoint public or private.
 
         Raises:
-            ServiceRefusal: Nothing was saved there, or it is so already (HTTP 409, says ``tinker`` 0.38.0).
+            ServiceRefusal: HTTP 404: it is not there; HTTP 409: it is so already
+                (``publish_checkpoint_from_tinker_path`` of ``tinker`` 0.38.0).
         """
         found = self.find(path)
         if found.public is public:
@@ -150,20 +177,57 @@ class Checkpoints:
         self._by_path[path] = replace(found, public=public)
 
     def set_ttl(self, path: str, seconds: int | None) -> None:
-        """Says when a checkpoint would expire, in seconds after it was saved; None for never."""
+        """Let a checkpoint expire so many seconds from now; None for never."""
         found = self.find(path)
-        ends = None if seconds is None else found.time + timedelta(seconds=seconds)
+        ends = None if seconds is None else later(self.clock.now, seconds)
         self._by_path[path] = replace(found, expires_at=ends)
 
     def of_run(self, run_id: str) -> list[Checkpoint]:
-        """The checkpoints of one training run."""
-        return [each for each in self._by_path.values() if each.run_id == run_id]
+        """Return the checkpoints of one training run, the oldest first."""
+        return [each for each in self.all() if each.run_id == run_id]
 
-    def all(self) -> Iterable[Checkpoint]:
-        """All of them."""
-        return self._by_path.values()
+    def all(self) -> list[Checkpoint]:
+        """Return all that did not expire, the oldest first."""
+        return [each for each in self._by_path.values() if not self._expired(each)]
+
+    def _expired(self, checkpoint: Checkpoint) -> bool:
+        return checkpoint.expires_at is not None and checkpoint.expires_at <= self.clock.now
 
 
-def stamp(time: datetime) -> str:
-    """A time as the service writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+def checkpoint_path(run_id: str, folder: str, name: str) -> str:
+    """Return the path of a checkpoint that a request names in parts.
+
+    Raises:
+        ServiceRefusal: HTTP 400: there is no such kind of checkpoint, or no name.
+    """
+    if folder not in FOLDERS.values() or not name or "/" in name:
+        raise ServiceRefusal(BAD_IDENTIFIER)
+    return f"{SCHEME}{run_id}/{folder}/{name}"
+
+
+def parsed_path(path: str) -> str:
+    """Return a path that has the form of one.
+
+    Raises:
+        ServiceRefusal: HTTP 400: it has not the form ``tinker://RUN/weights/NAME``.
+    """
+    parts = path.removeprefix(SCHEME).split("/")
+    if not path.startswith(SCHEME) or len(parts) != 3:
+        raise ServiceRefusal(f"{path!r} is no checkpoint path; write it as tinker://RUN/weights/NAME")
+    return checkpoint_path(*parts)
+
+
+def checked_ttl(value: object) -> int | None:
+    """Return the ``ttl_seconds`` of a request; None for no expiry.
+
+    Raises:
+        ServiceRefusal: HTTP 400: out of range, or no whole number (tinker-cookbook #603: 300 was refused).
+    """
+    if value is None:
+        return None
+    seconds = integer(value, 0)
+    if not MIN_TTL_SECONDS <= seconds <= MAX_TTL_SECONDS:
+        raise ServiceRefusal(
+            f"ttl_seconds is {value!r}; give {MIN_TTL_SECONDS} (one hour) to {MAX_TTL_SECONDS} (ten years)"
+        )
+    return seconds

@@ -47,6 +47,18 @@ def prompt_tokens(model_input: object) -> list[int]:
     return tokens
 
 
+def prompt_length(model_input: object) -> int:
+    """The number of tokens of a model input, in JSON form, those of images included."""
+    length = 0
+    for each in items(mapping(model_input).get("chunks")):
+        chunk = mapping(each)
+        if "tokens" in chunk:
+            length += len(items(chunk["tokens"]))
+        else:
+            length += max(integer(chunk.get("expected_tokens"), 0), 0)
+    return length
+
+
 def size(shape: list[int]) -> int:
     """How many numbers a tensor of this shape has."""
     count = 1

@@ -8,31 +8,30 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from fake_server.core.http_messages import Reply, Request
 from fake_server.core.operations import API_PREFIX
+from fake_server.service.admin_endpoints import AdminEndpoints
 from fake_server.service.answers import json_reply, page
 from fake_server.service.archives import archive, one_file
 from fake_server.service.checkpoint_endpoints import CheckpointEndpoints
 from fake_server.service.checkpoints import SCHEME
+from fake_server.service.models import MODELS, supported
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import text
 from fake_server.service.session_endpoints import SessionEndpoints
-from fake_server.service.simulated_service import DEFAULT_MODEL, Service
-from fake_server.service.training import TrainingRun
+from fake_server.service.simulated_service import Service
+from fake_server.service.training import OWNER, TrainingRun
 from fake_server.service.work import Json
 
-MODELS: Final = (
-    DEFAULT_MODEL,
-    "Qwen/Qwen3-4B-Instruct-2507",
-    "meta-llama/Llama-3.1-8B",
-    "meta-llama/Llama-3.2-1B",
-)
-"""What the capabilities list; any other name is taken as well."""
-CONTEXT_LENGTH: Final = 32_768
+_IDEMPOTENCY_HEADER: Final = "x-idempotency-key"
+_REPEATABLE: Final = (["create_session"], ["copy_weights"])
+"""What makes something new and has no number of its own in the request."""
+_MAX_REPEATABLE: Final = 1_000
 _ISSUED: Final = 1_735_689_600
 _EXPIRY: Final = 4_070_908_799
 
@@ -45,6 +44,8 @@ class Rest:
         self._service = service
         self._sessions = SessionEndpoints(service)
         self._checkpoints = CheckpointEndpoints(service)
+        self._admin = AdminEndpoints(service)
+        self._repeatable: OrderedDict[tuple[str, str], Reply] = OrderedDict()
 
     def answer(self, request: Request, body: Mapping[str, object], sampler_id: str | None) -> Reply | None:
         """The reply to a request, or None if it is none of these endpoints'.
@@ -59,9 +60,26 @@ class Rest:
         parts = [unquote(part) for part in request.path.removeprefix(API_PREFIX).split("/")]
         with self._service.lock:
             try:
-                return self._answer(request, parts, body, sampler_id)
+                return self._answered_once(request, parts, body, sampler_id)
             except ServiceRefusal as refusal:
                 return refusal.reply
+
+    def _answered_once(
+        self, request: Request, parts: list[str], body: Mapping[str, object], sampler_id: str | None
+    ) -> Reply | None:
+        """Answer what makes something new once, however often it is sent.
+
+        The SDK sends one ``X-Idempotency-Key`` with all tries of one call (``tinker`` 0.1.0 and later).
+        """
+        key = request.header(_IDEMPOTENCY_HEADER)
+        if key is None or parts not in _REPEATABLE:
+            return self._answer(request, parts, body, sampler_id)
+        reply = self._repeatable.get((parts[0], key))
+        if reply is None and (reply := self._answer(request, parts, body, sampler_id)) is not None:
+            self._repeatable[parts[0], key] = reply
+            if len(self._repeatable) > _MAX_REPEATABLE:
+                self._repeatable.popitem(last=False)
+        return reply
 
     def _answer(  # noqa: PLR0911, PLR0912 - one return for each thing to ask
         self, request: Request, parts: list[str], body: Mapping[str, object], sampler_id: str | None
@@ -74,12 +92,11 @@ class Rest:
             case _, ["sessions", *rest]:
                 return self._sessions.sessions(request, rest, body)
             case "GET", ["get_server_capabilities"]:
-                return json_reply({"supported_models": [_supported(name) for name in self._models()]})
+                return json_reply({"supported_models": [supported(name) for name in self._models()]})
             case "GET", ["samplers", sampler]:
                 return self._sessions.sampler(sampler)
             case "GET", ["training_runs"]:
-                runs = [run.to_json(self._service.checkpoints) for run in self._service.runs.values()]
-                return page(request, "training_runs", list(reversed(runs)), 20)
+                return page(request, "training_runs", self._runs(request), 20)
             case "GET", ["training_runs", run_id]:
                 return json_reply(self._run(run_id).to_json(self._service.checkpoints))
             # `models/…/checkpoints` is what the synchronous resource of tinker 0.1.x asks.
@@ -87,21 +104,15 @@ class Rest:
                 self._run(run_id)
                 return self._checkpoints.of_run(run_id)
             case "GET", ["checkpoints"]:
-                everything = [each.to_json() for each in self._service.checkpoints.all()]
-                return page(request, "checkpoints", everything, 100)
-            case _, ["training_runs", run_id, "checkpoints", *rest] if len(rest) > 1:
+                newest_first = reversed(self._service.checkpoints.all())
+                return page(request, "checkpoints", [each.to_json() for each in newest_first], 100)
+            case _, ["training_runs", run_id, "checkpoints", *rest] if any(rest):
                 return self._checkpoints.one(request, run_id, rest, body)
             case "GET", ["archives", run_id, folder, name, *rest]:
                 found = self._service.checkpoints.find(f"{SCHEME}{run_id}/{folder}/{name}")
                 return archive(found) if not rest else one_file(found, rest[0])
-            case "GET", ["billing", "usage", "events"]:
-                return json_reply({"data": [], "sessions": {}, "cost_data_through": None})
-            case "GET", ["billing", "usage", "checkpoints", "current"]:
-                return json_reply(
-                    {"data": [self._checkpoints.usage()], "effective_rate_usd_per_gigabyte_month": None}
-                )
-            case "GET", ["audit"]:
-                return json_reply({"entries": []})
+            case "GET", ["billing" | "audit", *rest]:
+                return self._admin.answer(request, [parts[0], *rest])
             case _:
                 return None
 
@@ -131,6 +142,15 @@ class Rest:
             case _:
                 return None
 
+    def _runs(self, request: Request) -> list[Json]:
+        """The training runs of a project, or of all, the newest first."""
+        project = parse_qs(request.query).get("project_id", [None])[-1]
+        return [
+            run.to_json(self._service.checkpoints)
+            for run in reversed(self._service.runs.values())
+            if project in (None, self._service.project_of(run.run_id))
+        ]
+
     def _models(self) -> Iterable[str]:
         made = (run.base_model.name for run in self._service.runs.values())
         return dict.fromkeys((*MODELS, *made))
@@ -142,12 +162,8 @@ class Rest:
         return found
 
 
-def _supported(name: str) -> Json:
-    return {"model_name": name, "max_context_length": CONTEXT_LENGTH, "trainable": True, "sampleable": True}
-
-
 def _token() -> str:
     """A token that nobody checks: who the fake user is (``tinker`` 0.18, with ``pjwt_auth_enabled``)."""
-    claims = {"sub": "tml:user:user-1", "org_id": "org-1", "iat": _ISSUED, "exp": _EXPIRY}
+    claims = {"sub": OWNER, "org_id": "org-1", "email": "user-1@example.org", "iat": _ISSUED, "exp": _EXPIRY}
     parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
     return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), ""])

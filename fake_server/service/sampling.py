@@ -43,15 +43,15 @@ class _Params:
         return cls(min(max(limit, 0), MAX_TOKENS), temperature, stops, named=given.get("stop") is not None)
 
 
-def sampled(source: Source, request: Mapping[str, object], seed: int, occurrence: int) -> Json:
+def sampled(source: Source, request: Mapping[str, object], seed: int, drawn_for: tuple[object, ...]) -> Json:
     """The result of a ``sample`` or ``compute_logprobs`` request, in JSON form.
 
     Args:
         source: What is sampled from.
         request: The request of any release.
         seed: The service's.
-        occurrence: How many equal requests came before; they get other samples, unless ``seed`` is in
-            ``sampling_params`` or the temperature is 0.
+        drawn_for: Whose draws these are: others get other samples, unless ``seed`` is in ``sampling_params``
+            or the temperature is 0.
 
     Raises:
         ServiceRefusal: A token of the prompt is out of the vocabulary, or a number out of range.
@@ -65,7 +65,7 @@ def sampled(source: Source, request: Mapping[str, object], seed: int, occurrence
         source.base_model.name,
         prompt,
         params.temperature,
-        [own] if isinstance(own, int) else occurrence,
+        own if isinstance(own, int) else drawn_for,
     )
     count = min(max(integer(request.get("num_samples"), 1), 0), MAX_SAMPLES)
     sequences: list[Json] = []

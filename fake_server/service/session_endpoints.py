@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from fake_server.core.http_messages import Reply, Request
 from fake_server.service.answers import EMPTY, json_reply, origin, page
-from fake_server.service.checkpoints import stamp
+from fake_server.service.clock import stamp
 from fake_server.service.refusals import ServiceRefusal
-from fake_server.service.request_values import integer, mapping, text
+from fake_server.service.request_values import text
+from fake_server.service.search import searched
 from fake_server.service.sessions import Session
 from fake_server.service.simulated_service import Service
 from fake_server.service.training import OWNER
@@ -66,13 +67,20 @@ class SessionEndpoints:
                 return EMPTY
             case "PUT", [session_id, "project"]:
                 session = self._session(session_id)
-                session.project_id = text(body.get("project_id")) or session.project_id
+                project_id = text(body.get("project_id"))
+                if project_id is None:
+                    raise ServiceRefusal("there is no project_id; name the project to move the session into")
+                session.project_id = project_id
                 return EMPTY
             case "GET", [session_id, "trace_export"]:
                 self._session(session_id)
                 return json_reply(
-                    {"status": "ready", "url": f"{origin(request)}{request.path}", "error": None}
+                    {"status": "ready", "url": f"{origin(request)}{request.path}/file", "error": None}
                 )
+            case "GET", [session_id, "trace_export", "file"]:
+                self._session(session_id)
+                # A Perfetto trace is a sequence of packets; one without any is a trace of nothing.
+                return Reply(200, ((b"content-type", b"application/octet-stream"),))
             case _:
                 return None
 
@@ -83,15 +91,7 @@ class SessionEndpoints:
         return found
 
     def _search(self, body: Mapping[str, object]) -> Reply:
-        wanted, metadata = text(body.get("session_id")), mapping(body.get("user_metadata"))
-        found = [
-            self._summary(session)
-            for session in self._service.sessions.values()
-            if wanted in (None, session.session_id)
-            and metadata.items() <= session.user_metadata.items()
-            and body.get("display_name") in (None, session.display_name)
-        ]
-        return json_reply({"sessions": found[: integer(body.get("limit"), 50)], "next_cursor": None})
+        return json_reply(searched([*self._service.sessions.values()], body, self._summary))
 
     def _summary(self, session: Session) -> Json:
         checkpoints = [each for each in self._service.checkpoints.all() if each.run_id in session.run_ids]

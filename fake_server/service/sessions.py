@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from fake_server.service.checkpoints import EPOCH
+from fake_server.service.clock import EPOCH
 from fake_server.service.refusals import ServiceRefusal
+
+DEFAULT_PROJECT: Final = "project-1"
+"""Where a session is whose client named none."""
 
 
 @dataclass(slots=True)
@@ -30,20 +34,29 @@ class Session:
     created_at: datetime = EPOCH
     user_metadata: Mapping[str, object] = field(default_factory=dict)
     display_name: str | None = None
-    project_id: str = "project-1"
+    project_id: str = DEFAULT_PROJECT
     run_ids: list[str] = field(default_factory=list)
     sampler_ids: list[str] = field(default_factory=list)
     heartbeats: int = 0
     finish: Mapping[str, object] | None = None
 
-    def beat(self) -> None:
-        """Takes a heartbeat.
+    def check_alive(self) -> None:
+        """Check that it was not finished.
 
         Raises:
-            ServiceRefusal: It was finished: HTTP 410 ends the client's heartbeats (``tinker`` 0.38.0).
+            ServiceRefusal: HTTP 410, which ends the client's heartbeats; no submission retries it (``tinker``
+                0.38.0, whose ``ServiceClient.close`` says "Further operations against it will be rejected").
         """
         if self.finish is not None:
             raise ServiceRefusal(f"the session {self.session_id!r} was finished; open another", 410)
+
+    def beat(self) -> None:
+        """Take a heartbeat.
+
+        Raises:
+            ServiceRefusal: It was finished.
+        """
+        self.check_alive()
         self.heartbeats += 1
 
     def status(self) -> dict[str, object]:
@@ -60,3 +73,4 @@ class Sampler:
     sampler_id: str
     base_model: str
     model_path: str | None = None
+    session_id: str | None = None

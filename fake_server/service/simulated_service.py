@@ -13,27 +13,33 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fake_server.core.operations import Operation
-from fake_server.core.seeded_numbers import Occurrences, identifier
+from fake_server.core.seeded_numbers import Occurrences, digest, identifier
+from fake_server.service.admission import Admission
 from fake_server.service.checkpoints import Checkpoint, Checkpoints, CheckpointType, LoraConfig
+from fake_server.service.clock import ServiceClock
 from fake_server.service.language_model import BaseModel, Source, Weights
+from fake_server.service.models import DEFAULT_MODEL
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, mapping, text
 from fake_server.service.sampling import sampled
-from fake_server.service.sessions import Sampler, Session
+from fake_server.service.sessions import DEFAULT_PROJECT, Sampler, Session
 from fake_server.service.training import Training, TrainingRun
 from fake_server.service.work import Json, Work
 
-DEFAULT_MODEL: Final = "Qwen/Qwen3-8B"
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
 
 
 @dataclass(slots=True)
 class _Snapshot:
-    """A sampling session whose weights are those of a model once some work of it was done."""
+    """A sampling session whose weights are those of a model once some work of it was done.
+
+    ``inflight`` ones share the newest weights that such a save published (``SamplingClientKind`` of 0.38.0).
+    """
 
     run: TrainingRun
     work: Work
     weights: Weights
+    inflight: bool = False
 
 
 class Service:
@@ -45,17 +51,25 @@ class Service:
         runs: Training runs by id, in the order they were made.
         samplers: Sampling sessions by id, in the order they were made.
         checkpoints: What was saved.
+        clock: What checkpoints expire on.
         lock: Held while anything of these is read or changed.
     """
 
-    def __init__(self, seed: int) -> None:
-        """Knows nobody yet."""
+    def __init__(self, seed: int, *, strict: bool = False) -> None:
+        """Knows nobody yet.
+
+        Args:
+            seed: Every number and id is derived from it.
+            strict: Refuse base models that the capabilities do not list.
+        """
         self.seed = seed
         self.sessions: dict[str, Session] = {}
         self.runs: dict[str, TrainingRun] = {}
         self.samplers: dict[str, Sampler] = {}
-        self.checkpoints = Checkpoints()
+        self.clock = ServiceClock()
+        self.checkpoints = Checkpoints(self.clock)
         self.lock = threading.RLock()
+        self.admission = Admission(self, strict=strict)
         self._training = Training(self.checkpoints)
         self._snapshots: dict[str, _Snapshot] = {}
         self._base_models: dict[str, BaseModel] = {}
@@ -64,6 +78,20 @@ class Service:
         self._occurrences = Occurrences()
 
     # -- submissions and results -----------------------------------------------------------------
+
+    def refusal(self, operation: Operation, request: Mapping[str, object]) -> ServiceRefusal | None:
+        """Return how the service refuses a submission at once, or None if it becomes a future.
+
+        Args:
+            operation: What it is.
+            request: The decoded body.
+        """
+        with self.lock:
+            try:
+                self.admission.check(operation, request)
+            except ServiceRefusal as refusal:
+                return refusal
+            return None
 
     def submitted(
         self, future: str, operation: Operation, request: Mapping[str, object], *, completes: bool
@@ -77,13 +105,13 @@ class Service:
             completes: Whether its script has a result: what only fails has no effect.
         """
         with self.lock:
-            place = 0
-            if operation in _SAMPLING:
-                content = {key: value for key, value in request.items() if key != "seq_id"}
-                place = self._occurrences.next("sample", content)
-            work = Work(operation, request, self._arrivals(), place)
-            run = self.runs.get(text(request.get("model_id")) or "") if operation not in _SAMPLING else None
+            sampling = operation in _SAMPLING
+            drawn = self._drawn_for(request) if sampling else ()
+            work = Work(operation, request, self._arrivals(), drawn)
+            run = None if sampling else self.runs.get(text(request.get("model_id")) or "")
             self._works[future] = (run, work)
+            if run is not None:
+                run.requests += 1
             if run is not None and completes:
                 run.queue.add(work)
 
@@ -133,8 +161,9 @@ class Service:
                 prefix = owner or identifier(self.seed, "sampler of", model_id)
                 sampler_id = f"{prefix}:sample:{number}"
             if run is not None:
-                self._snapshots[sampler_id] = _Snapshot(run, work, {})
-                self.add_sampler(Sampler(sampler_id, run.base_model.name), owner)
+                inflight = request.get("kind") == "inflight"
+                self._snapshots[sampler_id] = _Snapshot(run, work, {}, inflight)
+                self.add_sampler(Sampler(sampler_id, run.base_model.name, session_id=owner), owner)
             return sampler_id
 
     def result(self, future: str) -> Json:
@@ -156,19 +185,21 @@ class Service:
                 run.queue.do_until(work, lambda each: self._do(run, each))
             return work.result()
 
+    def advance(self, seconds: float) -> None:
+        """Let time pass on the service's own clock."""
+        with self.lock:
+            self.clock.advance(seconds)
+
     def forget(self, future: str) -> None:
         """Lets go of a result that nobody asks for any more; what it did to a model stays done."""
         with self.lock:
             self._works.pop(future, None)
 
     def sequence_ids(self, future: str, count: int) -> list[str]:
-        """The ids of a sampling submission's sequences."""
+        """Return the ids of a sampling submission's sequences."""
         with self.lock:
             _, work = self._works[future]
-            content = {key: value for key, value in work.request.items() if key != "seq_id"}
-            return [
-                identifier(self.seed, "sequence", content, work.occurrence, place) for place in range(count)
-            ]
+            return [identifier(self.seed, "sequence", work.drawn_for, place) for place in range(count)]
 
     # -- what rest asks for ----------------------------------------------------------------------
 
@@ -178,8 +209,7 @@ class Service:
         Raises:
             ServiceRefusal: It cannot be done.
         """
-        work = Work(Operation.SAMPLE, request, 0, self._occurrences.next("sample", request))
-        return self._sample(work)
+        return self._sample(Work(Operation.SAMPLE, request, 0, self._drawn_for(request)))
 
     def new_session(self, request: Mapping[str, object]) -> Session:
         """Opens a session; equal ones are told apart by their order."""
@@ -195,28 +225,36 @@ class Service:
             identifier(self.seed, "session", content, place),
             user_metadata=mapping(request.get("user_metadata")),
             display_name=text(request.get("display_name")),
-            project_id=text(request.get("project_id")) or "project-1",
+            created_at=self.clock.now,
+            project_id=text(request.get("project_id")) or DEFAULT_PROJECT,
         )
         self.sessions[session.session_id] = session
         return session
 
     def new_sampler(self, request: Mapping[str, object], sampler_id: str | None) -> Sampler:
-        """Opens a sampling session.
+        """Opens a sampling session; the same number of the same session is the one that is open already.
+
+        A checkpoint that cannot be sampled is found out when it is sampled.
 
         Raises:
-            ServiceRefusal: Its path was never saved, or is a checkpoint for training.
+            ServiceRefusal: Its path was never saved, or its session was finished.
         """
         path = text(request.get("model_path"))
         base_model = text(request.get("base_model")) or DEFAULT_MODEL
-        if path is not None:
-            base_model = self._saved_source(path).base_model.name
         session_id = text(request.get("session_id"))
+        self.admission.check_session(session_id)
+        if path is not None:
+            base_model = self.checkpoints.find(path).base_model.name
+        else:
+            self.admission.check_base_model(request)
         if sampler_id is None:
             prefix = session_id or identifier(
                 self.seed, "sampler", request, self._occurrences.next("sampler", request)
             )
             sampler_id = f"{prefix}:sample:{integer(request.get('sampling_session_seq_id'), 0)}"
-        sampler = Sampler(sampler_id, base_model, path)
+            if session_id is not None and (before := self.samplers.get(sampler_id)) is not None:
+                return before
+        sampler = Sampler(sampler_id, base_model, path, session_id)
         self.add_sampler(sampler, session_id)
         return sampler
 
@@ -227,13 +265,21 @@ class Service:
         if session is not None and sampler.sampler_id not in session.sampler_ids:
             session.sampler_ids.append(sampler.sampler_id)
 
-    def copy_checkpoint(self, found: Checkpoint, ttl_seconds: int | None) -> Checkpoint:
+    def project_of(self, run_id: str) -> str:
+        """Return the project that a training run is in: that of its session."""
+        run = self.runs.get(run_id)
+        session = self.sessions.get((run.session_id if run is not None else None) or "")
+        return DEFAULT_PROJECT if session is None else session.project_id
+
+    def copy_checkpoint(self, found: Checkpoint, ttl_seconds: int | None, project: str | None) -> Checkpoint:
         """Copies a checkpoint into a training run and a session of their own (``tinker`` 0.38.0)."""
-        session = self.new_session({"display_name": f"copy of {found.path}"})
+        session = self.new_session({"display_name": f"copy of {found.path}", "project_id": project})
         run_id = self._model_id(session.session_id, {"model_seq_id": 0})
         self.runs[run_id] = TrainingRun(run_id, found.base_model, found.lora, session.session_id)
         session.run_ids.append(run_id)
-        copy = self.checkpoints.save(replace(found, run_id=run_id, public=False, expires_at=None))
+        copy = self.checkpoints.save(
+            replace(found, run_id=run_id, time=self.clock.tick(), public=False, expires_at=None)
+        )
         self.checkpoints.set_ttl(copy.path, ttl_seconds)
         return self.checkpoints.find(copy.path)
 
@@ -250,11 +296,25 @@ class Service:
             for snapshot in self._snapshots.values():
                 if snapshot.work is work:
                     snapshot.weights = run.trained.weights
+                    run.inflight = run.trained.weights if snapshot.inflight else run.inflight
             return {"type": "save_weights_for_sampler", "path": None}
         return self._training.do(run, work)
 
     def _sample(self, work: Work) -> Json:
-        return sampled(self._source(work.request), work.request, self.seed, work.occurrence)
+        return sampled(self._source(work.request), work.request, self.seed, work.drawn_for)
+
+    def _drawn_for(self, request: Mapping[str, object]) -> tuple[object, ...]:
+        """Return whom a sample's draws are for: its sampler and its number there, whatever arrives first.
+
+        Requests that have none of them (``tinker`` 0.1.x) are told apart by their content, and equal ones by
+        how many came before.
+        """
+        sampler, number = text(request.get("sampling_session_id")), request.get("seq_id")
+        if sampler is not None and isinstance(number, int):
+            return (sampler, number)
+        content = {key: value for key, value in request.items() if key != "seq_id"}
+        source = [request.get(key) for key in ("sampling_session_id", "model_path", "base_model")]
+        return (*source, digest(content), self._occurrences.next("sample", content))
 
     def _source(self, request: Mapping[str, object]) -> Source:
         sampler_id, path = text(request.get("sampling_session_id")), text(request.get("model_path"))
@@ -263,7 +323,8 @@ class Service:
                 run = snapshot.run
                 run.queue.do_until(snapshot.work, lambda each: self._do(run, each))
                 snapshot.work.result()
-                return Source(run.base_model, snapshot.weights)
+                shared = run.inflight if snapshot.inflight else None
+                return Source(run.base_model, snapshot.weights if shared is None else shared)
             sampler = self.samplers.get(sampler_id)
             if sampler is None:
                 raise ServiceRefusal(f"there is no sampling session {sampler_id!r}; open one first")

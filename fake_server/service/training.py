@@ -5,30 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from fake_server.core.operations import Operation
 from fake_server.core.seeded_numbers import single
-from fake_server.service.checkpoints import (
-    EPOCH,
-    SCHEME,
-    Checkpoint,
-    Checkpoints,
-    CheckpointType,
-    LoraConfig,
-    stamp,
-)
-from fake_server.service.language_model import BaseModel
+from fake_server.service.checkpoints import SCHEME, Checkpoint, Checkpoints, CheckpointType, LoraConfig
+from fake_server.service.clock import EPOCH, later, stamp
+from fake_server.service.language_model import BaseModel, Weights
 from fake_server.service.losses import loss_of
 from fake_server.service.optimizer import AdamParams, Trained
 from fake_server.service.refusals import ServiceRefusal
-from fake_server.service.request_values import integer, mapping, text
+from fake_server.service.request_values import integer, items, mapping, text
 from fake_server.service.training_data import Datum, forward_input
 from fake_server.service.work import Json, Queue, Work
 
-OWNER: Final = "owner-1"
-MAX_TTL_SECONDS: Final = 10 * 366 * 86_400
+OWNER: Final = "tml:user:user-1"
+"""The one fake user, to whom everything belongs; `whoami` says the same."""
+SAVES: Final[Mapping[Operation, CheckpointType]] = {
+    Operation.SAVE_STATE: CheckpointType.TRAINING,
+    Operation.SAVE_WEIGHTS_FOR_SAMPLER: CheckpointType.SAMPLER,
+    Operation.SAVE_WEIGHTS_EXTERNAL: CheckpointType.EXTERNAL,
+}
+"""What each operation that saves makes."""
 
 
 @dataclass(slots=True)
@@ -46,6 +45,8 @@ class TrainingRun:
         unloaded: Whether it was unloaded.
         last_request: When it was last asked for something, on the service's own clock.
         queue: What is still to be done.
+        requests: How many requests it had, its creation not counted.
+        inflight: The weights that its in-flight samplers share; None before the first of them.
     """
 
     run_id: str
@@ -58,6 +59,8 @@ class TrainingRun:
     unloaded: bool = False
     last_request: datetime = EPOCH
     queue: Queue = field(default_factory=Queue)
+    requests: int = 0
+    inflight: Weights | None = None
 
     def to_json(self, checkpoints: Checkpoints) -> Json:
         """As the REST client reads it."""
@@ -96,6 +99,7 @@ class Training:
         """Saves to and loads from these checkpoints."""
         self._checkpoints = checkpoints
         self._saved = 0
+        self._clock = checkpoints.clock
 
     def do(self, run: TrainingRun, work: Work) -> Json:  # noqa: PLR0911 - one for each operation
         """Does one piece of work.
@@ -108,7 +112,7 @@ class Training:
             raise ServiceRefusal(
                 f"the model {run.run_id!r} was unloaded; create another, or load a checkpoint"
             )
-        run.last_request = self._now()
+        run.last_request = self._clock.now
         match work.operation:
             case Operation.FORWARD:
                 return self._forward(run, request, backward=False)
@@ -119,19 +123,12 @@ class Training:
                 run.gradient = {}
                 return {"type": "optim_step", "metrics": {}}
             case Operation.SAVE_STATE:
-                return {
-                    "type": "save_weights",
-                    "path": self._save(run, request, CheckpointType.TRAINING).path,
-                }
+                return {"type": "save_weights", "path": self._save(run, request, work.operation).path}
             case Operation.SAVE_WEIGHTS_EXTERNAL:
-                if request.get("age_encryption_recipients"):
-                    raise ServiceRefusal(
-                        "encrypted weights are not faked; leave age_encryption_recipients out"
-                    )
-                saved = self._save(run, request, CheckpointType.EXTERNAL)
+                saved = self._save(run, request, work.operation)
                 return {"type": "save_weights_external", "path": saved.path, "size_bytes": saved.size_bytes}
             case Operation.SAVE_WEIGHTS_FOR_SAMPLER:
-                saved = self._save(run, request, CheckpointType.SAMPLER)
+                saved = self._save(run, request, work.operation)
                 return {"type": "save_weights_for_sampler", "path": saved.path}
             case Operation.LOAD_STATE:
                 return self._load(run, request)
@@ -161,22 +158,18 @@ class Training:
             "metrics": {"loss:sum": math.fsum(losses)},
         }
 
-    def _save(self, run: TrainingRun, request: Mapping[str, object], kind: CheckpointType) -> Checkpoint:
-        name = text(request.get("path")) or f"unnamed-{self._saved + 1}"
+    def _save(self, run: TrainingRun, request: Mapping[str, object], operation: Operation) -> Checkpoint:
+        kind = SAVES[operation]
+        self._saved += 1
+        name = text(request.get("path")) or f"unnamed-{self._saved}"
         trained = run.trained if kind is CheckpointType.TRAINING else run.trained.without_optimizer()
-        time = self._now()
-        made = Checkpoint(run.run_id, kind, name, time, run.base_model, run.lora, trained)
-        if request.get("overwrite") is False and any(
-            each.path == made.path for each in self._checkpoints.of_run(run.run_id)
-        ):
-            raise ServiceRefusal(f"{made.path!r} was saved already; give another name, or overwrite=True")
-        seconds = integer(request.get("ttl_seconds"), 0)
-        if seconds > 0:
-            made = replace(made, expires_at=time + timedelta(seconds=min(seconds, MAX_TTL_SECONDS)))
+        made = Checkpoint(run.run_id, kind, name, self._clock.tick(), run.base_model, run.lora, trained)
+        if (seconds := integer(request.get("ttl_seconds"), 0)) > 0:
+            made = replace(made, expires_at=later(made.time, seconds))
         if metadata := mapping(request.get("user_metadata")):
             made = replace(made, user_metadata=metadata)
-        self._saved += 1
-        return self._checkpoints.save(made)
+        recipients = tuple(filter(None, map(text, items(request.get("age_encryption_recipients")))))
+        return self._checkpoints.save(replace(made, recipients=recipients))
 
     def _load(self, run: TrainingRun, request: Mapping[str, object]) -> Json:
         path = text(request.get("path")) or ""
@@ -195,9 +188,6 @@ class Training:
         run.trained = found.trained if whole else found.trained.without_optimizer()
         run.gradient = {}
         return {"type": "load_weights", "path": path}
-
-    def _now(self) -> datetime:
-        return EPOCH + timedelta(seconds=self._saved)
 
 
 def _logprobs(run: TrainingRun, datum: Datum) -> list[float]:

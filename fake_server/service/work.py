@@ -18,13 +18,17 @@ class Work:
     Attributes:
         operation: What it is.
         request: The decoded body; dropped when it was done.
-        occurrence: How many equal requests came before.
+        drawn_for: What the draws of a sample depend on, beside the seed and what is sampled.
     """
 
-    __slots__ = ("_key", "_refusal", "_result", "done", "occurrence", "operation", "request")
+    __slots__ = ("_key", "_refusal", "_result", "done", "drawn_for", "operation", "request")
 
     def __init__(
-        self, operation: Operation, request: Mapping[str, object], arrival: int, occurrence: int = 0
+        self,
+        operation: Operation,
+        request: Mapping[str, object],
+        arrival: int,
+        drawn_for: tuple[object, ...] = (),
     ) -> None:
         """Is not done yet.
 
@@ -32,11 +36,11 @@ class Work:
             operation: What it is.
             request: The decoded body.
             arrival: How many came before, which orders work that has no ``seq_id`` (``tinker`` 0.1.x).
-            occurrence: How many equal requests came before.
+            drawn_for: What the draws of a sample depend on, beside the seed and what is sampled.
         """
         self.operation = operation
         self.request = request
-        self.occurrence = occurrence
+        self.drawn_for = drawn_for
         self.done = False
         self._key = (integer(request.get("seq_id"), arrival), arrival)
         self._result: Json = {}
@@ -72,6 +76,11 @@ class Queue:
 
     def __init__(self) -> None:
         self._waiting: list[Work] = []
+
+    @property
+    def waiting(self) -> tuple[Work, ...]:
+        """What is still to be done, in the order in which it will be."""
+        return tuple(self._waiting)
 
     def add(self, work: Work) -> None:
         """Puts work in its place."""

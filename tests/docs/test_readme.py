@@ -76,7 +76,6 @@ def test_the_run_command_judges_the_reference(pytester: pytest.Pytester) -> None
     ("arguments", "said"),
     [
         (["run", "--sdk", "nonsense"], "write one of reference, official"),
-        (["run", "--sdk", "reference"], "add --profile and one of"),
         (["run", "--sdk", "reference", "--profile", "tinker-9"], "tinker-"),
         (["trace", "missing.yaml", "--profile", "tinker-0.5.1"], "cannot be read"),
     ],

@@ -1,1 +1,12 @@
 """The subcommands of `tinker-conformance`, a file each."""
+
+import sys
+
+from tinker_conformance._fake_server import ForeignFakeServerError, check_fake_server
+
+try:
+    check_fake_server()
+except ForeignFakeServerError as error:
+    # Exit code 1 would say that an SDK failed; 2 is `Exit.USAGE`, which cannot be imported here.
+    sys.stderr.write(f"Error: {error}\n")
+    raise SystemExit(2) from error

@@ -16,6 +16,7 @@ from tinker_conformance.commands.common import clock_option, opened
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.profile.releases import newest_profile
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.scenario.library import shipped_scenarios
 
@@ -25,18 +26,22 @@ _MOST_IDS: Final = 12
 @click.command()
 @click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK.")
 @click.option(
-    "--profile", "named", metavar="NAME|FILE", help="What `--sdk reference` is to behave like; for no other."
+    "--profile",
+    "named",
+    metavar="NAME|FILE",
+    help="What `--sdk reference` behaves like, by default the newest; for no other SDK.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Name every requirement that separates it.")
 @clock_option
 def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) -> None:
     """Says which revision an SDK behaves like, how near, and what separates it from each."""
     console = Console(highlight=False)
-    if (spec == "reference") is (named is None):
-        message = "--profile belongs to --sdk reference, which behaves like any; give both or neither"
+    if named is not None and spec != "reference":
+        message = "--profile is for --sdk reference, which behaves like any profile; leave it out"
         raise click.UsageError(message)
     profiles = candidates()
-    own = () if named is None else (load_profile(named),)
+    chosen = newest_profile() if named is None else load_profile(named)
+    own = (chosen,) if spec == "reference" else ()
     sdk = opened(spec, console, clock=clock)
     reference = opened("reference", console)
     try:

@@ -22,6 +22,11 @@ def known_releases() -> tuple[str, ...]:
     return tuple(index().releases)
 
 
+def newest_profile() -> Profile:
+    """Return the profile of the newest release that the kit knows."""
+    return combined(index().releases[known_releases()[-1]])
+
+
 def profile_for(release: str) -> Profile:
     """The profile of a release of ``tinker``: its observer revision and its polling revision.
 

@@ -17,10 +17,11 @@ import pytest
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
-from tinker_conformance.judging.profile_choice import choose_profile
+from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
 from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.known_failures.command_options import excuses
 from tinker_conformance.known_failures.excuses import KnownFailures
+from tinker_conformance.profile.releases import NewerThanKnownWarning
 from tinker_conformance.report.record_making import result_record, start_record
 from tinker_conformance.report.records import encode
 from tinker_conformance.requirements import Level, Requirement
@@ -28,6 +29,7 @@ from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.spec import check_spec, open_sdk
+from tinker_conformance.suite.options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
 from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
 
 
@@ -116,7 +118,7 @@ def open_run(
     """Opens an SDK, and what it is judged by; the caller closes `judge`.
 
     Args:
-        config: Has the options `--clock` and `--record-known-failures`.
+        config: Has the options `--tinker-clock` and `--tinker-record-known-failures`.
         spec: As for `--sdk`.
         profile: As for `--profile`.
         known: As for `--known-failures`.
@@ -126,9 +128,10 @@ def open_run(
     Raises:
         pytest.UsageError: If that cannot be done; the text says what to ask for instead.
     """
-    clock, recorded = config.getoption("--clock"), config.getoption("--record-known-failures")
+    clock, recorded = text_of(config, CLOCK), text_of(config, RECORD_KNOWN_FAILURES)
     try:
         check_spec(spec)
+        check_as_asked(profile, as_of)
         with contextlib.ExitStack() as opened:
             reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
             kind = None if clock is None else SdkClock(clock)
@@ -140,8 +143,12 @@ def open_run(
             failures = excuses(known, None if recorded is None else Path(recorded), asked, sdk.info.version)
             judge = Judge(sdk, reference.ready, chosen, scenarios)
             opened.pop_all()
+    except NewerThanKnownWarning as warning:
+        # Only where the run's warning filters make errors of warnings.
+        text = with_free_names(f"{warning}; --profile says which one to use, without this warning", config)
+        raise pytest.UsageError(text) from warning
     except (ValueError, RuntimeError) as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.UsageError(with_free_names(str(error), config)) from error
     return ConformanceRun(judge, asked, failures, as_of, strict)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,21 +11,32 @@ import pytest
 from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.requirements import Requirement, in_chapter
+from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure, open_run
+from tinker_conformance.suite.options import (
+    AS_OF,
+    KNOWN_FAILURES,
+    PROFILE,
+    SDK,
+    STRICT_QUIRKS,
+    is_set,
+    text_of,
+    with_free_names,
+)
 
+_NO_SDK: Final = (
+    "the conformance suite needs an SDK: add --sdk reference, --sdk official==0.6.3, "
+    "--sdk python:package.module:Adapter or --sdk exec:COMMAND"
+)
 _RUN: Final = pytest.StashKey[ConformanceRun]()
-_PROBLEM: Final = pytest.StashKey[pytest.UsageError]()
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A module of the suite holds one; the plugin makes its items."""
-
-    name: str
 
 
 def items_of(collector: pytest.Module, chapter: Chapter) -> Iterator[RequirementItem]:
-    """The items of a chapter: the requirements that hold for the profile."""
+    """Yield the items of a chapter: the requirements that hold for the profile.
+
+    Raises:
+        pytest.UsageError: There is no SDK, profile, file or version as the options name it.
+    """
     run = _run(collector.config)
     for required in in_chapter(chapter.name):
         if required in run.asked:
@@ -40,20 +50,20 @@ class RequirementItem(pytest.Item):
         super().__init__(**more)  # type: ignore[arg-type] # pytest's own keywords, passed through
         self.required = required
         self.run = run
-        self.following: pytest.Item | None = None
-        self.conformance_records: dict[str, str] = {}
+        self.stash[FOLLOWING] = None
         self.user_properties += [("requirement", required.id), ("level", required.level.value)]
 
     def runtest(self) -> None:
         """Judges the requirement."""
-        then = (self.following.required,) if isinstance(self.following, RequirementItem) else ()
+        following = self.stash[FOLLOWING]
+        then = (following.required,) if isinstance(following, RequirementItem) else ()
         try:
             judgement = self.run.ask(self.required, then)
         except AdapterLostError as error:
             self.session.shouldstop = str(error)
             raise RequirementFailure(visible_lines(str(error))) from error
         selected = [item.required for item in self.session.items if isinstance(item, RequirementItem)]
-        self.conformance_records = self.run.records(judgement, selected)
+        self.stash[RECORDS] = self.run.records(judgement, selected)
         self.user_properties += [("since", self.required.since), ("verdict", judgement.verdict.value)]
         self.run.conclude(judgement)
 
@@ -69,32 +79,22 @@ class RequirementItem(pytest.Item):
 
 
 def _run(config: pytest.Config) -> ConformanceRun:
-    """The run of a session; each module asks, and where it cannot be had all are told the same."""
-    if _PROBLEM in config.stash:
-        raise config.stash[_PROBLEM]
+    """Return the run of the session; the first module opens it."""
     if _RUN not in config.stash:
-        try:
-            config.stash[_RUN] = _opened(config)
-        except pytest.UsageError as error:
-            config.stash[_PROBLEM] = error
-            raise
+        config.stash[_RUN] = _opened(config)
         config.add_cleanup(config.stash[_RUN].judge.close)
     return config.stash[_RUN]
 
 
 def _opened(config: pytest.Config) -> ConformanceRun:
-    spec = config.getoption("--sdk")
+    spec, known = text_of(config, SDK), text_of(config, KNOWN_FAILURES)
     if spec is None:
-        raise pytest.UsageError(
-            "the conformance suite needs an SDK: add --sdk reference, --sdk official==0.6.3, "
-            "--sdk python:package.module:Adapter or --sdk exec:COMMAND"
-        )
-    known = config.getoption("--known-failures")
+        raise pytest.UsageError(with_free_names(_NO_SDK, config))
     return open_run(
         config,
         spec,
-        profile=config.getoption("--profile"),
+        profile=text_of(config, PROFILE),
         known=None if known is None else Path(known),
-        as_of=config.getoption("--as-of"),
-        strict=config.getoption("--strict-quirks"),
+        as_of=text_of(config, AS_OF),
+        strict=is_set(config, STRICT_QUIRKS),
     )

@@ -18,6 +18,7 @@ import pytest
 from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
+from tinker_conformance.suite.chapter import RECORDS
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -111,7 +112,7 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
             pytest.fail(visible_lines(str(error)), pytrace=False)
         selected = [each for each in _selected(request) if each in run.asked]
         subject = f"{request.cls.__module__}.{request.cls.__qualname__}"
-        request.node.conformance_records = run.records(judgement, selected, subject)
+        request.node.stash[RECORDS] = run.records(judgement, selected, subject)
         request.node.user_properties += [
             *(("requirement", required.id), ("level", required.level.value)),
             *(("since", required.since), ("verdict", judgement.verdict.value)),

@@ -1,5 +1,5 @@
 """The chapter `reasons`."""
 
-from tinker_conformance.suite.items import Chapter
+from tinker_conformance.suite.chapter import Chapter
 
 chapter = Chapter("reasons")

@@ -7,6 +7,7 @@ warning, at most once a minute, while the service is short of capacity. Its cloc
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import math
 import random
@@ -89,6 +90,8 @@ class Service:
         self._headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
         self.clock = clock
         self.log = log
+        # The service takes a number that it knows for a request that is sent again.
+        self.numbers = itertools.count()
         self.session = self.post("create_session", {"tags": [], "sdk_version": "1"})[1]["session_id"]
 
     def post(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> tuple[int, Any]:
@@ -146,18 +149,20 @@ class Client:
         self._service = service
         self._kind = kind
         self._name = name
+        self._numbers = itertools.count()
         self.observer = Observer(service, kind, name)
 
     def sample(self, *, timeout: float | None = None) -> Any:
         """Sample, and wait for the result; a future that the server lost is submitted again."""
         prompt = {"chunks": [{"type": "encoded_text", "tokens": [1, 2, 3]}]}
-        body = {"sampling_session_id": self._name, "seq_id": 0, "num_samples": 1, "prompt": prompt}
+        body = {"sampling_session_id": self._name, "num_samples": 1, "prompt": prompt}
         body["sampling_params"] = {"max_tokens": 1}
         deadline = Deadline(self._service.clock, timeout)
         pause = 0.5
         while True:
             try:
-                return self._result("asample", body, "Sample", deadline)
+                numbered = {**body, "seq_id": next(self._numbers)}
+                return self._result("asample", numbered, "Sample", deadline)
             except FutureExpiredError:
                 deadline.sleep(pause * random.uniform(0.75, 1.0))
                 pause = min(2.0 * pause, RESUBMIT_CAP_SECONDS)
@@ -165,7 +170,8 @@ class Client:
     def forward_backward(self, *, timeout: float | None = None) -> Any:
         """Run one forward-backward pass, and wait for the result."""
         data = {"data": [], "loss_fn": "cross_entropy"}
-        body = {"model_id": self._name, "seq_id": 0, "forward_backward_input": data}
+        number = 1 + next(self._numbers)
+        body = {"model_id": self._name, "seq_id": number, "forward_backward_input": data}
         deadline = Deadline(self._service.clock, timeout)
         return self._result("forward_backward", body, "ForwardBackward", deadline)
 
@@ -179,7 +185,7 @@ class Client:
 def create_sampling_client(service: Service, model_path: str | None, base_model: str) -> Client:
     """A client that samples from saved weights, or from a base model."""
     source = {"base_model": base_model} if model_path is None else {"model_path": model_path}
-    body = {"session_id": service.session, "sampling_session_seq_id": 0, **source}
+    body = {"session_id": service.session, "sampling_session_seq_id": next(service.numbers), **source}
     return Client(
         service, "sampling", service.post("create_sampling_session", body)[1]["sampling_session_id"]
     )
@@ -189,7 +195,7 @@ def create_training_client(service: Service, base_model: str) -> Client:
     """A client of a model that is created first."""
     body = {
         "session_id": service.session,
-        "model_seq_id": 0,
+        "model_seq_id": next(service.numbers),
         "base_model": base_model,
         "lora_config": {"rank": 8},
     }

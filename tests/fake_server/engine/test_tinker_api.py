@@ -248,7 +248,7 @@ def test_overrides_replace_fields_of_the_result(engine: FakeTinker, ask: Asker) 
 
 
 def forward_request(*, forward_only: bool) -> bytes:
-    return bytes_field(1, b"model-7") + varint_field(2, 3) + varint_field(6, int(forward_only))
+    return bytes_field(1, b"model-7") + varint_field(2, 3 + forward_only) + varint_field(6, int(forward_only))
 
 
 @pytest.mark.parametrize("encoding", [None, "zstd"])

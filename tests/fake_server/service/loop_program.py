@@ -73,11 +73,14 @@ def run(base_url: str) -> dict[str, Any]:
     weights = training.save_weights_for_sampler("ten").result(timeout=30).path
     told["paths"] = [state, weights]
     told["later"] = train(training, 2)
-    training.load_state(state).result(timeout=30)
-    told["loaded"] = training.forward(DATA, "cross_entropy").result(timeout=30).metrics["loss:sum"]
-    told["missing"] = failure(training.load_state("tinker://nobody/weights/nothing"))
+    loaded = resolved(service.create_training_client_from_state(state))
+    told["loaded"] = loaded.forward(DATA, "cross_entropy").result(timeout=30).metrics["loss:sum"]
+    told["late"] = failure(loaded.load_state(state))
+    empty = resolved(service.create_lora_training_client(base_model="Qwen/Qwen3-8B", rank=16))
+    told["missing"] = failure(empty.load_state("tinker://nobody/weights/nothing"))
     sampler = resolved(service.create_sampling_client(model_path=weights))
     told["sampled"] = sampled(sampler, max_tokens=6)
+    told["seeded"] = sampled(sampler, max_tokens=6, seed=5)
     told["greedy"] = sampled(sampler, max_tokens=4, temperature=0.0, stop=[3])
     scored = sampler.compute_logprobs(types.ModelInput.from_ints([1, 2, *told["sampled"][0][0]]))
     told["scored"] = scored.result(timeout=30)

@@ -48,8 +48,8 @@ class Client:
         made = self.wait(self.submit("create_model", **body, lora_config={"rank": 8}))
         return Model(self, made["model_id"])
 
-    def sampler(self, **source: object) -> str:
-        body = {"session_id": self.session(), "sampling_session_seq_id": 0, **source}
+    def sampler(self, session: str | None = None, number: int = 0, **source: object) -> str:
+        body = {"session_id": session or self.session(), "sampling_session_seq_id": number, **source}
         return self.post("create_sampling_session", **body)["sampling_session_id"]
 
     def sample(self, prompt: Sequence[int] = (1, 2), **body: Any) -> Any:
@@ -59,6 +59,12 @@ class Client:
 
     def submit(self, path: str, /, **body: object) -> str:
         return self.post(path, **body)["request_id"]
+
+    def refused(self, path: str, /, **body: object) -> tuple[int, str]:
+        """The status and the words with which a submission is refused at once."""
+        reply = self.ask(path, body)
+        assert reply.status != 200, reply.body
+        return reply.status, json.loads(reply.body)["detail"]
 
     def poll(self, request_id: str) -> Reply:
         return self.ask("retrieve_future", {"request_id": request_id})
@@ -89,6 +95,10 @@ class Model:
 
     def do(self, path: str, /, **body: object) -> Any:
         return self.client.wait(self.submit(path, **body))
+
+    def refused(self, path: str, /, **body: object) -> tuple[int, str]:
+        self.seq += 1
+        return self.client.refused(path, model_id=self.model_id, seq_id=self.seq, **body)
 
     def forward_backward(self, *data: object, loss_fn: str = "cross_entropy", **config: float) -> str:
         given = {"loss_fn": loss_fn, "data": data, "loss_fn_config": config or None}

@@ -105,12 +105,12 @@ class TestRunsAndCheckpoints:
         for wrong in ("limit=-1", "offset=x", "limit=%E2%91%A0"):
             assert status(client, f"training_runs?{wrong}") == 400
 
-    def test_the_users_checkpoints_are_those_of_all_runs(self, client, saved):
+    def test_the_users_checkpoints_are_those_of_all_runs_the_newest_first(self, client, saved):
         other = client.model()
         other.do("save_weights", path="b")
         found = client.get("checkpoints?limit=100&offset=0")
         assert [each["checkpoint_id"] for each in found["checkpoints"]] == [
-            "weights/a", "sampler_weights/a", "external_weights/a", "weights/b",
+            "weights/b", "external_weights/a", "sampler_weights/a", "weights/a",
         ]  # fmt: skip
         assert found["cursor"]["total_count"] == 4
 
@@ -126,7 +126,7 @@ class TestRunsAndCheckpoints:
         assert status(client, path, "DELETE") == 204
         assert status(client, path, "DELETE") == 404
         with pytest.raises(Failed, match="no checkpoint was saved"):
-            saved.do("load_weights", path=f"tinker://{saved.model_id}/weights/a")
+            client.model().do("load_weights", path=f"tinker://{saved.model_id}/weights/a")
 
     def test_a_ttl_is_set_and_removed(self, client, saved):
         path = f"training_runs/{saved.model_id}/checkpoints/weights/a/ttl"
@@ -135,7 +135,7 @@ class TestRunsAndCheckpoints:
             return client.get(f"training_runs/{saved.model_id}/checkpoints")["checkpoints"][0]["expires_at"]
 
         assert status(client, path, "PUT", {"ttl_seconds": 86_400}) == 204
-        assert expires() == "2025-01-02T00:00:00Z"
+        assert expires() == "2025-01-02T00:00:03Z"  # from now on, which is three checkpoints later
         assert status(client, path, "PUT", {"ttl_seconds": None}) == 204
         assert expires() is None
         for wrong in (60, 10**12, "soon"):
@@ -168,8 +168,6 @@ class TestRunsAndCheckpoints:
         for url in urls.values():
             assert status(client, url.removeprefix("http://t/api/v1/")) == 200
         assert status(client, f"{urls['adapter_config.json'].removeprefix('http://t/api/v1/')}x") == 404
-        with pytest.raises(Failed, match="encrypted weights are not faked"):
-            saved.do("save_weights_external", path="b", age_encryption_recipients=["age1"])
 
     def test_a_copy_is_sampled_as_its_original(self, client, saved):
         source = f"tinker://{saved.model_id}/sampler_weights/a"
@@ -199,16 +197,20 @@ class TestRunsAndCheckpoints:
     def test_usage_counts_checkpoints(self, client, saved):
         (usage,) = client.get("billing/usage/checkpoints/current")["data"]
         assert usage["checkpoint_count"] == 3
-        assert client.get("billing/usage/events?starting_on=2025-01-01")["data"] == []
+        assert client.get("billing/usage/checkpoints/current?project_id=other")["data"] == []
+        window = "starting_on=2025-01-01T00:00:00Z&ending_before=2025-01-{}T00:00:00Z"
+        assert client.get(f"billing/usage/events?{window.format('15')}")["data"] == []
+        for wrong in (window.format("16"), window.format("01"), "starting_on=2025-01-01", "starting_on=x"):
+            assert status(client, f"billing/usage/events?{wrong}") == 400
         assert client.get("audit?event_type=x")["entries"] == []
 
     @pytest.mark.parametrize(
         ("method", "path"),
         [
             ("GET", "sessions/nobody"), ("GET", "samplers/nobody"), ("GET", "training_runs/nobody"),
-            ("GET", "training_runs/nobody/checkpoints"), ("POST", "get_info"), ("POST", "weights_info"),
+            ("GET", "training_runs/nobody/checkpoints"), ("POST", "get_info"),
             ("DELETE", "training_runs/nobody/checkpoints/weights/a"), ("POST", "sessions/nobody/finish"),
-            ("GET", "training_runs/nobody/checkpoints/weights/a/archive"), ("POST", "copy_weights"),
+            ("GET", "training_runs/nobody/checkpoints/weights/a/archive"),
             ("PUT", "training_runs/nobody/checkpoints/weights/a/ttl"), ("GET", "archives/a/weights/b"),
         ],
     )  # fmt: skip
@@ -217,6 +219,27 @@ class TestRunsAndCheckpoints:
         assert reply.status == 404
         assert "; " in json.loads(reply.body)["detail"]
         assert client.engine.problems == []
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("DELETE", "checkpoints/a"), ("DELETE", "checkpoints/kind/a"), ("POST", "checkpoints/a/publish"),
+            ("PUT", "checkpoints/kind/a/ttl"), ("GET", "checkpoints/kind/a/archive"),
+        ],
+    )  # fmt: skip
+    def test_an_identifier_that_is_none_is_a_400_in_the_services_words(self, client, saved, method, path):
+        reply = client.ask(f"training_runs/{saved.model_id}/{path}", {"ttl_seconds": 7200}, method)
+        assert reply.status == 400
+        assert json.loads(reply.body)["detail"].startswith("Invalid checkpoint identifier. Expected format")
+
+    @pytest.mark.parametrize(
+        "path", ["", "weights/a", "tinker://a/weights", "tinker://a/kind/b", "tinker://a/b/c/d"]
+    )
+    def test_a_path_that_is_none_is_a_400(self, client, path):
+        assert status(client, "weights_info", "POST", {"tinker_path": path}) == 400
+        assert status(client, "copy_weights", "POST", {"source_path": path}) == 400
+        whole = {"source_path": "tinker://nobody/weights/a"}
+        assert status(client, "copy_weights", "POST", whole) == 404
 
     @pytest.mark.parametrize(
         ("method", "path"), [("PATCH", "sessions/a"), ("GET", "sesions"), ("POST", "nothing")]

@@ -142,7 +142,7 @@ class TestOrder:
                 model = client.model(f"base/{name}", session)
                 losses = [model.step(*DATA) for _ in range(3)]
                 path = model.do("save_weights_for_sampler", path="last")["path"]
-                sampler = client.sampler(model_path=path)
+                sampler = client.sampler(session, model_path=path)
                 sample = client.sample(max_tokens=4, num_samples=2, sampling_session_id=sampler)
                 found[name] = (model.model_id, losses, path, sample)
 
@@ -182,25 +182,39 @@ class TestOrder:
 
 
 class TestWeights:
-    def test_a_load_goes_on_where_the_save_was(self, client):
+    @pytest.mark.parametrize("optimizer", [True, False])
+    def test_a_load_into_a_new_model_goes_on_where_the_save_was(self, client, optimizer):
         model = client.model()
         for _ in range(3):
             model.step(*DATA)
         path = model.do("save_weights", path="three")["path"]
         wanted = [model.step(*DATA) for _ in range(3)]
-        model.do("load_weights", path=path, optimizer=True)
-        assert [model.step(*DATA) for _ in range(3)] == wanted
-
-    def test_without_the_optimizers_state_the_steps_differ_and_the_weights_do_not(self, client):
-        model = client.model()
-        for _ in range(3):
-            model.step(*DATA)
-        path = model.do("save_weights", path="three")["path"]
-        wanted = [model.step(*DATA) for _ in range(3)]
-        model.do("load_weights", path=path, optimizer=False)
-        found = [model.step(*DATA) for _ in range(3)]
+        loaded = client.model()
+        loaded.do("load_weights", path=path, optimizer=optimizer)
+        found = [loaded.step(*DATA) for _ in range(3)]
+        # Without the optimizer's state the weights are the same, and the steps are not.
         assert found[0] == wanted[0]
-        assert found[2] != wanted[2]
+        assert (found == wanted) is optimizer
+
+    def test_a_load_is_allowed_only_as_the_first_request_of_a_model(self, client):
+        path = client.model().do("save_weights", path="a")["path"]
+        model = client.model()
+        assert model.do("load_weights", path=path)["path"] == path
+        for _ in range(2):
+            status, words = model.refused("load_weights", path=path)
+            assert (status, words) == (400, f"LoadWeights is not permitted with seq_id {model.seq}")
+
+    def test_a_load_that_claims_a_later_number_is_refused_though_nothing_came_before(self, client):
+        path = client.model().do("save_weights", path="a")["path"]
+        model = client.model()
+        model.seq = 7
+        assert model.refused("load_weights", path=path) == (400, "LoadWeights is not permitted with seq_id 8")
+
+    def test_without_numbers_a_load_after_another_request_is_refused_as_well(self, client):
+        model = client.model()
+        path = model.do("save_weights", path="a")["path"]
+        refused = client.refused("load_weights", model_id=model.model_id, path=path)
+        assert refused == (400, "LoadWeights is not permitted with seq_id 2")
 
     def test_a_load_into_a_new_model_makes_it_the_old_one(self, client):
         old = client.model()
@@ -219,28 +233,69 @@ class TestWeights:
         model = client.model()
         model.do("save_weights", path="step-1")
         with pytest.raises(Failed, match=r"no checkpoint was saved at .*step-2'; did you mean .*step-1'"):
-            model.do("load_weights", path=f"tinker://{model.model_id}/weights/step-2")
+            client.model().do("load_weights", path=f"tinker://{model.model_id}/weights/step-2")
         with pytest.raises(Failed, match="begins with tinker://"):
-            model.do("load_weights", path="step-1")
+            client.model().do("load_weights", path="step-1")
 
     def test_a_samplers_weights_cannot_be_trained_on(self, client):
         model = client.model()
         path = model.do("save_weights_for_sampler", path="a")["path"]
         with pytest.raises(Failed, match="is a sampler checkpoint; load one that save_state made"):
-            model.do("load_weights", path=path)
+            client.model().do("load_weights", path=path)
 
     def test_weights_of_another_base_do_not_fit(self, client):
         path = client.model("a/b").do("save_weights", path="a")["path"]
         with pytest.raises(Failed, match="belongs to a/b and the model to c/d"):
             client.model("c/d").do("load_weights", path=path)
 
-    def test_a_name_is_taken_only_where_the_release_can_say_overwrite(self, client):
+    @pytest.mark.parametrize(
+        ("path", "folder"),
+        [
+            ("save_weights", "weights"),
+            ("save_weights_for_sampler", "sampler_weights"),
+            ("save_weights_external", "external_weights"),
+        ],
+    )
+    def test_a_name_is_taken_from_its_submission_on(self, client, path, folder):
         model = client.model()
-        for _ in range(2):
-            model.do("save_weights", path="a")
-        with pytest.raises(Failed, match=r"saved already; give another name, or overwrite=True"):
-            model.do("save_weights", path="a", overwrite=False)
+        submitted = model.submit(path, path="a")
+        words = (
+            f"Checkpoint 'a' already exists for model {model.model_id} in {folder}. "
+            "Please choose a different name to avoid overwriting."
+        )
+        assert model.refused(path, path="a") == (409, words)
+        client.wait(submitted)
+        assert model.refused(path, path="a", overwrite=False) == (409, words)
+        assert client.engine.problems == []
+        assert client.model().do(path, path="a")["path"].endswith(f"/{folder}/a")
+
+    def test_a_name_is_free_for_another_kind_for_an_overwrite_and_after_a_deletion(self, client):
+        model = client.model()
+        for path in ("save_weights", "save_weights_for_sampler", "save_weights_external"):
+            model.do(path, path="a")
         model.do("save_weights", path="a", overwrite=True)
+        client.ask(f"training_runs/{model.model_id}/checkpoints/weights/a", method="DELETE")
+        model.do("save_weights", path="a")
+
+    def test_a_save_that_a_script_fails_takes_no_name(self):
+        engine = FakeTinker(seed=3)
+        engine.add_script(script().then(fail()), operation=Operation.SAVE_STATE)
+        client = Client(engine)
+        model = client.model()
+        with pytest.raises(Failed):
+            model.do("save_weights", path="a")
+        assert model.do("save_weights", path="a")["path"].endswith("/weights/a")
+
+    @pytest.mark.parametrize("path", ["save_weights", "save_weights_for_sampler", "save_weights_external"])
+    @pytest.mark.parametrize("ttl", [300, 0, -1, 3_599, 400_000_000, "soon"])
+    def test_a_ttl_out_of_range_is_refused_at_once(self, client, path, ttl):
+        status, words = client.model().refused(path, path="a", ttl_seconds=ttl)
+        assert status == 400
+        assert "give 3600 (one hour)" in words
+
+    def test_a_name_is_one_segment_of_a_path(self, client):
+        status, words = client.model().refused("save_weights", path="2025/step-1")
+        assert (status, "one path segment" in words) == (400, True)
 
     def test_a_model_that_was_unloaded_or_never_made_fails(self, client):
         model = client.model()

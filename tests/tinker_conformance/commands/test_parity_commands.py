@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from tests.shared_runs import SharedSession
 from tinker_conformance.cli import main
+from tinker_conformance.commands import common
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line
+from tinker_conformance.judging.identification import Nearness, candidates
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Comparison, Finding
 from tinker_conformance.parity.new_behaviour import Changed, NewBehaviour
+from tinker_conformance.profile.profile import Profile
 
 FINDING = Finding(
     scenario="reasons-sampling",
@@ -84,7 +89,11 @@ def test_versions_that_are_none_are_a_usage_error(versions: str) -> None:
 
 
 @pytest.mark.parametrize("profile", ["tinker-0.10+tinker-0.14", "tinkex-seed"])
-def test_identify_finds_what_the_reference_was_told_to_be(profile: str) -> None:
+def test_identify_finds_what_the_reference_was_told_to_be(
+    profile: str, reference: SharedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It runs every scenario under every profile, and other tests do that too.
+    monkeypatch.setattr(common, "open_sdk", lambda spec, **_: reference)
     result = CliRunner().invoke(main, ["identify", "--sdk", "reference", "--profile", profile])
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())
@@ -92,8 +101,24 @@ def test_identify_finds_what_the_reference_was_told_to_be(profile: str) -> None:
     assert "separated by" in said
 
 
-def test_identify_needs_a_profile_for_the_reference_and_for_no_other() -> None:
-    for arguments in (["--sdk", "reference"], ["--sdk", "official==0.6.3", "--profile", "tinker-0.7"]):
-        result = CliRunner().invoke(main, ["identify", *arguments])
-        assert result.exit_code == 2
-        assert "give both or neither" in result.output
+def test_identify_takes_a_profile_for_the_reference_alone() -> None:
+    arguments = ["--sdk", "official==0.6.3", "--profile", "tinker-0.7"]
+    result = CliRunner().invoke(main, ["identify", *arguments])
+    assert result.exit_code == 2
+    assert "--profile is for --sdk reference" in result.output
+
+
+def test_identify_takes_the_reference_for_the_newest_revision_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def nearness(
+        sdk: object, reference: object, profiles: Sequence[Profile], *more: object
+    ) -> list[Nearness]:
+        asked.extend(profile.name for profile in profiles)
+        return [Nearness(profile, 1, (), (), (), ()) for profile in profiles]
+
+    monkeypatch.setattr("tinker_conformance.commands.identify.nearness", nearness)
+    assert CliRunner().invoke(main, ["identify", "--sdk", "reference"]).exit_code == 0
+    assert asked == ["tinker-0.38", *(profile.name for profile in candidates())]

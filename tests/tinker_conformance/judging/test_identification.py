@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from tests.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.judging.identification import candidates, nearness
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.remembered_session import RememberedSession
-from tinker_conformance.sdk.spec import open_sdk
 
 RELEASES = ("0.1.3", "0.2.1", "0.4.1", "0.6.0", "0.6.3", "0.8.1", "0.14.0", "0.20.0", "0.24.1", "0.38.0")
 """Each shows a pair of revisions that a script tells from every other."""
 
 
-@pytest.fixture(scope="module")
-def reference() -> Iterator[RememberedSession]:
-    session = open_sdk("reference")
-    yield RememberedSession(session)
-    session.close()
-
-
 @pytest.mark.parametrize("release", RELEASES)
-def test_a_release_is_identified(release: str, reference: RememberedSession) -> None:
-    sdk = open_sdk(f"official=={release}")
+def test_a_release_is_identified(release: str, shared_runs: SharedRuns, reference: SharedSession) -> None:
+    sdk = shared_runs.release(release)
     judged = nearness(
         sdk, reference, candidates(), shipped_scenarios(), lambda a, b: difference(a, b) is None
     )
     first, second, *_ = sorted(judged, key=lambda near: near.distance)
-    sdk.close()
     assert first.profile == profile_for(release)
     assert first.distance == (0, 0, 0, 0)
     assert second.distance > first.distance

@@ -11,13 +11,6 @@ from tinker_conformance.sdk.spec import open_sdk
 HERE = Path(__file__).parent
 
 
-@pytest.fixture(scope="session")
-def reference() -> Iterator[SdkSession]:
-    session = open_sdk("reference")
-    yield session
-    session.close()
-
-
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], SdkSession]]:
     """Starts one of the SDKs in planted.py, by the name of its class."""

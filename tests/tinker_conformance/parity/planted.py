@@ -28,6 +28,10 @@ class _Edited(ReferenceAdapter):
         )
 
 
+class Unchanged(_Edited):
+    pass
+
+
 class SaysBusy(_Edited):
     edits: ClassVar = {("observer", "sampling", "reasons", "paused_capacity"): "busy, come back later"}
 

@@ -5,19 +5,16 @@ The tables are written by hand, from the list of what each revision changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from tests.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.remembered_session import RememberedSession
 from tinker_conformance.sdk.session import SdkSession
-from tinker_conformance.sdk.spec import open_sdk
 
 RELEASES = ("0.1.0", "0.5.0", "0.6.3", "0.9.0", "0.15.0", "0.20.0", "0.22.7", "0.36.0", "0.38.0")
 
@@ -165,22 +162,13 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
 """By release and the profile of a neighbouring revision: every requirement that must fail, and no other."""
 
 
-@pytest.fixture(scope="module")
-def reference() -> Iterator[SdkSession]:
-    session = open_sdk("reference")
-    yield session
-    session.close()
-
-
-@pytest.fixture(scope="module")
-def release(request: pytest.FixtureRequest) -> Iterator[RememberedSession]:
-    session = open_sdk(f"official=={request.param}")
-    yield RememberedSession(session, profile=profile_for(request.param))
-    session.close()
+@pytest.fixture
+def release(request: pytest.FixtureRequest, shared_runs: SharedRuns) -> SharedSession:
+    return shared_runs.release(request.param)
 
 
 def _failed(sdk: SdkSession, reference: SdkSession, profile: Profile) -> set[str]:
-    judge = Judge(sdk, lambda: RememberedSession(reference), profile, shipped_scenarios())
+    judge = Judge(sdk, lambda: reference, profile, shipped_scenarios())
     judgements = [judge.judge(required) for required in REQUIREMENTS if required.holds(profile)]
     judge.close()
     unclaimed = [j for j in judgements if j.verdict is Verdict.NOT_CLAIMED]
@@ -189,7 +177,7 @@ def _failed(sdk: SdkSession, reference: SdkSession, profile: Profile) -> set[str
 
 
 @pytest.mark.parametrize("release", RELEASES, indirect=True)
-def test_a_release_conforms_to_its_own_revision(release: RememberedSession, reference: SdkSession) -> None:
+def test_a_release_conforms_to_its_own_revision(release: SharedSession, reference: SdkSession) -> None:
     assert _failed(release, reference, profile_for(release.info.version)) == set()
 
 
@@ -200,6 +188,6 @@ def test_a_release_conforms_to_its_own_revision(release: RememberedSession, refe
     ids=[f"{release}-under-{profile}" for release, profile in NEIGHBOURS],
 )
 def test_a_release_fails_its_neighbours_in_exactly_the_table(
-    release: RememberedSession, reference: SdkSession, profile: str, expected: set[str]
+    release: SharedSession, reference: SdkSession, profile: str, expected: set[str]
 ) -> None:
     assert _failed(release, reference, load_profile(profile)) == expected

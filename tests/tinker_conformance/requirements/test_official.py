@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import open_sdk
 
 FAILED_UNDER_TINKEX_SEED = {
@@ -22,9 +24,9 @@ FAILED_UNDER_TINKEX_SEED = {
 """Written by hand: what official 0.6.3 must fail, and why."""
 
 
-def _judged(spec: str, profile: str) -> dict[str, Judgement]:
+def _judged(sdk: SdkSession, reference: SdkSession, profile: str) -> dict[str, Judgement]:
     loaded = load_profile(profile)
-    judge = Judge(open_sdk(spec), lambda: open_sdk("reference"), loaded, shipped_scenarios())
+    judge = Judge(sdk, lambda: reference, loaded, shipped_scenarios())
     try:
         return {r.id: judge.judge(r) for r in REQUIREMENTS if r.holds(loaded)}
     finally:
@@ -36,20 +38,25 @@ def _ids(judgements: dict[str, Judgement], *verdicts: Verdict) -> set[str]:
 
 
 @pytest.mark.parametrize("profile", ["tinker-0.5.1", "tinkex-seed"])
-def test_the_reference_conforms_to_its_own_profile(profile: str) -> None:
-    judgements = _judged("reference", profile)
+def test_the_reference_conforms_to_its_own_profile(profile: str, reference: SharedSession) -> None:
+    # Run anew, beside what it did before: two runs of the same scenario must give the same verdict.
+    judgements = _judged(open_sdk("reference"), reference, profile)
     assert _ids(judgements, Verdict.PASSED) == set(judgements)
 
 
-def test_official_0_6_3_conforms_to_the_profile_of_its_revision() -> None:
-    judgements = _judged("official==0.6.3", "tinker-0.5.1")
+def test_official_0_6_3_conforms_to_the_profile_of_its_revision(
+    shared_runs: SharedRuns, reference: SharedSession
+) -> None:
+    judgements = _judged(shared_runs.release("0.6.3"), reference, "tinker-0.5.1")
     unclaimed = _ids(judgements, Verdict.NOT_CLAIMED)
     assert all(identifier.startswith("functions.") for identifier in unclaimed)
     assert _ids(judgements, Verdict.PASSED) | unclaimed == set(judgements)
 
 
-def test_official_0_6_3_fails_tinkex_seed_in_exactly_the_table() -> None:
-    judgements = _judged("official==0.6.3", "tinkex-seed")
+def test_official_0_6_3_fails_tinkex_seed_in_exactly_the_table(
+    shared_runs: SharedRuns, reference: SharedSession
+) -> None:
+    judgements = _judged(shared_runs.release("0.6.3"), reference, "tinkex-seed")
     assert _ids(judgements, Verdict.FAILED) == set(FAILED_UNDER_TINKEX_SEED)
     for identifier in FAILED_UNDER_TINKEX_SEED:
         text = explain(judgements[identifier], "official==0.6.3", "tinkex-seed")

@@ -1,4 +1,7 @@
-"""The adapter of the reference: the profile it is judged by is the profile that it follows."""
+"""The adapter of the reference: the profile it is judged by is the profile that it follows.
+
+It names the newest profile, so that is what it follows unless a run names another one.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any, Final, TypeVar
 from fake_server.core.operations import Operation
 from tinker_conformance._version import __version__
 from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.releases import newest_profile
 from tinker_conformance.queue_state import ClientKind, QueueState, parse_queue_state
 from tinker_conformance.reference.clients import (
     ModelCreation,
@@ -67,6 +71,7 @@ class ReferenceAdapter:
         version=__version__,
         capabilities=frozenset(Capability),
         operations=frozenset(Operation),
+        profile=newest_profile().name,
     )
 
     def __init__(self) -> None:

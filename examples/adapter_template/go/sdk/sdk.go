@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
@@ -58,6 +59,8 @@ type Service struct {
 	log     Log
 	http    http.Client
 	session string
+	// The service takes a number that it knows for a request that is sent again.
+	numbers atomic.Int64
 }
 
 type object = map[string]any
@@ -153,6 +156,7 @@ type Client struct {
 	Observe func(ctx context.Context, state string)
 	service *Service
 	name    string
+	numbers atomic.Int64
 }
 
 func newClient(service *Service, kind, name string) *Client {
@@ -162,7 +166,7 @@ func newClient(service *Service, kind, name string) *Client {
 
 // NewSamplingClient creates a client that samples from saved weights, or from a base model if modelPath is nil.
 func NewSamplingClient(ctx context.Context, s *Service, modelPath *string, baseModel string) (*Client, error) {
-	request := object{"session_id": s.session, "sampling_session_seq_id": 0, "base_model": baseModel}
+	request := object{"session_id": s.session, "sampling_session_seq_id": s.numbers.Add(1), "base_model": baseModel}
 	if modelPath != nil {
 		delete(request, "base_model")
 		request["model_path"] = *modelPath
@@ -177,7 +181,7 @@ func NewSamplingClient(ctx context.Context, s *Service, modelPath *string, baseM
 // NewTrainingClient creates a model, and the client that trains it.
 func NewTrainingClient(ctx context.Context, s *Service, baseModel string) (*Client, error) {
 	lora := object{"rank": 8}
-	request := object{"session_id": s.session, "model_seq_id": 0, "base_model": baseModel, "lora_config": lora}
+	request := object{"session_id": s.session, "model_seq_id": s.numbers.Add(1), "base_model": baseModel, "lora_config": lora}
 	p := poll{service: s, path: "create_model", requestType: "CreateModel", deadline: newDeadline(s.clock, 0)}
 	model, err := p.result(ctx, request)
 	if err != nil {
@@ -190,10 +194,11 @@ func NewTrainingClient(ctx context.Context, s *Service, baseModel string) (*Clie
 // submitted again.
 func (c *Client) Sample(ctx context.Context, timeout time.Duration) (map[string]any, error) {
 	prompt := object{"chunks": []object{{"type": "encoded_text", "tokens": []int{1, 2, 3}}}}
-	request := object{"sampling_session_id": c.name, "seq_id": 0, "num_samples": 1, "prompt": prompt}
+	request := object{"sampling_session_id": c.name, "num_samples": 1, "prompt": prompt}
 	request["sampling_params"] = object{"max_tokens": 1}
 	p := poll{c.service, "asample", "Sample", c.Observe, newDeadline(c.service.clock, timeout)}
 	for pause := time.Second / 2; ; pause = shorter(2*pause, resubmitCap) {
+		request["seq_id"] = c.numbers.Add(1)
 		result, err := p.result(ctx, request)
 		if !errors.Is(err, ErrFutureExpired) {
 			return result, err
@@ -207,7 +212,7 @@ func (c *Client) Sample(ctx context.Context, timeout time.Duration) (map[string]
 // ForwardBackward runs one forward-backward pass, and waits for the result, no longer than timeout if that is not 0.
 func (c *Client) ForwardBackward(ctx context.Context, timeout time.Duration) (map[string]any, error) {
 	input := object{"data": []object{}, "loss_fn": "cross_entropy"}
-	request := object{"model_id": c.name, "seq_id": 0, "forward_backward_input": input}
+	request := object{"model_id": c.name, "seq_id": c.numbers.Add(1), "forward_backward_input": input}
 	p := poll{c.service, "forward_backward", "ForwardBackward", c.Observe, newDeadline(c.service.clock, timeout)}
 	return p.result(ctx, request)
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
@@ -104,6 +105,8 @@ public final class Tinker {
   private final Clock clock;
   private final BiConsumer<String, String> log;
   private final String session;
+  // The service takes a number that it knows for a request that is sent again.
+  private final AtomicLong numbers = new AtomicLong();
 
   /**
    * Connects to the service.
@@ -121,14 +124,16 @@ public final class Tinker {
 
   /** Creates a client that samples from saved weights, or from a base model if {@code modelPath} is null. */
   public Client samplingClient(String modelPath, String baseModel) throws IOException, InterruptedException {
-    Map<String, Object> request = Json.object("session_id", session, "sampling_session_seq_id", 0);
+    Map<String, Object> request = Json.object("session_id", session);
+    request.put("sampling_session_seq_id", numbers.incrementAndGet());
     request.put(modelPath == null ? "base_model" : "model_path", modelPath == null ? baseModel : modelPath);
     return new Client(Kind.SAMPLING, post("create_sampling_session", request).text("sampling_session_id"));
   }
 
   /** Creates a model, and the client that trains it. */
   public Client trainingClient(String baseModel) throws IOException, InterruptedException, TinkerException {
-    Map<String, Object> request = Json.object("session_id", session, "model_seq_id", 0, "base_model", baseModel);
+    Map<String, Object> request = Json.object("session_id", session, "base_model", baseModel);
+    request.put("model_seq_id", numbers.incrementAndGet());
     request.put("lora_config", Json.object("rank", 8));
     Map<String, Object> model = result("create_model", request, "CreateModel", null, new Deadline(null));
     return new Client(Kind.TRAINING, (String) model.get("model_id"));
@@ -138,6 +143,7 @@ public final class Tinker {
   public final class Client {
     private final Kind kind;
     private final String name;
+    private final AtomicLong requests = new AtomicLong();
     private Instant loggedAt = Instant.EPOCH;
 
     /** Called with each queue state; the client's own observer unless replaced. */
@@ -155,11 +161,12 @@ public final class Tinker {
      */
     public Map<String, Object> sample(Duration timeout) throws IOException, InterruptedException, TinkerException {
       Object chunk = Json.object("type", "encoded_text", "tokens", List.of(1, 2, 3));
-      Map<String, Object> request = Json.object("sampling_session_id", name, "seq_id", 0, "num_samples", 1);
+      Map<String, Object> request = Json.object("sampling_session_id", name, "num_samples", 1);
       request.put("prompt", Json.object("chunks", List.of(chunk)));
       request.put("sampling_params", Json.object("max_tokens", 1));
       Deadline deadline = new Deadline(timeout);
       for (Duration pause = Duration.ofMillis(500); ; pause = shorter(pause.multipliedBy(2), RESUBMIT_CAP)) {
+        request.put("seq_id", requests.incrementAndGet());
         try {
           return result("asample", request, "Sample", observer, deadline);
         } catch (FutureExpiredException lost) {
@@ -176,7 +183,7 @@ public final class Tinker {
      */
     public Map<String, Object> forwardBackward(Duration timeout)
         throws IOException, InterruptedException, TinkerException {
-      Map<String, Object> request = Json.object("model_id", name, "seq_id", 0);
+      Map<String, Object> request = Json.object("model_id", name, "seq_id", requests.incrementAndGet());
       request.put("forward_backward_input", Json.object("data", List.of(), "loss_fn", "cross_entropy"));
       return result("forward_backward", request, "ForwardBackward", observer, new Deadline(timeout));
     }

@@ -83,6 +83,7 @@ export class Service {
   readonly #baseUrl: string;
   readonly #apiKey: string;
   session = '';
+  #numbers = 0;
 
   constructor(baseUrl: string, apiKey: string, clock: Clock = realClock, log: Log = (_, line) => console.error(line)) {
     this.clock = clock;
@@ -94,6 +95,11 @@ export class Service {
   async open(): Promise<void> {
     const { body } = await this.post('create_session', { tags: [], sdk_version: '1' });
     this.session = body?.['session_id'] as string;
+  }
+
+  /** The next number of a client: the service takes one that it knows for a request that is sent again. */
+  nextNumber(): number {
+    return this.#numbers++;
   }
 
   /** Send a request. Throws if no complete reply comes. */
@@ -147,6 +153,7 @@ export class Client {
   readonly observer: Observer;
   readonly #service: Service;
   readonly #name: string;
+  #requests = 0;
 
   constructor(service: Service, kind: Kind, name: string) {
     this.#service = service;
@@ -157,11 +164,11 @@ export class Client {
   /** Sample, and wait for the result; a future that the server lost is submitted again. */
   async sample(timeout: number | null = null): Promise<Json> {
     const prompt = { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] };
-    const request = { sampling_session_id: this.#name, seq_id: 0, num_samples: 1, prompt };
+    const request = { sampling_session_id: this.#name, num_samples: 1, prompt, sampling_params: { max_tokens: 1 } };
     const deadline = new Deadline(this.#service.clock, timeout);
     for (let pause = 0.5; ; pause = Math.min(2 * pause, RESUBMIT_CAP_SECONDS)) {
       try {
-        return await this.#result('asample', { ...request, sampling_params: { max_tokens: 1 } }, 'Sample', deadline);
+        return await this.#result('asample', { ...request, seq_id: ++this.#requests }, 'Sample', deadline);
       } catch (error) {
         if (!(error instanceof FutureExpiredError)) throw error;
         await deadline.sleep(pause * (0.75 + Math.random() / 4));
@@ -172,7 +179,7 @@ export class Client {
   /** Run one forward-backward pass, and wait for the result. */
   forwardBackward(timeout: number | null = null): Promise<Json> {
     const data = { data: [], loss_fn: 'cross_entropy' };
-    const request = { model_id: this.#name, seq_id: 0, forward_backward_input: data };
+    const request = { model_id: this.#name, seq_id: ++this.#requests, forward_backward_input: data };
     const deadline = new Deadline(this.#service.clock, timeout);
     return this.#result('forward_backward', request, 'ForwardBackward', deadline);
   }
@@ -189,14 +196,19 @@ export async function createSamplingClient(
   baseModel: string,
 ): Promise<Client> {
   const source = modelPath === null ? { base_model: baseModel } : { model_path: modelPath };
-  const request = { session_id: service.session, sampling_session_seq_id: 0, ...source };
+  const request = { session_id: service.session, sampling_session_seq_id: service.nextNumber(), ...source };
   const { body } = await service.post('create_sampling_session', request);
   return new Client(service, 'sampling', body?.['sampling_session_id'] as string);
 }
 
 /** Create a model, and the client that trains it. */
 export async function createTrainingClient(service: Service, baseModel: string): Promise<Client> {
-  const request = { session_id: service.session, model_seq_id: 0, base_model: baseModel, lora_config: { rank: 8 } };
+  const request = {
+    session_id: service.session,
+    model_seq_id: service.nextNumber(),
+    base_model: baseModel,
+    lora_config: { rank: 8 },
+  };
   const future = await submit(service, 'create_model', request);
   const model = await poll(service, future, 'CreateModel', null, new Deadline(service.clock, null));
   return new Client(service, 'training', model['model_id'] as string);

@@ -1,0 +1,3 @@
+module faketinker
+
+go 1.19

@@ -1,0 +1,23 @@
+"""The base models that the service announces."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fake_server.service.work import Json
+
+DEFAULT_MODEL: Final = "Qwen/Qwen3-8B"
+MODELS: Final = (
+    DEFAULT_MODEL,
+    "Qwen/Qwen3-4B-Instruct-2507",
+    "meta-llama/Llama-3.1-8B",
+    "meta-llama/Llama-3.2-1B",
+)
+"""What the capabilities list; any other name is taken as well, unless the service is strict."""
+CONTEXT_LENGTH: Final = 32_768
+"""Tokens of a prompt and of its completion together."""
+
+
+def supported(name: str) -> Json:
+    """Return an entry of the capabilities (``SupportedModel`` of ``tinker`` 0.38.0)."""
+    return {"model_name": name, "max_context_length": CONTEXT_LENGTH, "trainable": True, "sampleable": True}
