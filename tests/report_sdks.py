@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import msgspec
 from broken_sdks.registry import BROKEN_SDKS
@@ -26,3 +27,12 @@ class Hostile(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
         logging.getLogger("hostile").warning("Sampling is paused for sampler-1. Reason: %s", PLANTED)
         raise RuntimeError(PLANTED)
+
+
+class CrashesInAQuirk(ReferenceAdapter):
+    """Ends its process in a fourth future: of the scenarios in its test, only that of a quirk has one."""
+
+    async def run(self, client: object, call: OperationCall) -> None:
+        if call.future == 4:
+            os._exit(3)
+        await super().run(client, call)

@@ -12,6 +12,7 @@ from typing import Final
 from tinker_conformance.commands.early_exit import exit_at_signals
 from tinker_conformance.commands.output import Output
 
+_VERDICTS: Final = frozenset({0, 1, 3, 6})
 _USAGE: Final = 2
 _KIT: Final = 5
 
@@ -25,7 +26,7 @@ def main() -> None:
     lost = output.lost
     if lost is not None:
         sys.stderr.write(f"Error: standard output could not be written ({lost}); send it somewhere else\n")
-        code = code or _USAGE
+        code = _USAGE if code in _VERDICTS else code
     sys.stderr.flush()
     sys.exit(code)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -19,7 +18,6 @@ from typing import Any, Final
 import click
 
 from fake_server.core.errors import ScriptError
-from tinker_conformance.commands.early_exit import BASE_CODE
 from tinker_conformance.commands.interruption import interruptible_command
 from tinker_conformance.judging.profile_choice import UsageProblem
 from tinker_conformance.judging.side_by_side import AdapterLostError
@@ -28,11 +26,11 @@ from tinker_conformance.known_failures.entry_reading import KnownFailuresError, 
 from tinker_conformance.parity.golden import GoldenError
 from tinker_conformance.profile.profile_files import ProfileError
 from tinker_conformance.profile.releases import UnknownReleaseError
-from tinker_conformance.report.exit_codes import Exit
+from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
 from tinker_conformance.report.report_reading import ReportError
 from tinker_conformance.requirements.as_of import AsOfError
 from tinker_conformance.scenario.scenario import ScenarioError
-from tinker_conformance.sdk.official.environments import EnvironmentUnavailable
+from tinker_conformance.sdk.official.environments import EnvironmentUnavailable, NoCacheFolderError
 from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import SpecError
 
@@ -50,6 +48,7 @@ _CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (AsOfError, Exit.USAGE),
     (UsageProblem, Exit.USAGE),
     (UnknownReleaseError, Exit.USAGE),
+    (NoCacheFolderError, Exit.USAGE),
     (SdkStartError, Exit.ADAPTER),
     (AdapterLostError, Exit.ADAPTER),
     (EnvironmentUnavailable, Exit.ADAPTER),
@@ -112,7 +111,7 @@ def guarded(run: Callable[[], object]) -> int:
     except click.exceptions.Exit as error:
         done = error.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _told("interrupted by SIGINT", BASE_CODE + signal.SIGINT)
+        return _told("interrupted by SIGINT", INTERRUPTED)
     except click.ClickException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2 and newer
             error.show()
@@ -121,6 +120,14 @@ def guarded(run: Callable[[], object]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that could say anything
         return _told(*described(error))
     return done if isinstance(done, int) else Exit.HELD
+
+
+def undelivered(code: int) -> int:
+    """Return the exit code where something that was asked for could not be written.
+
+    A verdict becomes 2, so that nobody takes half of an answer for the whole; an error stays what it is.
+    """
+    return Exit.USAGE if code in {Exit.HELD, Exit.SDK_FAILED, Exit.STALE, Exit.NOTHING_TESTED} else code
 
 
 def described(error: Exception) -> tuple[str, Exit]:

@@ -50,6 +50,33 @@ def ended_while_killing(end: Callable[[], None]) -> None:
 
 
 @contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Delay the first SIGINT or SIGTERM to the end of the block, so that what is being written is finished.
+
+    A second one interrupts the block: it may be waiting for a device that never answers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears of signals
+        return
+    delayed: list[int] = []
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        handler = before[signal.Signals(number)]
+        if delayed and callable(handler):
+            handler(number, frame)
+        delayed.append(number)
+
+    before = {number: signal.signal(number, remember) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if delayed:
+        signal.raise_signal(delayed[0])
+
+
+@contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
     """Raises `Interrupted` in the main thread at the first signal; further ones change nothing."""
     interrupted = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,24 +14,25 @@ from rich.markup import escape
 from rich.progress import track
 
 from tinker_conformance.commands.common import clock_option, opened_beside_reference
-from tinker_conformance.commands.interruption import Interrupted, ended_while_killing
+from tinker_conformance.commands.guard import described, undelivered
+from tinker_conformance.commands.interruption import Interrupted, ended_while_killing, uninterrupted
 from tinker_conformance.commands.numbers import COUNT, SEED
-from tinker_conformance.commands.outcome import exit_code, summary, table
-from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts
+from tinker_conformance.commands.outcome import table
+from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts, write_scripts
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.judging.profile_choice import choose_profile
-from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.judging.visible_text import visible, visible_lines
 from tinker_conformance.known_failures.command_options import excuses
-from tinker_conformance.known_failures.excuses import KnownFailures, judged
-from tinker_conformance.known_failures.first_file import record
+from tinker_conformance.known_failures.excuses import judged
+from tinker_conformance.known_failures.first_file import record, recordable
+from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.report.record_making import result_record, start_record
-from tinker_conformance.report.records import ScriptsRecord
+from tinker_conformance.report.record_making import end_record, result_record, start_record
+from tinker_conformance.report.records import Result, ScriptsRecord
 from tinker_conformance.report.report_folder import ReportFolder
-from tinker_conformance.requirements import Requirement
+from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 
@@ -95,7 +97,9 @@ def run(
     start = start_record(sdk, profile, asked, strict=strict, as_of=as_of, seed=seed if count else None)
     report = None if folder is None else ReportFolder(folder, start)
     judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
+    notes: list[str] = []
     judgements: list[Judgement] = []
+    results: list[Result] = []
     lived: list[ScriptJudgement] = []
 
     def judge_all() -> None:
@@ -105,63 +109,99 @@ def run(
         for number, required in enumerate(steps, 1):
             then = asked[number : number + LOOK_AHEAD]
             judgements.append(excused.applied(judge.judge(required, then)))
+            results.append(result_record(judgements[-1], spec, profile.name))
             if report is not None:
-                report.add(result_record(judgements[-1], spec, profile.name))
+                report.add(results[-1])
         if scripts:
             lived.append(judged_scripts(judge, scripts, console, strict=strict))
 
     early = _until_the_end(judge, judge_all)
     name = visible(f"{sdk.info.name} {sdk.info.version}")
+    of = f"after {len(judgements)} of {len(asked)} requirements"
+    stale = () if early or len(judgements) < len(asked) else tuple(excused.stale(map(judged, judgements)))
+    end = end_record(
+        start,
+        results,
+        early=None if early is None else f"{early.reason}, {of}",
+        early_code=Exit.KIT if early is None else early.code,
+        stale=stale,
+        scripts=_scripts_record(lived),
+    )
+    found = conclude(Report(start, tuple(results), end))
+    problems: list[str] = []
+    # All that others read is written before anything is printed: a terminal that fails changes none of it.
+    with uninterrupted():
+        if report is not None:
+            report.close(end)
+            problems += [] if report.problem is None else [str(report.problem)]
+        scripts_written = bool(lived) and _attempted(lambda: write_scripts(lived[0], failures), problems)
+        if recorded is not None and _attempted(
+            lambda: record(results, recorded, sdk=name, profile=profile.name, strict=strict), problems
+        ):
+            number = len(recordable(results, strict=strict))
+            notes.append(f"{recorded}: {number} known failures; edit the reasons")
     if not quiet:
-        console.print(escape(f"{name} against {profile.name}"))
+        console.print(escape(visible(f"{name} against {profile.name}")))
         _print(console, judgements, spec, profile.name, verbose=verbose)
     for each in lived:
-        print_scripts(each, spec, failures, console)
-    if recorded is not None:
-        results = (result_record(judgement, spec, profile.name) for judgement in judgements)
-        number = record(results, recorded, sdk=name, profile=profile.name, strict=strict)
-        console.print(escape(f"\n{recorded}: {number} known failures; edit the reasons"), soft_wrap=True)
-    stale = [] if early else _stale(console, excused, judgements, asked)
-    code: int = early[0] if early else _code(judgements, lived, strict=strict, stale=bool(stale))
-    of = f"after {len(judgements)} of {len(asked)} requirements"
-    if report is not None:
-        report.close(
-            code, early=f"{early[1]}, {of}" if early else None, stale=stale, scripts=_scripts_record(lived)
-        )
-    console.print(
-        escape(visible_lines(f"\nended early, {of}: {early[1]}"))
-        if early
-        else escape(summary(judgements, Exit(code), name, profile.name, strict=strict))
-    )
-    sys.exit(code)
+        print_scripts(each, spec, failures if scripts_written else None, console)
+    notes += [f"stale: {sentence}" for sentence in stale]
+    notes.append(f"ended early, {of}: {early.reason}" if early else str(found))
+    for note in notes:
+        console.print(escape(visible_lines(f"\n{note}")), soft_wrap=True)
+    for problem in problems:
+        click.echo(visible_lines(f"Error: {problem}"), err=True)
+    sys.exit(undelivered(found.exit_code) if problems else found.exit_code)
 
 
-def _code(
-    judgements: Sequence[Judgement], lived: Sequence[ScriptJudgement], *, strict: bool, stale: bool
-) -> Exit:
-    """The exit code of requirements and scripts together."""
-    code = exit_code(judgements, strict=strict, stale=stale)
-    if any(each.failed for each in lived) and code in {Exit.HELD, Exit.STALE, Exit.NOTHING_TESTED}:
-        return Exit.SDK_FAILED
-    return Exit.HELD if not judgements and any(each.judged for each in lived) else code
+def _attempted(write: Callable[[], object], problems: list[str]) -> bool:
+    """Write a file; return whether that was possible, and note in `problems` what was not."""
+    try:
+        write()
+    except OSError as error:
+        problems.append(described(error)[0].removeprefix("Error: "))
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """Why a run ended before all was judged.
+
+    Attributes:
+        code: The exit code.
+        reason: In words.
+    """
+
+    code: int
+    reason: str
 
 
 def _scripts_record(lived: Sequence[ScriptJudgement]) -> ScriptsRecord | None:
     """How many scripts were judged, and how many failed."""
-    found = (ScriptsRecord(judged=each.judged, failed=each.failed) for each in lived)
+    found = (
+        ScriptsRecord(
+            judged=each.judged,
+            failed=each.failed,
+            adapter_errors=each.adapter_errors,
+            kit_errors=each.kit_errors,
+        )
+        for each in lived
+    )
     return next(found, None)
 
 
-def _until_the_end(judge: Judge, judge_all: Callable[[], None]) -> tuple[int, str] | None:
-    """Judges, and ends the SDK; gives the exit code and the reason where not all could be judged."""
+def _until_the_end(judge: Judge, judge_all: Callable[[], None]) -> _Early | None:
+    """Judges, and ends the SDK; says why where not all could be judged."""
     try:
         judge_all()
     except Interrupted as error:
         ended_while_killing(judge.close)
-        return error.exit_code, f"interrupted by {error.name}"
-    except AdapterLostError as error:
-        judge.close()
-        return Exit.ADAPTER, str(error)
+        return _Early(error.exit_code, f"interrupted by {error.name}")
+    except Exception as error:  # noqa: BLE001 - what was measured is reported, whatever the kit did wrong
+        ended_while_killing(judge.close)
+        reason, code = described(error)
+        return _Early(code, reason.removeprefix("Error: "))
     judge.close()
     return None
 
@@ -177,15 +217,3 @@ def _print(
         if judgement.verdict not in silent:
             console.print()
             console.print(escape(explain(judgement, spec, profile)), soft_wrap=True)
-
-
-def _stale(
-    console: Console, excused: KnownFailures, judgements: Sequence[Judgement], asked: Sequence[Requirement]
-) -> list[str]:
-    """Tells, and gives, what is to be said of entries that excused nothing, once all is judged."""
-    if len(judgements) < len(asked):
-        return []
-    sentences = list(excused.stale(judged(judgement) for judgement in judgements))
-    for sentence in sentences:
-        console.print(escape(f"\nstale: {sentence}"), soft_wrap=True)
-    return sentences

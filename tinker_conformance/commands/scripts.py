@@ -42,20 +42,38 @@ def judged_scripts(
         return ScriptJudge(judge, strict=strict).judge_all(scenarios, lambda: progress.advance(task))
 
 
-def print_scripts(judgement: ScriptJudgement, spec: str, path: Path, console: Console) -> None:
-    """Prints what came of them, and writes the smallest failing ones to a file for `--replay`."""
+def write_scripts(judgement: ScriptJudgement, path: Path) -> None:
+    """Write the smallest failing scripts, if there are any, to a file for `--replay`.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    if judgement.failures:
+        text = scenario_yaml(failure.scenario for failure in judgement.failures)
+        path.write_text(text, encoding="utf-8")
+
+
+def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, console: Console) -> None:
+    """Print what came of scripts.
+
+    Args:
+        judgement: What came of them.
+        spec: The SDK's SPEC.
+        path: The file that `write_scripts` wrote; None if it could not.
+        console: Where to print.
+    """
     left_out = (
         f", {judgement.left_out} left out (not claimed, or a 410 with its random delay)"
         if judgement.left_out
         else ""
     )
-    held = judgement.judged - judgement.failed
-    console.print(f"\nscripts: {held} of {judgement.judged} agree with the reference{left_out}")
+    console.print(f"\nscripts: {judgement.held} of {judgement.judged} agree with the reference{left_out}")
     if not judgement.failures:
         return
     for failure in judgement.failures:
         console.print(escape("\n".join(_described(failure))), soft_wrap=True)
-    path.write_text(scenario_yaml(failure.scenario for failure in judgement.failures), encoding="utf-8")
+    if path is None:
+        return
     console.print(
         escape(
             f"\nthe smallest are in {path}: tinker-conformance run --sdk {shlex.quote(spec)} --replay {path}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
@@ -13,9 +15,10 @@ from fake_server.script.steps import Status, unspoilt
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.generated.shrink import shrunk
 from tinker_conformance.judging.claims import unclaimed
-from tinker_conformance.judging.judge import Judge
+from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.requirements import REQUIREMENTS, Level, Requirement
 from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 
 _NOT_ABOUT_SCRIPTS: Final = frozenset({"functions", "clock", "custom_observer"})
 _MOST_FAILURES: Final = 5
@@ -31,6 +34,7 @@ class ScriptFailure:
         requirements: Ids of the requirements whose checks fire.
         mismatches: What the first of them found.
         fault: Why the scenario did not come to its end; empty if it did.
+        verdict: Whose fault it is: failed, adapter error or kit error; passed where nothing is wrong.
     """
 
     scenario: Scenario
@@ -38,6 +42,7 @@ class ScriptFailure:
     requirements: tuple[str, ...]
     mismatches: tuple[Mismatch, ...]
     fault: str = ""
+    verdict: Verdict = Verdict.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,9 @@ class ScriptJudgement:
         judged: How many were run.
         left_out: How many are nothing for the SDK (not claimed, or no clock can show them), or hold a 410,
             after which an SDK waits for a time drawn at random.
-        failed: How many failed.
+        failed: In how many the SDK failed.
+        adapter_errors: In how many the adapter crashed, hung or broke the protocol.
+        kit_errors: In how many the reference failed.
         failures: The first few of those, shrunk, each kind once.
     """
 
@@ -56,6 +63,13 @@ class ScriptJudgement:
     left_out: int
     failed: int
     failures: tuple[ScriptFailure, ...]
+    adapter_errors: int = 0
+    kit_errors: int = 0
+
+    @property
+    def held(self) -> int:
+        """In how many the SDK did what the reference does."""
+        return self.judged - self.failed - self.adapter_errors - self.kit_errors
 
 
 @dataclass(slots=True)
@@ -76,20 +90,31 @@ class ScriptJudge:
         Raises:
             AdapterLostError: If the adapter broke too often to go on.
         """
-        judged = left_out = failed = 0
-        failures: dict[tuple[str, ...], ScriptFailure] = {}
+        left_out = 0
+        counts = Counter[Verdict]()
+        failures: dict[tuple[Verdict, tuple[str, ...]], ScriptFailure] = {}
         for scenario in scenarios:
             found = self._failure(scenario)
             tick()
             if found is None:
                 left_out += 1
                 continue
-            judged += 1
-            if found.requirements or found.fault:
-                failed += 1
-                if found.requirements not in failures and len(failures) < _MOST_FAILURES:
-                    failures[found.requirements] = self._shrunk(found)
-        return ScriptJudgement(judged, left_out, failed, tuple(failures.values()))
+            counts[found.verdict] += 1
+            kind = (found.verdict, found.requirements)
+            if (
+                found.verdict is not Verdict.PASSED
+                and kind not in failures
+                and len(failures) < _MOST_FAILURES
+            ):
+                failures[kind] = self._shrunk(found)
+        return ScriptJudgement(
+            judged=counts.total(),
+            left_out=left_out,
+            failed=counts[Verdict.FAILED],
+            failures=tuple(failures.values()),
+            adapter_errors=counts[Verdict.ADAPTER_ERROR],
+            kit_errors=counts[Verdict.KIT_ERROR],
+        )
 
     def _failure(self, scenario: Scenario) -> ScriptFailure | None:
         """What fails in a scenario, if anything; None if it is nothing for the SDK, or cannot be compared."""
@@ -99,13 +124,19 @@ class ScriptJudge:
         if runs is None:
             return None
         expected, observed = runs
+        if expected.fault is not None and expected.fault.kind is not FaultKind.STUCK:
+            what = f"the reference failed: {expected.fault}"
+            return ScriptFailure(scenario, scenario.id, (), (), what, Verdict.KIT_ERROR)
+        if observed.fault is not None and observed.fault.kind is not FaultKind.STUCK:
+            return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault), Verdict.ADAPTER_ERROR)
         if observed.fault is not None and expected.fault is None:
             return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault))
         case = Case(scenario, self.judge.profile, expected.timeline, observed.timeline, self.judge.sdk.info)
         found = {required.id: tuple(required.check(case)) for required in self._asked(scenario)}
         fired = {identifier: mismatches for identifier, mismatches in found.items() if mismatches}
         first = next(iter(fired.values()), ())
-        return ScriptFailure(scenario, scenario.id, tuple(fired), first)
+        verdict = Verdict.FAILED if fired else Verdict.PASSED
+        return ScriptFailure(scenario, scenario.id, tuple(fired), first, verdict=verdict)
 
     def _asked(self, scenario: Scenario) -> list[Requirement]:
         return [
@@ -124,8 +155,14 @@ class ScriptJudge:
         def shows(candidate: Scenario) -> bool:
             nonlocal smallest
             again = self._failure(msgspec.structs.replace(candidate, id=f"{found.origin}~{next(numbers)}"))
-            same = again is not None and (
-                bool(again.fault) if found.fault else bool(set(again.requirements) & set(found.requirements))
+            same = (
+                again is not None
+                and again.verdict is found.verdict
+                and (
+                    bool(again.fault)
+                    if found.fault
+                    else bool(set(again.requirements) & set(found.requirements))
+                )
             )
             if again is not None and same:
                 smallest = again
@@ -133,7 +170,7 @@ class ScriptJudge:
 
         small = shrunk(found.scenario, shows)
         named = msgspec.structs.replace(small, id=f"{found.origin}-smallest")
-        return ScriptFailure(named, found.origin, smallest.requirements, smallest.mismatches, smallest.fault)
+        return dataclasses.replace(smallest, scenario=named, origin=found.origin)
 
 
 def is_jittered(scenario: Scenario) -> bool:

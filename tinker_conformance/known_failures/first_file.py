@@ -35,8 +35,8 @@ def check_place(path: Path) -> None:
         raise KnownFailuresError(f"{path}: its folder does not exist; make it first")
 
 
-def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> int:
-    """Writes the failures of a run; gives their number.
+def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> None:
+    """Writes the failures of a run.
 
     Crashes, hangs and adapter errors are left out: they are never excused.
 
@@ -47,11 +47,7 @@ def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, str
         profile: Its name, for the heading.
         strict: Whether quirks are written too.
     """
-    failed = [
-        result
-        for result in results
-        if result.verdict is Verdict.FAILED and (strict or result.level is Level.CONTRACT)
-    ]
+    failed = recordable(results, strict=strict)
     entries = [{"requirement": result.id, "class": "bug", "reason": _reason(result)} for result in failed]
     body = (
         tomli_w.dumps({KEY: entries})
@@ -60,7 +56,15 @@ def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, str
     )
     head = _HEAD.format(sdk=ascii(sdk)[1:-1], profile=ascii(profile)[1:-1])
     path.write_text(head + body, encoding="utf-8")
-    return len(entries)
+
+
+def recordable(results: Iterable[Result], *, strict: bool) -> list[Result]:
+    """Return the failures that a file of known failures may excuse."""
+    return [
+        result
+        for result in results
+        if result.verdict is Verdict.FAILED and (strict or result.level is Level.CONTRACT)
+    ]
 
 
 def _reason(result: Result) -> str:

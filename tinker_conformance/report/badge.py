@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.visible_text import visible
-from tinker_conformance.report.conclusion import quirks_not_shared, to_look_at
+from tinker_conformance.report.conclusion import Standing, conclude, is_broken
+from tinker_conformance.report.records import Result
 from tinker_conformance.report.report_reading import Report
+
+_SAID: Final = {
+    Standing.STALE: "stale known failures",
+    Standing.DOES_NOT_CONFORM: "does not conform",
+    Standing.NOT_JUDGED: "could not be judged",
+    Standing.CUT_OFF: "cut off",
+}
+"""What the counts alone would not show."""
 
 
 def badge(report: Report) -> str:
     """The JSON of the badge: the profile, and how many of the requirements that were judged hold."""
-    counts = report.counts
-    tested = len(report.results) - counts[Verdict.NOT_CLAIMED] - quirks_not_shared(report)
-    message = f"{counts[Verdict.PASSED]} of {tested} hold"
-    if report.cut_off is not None:
-        message, color = f"cut off, {message}", "lightgrey"
-    elif to_look_at(report) or (report.end is not None and report.end.exit_code):
-        color = "red"
-    elif counts[Verdict.KNOWN_FAILURE]:
-        color = "yellow"
-    else:
-        color = "brightgreen"
+    found = conclude(report)
+    passed = report.counts[Verdict.PASSED]
+    tested = sum(_is_tested(result, strict=report.start.strict) for result in report.results)
+    message = f"{passed} of {tested} hold"
+    if found.standing in _SAID and (found.standing is not Standing.DOES_NOT_CONFORM or passed == tested):
+        message = f"{_SAID[found.standing]}, {message}"
     label = visible(report.start.profile.name)[:60]
-    fields = {"schemaVersion": 1, "label": label, "message": message, "color": color}
+    fields = {"schemaVersion": 1, "label": label, "message": message, "color": found.color.value}
     return msgspec.json.encode(fields).decode() + "\n"
+
+
+def _is_tested(result: Result, *, strict: bool) -> bool:
+    """Whether a requirement holds or should."""
+    holds = result.verdict in {Verdict.PASSED, Verdict.KNOWN_FAILURE}
+    return holds or is_broken(result, strict=strict)

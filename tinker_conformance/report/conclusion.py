@@ -1,11 +1,18 @@
-"""What a report says in one line, and whether what it found is bad: the same for every form."""
+"""What one run found, concluded once: every form of a report, the terminal and the exit code show this.
+
+Nothing else decides whether an SDK conforms. A form that wants to say so asks `conclude`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.report.records import Result
+from tinker_conformance.report.exit_codes import Exit
+from tinker_conformance.report.records import Result, ScriptsRecord, Start
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import Level
 
@@ -23,43 +30,180 @@ BROKEN: Final = frozenset(
 QUIRKS: Final = "quirk not shared"
 """What failures of quirks are called where quirks do not count."""
 
+NEVER_UNCLAIMED: Final = ("parsing", "trigger", "reasons", "messages", "debounce")
+"""The chapters without which an SDK is not a subject for this kit."""
+
+_FOUND: Final = frozenset({Verdict.PASSED, Verdict.KNOWN_FAILURE, Verdict.STALE_KNOWN_FAILURE})
+_AGAINST: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE})
+
+
+class Standing(StrEnum):
+    """Where an SDK stands, in words about a profile."""
+
+    CONFORMS = "conforms to {profile}"
+    CONFORMS_AS_KNOWN = "conforms to {profile} but for what is known"
+    STALE = "conforms to {profile}, but the known failures are stale"
+    DOES_NOT_CONFORM = "does not conform to {profile}"
+    NOT_JUDGED = "could not be judged against {profile}"
+    CUT_OFF = "was not judged to the end against {profile}"
+
+
+class Color(StrEnum):
+    """The same as a colour, as shields.io calls them."""
+
+    GOOD = "brightgreen"
+    KNOWN = "yellow"
+    BAD = "red"
+    CUT_OFF = "lightgrey"
+
+
+_COLORS: Final = {
+    Standing.CONFORMS: Color.GOOD,
+    Standing.CONFORMS_AS_KNOWN: Color.KNOWN,
+    Standing.CUT_OFF: Color.CUT_OFF,
+}
+"""All others are bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What a run found.
+
+    Attributes:
+        standing: Where the SDK stands.
+        sentence: The same with the names of SDK and profile.
+        counted: Every count that is not zero, in words.
+        exit_code: What `tinker-conformance run` ends with; 128 and a signal's number after an interrupt.
+        color: For a badge.
+    """
+
+    standing: Standing
+    sentence: str
+    counted: str
+    exit_code: int
+    color: Color
+
+    def __str__(self) -> str:
+        return f"{self.sentence}: {self.counted}"
+
+
+def conclude(report: Report) -> Conclusion:
+    """Return the conclusion of a report, whole or cut off."""
+    standing, code = _standing(report)
+    # Replaced, and not formatted: the names are whatever an adapter says.
+    sentence = f"{report.name} {standing.value.replace('{profile}', report.start.profile.name)}"
+    if standing is Standing.CUT_OFF:
+        sentence += f" ({report.cut_off})"
+    return Conclusion(standing, sentence, counted(report), code, _COLORS.get(standing, Color.BAD))
+
+
+def exit_code(
+    start: Start, results: Sequence[Result], *, stale: bool = False, scripts: ScriptsRecord | None = None
+) -> Exit:
+    """Return the exit code that fits: the worst of what was found.
+
+    Args:
+        start: What was asked, and whether quirks count.
+        results: What was judged, known failures applied.
+        stale: Whether an entry of known failures turned out to be stale as a whole.
+        scripts: What came of generated or replayed scripts, or None.
+    """
+    verdicts = {result.verdict for result in results}
+    lived = ScriptsRecord(judged=0, failed=0) if scripts is None else scripts
+    tested = any(r.verdict in _FOUND for r in results if start.strict or r.level is Level.CONTRACT)
+    tested = tested or (not start.asked and lived.judged > 0)
+    if Verdict.KIT_ERROR in verdicts or lived.kit_errors:
+        return Exit.KIT
+    if Verdict.ADAPTER_ERROR in verdicts or lived.adapter_errors:
+        return Exit.ADAPTER
+    if lived.failed or any(_is_against(result, strict=start.strict) for result in results):
+        return Exit.SDK_FAILED
+    if not tested or untested_chapters(results):
+        return Exit.NOTHING_TESTED
+    return Exit.STALE if stale or Verdict.STALE_KNOWN_FAILURE in verdicts else Exit.HELD
+
 
 def forgiven(result: Result, *, strict: bool) -> bool:
     """Whether it is a quirk that the SDK does not share, and quirks do not count."""
     return result.verdict is Verdict.FAILED and result.level is Level.QUIRK and not strict
 
 
-def quirks_not_shared(report: Report) -> int:
-    """How many failures are of quirks, which do not count."""
-    return sum(forgiven(result, strict=report.start.strict) for result in report.results)
-
-
 def to_look_at(report: Report) -> tuple[Result, ...]:
-    """The results that a person has to look at, in order."""
-    strict = report.start.strict
-    return tuple(r for r in report.results if r.verdict in BROKEN and not forgiven(r, strict=strict))
+    """Return the results that a person has to look at, in order."""
+    return tuple(r for r in report.results if is_broken(r, strict=report.start.strict))
+
+
+def is_broken(result: Result, *, strict: bool) -> bool:
+    """Whether a person has to look at a result: it fails the run, or leaves it without an answer."""
+    if result.verdict in _AGAINST:
+        return _is_against(result, strict=strict)
+    return result.verdict in BROKEN
+
+
+def untested_chapters(results: Iterable[Result]) -> tuple[str, ...]:
+    """Return the chapters that cannot be unclaimed and yet were, whole."""
+    judged = tuple(results)
+    asked = {result.chapter for result in judged}
+    claimed = {result.chapter for result in judged if result.verdict is not Verdict.NOT_CLAIMED}
+    return tuple(chapter for chapter in NEVER_UNCLAIMED if chapter in asked - claimed)
 
 
 def counted(report: Report) -> str:
-    """Every count that is not zero, and how many requirements were never judged."""
-    quirks = quirks_not_shared(report)
+    """Return every count that is not zero, in words, and what was never tested."""
+    quirks = sum(forgiven(result, strict=report.start.strict) for result in report.results)
     counts = report.counts
     counts[Verdict.FAILED] -= quirks
-    parts = [f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]]
+    parts = [
+        f"{counts[verdict]} {verdict.value}"
+        + (_until(report.results) if verdict is Verdict.NOT_TESTABLE else "")
+        for verdict in Verdict
+        if counts[verdict]
+    ]
     parts += [f"{quirks} {QUIRKS}"] if quirks else []
-    if report.end is not None and (scripts := report.end.scripts) is not None:
-        parts.append(f"{scripts.failed} of {scripts.judged} scripts failed")
+    if report.end is not None and report.end.scripts is not None:
+        parts += _scripts(report.end.scripts)
     left = len(report.start.asked) - len(report.results)
     if left > 0:
         parts.append(f"{left} not judged")
-    return ", ".join(parts) or "nothing was judged"
+    if report.end is not None and report.end.stale:
+        entries = "entry" if len(report.end.stale) == 1 else "entries"
+        parts.append(f"{len(report.end.stale)} stale {entries} of known failures")
+    unclaimed = untested_chapters(report.results)
+    never = f"; never tested: {', '.join(unclaimed)}" if unclaimed else ""
+    return (", ".join(parts) or "nothing was judged") + never
 
 
-def conclusion(report: Report) -> str:
-    """Whether the SDK conforms."""
-    against = report.start.profile.name
-    if report.cut_off is not None:
-        return f"{report.name} against {against}: {report.cut_off}"
-    if to_look_at(report) or report.end is None or report.end.exit_code != 0:
-        return f"{report.name} does not conform to {against}"
-    return f"{report.name} conforms to {against}"
+def _is_against(result: Result, *, strict: bool) -> bool:
+    """Whether it counts against the SDK."""
+    return result.verdict in _AGAINST and (strict or result.level is Level.CONTRACT)
+
+
+def _standing(report: Report) -> tuple[Standing, int]:
+    end = report.end
+    if end is None or end.early is not None:
+        return Standing.CUT_OFF, Exit.KIT if end is None else end.exit_code
+    code = exit_code(report.start, report.results, stale=bool(end.stale), scripts=end.scripts)
+    against = any(_is_against(result, strict=report.start.strict) for result in report.results)
+    match code:
+        case Exit.HELD:
+            known = report.counts[Verdict.KNOWN_FAILURE]
+            return Standing.CONFORMS_AS_KNOWN if known else Standing.CONFORMS, code
+        case Exit.STALE:
+            return Standing.STALE, code
+        case _ if against or (end.scripts is not None and end.scripts.failed):
+            return Standing.DOES_NOT_CONFORM, code
+        case _:
+            return Standing.NOT_JUDGED, code
+
+
+def _scripts(scripts: ScriptsRecord) -> list[str]:
+    parts = [f"{scripts.failed} of {scripts.judged} scripts failed"]
+    parts += [f"{scripts.adapter_errors} scripts with an adapter error"] if scripts.adapter_errors else []
+    parts += [f"{scripts.kit_errors} scripts with a kit error"] if scripts.kit_errors else []
+    return parts
+
+
+def _until(results: Iterable[Result]) -> str:
+    """What is to be fixed before the rest can be tested, in words."""
+    first = dict.fromkeys(name for result in results for name in result.fix_first)
+    return f" until {' and '.join(first)} {'hold' if len(first) > 1 else 'holds'}" if first else ""

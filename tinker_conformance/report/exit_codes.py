@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class Exit(IntEnum):
@@ -17,3 +18,7 @@ class Exit(IntEnum):
     ADAPTER = 4
     KIT = 5
     NOTHING_TESTED = 6
+
+
+INTERRUPTED: Final = 130
+"""What Ctrl-C ends a program with: 128 and the number of SIGINT."""

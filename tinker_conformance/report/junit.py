@@ -8,7 +8,8 @@ from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped,
 
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.visible_text import visible, visible_lines
-from tinker_conformance.report.conclusion import forgiven
+from tinker_conformance.report.conclusion import BROKEN, Conclusion, conclude, is_broken
+from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.records import Result
 from tinker_conformance.report.report_reading import Report
 
@@ -22,8 +23,12 @@ def junit(report: Report) -> str:
     suite = TestSuite(visible(f"{report.name} against {report.start.profile.name}"))
     for name, value in _environment(report).items():
         suite.add_property(name, visible(value))
-    for result in report.results:
-        suite.add_testcase(_case(result, strict=report.start.strict))
+    found = conclude(report)
+    cases = [_case(result, strict=report.start.strict) for result in report.results]
+    if found.exit_code != Exit.HELD and not any(_is_bad(case) for case in cases):
+        cases.append(_conclusion(found))
+    for case in cases:
+        suite.add_testcase(case)
     suite.timestamp = report.start.started
     suite.update_statistics()
     whole = JUnitXml("tinker-conformance")
@@ -34,6 +39,7 @@ def junit(report: Report) -> str:
 
 def _environment(report: Report) -> dict[str, str]:
     start = report.start
+    found = conclude(report)
     return {
         "kit": start.kit,
         "sdk": start.sdk.spec,
@@ -41,6 +47,8 @@ def _environment(report: Report) -> dict[str, str]:
         "interpreter": start.interpreter,
         "platform": start.platform,
         "complete": "no" if report.cut_off else "yes",
+        "conclusion": found.sentence,
+        "exit_code": str(int(found.exit_code)),
     }
 
 
@@ -52,7 +60,7 @@ def _case(result: Result, *, strict: bool) -> TestCase:
         properties.add_property(Property(name, value))
     case.append(properties)
     message, text = visible(_first(result)), visible_lines(_text(result))
-    if result.verdict in _SKIPPED or forgiven(result, strict=strict):
+    if result.verdict in _SKIPPED or (result.verdict in BROKEN and not is_broken(result, strict=strict)):
         case.result = [Skipped(f"{result.verdict.value}: {message}")]
     elif result.verdict in _FAILURES:
         failure = Failure(message, type_=result.verdict.value)
@@ -63,6 +71,20 @@ def _case(result: Result, *, strict: bool) -> TestCase:
         error.text = text
         case.result = [error]
     return case
+
+
+def _conclusion(found: Conclusion) -> TestCase:
+    """A case that says what no requirement says: scripts that failed, stale entries, an early end."""
+    case = TestCase("conclusion", classname="tinker_conformance", time=0.0)
+    kind = Failure if found.exit_code in {Exit.SDK_FAILED, Exit.STALE} else Error
+    problem = kind(visible(found.sentence), type_=found.standing.name.lower())
+    problem.text = visible_lines(str(found))
+    case.result = [problem]
+    return case
+
+
+def _is_bad(case: TestCase) -> bool:
+    return any(isinstance(each, Failure | Error) for each in case.result)
 
 
 def _first(result: Result) -> str:

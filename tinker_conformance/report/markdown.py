@@ -7,7 +7,7 @@ from typing import Final
 
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.visible_text import visible
-from tinker_conformance.report.conclusion import conclusion, counted, forgiven, to_look_at
+from tinker_conformance.report.conclusion import conclude, forgiven, to_look_at
 from tinker_conformance.report.records import Result
 from tinker_conformance.report.report_reading import Report
 
@@ -32,9 +32,10 @@ def step_summary(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     broken = to_look_at(report)
-    yield f"## {literal(conclusion(report))}"
+    found = conclude(report)
+    yield f"## {literal(found.sentence)}"
     yield ""
-    yield f"{counted(report)}. Kit {report.start.kit}, {literal(report.start.interpreter)}."
+    yield f"{found.counted}. Kit {report.start.kit}, {literal(report.start.interpreter)}."
     if report.end is not None:
         for sentence in report.end.stale:
             yield f"\nStale: {literal(sentence)}"

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tinker_conformance.judging.visible_text import visible
-from tinker_conformance.report.conclusion import conclusion, counted
+from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.evidence import Group, Part, parts
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.report.sdk_matrix import matrix
@@ -29,7 +29,7 @@ def page(reports: Sequence[Report]) -> str:
     """The page of one report, or of several side by side."""
     template = _environment().get_template("page.html.jinja")
     found = parts(reports)
-    title = conclusion(reports[0]) if len(reports) == 1 else _TITLE.format(number=len(reports))
+    title = conclude(reports[0]).sentence if len(reports) == 1 else _TITLE.format(number=len(reports))
 
     def rendered(evidence: Mapping[tuple[int, int], Markup]) -> str:
         return template.render(
@@ -39,7 +39,7 @@ def page(reports: Sequence[Report]) -> str:
             parts=found,
             evidence=evidence,
             few=len(reports) <= _FEW,
-            counted=counted,
+            conclude=conclude,
         )
 
     without = len(rendered({}).encode())

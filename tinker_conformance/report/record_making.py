@@ -18,6 +18,8 @@ from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile import Profile
+from tinker_conformance.report.conclusion import conclude, forgiven
+from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.records import (
     End,
     MismatchRecord,
@@ -28,6 +30,7 @@ from tinker_conformance.report.records import (
     SdkRecord,
     Start,
 )
+from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import Requirement
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.timeline import Event, Timeline
@@ -98,28 +101,40 @@ def result_record(judgement: Judgement, spec: str, profile: str) -> Result:
         scenarios=tuple(_scenario(case) for name, case in judgement.cases.items() if name in differing),
         asked=required.scenarios,
         alone=alone(required.id, spec, profile),
+        fix_first=judgement.mend_first,
     )
 
 
 def end_record(
-    results: Iterable[Result],
-    exit_code: int,
+    start: Start,
+    results: Sequence[Result],
     *,
-    quirks_not_shared: int = 0,
     early: str | None = None,
+    early_code: int = Exit.KIT,
     stale: Iterable[str] = (),
     scripts: ScriptsRecord | None = None,
 ) -> End:
-    """The closing record."""
+    """Return the closing record of a run.
+
+    Args:
+        start: The opening record.
+        results: What was judged.
+        early: Why not all was judged, or None.
+        early_code: The exit code of a run that ended early.
+        stale: Sentences about entries of known failures that excused nothing.
+        scripts: What came of generated or replayed scripts, or None.
+    """
     counts = Counter(result.verdict for result in results)
-    return End(
+    end = End(
         counts={verdict: counts[verdict] for verdict in Verdict},
-        exit_code=exit_code,
-        quirks_not_shared=quirks_not_shared,
+        exit_code=early_code,
+        quirks_not_shared=sum(forgiven(result, strict=start.strict) for result in results),
         early=None if early is None else _bounded(early),
         stale=tuple(stale),
         scripts=scripts,
     )
+    found = conclude(Report(start, tuple(results), end))
+    return msgspec.structs.replace(end, exit_code=int(found.exit_code), conclusion=found.sentence)
 
 
 def _scenario(case: Case) -> ScenarioRecord:

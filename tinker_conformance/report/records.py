@@ -131,6 +131,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
         scenarios: The scenarios with a mismatch.
         asked: Ids of all its scenarios.
         alone: The command that asks this requirement alone.
+        fix_first: Ids of the requirements that have to hold before this one can be tested.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     scenarios: tuple[ScenarioRecord, ...] = ()
     asked: tuple[str, ...] = ()
     alone: str = ""
+    fix_first: tuple[str, ...] = ()
 
 
 class ScriptsRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,11 +154,15 @@ class ScriptsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         judged: How many were run.
-        failed: How many the SDK lived otherwise than the reference.
+        failed: In how many the SDK behaved otherwise than the reference.
+        adapter_errors: In how many the adapter crashed, hung or broke the protocol.
+        kit_errors: In how many the reference or the fake server failed.
     """
 
     judged: int
     failed: int
+    adapter_errors: int = 0
+    kit_errors: int = 0
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="end"):
@@ -165,10 +171,12 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
     Attributes:
         counts: Results by verdict; they add up to the results of the report.
         quirks_not_shared: How many of the failures are of quirks, where these do not count.
-        exit_code: What the command ended with, or is about to.
+        exit_code: What `tinker-conformance run` ends with for these results; of an interrupt, 128 and the
+            signal's number.
         early: Why the run ended before all was judged, or None.
         stale: Sentences about entries of known failures that excused nothing.
         scripts: What came of generated or replayed scripts, or None.
+        conclusion: Whether the SDK conforms, in a sentence: the one that every form of the report shows.
     """
 
     counts: Annotated[dict[Verdict, int], _BY_VERDICT]
@@ -177,6 +185,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
     early: str | None = None
     stale: tuple[str, ...] = ()
     scripts: ScriptsRecord | None = None
+    conclusion: str = ""
 
 
 Record: TypeAlias = Start | Result | End

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from tinker_conformance.report.badge import badge
-from tinker_conformance.report.conclusion import quirks_not_shared
 from tinker_conformance.report.junit import junit
 from tinker_conformance.report.markdown import step_summary
 from tinker_conformance.report.page import page
-from tinker_conformance.report.record_making import end_record
-from tinker_conformance.report.records import Result, ScriptsRecord, Start, encode
+from tinker_conformance.report.records import End, Result, Start, encode
 from tinker_conformance.report.report_reading import FILE, Report, ReportError
 from tinker_conformance.sdk.file_locks import try_lock
 
@@ -37,7 +36,11 @@ _SECONDS: Final = 1.0
 
 
 class ReportFolder:
-    """Writes one report. Not for two threads at once."""
+    """Writes one report. Not for two threads at once.
+
+    Attributes:
+        problem: Why the report is not complete, or None: a disk that ran full is no reason to stop judging.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class ReportFolder:
             ReportError: If the folder cannot be written, another run is writing a report there, or its file
                 is a link or anything else that is not a regular file.
         """
+        self.problem: ReportError | None = None
         self._folder = folder
         self._report = Report(start)
         self._forms = {name: form for name, form in FORMS.items() if own_junit or name != JUNIT}
@@ -78,41 +82,40 @@ class ReportFolder:
         return self._report
 
     def add(self, result: Result) -> None:
-        """Writes one result."""
-        self._append(encode(result))
+        """Writes one result, or sets `problem`."""
         self._report = dataclasses.replace(self._report, results=(*self._report.results, result))
-        if self._clock() - self._renewed >= _SECONDS:
+
+        def write() -> None:
+            self._append(encode(result))
+            if self._clock() - self._renewed >= _SECONDS:
+                self._renew()
+
+        self._attempt(write)
+
+    def close(self, end: End) -> None:
+        """Writes the closing record and every form of the report, or sets `problem`."""
+        self._report = dataclasses.replace(self._report, end=end)
+
+        def write() -> None:
+            self._append(encode(end))
+            self._file.close()
+            (self._folder / FILE).stat()  # the folder may have been removed, and the open file with it
             self._renew()
 
-    def close(
-        self,
-        exit_code: int,
-        *,
-        early: str | None = None,
-        stale: Iterable[str] = (),
-        scripts: ScriptsRecord | None = None,
-    ) -> None:
-        """Writes the closing record and every form of the report.
+        self._attempt(write)
 
-        Args:
-            exit_code: What the command is about to end with.
-            early: Why not all was judged, or None.
-            stale: Sentences about entries of known failures that excused nothing.
-            scripts: What came of generated or replayed scripts, or None.
-        """
-        quirks = quirks_not_shared(self._report)
-        end = end_record(
-            self._report.results,
-            exit_code,
-            quirks_not_shared=quirks,
-            early=early,
-            stale=stale,
-            scripts=scripts,
-        )
-        self._report = dataclasses.replace(self._report, end=end)
-        self._append(encode(end))
-        self._file.close()
-        self._renew()
+    def _attempt(self, write: Callable[[], None]) -> None:
+        """Writes; after the first problem nothing more is tried."""
+        if self.problem is not None:
+            return
+        try:
+            write()
+        except OSError as error:
+            why = error.strerror or str(error)
+            what = f"the report is not complete ({why}); make room or name another folder, and run it again"
+            self.problem = ReportError(f"{self._folder}: {what}")
+            with contextlib.suppress(OSError):
+                self._file.close()
 
     def _append(self, record: bytes) -> None:
         self._file.write(record + b"\n")
@@ -145,6 +148,11 @@ def write_whole(path: Path, text: str) -> None:
     """Writes a file so that nobody ever sees half of it; a link at its place is replaced, not followed."""
     half = path.with_name(f".{path.name}.half")
     half.unlink(missing_ok=True)
-    with half.open("x", encoding="utf-8") as file:
-        file.write(text)
-    half.replace(path)
+    try:
+        with half.open("x", encoding="utf-8") as file:
+            file.write(text)
+        half.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.known_failures.entry_reading import load_known_failures
 from tinker_conformance.known_failures.excuses import Judged, KnownFailures
 from tinker_conformance.known_failures.first_file import record
+from tinker_conformance.report.conclusion import NEVER_UNCLAIMED, Conclusion, conclude, exit_code
+from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
+from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.records import Result, Start, decode
-from tinker_conformance.report.report_reading import ReportError
+from tinker_conformance.report.report_reading import Report, ReportError
 
 if TYPE_CHECKING:
     from tinker_conformance.report.report_folder import ReportFolder
@@ -72,11 +76,33 @@ class _Subject:
         name, strict = f"{sdk.name} {sdk.version}", self.start.strict
         record(self.results.values(), path, sdk=name, profile=profile, strict=strict)
 
-    def close(self, exit_code: int, stopped: str, stale: Iterable[str]) -> None:
+    def close(self, session: pytest.Session, stale: Iterable[str]) -> Conclusion:
+        """Write the report to its end, if there is one, and return what was found."""
+        results = tuple(self.results.values())
+        left = len(self.start.asked) - len(results)
+        stopped = str(session.shouldstop or session.shouldfail or "interrupted")
+        early = f"{stopped}, {left} requirements were not judged" if left else None
+        code = self._early_code(session, results)
+        end = end_record(self.start, results, early=early, early_code=code, stale=stale)
         if self._report is not None:
-            left = len(self.start.asked) - len(self.results)
-            early = f"{stopped}, {left} requirements were not judged" if left else None
-            self._report.close(exit_code, early=early, stale=stale)
+            self._report.close(end)
+        return conclude(Report(self.start, results, end))
+
+    def _early_code(self, session: pytest.Session, results: Sequence[Result]) -> int:
+        if session.shouldstop:
+            return Exit.ADAPTER
+        return exit_code(self.start, results) if session.shouldfail else INTERRUPTED
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every chapter that an SDK must claim was selected."""
+        return {name.partition(".")[0] for name in self.start.asked} >= set(NEVER_UNCLAIMED)
+
+    @property
+    def problem(self) -> str | None:
+        """Why its report is not complete, or None."""
+        problem = None if self._report is None else self._report.problem
+        return None if problem is None else str(problem)
 
 
 class Reporter:
@@ -115,10 +141,10 @@ class Reporter:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
         """Closes the reports, and fails the session where an entry of known failures is stale as a whole."""
         stale = {name: subject.stale() for name, subject in self._subjects.items()}
-        self._sentences = list(dict.fromkeys(line for lines in stale.values() for line in lines))
+        told = dict.fromkeys(line for lines in stale.values() for line in lines)
+        self._sentences = [f"stale: {line}" for line in told]
         if self._sentences and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        stopped = str(session.shouldstop or session.shouldfail or "interrupted")
         for name, subject in self._subjects.items():
             if self._recorded is not None:
                 path = self._recorded
@@ -126,12 +152,19 @@ class Reporter:
                     path = path.with_name(f"{path.stem}.{name}{path.suffix}")
                 subject.record(path)
                 self._written.append(path)
-            subject.close(int(session.exitstatus), stopped, stale[name])
+            found = subject.close(session, stale[name])
+            if found.exit_code == Exit.NOTHING_TESTED and subject.is_whole:
+                self._sentences.append(str(found))
+                if exitstatus == pytest.ExitCode.OK:
+                    session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            if subject.problem is not None:
+                self._sentences.append(subject.problem)
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Says where the reports are, and which entries are stale."""
         for sentence in self._sentences:
-            terminalreporter.write_line(f"stale: {sentence}", red=True)
+            terminalreporter.write_line(visible_lines(sentence), red=True)
         for path in self._written:
             terminalreporter.write_line(f"known failures: {path}; edit the reasons")
         for subject in self._subjects.values():

@@ -54,9 +54,11 @@ def test_an_sdk_that_conforms_agrees_with_every_script_and_nothing_is_written(fo
     assert list(folder.iterdir()) == []
 
 
-def test_a_script_that_does_not_end_fails(folder: Path) -> None:
+def test_an_adapter_that_fails_in_a_script_is_no_failure_of_the_sdk(folder: Path) -> None:
     result = _run("python:planted:FailsToOpen", "--replay", str(_file(folder)))
-    assert result.exit_code == 1, result.output
+    assert result.exit_code == 4, result.output
+    assert "could not be judged against tinker-0.10: " in result.output
+    assert "1 scripts with an adapter error" in result.output
     assert "does not come to its end" in result.output
     assert "no network today" in result.output
 

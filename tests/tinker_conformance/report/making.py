@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.records import (
@@ -70,7 +72,8 @@ def result(required: Requirement, verdict: Verdict = Verdict.PASSED, text: str =
     )
 
 
-def report(name: str = "sdk", version: str = "1.0", *results: Result, code: int = 0) -> Report:
+def report(name: str = "sdk", version: str = "1.0", *results: Result, strict: bool = False) -> Report:
     """A whole report of these results."""
     asked = [required for required in REQUIREMENTS if required.id in {each.id for each in results}]
-    return Report(start(name, version, asked), results, end_record(results, code))
+    begun = msgspec.structs.replace(start(name, version, asked), strict=strict)
+    return Report(begun, results, end_record(begun, results))

@@ -13,7 +13,7 @@ from tinker_conformance.cli import main
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.badge import badge
 from tinker_conformance.report.changes import Change, changes
-from tinker_conformance.report.conclusion import conclusion, counted
+from tinker_conformance.report.conclusion import conclude, counted
 from tinker_conformance.report.markdown import literal, step_summary
 from tinker_conformance.report.page import page
 from tinker_conformance.report.records import Result, encode
@@ -34,13 +34,13 @@ def _written(folder: Path, made: Report, name: str = "report.jsonl") -> Path:
 
 
 def test_a_report_is_read_back_equal_by_file_or_folder(tmp_path: Path) -> None:
-    made = report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE), code=1)
+    made = report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE))
     assert load_report(_written(tmp_path, made)) == made
     assert load_report(tmp_path) == made
 
 
 def test_a_report_that_was_cut_off_anywhere_is_recognised(tmp_path: Path) -> None:
-    made = report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE), code=1)
+    made = report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE))
     raw = _written(tmp_path, made).read_bytes()
     first = raw.index(b"\n") + 1
     last = raw.rindex(b"\n", 0, -1) + 1
@@ -79,7 +79,7 @@ def test_a_report_of_another_format_is_told(tmp_path: Path) -> None:
 
 
 def test_the_page_tells_what_where_and_since_when() -> None:
-    text = page([report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE), code=1)])
+    text = page([report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE))])
     part = text[text.index('id="debounce.boundary"') :]
     assert BOUNDARY.sentence in part
     assert "at 59.999 s" in part
@@ -92,7 +92,7 @@ def test_the_page_tells_what_where_and_since_when() -> None:
 
 
 def test_the_window_ends_where_the_next_line_is_due() -> None:
-    text = page([report("sdk", "1", result(BOUNDARY, Verdict.FAILED), code=1)])
+    text = page([report("sdk", "1", result(BOUNDARY, Verdict.FAILED))])
     ticks = [line for line in text.splitlines() if 'class="tick"' in line]
     xs = {line.split(">")[-2].split("<")[0]: float(line.split('x1="')[1].split('"')[0]) for line in ticks}
     bar = next(line for line in text.splitlines() if 'class="bar"' in line)
@@ -103,9 +103,7 @@ def test_the_window_ends_where_the_next_line_is_due() -> None:
 
 def test_the_page_of_forty_sdks_fails_everywhere_and_stays_below_two_megabytes() -> None:
     reports = [
-        report(
-            f"sdk-{n}", "1", *(result(r, Verdict.FAILED, f"{n} {'<&>' * 500}") for r in REQUIREMENTS), code=1
-        )
+        report(f"sdk-{n}", "1", *(result(r, Verdict.FAILED, f"{n} {'<&>' * 500}") for r in REQUIREMENTS))
         for n in range(40)
     ]
     text = page(reports)
@@ -116,8 +114,8 @@ def test_the_page_of_forty_sdks_fails_everywhere_and_stays_below_two_megabytes()
 
 
 def test_sdks_with_the_same_evidence_are_shown_once() -> None:
-    same = [report(f"sdk-{n}", "1", result(BOUNDARY, Verdict.FAILED), code=1) for n in range(3)]
-    other = report("sdk-3", "1", result(BOUNDARY, Verdict.FAILED, "another"), code=1)
+    same = [report(f"sdk-{n}", "1", result(BOUNDARY, Verdict.FAILED)) for n in range(3)]
+    other = report("sdk-3", "1", result(BOUNDARY, Verdict.FAILED, "another"))
     text = page([*same, other])
     assert text.count("<svg") == 2
     assert "sdk-0 1, sdk-1 1, sdk-2 1</h4>" in text
@@ -137,7 +135,7 @@ def test_the_matrix_tells_apart_what_was_not_asked_and_what_was_not_judged() -> 
 def test_a_quirk_that_is_not_shared_is_no_failure_unless_quirks_count() -> None:
     assert QUIRK.level is Level.QUIRK
     made = report("a", "1", result(ACTIVE), result(QUIRK, Verdict.FAILED))
-    assert conclusion(made) == "a 1 conforms to tinker-0.5.1"
+    assert conclude(made).sentence == "a 1 conforms to tinker-0.5.1"
     assert "Quirks that the SDK does not share: 1" in step_summary(made)
     assert json.loads(badge(made))["color"] == "brightgreen"
     assert '<span class="quirk">quirk not shared</span>' in page([made])
@@ -157,7 +155,8 @@ def test_the_badge_has_the_form_of_an_endpoint(results: list[Result], color: str
     assert made.keys() == {"schemaVersion", "label", "message", "color"}
     assert made["schemaVersion"] == 1
     assert made["color"] == color
-    assert made["message"] == f"1 of {len(results)} hold"
+    stale = "stale known failures, " if results[-1].verdict is Verdict.STALE_KNOWN_FAILURE else ""
+    assert made["message"] == f"{stale}1 of {len(results)} hold"
 
 
 def test_a_report_that_was_cut_off_is_grey_and_counts_what_is_missing() -> None:
@@ -203,7 +202,7 @@ def test_what_a_cut_off_report_does_not_say_is_worse() -> None:
 def test_the_commands_combine_compare_and_show(tmp_path: Path) -> None:
     good = _written(tmp_path, report("sdk", "1", result(BOUNDARY), result(ACTIVE)), "good.jsonl")
     bad = _written(
-        tmp_path, report("sdk", "2", result(BOUNDARY, Verdict.FAILED), result(ACTIVE), code=1), "bad.jsonl"
+        tmp_path, report("sdk", "2", result(BOUNDARY, Verdict.FAILED), result(ACTIVE)), "bad.jsonl"
     )
     outs = [tmp_path / f"matrix.{suffix}" for suffix in ("html", "md", "json")]
     arguments = [argument for out in outs for argument in ("--out", str(out))]

@@ -60,7 +60,7 @@ def _hostile_page(folder: Path) -> Path:
     wrong = result(requirement("debounce.boundary"), Verdict.FAILED, PLANTED)
     wrong = msgspec.structs.replace(wrong, note=PLANTED, sentence=PLANTED, alone=PLANTED)
     path = folder / "page.html"
-    path.write_text(page([report(PLANTED, PLANTED, wrong, code=1)]), encoding="utf-8")
+    path.write_text(page([report(PLANTED, PLANTED, wrong)]), encoding="utf-8")
     return path
 
 

@@ -62,6 +62,10 @@ _HIDDEN: Final = re.compile(r"PYTHON|TINKER_(?!CONFORMANCE_)")
 _HIDDEN_NAMES: Final = frozenset({"VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 
 
+class NoCacheFolderError(EnvironmentUnavailable):
+    """The user has no home folder, and named no other one."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeanEnvironment:
     """One release of the official SDK, ready to be driven.
@@ -184,12 +188,32 @@ def worker_import_path(*, cache: Path | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where all lies that the kit keeps between runs: `TINKER_CONFORMANCE_CACHE`, else the user's cache."""
-    if chosen := os.environ.get(CACHE_VARIABLE):
-        return Path(chosen).expanduser().absolute()
-    import platformdirs  # noqa: PLC0415 - the worker's environment has it not, and needs it not
+    """Return the folder of all that the kit keeps between runs.
 
-    return Path(platformdirs.user_cache_dir(_APPLICATION, appauthor=False)).absolute()
+    `TINKER_CONFORMANCE_CACHE`, else the user's cache folder.
+
+    Raises:
+        NoCacheFolderError: If the user has no home folder.
+    """
+    chosen = os.environ.get(CACHE_VARIABLE)
+    try:
+        if chosen:
+            return Path(chosen).expanduser().absolute()
+        import platformdirs  # noqa: PLC0415 - the worker's environment has it not, and needs it not
+
+        found = Path(platformdirs.user_cache_dir(_APPLICATION, appauthor=False))
+    except RuntimeError as error:
+        raise _no_cache_folder() from error
+    # Where there is no home folder, older versions of platformdirs give "~/.cache/…" as it stands.
+    if not found.is_absolute():
+        raise _no_cache_folder()
+    return found
+
+
+def _no_cache_folder() -> NoCacheFolderError:
+    return NoCacheFolderError(
+        f"there is no home folder to keep environments in; name a folder in {CACHE_VARIABLE}"
+    )
 
 
 def _root(cache: Path | None) -> Path:
