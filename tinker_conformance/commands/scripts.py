@@ -6,10 +6,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress
 
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.drawn_scenarios import generated
 from tinker_conformance.generated.judged_scripts import (
     ScriptFailure,
@@ -34,7 +33,7 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
 
 
 def judged_scripts(
-    judge: Judge, scenarios: Sequence[Scenario], console: Console, *, strict: bool
+    judge: Judge, scenarios: Sequence[Scenario], console: Terminal, *, strict: bool
 ) -> ScriptJudgement:
     """Judges them, with progress."""
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -53,7 +52,7 @@ def write_scripts(judgement: ScriptJudgement, path: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, console: Console) -> None:
+def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, console: Terminal) -> None:
     """Print what came of scripts.
 
     Args:
@@ -71,13 +70,11 @@ def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, cons
     if not judgement.failures:
         return
     for failure in judgement.failures:
-        console.print(escape("\n".join(_described(failure))), soft_wrap=True)
+        console.print("\n".join(_described(failure)), soft_wrap=True)
     if path is None:
         return
     console.print(
-        escape(
-            f"\nthe smallest are in {path}: tinker-conformance run --sdk {shlex.quote(spec)} --replay {path}"
-        ),
+        f"\nthe smallest are in {path}: tinker-conformance run --sdk {shlex.quote(spec)} --replay {path}",
         soft_wrap=True,
     )
 

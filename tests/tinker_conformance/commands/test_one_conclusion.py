@@ -15,13 +15,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.cli import main
 from tinker_conformance.commands import run as run_module
 from tinker_conformance.commands.interruption import Interrupted
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.side_by_side import AdapterLostError
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.markdown import literal
 from tinker_conformance.report.report_reading import load_report
