@@ -24,7 +24,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 # What the kit installs beside a release of the official SDK is locked, too.
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate setup-system
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -70,6 +70,10 @@ docs: $(DOCS)/.installed
 # Writes the generated pages and schemas anew.
 generate: $(STAMP)
 	$(BIN)/python -m tests.docs.generate
+
+# What the tests run that PyPI does not have, from Debian's packages; as root. Without it they are skipped and counted.
+setup-system:
+	.ci/setup-system
 
 downstream:
 	.ci/downstream '$(PYTHON)'

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.needs_tools"]
 
 # What stands beside releases of the official SDK is locked; `make` says the same for its other commands.
 os.environ.setdefault("TINKER_CONFORMANCE_CONSTRAINTS", str(Path(__file__).parent / "locks/official.txt"))

@@ -72,9 +72,12 @@ def test_what_an_author_edits_is_short_and_what_stays_knows_no_sdk(language: str
     assert IMPORTS_SDK.search((folder / row.edit).read_text(encoding="utf-8"))
 
 
-@pytest.fixture(params=ROWS)
+def _marked(language: str) -> object:
+    return pytest.param(language, marks=pytest.mark.needs_tool(*TOOLCHAINS[language]))
+
+
+@pytest.fixture(params=[_marked(language) for language in ROWS])
 def spec(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    TOOLCHAINS[request.param].require()
     row = ROWS[request.param]
     monkeypatch.chdir(built(TEMPLATES / request.param, row.build))
     assert shlex.split(row.command)

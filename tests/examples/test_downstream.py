@@ -70,7 +70,7 @@ def test_the_readme_s_line_is_what_the_project_has_and_its_five_line_test_passes
     assert shown in own["project"]["optional-dependencies"]["test"]
     assert shown == kit["project"]["name"]
     (project / "tests" / "test_readme.py").write_text(test.replace("my_project", "downstream.sampler"))
-    assert "1 passed" in _run(project, "0.38.0", "tests/docs/test_readme.py")
+    assert "1 passed" in _run(project, "0.38.0", "tests/test_readme.py")
 
 
 def test_the_fixtures_serve_an_older_release_too(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -17,7 +16,10 @@ from fake_server.engine.tinker_api import Unscripted
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.operations import Operation
 from fake_server.script import complete, script, timeout
+from tests.needs_tools import tool
 from tinker_conformance.cli import main
+
+pytestmark = pytest.mark.needs_tool("node")
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "node"
@@ -87,14 +89,7 @@ NOT_CLAIMED = {
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        pytest.fail("node is not on the PATH; install Node 20 or newer")
-    version = subprocess.run(
-        [found, "--version"], capture_output=True, text=True, check=True, timeout=SECONDS
-    )
-    assert int(version.stdout.strip("v\n").split(".")[0]) >= 20, "install Node 20 or newer"
-    return found
+    return tool("node")
 
 
 def _run_module(node: str, source: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -158,7 +153,6 @@ def _verdicts(output: str, verdict: str) -> set[str]:
     return set(re.findall(rf"^(\S+) +(?:contract|quirk) +{verdict} *$", output, re.MULTILINE))
 
 
-@pytest.mark.usefixtures("node")
 def test_every_requirement_holds_on_the_clock_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     output = _judged("adapter.mjs")
@@ -169,7 +163,7 @@ def test_every_requirement_holds_on_the_clock_file(monkeypatch: pytest.MonkeyPat
     assert {"debounce.boundary", "grace.boundary", "polling.back_off"} <= passed
 
 
-@pytest.mark.usefixtures("node")
+@pytest.mark.needs_tool("libfaketime")
 def test_all_that_libfaketime_can_show_holds_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     output = _judged("adapter-no-seam.mjs")

@@ -9,11 +9,9 @@ import shutil
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-import pytest
 
 BUILD_SECONDS = 300
 """A first build compiles Go's standard library too."""
@@ -32,35 +30,8 @@ _ENVIRONMENT = {
 _NOT_SOURCES = {"node_modules", "dist", "classes", "__pycache__", "adapter"}
 
 
-@dataclass(frozen=True)
-class Toolchain:
-    """What a language's examples are built with.
-
-    Attributes:
-        tools: Programs that must be on the PATH.
-        package: Where Debian has them.
-    """
-
-    tools: tuple[str, ...]
-    package: str
-
-    def require(self) -> None:
-        """Skip the test where a tool is missing, but fail it in CI."""
-        missing = [tool for tool in self.tools if shutil.which(tool) is None]
-        if not missing:
-            return
-        text = f"needs {' and '.join(missing)}: run `make setup-system`, or apt-get install {self.package}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(text)
-        pytest.skip(text)
-
-
-TOOLCHAINS = {
-    "python": Toolchain(("python3",), "python3"),
-    "typescript": Toolchain(("node", "npm"), "nodejs"),
-    "go": Toolchain(("go",), "golang-go"),
-    "java": Toolchain(("java", "javac"), "default-jdk-headless"),
-}
+TOOLCHAINS = {"python": (), "typescript": ("node", "npm"), "go": ("go",), "java": ("java",)}
+"""By language, the tools (of `tests.needs_tools`) that its examples are built and run with."""
 
 
 def built(source: Path, command: str) -> Path:

@@ -7,8 +7,10 @@ which moves it, has a lock.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import math
 import os
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -203,8 +205,41 @@ _FOLDERS: Final = (
 )
 
 
+_ELF_HEADER_BYTES: Final = 20
+_ELF_CLASS_AND_ORDER: Final = slice(0, 6)
+_ELF_MACHINE: Final = slice(18, 20)
+
+
 def libfaketime() -> Path | None:
-    """The library, where it is installed in one of the usual places."""
+    """Return the library: from the usual folders, else from the package `libfaketime` of PyPI, else None."""
     root = Path("/")
     found = (path for folder in _FOLDERS for path in root.glob(f"{folder[1:]}/{LIBRARY_NAME}"))
-    return next(found, None)
+    return next(found, None) or _packaged_libfaketime()
+
+
+def _packaged_libfaketime() -> Path | None:
+    """Return the library in the package of PyPI.
+
+    Its wheel is tagged for any platform and holds a library for one, so the header of the file decides. The
+    build is not the one for programs with threads; the adapters of our tests run under it all the same, in
+    Python with threads and in Node.
+    """
+    spec = importlib.util.find_spec("libfaketime")
+    for folder in (spec.submodule_search_locations or []) if spec is not None else []:
+        library = Path(folder) / "vendor/libfaketime/src/libfaketime.so.1"
+        if library.is_file() and _same_machine(library, Path(sys.executable)):
+            return library
+    return None
+
+
+def _same_machine(library: Path, program: Path) -> bool:
+    headers = []
+    for file in (library, program):
+        with file.open("rb") as opened:
+            headers.append(opened.read(_ELF_HEADER_BYTES))
+    one, other = headers
+    return (
+        one.startswith(b"\x7fELF")
+        and one[_ELF_CLASS_AND_ORDER] == other[_ELF_CLASS_AND_ORDER]
+        and one[_ELF_MACHINE] == other[_ELF_MACHINE]
+    )

@@ -50,7 +50,7 @@ def ended_while_killing(end: Callable[[], None]) -> None:
         thread.join(_LOOK_SECONDS)
 
 
-def end_with_input() -> None:
+def _end_with_input() -> None:
     """Ends this process as SIGTERM does when its standard input ends: when its parent is gone."""
 
     def wait() -> None:
@@ -60,6 +60,16 @@ def end_with_input() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+ends_with_input = click.option(
+    "--end-with-input",
+    is_flag=True,
+    hidden=True,
+    expose_value=False,
+    callback=lambda _context, _parameter, wanted: _end_with_input() if wanted else None,
+)
+"""For a command that another program starts: ends as by SIGTERM when standard input does."""
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from tinker_conformance.commands.common import clock_option, opened_beside_refer
 from tinker_conformance.commands.guard import described, undelivered
 from tinker_conformance.commands.interruption import (
     Interrupted,
-    end_with_input,
+    ends_with_input,
     ended_while_killing,
     uninterrupted,
 )
@@ -27,8 +27,8 @@ from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
-from tinker_conformance.judging.profile_choice import choose_profile
-from tinker_conformance.known_failures.command_options import excuses
+from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
+from tinker_conformance.known_failures.command_options import check_files, excuses
 from tinker_conformance.known_failures.excuses import judged
 from tinker_conformance.known_failures.first_file import record, recordable
 from tinker_conformance.report.conclusion import conclude
@@ -72,9 +72,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("-q", "--quiet", is_flag=True, help="The last line alone.")
 @click.option("-v", "--verbose", is_flag=True, help="Explain known failures, too, and what is not claimed.")
-@click.option(
-    "--end-with-input", "with_input", is_flag=True, hidden=True, help="End when standard input does."
-)
+@ends_with_input
 @clock_option
 def run(
     *,
@@ -92,12 +90,12 @@ def run(
     strict: bool,
     quiet: bool,
     verbose: bool,
-    with_input: bool,
 ) -> None:
     """Runs the suite against an SDK, and prints the result by requirement."""
     console = Terminal()
-    if with_input:
-        end_with_input()
+    # A mistake in what was asked for is told at once, not once the SDK has started.
+    check_as_asked(named, as_of)
+    check_files(known, recorded)
     scripts = asked_scripts(count, seed, replay, strict=strict)
     sdk, reference = opened_beside_reference(spec, console, clock=clock)
     profile = choose_profile(named, sdk.info)

@@ -12,10 +12,30 @@ from tinker_conformance.known_failures.first_file import check_place
 from tinker_conformance.requirements import Requirement
 
 
+def check_files(known: Path | None, recorded: Path | None) -> None:
+    """Check the files of both options, as far as that can be done before an SDK is started.
+
+    Args:
+        known: The file of entries, or None.
+        recorded: The file to write, or None.
+
+    Raises:
+        KnownFailuresError: If a file cannot be used.
+    """
+    if known is not None and recorded is not None:
+        raise KnownFailuresError(
+            "--known-failures and --record-known-failures exclude each other; record without the other one"
+        )
+    if recorded is not None:
+        check_place(recorded)
+    if known is not None:
+        load_known_failures(known)
+
+
 def excuses(
     known: Path | None, recorded: Path | None, asked: Iterable[Requirement], sdk_version: str
 ) -> KnownFailures:
-    """What `--known-failures` and `--record-known-failures` say, checked before anything runs.
+    """Return what `--known-failures` and `--record-known-failures` say, checked before anything runs.
 
     Args:
         known: The file of entries, or None.
@@ -27,12 +47,7 @@ def excuses(
         UnmatchedEntryError: If an entry matches nothing that is asked.
         KnownFailuresError: If a file cannot be used.
     """
-    if known is not None and recorded is not None:
-        raise KnownFailuresError(
-            "--known-failures and --record-known-failures exclude each other; record without the other one"
-        )
-    if recorded is not None:
-        check_place(recorded)
+    check_files(known, recorded)
     if known is None:
         return KnownFailures()
     today = datetime.datetime.now(tz=datetime.UTC).date()

@@ -19,7 +19,7 @@ from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
-from tinker_conformance.known_failures.command_options import excuses
+from tinker_conformance.known_failures.command_options import check_files, excuses
 from tinker_conformance.known_failures.excuses import KnownFailures
 from tinker_conformance.profile.releases import NewerThanKnownWarning
 from tinker_conformance.report.record_making import result_record, start_record
@@ -134,6 +134,7 @@ def open_run(
     try:
         check_spec(spec)
         check_as_asked(profile, as_of)
+        check_files(known, None if recorded is None else Path(recorded))
         with contextlib.ExitStack() as opened:
             reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
             kind = None if clock is None else SdkClock(clock)

@@ -18,6 +18,7 @@ from fake_server.control.clock_file import SteppedClock
 from fake_server.control.control_plane import ControlledServer
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
+from tests.needs_tools import tool
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/how-to/fake-server-from-another-language.md"
@@ -257,12 +258,11 @@ def test_what_belongs_to_no_test_is_answered_as_without_a_control_plane(control:
     assert control.get("/api/v1/healthz").status_code == 200
 
 
+@pytest.mark.needs_tool("node")
 def test_the_node_test_on_the_page_runs(tmp_path: Path) -> None:
-    node = shutil.which("node")
-    assert node is not None, "Node is needed for this test: install nodejs, version 20 or later"
     environment = {**os.environ, "PYTHON": sys.executable, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(
-        [node, "--test", str(NODE_TEST)],
+        [tool("node"), "--test", str(NODE_TEST)],
         capture_output=True,
         text=True,
         timeout=60,

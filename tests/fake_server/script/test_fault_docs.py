@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from fake_server.script import complete
 from fake_server.script.fault_data import wire_from
 from fake_server.script.script_yaml import decode_steps, load_yaml
 from tests.fake_server.asking import outcome
+from tests.needs_tools import tool
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "reference" / "faults.md"
 POLL: Final = "/api/v1/retrieve_future"
@@ -121,9 +121,8 @@ def test_httpx_and_requests_meet_what_the_table_says(row: Row) -> None:
     assert ends[-1] in meant(row.requests)
 
 
+@pytest.mark.needs_tool("node")
 def test_fetch_meets_what_the_table_says() -> None:
-    node = shutil.which("node")
-    assert node is not None, "Node is needed for this test: install nodejs, version 20 or later"
     servers = [FakeTinkerServer(row.engine()) for row in ROWS]
     try:
         for server in servers:
@@ -131,7 +130,7 @@ def test_fetch_meets_what_the_table_says() -> None:
         asked = [
             [server.url, row.patience * 1000, row.polls] for server, row in zip(servers, ROWS, strict=True)
         ]
-        command = [node, "--input-type=module", "--eval", FETCH, json.dumps(asked)]
+        command = [tool("node"), "--input-type=module", "--eval", FETCH, json.dumps(asked)]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     finally:
         for server in servers:

@@ -20,7 +20,7 @@ from tinker_conformance.parity.golden import GoldenError, decoded
 from tinker_conformance.scenario import ScenarioError, parse_scenarios
 
 _SECONDS: Final = 20
-SCENARIO: Final = next(Path(tinker_conformance_package.__file__).parent.rglob("debounce.yaml"))
+SCENARIO: Final = Path(tinker_conformance_package.__file__).parent / "scenario" / "debounce.yaml"
 RUN: Final = ("run", "--sdk", "reference", "--profile")
 COMMANDS: Final[dict[str, Callable[[Path], Sequence[str]]]] = {
     "trace": lambda file: ("trace", str(file), "--profile", "tinker-0.38"),

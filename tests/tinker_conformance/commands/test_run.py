@@ -56,9 +56,10 @@ def _run(folder: Path, *arguments: str) -> Done:
     return Done(done.returncode, done.stdout + done.stderr, folder)
 
 
-def _pytest(folder: Path, *arguments: str) -> Done:
+def _pytest(folder: Path, *arguments: str, chapter: str | None = None) -> Done:
+    suite = "tinker_conformance.suite" if chapter is None else f"tinker_conformance.suite.test_{chapter}"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "--pyargs"]
-    command += ["tinker_conformance.suite", *arguments, "--report", str(folder / "report")]
+    command += [suite, *arguments, "--report", str(folder / "report")]
     done = subprocess.run(
         command, cwd=folder, env=_environment(), capture_output=True, text=True, timeout=SECONDS, check=False
     )
@@ -67,10 +68,14 @@ def _pytest(folder: Path, *arguments: str) -> Done:
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Done:
-    return _run(tmp_path_factory.mktemp("impatient") / "report", "-q", *IMPATIENT)
+    folder = tmp_path_factory.mktemp("impatient")
+    return _run(folder / "report", *IMPATIENT, "--record-known-failures", str(folder / "known.yaml"))
 
 
-@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2", "node"])
+NODE = pytest.param("node", marks=pytest.mark.needs_tool("node"))
+
+
+@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2", NODE])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     match request.param:
         case "run":
@@ -154,9 +159,8 @@ def test_the_environment_is_told(impatient: Done) -> None:
     assert start.platform
 
 
-def test_the_terminal_shows_the_picture(tmp_path: Path) -> None:
-    done = _run(tmp_path / "report", *IMPATIENT)
-    part = done.output.split("\ndebounce.fraction (contract): failed\n")[1].split("\n\n  alone:")[0]
+def test_the_terminal_shows_the_picture(impatient: Done) -> None:
+    part = impatient.output.split("\ndebounce.fraction (contract): failed\n")[1].split("\n\n  alone:")[0]
     rows = {line.strip()[:19].strip(): line for line in part.splitlines()}
     assert rows["virtual time"].index("59.500 s") == rows["log line, actual"].index("✗ WARNING")
     assert rows["virtual time"].index("60.500 s") == rows["log line, expected"].index("✗ missing")
@@ -241,10 +245,9 @@ def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
 
 
 def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tmp_path: Path) -> None:
-    file = tmp_path / "known.yaml"
-    recorded = _run(tmp_path / "first", "-q", *IMPATIENT, "--record-known-failures", str(file))
-    assert recorded.code == 1
-    assert "6 known failures; edit the reasons" in recorded.output
+    assert impatient.code == 1
+    assert "6 known failures; edit the reasons" in " ".join(impatient.output.split())
+    file = impatient.folder.with_name("known.yaml")
     excused = _run(tmp_path / "second", *IMPATIENT, "--known-failures", str(file))
     assert excused.code == 0
     passed = len(excused.report.start.asked) - 6
@@ -268,14 +271,14 @@ def test_stale_entries_are_exit_code_3_and_fail_pytest(tmp_path: Path) -> None:
     done = _run(tmp_path / "run", *reference)
     assert done.code == 3
     assert "parsing.numbers (quirk): stale known failure" in done.output
-    again = _pytest(tmp_path, *reference)
+    again = _pytest(tmp_path, *reference, chapter="parsing")
     assert again.code == 1
     assert again.report.counts[Verdict.STALE_KNOWN_FAILURE] == 1
     file.write_text(STALE.replace("requirement", "scenario").format("parsing-numbers"), encoding="utf-8")
     done = _run(tmp_path / "run", "-q", *reference)
     assert done.code == 3
     assert "nothing is wrong in parsing-numbers" in done.output
-    again = _pytest(tmp_path, *reference, "-n", "2")
+    again = _pytest(tmp_path, *reference, "-n", "2", chapter="parsing")
     assert again.code == 1
     assert "nothing is wrong in parsing-numbers" in again.output
 

@@ -1,4 +1,4 @@
-"""Ten releases across the history are taken for what they are."""
+"""Releases across the history are taken for what they are."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.scenario.library import shipped_scenarios
 
-RELEASES = ("0.1.3", "0.2.1", "0.4.1", "0.6.0", "0.6.3", "0.8.1", "0.14.0", "0.20.0", "0.24.1", "0.38.0")
+RELEASES = ("0.1.0", "0.2.1", "0.5.0", "0.6.0", "0.6.3", "0.9.0", "0.14.0", "0.20.0", "0.22.7", "0.38.0")
 """Each shows a pair of revisions that a script tells from every other."""
 
+MORE_RELEASES = ("0.1.3", "0.4.1", "0.8.1", "0.24.1")
+"""Each shows a pair of revisions that one of `RELEASES` shows too, and that no other test drives."""
 
-@pytest.mark.parametrize("release", RELEASES)
+
+@pytest.mark.parametrize(
+    "release",
+    [*RELEASES, *(pytest.param(release, marks=pytest.mark.slow) for release in MORE_RELEASES)],
+)
 def test_a_release_is_identified(release: str, shared_runs: SharedRuns, reference: SharedSession) -> None:
     sdk = shared_runs.release(release)
     judged = nearness(
@@ -24,3 +30,8 @@ def test_a_release_is_identified(release: str, shared_runs: SharedRuns, referenc
     assert first.profile == profile_for(release)
     assert first.distance == (0, 0, 0, 0)
     assert second.distance > first.distance
+
+
+def test_every_pair_of_revisions_is_identified_without_the_slow_tests() -> None:
+    shown = {profile_for(release).name for release in RELEASES}
+    assert {profile_for(release).name for release in MORE_RELEASES} <= shown

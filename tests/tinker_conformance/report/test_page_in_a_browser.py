@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from html.parser import HTMLParser
@@ -11,13 +10,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.needs_tools import tool
 from tests.tinker_conformance.report.making import report, result
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.page import page
 from tinker_conformance.requirements import requirement
 
+pytestmark = pytest.mark.needs_tool("chromium")
+
 SECONDS = 120
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PLANTED = (
     "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
     "</title></svg><svg onload=alert(1)>\x1b[31m\x00\u202e"
@@ -43,10 +44,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def browser() -> str:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail("no Chromium is on the PATH; install the package chromium")
-    return found
+    return tool("chromium")
 
 
 def _browse(browser: str, folder: Path, *arguments: str) -> str:

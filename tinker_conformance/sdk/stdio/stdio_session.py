@@ -203,7 +203,8 @@ def _clock(asked: SdkClock | None, offered: Sequence[str], folder: Path) -> KitC
             if library is None:
                 message = (
                     f"the adapter needs the clock libfaketime, and {LIBRARY_NAME} is in none of the usual "
-                    "folders; install the package libfaketime (Debian: apt-get install libfaketime)"
+                    "folders; install it (Debian: apt-get install libfaketime; "
+                    "Linux on x86-64: pip install libfaketime)"
                 )
                 raise SdkStartError(message)
             return FaketimeClock(folder / "time", library)

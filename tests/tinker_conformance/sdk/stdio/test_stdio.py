@@ -221,6 +221,7 @@ kit.serve(adapter.ABOUT, adapter.Driver)
     return [sys.executable, str(folder / "varied.py")]
 
 
+@pytest.mark.needs_tool("libfaketime")
 def test_under_libfaketime_the_debounce_is_tested_to_the_millisecond(tmp_path: Path) -> None:
     made = StdioSession("exec:x", adapter_with(tmp_path, "libfaketime", clock="RealClock"))
     judge = Judge(made, lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
@@ -278,15 +279,22 @@ def test_under_the_wall_clock_the_kit_waits_as_long_as_the_script_says(tmp_path:
         judge.close()
 
 
-def test_the_best_clock_that_is_offered_is_taken(tmp_path: Path) -> None:
-    for offered, asked, taken in (
+@pytest.mark.parametrize(
+    ("offered", "asked", "taken"),
+    [
         ("wall libfaketime file", None, SdkClock.FILE),
-        ("wall libfaketime", None, SdkClock.LIBFAKETIME),
+        pytest.param(
+            "wall libfaketime", None, SdkClock.LIBFAKETIME, marks=pytest.mark.needs_tool("libfaketime")
+        ),
         ("file wall", SdkClock.WALL, SdkClock.WALL),
-    ):
-        made = StdioSession("exec:x", adapter_with(tmp_path, offered), clock=asked)
-        made.close()
-        assert made.clock is taken
+    ],
+)
+def test_the_best_clock_that_is_offered_is_taken(
+    tmp_path: Path, offered: str, asked: SdkClock | None, taken: SdkClock
+) -> None:
+    made = StdioSession("exec:x", adapter_with(tmp_path, offered), clock=asked)
+    made.close()
+    assert made.clock is taken
 
 
 def test_a_clock_that_is_not_offered_is_refused(tmp_path: Path) -> None:
@@ -298,7 +306,8 @@ def test_where_libfaketime_is_not_installed_the_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kit_clock, "_FOLDERS", ())
-    with pytest.raises(SdkStartError, match="install the package libfaketime"):
+    monkeypatch.setattr(kit_clock, "_packaged_libfaketime", lambda: None)
+    with pytest.raises(SdkStartError, match=r"apt-get install libfaketime.*pip install libfaketime"):
         StdioSession("exec:x", adapter_with(tmp_path, "libfaketime"))
 
 
@@ -418,7 +427,20 @@ def test_the_suite_and_trace_take_such_a_spec(pytester: pytest.Pytester) -> None
     assert '"event": "outcome"' in result.stdout
 
 
-def test_identify_finds_the_revision_of_an_adapter_under_libfaketime(tmp_path: Path) -> None:
+@pytest.mark.needs_tool("libfaketime")
+@pytest.mark.parametrize(
+    "among",
+    [
+        pytest.param(("tinker-0.7", "tinker-0.5.1", "tinker-0.1"), id="its neighbours"),
+        pytest.param(None, id="every revision", marks=pytest.mark.slow),
+    ],
+)
+def test_identify_finds_the_revision_of_an_adapter_under_libfaketime(
+    among: tuple[str, ...] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if among is not None:
+        profiles = tuple(load_profile(name) for name in among)
+        monkeypatch.setattr("tinker_conformance.commands.identify.candidates", lambda: profiles)
     command = adapter_with(tmp_path, "libfaketime", clock="RealClock")
     result = CliRunner().invoke(main, ["identify", "--sdk", f"exec:{' '.join(command)}"])
     assert result.exit_code == 0, result.output
