@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import click
@@ -66,7 +66,7 @@ def _places(specs: Iterable[str], folder: Path) -> Iterator[tuple[Path, str]]:
     taken: set[str] = set()
     for spec in specs:
         name = re.sub(r"[^A-Za-z0-9.=-]+", "_", spec)[:80]
-        free = next(each for each in (name, *(f"{name}-{n}" for n in count(2))) if each not in taken)
+        free = next(each for each in chain([name], (f"{name}-{n}" for n in count(2))) if each not in taken)
         taken.add(free)
         yield folder / free, spec
 

@@ -16,8 +16,8 @@ from tinker_conformance.commands.common import clock_option, opened_beside_refer
 from tinker_conformance.commands.guard import described, undelivered
 from tinker_conformance.commands.interruption import (
     Interrupted,
-    ends_with_input,
     ended_while_killing,
+    ends_with_input,
     uninterrupted,
 )
 from tinker_conformance.commands.numbers import COUNT, SEED
