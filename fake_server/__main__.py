@@ -29,7 +29,10 @@ from fake_server.script.script_yaml import load_entries
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on, loopback only.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--allow-remote", is_flag=True, help="Allow a host that other machines can reach, as in a container."
+)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0 is any free one."
 )
@@ -70,6 +73,7 @@ def main(  # noqa: PLR0917 - click passes them by name
     seed: int | None,
     clock_path: Path | None,
     *,
+    allow_remote: bool,
     control: bool,
     exit_with_stdin: bool,
 ) -> None:
@@ -95,7 +99,8 @@ def main(  # noqa: PLR0917 - click passes them by name
                 engine.add_entry(entry)
         clock = None if clock_path is None else SteppedClock(clock_path)
         plane = ControlledServer(engine, make, clock)
-        server = FakeTinkerServer(plane if control or clock else engine, host, port)
+        served = plane if control or clock else engine
+        server = FakeTinkerServer(served, host, port, allow_remote=allow_remote)
         server.start()
     except (ScriptError, ServerError, OSError) as error:
         click.echo(visible_lines(f"Error: {error}"), err=True)

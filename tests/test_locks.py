@@ -43,6 +43,7 @@ def asked(*extras: str) -> Iterator[Requirement]:
     ("lock", "extras"),
     [
         ("dev.txt", ["dev", "test"]),
+        ("runtime.txt", []),
         ("docs.txt", ["docs"]),
         ("bench.txt", ["bench"]),
         ("mutation.txt", ["mutation"]),
@@ -70,7 +71,7 @@ def test_the_lowest_versions_are_the_bounds() -> None:
 
 def test_files_that_share_an_environment_agree() -> None:
     base = pinned("dev.txt")
-    for lock in ("docs.txt", "bench.txt", "mutation.txt"):
+    for lock in ("runtime.txt", "docs.txt", "bench.txt", "mutation.txt"):
         versions = pinned(lock)
         assert {name: versions[name] for name in versions.keys() & base} == {
             name: base[name] for name in versions.keys() & base

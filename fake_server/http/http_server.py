@@ -67,7 +67,8 @@ class FakeTinkerServer:
         """
         if not allow_remote and not _is_loopback(host):
             raise ServerError(
-                f"{host!r} can be reached from other machines; use 127.0.0.1, or allow_remote=True"
+                f"{host!r} can be reached from other machines; use 127.0.0.1, or allow it with "
+                "allow_remote=True (--allow-remote)"
             )
         self._engine = engine
         self._host = host

@@ -1,4 +1,4 @@
-"""Judges broken SDKs, with one worker for all of them and one for the reference."""
+"""Judges broken SDKs, with one worker for all of them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.in_process.worker_session import WorkerSession
-from tinker_conformance.sdk.remembered_session import RememberedSession
-from tinker_conformance.sdk.spec import open_sdk
+from tinker_conformance.sdk.session import SdkSession
 
 from .declaration import BrokenSdk
 from .switch import OneOfThem
@@ -29,22 +28,20 @@ def worker_session(spec: str) -> WorkerSession:
 
 
 class Laboratory:
-    """Two workers that stay up while many SDKs are judged."""
+    """A worker that stays up while many SDKs are judged."""
 
-    def __init__(self) -> None:
+    def __init__(self, reference: SdkSession) -> None:
         self._worker = worker_session("python:broken_sdks.switch:Switch")
-        self._reference = open_sdk("reference")
-        self._remembering = RememberedSession(self._reference)
+        self._reference = reference
 
     def close(self) -> None:
         self._worker.close()
-        self._reference.close()
 
     def judge(self, sdk: BrokenSdk, asked: Iterable[Requirement]) -> Mapping[str, Judgement]:
         """Judge an SDK by some of the requirements that hold for its profile."""
         profile = load_profile(sdk.under)
         scenarios = shipped_scenarios()
-        judge = Judge(OneOfThem(self._worker, sdk.name), lambda: self._remembering, profile, scenarios)
+        judge = Judge(OneOfThem(self._worker, sdk.name), lambda: self._reference, profile, scenarios)
         try:
             return {required.id: judge.judge(required) for required in asked}
         finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared_runs import SharedSession
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import known_profiles
 from tinker_conformance.requirements import REQUIREMENTS
@@ -21,8 +22,8 @@ PAGE = Path(__file__).parents[2] / "docs/reference/broken-sdks.md"
 
 
 @pytest.fixture(scope="module")
-def laboratory() -> Iterator[Laboratory]:
-    made = Laboratory()
+def laboratory(reference: SharedSession) -> Iterator[Laboratory]:
+    made = Laboratory(reference)
     yield made
     made.close()
 

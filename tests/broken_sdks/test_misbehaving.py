@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.shared_runs import SharedSession
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import requirement
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.spec import open_sdk
 
 from .laboratory import worker_session
 
@@ -18,9 +18,9 @@ PROFILE = load_profile("tinker-0.5.1")
 
 
 @pytest.fixture
-def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
+def judge(request: pytest.FixtureRequest, reference: SharedSession) -> Iterator[Judge]:
     session = worker_session(f"python:broken_sdks.misbehaving:{request.param}")
-    made = Judge(session, lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
+    made = Judge(session, lambda: reference, PROFILE, shipped_scenarios())
     yield made
     made.close()
 

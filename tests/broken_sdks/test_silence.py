@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.shared_runs import SharedSession
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import requirement
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.spec import open_sdk
 
 from .laboratory import worker_session
 from .registry import BROKEN_SDKS
@@ -24,18 +24,21 @@ def worker() -> Iterator[OneOfThem]:
     session.close()
 
 
-def judged(worker: OneOfThem, name: str, *identifiers: str) -> list[Judgement]:
+def judged(worker: OneOfThem, reference: SharedSession, name: str, *identifiers: str) -> list[Judgement]:
     profile = load_profile(BROKEN_SDKS[name].under)
-    judge = Judge(OneOfThem(worker, name), lambda: open_sdk("reference"), profile, shipped_scenarios())
+    judge = Judge(OneOfThem(worker, name), lambda: reference, profile, shipped_scenarios())
     try:
         return [judge.judge(requirement(identifier)) for identifier in identifiers]
     finally:
         judge.close()
 
 
-def test_what_a_silent_operation_hides_is_looked_at_through_another(worker: OneOfThem) -> None:
+def test_what_a_silent_operation_hides_is_looked_at_through_another(
+    worker: OneOfThem, reference: SharedSession
+) -> None:
     wiring, clock, minute, states, headers = judged(
         worker,
+        reference,
         "forgets_the_observer_in_sample",
         "wiring.sample",
         "clock.moves",
@@ -54,9 +57,15 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another(worker: OneO
     assert headers.note == ""
 
 
-def test_a_fault_beside_the_silence_is_found_through_the_other_operation(worker: OneOfThem) -> None:
+def test_a_fault_beside_the_silence_is_found_through_the_other_operation(
+    worker: OneOfThem, reference: SharedSession
+) -> None:
     boundary, across = judged(
-        worker, "is_silent_in_samples_and_logs_every_pause", "debounce.boundary", "debounce.across_states"
+        worker,
+        reference,
+        "is_silent_in_samples_and_logs_every_pause",
+        "debounce.boundary",
+        "debounce.across_states",
     )
     assert boundary.verdict is Verdict.PASSED
     assert across.verdict is Verdict.FAILED
@@ -65,9 +74,12 @@ def test_a_fault_beside_the_silence_is_found_through_the_other_operation(worker:
     }
 
 
-def test_where_there_is_no_other_operation_the_fault_to_mend_first_is_named(worker: OneOfThem) -> None:
+def test_where_there_is_no_other_operation_the_fault_to_mend_first_is_named(
+    worker: OneOfThem, reference: SharedSession
+) -> None:
     text, wiring = judged(
         worker,
+        reference,
         "forgets_the_observer_in_create_model",
         "messages.model_creation_text",
         "wiring.create_model",
@@ -78,9 +90,12 @@ def test_where_there_is_no_other_operation_the_fault_to_mend_first_is_named(work
     assert text.note == "the SDK tells nobody of a pause in create_model; mend wiring.create_model first"
 
 
-def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(worker: OneOfThem) -> None:
+def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(
+    worker: OneOfThem, reference: SharedSession
+) -> None:
     clock, wiring, first, boundary, headers = judged(
         worker,
+        reference,
         "ignores_408_and_with_it_every_pause",
         "clock.moves",
         "wiring.sample",
@@ -96,7 +111,7 @@ def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(wo
     assert headers.verdict is Verdict.PASSED
 
 
-def test_an_sdk_whose_clock_stands_is_not_called_silent(worker: OneOfThem) -> None:
-    (boundary,) = judged(worker, "logs_once_and_never_again", "debounce.boundary")
+def test_an_sdk_whose_clock_stands_is_not_called_silent(worker: OneOfThem, reference: SharedSession) -> None:
+    (boundary,) = judged(worker, reference, "logs_once_and_never_again", "debounce.boundary")
     assert boundary.verdict is Verdict.NOT_TESTABLE
     assert boundary.note == "the SDK does not see its clock move; mend clock.moves first"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from toolchains import TOOLCHAINS, built
 
+from tests.examples.toolchains import LANGUAGES, TOOLCHAINS, built
 from tinker_conformance.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -72,11 +72,7 @@ def test_what_an_author_edits_is_short_and_what_stays_knows_no_sdk(language: str
     assert IMPORTS_SDK.search((folder / row.edit).read_text(encoding="utf-8"))
 
 
-def _marked(language: str) -> object:
-    return pytest.param(language, marks=pytest.mark.needs_tool(*TOOLCHAINS[language]))
-
-
-@pytest.fixture(params=[_marked(language) for language in ROWS])
+@pytest.fixture(params=LANGUAGES)
 def spec(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     row = ROWS[request.param]
     monkeypatch.chdir(built(TEMPLATES / request.param, row.build))

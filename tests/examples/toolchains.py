@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import platformdirs
+import pytest
 
 BUILD_SECONDS = 300
 """A first build compiles Go's standard library too."""
@@ -32,6 +33,10 @@ _NOT_SOURCES = {"node_modules", "dist", "classes", "__pycache__", "adapter"}
 
 TOOLCHAINS = {"python": (), "typescript": ("node", "npm"), "go": ("go",), "java": ("java",)}
 """By language, the tools (of `tests.needs_tools`) that its examples are built and run with."""
+LANGUAGES = [
+    pytest.param(language, marks=pytest.mark.needs_tool(*tools)) for language, tools in TOOLCHAINS.items()
+]
+"""The languages, as parameters of tests."""
 
 
 def built(source: Path, command: str) -> Path:

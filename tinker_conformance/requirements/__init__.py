@@ -6,40 +6,39 @@ from typing import Final
 
 from tinker_conformance.requirements import (
     callback,
+    clock,
     concurrency,
-    connection_faults,
-    custom,
+    custom_observer,
     debounce,
-    details,
+    functions,
     grace,
     messages,
     parsing,
+    polling,
     reasons,
-    service,
+    telemetry,
     trigger,
+    wiring,
 )
 from tinker_conformance.requirements.requirement import Level, Requirement
 
 __all__ = ["CHAPTERS", "REQUIREMENTS", "Level", "Requirement", "in_chapter", "requirement"]
 
 REQUIREMENTS: Final[tuple[Requirement, ...]] = (
-    *service.CLOCK,
-    *parsing.PARSING,
-    *trigger.TRIGGER,
-    *callback.CALLBACK,
-    *reasons.REASONS,
-    *messages.MESSAGES,
-    *debounce.DEBOUNCE,
-    *grace.GRACE,
-    *concurrency.CONCURRENCY,
-    *service.WIRING,
-    *service.POLLING,
-    *details.POLLING,
-    *connection_faults.FAULTS,
-    *service.REQUEST_TYPES,
-    *service.FUNCTIONS,
-    *custom.CUSTOM,
-    *service.TELEMETRY,
+    *clock.REQUIREMENTS,
+    *parsing.REQUIREMENTS,
+    *trigger.REQUIREMENTS,
+    *callback.REQUIREMENTS,
+    *reasons.REQUIREMENTS,
+    *messages.REQUIREMENTS,
+    *debounce.REQUIREMENTS,
+    *grace.REQUIREMENTS,
+    *concurrency.REQUIREMENTS,
+    *wiring.REQUIREMENTS,
+    *polling.REQUIREMENTS,
+    *functions.REQUIREMENTS,
+    *custom_observer.REQUIREMENTS,
+    *telemetry.REQUIREMENTS,
 )
 CHAPTERS: Final[tuple[str, ...]] = tuple(dict.fromkeys(r.chapter for r in REQUIREMENTS))
 

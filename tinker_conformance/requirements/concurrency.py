@@ -1,4 +1,4 @@
-"""The requirements about many futures in flight, on one client, on many clients and on several threads."""
+"""Futures in flight together, on one client, on several clients and on several threads."""
 
 from __future__ import annotations
 
@@ -6,98 +6,97 @@ from typing import Final
 
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
-from tinker_conformance.profile.profile import Profile
-from tinker_conformance.requirements.conditions import graces_training, tells_of_changes_only, tells_on_408
-from tinker_conformance.requirements.needs import CALLBACKS, TRAINING
+from tinker_conformance.requirements.conditions import (
+    every,
+    graces_training,
+    notifies_active_on_completion,
+    notifies_of_changes_only,
+    notifies_on_408,
+)
+from tinker_conformance.requirements.needs import CALLBACKS, CONCURRENCY, THREADS, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
-from tinker_conformance.sdk.adapter import Capability
 
-_CONCURRENCY: Final = frozenset({Capability.CONCURRENCY})
-_CALLBACKS: Final = frozenset({Capability.CONCURRENCY, Capability.CALLBACKS})
-_THREADS: Final = frozenset({Capability.THREADS})
-_DEBOUNCE: Final = "official SDK, every release; seed, 'Logging Debounce Interval'"
-
-
-def _graced_and_told(profile: Profile) -> bool:
-    return graces_training(profile) and profile.observer.notifies_active_on_completion
-
-
-CONCURRENCY: Final = (
+REQUIREMENTS: Final = (
     Requirement(
-        "concurrency.one_minute_for_a_client",
-        "The minute holds across futures that are in flight together on one client.",
-        _DEBOUNCE,
-        ("concurrency-one-client",),
-        same(seen.line_times, seen.outcomes),
-        needs=_CONCURRENCY,
+        id="concurrency.one_minute_for_a_client",
+        sentence="The 60 s hold across futures that are in flight together on one client.",
+        source="official SDK, every release; seed, 'Logging Debounce Interval'",
+        scenarios=("concurrency-one-client",),
+        check=same(seen.line_times, seen.outcomes),
+        needs=CONCURRENCY,
     ),
     Requirement(
-        "concurrency.a_minute_for_each_client",
-        "Clients whose futures are in flight together have a minute each, and a line each.",
-        _DEBOUNCE,
-        ("concurrency-many-clients",),
-        same(seen.line_clients, seen.outcomes),
-        needs=_CONCURRENCY,
+        id="concurrency.a_minute_for_each_client",
+        sentence=(
+            "Clients whose futures are in flight together each have their own 60 s window and pause line."
+        ),
+        source="official SDK, every release; seed, 'Logging Debounce Interval'",
+        scenarios=("concurrency-many-clients",),
+        check=same(seen.line_clients, seen.outcomes),
+        needs=CONCURRENCY,
     ),
     Requirement(
-        "concurrency.each_future_is_heard",
-        "Each of the futures in flight together tells the observer of its own replies.",
-        "official SDK, every release",
-        ("concurrency-each-is-heard",),
-        same(seen.told_counts),
-        holds=tells_on_408,
-        needs=_CALLBACKS,
+        id="concurrency.each_future_is_heard",
+        sentence="Each future in flight notifies the observer of its own replies.",
+        source="official SDK, every release",
+        scenarios=("concurrency-each-is-heard",),
+        check=same(seen.told_counts),
+        holds=notifies_on_408,
+        needs=CALLBACKS | CONCURRENCY,
     ),
     Requirement(
-        "concurrency.each_future_has_a_state",
-        "Each of the futures in flight together watches for changes of its own.",
-        "seed, 'Current Elixir Observer Infrastructure': deduplicates by state change within a poll",
-        ("concurrency-each-has-a-state",),
-        same(seen.told_counts),
-        holds=tells_of_changes_only,
-        needs=_CALLBACKS,
+        id="concurrency.each_future_has_a_state",
+        sentence="Each future in flight tracks changes of its own state.",
+        source="seed, 'Current Elixir Observer Infrastructure': deduplicates by state change within a poll",
+        scenarios=("concurrency-each-has-a-state",),
+        check=same(seen.told_counts),
+        holds=notifies_of_changes_only,
+        needs=CALLBACKS | CONCURRENCY,
     ),
     Requirement(
-        "concurrency.grace",
-        "The end of a future begins the 900 s anew for another that is in flight on its client.",
-        "official SDK since 0.38.0",
-        ("concurrency-grace",),
-        same(seen.line_times),
-        holds=_graced_and_told,
+        id="concurrency.grace",
+        sentence="The end of a future restarts the 900 s for another future in flight on its client.",
+        source="official SDK since 0.38.0",
+        scenarios=("concurrency-grace",),
+        check=same(seen.line_times),
+        holds=every(graces_training, notifies_active_on_completion),
         level=Level.QUIRK,
-        needs=_CONCURRENCY | TRAINING,
+        needs=CONCURRENCY | TRAINING,
     ),
     Requirement(
-        "concurrency.one_minute_on_threads",
-        "The minute of a sampling client holds across threads, and what follows it is logged once.",
-        _DEBOUNCE,
-        ("threads-sampling",),
-        same(seen.line_rounds, seen.outcomes),
-        needs=_THREADS,
+        id="concurrency.one_minute_on_threads",
+        sentence="The 60 s of a sampling client hold across threads, and the next pause line is logged once.",
+        source="official SDK, every release; seed, 'Logging Debounce Interval'",
+        scenarios=("threads-sampling",),
+        check=same(seen.line_rounds, seen.outcomes),
+        needs=THREADS,
     ),
     Requirement(
-        "concurrency.training_on_threads",
-        "The minute of a training client, and its 900 s where it has them, hold across threads.",
-        _DEBOUNCE,
-        ("threads-training",),
-        same(seen.line_rounds),
-        needs=_THREADS | TRAINING,
+        id="concurrency.training_on_threads",
+        sentence="The 60 s of a training client, and its 900 s where it has them, hold across threads.",
+        source="official SDK, every release; seed, 'Logging Debounce Interval'",
+        scenarios=("threads-training",),
+        check=same(seen.line_rounds),
+        needs=THREADS | TRAINING,
     ),
     Requirement(
-        "concurrency.clients_on_threads",
-        "Clients that several threads use at once have a minute each, and lines that name them.",
-        _DEBOUNCE,
-        ("threads-many-clients",),
-        same(seen.line_rounds),
-        needs=_THREADS,
+        id="concurrency.clients_on_threads",
+        sentence=(
+            "Clients that several threads use at once each have their own 60 s window, and lines that name "
+            "them."
+        ),
+        source="official SDK, every release; seed, 'Logging Debounce Interval'",
+        scenarios=("threads-many-clients",),
+        check=same(seen.line_rounds),
+        needs=THREADS,
     ),
     Requirement(
-        "concurrency.each_thread_is_heard",
-        "What a thread hears of its future is told to the observer, once for each reply.",
-        "official SDK, every release",
-        ("threads-each-is-heard",),
-        same(seen.told_counts),
-        holds=tells_on_408,
-        needs=_THREADS | CALLBACKS,
+        id="concurrency.each_thread_is_heard",
+        sentence="Each thread notifies the observer of its own future's replies, once per reply.",
+        source="official SDK, every release",
+        scenarios=("threads-each-is-heard",),
+        check=same(seen.told_counts),
+        holds=notifies_on_408,
+        needs=CALLBACKS | THREADS,
     ),
 )

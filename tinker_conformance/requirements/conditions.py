@@ -2,51 +2,295 @@
 
 from __future__ import annotations
 
-from tinker_conformance.profile.choices import MessageMatch, NotifyOn408, NotifyOnTryAgain
+from collections.abc import Callable
+from typing import TypeAlias
+
+from fake_server.operations import Operation
+from tinker_conformance.profile.choices import (
+    BackOffReset,
+    BudgetRefill,
+    CustomObserver,
+    MessageMatch,
+    NotifyOn408,
+    NotifyOnTryAgain,
+    ObserverError,
+    OnExpired,
+    ResultFormat,
+    StatusAction,
+    TelemetrySource,
+    Unparseable408,
+    UnparseableTryAgain,
+    WaitTimeout,
+)
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import Parsing
 
+Condition: TypeAlias = Callable[[Profile], bool]
+
+
+def every(*conditions: Condition) -> Condition:
+    """Return the condition that all of these are true."""
+
+    def holds(profile: Profile) -> bool:
+        return all(condition(profile) for condition in conditions)
+
+    return holds
+
+
+def does_not(condition: Condition) -> Condition:
+    """Return the condition that this one is false."""
+
+    def holds(profile: Profile) -> bool:
+        return not condition(profile)
+
+    return holds
+
+
+# Operations
+
+
+def has(operation: Operation) -> Condition:
+    """Return the condition that SDKs of the profile have the operation."""
+
+    def holds(profile: Profile) -> bool:
+        return operation in profile.polling.operations
+
+    return holds
+
+
+def observes(operation: Operation) -> Condition:
+    """Return the condition that SDKs of the profile have the operation and observe its futures."""
+
+    def holds(profile: Profile) -> bool:
+        return operation in profile.observer.observed_operations and operation in profile.polling.operations
+
+    return holds
+
+
+# Parsing
+
 
 def exact_parsing(profile: Profile) -> bool:
-    """Whether words count as they are written."""
+    """Return whether words are compared character by character."""
     return profile.observer.parsing is Parsing.EXACT
 
 
 def lenient_parsing(profile: Profile) -> bool:
-    """Whether case and outer spaces of a word do not matter."""
+    """Return whether case and surrounding spaces of a word are ignored."""
     return not exact_parsing(profile)
 
 
-def tells_on_408(profile: Profile) -> bool:
-    """Whether a 408 with a state tells the observer."""
+def reads_containers_on_408_as_unknown(profile: Profile) -> bool:
+    """Return whether a list or an object on a 408 is the state unknown."""
+    return notifies_on_408(profile) and profile.observer.unparseable_408_state is Unparseable408.UNKNOWN
+
+
+def ignores_containers_on_408(profile: Profile) -> bool:
+    """Return whether a list or an object on a 408 notifies nobody."""
+    return notifies_on_408(profile) and profile.observer.unparseable_408_state is Unparseable408.SILENT
+
+
+def ends_the_poll_on_containers_in_try_again(profile: Profile) -> bool:
+    """Return whether a list or an object in a try_again ends the future."""
+    return (
+        gates_try_again(profile)
+        and profile.observer.unparseable_try_again_state is UnparseableTryAgain.ENDS_POLL
+    )
+
+
+# What notifies
+
+
+def notifies_on_408(profile: Profile) -> bool:
+    """Return whether a 408 with a state notifies the observer."""
     return profile.observer.notify_on_408 is NotifyOn408.TRUTHY_STATE
 
 
-def tells_on_try_again(profile: Profile) -> bool:
-    """Whether a try_again can tell the observer."""
+def notifies_on_try_again(profile: Profile) -> bool:
+    """Return whether a try_again can notify the observer."""
     return profile.observer.notify_on_try_again is not NotifyOnTryAgain.NEVER
 
 
-def tells_of_changes_only(profile: Profile) -> bool:
-    """Whether only a change of state tells the observer."""
+def notifies_of_changes_only(profile: Profile) -> bool:
+    """Return whether only a change of state notifies the observer."""
     return profile.observer.notify_on_try_again is NotifyOnTryAgain.STATE_CHANGE
 
 
 def gates_try_again(profile: Profile) -> bool:
-    """Whether a try_again of unknown state needs a reason to tell the observer."""
+    """Return whether a try_again of unknown state needs a reason to notify the observer."""
     return profile.observer.notify_on_try_again is NotifyOnTryAgain.KNOWN_STATE_OR_REASON
 
 
+def notifies_active_on_completion(profile: Profile) -> bool:
+    """Return whether the end of a future notifies the observer of active."""
+    return profile.observer.notifies_active_on_completion
+
+
 def observes_creation(profile: Profile) -> bool:
-    """Whether the creation of a model has an observer."""
+    """Return whether the creation of a model has an observer."""
     return profile.observer.model_creation is not None
 
 
-def graces_training(profile: Profile) -> bool:
-    """Whether the first minutes of a training client's pause are silent."""
-    return profile.observer.training.grace_seconds > 0
+def accepts_a_custom_observer(profile: Profile) -> bool:
+    """Return whether a caller's observer replaces the client's."""
+    return profile.observer.custom_observer is CustomObserver.REPLACES_CLIENT
+
+
+def emits_telemetry(profile: Profile) -> bool:
+    """Return whether a telemetry event accompanies a pause."""
+    return profile.observer.telemetry is not TelemetrySource.NONE
+
+
+# The callback
+
+
+def passes_reason(profile: Profile) -> bool:
+    """Return whether the callback receives the server's reason."""
+    return profile.observer.passes_reason
+
+
+def swallows_observer_error_on_408(profile: Profile) -> bool:
+    """Return whether an observer's exception on a 408 is swallowed."""
+    return profile.observer.observer_error_on_408 is ObserverError.SWALLOWED
+
+
+def ends_the_poll_on_observer_error_on_try_again(profile: Profile) -> bool:
+    """Return whether an observer's exception on a try_again ends the future."""
+    return profile.observer.observer_error_on_try_again is ObserverError.ENDS_POLL
+
+
+def swallows_observer_error_on_completion(profile: Profile) -> bool:
+    """Return whether an observer's exception at the end of a future is swallowed."""
+    return profile.observer.observer_error_on_completion is ObserverError.SWALLOWED
+
+
+def ends_the_poll_on_observer_error_on_completion(profile: Profile) -> bool:
+    """Return whether an observer's exception at the end of a future is that future's error."""
+    return profile.observer.observer_error_on_completion is ObserverError.ENDS_POLL
+
+
+# Pause lines
 
 
 def exact_text(profile: Profile) -> bool:
-    """Whether lines must be the official ones to the letter."""
+    """Return whether pause lines must equal the official ones."""
     return profile.observer.message_match is MessageMatch.EXACT
+
+
+def shows_server_reason(profile: Profile) -> bool:
+    """Return whether a reason from the server replaces the profile's in a sampling client's line."""
+    return profile.observer.sampling.server_reason_replaces
+
+
+def shows_server_reason_for_creation(profile: Profile) -> bool:
+    """Return whether a reason from the server replaces the profile's in the line of a model's creation."""
+    forms = profile.observer.model_creation
+    return forms is not None and forms.server_reason_replaces
+
+
+def graces_training(profile: Profile) -> bool:
+    """Return whether the first minutes of a training client's pause are not logged."""
+    return profile.observer.training.grace_seconds > 0
+
+
+# Polling
+
+
+def raises_on_expired_training(profile: Profile) -> bool:
+    """Return whether a 410 ends a training client's future."""
+    return profile.polling.expired.training is OnExpired.RAISES
+
+
+def raises_on_expired_creation(profile: Profile) -> bool:
+    """Return whether a 410 ends the creation of a model."""
+    return profile.polling.expired.model_creation is OnExpired.RAISES
+
+
+def resubmits_expired_samples(profile: Profile) -> bool:
+    """Return whether a sampling client submits again after a 410."""
+    return profile.polling.expired.sampling is OnExpired.RESUBMITS
+
+
+def ends_on_400(profile: Profile) -> bool:
+    """Return whether a 400 ends the future."""
+    return profile.polling.on_400 is StatusAction.ENDS
+
+
+def has_a_budget_for_400(profile: Profile) -> bool:
+    """Return whether a 400 is polled again within a budget."""
+    return profile.polling.on_400 is StatusAction.BUDGET
+
+
+def refills_budget_on_json_408(profile: Profile) -> bool:
+    """Return whether only a 408 with a JSON body refills the budget."""
+    return profile.polling.budget_refilled_by is BudgetRefill.JSON_408
+
+
+def refills_budget_on_any_408(profile: Profile) -> bool:
+    """Return whether any 408 refills the budget."""
+    return profile.polling.budget_refilled_by is BudgetRefill.ANY_408
+
+
+def ends_on_402(profile: Profile) -> bool:
+    """Return whether a 402 ends the future."""
+    return profile.polling.on_402 is StatusAction.ENDS
+
+
+def pauses_on_402(profile: Profile) -> bool:
+    """Return whether a 402 pauses polling."""
+    return profile.polling.on_402 is StatusAction.BILLING_PAUSE
+
+
+def logs_billing(profile: Profile) -> bool:
+    """Return whether a billing pause is logged."""
+    return bool(profile.polling.lines.billing_pause)
+
+
+def ends_on_429(profile: Profile) -> bool:
+    """Return whether a 429 ends the future."""
+    return profile.polling.on_429 is StatusAction.ENDS
+
+
+def backs_off_on_429(profile: Profile) -> bool:
+    """Return whether a 429 is polled again after a back-off."""
+    return profile.polling.on_429 is StatusAction.BACK_OFF
+
+
+def resets_back_off_on_error_status(profile: Profile) -> bool:
+    """Return whether only a status that is not a success resets the back-off."""
+    return profile.polling.back_off_reset_by is BackOffReset.ERROR_STATUS
+
+
+def resets_back_off_on_any_reply(profile: Profile) -> bool:
+    """Return whether any complete reply resets the back-off."""
+    return profile.polling.back_off_reset_by is BackOffReset.ANY_REPLY
+
+
+def logs_try_again(profile: Profile) -> bool:
+    """Return whether each try_again is logged."""
+    return bool(profile.polling.lines.try_again)
+
+
+def logs_errors(profile: Profile) -> bool:
+    """Return whether a sample that fails for good is logged."""
+    return bool(profile.polling.lines.non_retryable)
+
+
+def announces_results(profile: Profile) -> bool:
+    """Return whether a result may be announced before it is fetched."""
+    return profile.polling.metadata_only
+
+
+def keeps_polling_after_the_wait(profile: Profile) -> bool:
+    """Return whether a caller's time limit ends only the wait."""
+    return profile.polling.wait_timeout is WaitTimeout.STOPS_WAITING
+
+
+def takes_samples_as_protobuf_only(profile: Profile) -> bool:
+    """Return whether the result of a sample is accepted only as protobuf."""
+    return profile.polling.operations[Operation.SAMPLE].result_format is ResultFormat.PROTOBUF
+
+
+def delays_failures(profile: Profile) -> bool:
+    """Return whether a failure reaches the caller later."""
+    return profile.polling.failure_drain_seconds > 0

@@ -1,127 +1,175 @@
-"""The minute in which nothing more is logged."""
+"""The 60 s after a pause line in which no other is logged."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from fake_server.core.operations import Operation
+from fake_server.operations import Operation
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
-from tinker_conformance.profile.profile import Profile
-from tinker_conformance.requirements.conditions import exact_text, graces_training, observes_creation
+from tinker_conformance.requirements.conditions import (
+    does_not,
+    every,
+    exact_text,
+    graces_training,
+    observes,
+    observes_creation,
+)
 from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
 
-_DEBOUNCE: Final = "seed, success criterion 5; official SDK, every release"
-
-
-def _debounce(name: str, sentence: str, *scenarios: str, level: Level = Level.CONTRACT) -> Requirement:
-    return Requirement(
-        f"debounce.{name}",
-        sentence,
-        _DEBOUNCE,
-        scenarios,
-        same(seen.line_clients if "separate" in name else seen.line_times),
-        level=level,
-    )
-
-
-def _across_futures_of(operation: Operation) -> Requirement:
-    """For each operation of its own: an SDK that is unable to do one may do the other."""
-
-    def holds(profile: Profile) -> bool:
-        return operation in profile.observer.observed_operations and operation in profile.polling.operations
-
-    return Requirement(
-        f"debounce.across_{operation.value}",
-        "The minute of a training client, and its 900 s where it has them, "
-        f"hold across futures of {operation.value}.",
-        _DEBOUNCE,
-        (f"debounce-across-{operation.value.replace('_', '-')}",),
-        same(seen.line_rounds),
-        holds=holds,
-        needs=TRAINING,
-    )
-
-
-DEBOUNCE: Final = (
-    _debounce("first_pause_logs", "The first pause is logged at once.", "debounce-first"),
-    _debounce("within_a_minute", "A pause 1 ms, or 59.999 s, after a line is not logged.", "debounce-within"),
-    _debounce("boundary", "A pause 60 s after a line is logged.", "debounce-boundary"),
+REQUIREMENTS: Final = (
     Requirement(
-        "debounce.fraction",
-        "The minute is measured in fractions of a second, not from one whole second to another.",
-        "official SDK, every release",
-        ("debounce-fraction",),
-        same(seen.line_times),
+        id="debounce.first_pause_logs",
+        sentence="The first pause is logged at once.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-first",),
+        check=same(seen.line_times),
+    ),
+    Requirement(
+        id="debounce.within_a_minute",
+        sentence="A pause 1 ms after a pause line, or 59.999 s after it, is not logged.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-within",),
+        check=same(seen.line_times),
+    ),
+    Requirement(
+        id="debounce.boundary",
+        sentence="A pause 60 s after a pause line is logged.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-boundary",),
+        check=same(seen.line_times),
+    ),
+    Requirement(
+        id="debounce.fraction",
+        sentence="The 60 s are measured in fractions of a second, not from one whole second to another.",
+        source="official SDK, every release",
+        scenarios=("debounce-fraction",),
+        check=same(seen.line_times),
         holds=exact_text,
     ),
     Requirement(
-        "debounce.fraction_or_whole_seconds",
-        "The minute is measured in fractions of a second; the seed's sketch counts whole ones.",
-        "seed, 'Shared Logger Module' against its Python",
-        ("debounce-fraction",),
-        same(seen.line_times),
-        holds=lambda p: not exact_text(p),
+        id="debounce.fraction_or_whole_seconds",
+        sentence="The 60 s are measured in fractions of a second; the seed's sketch counts whole seconds.",
+        source="seed, 'Shared Logger Module' against its Python",
+        scenarios=("debounce-fraction",),
+        check=same(seen.line_times),
+        holds=does_not(exact_text),
         level=Level.QUIRK,
     ),
-    _debounce(
-        "begins_at_the_line",
-        "The minute begins at the last line; what was kept silent since does not prolong it.",
-        "debounce-window-begins-at-the-line",
-    ),
-    _debounce("across_states", "Another state within the minute is not logged.", "debounce-across-states"),
-    _debounce(
-        "across_futures", "The minute holds across the futures of one client.", "debounce-across-futures"
-    ),
-    _debounce(
-        "separate_clients",
-        "Each client has a minute of its own.",
-        "debounce-separate-samplers",
+    Requirement(
+        id="debounce.begins_at_the_line",
+        sentence=(
+            "The 60 s start at the last pause line; pauses that were not logged since do not prolong them."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-window-begins-at-the-line",),
+        check=same(seen.line_times),
     ),
     Requirement(
-        "debounce.separate_creations",
-        "Each creation of a model has a minute of its own, of one base model too.",
-        "official SDK 0.10.0 to 0.36.0",
-        ("debounce-separate-creations",),
-        same(seen.line_times),
-        holds=lambda p: observes_creation(p) and not graces_training(p),
+        id="debounce.across_states",
+        sentence="A pause in another state within the 60 s is not logged.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-states",),
+        check=same(seen.line_times),
+    ),
+    Requirement(
+        id="debounce.across_futures",
+        sentence="The 60 s hold across the futures of one client.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-futures",),
+        check=same(seen.line_times),
+    ),
+    Requirement(
+        id="debounce.separate_clients",
+        sentence="Each client has its own 60 s window.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-separate-samplers",),
+        check=same(seen.line_clients),
+    ),
+    Requirement(
+        id="debounce.separate_creations",
+        sentence="Each creation of a model has its own 60 s window, even when two share a base model.",
+        source="official SDK 0.10.0 to 0.36.0",
+        scenarios=("debounce-separate-creations",),
+        check=same(seen.line_times),
+        holds=every(observes_creation, does_not(graces_training)),
         level=Level.QUIRK,
         needs=CREATION,
     ),
-    _debounce(
-        "active", "Active is never logged, and neither ends nor prolongs the minute.", "debounce-active"
+    Requirement(
+        id="debounce.active",
+        sentence="The state active is never logged, and neither ends nor prolongs the 60 s.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-active",),
+        check=same(seen.line_times),
     ),
     Requirement(
-        "debounce.training",
-        "A training client has the same minute.",
-        _DEBOUNCE,
-        ("debounce-training",),
-        same(seen.line_times),
-        holds=lambda p: not graces_training(p),
+        id="debounce.training",
+        sentence="A training client has the same 60 s window.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-training",),
+        check=same(seen.line_times),
+        holds=does_not(graces_training),
         needs=TRAINING,
     ),
-    _across_futures_of(Operation.FORWARD),
-    _across_futures_of(Operation.FORWARD_BACKWARD),
-    _across_futures_of(Operation.OPTIM_STEP),
     Requirement(
-        "debounce.separate_training_clients",
-        "Each training client has a minute of its own, and 900 s of its own where it has them.",
-        _DEBOUNCE,
-        ("debounce-separate-training-clients",),
-        same(seen.line_rounds),
+        id="debounce.across_forward",
+        sentence=(
+            "The 60 s of a training client, and its 900 s where it has them, hold across futures of forward."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-forward",),
+        check=same(seen.line_rounds),
+        holds=observes(Operation.FORWARD),
         needs=TRAINING,
     ),
-    _debounce(
-        "clock_stepping_back",
-        "While the wall clock stands before the last line, nothing is logged.",
-        "debounce-clock-back",
+    Requirement(
+        id="debounce.across_forward_backward",
+        sentence=(
+            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
+            "forward_backward."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-forward-backward",),
+        check=same(seen.line_rounds),
+        holds=observes(Operation.FORWARD_BACKWARD),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="debounce.across_optim_step",
+        sentence=(
+            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
+            "optim_step."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-optim-step",),
+        check=same(seen.line_rounds),
+        holds=observes(Operation.OPTIM_STEP),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="debounce.separate_training_clients",
+        sentence="Each training client has its own 60 s window, and its own 900 s where it has them.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-separate-training-clients",),
+        check=same(seen.line_rounds),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="debounce.clock_stepping_back",
+        sentence="While the wall clock is before the time of the last pause line, nothing is logged.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-clock-back",),
+        check=same(seen.line_times),
         level=Level.QUIRK,
     ),
-    _debounce(
-        "wall_clock",
-        "The minute is one of the wall clock: a clock set forward ends it.",
-        "debounce-wall-alone",
+    Requirement(
+        id="debounce.wall_clock",
+        sentence="The 60 s are measured by the wall clock: setting it forward ends them.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-wall-alone",),
+        check=same(seen.line_times),
         level=Level.QUIRK,
     ),
 )

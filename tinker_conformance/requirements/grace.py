@@ -1,4 +1,4 @@
-"""The minutes at the beginning of a pause in which nothing is logged."""
+"""The 900 s at the start of a pause in which nothing is logged."""
 
 from __future__ import annotations
 
@@ -9,64 +9,78 @@ from tinker_conformance.checks.projections import same
 from tinker_conformance.requirements.conditions import graces_training
 from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Level, Requirement
-from tinker_conformance.sdk.adapter import Capability
 
-_GRACE: Final = "official SDK since 0.38.0"
-
-
-def _grace(
-    name: str,
-    sentence: str,
-    scenario: str,
-    level: Level = Level.CONTRACT,
-    needs: frozenset[Capability] = TRAINING,
-) -> Requirement:
-    return Requirement(
-        f"grace.{name}",
-        sentence,
-        _GRACE,
-        (scenario,),
-        same(seen.line_times),
+REQUIREMENTS: Final = (
+    Requirement(
+        id="grace.boundary",
+        sentence="A training client's pause is logged once it has lasted 900 s, and not at 899.999 s.",
+        source="official SDK since 0.38.0",
+        scenarios=("grace-boundary",),
+        check=same(seen.line_times),
         holds=graces_training,
-        level=level,
-        needs=needs,
-    )
-
-
-GRACE: Final = (
-    _grace(
-        "boundary",
-        "A training client's pause is logged once it has lasted 900 s: not at 899.999 s.",
-        "grace-boundary",
+        needs=TRAINING,
     ),
-    _grace(
-        "then_once_a_minute",
-        "After that it is logged at most once a minute, and once a minute has passed.",
-        "grace-then-once-a-minute",
+    Requirement(
+        id="grace.then_once_a_minute",
+        sentence="After the first pause line, a pause is logged again once 60 s have passed, and not before.",
+        source="official SDK since 0.38.0",
+        scenarios=("grace-then-once-a-minute",),
+        check=same(seen.line_times),
+        holds=graces_training,
+        needs=TRAINING,
     ),
-    _grace("change_of_state", "Any change of state begins the 900 s anew.", "grace-change-of-state"),
-    _grace("active", "Active begins the 900 s anew.", "grace-active"),
-    _grace(
-        "completion",
-        "The end of a future begins the 900 s anew, for the other futures of its client too.",
-        "grace-completion",
+    Requirement(
+        id="grace.change_of_state",
+        sentence="Any change of state restarts the 900 s.",
+        source="official SDK since 0.38.0",
+        scenarios=("grace-change-of-state",),
+        check=same(seen.line_times),
+        holds=graces_training,
+        needs=TRAINING,
     ),
-    _grace(
-        "monotonic_clock",
-        "The 900 s are those of the monotonic clock.",
-        "grace-monotonic",
+    Requirement(
+        id="grace.active",
+        sentence="The state active restarts the 900 s.",
+        source="official SDK since 0.38.0",
+        scenarios=("grace-active",),
+        check=same(seen.line_times),
+        holds=graces_training,
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="grace.completion",
+        sentence="The end of a future restarts the 900 s, for the other futures of its client too.",
+        source="official SDK since 0.38.0",
+        scenarios=("grace-completion",),
+        check=same(seen.line_times),
+        holds=graces_training,
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="grace.monotonic_clock",
+        sentence="The 900 s are measured by the monotonic clock.",
+        source="official SDK since 0.38.0",
+        scenarios=("grace-monotonic",),
+        check=same(seen.line_times),
+        holds=graces_training,
         level=Level.QUIRK,
+        needs=TRAINING,
     ),
-    _grace(
-        "not_for_sampling",
-        "A sampling client's pause is logged at once.",
-        "grace-not-for-sampling",
-        needs=frozenset(),
+    Requirement(
+        id="grace.not_for_sampling",
+        sentence="A sampling client's pause is logged at once, without the 900 s.",
+        source="official SDK since 0.38.0",
+        scenarios=("grace-not-for-sampling",),
+        check=same(seen.line_times),
+        holds=graces_training,
     ),
-    _grace(
-        "model_creation",
-        "The creation of a model has the same 900 s.",
-        "grace-model-creation",
+    Requirement(
+        id="grace.model_creation",
+        sentence="The creation of a model has the same 900 s.",
+        source="official SDK since 0.38.0",
+        scenarios=("grace-model-creation",),
+        check=same(seen.line_times),
+        holds=graces_training,
         needs=CREATION,
     ),
 )

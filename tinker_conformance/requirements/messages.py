@@ -1,72 +1,112 @@
-"""The rest of a line: verb, identifier, text, level."""
+"""The rest of a pause line: verb phrase, identifier, text and level."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from tinker_conformance.checks import projections as seen
-from tinker_conformance.checks.projections import Projection, same
-from tinker_conformance.profile.profile import Profile
-from tinker_conformance.requirements.conditions import exact_text, observes_creation
+from tinker_conformance.checks.projections import same
+from tinker_conformance.requirements.conditions import every, exact_text, observes_creation
 from tinker_conformance.requirements.needs import CREATION, TRAINING
 from tinker_conformance.requirements.requirement import Requirement
-from tinker_conformance.sdk.adapter import Capability
 
-_PHASE: Final = "seed, 'Phase 1'; official SDK by revision"
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    name: str
-    says: str
-    source: str
-    seen: Projection
-    exact: bool = False
-
-
-_PARTS: Final = (
-    _Part("verb", "says so in the profile's words", _PHASE, seen.line_verbs),
-    _Part("identifier", "names it as the profile does", _PHASE, seen.line_identifiers),
-    _Part(
-        "text", "is the official one, to the letter", "official SDK by revision", seen.line_texts, exact=True
+REQUIREMENTS: Final = (
+    Requirement(
+        id="messages.sampling_verb",
+        sentence="The pause line of a sampling client uses the profile's verb phrase.",
+        source="seed, 'Phase 1'; official SDK by revision",
+        scenarios=("messages-sampling",),
+        check=same(seen.line_verbs),
     ),
-    _Part(
-        "level",
-        "is a warning",
-        "seed, success criterion 4; official SDK, every release",
-        seen.line_levels,
+    Requirement(
+        id="messages.sampling_identifier",
+        sentence="The pause line of a sampling client names the client as the profile does.",
+        source="seed, 'Phase 1'; official SDK by revision",
+        scenarios=("messages-sampling",),
+        check=same(seen.line_identifiers),
     ),
-)
-
-
-def _message_requirements(
-    kind: str, needs: frozenset[Capability], scenario: str, of_two: str | None = None
-) -> Iterator[Requirement]:
-    def holds(profile: Profile) -> bool:
-        return kind != "model_creation" or observes_creation(profile)
-
-    def holds_exactly(profile: Profile) -> bool:
-        return holds(profile) and exact_text(profile)
-
-    subject = {"sampling": "a sampling client", "training": "a training client"}.get(
-        kind, "the creation of a model"
-    )
-    for part in _PARTS:
-        yield Requirement(
-            f"messages.{kind}_{part.name}",
-            f"The line about {subject} {part.says}.",
-            part.source,
-            (scenario, of_two) if of_two and part.seen is seen.line_identifiers else (scenario,),
-            same(part.seen),
-            holds=holds_exactly if part.exact else holds,
-            needs=needs,
-        )
-
-
-MESSAGES: Final = (
-    *_message_requirements("sampling", frozenset(), "messages-sampling"),
-    *_message_requirements("training", TRAINING, "messages-training"),
-    *_message_requirements("model_creation", CREATION, "messages-model-creation", "messages-two-creations"),
+    Requirement(
+        id="messages.sampling_text",
+        sentence="The pause line of a sampling client equals the official one, character for character.",
+        source="official SDK by revision",
+        scenarios=("messages-sampling",),
+        check=same(seen.line_texts),
+        holds=exact_text,
+    ),
+    Requirement(
+        id="messages.sampling_level",
+        sentence="The pause line of a sampling client is a warning.",
+        source="seed, success criterion 4; official SDK, every release",
+        scenarios=("messages-sampling",),
+        check=same(seen.line_levels),
+    ),
+    Requirement(
+        id="messages.training_verb",
+        sentence="The pause line of a training client uses the profile's verb phrase.",
+        source="seed, 'Phase 1'; official SDK by revision",
+        scenarios=("messages-training",),
+        check=same(seen.line_verbs),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="messages.training_identifier",
+        sentence="The pause line of a training client names the client as the profile does.",
+        source="seed, 'Phase 1'; official SDK by revision",
+        scenarios=("messages-training",),
+        check=same(seen.line_identifiers),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="messages.training_text",
+        sentence="The pause line of a training client equals the official one, character for character.",
+        source="official SDK by revision",
+        scenarios=("messages-training",),
+        check=same(seen.line_texts),
+        holds=exact_text,
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="messages.training_level",
+        sentence="The pause line of a training client is a warning.",
+        source="seed, success criterion 4; official SDK, every release",
+        scenarios=("messages-training",),
+        check=same(seen.line_levels),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="messages.model_creation_verb",
+        sentence="The pause line of a model's creation uses the profile's verb phrase.",
+        source="seed, 'Phase 1'; official SDK by revision",
+        scenarios=("messages-model-creation",),
+        check=same(seen.line_verbs),
+        holds=observes_creation,
+        needs=CREATION,
+    ),
+    Requirement(
+        id="messages.model_creation_identifier",
+        sentence="The pause line of a model's creation names the model as the profile does.",
+        source="seed, 'Phase 1'; official SDK by revision",
+        scenarios=("messages-model-creation", "messages-two-creations"),
+        check=same(seen.line_identifiers),
+        holds=observes_creation,
+        needs=CREATION,
+    ),
+    Requirement(
+        id="messages.model_creation_text",
+        sentence="The pause line of a model's creation equals the official one, character for character.",
+        source="official SDK by revision",
+        scenarios=("messages-model-creation",),
+        check=same(seen.line_texts),
+        holds=every(observes_creation, exact_text),
+        needs=CREATION,
+    ),
+    Requirement(
+        id="messages.model_creation_level",
+        sentence="The pause line of a model's creation is a warning.",
+        source="seed, success criterion 4; official SDK, every release",
+        scenarios=("messages-model-creation",),
+        check=same(seen.line_levels),
+        holds=observes_creation,
+        needs=CREATION,
+    ),
 )

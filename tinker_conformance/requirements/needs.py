@@ -1,4 +1,4 @@
-"""Capabilities that many requirements need, as the sets that they are given in."""
+"""Capabilities that requirements need, as sets that can be joined with ``|``."""
 
 from __future__ import annotations
 
@@ -7,5 +7,15 @@ from typing import Final
 from tinker_conformance.sdk.adapter import Capability
 
 CALLBACKS: Final = frozenset({Capability.CALLBACKS})
+CONCURRENCY: Final = frozenset({Capability.CONCURRENCY})
 CREATION: Final = frozenset({Capability.MODEL_CREATION})
+CUSTOM_OBSERVER: Final = frozenset({Capability.CUSTOM_OBSERVER})
+LOGGER_FUNCTIONS: Final = frozenset({Capability.LOGGER_FUNCTIONS})
+OFFICIAL_PLUMBING: Final = frozenset({Capability.OFFICIAL_PLUMBING})
+PARSE_FUNCTION: Final = frozenset({Capability.PARSE_FUNCTION})
+RAISING_OBSERVER: Final = frozenset({Capability.RAISING_OBSERVER})
+SAMPLING: Final = frozenset({Capability.SAMPLING})
+TELEMETRY: Final = frozenset({Capability.TELEMETRY})
+THREADS: Final = frozenset({Capability.THREADS})
+TIMEOUT: Final = frozenset({Capability.TIMEOUT})
 TRAINING: Final = frozenset({Capability.TRAINING})

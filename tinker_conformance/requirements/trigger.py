@@ -1,4 +1,4 @@
-"""Which replies tell the observer."""
+"""Which replies notify the observer."""
 
 from __future__ import annotations
 
@@ -7,102 +7,109 @@ from typing import Final
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.requirements.conditions import (
+    does_not,
+    every,
     gates_try_again,
-    tells_of_changes_only,
-    tells_on_408,
-    tells_on_try_again,
+    notifies_of_changes_only,
+    notifies_on_408,
+    notifies_on_try_again,
 )
 from tinker_conformance.requirements.requirement import Level, Requirement
 
-_SEED_GAP: Final = "seed, 'The Gap Explained'"
-_PYTHON_408: Final = "official SDK, every release; seed, 'Observer callback on 408 errors'"
-
-TRIGGER: Final = (
+REQUIREMENTS: Final = (
     Requirement(
-        "trigger.http_408",
-        "HTTP 408 whose JSON body has a queue_state tells the observer.",
-        _PYTHON_408,
-        ("trigger-408", "trigger-408-training"),
-        same(seen.notified_steps),
-        holds=tells_on_408,
+        id="trigger.http_408",
+        sentence="An HTTP 408 whose JSON body has a queue_state notifies the observer.",
+        source="official SDK, every release; seed, 'Observer callback on 408 errors'",
+        scenarios=("trigger-408", "trigger-408-training"),
+        check=same(seen.notified_steps),
+        holds=notifies_on_408,
     ),
     Requirement(
-        "trigger.every_408",
-        "Every such 408 tells the observer, also when the state is the same as before.",
-        _PYTHON_408,
-        ("trigger-repeated-408",),
-        same(seen.notified_steps),
-        holds=tells_on_408,
+        id="trigger.every_408",
+        sentence="Every such 408 notifies the observer, even when the state is the same as before.",
+        source="official SDK, every release; seed, 'Observer callback on 408 errors'",
+        scenarios=("trigger-repeated-408",),
+        check=same(seen.notified_steps),
+        holds=notifies_on_408,
     ),
     Requirement(
-        "trigger.not_408",
-        "HTTP 408 does not tell the observer.",
-        f"{_SEED_GAP}: fires on TryAgainResponse",
-        ("trigger-408", "trigger-repeated-408"),
-        same(seen.notified_steps),
-        holds=lambda p: not tells_on_408(p),
+        id="trigger.not_408",
+        sentence="An HTTP 408 does not notify the observer.",
+        source="seed, 'The Gap Explained': fires on TryAgainResponse",
+        scenarios=("trigger-408", "trigger-repeated-408"),
+        check=same(seen.notified_steps),
+        holds=does_not(notifies_on_408),
     ),
     Requirement(
-        "trigger.try_again",
-        "HTTP 200 try_again with a queue_state tells the observer.",
-        f"{_SEED_GAP}; official SDK since 0.21.0",
-        ("trigger-try-again",),
-        same(seen.notified_steps),
-        holds=tells_on_try_again,
+        id="trigger.try_again",
+        sentence="An HTTP 200 try_again with a queue_state notifies the observer.",
+        source="seed, 'The Gap Explained'; official SDK since 0.21.0",
+        scenarios=("trigger-try-again",),
+        check=same(seen.notified_steps),
+        holds=notifies_on_try_again,
     ),
     Requirement(
-        "trigger.not_try_again",
-        "HTTP 200 try_again does not tell the observer, whatever its queue_state.",
-        "seed, 'Observer callback on 408 errors'; official SDK 0.1.0 to 0.20.0",
-        ("trigger-try-again", "trigger-repeated-try-again"),
-        same(seen.notified_steps),
-        holds=lambda p: not tells_on_try_again(p),
+        id="trigger.not_try_again",
+        sentence="An HTTP 200 try_again does not notify the observer, whatever its queue_state.",
+        source="seed, 'Observer callback on 408 errors'; official SDK 0.1.0 to 0.20.0",
+        scenarios=("trigger-try-again", "trigger-repeated-try-again"),
+        check=same(seen.notified_steps),
+        holds=does_not(notifies_on_try_again),
     ),
     Requirement(
-        "trigger.every_try_again",
-        "Every such try_again tells the observer, also when the state is the same as before.",
-        "official SDK since 0.21.0",
-        ("trigger-repeated-try-again",),
-        same(seen.notified_steps),
-        holds=lambda p: tells_on_try_again(p) and not tells_of_changes_only(p),
+        id="trigger.every_try_again",
+        sentence="Every such try_again notifies the observer, even when the state is the same as before.",
+        source="official SDK since 0.21.0",
+        scenarios=("trigger-repeated-try-again",),
+        check=same(seen.notified_steps),
+        holds=every(notifies_on_try_again, does_not(notifies_of_changes_only)),
     ),
     Requirement(
-        "trigger.only_changes",
-        "Within one poll only a change of state tells the observer; the next future begins anew.",
-        "seed, 'Current Elixir Observer Infrastructure': deduplicates by state change",
-        ("trigger-repeated-try-again", "trigger-change-is-per-poll"),
-        same(seen.notified_steps),
-        holds=tells_of_changes_only,
+        id="trigger.only_changes",
+        sentence=(
+            "Within one future only a change of state notifies the observer; the next future starts afresh."
+        ),
+        source="seed, 'Current Elixir Observer Infrastructure': deduplicates by state change",
+        scenarios=("trigger-repeated-try-again", "trigger-change-is-per-poll"),
+        check=same(seen.notified_steps),
+        holds=notifies_of_changes_only,
     ),
     Requirement(
-        "trigger.try_again_without_state",
-        "A try_again without a queue_state does not tell the observer.",
-        "official SDK, every release",
-        ("trigger-try-again-without-state",),
-        same(seen.notified_steps),
-        holds=lambda p: not tells_of_changes_only(p),
+        id="trigger.try_again_without_state",
+        sentence="A try_again without a queue_state does not notify the observer.",
+        source="official SDK, every release",
+        scenarios=("trigger-try-again-without-state",),
+        check=same(seen.notified_steps),
+        holds=does_not(notifies_of_changes_only),
     ),
     Requirement(
-        "trigger.try_again_gate",
-        "A try_again of unknown state tells the observer only if it carries a reason, be it an empty one.",
-        "official SDK since 0.21.0, measured",
-        ("trigger-try-again-unknown-state",),
-        same(seen.notified_steps),
+        id="trigger.try_again_gate",
+        sentence=(
+            "A try_again of unknown state notifies the observer only if it carries a reason, which may be "
+            "empty."
+        ),
+        source="official SDK since 0.21.0, measured",
+        scenarios=("trigger-try-again-unknown-state",),
+        check=same(seen.notified_steps),
         holds=gates_try_again,
         level=Level.QUIRK,
     ),
     Requirement(
-        "trigger.server_errors",
-        "A 5xx never tells the observer, whatever its body.",
-        "official SDK, every release",
-        ("trigger-server-errors",),
-        same(seen.notified_steps),
+        id="trigger.server_errors",
+        sentence="A 5xx never notifies the observer, whatever its body.",
+        source="official SDK, every release",
+        scenarios=("trigger-server-errors",),
+        check=same(seen.notified_steps),
     ),
     Requirement(
-        "trigger.malformed_408",
-        "A 408 whose body has no queue_state (not JSON, empty, null, array) tells nobody and does no harm.",
-        _PYTHON_408,
-        ("trigger-malformed-408", "trigger-after-malformed"),
-        same(seen.told_states, seen.outcomes),
+        id="trigger.malformed_408",
+        sentence=(
+            "A 408 whose body has no queue_state (not JSON, empty, null, an array) notifies nobody, and "
+            "polling continues."
+        ),
+        source="official SDK, every release; seed, 'Observer callback on 408 errors'",
+        scenarios=("trigger-malformed-408", "trigger-after-malformed"),
+        check=same(seen.told_states, seen.outcomes),
     ),
 )

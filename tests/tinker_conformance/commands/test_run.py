@@ -307,7 +307,7 @@ def test_bad_usage_names_the_mend(arguments: list[str], said: str, tmp_path: Pat
     assert done.code == 2
     assert said in " ".join(done.output.replace("│", " ").split())
     again = _pytest(tmp_path, *reference)
-    assert again.code == 2
+    assert again.code == 4
     assert said in again.output
 
 

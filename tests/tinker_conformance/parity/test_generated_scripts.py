@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.parity.comparable import comparable
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import decode_scenario
@@ -22,7 +23,7 @@ from tinker_conformance.timeline import Callback, Log, Timeline
 PROFILE = load_profile("tinker-0.5.1")
 NOT_IN_0_6_3 = {"custom-observer", "wiring-unload-model", "wiring-save-weights-external"}
 """Neither a caller's observer nor these operations exist there."""
-FAST = settings(
+MANY = settings(
     max_examples=500,
     deadline=None,
     derandomize=True,
@@ -33,6 +34,7 @@ FAST = settings(
 
 @pytest.fixture(scope="module")
 def sdks() -> Iterator[tuple[SdkSession, SdkSession]]:
+    """No other test runs these scripts: there is nothing to share."""
     reference, official = open_sdk("reference"), open_sdk("official==0.6.3")
     yield reference, official
     reference.close()
@@ -86,9 +88,22 @@ def _check_debounce(timeline: Timeline) -> None:
     assert [line.at for line in _lines(timeline)] == due
 
 
-@FAST
+@settings(MANY, max_examples=100)
 @given(SCENARIOS)
 def test_generated_scripts_give_equal_timelines(sdks: tuple[SdkSession, SdkSession], data: object) -> None:
+    _check_equal(sdks, data)
+
+
+@pytest.mark.slow
+@MANY
+@given(SCENARIOS)
+def test_many_generated_scripts_give_equal_timelines(
+    sdks: tuple[SdkSession, SdkSession], data: object
+) -> None:
+    _check_equal(sdks, data)
+
+
+def _check_equal(sdks: tuple[SdkSession, SdkSession], data: object) -> None:
     scenario = decode_scenario(data, "generated")
     runs = [sdk.run(scenario, PROFILE) for sdk in sdks]
     assert [run.fault for run in runs] == [None, None]
@@ -97,7 +112,8 @@ def test_generated_scripts_give_equal_timelines(sdks: tuple[SdkSession, SdkSessi
         _check_debounce(run.timeline)
 
 
-def test_shipped_scenarios_give_equal_timelines(sdks: tuple[SdkSession, SdkSession]) -> None:
+def test_shipped_scenarios_give_equal_timelines(shared_runs: SharedRuns, reference: SharedSession) -> None:
+    sdks = (reference, shared_runs.release("0.6.3"))
     for scenario in shipped_scenarios().values():
         if scenario.calls or scenario.id in {
             "custom-observer",

@@ -20,6 +20,13 @@ def test_ids_are_unique_and_well_formed() -> None:
     assert all(re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", identifier) for identifier in ids)
 
 
+def test_a_search_of_the_source_finds_every_id_once() -> None:
+    folder = ROOT / "tinker_conformance/requirements"
+    for required in REQUIREMENTS:
+        text = (folder / f"{required.chapter}.py").read_text(encoding="utf-8")
+        assert text.count(f'id="{required.id}"') == 1
+
+
 def test_every_scenario_that_is_named_is_shipped_and_every_shipped_one_is_named() -> None:
     named = {identifier for required in REQUIREMENTS for identifier in required.scenarios}
     assert named == set(shipped_scenarios())
@@ -39,5 +46,5 @@ def test_every_chapter_has_a_module_in_the_suite() -> None:
 
 
 def test_the_page_is_fresh() -> None:
-    """Write it anew: python -m tinker_conformance.requirements.document > docs/reference/requirements.md."""
+    """If this fails, run `make generate`."""
     assert (ROOT / "docs/reference/requirements.md").read_text(encoding="utf-8") == document()

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from test_hostile_adapters import running
 
+from tests.shared_runs import SharedSession
 from tinker_conformance.cli import main
 from tinker_conformance.clocks import sdk_clocks as kit_clock
 from tinker_conformance.clocks.sdk_clocks import SdkClock
@@ -60,8 +61,10 @@ def kinds(timeline: tuple[Event, ...], *wanted: type[Event]) -> list[tuple[str, 
 # -- timelines -----------------------------------------------------------------------------------
 
 
-def test_the_template_conforms_to_the_profile_that_it_names(sdk: StdioSession) -> None:
-    judge = Judge(RememberedSession(sdk), lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
+def test_the_template_conforms_to_the_profile_that_it_names(
+    sdk: StdioSession, reference: SharedSession
+) -> None:
+    judge = Judge(RememberedSession(sdk), lambda: reference, PROFILE, shipped_scenarios())
     try:
         asked = [r for r in REQUIREMENTS if r.holds(PROFILE) and r.level is Level.CONTRACT]
         verdicts = {r.id: judge.judge(r).verdict for r in asked}
@@ -222,9 +225,11 @@ kit.serve(adapter.ABOUT, adapter.Driver)
 
 
 @pytest.mark.needs_tool("libfaketime")
-def test_under_libfaketime_the_debounce_is_tested_to_the_millisecond(tmp_path: Path) -> None:
+def test_under_libfaketime_the_debounce_is_tested_to_the_millisecond(
+    tmp_path: Path, reference: SharedSession
+) -> None:
     made = StdioSession("exec:x", adapter_with(tmp_path, "libfaketime", clock="RealClock"))
-    judge = Judge(made, lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
+    judge = Judge(made, lambda: reference, PROFILE, shipped_scenarios())
     try:
         assert made.clock is SdkClock.LIBFAKETIME
         assert made.run(scenario(ON_THREADS), PROFILE).fault is None
@@ -243,11 +248,11 @@ def test_under_libfaketime_the_debounce_is_tested_to_the_millisecond(tmp_path: P
         judge.close()
 
 
-def test_an_adapter_that_reads_no_clock_is_not_testable_where_the_clock_moves(tmp_path: Path) -> None:
+def test_an_adapter_that_reads_no_clock_is_not_testable_where_the_clock_moves(
+    tmp_path: Path, reference: SharedSession
+) -> None:
     command = adapter_with(tmp_path, "file", clock="RealClock")
-    judge = Judge(
-        StdioSession("exec:x", command), lambda: open_sdk("reference"), PROFILE, shipped_scenarios()
-    )
+    judge = Judge(StdioSession("exec:x", command), lambda: reference, PROFILE, shipped_scenarios())
     try:
         assert judge.judge(requirement("clock.moves")).verdict is Verdict.FAILED
         assert judge.judge(requirement("debounce.boundary")).verdict is Verdict.NOT_TESTABLE
@@ -256,10 +261,12 @@ def test_an_adapter_that_reads_no_clock_is_not_testable_where_the_clock_moves(tm
         judge.close()
 
 
-def test_under_the_wall_clock_the_kit_waits_as_long_as_the_script_says(tmp_path: Path) -> None:
+def test_under_the_wall_clock_the_kit_waits_as_long_as_the_script_says(
+    tmp_path: Path, reference: SharedSession
+) -> None:
     command = adapter_with(tmp_path, "file wall", clock="RealClock")
     made = StdioSession("exec:x", command, clock=SdkClock.WALL)
-    judge = Judge(made, lambda: open_sdk("reference"), PROFILE, shipped_scenarios())
+    judge = Judge(made, lambda: reference, PROFILE, shipped_scenarios())
     try:
         begun = time.monotonic()
         short = scenario(
@@ -319,11 +326,9 @@ def test_sleeping_is_claimed_under_the_clock_file_only(tmp_path: Path) -> None:
         assert (Capability.VIRTUAL_SLEEP in made.info.capabilities) is claimed
 
 
-def test_what_does_not_sleep_needs_no_claim_to_sleep(tmp_path: Path) -> None:
+def test_what_does_not_sleep_needs_no_claim_to_sleep(tmp_path: Path, reference: SharedSession) -> None:
     command = adapter_with(tmp_path, "file")
-    judge = Judge(
-        StdioSession("exec:x", command), lambda: open_sdk("reference"), PROFILE, shipped_scenarios()
-    )
+    judge = Judge(StdioSession("exec:x", command), lambda: reference, PROFILE, shipped_scenarios())
     try:
         assert judge.judge(requirement("debounce.boundary")).verdict is Verdict.PASSED
         assert judge.judge(requirement("polling.failure")).verdict is Verdict.PASSED
@@ -452,7 +457,7 @@ def test_identify_finds_the_revision_of_an_adapter_under_libfaketime(
 def test_a_suite_whose_adapter_is_lost_stops(pytester: pytest.Pytester) -> None:
     suite = ["-p", "no:cacheprovider", "--pyargs", "tinker_conformance.suite", "--profile", "tinker-0.5.1"]
     pytester.makeconftest(
-        "from tinker_conformance.sdk import stdio_session\nstdio_session.MAX_FAULTS_IN_A_ROW = 2\n"
+        "from tinker_conformance.sdk.stdio import stdio_session\nstdio_session.MAX_FAULTS_IN_A_ROW = 2\n"
     )
     broken = f"exec:{sys.executable} -c '{_CRASHES}'"
     outcome = pytester.runpytest_subprocess(*suite, "--sdk", broken)

@@ -1,0 +1,65 @@
+"""The programs of the wheel run without an installation, by pipx and by uvx."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 300
+PIPX, UV = "pipx==1.18.4", "uv==0.13.9"
+
+pytestmark = pytest.mark.slow
+
+
+def _run(command: list[str | Path], **environment: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    _run([sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", folder, "."])
+    [made] = folder.iterdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def runners(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the programs pipx and uvx."""
+    folder = tmp_path_factory.mktemp("runners")
+    venv.create(folder, with_pip=True)
+    _run([folder / "bin/python", "-m", "pip", "install", "--quiet", PIPX, UV])
+    return folder / "bin"
+
+
+@pytest.mark.parametrize("runner", ["pipx", "uvx"])
+def test_both_programs_run_and_the_server_ends_with_its_input(
+    runner: str, runners: Path, wheel: Path, tmp_path: Path
+) -> None:
+    command: list[str | Path] = {
+        "pipx": [runners / "pipx", "run", "--spec", wheel],
+        "uvx": [runners / "uvx", "--python", sys.executable, "--from", wheel],
+    }[runner]
+    homes = {"PIPX_HOME": str(tmp_path / "pipx"), "PIPX_DEFAULT_PYTHON": sys.executable}
+    # Standard input is empty, so the server starts, sees its end and exits with 0.
+    started = _run([*command, "fake-tinker", "--exit-with-stdin"], **homes)
+    assert json.loads(started)["url"].startswith("http://127.0.0.1:")
+    assert "tinker-conformance, version" in _run([*command, "tinker-conformance", "--version"], **homes)
