@@ -151,7 +151,7 @@ def test_the_report_is_finished_before_anything_is_printed(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("the terminal is gone")
 
-    monkeypatch.setattr(run_module.Console, "print", fails)
+    monkeypatch.setattr(run_module.Terminal, "print", fails)
     done = _run(
         Judged({"debounce.boundary": Verdict.FAILED}),
         *("--report", str(tmp_path), "--record-known-failures", str(tmp_path / "known.toml")),
