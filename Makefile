@@ -24,7 +24,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 # What the kit installs beside a release of the official SDK is locked, too.
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate setup-system
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate setup-system test-lowest test-newest
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -55,6 +55,33 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+# What users with other versions meet: the fixtures, the suite, and verdicts on real releases.
+OTHER_VERSIONS := tests/tinker_conformance/downstream tests/tinker_conformance/suite
+
+# The lowest versions that pyproject.toml allows.
+test-lowest: .venv-lowest/.installed
+	.venv-lowest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow' $(OTHER_VERSIONS)
+	$(MAKE) --no-print-directory judge-others KIT_PYTHON=.venv-lowest/bin/python
+
+# The newest versions, locked or not; CI prints what they bring, and goes on.
+test-newest: $(STAMP)
+	rm -rf .venv-newest
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python $(PIP_INSTALL) --editable '.[test]'
+	.venv-newest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow' $(OTHER_VERSIONS)
+	env -u TINKER_CONFORMANCE_CONSTRAINTS $(MAKE) --no-print-directory judge-others KIT_PYTHON=.venv-newest/bin/python
+
+judge-others:
+	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk official==0.38.0
+	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk official==0.6.3
+	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk 'exec:node examples/node/adapter.mjs'
+
+.venv-lowest/.installed: pyproject.toml locks/lowest.txt
+	$(call make_venv,.venv-lowest)
+	.venv-lowest/bin/python $(LOCKED) locks/lowest.txt
+	.venv-lowest/bin/python $(PIP_INSTALL) --no-deps --editable .
+	touch $@
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -107,4 +134,4 @@ fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz --seed '$(SEED)' --count '$(COUNT)'
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(DOCS) .venv-uv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(DOCS) .venv-uv .venv-lowest .venv-newest .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -15,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 SECONDS = 300
 PIPX, UV = "pipx==1.18.4", "uv==0.13.9"
 
-pytestmark = pytest.mark.slow
+STARTS = {"pipx": ("pipx", "run", "--spec"), "uvx": ("uvx", "--from")}
+"""How each runner is told the package; the package and the program follow."""
 
 
 def _run(command: list[str | Path], **environment: str) -> str:
@@ -50,16 +52,31 @@ def runners(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
-@pytest.mark.parametrize("runner", ["pipx", "uvx"])
+def test_the_page_starts_them_as_these_tests_do() -> None:
+    page = (ROOT / "docs/how-to/run-without-python.md").read_text(encoding="utf-8")
+    starts = re.findall(r"^\$ (.*) tinker-conformance (tinker-conformance|fake-tinker) ", page, re.MULTILINE)
+    assert {(start, program) for start, program in starts if not start.startswith("podman")} == {
+        (" ".join(STARTS[runner]), program)
+        for runner in STARTS
+        for program in ("tinker-conformance", "fake-tinker")
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", STARTS)
 def test_both_programs_run_and_the_server_ends_with_its_input(
     runner: str, runners: Path, wheel: Path, tmp_path: Path
 ) -> None:
-    command: list[str | Path] = {
-        "pipx": [runners / "pipx", "run", "--spec", wheel],
-        "uvx": [runners / "uvx", "--python", sys.executable, "--from", wheel],
-    }[runner]
-    homes = {"PIPX_HOME": str(tmp_path / "pipx"), "PIPX_DEFAULT_PYTHON": sys.executable}
+    program, *options = STARTS[runner]
+    command = [runners / program, *options, wheel]
+    environment = {
+        "PIPX_HOME": str(tmp_path / "pipx"),
+        "PIPX_DEFAULT_PYTHON": sys.executable,
+        "UV_PYTHON": sys.executable,
+        "UV_TOOL_DIR": str(tmp_path / "uv"),
+    }
     # Standard input is empty, so the server starts, sees its end and exits with 0.
-    started = _run([*command, "fake-tinker", "--exit-with-stdin"], **homes)
+    started = _run([*command, "fake-tinker", "--exit-with-stdin"], **environment)
     assert json.loads(started)["url"].startswith("http://127.0.0.1:")
-    assert "tinker-conformance, version" in _run([*command, "tinker-conformance", "--version"], **homes)
+    version = _run([*command, "tinker-conformance", "--version"], **environment)
+    assert "tinker-conformance, version" in version

@@ -52,7 +52,7 @@ def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
             traces[scenario.id] = result.timeline
             if result.fault is not None:
                 console.print(f"{scenario.id}: {result.fault}")
-                code = Exit.ADAPTER
+                code = Exit.KIT if result.fault.kind is FaultKind.KIT else max(code, Exit.ADAPTER)
     finally:
         sdk.close()
     # JSON is UTF-8, whatever the encoding of the terminal.

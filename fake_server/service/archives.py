@@ -1,12 +1,19 @@
-"""The files of a checkpoint, as they are downloaded: what it is, and no weights; the same bytes each time."""
+"""The files of a checkpoint, as they are downloaded: a small PEFT adapter; the same bytes each time.
+
+The names, and the keys of the configuration, are those that tinker-cookbook 0.6.1 loads. The adapter has one
+projection of few columns: its numbers come from what was learnt, and fit no real model.
+"""
 
 from __future__ import annotations
 
 import gzip
 import io
 import json
+import struct
 import tarfile
-from typing import Final
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any, Final
 
 from fake_server.core.http_messages import Reply
 from fake_server.service.checkpoints import Checkpoint
@@ -14,13 +21,24 @@ from fake_server.service.refusals import ServiceRefusal
 
 FILES: Final = ("adapter_config.json", "adapter_model.safetensors")
 """What an adapter of the PEFT library consists of."""
+AGE_SUFFIX: Final = ".age"
+MAX_RECIPIENTS: Final = 10
+LORA_ALPHA: Final = 32
+COLUMNS: Final = 16
+"""The size of the one projection; a real model's is thousands."""
+_PROJECTION: Final = "base_model.model.model.layers.0.self_attn.q_proj"
+
+
+def file_names(found: Checkpoint) -> tuple[str, ...]:
+    """Return the names of a checkpoint's files; encrypted ones have a suffix."""
+    return tuple(f"{name}{AGE_SUFFIX}" for name in FILES) if found.recipients else FILES
 
 
 def archive(found: Checkpoint) -> Reply:
     """All files as tar.gz (``download_checkpoint_archive`` of 0.1.x, the archive's URL of later releases)."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name in FILES:
+        for name in file_names(found):
             content = _content(found, name)
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
@@ -34,22 +52,87 @@ def one_file(found: Checkpoint, name: str) -> Reply:
     Raises:
         ServiceRefusal: There is none of that name.
     """
-    if name not in FILES:
-        raise ServiceRefusal(f"the checkpoint has no file {name!r}; it has {', '.join(FILES)}", 404)
+    names = file_names(found)
+    if name not in names:
+        raise ServiceRefusal(f"the checkpoint has no file {name!r}; it has {', '.join(names)}", 404)
     return _reply("application/octet-stream", _content(found, name))
 
 
+def check_recipients(recipients: Iterable[str]) -> None:
+    """Check that files can be encrypted to recipients of age: ``age1…`` keys, or public keys of SSH.
+
+    Raises:
+        ServiceRefusal: There are too many, one is none, or the library that encrypts is not installed.
+    """
+    given = list(recipients)
+    if len(given) > MAX_RECIPIENTS:
+        raise ServiceRefusal(f"{len(given)} age_encryption_recipients; give at most {MAX_RECIPIENTS}")
+    if given:
+        _encrypted(b"", given)
+
+
 def _content(found: Checkpoint, name: str) -> bytes:
-    if name.endswith(".json"):
-        config = {
-            "base_model_name_or_path": found.base_model.name,
-            "peft_type": "LORA",
-            "r": found.lora.rank,
-            "tinker_path": found.path,
-        }
-        return json.dumps(config).encode()
-    header = json.dumps({"__metadata__": {"format": "pt"}}).encode()
-    return len(header).to_bytes(8, "little") + header
+    plain = _config(found) if name.startswith(FILES[0]) else _tensors(found)
+    return _encrypted(plain, found.recipients) if found.recipients else plain
+
+
+def _config(found: Checkpoint) -> bytes:
+    config = {
+        "base_model_name_or_path": found.base_model.name,
+        "bias": "none",
+        "inference_mode": True,
+        "lora_alpha": LORA_ALPHA,
+        "lora_dropout": 0.0,
+        "peft_type": "LORA",
+        "r": found.lora.rank,
+        "target_modules": "all-linear",
+        "task_type": "CAUSAL_LM",
+        "tinker_path": found.path,
+    }
+    return json.dumps(config).encode()
+
+
+def _tensors(found: Checkpoint) -> bytes:
+    """The safetensors format: the length of a header, the header, and the numbers it points at."""
+    rank = max(found.lora.rank, 1)
+    learnt = [weight for _, weight in sorted(found.trained.weights.items())][: rank * COLUMNS]
+    first = struct.pack(f"<{rank * COLUMNS}f", *learnt, *[0.0] * (rank * COLUMNS - len(learnt)))
+    header = {
+        "__metadata__": {"format": "pt"},
+        f"{_PROJECTION}.lora_A.weight": {
+            "dtype": "F32",
+            "shape": [rank, COLUMNS],
+            "data_offsets": [0, len(first)],
+        },
+        f"{_PROJECTION}.lora_B.weight": {
+            "dtype": "F32",
+            "shape": [COLUMNS, rank],
+            "data_offsets": [len(first), 2 * len(first)],
+        },
+    }
+    encoded = json.dumps(header).encode()
+    encoded += b" " * (-len(encoded) % 8)
+    return len(encoded).to_bytes(8, "little") + encoded + first + bytes(len(first))
+
+
+def _encrypted(content: bytes, recipients: Iterable[str]) -> bytes:
+    try:
+        pyrage: Any = import_module("pyrage")  # needed for this alone
+    except ImportError:
+        raise ServiceRefusal(
+            "age_encryption_recipients need a library here; pip install 'tinker-conformance[age]'"
+        ) from None
+    keys = []
+    for recipient in recipients:
+        parser = pyrage.ssh if recipient.startswith("ssh-") else pyrage.x25519
+        try:
+            keys.append(parser.Recipient.from_str(recipient))
+        except pyrage.RecipientError as error:
+            raise ServiceRefusal(
+                f"{recipient[:80]!r} is no recipient of age ({error}); give an age1… or a public SSH key"
+            ) from None
+    encrypted: bytes = pyrage.encrypt(content, keys)
+    return encrypted
 
 
 def _reply(content_type: str, body: bytes) -> Reply:

@@ -9,7 +9,7 @@ from typing import Final
 from fake_server.core.http_messages import Reply, Request
 from fake_server.core.operations import API_PREFIX
 from fake_server.service.answers import json_reply, origin
-from fake_server.service.archives import FILES
+from fake_server.service.archives import file_names
 from fake_server.service.checkpoints import BAD_IDENTIFIER, checked_ttl, checkpoint_path, parsed_path
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import text
@@ -64,9 +64,9 @@ class CheckpointEndpoints:
                 headers = ((b"location", place.encode("latin-1", "replace")), (b"expires", _EXPIRES.encode()))
                 return Reply(HTTPStatus.FOUND, headers)
             case "GET", ["external_weights_urls"]:
-                checkpoints.find(path)
+                found = checkpoints.find(path)
                 place = f"{origin(request)}{API_PREFIX}archives/{run_id}/{rest[0]}/{rest[1]}"
-                urls = {name: f"{place}/{name}" for name in FILES}
+                urls = {name: f"{place}/{name}" for name in file_names(found)}
                 return json_reply({"urls": urls, "expires": "2098-12-31T23:59:59Z"})
             case "POST" | "DELETE", ["publish"]:
                 checkpoints.publish(path, public=request.method == "POST")

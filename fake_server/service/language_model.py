@@ -32,6 +32,9 @@ START: Final = VOCABULARY
 RARE: Final = 0.02
 """A fork that is less likely than this is never taken in sampling, so an untrained model says bytes only."""
 
+MAX_SAYABLE: Final = 1_024
+"""Tokens that sampling chooses from where it has to look at them all."""
+
 _NODE_BITS: Final = HIGH_BITS + 1
 _HIGH_NODES: Final = 1 << LOW_BITS
 _GATE_LOGIT: Final = -4.5
@@ -42,10 +45,18 @@ _SPREAD_LEVELS: Final = 4
 """Of the long path only every fourth unit says something untrained: it tells tokens apart, and costs less."""
 _LARGEST: Final = 700.0
 """Beyond it the exponential of a float overflows, and the logistic function is 0 or 1."""
-_CACHED_PATHS: Final = 100_000
+_CACHED_PATHS: Final = 20_000
+"""About 1.5 kB each."""
+_KEPT_SAYABLE: Final = 3
+"""Weights whose sayable tokens are kept; about 5 MB each."""
+_KEPT_CONTEXTS: Final = 300
 
 Weights = Mapping[int, float]
 """What was learnt: the key of a unit to its weight."""
+UNTRAINED: Final[Weights] = {}
+"""Nothing was learnt; one value, so that what was computed for it is found again."""
+Sayable = list[tuple[int, float]]
+"""Tokens with their log-probabilities, the likeliest first."""
 Path = tuple[tuple[int, float, float], ...]
 """Key of the unit, +1 or -1 for the branch taken, and what the unit says untrained."""
 
@@ -62,6 +73,7 @@ class BaseModel:
         self.name = name
         self._salt = digest(seed, "base model", name) & ((1 << 64) - 1)
         self._paths: dict[tuple[int, int], Path] = {}
+        self._sayable: list[tuple[Weights, dict[int, Sayable]]] = []
 
     def path(self, context: int, token: int) -> Path:
         """The way to a token after ``context``.
@@ -99,18 +111,16 @@ class BaseModel:
             away = 1.0 / (1.0 + exp(value)) if value < _LARGEST else 0.0
             gradient[key] = gradient.get(key, 0.0) + slope * sign * away
 
-    def sampled(self, context: int, weights: Weights, temperature: float, draws: Draws) -> int:
-        """A token after ``context``, each fork tempered by itself."""
+    def sampled(self, context: int, weights: Weights, draws: Draws) -> int:
+        """Draw a token after ``context``, at temperature 1."""
         node = 0
         while True:
-            value = self._logit(context, node) + GAIN * weights.get(self._key(context, node), 0.0)
-            ahead = sigmoid(value / temperature)
-            drawn = draws.next()
-            if sigmoid(value) < RARE:
+            ahead = self._ahead(context, node, weights)
+            if ahead < RARE:
                 ahead = 0.0
-            elif sigmoid(-value) < RARE:
+            elif ahead > 1.0 - RARE:
                 ahead = 1.0
-            taken = drawn < ahead
+            taken = draws.next() < ahead
             node, token = _below(node, taken=taken)
             if token is not None:
                 return token
@@ -130,6 +140,44 @@ class BaseModel:
                 branch = cost - log_sigmoid(value if taken else -value)
                 heappush(heap, (branch, -1 if leaf is None else leaf, below))
         return found
+
+    def sayable(self, context: int, weights: Weights) -> Sayable:
+        """Return what sampling may say after ``context``, with log-probabilities, the likeliest first.
+
+        At most ``MAX_SAYABLE`` tokens: a model that half learnt a token above 255 spreads the rest of what it
+        says there over a million others. The answers for the weights that were asked for last are kept.
+        """
+        by_context: dict[int, Sayable] | None = next(
+            (kept for known, kept in self._sayable if known is weights), None
+        )
+        if by_context is None:
+            by_context = {}
+            self._sayable = [*self._sayable[1 - _KEPT_SAYABLE :], (weights, by_context)]
+        found = by_context.get(context)
+        if found is None:
+            if len(by_context) >= _KEPT_CONTEXTS:
+                by_context.clear()
+            found = by_context[context] = self._all_sayable(context, weights)
+        return found
+
+    def _all_sayable(self, context: int, weights: Weights) -> Sayable:
+        found: list[tuple[int, float]] = []
+        heap: list[tuple[float, int, int]] = [(0.0, -1, 0)]
+        while heap and len(found) < MAX_SAYABLE:
+            cost, token, node = heappop(heap)
+            if token >= 0:
+                found.append((token, -cost))
+                continue
+            ahead = self._ahead(context, node, weights)
+            for taken, likely in ((False, 1.0 - ahead), (True, ahead)):
+                if likely >= RARE:
+                    below, leaf = _below(node, taken=taken)
+                    heappush(heap, (cost - math.log(likely), -1 if leaf is None else leaf, below))
+        return found
+
+    def _ahead(self, context: int, node: int, weights: Weights) -> float:
+        """The probability of the second branch of a fork."""
+        return sigmoid(self._logit(context, node) + GAIN * weights.get(self._key(context, node), 0.0))
 
     def _key(self, context: int, node: int) -> int:
         return context << _NODE_BITS | node

@@ -14,6 +14,7 @@ from fake_server.core.seeded_numbers import Draws, single
 from fake_server.service.language_model import Source, contexts
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, items, mapping
+from fake_server.service.tempering import Chooser
 from fake_server.service.work import Json
 
 MAX_CANDIDATES: Final = 100
@@ -24,7 +25,7 @@ def of_prompt(
     source: Source,
     prompt: list[int],
     request: Mapping[str, object],
-    temperature: float,
+    chooser: Chooser,
     draws: Draws,
 ) -> Json:
     """The fields of a sampling result that are about the prompt, in JSON form.
@@ -45,7 +46,7 @@ def of_prompt(
         result["target_prompt_logprobs"] = _targets(source, prompt, wanted)
     if (count := integer(request.get("prompt_alt_tokens_k"), 0)) > 0:
         result["prompt_alt_tokens"] = _alternatives(
-            source, prompt, min(count, MAX_CANDIDATES), temperature, draws
+            source, prompt, min(count, MAX_CANDIDATES), chooser, draws
         )
     return result
 
@@ -94,16 +95,13 @@ def _targets(source: Source, prompt: list[int], wanted: Mapping[str, object]) ->
     return {"data": values, "dtype": "float32", "shape": shape, **layout}
 
 
-def _alternatives(source: Source, prompt: list[int], count: int, temperature: float, draws: Draws) -> Json:
+def _alternatives(source: Source, prompt: list[int], count: int, chooser: Chooser, draws: Draws) -> Json:
     model, weights = source.base_model, source.weights
     tokens: list[int] = []
     logprobs: list[float] = []
     for before in prompt[:-1]:
         for _ in range(count):
-            if temperature:
-                token = model.sampled(before, weights, temperature, draws)
-            else:
-                token = model.likeliest(before, weights, 1)[0][0]
+            token = chooser.chosen(before, draws)
             tokens.append(token)
             logprobs.append(model.logprob(before, token, weights))
     shape = [max(len(prompt) - 1, 0), count]

@@ -10,6 +10,7 @@ import base64
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs, unquote
 
@@ -32,6 +33,14 @@ _IDEMPOTENCY_HEADER: Final = "x-idempotency-key"
 _REPEATABLE: Final = (["create_session"], ["copy_weights"])
 """What makes something new and has no number of its own in the request."""
 _MAX_REPEATABLE: Final = 1_000
+_EMAIL: Final = "user-1@example.org"
+_API_KEY: Final = {
+    "key_id": 1,
+    "name": "fake",
+    "note": "any key is taken",
+    "details": {"org_details": {"name": "org-1"}, "user_details": {"email": _EMAIL}},
+}
+"""What `tinker auth login` of 0.38.0 asks of a key before it stores it."""
 _ISSUED: Final = 1_735_689_600
 _EXPIRY: Final = 4_070_908_799
 
@@ -89,6 +98,10 @@ class Rest:
                 return self._post(name, body, sampler_id)
             case "POST", ["auth", "token"]:
                 return json_reply({"jwt": _token()})
+            case "GET", ["auth", "apikey", "me"]:
+                return json_reply(_API_KEY)
+            case "DELETE", ["auth", "apikey", "me"]:
+                return Reply(HTTPStatus.NO_CONTENT, ())
             case _, ["sessions", *rest]:
                 return self._sessions.sessions(request, rest, body)
             case "GET", ["get_server_capabilities"]:
@@ -164,6 +177,6 @@ class Rest:
 
 def _token() -> str:
     """A token that nobody checks: who the fake user is (``tinker`` 0.18, with ``pjwt_auth_enabled``)."""
-    claims = {"sub": OWNER, "org_id": "org-1", "email": "user-1@example.org", "iat": _ISSUED, "exp": _EXPIRY}
+    claims = {"sub": OWNER, "org_id": "org-1", "email": _EMAIL, "iat": _ISSUED, "exp": _EXPIRY}
     parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
     return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), ""])

@@ -8,14 +8,15 @@ from typing import Final
 
 from fake_server.core.seeded_numbers import Draws, digest, single
 from fake_server.service.language_model import START, Source
+from fake_server.service.models import CONTEXT_LENGTH
 from fake_server.service.prompts import likeliest, of_prompt
 from fake_server.service.refusals import ServiceRefusal
-from fake_server.service.request_values import integer, items, mapping, number, prompt_tokens
+from fake_server.service.request_values import integer, items, mapping, prompt_tokens
+from fake_server.service.tempering import Chooser, Shaping
 from fake_server.service.work import Json
 
 MAX_SAMPLES: Final = 4096
 DEFAULT_MAX_TOKENS: Final = 256
-MAX_TOKENS: Final = 32_768
 MAX_SAMPLED: Final = 200_000
 """Tokens of one result: some seconds of work, during which nobody else is answered."""
 END: Final = 0
@@ -27,20 +28,22 @@ ENDING: Final = 1 / 16
 @dataclass(frozen=True, slots=True)
 class _Params:
     max_tokens: int
-    temperature: float
+    shaping: Shaping
     stops: tuple[tuple[int, ...], ...]
     named: bool
+
+    @property
+    def may_end(self) -> bool:
+        """Whether a text may end by a stop that the model knows nothing of."""
+        return bool(self.shaping.temperature and self.named and self.stops)
 
     @classmethod
     def of(cls, request: Mapping[str, object]) -> _Params:
         given = mapping(request.get("sampling_params"))
         limit = integer(given.get("max_tokens"), DEFAULT_MAX_TOKENS)
-        temperature = number(given.get("temperature"), 1.0)
-        # Only the likeliest token is left of it.
-        if given.get("top_k") == 1 or not temperature > 0:
-            temperature = 0.0
         stops = _stops(given.get("stop"))
-        return cls(min(max(limit, 0), MAX_TOKENS), temperature, stops, named=given.get("stop") is not None)
+        named = given.get("stop") is not None
+        return cls(min(max(limit, 0), CONTEXT_LENGTH), Shaping.of(given), stops, named=named)
 
 
 def sampled(source: Source, request: Mapping[str, object], seed: int, drawn_for: tuple[object, ...]) -> Json:
@@ -64,27 +67,32 @@ def sampled(source: Source, request: Mapping[str, object], seed: int, drawn_for:
         "sample",
         source.base_model.name,
         prompt,
-        params.temperature,
+        params.shaping.temperature,
         own if isinstance(own, int) else drawn_for,
     )
+    chooser = Chooser(source, params.shaping)
     count = min(max(integer(request.get("num_samples"), 1), 0), MAX_SAMPLES)
     sequences: list[Json] = []
     left = MAX_SAMPLED
     for place in range(count):
-        sequences.append(_sequence(source, prompt, params, Draws(digest(draw, place)), request))
+        sequences.append(_sequence(source, prompt, params, chooser, Draws(digest(draw, place)), request))
         left -= len(items(sequences[-1]["tokens"]))
         if left < 0:
             raise ServiceRefusal(
                 f"more than {MAX_SAMPLED} tokens in one request; ask for fewer samples, or give max_tokens"
             )
-    about = of_prompt(source, prompt, request, params.temperature, Draws(digest(draw, "prompt")))
+    about = of_prompt(source, prompt, request, chooser, Draws(digest(draw, "prompt")))
     return {"type": "sample", "sequences": sequences, **about}
 
 
-def _sequence(
-    source: Source, prompt: list[int], params: _Params, draws: Draws, request: Mapping[str, object]
+def _sequence(  # noqa: PLR0917 - what a sequence depends on
+    source: Source,
+    prompt: list[int],
+    params: _Params,
+    chooser: Chooser,
+    draws: Draws,
+    request: Mapping[str, object],
 ) -> Json:
-    model, weights = source.base_model, source.weights
     context = prompt[-1] if prompt else START
     tokens: list[int] = []
     logprobs: list[float] = []
@@ -93,15 +101,10 @@ def _sequence(
     ending: list[int] = []
     stopped = False
     while len(tokens) < params.max_tokens and not stopped:
-        if params.temperature and params.named and params.stops and not ending and draws.next() < ENDING:
+        if params.may_end and not ending and draws.next() < ENDING:
             ending = list(params.stops[0])
-        if ending:
-            token = ending.pop(0)
-        elif params.temperature:
-            token = model.sampled(context, weights, params.temperature, draws)
-        else:
-            token = model.likeliest(context, weights, 1)[0][0]
-        logprobs.append(model.logprob(context, token, weights))
+        token = ending.pop(0) if ending else chooser.chosen(context, draws)
+        logprobs.append(chooser.logprob(context, token))
         if rank > 0:
             topk.append(likeliest(source, context, rank))
         tokens.append(token)

@@ -17,7 +17,7 @@ from fake_server.core.seeded_numbers import Occurrences, digest, identifier
 from fake_server.service.admission import Admission
 from fake_server.service.checkpoints import Checkpoint, Checkpoints, CheckpointType, LoraConfig
 from fake_server.service.clock import ServiceClock
-from fake_server.service.language_model import BaseModel, Source, Weights
+from fake_server.service.language_model import UNTRAINED, BaseModel, Source, Weights
 from fake_server.service.models import DEFAULT_MODEL
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, mapping, text
@@ -329,11 +329,11 @@ class Service:
             if sampler is None:
                 raise ServiceRefusal(f"there is no sampling session {sampler_id!r}; open one first")
             if sampler.model_path is None:
-                return Source(self._base_model(sampler.base_model), {})
+                return Source(self._base_model(sampler.base_model), UNTRAINED)
             path = sampler.model_path
         if path is not None:
             return self._saved_source(path)
-        return Source(self._base_model(text(request.get("base_model")) or DEFAULT_MODEL), {})
+        return Source(self._base_model(text(request.get("base_model")) or DEFAULT_MODEL), UNTRAINED)
 
     def _saved_source(self, path: str) -> Source:
         found = self.checkpoints.find(path)

@@ -10,6 +10,7 @@ from typing import Final
 
 from fake_server.core.operations import Operation
 from fake_server.core.seeded_numbers import single
+from fake_server.service.archives import check_recipients
 from fake_server.service.checkpoints import SCHEME, Checkpoint, Checkpoints, CheckpointType, LoraConfig
 from fake_server.service.clock import EPOCH, later, stamp
 from fake_server.service.language_model import BaseModel, Weights
@@ -160,6 +161,8 @@ class Training:
 
     def _save(self, run: TrainingRun, request: Mapping[str, object], operation: Operation) -> Checkpoint:
         kind = SAVES[operation]
+        recipients = tuple(filter(None, map(text, items(request.get("age_encryption_recipients")))))
+        check_recipients(recipients)
         self._saved += 1
         name = text(request.get("path")) or f"unnamed-{self._saved}"
         trained = run.trained if kind is CheckpointType.TRAINING else run.trained.without_optimizer()
@@ -168,7 +171,6 @@ class Training:
             made = replace(made, expires_at=later(made.time, seconds))
         if metadata := mapping(request.get("user_metadata")):
             made = replace(made, user_metadata=metadata)
-        recipients = tuple(filter(None, map(text, items(request.get("age_encryption_recipients")))))
         return self._checkpoints.save(replace(made, recipients=recipients))
 
     def _load(self, run: TrainingRun, request: Mapping[str, object]) -> Json:

@@ -102,7 +102,11 @@ def _contexts(prompt: list[int], tokens: list[int], shape: list[int]) -> list[in
     # Target i is what should come after token i of the input; with several targets a place, they share it.
     row = size(shape[1:])
     rows = shape[0] if shape else len(tokens)
-    before = prompt if len(prompt) >= rows else [START, *tokens[::row]] if row else []
+    if prompt and len(prompt) != rows:
+        raise ServiceRefusal(
+            f"target_tokens has {rows} places and model_input {len(prompt)} tokens; give each a target"
+        )
+    before = prompt or ([START, *tokens[::row]] if row else [])
     return [before[place // row] for place in range(len(tokens))]
 
 

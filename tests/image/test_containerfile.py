@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / "Containerfile"
 TEXT = FILE.read_text(encoding="utf-8")
 STEPS = instructions(TEXT)
+PAGE = (ROOT / "docs/how-to/run-without-python.md").read_text(encoding="utf-8")
 
 
 def texts(name: str) -> list[str]:
@@ -103,7 +104,13 @@ def test_its_steps_make_an_environment_with_both_programs(tmp_path: Path) -> Non
         server.communicate()
 
 
+def test_the_page_has_the_commands_of_the_file() -> None:
+    commands = re.findall(r"^#   (podman .*)$", TEXT, re.MULTILINE)
+    assert len(commands) == 3
+    assert re.findall(r"^\$ (podman .*)$", PAGE, re.MULTILINE) == commands
+
+
 def _documented(start: str) -> str:
-    """The command that the head of the file runs in a container."""
-    [command] = re.findall(rf"^#   podman run .* tinker-conformance ({start}.*)$", TEXT, re.MULTILINE)
+    """The command that the page runs in a container."""
+    [command] = re.findall(rf"^\$ podman run .* tinker-conformance ({start}.*)$", PAGE, re.MULTILINE)
     return str(command)

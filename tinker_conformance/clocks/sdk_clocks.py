@@ -19,13 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from fake_server.control.clock_file import replace_text, write_clock
-from tinker_conformance.clocks.frozen_clock import (
-    DEFAULT_EPOCH,
-    MICROSECOND,
-    MONOTONIC_START_US,
-    scenario_start,
-)
-from tinker_conformance.clocks.frozen_clock import to_microseconds as microseconds
+from tinker_conformance.clocks.two_clocks import MICROSECOND, TwoClocks
 
 
 class SdkClock(StrEnum):
@@ -53,29 +47,30 @@ class KitClock(ABC):
 
     def __init__(self) -> None:
         self.seq = 0
-        self._wall_us = microseconds(DEFAULT_EPOCH)
-        self._monotonic_us = self._started_us = MONOTONIC_START_US
+        self._clocks = TwoClocks()
 
     @property
     def monotonic_us(self) -> int:
         """The monotonic clock, microseconds."""
-        return self._monotonic_us
+        return self._clocks.monotonic_us
 
     def elapsed(self) -> float:
         """Virtual seconds since the scenario began, on the monotonic clock."""
-        return (self._monotonic_us - self._started_us) / MICROSECOND
+        return self._clocks.elapsed()
 
     def new_scenario(self, epoch: float) -> None:
         """Sets the wall clock (seconds since 1970); the monotonic clock goes on, `elapsed` starts at 0."""
-        self._wall_us = microseconds(epoch)
-        self._monotonic_us = self._started_us = scenario_start(self._monotonic_us)
+        self._clocks.start_scenario(epoch)
         self.seq += 1
         self._show()
 
     def advance(self, wall_us: int, monotonic_us: int) -> None:
-        """Moves the clocks, each by its own number of microseconds."""
-        self._wall_us += wall_us
-        self._monotonic_us += monotonic_us
+        """Move the clocks, each by its own number of microseconds.
+
+        Raises:
+            ValueError: If the monotonic clock would go back.
+        """
+        self._clocks.move(wall_us, monotonic_us)
         self.seq += 1
         self._show()
 
@@ -121,7 +116,7 @@ class FileClock(KitClock):
 
     def _show(self) -> None:
         with contextlib.suppress(FileNotFoundError):  # the folder goes at the end of an interrupted run
-            write_clock(self._path, self.seq, self._wall_us, self._monotonic_us)
+            write_clock(self._path, self.seq, self._clocks.wall_us, self._clocks.monotonic_us)
 
 
 class FaketimeClock(KitClock):
@@ -172,7 +167,7 @@ class FaketimeClock(KitClock):
         self._write()
 
     def _show(self) -> None:
-        self._shown_us = max(self._shown_us, self._wall_us)
+        self._shown_us = max(self._shown_us, self._clocks.wall_us)
         self._write()
 
     def _write(self) -> None:

@@ -17,7 +17,8 @@ from typing import Any, Final, TypeVar
 from fake_server.script.builder import Seconds
 from fake_server.script.builder import advance as advance_step
 from fake_server.script.steps import Advance
-from tinker_conformance.clocks.frozen_clock import MICROSECOND, FrozenClock
+from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop
 
 _T = TypeVar("_T")

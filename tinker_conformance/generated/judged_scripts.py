@@ -128,7 +128,9 @@ class ScriptJudge:
             what = f"the reference failed: {expected.fault}"
             return ScriptFailure(scenario, scenario.id, (), (), what, Verdict.KIT_ERROR)
         if observed.fault is not None and observed.fault.kind is not FaultKind.STUCK:
-            return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault), Verdict.ADAPTER_ERROR)
+            kit = observed.fault.kind is FaultKind.KIT
+            whose = Verdict.KIT_ERROR if kit else Verdict.ADAPTER_ERROR
+            return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault), whose)
         if observed.fault is not None and expected.fault is None:
             return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault))
         case = Case(scenario, self.judge.profile, expected.timeline, observed.timeline, self.judge.sdk.info)

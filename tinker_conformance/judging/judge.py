@@ -246,6 +246,9 @@ class Judge:
             if expected.fault is not None:
                 note = f"the reference failed in scenario {scenario.id}: {expected.fault}"
                 return Judgement(required, Verdict.KIT_ERROR, note=note)
+            if observed.fault is not None and observed.fault.kind is FaultKind.KIT:
+                note = f"the kit failed in scenario {scenario.id}: {observed.fault}"
+                return Judgement(required, Verdict.KIT_ERROR, note=note)
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
             cases[scenario.id] = case
             if observed.fault is not None:

@@ -21,7 +21,7 @@ from fake_server.core.operations import Operation
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script
 from fake_server.script.script_yaml import decode_steps, encode_steps, load_yaml
 from fake_server.script.steps import Advance, Step
-from tinker_conformance.clocks.frozen_clock import DEFAULT_EPOCH
+from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.rounds import moves_within_a_round, unlike_in_a_round
 

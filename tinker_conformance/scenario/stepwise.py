@@ -17,8 +17,8 @@ import msgspec
 
 from fake_server.script.builder import Exhausted, Script
 from fake_server.script.steps import Advance, Complete, ReplyStep, Status, Step
-from tinker_conformance.clocks.frozen_clock import MICROSECOND
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import FutureSpec, Scenario

@@ -9,7 +9,7 @@ import msgspec
 from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.engine.listener import Poll, Submission
 from fake_server.script.steps import Advance, Complete, ReplyStep, unspoilt
-from tinker_conformance.clocks.frozen_clock import MICROSECOND
+from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
 MAX_EVENTS: Final = 20_000
@@ -102,5 +102,5 @@ def _body_of(reply: Reply, scripted: ReplyStep | None) -> object:
 def _json_or_none(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except ValueError:  # of msgspec, and of bytes that are no UTF-8
+    except (msgspec.DecodeError, ValueError):  # before msgspec 0.21 the first was no ValueError
         return None

@@ -45,6 +45,24 @@ class Run:
     fault: Fault | None = None
 
 
+class KitFaultError(RuntimeError):
+    """The fake server or the reference failed: nothing can be said of the SDK."""
+
+
+def refuse_kit_faults(*, expected: Run, observed: Run) -> None:
+    """Check two runs that are about to be compared outside of a requirement.
+
+    Raises:
+        KitFaultError: If the fake server failed in one, or the reference did not run as it should.
+    """
+    for whose, run, kinds in (
+        ("the reference", expected, frozenset(FaultKind) - {FaultKind.STUCK, FaultKind.SET_UP}),
+        ("the SDK", observed, frozenset({FaultKind.KIT})),
+    ):
+        if run.fault is not None and run.fault.kind in kinds:
+            raise KitFaultError(f"the kit failed while it ran a scenario with {whose}: {run.fault}")
+
+
 class SdkStartError(RuntimeError):
     """The SDK, or its adapter, cannot be started; the text says why and what to do."""
 

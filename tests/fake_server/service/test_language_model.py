@@ -58,21 +58,11 @@ def test_the_likeliest_are_those_of_all():
 
 def test_samples_come_as_often_as_they_are_likely():
     draws = Draws(5)
-    counts = Counter(MODEL.sampled(2, {}, 1.0, draws) for _ in range(20_000))
+    counts = Counter(MODEL.sampled(2, {}, draws) for _ in range(20_000))
     for token, logprob in MODEL.likeliest(2, {}, 5):
         # A fork below 2 % is not taken; the rest has its share.
         assert counts[token] / 20_000 == pytest.approx(math.exp(logprob) / sigmoid(4.5), rel=0.15)
     assert max(counts) < FIRST_HIGH
-
-
-def test_a_lower_temperature_samples_the_likely_more():
-    likely = MODEL.likeliest(2, {}, 1)[0][0]
-    often = []
-    for temperature in (0.3, 1.0, 3.0):
-        draws = Draws(5)
-        often.append(sum(MODEL.sampled(2, {}, temperature, draws) == likely for _ in range(2_000)))
-    assert often == sorted(often, reverse=True)
-    assert often[0] > 2 * often[2]
 
 
 def test_it_learns_a_token_that_it_never_said():
@@ -82,7 +72,7 @@ def test_it_learns_a_token_that_it_never_said():
         MODEL.add_gradient(4, 151_645, trained.weights, -1.0, gradient)
         trained = trained.stepped(gradient, AdamParams(learning_rate=1e-3))
     assert MODEL.likeliest(4, trained.weights, 1)[0][0] == 151_645
-    assert MODEL.sampled(4, trained.weights, 1.0, Draws(1)) == 151_645
+    assert MODEL.sampled(4, trained.weights, Draws(1)) == 151_645
     assert MODEL.likeliest(5, trained.weights, 1)[0][0] < FIRST_HIGH
 
 

@@ -365,3 +365,52 @@ class TestWithScripts:
         engine.reset()
         assert client.model().model_id == first
         assert losses(client, 2) == losses(Client(FakeTinker(seed=3)), 2)
+
+
+class TestTargets:
+    @pytest.mark.parametrize("targets", [[2], [2, 3, 4, 5]])
+    def test_there_is_one_for_each_token_of_the_input(self, client, targets):
+        with pytest.raises(Failed, match="datum 0: target_tokens has . places and model_input 3 tokens"):
+            client.model().forward(datum([1, 2, 3], targets))
+
+    def test_a_place_may_have_several(self, client):
+        tokens = {"data": [2, 3, 4, 5], "dtype": "int64", "shape": [2, 2]}
+        rows = {**datum([1, 2], []), "loss_fn_inputs": {"target_tokens": tokens}}
+        (output,) = client.model().forward(rows)["loss_fn_outputs"]
+        assert output["logprobs"]["shape"] == [2, 2]
+
+
+class TestContext:
+    @pytest.mark.parametrize(("length", "limit", "fits"), [(100, 32_668, True), (100, 32_669, False)])
+    def test_a_prompt_and_its_completion_fit_into_the_window(self, client, length, limit, fits):
+        prompt = {"chunks": [{"tokens": [1] * (length - 40)}, {"type": "image", "expected_tokens": 40}]}
+        body = {"prompt": prompt, "sampling_params": {"max_tokens": limit}}
+        if fits:
+            assert client.submit("asample", **body)
+        else:
+            words = (
+                "Prompt length plus max_tokens exceeds the model's context window: "
+                f"{length} prompt tokens + {limit} max_tokens > 32768."
+            )
+            assert client.refused("asample", **body) == (400, words)
+
+    def test_the_window_is_that_of_the_capabilities(self, client):
+        models = client.get("get_server_capabilities")["supported_models"]
+        assert {each["max_context_length"] for each in models} == {32_768}
+
+
+class TestStrict:
+    def test_only_announced_base_models_are_taken(self):
+        client = Client(FakeTinker(seed=3, strict=True))
+        assert client.model().do("optim_step")
+        assert client.sampler(base_model=BASE)
+        body = {"session_id": client.session(), "base_model": "Qwen/Qwen3-9B"}
+        for refused in (
+            client.refused("create_model", model_seq_id=0, **body),
+            client.refused("create_sampling_session", sampling_session_seq_id=0, **body),
+        ):
+            assert refused[0] == 400
+            assert "'Qwen/Qwen3-9B' is not served here; use one of Qwen/Qwen3-8B" in refused[1]
+
+    def test_otherwise_any_name_is(self, client):
+        assert client.model("mine/own").do("optim_step")

@@ -17,7 +17,8 @@ from typing import Final
 from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.engine.listener import Poll, Submission
 from fake_server.script.steps import Advance
-from tinker_conformance.clocks.frozen_clock import MICROSECOND, FrozenClock
+from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.sdk.server_events import (
     MAX_EVENTS,
     MAX_TEXT,

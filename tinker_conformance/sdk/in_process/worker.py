@@ -25,7 +25,12 @@ from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimeP
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
-from tinker_conformance.sdk.in_process.runner import ScenarioStuckError, SetUpError, run_scenario
+from tinker_conformance.sdk.in_process.runner import (
+    KitFaultError,
+    ScenarioStuckError,
+    SetUpError,
+    run_scenario,
+)
 from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
 from tinker_conformance.sdk.in_process.worker_messages import (
     DoneMessage,
@@ -118,6 +123,8 @@ def _run(
         timeline = loop.run_until_complete(run_scenario(adapter, scenario, profile, clock))
     except ScenarioStuckError as stuck:
         return FaultMessage(id=message.id, kind=FaultKind.STUCK, text=stuck.reason, timeline=stuck.timeline)
+    except KitFaultError as failed:
+        return FaultMessage(id=message.id, kind=FaultKind.KIT, text=failed.reason, timeline=failed.timeline)
     except SetUpError as error:
         return FaultMessage(id=message.id, kind=FaultKind.SET_UP, text=str(error))
     except Exception:  # noqa: BLE001 - the run goes on with the next scenario

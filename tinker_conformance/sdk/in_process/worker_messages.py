@@ -19,6 +19,8 @@ class FaultKind(StrEnum):
 
     STUCK = "stuck"
     """The SDK would never finish: a finding about the SDK."""
+    KIT = "kit"
+    """The fake server failed: a fault of the kit, which says nothing of the SDK."""
     SET_UP = "set_up"
     """The adapter failed before the first future."""
     CRASH = "crash"

@@ -133,7 +133,7 @@ class WorkerSession:
             case DoneMessage(id=number, timeline=timeline) if number == self._number:
                 return Run(timeline)
             case FaultMessage(id=number, kind=kind, text=text, timeline=timeline) if number == self._number:
-                if kind is FaultKind.STUCK:
+                if kind in {FaultKind.STUCK, FaultKind.KIT}:
                     # What waits for ever in there would go on waiting beside the next scenario.
                     self._discard()
                 return Run(timeline, Fault(kind, text))

@@ -18,8 +18,8 @@ from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.script.steps import Advance
-from tinker_conformance.clocks.frozen_clock import MICROSECOND
 from tinker_conformance.clocks.sdk_clocks import KitClock, SdkClock
+from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.process.line_process import (
@@ -30,7 +30,12 @@ from tinker_conformance.sdk.process.line_process import (
     ProcessEndedError,
     ProcessSilentError,
 )
-from tinker_conformance.sdk.scripted_engine import VIRTUAL_LIMIT_SECONDS, future_keys, scripted_engine
+from tinker_conformance.sdk.scripted_engine import (
+    VIRTUAL_LIMIT_SECONDS,
+    future_keys,
+    kit_failure,
+    scripted_engine,
+)
 from tinker_conformance.sdk.server_events import (
     MAX_EVENTS,
     NO_FUTURE,
@@ -117,6 +122,9 @@ class Conversation:
         self._timeline = StdioTimeline(self._clock.seq)
         with FakeTinkerServer(self._engine) as server:
             fault = self._run(server.url)
+        if (failure := kit_failure(self._engine)) is not None:
+            text = f"{failure}, in scenario {self._scenario.id}"
+            fault = Fault(FaultKind.KIT, text, "" if fault is None else fault.stderr)
         with self._lock:
             return Run(self._timeline.timeline(), fault)
 

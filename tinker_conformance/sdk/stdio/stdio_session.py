@@ -116,7 +116,7 @@ class StdioSession:
         if run.fault is None or run.fault.kind in _HARMLESS:
             self._faults_in_a_row = 0
         else:
-            if run.fault.kind is not FaultKind.STUCK:
+            if run.fault.kind not in {FaultKind.STUCK, FaultKind.KIT}:
                 self._faults_in_a_row += 1
             self._end_process()
         return run

@@ -11,10 +11,10 @@ from unittest import mock
 
 import pytest
 
-from tinker_conformance.clocks import meeting
+from tinker_conformance.clocks import race_provoker
 from tinker_conformance.clocks.frozen_clock import FrozenClock
-from tinker_conformance.clocks.meeting import Meeting
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
+from tinker_conformance.clocks.race_provoker import RaceProvoker
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile_files import load_profile
@@ -143,25 +143,25 @@ def test_a_decision_without_a_lock_is_caught_between_two_readings_of_the_clock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # On a busy machine the other thread may take its time; usually nobody waits for it that long.
-    monkeypatch.setattr(meeting, "_PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr(race_provoker, "_WAIT_SECONDS", 2.0)
     for adapter, lines in ((WithoutALock(), 2), (ReferenceAdapter(), 1)):
         timeline = lived(adapter, on_threads(SHORT, SHORT))
         said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
         assert len(said) == lines
-        monkeypatch.setattr(meeting, "_PATIENCE_SECONDS", 0.001)
+        monkeypatch.setattr(race_provoker, "_WAIT_SECONDS", 0.001)
 
 
 def test_two_threads_meet_after_an_observer_was_called_on_each() -> None:
-    place, left = Meeting(), []
+    place, left = RaceProvoker(), []
     gate = threading.Barrier(2)
 
     def decide(name: str) -> None:
-        place.called()
+        place.observer_called()
         gate.wait(10)
-        place.read()
+        place.clock_read()
         left.append(name)
 
-    with mock.patch.object(meeting, "_PATIENCE_SECONDS", 60.0):
+    with mock.patch.object(race_provoker, "_WAIT_SECONDS", 60.0):
         threads = [threading.Thread(target=decide, args=(name,)) for name in "ab"]
         for thread in threads:
             thread.start()
@@ -171,21 +171,21 @@ def test_two_threads_meet_after_an_observer_was_called_on_each() -> None:
 
 
 def test_nobody_waits_where_no_observer_was_called_or_longer_than_for_a_few_readings() -> None:
-    place = Meeting()
-    with mock.patch.object(place, "_meet") as met:
-        place.read()
+    place = RaceProvoker()
+    with mock.patch.object(place, "_pair_up") as met:
+        place.clock_read()
         assert met.call_count == 0
-        place.called()
+        place.observer_called()
         for _ in range(10):
-            place.read()
+            place.clock_read()
         assert met.call_count == 4
 
 
 def test_a_thread_that_nobody_meets_goes_on_and_the_next_two_meet() -> None:
-    place = Meeting()
-    place.called()
-    place.read()  # alone: it would hang here
-    assert not place._waits
+    place = RaceProvoker()
+    place.observer_called()
+    place.clock_read()  # alone: it would hang here
+    assert not place._one_waits
 
 
 # -- adapters ------------------------------------------------------------------------------------

@@ -1,0 +1,117 @@
+"""Sampling by temperature, ``top_p`` and ``top_k``: a softmax over all that a model may say.
+
+The log-probability of a sampled token is that of the tempered distribution, as the real service gives it
+(``validate_temperature_logprobs`` of tinker-cookbook compares its differences); at temperature 1 and at 0 it
+is the model's own. The nucleus does not change it.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from fake_server.core.seeded_numbers import Draws
+from fake_server.service.language_model import Source
+from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.request_values import integer, number
+
+COLDEST: Final = 1e-6
+"""A temperature below it is 0: the quotient would leave the range of floats."""
+HOTTEST: Final = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Shaping:
+    """How a request shapes the distribution that it samples from.
+
+    Attributes:
+        temperature: The softmax's; 0 for the likeliest token.
+        top_p: The least probability that the kept tokens have together.
+        top_k: How many tokens are kept; 0 for all.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+
+    @classmethod
+    def of(cls, params: Mapping[str, object]) -> Shaping:
+        """Read ``sampling_params`` of any release.
+
+        Raises:
+            ServiceRefusal: ``top_p`` or ``top_k`` is out of range.
+        """
+        temperature, top_p = number(params.get("temperature"), 1.0), number(params.get("top_p"), 1.0)
+        top_k = integer(params.get("top_k"), -1)
+        if not 0.0 < top_p <= 1.0:
+            raise ServiceRefusal(f"top_p is {top_p!r}; give a probability above 0 and at most 1")
+        if top_k < -1:
+            raise ServiceRefusal(f"top_k is {top_k!r}; give how many tokens to keep, or -1 for all")
+        if top_k == 1 or not temperature >= COLDEST:
+            temperature = 0.0
+        temperature = min(temperature, HOTTEST)
+        return cls(temperature, top_p, max(top_k, 0))
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is the model's own distribution, from which one can draw without seeing all of it."""
+        return (self.temperature, self.top_p, self.top_k) == (1.0, 1.0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    tokens: list[int]
+    cumulative: list[float]
+    log_normaliser: float
+
+
+class Chooser:
+    """Chooses tokens for one request; what it found out about a context it keeps."""
+
+    def __init__(self, source: Source, shaping: Shaping) -> None:
+        """Choose what ``source`` says, shaped."""
+        self._source = source
+        self._shaping = shaping
+        self._choices: dict[int, _Choice] = {}
+
+    def chosen(self, context: int, draws: Draws) -> int:
+        """Return a token after another."""
+        model, weights = self._source.base_model, self._source.weights
+        if self._shaping.plain:
+            return model.sampled(context, weights, draws)
+        if not self._shaping.temperature:
+            return model.likeliest(context, weights, 1)[0][0]
+        choice = self._choice(context)
+        place = bisect_right(choice.cumulative, draws.next() * choice.cumulative[-1])
+        return choice.tokens[min(place, len(choice.tokens) - 1)]
+
+    def logprob(self, context: int, token: int) -> float:
+        """Return the log-probability of a token after another, as the service reports it."""
+        own = self._source.base_model.logprob(context, token, self._source.weights)
+        temperature = self._shaping.temperature
+        if temperature in (0.0, 1.0):
+            return own
+        return own / temperature - self._choice(context).log_normaliser
+
+    def _choice(self, context: int) -> _Choice:
+        found = self._choices.get(context)
+        if found is None:
+            found = self._choices[context] = self._shaped(context)
+        return found
+
+    def _shaped(self, context: int) -> _Choice:
+        sayable = self._source.base_model.sayable(context, self._source.weights)
+        scaled = [logprob / self._shaping.temperature for _, logprob in sayable]
+        highest = scaled[0]
+        masses = [math.exp(each - highest) for each in scaled]
+        cumulative = list(accumulate(masses))
+        # The nucleus is the fewest tokens that have the probability together, the likeliest first.
+        kept = bisect_right(cumulative, self._shaping.top_p * cumulative[-1] * (1.0 - 1e-12)) + 1
+        if self._shaping.top_k:
+            kept = min(kept, self._shaping.top_k)
+        tokens = [token for token, _ in sayable[:kept]]
+        return _Choice(tokens, cumulative[:kept], highest + math.log(cumulative[-1]))

@@ -1,0 +1,84 @@
+"""The wall clock and the monotonic clock, as two numbers that are moved apart or together.
+
+Both are kept in whole microseconds, so that steps add up exactly.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Final
+
+MICROSECOND: Final = 1_000_000
+"""Microseconds in a second."""
+
+DEFAULT_EPOCH: Final = 1_750_000_000.0
+"""The wall clock at the start of a scenario that names none, in seconds since 1970."""
+
+MONOTONIC_START_US: Final = 100_000 * MICROSECOND
+_SCENARIO_SECONDS: Final = 110_000
+_EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun counts in naive UTC
+
+
+def to_microseconds(seconds: float) -> int:
+    """Convert seconds to the clock's resolution."""
+    return round(seconds * MICROSECOND)
+
+
+def scenario_start(monotonic_us: int) -> int:
+    """Return where the monotonic clock starts a scenario, given where the last one left it (both in µs).
+
+    It moves on to a whole second from which no scenario reaches the next power of two. Among floats of one
+    magnitude `(t + 900) - t` is 900 exactly, whatever ran before.
+    """
+    start = -(-monotonic_us // MICROSECOND)
+    if start.bit_length() != (start + _SCENARIO_SECONDS).bit_length():
+        start = 1 << start.bit_length()
+    return start * MICROSECOND
+
+
+@dataclass(slots=True)
+class TwoClocks:
+    """Both clocks of a process under test, and when its scenario started.
+
+    Attributes:
+        wall_us: Microseconds since 1970.
+        monotonic_us: Microseconds since an arbitrary moment.
+        started_us: Where the monotonic clock stood when the scenario started.
+    """
+
+    wall_us: int = to_microseconds(DEFAULT_EPOCH)
+    monotonic_us: int = MONOTONIC_START_US
+    started_us: int = MONOTONIC_START_US
+
+    def start_scenario(self, epoch: float) -> None:
+        """Set the wall clock (seconds since 1970). The monotonic clock goes on, and `elapsed` is 0."""
+        self.wall_us = to_microseconds(epoch)
+        self.monotonic_us = self.started_us = scenario_start(self.monotonic_us)
+
+    def move(self, wall_us: int, monotonic_us: int) -> None:
+        """Move each clock by its own number of microseconds.
+
+        Raises:
+            ValueError: If the monotonic clock would go back.
+        """
+        if monotonic_us < 0:
+            message = (
+                f"the monotonic clock cannot go back ({monotonic_us} µs); move the wall clock alone: "
+                "{advance: {wall: -1, monotonic: 0}}"
+            )
+            raise ValueError(message)
+        self.wall_us += wall_us
+        self.monotonic_us += monotonic_us
+
+    def monotonic(self) -> float:
+        """Return the monotonic clock in seconds."""
+        return self.monotonic_us / MICROSECOND
+
+    def elapsed(self) -> float:
+        """Return the virtual seconds since the scenario started, on the monotonic clock."""
+        return (self.monotonic_us - self.started_us) / MICROSECOND
+
+    def wall_datetime(self) -> datetime.datetime:
+        """Return the wall clock as freezegun wants it: naive, in UTC."""
+        return _EPOCH + datetime.timedelta(microseconds=self.wall_us)
