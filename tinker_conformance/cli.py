@@ -23,6 +23,7 @@ from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.scenario.scenario import load_scenarios
+from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

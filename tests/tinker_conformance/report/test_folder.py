@@ -14,9 +14,14 @@ from click.testing import CliRunner
 from tests.tinker_conformance.report.making import result, start
 from tinker_conformance.cli import main
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.report_folder import ReportFolder
 from tinker_conformance.report.report_reading import ReportError, load_report
 from tinker_conformance.requirements import REQUIREMENTS
+
+
+def _close(folder: ReportFolder, early: str | None = None) -> None:
+    folder.close(end_record(folder.report.start, folder.report.results, early=early))
 
 
 def _link(path: Path) -> None:
@@ -53,7 +58,7 @@ def test_the_other_forms_replace_links_rather_than_to_follow_them(tmp_path: Path
     for name in ("summary.md", ".summary.md.half", "badge.json", ".index.html.half"):
         (tmp_path / name).symlink_to("precious")
     folder = ReportFolder(tmp_path, start())
-    folder.close(0)
+    _close(folder)
     assert (tmp_path / "precious").read_text() == "precious"
     assert not (tmp_path / "summary.md").is_symlink()
     assert load_report(tmp_path).cut_off is None
@@ -65,11 +70,11 @@ def test_two_runs_do_not_write_one_report(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="another run is writing it; wait for that run, or name another"):
         ReportFolder(tmp_path, start("second"))
     first.add(result(REQUIREMENTS[1]))
-    first.close(0)
+    _close(first)
     whole = load_report(tmp_path)
     assert (whole.start.sdk.name, len(whole.results), whole.cut_off) == ("first", 2, None)
     second = ReportFolder(tmp_path, start("second"))
-    second.close(0)
+    _close(second)
     again = load_report(tmp_path)
     assert (again.start.sdk.name, len(again.results)) == ("second", 0)
 
@@ -93,7 +98,7 @@ def test_a_killed_run_holds_no_folder(tmp_path: Path) -> None:
         with pytest.raises(ReportError, match="another run"):
             ReportFolder(tmp_path, start())
         child.kill()
-    ReportFolder(tmp_path, start()).close(0)
+    _close(ReportFolder(tmp_path, start()))
     assert load_report(tmp_path).cut_off is None
 
 
@@ -104,7 +109,7 @@ def test_a_report_that_is_not_whole_is_not_compared(order: tuple[str, str], tmp_
         folder = ReportFolder(tmp_path / name, start(asked=asked))
         for required in asked if name == "whole" else asked[:1]:
             folder.add(result(required, Verdict.PASSED))
-        folder.close(0, early="interrupted by SIGTERM" if name == "early" else None)
+        _close(folder, early="interrupted by SIGTERM" if name == "early" else None)
     lines = (tmp_path / "cut" / "report.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "cut" / "report.jsonl").write_bytes(b"".join(lines[:-1]))
     done = CliRunner().invoke(main, ["report", "diff", *(str(tmp_path / name) for name in order)])
