@@ -13,7 +13,8 @@ from rich.progress import Progress
 from tinker_conformance.generated.drawn_scenarios import generated
 from tinker_conformance.generated.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement
 from tinker_conformance.judging.judge import Judge
-from tinker_conformance.scenario.scenario import Scenario, load_scenarios
+from tinker_conformance.scenario.decoding import load_scenarios
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.short_form import scenario_yaml
 
 

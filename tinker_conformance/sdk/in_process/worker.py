@@ -23,7 +23,7 @@ from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.seen_waits import waits_are_seen
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.scenario.scenario import decode_scenario
+from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
 from tinker_conformance.sdk.in_process.runner import (
     KitFaultError,
@@ -34,13 +34,13 @@ from tinker_conformance.sdk.in_process.runner import (
 from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
 from tinker_conformance.sdk.in_process.worker_messages import (
     DoneMessage,
-    FaultKind,
     FaultMessage,
     ReadyMessage,
     RunMessage,
     decode_run,
     encode,
 )
+from tinker_conformance.sdk.session import FaultKind
 
 
 class AdapterLoadError(RuntimeError):
