@@ -22,8 +22,8 @@ from tinker_conformance.commands.run import run
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.scenario.scenario import load_scenarios
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
+from tinker_conformance.scenario.decoding import load_scenarios
+from tinker_conformance.sdk.session import FaultKind
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,8 +68,3 @@ main.add_command(identify)
 main.add_command(check_adapter)
 main.add_command(parity)
 main.add_command(record_goldens)
-
-if __name__ == "__main__":
-    from tinker_conformance.__main__ import main as program
-
-    program()

@@ -17,7 +17,8 @@ from tinker_conformance.generated.judged_scripts import (
     is_jittered,
 )
 from tinker_conformance.judging.judge import Judge
-from tinker_conformance.scenario.scenario import Scenario, load_scenarios
+from tinker_conformance.scenario.decoding import load_scenarios
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.short_form import scenario_yaml
 
 

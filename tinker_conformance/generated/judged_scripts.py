@@ -18,7 +18,7 @@ from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.requirements import REQUIREMENTS, Level, Requirement
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
+from tinker_conformance.sdk.session import FaultKind
 
 _NOT_ABOUT_SCRIPTS: Final = frozenset({"functions", "clock", "custom_observer"})
 _MOST_FAILURES: Final = 5

@@ -29,7 +29,7 @@ from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.spec import check_spec, open_sdk
-from tinker_conformance.suite.options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
+from tinker_conformance.suite.pytest_options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
 from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
 
 

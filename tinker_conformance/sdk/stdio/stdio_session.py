@@ -21,9 +21,8 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
-from tinker_conformance.sdk.session import Fault, Run, SdkStartError
+from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
 from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line, shown_line
 from tinker_conformance.sdk.stdio.conversation import Conversation
 from tinker_conformance.sdk.stdio.protocol_messages import PROTOCOL, Start, Started, encode
