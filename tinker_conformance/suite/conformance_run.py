@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.known_failures.command_options import check_files, excuses
 from tinker_conformance.known_failures.excuses import KnownFailures
 from tinker_conformance.profile.releases import NewerThanKnownWarning
