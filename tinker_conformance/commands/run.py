@@ -9,21 +9,25 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 
+from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.guard import described, undelivered
-from tinker_conformance.commands.interruption import Interrupted, ended_while_killing, uninterrupted
+from tinker_conformance.commands.interruption import (
+    Interrupted,
+    ended_while_killing,
+    ends_with_input,
+    uninterrupted,
+)
 from tinker_conformance.commands.numbers import COUNT, SEED
 from tinker_conformance.commands.outcome import table
 from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts, write_scripts
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.judging.visible_text import visible, visible_lines
 from tinker_conformance.known_failures.first_file import record, recordable
 from tinker_conformance.report.conclusion import Conclusion, conclude
 from tinker_conformance.report.exit_codes import Exit
@@ -65,6 +69,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print only the last line.")
 @click.option("-v", "--verbose", is_flag=True, help="Also explain known failures, and what is not claimed.")
+@ends_with_input
 @clock_option
 def run(
     *,
@@ -94,11 +99,11 @@ def run(
         clock=None if clock is None else SdkClock(clock),
         seed=seed if count else None,
     )
-    console = Console(highlight=False)
+    console = Terminal()
     # A mistake in what was asked for is reported at once, not after the SDK has started.
     request.check()
     scripts = asked_scripts(count, seed, replay, strict=strict)
-    opened = open_run(request, lambda text: console.print(escape(text), style="dim"))
+    opened = open_run(request, lambda text: console.print(text, style="dim"))
     measured = _Measured(opened, asked=opened.asked if replay is None else (), folder=folder)
     measured.judge(scripts, console, quiet=quiet)
     # All that others read is written before anything is printed: a terminal that fails changes none of it.
@@ -170,7 +175,7 @@ class _Measured:
         """What the run found, and its exit code."""
         return conclude(Report(self.start, tuple(self.results), self.end))
 
-    def judge(self, scripts: Sequence[Scenario], console: Console, *, quiet: bool) -> None:
+    def judge(self, scripts: Sequence[Scenario], console: Terminal, *, quiet: bool) -> None:
         """Judge everything, and end the SDK; note why where not everything could be judged."""
         judge = self.run.judge
         try:
@@ -256,11 +261,11 @@ def _scripts_record(found: ScriptJudgement) -> ScriptsRecord:
     )
 
 
-def _print(measured: _Measured, written: _Written, console: Console, *, quiet: bool, verbose: bool) -> None:
+def _print(measured: _Measured, written: _Written, console: Terminal, *, quiet: bool, verbose: bool) -> None:
     """Print the table, what is to be explained, and the conclusion."""
     spec, profile = measured.run.request.spec, measured.run.judge.profile.name
     if not quiet:
-        console.print(escape(visible(f"{measured.name} against {profile}")))
+        console.print(visible(f"{measured.name} against {profile}"))
         _print_judgements(console, measured.judgements, spec, profile, verbose=verbose)
     if measured.scripts is not None:
         print_scripts(measured.scripts, spec, written.failures, console)
@@ -268,13 +273,13 @@ def _print(measured: _Measured, written: _Written, console: Console, *, quiet: b
     early = measured.early
     notes.append(f"ended early, {measured.progress}: {early.reason}" if early else str(measured.conclusion))
     for note in notes:
-        console.print(escape(visible_lines(f"\n{note}")), soft_wrap=True)
+        console.print(visible_lines(f"\n{note}"), soft_wrap=True)
     for problem in written.problems:
         click.echo(visible_lines(f"Error: {problem}"), err=True)
 
 
 def _print_judgements(
-    console: Console, judgements: Sequence[Judgement], spec: str, profile: str, *, verbose: bool
+    console: Terminal, judgements: Sequence[Judgement], spec: str, profile: str, *, verbose: bool
 ) -> None:
     if judgements:
         console.print(table(judgements))
@@ -282,4 +287,4 @@ def _print_judgements(
     for judgement in judgements:
         if judgement.verdict not in silent:
             console.print()
-            console.print(escape(explain(judgement, spec, profile)), soft_wrap=True)
+            console.print(explain(judgement, spec, profile), soft_wrap=True)

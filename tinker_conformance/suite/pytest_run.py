@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.profile.releases import NewerThanKnownWarning
 from tinker_conformance.report.records import encode
 from tinker_conformance.requirements import Level, Requirement

@@ -21,7 +21,7 @@ import msgspec
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.seen_waits import waits_are_seen
-from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
@@ -95,7 +95,11 @@ def main() -> None:
     """Serves until standard input ends."""
     answers = _private_stdout()
     clock = FrozenClock()
-    asyncio.set_event_loop_policy(VirtualTimePolicy(clock))
+    with virtual_loops(clock):
+        _serve(answers, clock)
+
+
+def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
     share_ssl_contexts()
     try:
         adapter = load_adapter(sys.argv[1])
