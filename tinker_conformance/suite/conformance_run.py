@@ -1,8 +1,8 @@
 """One run of the requirements against one SDK: opened, asked and recorded in one way, however it was started.
 
 What comes in is what a user asks for (`RunRequest`). What goes out are judgements with known failures
-applied, and the records of a report. The command `run`, the pytest items and the class to subclass are three ways to
-start it.
+applied, and the records of a report. The command `run`, the pytest items and the class to subclass are three
+ways to start it.
 
 Failure model. What was asked for cannot be done (no such SDK, profile, version, file of known failures): a
 `ValueError` or `RuntimeError` of the part that says so, before anything is judged. The adapter is lost on the
