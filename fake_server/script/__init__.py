@@ -1,4 +1,4 @@
-"""What tests write: the replies that a future gets, from Python, YAML or JSON."""
+"""Scripts, which tests write to say what replies a future gets: from Python, YAML or JSON."""
 
 from __future__ import annotations
 
