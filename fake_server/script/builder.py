@@ -167,7 +167,7 @@ class ScriptBuilder:
         return replace(self, steps=(*self.steps, advance(seconds, wall=wall, monotonic=monotonic)))
 
     def exhausted(self, rule: Exhausted | str) -> ScriptBuilder:
-        """Return a builder that sets the reply to polls after the last one: ``fail``, ``repeat`` or ``error``."""
+        """Return a builder with a rule for polls after the last reply: ``fail``, ``repeat`` or ``error``."""
         return replace(self, rule=exhausted_rule(rule))
 
     def build(self) -> Script:
