@@ -1,12 +1,8 @@
-<<<<<<< HEAD
-"""Scripts, which tests write to say what replies a future gets: from Python, YAML or JSON."""
-=======
 """What tests write: the replies that one future gets, in order.
 
 In come calls of the builder (``script().then(timeout()).then(complete())``), rules, or YAML and JSON files.
 Out come ``Script`` and ``Rule``, frozen values that the engine follows.
 """
->>>>>>> main
 
 from __future__ import annotations
 
