@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from tinker_conformance.clocks.seen_waits import waits_are_seen
     from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH, MICROSECOND
-    from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+    from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 
 __all__ = [
     "DEFAULT_EPOCH",
@@ -39,9 +39,9 @@ __all__ = [
     "QuietWatch",
     "SdkClock",
     "VirtualTimeLoop",
-    "VirtualTimePolicy",
     "WallClock",
     "libfaketime",
+    "virtual_loops",
     "waits_are_seen",
 ]
 
@@ -53,6 +53,6 @@ __getattr__ = lazy_exports(
         "sdk_clocks": "FaketimeClock FileClock KitClock LIBRARY_NAME SdkClock WallClock libfaketime",
         "seen_waits": "waits_are_seen",
         "two_clocks": "DEFAULT_EPOCH MICROSECOND",
-        "virtual_loop": "VirtualTimeLoop VirtualTimePolicy",
+        "virtual_loop": "VirtualTimeLoop virtual_loops",
     },
 )

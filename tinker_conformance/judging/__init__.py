@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
     from tinker_conformance.judging.profile_choice import UsageProblem, check_as_asked, choose_profile
     from tinker_conformance.judging.side_by_side import AdapterLostError
-    from tinker_conformance.judging.visible_text import visible, visible_lines
 
 __all__ = [
     "AdapterLostError",
@@ -44,8 +43,6 @@ __all__ = [
     "nearness",
     "shown",
     "unclaimed",
-    "visible",
-    "visible_lines",
 ]
 
 check_fake_server()
@@ -61,6 +58,5 @@ __getattr__ = lazy_exports(
         "picture": "Lane Look Mark Picture Window grouped",
         "profile_choice": "UsageProblem check_as_asked choose_profile",
         "side_by_side": "AdapterLostError",
-        "visible_text": "visible visible_lines",
     },
 )
