@@ -409,7 +409,7 @@ def test_a_slow_reply_comes_in_pieces_of_the_size_and_at_the_times_asked_for() -
     ]
 
 
-def test_an_old_client_is_told_how_a_spoilt_reply_ends() -> None:
+def test_an_old_client_is_told_how_a_corrupted_reply_ends() -> None:
     whole = CLOSED + b"content-length: %d\r\n\r\n" % len(BODY) + BODY
     engine = an_engine(spoilt(slow_head={"bytes": 50, "seconds": 0.001}))
     assert heard(engine, len(whole), http=b"HTTP/1.0") == (whole, "closed")
@@ -503,7 +503,7 @@ def test_a_client_without_a_read_timeout_is_told_that_it_would_wait_for_ever() -
     transport = FakeTinkerTransport(an_engine(spoilt(cut={"at": "body", "by": "silence"})))
     with httpx.Client(base_url="http://tinker.test", transport=transport, timeout=None) as client:
         client.post("/api/v1/asample", json={})
-        with pytest.raises(ValueError, match=r"give it one, such as httpx\.Client\(timeout=5\)"):
+        with pytest.raises(ValueError, match=r"set one, for example httpx\.Client\(timeout=5\)"):
             client.post(POLL, json={"request_id": "f"})
 
 
@@ -592,7 +592,7 @@ def test_a_redirect_loop_ends_in_the_client_and_each_turn_takes_a_step(face: Fac
     assert engine.futures[0].polls == 21
 
 
-def test_a_410_that_is_spoilt_ends_its_future_all_the_same() -> None:
+def test_a_410_that_is_corrupted_ends_its_future_all_the_same() -> None:
     engine = an_engine(wired(status(410), chunked="whole"), complete())
     with FACES["transport"](engine) as client:
         first = client.post("/api/v1/asample", json={}).json()["request_id"]

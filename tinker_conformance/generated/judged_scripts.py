@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from fake_server.script.steps import Status, unspoilt
+from fake_server.script.steps import Status, intended_reply
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.generated.shrink import shrunk
 from tinker_conformance.judging.claims import unclaimed
@@ -178,4 +178,4 @@ class ScriptJudge:
 def is_jittered(scenario: Scenario) -> bool:
     """Whether an SDK waits in it for a time drawn at random: after a 410."""
     steps = (step for future in scenario.futures for step in future.script.steps)
-    return any(isinstance(step, Status) and step.status == 410 for step in map(unspoilt, steps))
+    return any(isinstance(step, Status) and step.status == 410 for step in map(intended_reply, steps))
