@@ -30,7 +30,7 @@ _S = TypeVar("_S", bound=msgspec.Struct)
 
 
 class ProfileError(ValueError):
-    """A profile that cannot be used: the text names the file, the key and the mend.
+    """A profile that cannot be used: the text names the file, the key and the fix.
 
     Attributes:
         source: The file or the name.
