@@ -1,4 +1,7 @@
-"""How timelines are judged: facts, checks, verdicts."""
+"""From requirement to verdict: run the scenarios, compare the timelines, and explain every mismatch.
+
+Takes an SDK, the reference and a profile, and gives a `Judgement` for each requirement.
+"""
 
 from tinker_conformance._fake_server import check_fake_server
 

@@ -1,4 +1,4 @@
-"""Text of an SDK, made fit to be shown: what a terminal would obey, or an eye would miss, is written out."""
+"""Make text from an SDK safe to show: escape control characters and everything invisible."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import unicodedata
 from typing import Final
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of what shows nothing: controls, formats (bidi too), surrogates, line separators."""
+"""Unicode categories of invisible characters: controls, formats (bidi too), surrogates, separators."""
 
 
 def visible(text: str) -> str:
-    r"""The text with every invisible character as an escape, such as `\x1b`, `\n` or `\u202e`."""
+    r"""Return the text with every invisible character escaped, such as `\x1b`, `\n` or `\u202e`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
 
 
 def visible_lines(text: str) -> str:
-    """The same, but for line breaks, which stay."""
+    """Return the text with every invisible character escaped, except line breaks."""
     return "\n".join(visible(line) for line in text.split("\n"))
 
 

@@ -24,7 +24,7 @@ from tinker_conformance.sdk.session import Run
 from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
 
 PROFILE = load_profile("tinker-0.38")
-_SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
+_NO_PAUSE_REPORTED = "reported no pause, so the kit cannot tell whether it sees the test clock"
 CLOCK = requirement("clock.moves")
 CLOCK_SCENARIO = CLOCK.scenarios[0]
 ONCE: Timeline = (poll(), end(2.0))
@@ -132,8 +132,8 @@ def test_what_its_clock_cannot_show_is_not_run() -> None:
         assert judge.both(SCENARIOS["apart"]) is None
     assert judgement.verdict is Verdict.NOT_CLAIMED
     assert judgement.note == (
-        "the SDK has no clock for it, the clock wall cannot show it: "
-        "it moves the wall clock and the monotonic clock apart"
+        "the SDK's clock, wall, cannot run this scenario: "
+        "it moves the wall clock and the monotonic clock by different amounts"
     )
     assert sdk.asked == []
 
@@ -159,7 +159,7 @@ def test_where_nobody_could_end_a_sleep_no_scenario_is_run_in_which_the_referenc
     assert both == ((Run(lives), Run(lives)) if judged else None)
     assert sdk.asked == (["one"] if judged else [])
     if not judged:
-        assert judgement.note == "the SDK does not claim virtual_sleep, and scenario one sleeps"
+        assert judgement.note == "scenario one sleeps, and the SDK does not claim virtual_sleep"
         assert reference.asked == ["one"]
 
 
@@ -189,10 +189,10 @@ def _warns(at: float) -> Timeline:
 @pytest.mark.parametrize(
     ("at_its_clock", "note"),
     [
-        (_warns(0.0), "the SDK does not see its clock move; mend clock.moves first"),
+        (_warns(0.0), "the SDK does not see the test clock move; fix clock.moves first"),
         (
             (),
-            f"the SDK {_SAYS_NOTHING}; mend clock.moves first",
+            f"the SDK {_NO_PAUSE_REPORTED}; fix clock.moves first",
         ),
     ],
     ids=["still", "silent"],
@@ -256,7 +256,7 @@ def test_an_sdk_that_never_ends_fails_at_its_last_event_beside_what_else_is_wron
         judgement = judge.judge(_requirement("one"))
     assert judgement.verdict is Verdict.FAILED
     stuck, other = judgement.mismatches
-    assert str(stuck) == f"at {at:.3f} s: wanted an end of the scenario, got none: it broke"
+    assert str(stuck) == f"at {at:.3f} s: wanted the scenario to finish, got no end: it broke"
     assert (stuck.scenario, stuck.event, other.wanted) == ("one", None, "2 polls of future 1")
 
 

@@ -64,11 +64,10 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another_and_asked_fo
     with _judge(sdk) as judge:
         judgements = [judge.judge(_requirement("samples")) for _ in range(2)]
     for judgement in judgements:
-        assert (judgement.verdict, judgement.mend_first) == (Verdict.PASSED, ())
+        assert (judgement.verdict, judgement.fix_first) == (Verdict.PASSED, ())
         assert [*judgement.cases] == ["samples, through compute_logprobs"]
         assert judgement.note == (
-            "the SDK tells nobody of a pause in sample (see wiring.sample); "
-            "looked at through compute_logprobs"
+            "the SDK reports no pause in sample (see wiring.sample); judged with compute_logprobs instead"
         )
     assert sdk.asked == [
         "samples",
@@ -94,17 +93,17 @@ def test_several_silent_operations_are_each_looked_at_through_another() -> None:
     assert judgement.verdict is Verdict.PASSED
     assert [*judgement.cases] == [f"trains, through {others}"]
     assert judgement.note == (
-        "the SDK tells nobody of a pause in forward and optim_step (see wiring.forward, wiring.optim_step); "
-        f"looked at through {others}"
+        "the SDK reports no pause in forward and optim_step (see wiring.forward, wiring.optim_step); "
+        f"judged with {others} instead"
     )
 
 
-def test_where_no_other_operation_speaks_the_fault_to_mend_first_is_named() -> None:
+def test_where_no_other_operation_reports_pauses_the_fault_to_fix_first_is_named() -> None:
     with _judge(Speaks(SAMPLE, LOGPROBS)) as judge:
         judgement = judge.judge(_requirement("samples"))
     assert judgement.verdict is Verdict.NOT_TESTABLE
-    assert judgement.note == "the SDK tells nobody of a pause in sample; mend wiring.sample first"
-    assert judgement.mend_first == ("wiring.sample",)
+    assert judgement.note == "the SDK reports no pause in sample; fix wiring.sample first"
+    assert judgement.fix_first == ("wiring.sample",)
     assert [*judgement.cases] == ["samples"]
     assert judgement.mismatches == ()
 
@@ -120,7 +119,7 @@ def test_where_only_one_of_two_can_be_looked_past_nothing_is_said() -> None:
     with judging(sdk, Speaks(), PROFILE, {**SCENARIOS, "both": both}) as judge:
         judgement = judge.judge(_requirement("both"))
     assert judgement.verdict is Verdict.NOT_TESTABLE
-    assert set(judgement.mend_first) == {"wiring.forward", "wiring.sample"}
+    assert set(judgement.fix_first) == {"wiring.forward", "wiring.sample"}
 
 
 def test_silence_is_a_failure_where_it_is_the_question() -> None:
@@ -216,7 +215,9 @@ def test_where_seconds_on_the_wire_would_be_real_nothing_is_asked() -> None:
         judgement = judge.judge(_requirement("slow"))
         assert judge.both(SCENARIOS["slow"]) is None
     assert judgement.verdict is Verdict.NOT_CLAIMED
-    assert judgement.note.startswith("in scenario slow seconds pass on the wire")
+    assert judgement.note.startswith(
+        "scenario slow delays bytes on the wire, which takes real time on a socket"
+    )
     assert sdk.asked == []
 
 

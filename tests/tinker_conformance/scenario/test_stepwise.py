@@ -42,7 +42,7 @@ def test_a_script_is_split_at_each_advance() -> None:
     assert stepwise(split, OLD) == split
 
 
-def test_where_the_end_of_a_future_is_told_a_piece_ends_in_silence() -> None:
+def test_where_the_end_of_a_future_notifies_the_observer_a_piece_ends_in_silence() -> None:
     asked = scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}, {{complete: {{}}}}]")
     assert isinstance(stepwise(asked, OLD).futures[0].script.steps[-1], Complete)
     end = stepwise(asked, NEW).futures[0].script.steps[-1]
@@ -53,12 +53,12 @@ def test_where_the_end_of_a_future_is_told_a_piece_ends_in_silence() -> None:
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        (scenario(f"[{PAUSE}, {{advance: -5}}, {PAUSE}]"), "apart"),
-        (scenario(f"[{PAUSE}, {{advance: {{wall: 1, monotonic: 0}}}}, {PAUSE}]"), "apart"),
+        (scenario(f"[{PAUSE}, {{advance: -5}}, {PAUSE}]"), "different amounts"),
+        (scenario(f"[{PAUSE}, {{advance: {{wall: 1, monotonic: 0}}}}, {PAUSE}]"), "different amounts"),
         (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more=TOGETHER), "flight"),
-        (scenario(f"{{timeout: 9, steps: [{PAUSE}, {{advance: 1}}, {PAUSE}]}}"), "limit"),
+        (scenario(f"{{timeout: 9, steps: [{PAUSE}, {{advance: 1}}, {PAUSE}]}}"), "timeout"),
         (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more="client: model_creation"), "created"),
-        (scenario(f"{{exhausted: repeat, steps: [{PAUSE}, {{advance: 1}}]}}"), "repeated"),
+        (scenario(f"{{exhausted: repeat, steps: [{PAUSE}, {{advance: 1}}]}}"), "repeats"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_split_says_why(asked: Scenario, why: str) -> None:
@@ -72,9 +72,9 @@ def test_only_a_clock_that_cannot_move_in_flight_changes_a_scenario() -> None:
     assert for_clock(asked, OLD, SdkClock.FILE) is asked
     assert len(for_clock(asked, OLD, SdkClock.LIBFAKETIME).futures) == 2
     assert len(for_clock(asked, OLD, SdkClock.WALL).futures) == 2
-    with pytest.raises(NotStepwiseError, match="finer clock"):
+    with pytest.raises(NotStepwiseError, match="fractions of a second"):
         for_clock(shipped_scenarios()["debounce-within"], OLD, SdkClock.WALL)
-    with pytest.raises(NotStepwiseError, match="nobody waits 1200 s"):
+    with pytest.raises(NotStepwiseError, match="it needs a wait of 1200 s"):
         for_clock(shipped_scenarios()["debounce-clock-moves"], OLD, SdkClock.WALL)
 
 
