@@ -106,7 +106,8 @@ def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(
     assert [clock.verdict, wiring.verdict] == [Verdict.FAILED] * 2
     assert first.fix_first == ("wiring.sample",)
     assert boundary.note == (
-        "the SDK reported no pause, so the kit cannot tell whether it sees the test clock; fix clock.moves first"
+        "the SDK reported no pause, so the kit cannot tell whether it sees the test clock; "
+        "fix clock.moves first"
     )
     assert headers.verdict is Verdict.PASSED
 
