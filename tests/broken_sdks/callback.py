@@ -31,7 +31,7 @@ class _QuietActive(Poll):
     "keeps_active_to_itself",
     under="tinker-0.5.1",
     caught_by="callback.states",
-    saying="at 2.000 s: wanted the observer told 'active' at 2.000 s, got nothing",
+    saying="at 2.000 s: wanted the observer notified of 'active' at 2.000 s, got nothing",
     also=(
         "parsing.case_sensitive",
         "parsing.known_states",
@@ -47,7 +47,7 @@ SDKS.edited(
     under="tinker-0.7",
     changes={"observer.passes_reason": False},
     caught_by="callback.reason",
-    saying="got the observer told 'paused_capacity' with the reason None",
+    saying="got the observer notified of 'paused_capacity' with the reason None",
     also=("reasons.of_the_server",),
 )
 
@@ -63,7 +63,7 @@ class _NoReason(Poll):
     "loses_the_reason",
     under="tinker-0.38",
     caught_by="callback.reason",
-    saying="got the observer told 'paused_capacity' with the reason None",
+    saying="got the observer notified of 'paused_capacity' with the reason None",
     also=(
         "reasons.of_the_server",
         "reasons.of_the_server_for_creation",
@@ -84,7 +84,7 @@ class _EmptyReason(Poll):
     "passes_an_empty_text_for_no_reason",
     under="tinker-0.10",
     caught_by="callback.reason",
-    saying="got the observer told 'paused_rate_limit' with the reason ''",
+    saying="got the observer notified of 'paused_rate_limit' with the reason ''",
 )
 class _PassesAnEmptyTextForNoReason(WithPoll):
     poll = _EmptyReason
@@ -95,7 +95,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"observer.observer_error_on_408": "ends_poll"},
     caught_by="callback.error_is_swallowed",
-    saying="at 0.000 s: wanted the observer told 'paused_rate_limit' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'paused_rate_limit' at 0.000 s, got nothing",
 )
 
 SDKS.edited(
@@ -134,7 +134,7 @@ class _NoReasonOnTryAgain(Poll):
     "loses_the_reason_of_a_try_again",
     under="tinker-0.38",
     caught_by="callback.reason",
-    saying="got the observer told 'paused_capacity' with the reason ''",
+    saying="got the observer notified of 'paused_capacity' with the reason ''",
     also=("reasons.of_the_server",),
 )
 class _LosesTheReasonOfATryAgain(WithPoll):
@@ -154,7 +154,7 @@ SDKS.edited(
     under="tinker-0.38",
     changes={"observer.notifies_active_on_completion": False},
     caught_by="callback.active_on_completion",
-    saying="at 0.000 s: wanted the observer told 'active' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'active' at 0.000 s, got nothing",
     also=(
         "callback.error_at_the_end",
         "concurrency.grace",
@@ -181,7 +181,7 @@ class _ResultsOnly(Poll):
     "tells_active_after_results_only",
     under="tinker-0.38",
     caught_by="callback.active_on_completion",
-    saying="at 0.000 s: wanted the observer told 'active' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'active' at 0.000 s, got nothing",
 )
 class _TellsActiveAfterResultsOnly(WithPoll):
     poll = _ResultsOnly
@@ -192,7 +192,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"observer.notifies_active_on_completion": True},
     caught_by="callback.nothing_on_completion",
-    saying="at 0.000 s: wanted nothing, got the observer told 'active' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'active' at 0.000 s",
 )
 
 
@@ -209,7 +209,7 @@ class _TellsAtAFatalStatus(Poll):
     "tells_active_at_a_fatal_status",
     under="tinker-0.38",
     caught_by="callback.nothing_on_fatal_status",
-    saying="at 0.000 s: wanted nothing, got the observer told 'active' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'active' at 0.000 s",
     also=(
         *ACROSS_TRAINING,
         "concurrency.training_on_threads",

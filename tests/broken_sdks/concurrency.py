@@ -110,7 +110,7 @@ class _OnePollAtATime(Poll):
     "watches_three_futures_at_most",
     under="tinker-0.5.1",
     caught_by="concurrency.each_future_is_heard",
-    saying="got the observer told 'paused_capacity' 3 times",
+    saying="got the observer notified of 'paused_capacity' 3 times",
     also=("concurrency.a_minute_for_each_client",),
 )
 class _WatchesThreeFuturesAtMost(WithPoll):
@@ -145,7 +145,7 @@ class _StateOfTheClient(Poll):
     "has_one_state_for_futures_in_flight_together",
     under="tinkex-seed",
     caught_by="concurrency.each_future_has_a_state",
-    saying="got the observer told 'paused_capacity' 2 times",
+    saying="got the observer notified of 'paused_capacity' 2 times",
 )
 class _HasOneStateForFuturesInFlightTogether(WithPoll):
     poll = _StateOfTheClient

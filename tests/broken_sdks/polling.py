@@ -510,7 +510,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"polling.expired.jitter": 0.0},
     caught_by="polling.expired_delay",
-    saying="wanted delays with a random part, got delays without",
+    saying="wanted delays with jitter, got delays without jitter",
 )
 
 SDKS.edited(

@@ -128,7 +128,7 @@ class _SaidByOneThread(Poll):
     "hears_one_of_the_threads_that_say_the_same",
     under="tinker-0.5.1",
     caught_by="concurrency.each_thread_is_heard",
-    saying="wanted the observer told 'paused_capacity' 8 times, got the observer told 'paused_capacity' 1",
+    saying="8 times, got the observer notified of 'paused_capacity' 1 time",
 )
 class _HearsOneOfTheThreadsThatSayTheSame(AtOnce, WithPoll):
     poll = _SaidByOneThread

@@ -277,7 +277,7 @@ class _GateOfTheTryAgain(Poll):
     "has_the_gate_of_the_try_again_on_408",
     under="tinker-0.21",
     caught_by="parsing.other_words",
-    saying="at 0.000 s: wanted the observer told 'unknown' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'unknown' at 0.000 s, got nothing",
     also=(
         "parsing.case_sensitive",
         "parsing.numbers",
@@ -385,7 +385,7 @@ class _AnyState(Poll):
     "takes_an_empty_state_for_unknown",
     under="tinker-0.5.1",
     caught_by="trigger.malformed_408",
-    saying="at 0.000 s: wanted nothing, got the observer told 'unknown' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
 )
 class _TakesAnEmptyStateForUnknown(WithPoll):
     poll = _AnyState
@@ -405,7 +405,7 @@ class _NullState(Poll):
     "takes_null_for_unknown",
     under="tinker-0.21",
     caught_by="trigger.malformed_408",
-    saying="at 0.000 s: wanted nothing, got the observer told 'unknown' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
 )
 class _TakesNullForUnknown(WithPoll):
     poll = _NullState

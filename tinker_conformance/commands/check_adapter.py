@@ -49,7 +49,7 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
     try:
         sdk = StdioSession(spec, command, clock=None if clock is None else SdkClock(clock), limits=limits)
     except SdkStartError as error:
-        console.print(f"[bold red]missing[/]  it starts\n         {escape(str(error))}")
+        console.print(f"[bold red]missing[/]  the adapter starts\n         {escape(str(error))}")
         sys.exit(Exit.ADAPTER)
     with closing(sdk):
         for number, finding in enumerate(findings(sdk, _profile(sdk.info)), 1):

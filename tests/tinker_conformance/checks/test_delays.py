@@ -74,7 +74,7 @@ def test_the_very_bounds_are_within() -> None:
 
 def test_delays_that_are_never_random_are_told_at_the_first() -> None:
     assert _said((0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0)) == [
-        "at 0.500 s: wanted delays with a random part, got delays without"
+        "at 0.500 s: wanted delays with jitter, got delays without jitter"
     ]
     assert _said((0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0), jitter=0.0) == []
 
@@ -96,7 +96,7 @@ def test_too_many_submissions_are_told() -> None:
 
 def test_two_delays_in_the_middle_are_no_chance() -> None:
     assert _said((0.5, 1.0, *WITHIN[2:])) == [
-        "at 0.500 s: wanted delays with a random part, got delays without"
+        "at 0.500 s: wanted delays with jitter, got delays without jitter"
     ]
 
 

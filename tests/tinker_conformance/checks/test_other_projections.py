@@ -43,8 +43,8 @@ def test_lines_about_retries_have_time_and_level() -> None:
         line("try_again", 3.0, level="info"),
     )
     assert says(projections.retry_lines, of) == [
-        "a line that it retries because of try_again at 1.000 s, level warning",
-        "a line that it retries because of try_again at 3.000 s, level info",
+        "a line about a retry after try_again at 1.000 s, level warning",
+        "a line about a retry after try_again at 3.000 s, level info",
     ]
     assert places(projections.retry_lines, of) == [(1, 1.0), (3, 3.0)]
     assert seen(projections.retry_lines, of)[1].shown == "the line 'try_again'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tinker_conformance.checks.small_timelines import case, line, poll, reply, scenario, told
+from tests.tinker_conformance.checks.small_timelines import case, line, notified, poll, reply, scenario
 from tinker_conformance.checks.pause_lines import PauseLine, identifier_of, known_reasons, pause_lines
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import decode_scenario
@@ -38,7 +38,7 @@ def test_a_line_tells_of_a_pause_by_its_verb_or_by_its_client_and_a_reason(messa
 
 def test_pause_lines_come_in_order_each_with_its_place_among_all_events() -> None:
     first, second = line("model-a paused", 1.0), line("sampler-b paused", 2.0)
-    of = case(poll(), reply(), first, told("paused_capacity"), line("something else"), second)
+    of = case(poll(), reply(), first, notified("paused_capacity"), line("something else"), second)
     assert list(pause_lines(of.observed, of)) == [PauseLine(2, first), PauseLine(5, second)]
 
 

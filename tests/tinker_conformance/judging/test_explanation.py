@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tinker_conformance.checks.small_timelines import end, line, poll, reply, scenario, submission, told
+from tests.tinker_conformance.checks.small_timelines import (
+    end,
+    line,
+    notified,
+    poll,
+    reply,
+    scenario,
+    submission,
+)
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.projections import poll_counts, same
 from tinker_conformance.judging.explanation import explain, shown
@@ -111,7 +119,7 @@ def test_the_picture_shows_another_line_only_if_a_mismatch_names_it() -> None:
 
 
 def test_what_is_wrong_is_marked_and_what_is_missing_stands_where_it_was_due() -> None:
-    events = (poll(1.0), reply(408, 2.0), told("unknown", 2.0), poll(4.0))
+    events = (poll(1.0), reply(408, 2.0), notified("unknown", 2.0), poll(4.0))
     assert _timeline(
         _wrong(2, 2.0), _missing("late", 9.0), _missing("early", 0.5), _missing("due", 2.0), observed=events
     ) == [
@@ -152,8 +160,8 @@ def test_a_long_timeline_is_cut_and_says_how_much_is_left(events: int, more: int
             ClockStep(at=0.0, wall=-5.0, monotonic=0.001, cause=ClockCause.SCRIPT),
             "clock     wall -5.000 s, monotonic +0.001 s (script)",
         ),
-        (told("unknown"), "observer  unknown"),
-        (told("unknown", reason=""), "observer  unknown, reason ''"),
+        (notified("unknown"), "observer  unknown"),
+        (notified("unknown", reason=""), "observer  unknown, reason ''"),
         (line("x", level="info"), "logs      info: 'x'"),
         (Telemetry(at=0.0, name="t"), "telemetry t"),
         (end(), "ends      result"),

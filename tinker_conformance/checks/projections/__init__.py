@@ -1,12 +1,12 @@
-"""The projections that requirements compare: each picks some events, and some of what they say."""
+"""The projections that requirements compare: each turns some events of a timeline into facts."""
 
 from tinker_conformance.checks.projections.calls import (
     callback_reasons,
     callbacks,
     custom_callbacks,
+    notified_counts,
+    notified_states,
     notified_steps,
-    told_counts,
-    told_states,
 )
 from tinker_conformance.checks.projections.functions import (
     function_lines,
@@ -62,6 +62,8 @@ __all__ = [
     "line_times",
     "line_verbs",
     "lines_at_last",
+    "notified_counts",
+    "notified_states",
     "notified_steps",
     "outcome_times",
     "outcomes",
@@ -74,6 +76,4 @@ __all__ = [
     "same",
     "submissions",
     "telemetry_names",
-    "told_counts",
-    "told_states",
 ]
