@@ -23,8 +23,9 @@ PYTHON_CHECK := import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11
 make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(1)
 # What the kit installs beside a release of the official SDK is locked, too.
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
+ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate setup-system test-lowest test-newest
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate setup-system image test-lowest test-newest
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -86,6 +87,7 @@ judge-others:
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 types: $(STAMP)
 	$(BIN)/mypy
@@ -97,6 +99,12 @@ docs: $(DOCS)/.installed
 # Writes the generated pages and schemas anew.
 generate: $(STAMP)
 	$(BIN)/python -m tests.docs.generate
+
+# The image of the Containerfile, built and tried; needs podman or docker. The tests carry out its steps without one.
+image:
+	test -n '$(ENGINE)' || { echo 'podman or docker is needed: make image ENGINE=path' >&2; exit 1; }
+	$(ENGINE) build --tag tinker-conformance --file Containerfile .
+	$(ENGINE) run --rm tinker-conformance tinker-conformance run --sdk reference --profile tinker-0.5.1
 
 # What the tests run that PyPI does not have, from Debian's packages; as root. Without it they are skipped and counted.
 setup-system:

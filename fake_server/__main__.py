@@ -22,6 +22,7 @@ import click
 from fake_server.control.clock_file import SteppedClock
 from fake_server.control.control_plane import CONTROL, ControlledServer
 from fake_server.core.errors import ScriptError
+from fake_server.core.visible_text import visible_lines
 from fake_server.engine.tinker_api import FakeTinker, Unscripted
 from fake_server.http.http_server import FakeTinkerServer, ServerError
 from fake_server.script.script_yaml import load_entries
@@ -102,7 +103,7 @@ def main(  # noqa: PLR0917 - click passes them by name
         server = FakeTinkerServer(served, host, port, allow_remote=allow_remote)
         server.start()
     except (ScriptError, ServerError, OSError) as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(visible_lines(f"Error: {error}"), err=True)
         sys.exit(2)
     try:
         told: dict[str, object] = {"url": server.url, "port": server.port, "pid": os.getpid()}

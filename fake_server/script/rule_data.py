@@ -1,13 +1,13 @@
-"""Rules as plain data, the form that YAML and JSON share.
+"""Read rules from plain data, the form shared by YAML and JSON.
 
-An entry of a script file with ``every``, ``nth`` or ``chance`` is one::
+An entry of a script file with ``every``, ``nth`` or ``chance`` is a rule::
 
     - every: 3                     # or nth: [2, 5], or chance: 0.1
-      operation: forward_backward  # left out: any but create_model
-      client: model-1              # left out: any
+      operation: forward_backward  # default: any but create_model
+      client: model-1              # default: any
       paused: {state: paused_capacity, seconds: 90}
 
-Instead of ``paused`` it may have ``steps``, those of a script. The keys of ``paused`` are the arguments of
+Instead of ``paused`` it may have ``steps``, as a script has. The keys of ``paused`` are the arguments of
 ``fake_server.script.rules.RuleBeginning.paused``.
 """
 
@@ -27,23 +27,23 @@ _PAUSE_KEYS: Final = ("state", "seconds", "polls", "reason", "signal", "poll_sec
 
 
 def is_rule(item: object) -> bool:
-    """Whether an entry of a script file is a rule."""
+    """Return whether an entry of a script file is a rule."""
     return isinstance(item, Mapping) and any(key in item for key in RULE_KEYS)
 
 
 def decode_rule(item: object, where: str) -> Rule:
-    """A rule from plain data.
+    """Return a rule from plain data.
 
     Args:
-        item: A mapping, as YAML or JSON gives it.
-        where: How errors begin, such as ``scripts.yaml, script 2``.
+        item: A mapping loaded from YAML or JSON.
+        where: Prefix of error messages, such as ``scripts.yaml, script 2``.
 
     Raises:
-        ScriptError: Names the place, the key or value, and the mend.
+        ScriptError: The data is invalid; the message names the place, the key or value, and the fix.
     """
     if not isinstance(item, Mapping):
         raise ScriptError(
-            f"{where}: a rule is a mapping with one of {', '.join(RULE_KEYS)}, not {kind(item)}"
+            f"{where}: a rule must be a mapping with one of {', '.join(RULE_KEYS)}, not {kind(item)}"
         )
     try:
         refuse_unknown(item, (*RULE_KEYS, *_OTHER_KEYS))
@@ -61,15 +61,15 @@ def decode_rule(item: object, where: str) -> Rule:
 
 def _beginning(item: Mapping[Any, Any]) -> RuleBeginning:
     if ("paused" in item) == ("steps" in item):
-        raise ScriptError("a rule says what its futures get: add 'paused' or 'steps', one of them")
+        raise ScriptError("a rule needs either 'paused' or 'steps'; give exactly one of them")
     given = [key for key in RULE_KEYS if key in item]
     if len(given) != 1:
         found = " and ".join(given) or "none"
-        raise ScriptError(f"a rule has one of {', '.join(RULE_KEYS)}, and this has {found}; keep one")
+        raise ScriptError(f"a rule takes one of {', '.join(RULE_KEYS)}, but this one has {found}; keep one")
     operation, client = item.get("operation"), item.get("client")
     for name, value in (("operation", operation), ("client", client)):
         if value is not None and not isinstance(value, str):
-            raise ScriptError(f"{name} is a string, not {kind(value)}; quote it")
+            raise ScriptError(f"{name} must be a string, not {kind(value)}; quote it")
     match given[0]:
         case "every":
             return every(item["every"], operation=operation, client=client)
@@ -84,7 +84,7 @@ def _beginning(item: Mapping[Any, Any]) -> RuleBeginning:
 def _paused(beginning: RuleBeginning, value: object) -> Rule:
     if not isinstance(value, Mapping):
         raise ScriptError(
-            f"paused takes a mapping, not {kind(value)}; write {{state: paused_capacity, seconds: 90}}"
+            f"paused must be a mapping, not {kind(value)}; write {{state: paused_capacity, seconds: 90}}"
         )
     refuse_unknown(value, _PAUSE_KEYS)
     fields = dict(value)
@@ -95,6 +95,8 @@ def _paused(beginning: RuleBeginning, value: object) -> Rule:
         ("signal", fields.get("signal", "")),
     ):
         if not isinstance(given, str):
-            raise ScriptError(f"paused: {name} is a string, not {kind(given)}; write such as paused_capacity")
+            raise ScriptError(
+                f"paused: {name} must be a string, not {kind(given)}; write for example paused_capacity"
+            )
     assert isinstance(state, str)  # noqa: S101 - the loop above
     return beginning.paused(state, **fields)

@@ -26,8 +26,7 @@ from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
 from tinker_conformance.sdk.adapter import Capability
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
-from tinker_conformance.sdk.session import Run, SdkSession
+from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 from tinker_conformance.timeline import ClockCause, ClockStep
 
 

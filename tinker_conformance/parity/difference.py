@@ -7,8 +7,7 @@ from itertools import zip_longest
 from typing import Final
 
 from tinker_conformance.parity.comparable import comparable
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
-from tinker_conformance.sdk.session import Run, refuse_kit_faults
+from tinker_conformance.sdk.session import FaultKind, Run, refuse_kit_faults
 
 NOTHING: Final = "nothing"
 FAULT: Final = "fault"

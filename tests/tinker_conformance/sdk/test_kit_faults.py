@@ -19,9 +19,8 @@ from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.requirements import requirement
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.scripted_engine import kit_failure
-from tinker_conformance.sdk.session import Fault, KitFaultError, Run, refuse_kit_faults
+from tinker_conformance.sdk.session import Fault, FaultKind, KitFaultError, Run, refuse_kit_faults
 from tinker_conformance.sdk.spec import open_sdk
 
 ROOT = Path(__file__).parents[3]

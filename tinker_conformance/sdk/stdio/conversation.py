@@ -21,7 +21,6 @@ from fake_server.script.steps import Advance
 from tinker_conformance.clocks.sdk_clocks import KitClock, SdkClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.process.line_process import (
     LineProcess,
     LineProcessError,
@@ -46,7 +45,7 @@ from tinker_conformance.sdk.server_events import (
     sleep_event,
     submission_event,
 )
-from tinker_conformance.sdk.session import Fault, Run
+from tinker_conformance.sdk.session import Fault, FaultKind, Run
 from tinker_conformance.sdk.stdio.adapter_events import event_of
 from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line, shown_line
 from tinker_conformance.sdk.stdio.open_futures import MisplacedEventError, OpenFutures
