@@ -100,9 +100,9 @@ def test_clock_steps_before_a_future_are_part_of_a_scenario_file() -> None:
     assert asked.futures[0].before == (Advance(1_500_000, 1_500_000),)
     assert moves_clock(asked)
     assert decode_scenario(encode_scenario(asked), "test") == asked
-    with pytest.raises(ScenarioError, match="no place before the submission"):
+    with pytest.raises(ScenarioError, match="takes only clock steps"):
         scenario("{before: [{complete: {}}], steps: [{complete: {}}]}")
-    with pytest.raises(ScenarioError, match="futures run together"):
+    with pytest.raises(ScenarioError, match="cannot be used in concurrent futures"):
         scenario("{before: [{advance: 1}], steps: []}", more="client: training, concurrent: true")
 
 
