@@ -22,9 +22,9 @@ SDKS: Final = Chapter()
 class _QuietActive(Poll):
     __slots__ = ()
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
         if state is not QueueState.ACTIVE:
-            super()._tell(state, reason, on_error)
+            super()._notify(state, reason, on_error)
 
 
 @SDKS.adapter(
@@ -55,8 +55,8 @@ SDKS.edited(
 class _NoReason(Poll):
     __slots__ = ()
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
-        super()._tell(state, None, on_error)
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        super()._notify(state, None, on_error)
 
 
 @SDKS.adapter(
@@ -76,8 +76,8 @@ class _LosesTheReason(WithPoll):
 class _EmptyReason(Poll):
     __slots__ = ()
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
-        super()._tell(state, "" if reason is None else reason, on_error)
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        super()._notify(state, "" if reason is None else reason, on_error)
 
 
 @SDKS.adapter(
@@ -126,8 +126,8 @@ SDKS.edited(
 class _NoReasonOnTryAgain(Poll):
     __slots__ = ()
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
-        super()._told_to_try_again({k: "" if k == "queue_state_reason" else v for k, v in body.items()})
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
+        super()._handle_try_again({k: "" if k == "queue_state_reason" else v for k, v in body.items()})
 
 
 @SDKS.adapter(
@@ -166,12 +166,12 @@ SDKS.edited(
 class _ResultsOnly(Poll):
     __slots__ = ()
 
-    def _answered(self, response: httpx.Response) -> Result | None:
+    def _handle_success(self, response: httpx.Response) -> Result | None:
         kept = self.observer
         if response.is_success and "error" in response.text:
             self.observer = None
         try:
-            return super()._answered(response)
+            return super()._handle_success(response)
         except RequestFailedError:
             self.observer = kept
             raise
@@ -199,10 +199,10 @@ SDKS.edited(
 class _TellsAtAFatalStatus(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
+    async def _handle_error_status(self, response: httpx.Response) -> None:
         if self.profile.polling.action(response.status_code) is StatusAction.ENDS:
-            self._tell(QueueState.ACTIVE, None, ObserverError.SWALLOWED)
-        await super()._refused(response)
+            self._notify(QueueState.ACTIVE, None, ObserverError.SWALLOWED)
+        await super()._handle_error_status(response)
 
 
 @SDKS.adapter(

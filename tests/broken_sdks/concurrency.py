@@ -134,10 +134,10 @@ class _StateOfTheClient(Poll):
             else:
                 self.states[key] = (users - 1, state)
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
         key = id(self.observer)
         users, self._state = self.states[key]
-        super()._told_to_try_again(body)
+        super()._handle_try_again(body)
         self.states[key] = (users, self._state)
 
 
@@ -167,10 +167,10 @@ class _KeepsTheGraceOfOthers(Poll):
         finally:
             cls.in_flight -= 1
 
-    def _answered(self, response: httpx.Response) -> Result | None:
+    def _handle_success(self, response: httpx.Response) -> Result | None:
         memory = self.observer._memory if isinstance(self.observer, ClientObserver) else None
         before = None if memory is None else (memory.state, memory.state_since)
-        result = super()._answered(response)
+        result = super()._handle_success(response)
         if result is not None and memory is not None and before is not None and self.in_flight > 1:
             memory.state, memory.state_since = before
         return result

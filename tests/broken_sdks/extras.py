@@ -95,8 +95,8 @@ class _TellsBoth(Poll):
     __slots__ = ()
     own: Any = None
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
-        super()._tell(state, reason, on_error)
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        super()._notify(state, reason, on_error)
         if not isinstance(self.observer, ClientObserver) and type(self).own is not None:
             type(self).own.on_queue_state_change(state, reason)
 

@@ -163,8 +163,8 @@ class _ReadsACompressed408AsItComes(WithPoll):
 class _BacksOffAtStrangeBytes(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
-        await super()._refused(response)
+    async def _handle_error_status(self, response: httpx.Response) -> None:
+        await super()._handle_error_status(response)
         try:
             response.content.decode()
         except UnicodeDecodeError:

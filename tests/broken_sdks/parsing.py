@@ -155,9 +155,9 @@ class _LowercasesButDoesNotTrim(_LowercasesTheState):
 class _SilentOnNumbers(Poll):
     __slots__ = ()
 
-    def _timed_out(self, response: httpx.Response) -> None:
+    def _handle_408(self, response: httpx.Response) -> None:
         if not isinstance(state_in(response), int | float):
-            super()._timed_out(response)
+            super()._handle_408(response)
 
 
 @SDKS.adapter(

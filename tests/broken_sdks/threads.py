@@ -118,10 +118,10 @@ class _SaidByOneThread(Poll):
     __slots__ = ()
     said: ClassVar[dict[object, int]] = {}
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
         thread = threading.get_ident()
         if self.said.setdefault((id(self.observer), state, time.time()), thread) == thread:
-            super()._tell(state, reason, on_error)
+            super()._notify(state, reason, on_error)
 
 
 @SDKS.adapter(

@@ -284,7 +284,7 @@ def test_reason_for_state_is_the_seeds_table(state: str, client: str, reason: st
 
 @pytest.mark.parametrize("function", [reason_for_state, lambda s, c: log_state_change(s, c, "x")])
 def test_an_unknown_client_is_an_error_that_lists_the_known(function: object) -> None:
-    with pytest.raises(ValueError, match="'trainer' is no kind of client; .*'sampling', 'training'"):
+    with pytest.raises(ValueError, match="'trainer' is not a kind of client; .*'sampling', 'training'"):
         function("unknown", "trainer")  # type: ignore[operator]
 
 
