@@ -91,7 +91,7 @@ class ClientObserver(QueueStateObserver):
         return True
 
     def _outlasted_grace(self, state: QueueState) -> bool:
-        """Return whether the state has outlasted the grace period; any change, also to ACTIVE, restarts it."""
+        """Return whether the state has outlasted the grace period; any change, to ACTIVE too, restarts it."""
         forms = self.facet.client(self.kind)
         if forms is None or forms.grace_seconds == 0:
             return True

@@ -81,7 +81,7 @@ def test_unload_model_is_in_0_1_only() -> None:
     assert [state for state, _ in seen.calls] == [PAUSED]
     seen = play(SEED, done(), operation=Operation.UNLOAD_MODEL)
     assert isinstance(seen.error, UnsupportedByProfileError)
-    assert "it has sample, " in str(seen.error)
+    assert "use one of sample, " in str(seen.error)
 
 
 def test_save_weights_external_is_there_since_0_28() -> None:
