@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
@@ -50,7 +51,7 @@ class Mismatch:
     event: int | None = None
 
     def __str__(self) -> str:
-        return f"at {self.at:.3f} s: wanted {self.wanted}, got {self.got}"
+        return f"at {self.at:.3f} s: {wanted_got(self.wanted, self.got)}"
 
 
 Check: TypeAlias = Callable[[Case], Iterable[Mismatch]]

@@ -1,4 +1,4 @@
-"""Writes `docs/reference/requirements.md` from the requirements themselves."""
+"""Write `docs/reference/requirements.md` from the requirements."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SEED: Final = (
 
 
 def document() -> str:
-    """The page, in Markdown."""
+    """Return the page, in Markdown."""
     return "\n".join(_lines()) + "\n"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NoReturn, TypeVar, cast
 
 from fake_server.core.bounded_files import FileError, read_text
-from fake_server.core.errors import ScriptError, nearest
+from fake_server.core.errors import ScriptError, suggestion
 from fake_server.core.json_values import copied
 from fake_server.core.operations import Operation
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script
@@ -303,8 +303,7 @@ def _named(value: object) -> str:
 
 
 def _suggestion(wrong: str, known: Sequence[str]) -> str:
-    near = nearest(wrong, known)
-    return f"did you mean {near!r}?" if near else f"use one of {', '.join(known)}"
+    return suggestion(wrong, known, f"use one of {', '.join(known)}")
 
 
 def _mapping(data: object, where: str, keys: Sequence[str] | None) -> dict[str, object]:
