@@ -250,7 +250,7 @@ class Service:
             task.cancel()
         self._abandoned.add(task)
         task.add_done_callback(self._collect)
-        message = f"no result within the timeout of {limit} s; use a longer timeout"
+        message = f"no result within {limit} s; use a longer timeout"
         raise WaitTimeoutError(message, official_class="TimeoutError", official_text="")
 
     def _collect(self, task: asyncio.Future[Any]) -> None:

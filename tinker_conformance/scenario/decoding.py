@@ -246,7 +246,7 @@ def _advances(data: object, where: str) -> tuple[Advance, ...]:
     if len(advances) != len(steps):
         _fail(
             where,
-            "'before' holds a reply, and only clock steps are allowed there",
+            "'before' takes only clock steps, got a reply",
             "keep the {advance: …} steps",
         )
     return advances
