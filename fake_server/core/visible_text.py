@@ -1,4 +1,4 @@
-"""Make text from an SDK safe to show: escape control characters and everything invisible."""
+"""Make the text of an SDK safe to print: invisible characters and terminal controls are escaped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories of invisible characters: controls, formats (bidi too), surrogates, separators."""
+"""Unicode categories that print nothing: controls, formats (bidi too), surrogates, line separators."""
 
 
 def visible(text: str) -> str:
@@ -18,12 +18,12 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Return the text with every invisible character escaped, except line breaks."""
+    """Return the text with every invisible character escaped except line breaks."""
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def visible_json(text: bytes) -> bytes:
-    r"""The same JSON, with characters that a terminal may obey as `\\uXXXX`; line breaks stay."""
+    r"""Return JSON with characters that a terminal may obey written as `\\uXXXX`; line breaks stay."""
     if text.isascii():
         return text
     shown = (_escaped(character) if _is_hidden(character) else character for character in text.decode())

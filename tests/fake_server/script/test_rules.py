@@ -183,7 +183,7 @@ class TestWhatTheyPlay:
         engine.verify()
 
     def test_rules_need_submissions_that_may_come_without_a_script(self):
-        with pytest.raises(ScriptError, match="make the engine with a seed"):
+        with pytest.raises(ScriptError, match="create the engine with a seed"):
             FakeTinker().add_rule(every(1).plays(PAUSED))
 
     def test_a_rule_that_moves_clocks_needs_one_to_move(self):
