@@ -23,7 +23,7 @@ class Nearness:
 
     Attributes:
         profile: The profile.
-        asked: How many requirements were judged; those that the SDK does not claim are not counted.
+        judged: How many requirements were judged; those that the SDK does not claim are not counted.
         contract: Ids of the contract requirements that it fails.
         quirks: Ids of the quirks that it fails.
         different: Ids of the scenarios whose timelines differ from the reference's in any event.
@@ -31,7 +31,7 @@ class Nearness:
     """
 
     profile: Profile
-    asked: int
+    judged: int
     contract: tuple[str, ...]
     quirks: tuple[str, ...]
     different: tuple[str, ...]
@@ -40,7 +40,7 @@ class Nearness:
     @property
     def held(self) -> float:
         """The share of the judged requirements that hold, from 0 to 1."""
-        return 1 - (len(self.contract) + len(self.quirks)) / self.asked if self.asked else 0.0
+        return 1 - (len(self.contract) + len(self.quirks)) / self.judged if self.judged else 0.0
 
     @property
     def distance(self) -> tuple[int, int, int, int]:
@@ -94,13 +94,13 @@ def nearness(
 def _counted(
     profile: Profile, judgements: Sequence[Judgement], info: AdapterInfo, different: tuple[str, ...]
 ) -> Nearness:
-    asked = [judgement for judgement in judgements if judgement.verdict is not Verdict.NOT_CLAIMED]
-    failed = [judgement.requirement for judgement in asked if judgement.verdict is not Verdict.PASSED]
+    judged = [judgement for judgement in judgements if judgement.verdict is not Verdict.NOT_CLAIMED]
+    failed = [judgement.requirement for judgement in judged if judgement.verdict is not Verdict.PASSED]
     operations = {operation.value for operation in info.operations}
     own = {operation.value for operation in profile.polling.operations}
     return Nearness(
         profile=profile,
-        asked=len(asked),
+        judged=len(judged),
         contract=tuple(required.id for required in failed if required.level is Level.CONTRACT),
         quirks=tuple(required.id for required in failed if required.level is Level.QUIRK),
         different=different,

@@ -125,10 +125,10 @@ class Judge:
             judged.append(self._judge(required, (scenario,)))
             if judged[-1].verdict is Verdict.PASSED:
                 return judged[-1]
-        asked = [judgement for judgement in judged if judgement.verdict is not Verdict.NOT_CLAIMED]
-        if not asked:
+        claimed = [judgement for judgement in judged if judgement.verdict is not Verdict.NOT_CLAIMED]
+        if not claimed:
             return judged[0]
-        return replace(asked[0], cases=dict(chain.from_iterable(each.cases.items() for each in asked)))
+        return replace(claimed[0], cases=dict(chain.from_iterable(each.cases.items() for each in claimed)))
 
     def _judge(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         if missing := unclaimed(scenarios, self.sdk.info, required.needs):

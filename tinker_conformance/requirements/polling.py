@@ -1,4 +1,4 @@
-"""How an SDK polls: what it asks again, when, and how a future ends.
+"""How an SDK polls: what it retries, when, and how a future ends.
 
 Measured by driving ``tinker`` 0.6.3 and 0.38.0, and the releases of the history in between. To the official
 SDK a reply that cannot be read to its end is a broken connection, however it broke.

@@ -1,4 +1,4 @@
-"""A scenario: what is asked of an SDK and what the fake server answers, as frozen values.
+"""A scenario: what an SDK does, what the fake server replies, and how the clocks move, as frozen values.
 
 Scenarios are written in YAML (see `docs/reference/scenarios.md`). `tinker_conformance.scenario.decoding`
 reads them, `tinker_conformance.scenario.encoding` writes them.
@@ -20,7 +20,7 @@ from tinker_conformance.queue_state import ClientKind
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be run; the text names the place and the mend."""
+    """A scenario that cannot be run; the text names the place and the fix."""
 
 
 class ObserverUse(StrEnum):
