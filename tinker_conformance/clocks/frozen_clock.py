@@ -1,8 +1,8 @@
 """The frozen clock: the wall and monotonic clocks of this process, moved by hand.
 
 Time stands still until a script (`advance`) or a jump (`jumps.py`) moves it. `two_clocks.py` has the two
-numbers, and `freezing.py` puts them in the place of the real clocks. `waiting.py` knows what waits on them, and
-`race_provoker.py` makes threads race at them. This module holds the lock and joins the four.
+numbers, and `freezing.py` puts them in the place of the real clocks. `waiting.py` knows what waits on them,
+and `race_provoker.py` makes threads race at them. This module holds the lock and joins the four.
 """
 
 from __future__ import annotations
