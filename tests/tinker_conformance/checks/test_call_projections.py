@@ -26,7 +26,7 @@ RATE_LIMIT = "Training is paused for model-a. Reason: concurrent models rate lim
 # -- states ---------------------------------------------------------------------------------------------
 
 
-def test_states_are_told_once_for_each_instant() -> None:
+def test_states_are_reported_once_for_each_instant() -> None:
     of = case(
         reply(),
         notified("paused_capacity"),
@@ -66,7 +66,7 @@ def test_the_reason_in_a_line_stands_for_a_state_where_calls_cannot_be_seen() ->
         (reply(None, fault="reset"), True),
     ],
 )
-def test_active_counts_unless_it_is_told_at_the_end_of_a_future(before: Response, counts: bool) -> None:
+def test_active_counts_unless_it_is_reported_at_the_end_of_a_future(before: Response, counts: bool) -> None:
     of = case(before, notified("active"))
     assert bool(says(projections.notified_states, of)) is counts
     assert bool(says(projections.callback_reasons, of)) is counts
@@ -86,7 +86,7 @@ def test_a_pause_counts_by_whatever_name_but_that_of_active() -> None:
     ]
 
 
-def test_what_is_told_before_any_reply_counts() -> None:
+def test_what_is_reported_before_any_reply_counts() -> None:
     assert len(says(projections.notified_states, case(notified("active"), reply(200)))) == 1
 
 
@@ -97,7 +97,7 @@ def test_the_end_of_another_future_is_none_of_this_one() -> None:
     assert says(projections.notified_states, of) == []
 
 
-def test_what_is_told_of_no_future_follows_the_latest_reply() -> None:
+def test_what_is_reported_of_no_future_follows_the_latest_reply() -> None:
     assert (
         says(
             projections.notified_states,
@@ -191,7 +191,7 @@ def test_replies_of_two_futures_are_two_keys() -> None:
 # -- each call ------------------------------------------------------------------------------------------
 
 
-def test_each_call_is_told_of_whichever_observer_it_was() -> None:
+def test_each_call_is_reported_of_whichever_observer_it_was() -> None:
     of = case(
         reply(200),
         notified("active", 1.0),
@@ -207,7 +207,7 @@ def test_each_call_is_told_of_whichever_observer_it_was() -> None:
     assert places(projections.custom_callbacks, of) == [(3, 2.0)]
 
 
-def test_the_reason_of_each_call_is_told_even_if_it_is_none_or_empty() -> None:
+def test_the_reason_of_each_call_is_reported_even_if_it_is_none_or_empty() -> None:
     of = case(
         poll(),
         notified("paused_capacity", 1.0, reason="full"),

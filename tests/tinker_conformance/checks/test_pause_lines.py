@@ -11,7 +11,7 @@ from tinker_conformance.scenario import decode_scenario
 
 
 @pytest.mark.parametrize(
-    ("message", "tells"),
+    ("message", "is_pause_line"),
     [
         ("Training is paused for model-a. Reason: out of capacity", True),
         ("Training is paused for model-a", True),
@@ -31,9 +31,11 @@ from tinker_conformance.scenario import decode_scenario
         ("", False),
     ],
 )
-def test_a_line_tells_of_a_pause_by_its_verb_or_by_its_client_and_a_reason(message: str, tells: bool) -> None:
+def test_a_line_reports_a_pause_by_its_verb_or_by_client_and_reason(
+    message: str, is_pause_line: bool
+) -> None:
     of = case(line(message))
-    assert bool(list(pause_lines(of.observed, of))) is tells
+    assert bool(list(pause_lines(of.observed, of))) is is_pause_line
 
 
 def test_pause_lines_come_in_order_each_with_its_place_among_all_events() -> None:

@@ -19,7 +19,7 @@ class LazyModule(ModuleType):
     """As of packages that import parts of themselves when an attribute is read."""
 
     def __dir__(self) -> list[str]:
-        raise AssertionError("nobody shall look")
+        raise AssertionError("must not be read")
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(name)

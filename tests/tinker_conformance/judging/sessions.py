@@ -1,4 +1,4 @@
-"""Sessions without a process: what they live is written down beforehand."""
+"""Sessions without a process, whose runs are prepared by the test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinker_conformance.timeline import Event, Timeline
 
 
 class Scripted:
-    """A session that lives what it is told to, and remembers what it was asked."""
+    """A session with prepared runs, which records the scenarios that it was asked to run."""
 
     spec = "scripted"
 
@@ -53,7 +53,7 @@ class Scripted:
 
 
 class ReportsPauses(Scripted):
-    """A session that tells of a pause in every scenario, but for those in which an operation is silent."""
+    """A session that reports a pause in every scenario, except with the silent operations."""
 
     def __init__(self, *silent: Operation, runs: Mapping[str, Run | Timeline] | None = None) -> None:
         super().__init__(runs or {}, also=frozenset(Capability))

@@ -98,7 +98,7 @@ def test_the_sdk_and_the_reference_are_closed_in_the_end() -> None:
     assert (sdk.closed, reference.closed) == (1, 1)
 
 
-def test_a_reference_that_cannot_start_is_told_to_whoever_needs_it_and_the_sdk_is_closed() -> None:
+def test_a_reference_that_cannot_start_is_an_error_for_every_caller_and_the_sdk_is_closed() -> None:
     def start() -> Scripted:
         message = "no reference"
         raise RuntimeError(message)

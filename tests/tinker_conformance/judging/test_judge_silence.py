@@ -48,7 +48,7 @@ def _requirement(
     *scenarios: str, of: Projection = notified_states, chapter: str = "debounce", alternatives: bool = False
 ) -> Requirement:
     return Requirement(
-        f"{chapter}.small", "It tells.", "here", scenarios, same(of), alternatives=alternatives
+        f"{chapter}.small", "It notifies.", "here", scenarios, same(of), alternatives=alternatives
     )
 
 

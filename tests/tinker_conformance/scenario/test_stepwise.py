@@ -79,7 +79,7 @@ def test_only_a_clock_that_cannot_move_in_flight_changes_a_scenario() -> None:
 
 
 def test_the_grace_period_is_the_same_whole_and_split() -> None:
-    """Were a piece's end told to the observer, no piece would ever log."""
+    """If the end of a piece notified the observer, no piece would ever log."""
     reference = open_sdk("reference")
     try:
         for name in ("grace-boundary", "grace-then-once-a-minute", "grace-change-of-state"):
