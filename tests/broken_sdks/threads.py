@@ -49,8 +49,8 @@ class _KeepsAMinuteForEachThread(AtOnce, WithObserver):
 
 
 class _StampedByWhoeverCame(ClientObserver):
-    def _decides_to_log(self, state: QueueState) -> bool:
-        due = super()._decides_to_log(state)
+    def _should_log_now(self, state: QueueState) -> bool:
+        due = super()._should_log_now(state)
         if _on_a_thread():
             self._memory.logged_at = time.time()
         return due
