@@ -78,7 +78,7 @@ class KitClock(ABC):
         self._show()
 
     def environment(self) -> Mapping[str, str]:
-        """Return the environment variables that an adapter needs, in addition to its own to see this clock."""
+        """Return further environment variables that an adapter needs to see this clock."""
         return {}
 
     def before_start(self) -> None:  # noqa: B027 - most clocks need no preparation
