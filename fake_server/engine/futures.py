@@ -32,7 +32,8 @@ class ScriptedFuture:
         operation: What it is for; before its submission None means any operation.
         client: Whom it is for; before its submission None means any client.
         request_ids: The ids given to it, one a submission.
-        polls: How many polls have come.
+        polls: How many polls its script was asked for.
+        seen: How many polls have come, those that a hold answered among them.
         request: The newest submission, whose body the result depends on.
         assigned: Fields of the result that were settled when it was submitted, such as a new model's id.
         ended: Whether its client has stopped waiting.
@@ -53,6 +54,7 @@ class ScriptedFuture:
         "request_ids",
         "script",
         "scripted",
+        "seen",
         "serial",
     )
 
@@ -76,6 +78,7 @@ class ScriptedFuture:
         self.gate = gate
         self.request_ids: tuple[str, ...] = ()
         self.polls = 0
+        self.seen = 0
         self.ended = False
         self.numbers: tuple[Number, ...] = ()
         self.request: Request | None = None
@@ -247,13 +250,14 @@ class FutureBook:
             if self._numbered.get(number) is future:
                 del self._numbered[number]
 
-    def cancel(self, request_id: object) -> None:
+    def cancel(self, request_id: object) -> ScriptedFuture | None:
         """Ends a future for its polls: they get a failure, since nobody waits for the result (0.38.0)."""
         future = self.by_request_id.get(request_id) if isinstance(request_id, str) else None
         if future is not None:
             self.end(future)
             future.script = _CANCELLED
             future.scripted = False
+        return future
 
     def unfinished(self) -> list[ScriptedFuture]:
         """Scripted futures with replies that nobody has polled, in the order of their registration."""

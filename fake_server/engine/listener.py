@@ -43,11 +43,13 @@ class Poll:
     Attributes:
         future: The future that was polled; its name, client and operation say which.
         request_id: The id in the request.
-        index: 0-based, over the whole script, resubmissions included.
+        index: 0-based, over the whole script, resubmissions included; of a held poll that of the next reply.
         iteration: Header ``X-Tinker-Request-Iteration`` as sent, or None.
         request_type: Header ``X-Tinker-Request-Type`` as sent, or None.
         method: Upper case.
         path: Without the query.
+        place: 0-based, over all polls of the future.
+        held: Whether an outage or a limit answers it, and not the script.
     """
 
     future: ScriptedFuture
@@ -57,6 +59,8 @@ class Poll:
     request_type: str | None
     method: str
     path: str
+    place: int = 0
+    held: bool = False
 
 
 class Listener(Protocol):

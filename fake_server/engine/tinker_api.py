@@ -12,6 +12,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
 from typing import TYPE_CHECKING, Final
@@ -19,23 +20,34 @@ from typing import TYPE_CHECKING, Final
 from fake_server.core.errors import Problem, ProblemKind, ScriptError, ScriptViolation
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import copied, encoded
-from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates, submission_number
+from fake_server.core.operations import (
+    API_PREFIX,
+    SUBMISSION_PATHS,
+    Operation,
+    candidates,
+    named_operation,
+    submission_number,
+)
 from fake_server.engine.explanations import (
     exhausted_script,
     unexpected_request,
     unfinished_script,
     unknown_future,
     unscripted_submission,
+    unused_hold,
+    unused_rule,
 )
 from fake_server.engine.futures import FutureBook, ScriptedFuture
+from fake_server.engine.hold_book import HoldBook
 from fake_server.engine.journal import DEFAULT_LIMIT, Journal
 from fake_server.engine.listener import Listener, Poll, Submission
 from fake_server.engine.replies import completions_reply, scripted_reply, submission_reply
 from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script
+from fake_server.script.holds import AtMost, Hold, Outage
 from fake_server.script.rules import Rule, RuleBook
-from fake_server.script.steps import MICROSECONDS, Complete, Fail, FailCategory
+from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, FailCategory, ReplyStep
 
 if TYPE_CHECKING:
     from fake_server.script.script_yaml import ScriptEntry
@@ -69,6 +81,25 @@ class _Refusal(Exception):  # noqa: N818 - not an error of ours: it carries the 
         super().__init__(message)
         self.problem = Problem(kind, message)
         self.future = future
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What one poll gets.
+
+    Attributes:
+        place: Which poll of the future it is, 0-based.
+        index: Which reply of the script it is, or would be.
+        advances: How the clocks move before the reply.
+        turn: The script's reply; None if a hold answers, or the script is exhausted.
+        held: The hold's reply, or None.
+    """
+
+    place: int
+    index: int
+    advances: tuple[Advance, ...]
+    turn: Turn | None
+    held: ReplyStep | None = None
 
 
 Answer = tuple[Reply | TransportFault, ScriptedFuture | None]
@@ -124,12 +155,14 @@ class FakeTinker:
         self._client_config = config
         self._strict = strict
         self._lock = threading.Lock()
-        self._rules = RuleBook(seed or 0)
+        self._moved_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
         self._begin()
 
     def _begin(self) -> None:
         self._book = FutureBook()
+        self._rules = RuleBook(self.seed or 0)
+        self._holds = HoldBook(self.script_clock_us)
         self._service = None if self.seed is None else _service(self.seed, strict=self._strict)
         self._set_up = SetUp(self._client_config, self._service)
 
@@ -137,7 +170,7 @@ class FakeTinker:
         self,
         script: ScriptLike,
         *,
-        operation: Operation | None = None,
+        operation: Operation | str | None = None,
         client: str | None = None,
         name: str | None = None,
     ) -> ScriptedFuture:
@@ -151,14 +184,18 @@ class FakeTinker:
             name: What errors call it, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
 
         Raises:
-            ScriptError: The name is taken.
+            ScriptError: The name is taken, or there is no such operation.
         """
-        made = as_script(script)
+        made, wanted = as_script(script), named_operation(operation)
         with self._lock:
-            return self._book.add(made, operation, client, name)
+            return self._book.add(made, wanted, client, name)
 
-    def add_rule(self, rule: Rule) -> None:
+    def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
         """Lays a rule over everything that has no script of its own; the first added is asked first.
+
+        Args:
+            rule: A rule, an outage or a limit.
+            optional: Whether it may never apply; else ``verify`` reports that.
 
         Raises:
             ScriptError: Submissions without a script are errors here.
@@ -169,9 +206,24 @@ class FakeTinker:
                 "with a seed, or with unscripted=Unscripted.COMPLETE"
             )
         with self._lock:
-            self._rules.rules.append(rule)
+            match rule:
+                case Rule():
+                    self._rules.add(rule, optional=optional)
+                case _:
+                    self._holds.add(rule, optional=optional)
 
-    def add_entry(self, entry: ScriptEntry | Rule) -> ScriptedFuture | None:
+    def remove_rule(self, rule: Rule | Hold) -> None:
+        """Ends a rule; an outage is over for everything that it holds.
+
+        Raises:
+            ScriptError: It was not added here, or was removed before.
+        """
+        with self._lock:
+            there = self._rules.remove(rule) if isinstance(rule, Rule) else self._holds.remove(rule)
+        if not there:
+            raise ScriptError(f"{rule!r} is not laid over this engine; remove each rule once")
+
+    def add_entry(self, entry: ScriptEntry | Rule | Hold) -> ScriptedFuture | None:
         """Adds one entry of a script file.
 
         Returns:
@@ -180,7 +232,7 @@ class FakeTinker:
         Raises:
             ScriptError: As ``add_script`` and ``add_rule``.
         """
-        if isinstance(entry, Rule):
+        if isinstance(entry, Rule | Outage | AtMost):
             self.add_rule(entry)
             return None
         return self.add_script(entry.script, operation=entry.operation, client=entry.client, name=entry.name)
@@ -205,6 +257,7 @@ class FakeTinker:
         """Says that nobody waits for it any more: no submission after its 410 goes on with its script."""
         with self._lock:
             self._book.end(future)
+            self._holds.ended(future)
 
     def forget(self, future: ScriptedFuture) -> None:
         """Lets go of a finished future, so that a server that runs for long does not grow.
@@ -216,6 +269,7 @@ class FakeTinker:
         """
         with self._lock:
             self._book.forget(future)
+            self._holds.ended(future)
             if self._service is not None:
                 self._service.forget(future.name)
 
@@ -226,14 +280,16 @@ class FakeTinker:
             return tuple(self._book.by_name.values())
 
     def verify(self) -> None:
-        """Checks that every script was served to its end and that nothing else came.
+        """Checks that every script was served to its end, every rule applied, and nothing else came.
 
         Raises:
-            ScriptViolation: Lists every problem and every script left unfinished, each with its mend.
+            ScriptViolation: Lists every problem, script left unfinished and rule unused, each with its fix.
         """
         with self._lock:
             lines = [f"{problem.kind}: {problem.message}" for problem in self.problems]
             lines += [unfinished_script(future) for future in self._book.unfinished()]
+            lines += [unused_rule(rule, count, self._rules.clients) for rule, count in self._rules.unused()]
+            lines += [unused_hold(hold) for hold in self._holds.unused()]
         if lines:
             raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
 
@@ -271,7 +327,6 @@ class FakeTinker:
         self.release()
         with self._lock:
             self._begin()
-            self._rules = RuleBook(self.seed or 0)
             self._telemetry.clear()
             self.problems = []
         self.journal.clear()
@@ -316,13 +371,18 @@ class FakeTinker:
             if request.path == TELEMETRY_PATH:
                 self._telemetry.extend(telemetry_events(body))
             elif request.path == CANCEL_PATH and self._service is not None:
-                self._book.cancel(body.get("request_id"))
+                self._cancel(body.get("request_id"))
             reply = self._set_up.answer(request, body)
         if reply is None:
             raise _Refusal(
                 ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
             )
         return reply, None
+
+    def _cancel(self, request_id: object) -> None:
+        cancelled = self._book.cancel(request_id)
+        if cancelled is not None:
+            self._holds.ended(cancelled)
 
     def _submit(self, request: Request, path_operation: Operation) -> Answer:
         body = self._decoded(request)
@@ -345,6 +405,8 @@ class FakeTinker:
                 future.request = request
                 if not resubmitted:
                     future.assigned = self._set_up.assign(request.path, body, future)
+                if not future.scripted:
+                    self._holds.arrived(future, operations, client)
         if self.listener is not None:
             self.listener.submission_arrived(
                 Submission(
@@ -389,39 +451,64 @@ class FakeTinker:
             future = self._book.by_request_id.get(request_id)
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
-            index, advances, turn = self._book.claim(future)
+            claim = self._claim(future)
+        advances, turn = claim.advances, claim.turn
         if advances and self._service is not None:
             self._service.advance(sum(max(step.wall_us, 0) for step in advances) / MICROSECONDS)
         listener = self.listener
         if listener is None:
             if turn is not None and turn.same is not None:
                 return turn.same, future
-            return self._reply(future, index, turn, request_id, request), future
+            return self._reply(future, claim, request_id, request), future
         poll = Poll(
             future,
             request_id,
-            index,
+            claim.index,
             request.header("x-tinker-request-iteration"),
             request.header("x-tinker-request-type"),
             request.method,
             request.path,
+            claim.place,
+            claim.held is not None,
         )
         listener.request_arrived(poll)
         for advance in advances:
             listener.clock_advanced(poll, advance)
             self.clock_moves += 1
-        reply = self._reply(future, index, turn, request_id, request)
+        reply = self._reply(future, claim, request_id, request)
         listener.reply_chosen(poll, reply)
         return reply, future
 
+    def _claim(self, future: ScriptedFuture) -> _Claim:
+        """Return what one poll gets: of a hold, or else of the script."""
+        place = future.seen
+        future.seen += 1
+        pause = None if future.scripted else self._holds.pause(future)
+        moved = () if pause is None or pause.advance is None else (pause.advance,)
+        if pause is not None and pause.reply is not None:
+            claim = _Claim(place, future.polls, moved, None, pause.reply)
+        else:
+            index, advances, turn = self._book.claim(future)
+            claim = _Claim(place, index, (*moved, *advances), turn)
+            if index + 1 >= len(future.script.turns):
+                self._holds.ended(future)
+        self._moved_us += sum(step.wall_us for step in claim.advances)
+        return claim
+
+    def script_clock_us(self) -> int:
+        """Return the clock that scripts and pauses move, in microseconds from an arbitrary start."""
+        return self._moved_us
+
     def _reply(
-        self, future: ScriptedFuture, index: int, turn: Turn | None, request_id: str, request: Request
+        self, future: ScriptedFuture, claim: _Claim, request_id: str, request: Request
     ) -> Reply | TransportFault:
-        if turn is not None:
-            if turn.same is not None:
-                return turn.same
-            return scripted_reply(turn.reply, future, request_id, request, self._service)
-        text = exhausted_script(future, index)
+        if claim.held is not None:
+            return scripted_reply(claim.held, future, request_id, request, self._service)
+        if claim.turn is not None:
+            if claim.turn.same is not None:
+                return claim.turn.same
+            return scripted_reply(claim.turn.reply, future, request_id, request, self._service)
+        text = exhausted_script(future, claim.index)
         if future.script.exhausted is Exhausted.FAIL:
             return Fail(FailCategory.USER, text).reply
         return self._refused(Problem(ProblemKind.SCRIPT_EXHAUSTED, text))

@@ -23,8 +23,9 @@ from fake_server.engine.journal import Exchange
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker, Unscripted
 from fake_server.script.builder import Script, ScriptLike, as_script
+from fake_server.script.holds import Hold
 from fake_server.script.rules import Rule
-from fake_server.script.steps import Advance
+from fake_server.script.steps import MICROSECONDS, Advance
 from fake_server.verify.poll_records import PollRecord, gap_differences, gaps_between, listed
 from fake_server.verify.sent_requests import find_request
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
@@ -81,31 +82,43 @@ class VerifiedTinker(FakeTinker):
         self,
         script: ScriptLike,
         *,
-        operation: Operation | None = None,
+        operation: Operation | str | None = None,
         client: str | None = None,
         name: str | None = None,
     ) -> ScriptedFuture:
         """As ``FakeTinker.add_script``.
 
         Raises:
-            ScriptError: The name is taken, or the script moves clocks and none can be moved.
+            ScriptError: The name is taken, there is no such operation, or the script moves clocks and none
+                can be moved.
         """
         made = as_script(script)
         self._check_clock(made)
         return super().add_script(made, operation=operation, client=client, name=name)
 
-    def add_rule(self, rule: Rule) -> None:
+    def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
         """As ``FakeTinker.add_rule``.
 
         Raises:
             ScriptError: Submissions without a script are errors, or the rule moves clocks and none can be
                 moved.
         """
-        self._check_clock(rule.script)
-        super().add_rule(rule)
+        match rule:
+            case Rule():
+                self._check_clock(rule.script)
+            case _:
+                self._check_moves(moves=rule.held.poll_us is not None)
+        super().add_rule(rule, optional=optional)
+
+    def script_clock_us(self) -> int:
+        """Return the clock that scripts move: the frozen one, if there is one, which tests move too."""
+        return round(self._clock() * MICROSECONDS) if self.moves_clock() else super().script_clock_us()
 
     def _check_clock(self, script: Script) -> None:
-        if any(isinstance(step, Advance) for step in script.steps) and not self.moves_clock():
+        self._check_moves(moves=any(isinstance(step, Advance) for step in script.steps))
+
+    def _check_moves(self, *, moves: bool) -> None:
+        if moves and not self.moves_clock():
             raise ScriptError(
                 "the script moves the clocks, and no clock is frozen here; "
                 "let the test ask for the fixture fake_tinker_clock too, or leave the advance steps out "
@@ -258,7 +271,7 @@ class VerifiedTinker(FakeTinker):
 
     def request_arrived(self, poll: Poll) -> None:
         """Notes a poll."""
-        record = PollRecord(poll.future.name, poll.index, self._clock())
+        record = PollRecord(poll.future.name, poll.place, self._clock())
         with self._log_lock:
             if len(self._polls) >= MAX_POLLS:
                 self._overflowed = True
@@ -276,7 +289,7 @@ class VerifiedTinker(FakeTinker):
         """Notes the answer."""
         now = self._clock()
         with self._log_lock:
-            place = self._places.get((poll.future.name, poll.index))
+            place = self._places.get((poll.future.name, poll.place))
             if place is None:
                 return
             before = self._polls[place]
@@ -286,7 +299,7 @@ class VerifiedTinker(FakeTinker):
                 case TransportFault(reply=spoilt, name=name):
                     code = None if spoilt is None else spoilt.status
                     self._polls[place] = replace(before, answered=now, status=code, fault=name)
-            if poll.index == len(poll.future.script.turns) - 1:
+            if not poll.held and poll.index == len(poll.future.script.turns) - 1:
                 self._drained.append(poll.future.name)
 
     def _exchanges(self) -> list[Exchange]:
