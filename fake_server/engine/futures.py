@@ -37,6 +37,7 @@ class ScriptedFuture:
         request: The newest submission, whose body the result depends on.
         assigned: Fields of the result that were settled when it was submitted, such as a new model's id.
         ended: Whether its client has stopped waiting.
+        let_go: Whether its result was let go, so that a poll of it comes too late.
         numbers: What its submissions were numbered, so that a repetition is known.
         gate: Where its held replies wait.
     """
@@ -46,6 +47,7 @@ class ScriptedFuture:
         "client",
         "ended",
         "gate",
+        "let_go",
         "name",
         "numbers",
         "operation",
@@ -80,6 +82,7 @@ class ScriptedFuture:
         self.polls = 0
         self.seen = 0
         self.ended = False
+        self.let_go = False
         self.numbers: tuple[Number, ...] = ()
         self.request: Request | None = None
         self.assigned: dict[str, object] = {}
@@ -118,6 +121,7 @@ class FutureBook:
         self._expired: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._numbered: dict[Number, ScriptedFuture] = {}
         self._unscripted = 0
+        self._let_go = 0
         self._made = 0
         self._given = 0
         self.gate = Gate()
@@ -249,6 +253,21 @@ class FutureBook:
         for number in future.numbers:
             if self._numbered.get(number) is future:
                 del self._numbered[number]
+
+    def was_let_go(self, request_id: str) -> bool:
+        """Whether an id is one that this book gave to a future that it let go of since."""
+        name, _, _ = request_id.partition("~")
+        prefix, _, number = name.rpartition("-")
+        if prefix != "unscripted" or not number.isdecimal() or len(number) > 18:
+            return False
+        return name not in self.by_name and 0 < int(number) <= self._let_go
+
+    def let_go(self, future: ScriptedFuture) -> None:
+        """Forget an unscripted future that was served to its end; a later poll of it is known for that."""
+        if self.by_name.get(future.name) is future:
+            self.forget(future)
+            number = future.name.rpartition("-")[2]
+            self._let_go = max(self._let_go, int(number))
 
     def cancel(self, request_id: object) -> ScriptedFuture | None:
         """Ends a future for its polls: they get a failure, since nobody waits for the result (0.38.0)."""

@@ -37,9 +37,10 @@ from fake_server.engine.explanations import (
     unused_hold,
     unused_rule,
 )
+from fake_server.engine.fetched_results import FetchedResults
 from fake_server.engine.futures import FutureBook, ScriptedFuture
 from fake_server.engine.hold_book import HoldBook
-from fake_server.engine.journal import DEFAULT_LIMIT, Journal
+from fake_server.engine.journal import DEFAULT_LIMIT, MAX_BYTES, Journal
 from fake_server.engine.listener import Listener, Poll, Submission
 from fake_server.engine.replies import completions_reply, scripted_reply, submission_reply
 from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
@@ -59,7 +60,12 @@ POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
 CANCEL_PATH: Final = f"{API_PREFIX}cancel_future"
 TELEMETRY_PATH: Final = f"{API_PREFIX}telemetry"
 MAX_TELEMETRY: Final = 10_000
+SERVICE_JOURNAL_BYTES: Final = 32 * 1024 * 1024
+"""Of the journal of a simulated service, which may run for hours; prompts and results are large."""
 MAX_PROBLEMS: Final = 1_000
+_LET_GO: Final = Reply(
+    410, JSON_HEADERS, encoded({"detail": "the result was fetched some time ago and let go; submit anew"})
+)
 _COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
 _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
 
@@ -144,11 +150,11 @@ class FakeTinker:
         config = copied(client_config or {})
         if not isinstance(config, dict):
             raise ScriptError(f"client_config is an object of flags, not {client_config!r}; give a mapping")
-        self.listener = listener
-        self.journal = Journal(journal_limit)
-        self.problems: list[Problem] = []
         if seed is None and unscripted is Unscripted.COMPLETE:
             seed = 0
+        self.listener = listener
+        self.journal = Journal(journal_limit, MAX_BYTES if seed is None else SERVICE_JOURNAL_BYTES)
+        self.problems: list[Problem] = []
         self.seed = seed
         self._unscripted = unscripted or (Unscripted.ERROR if seed is None else Unscripted.COMPLETE)
         self.clock_moves = 0
@@ -156,6 +162,7 @@ class FakeTinker:
         self._strict = strict
         self._lock = threading.Lock()
         self._moved_us = 0
+        self._told_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
         self._begin()
 
@@ -163,6 +170,7 @@ class FakeTinker:
         self._book = FutureBook()
         self._rules = RuleBook(self.seed or 0)
         self._holds = HoldBook(self.script_clock_us)
+        self._fetched = FetchedResults()
         self._service = None if self.seed is None else _service(self.seed, strict=self._strict)
         self._set_up = SetUp(self._client_config, self._service)
 
@@ -341,6 +349,7 @@ class FakeTinker:
         """Answers one request; thread-safe, never raises."""
         arrived = clock_gettime_ns(CLOCK_MONOTONIC)
         answer: Reply | TransportFault
+        self._let_time_pass()
         try:
             if request.path == POLL_PATH and request.method == "POST":
                 answer, future = self._poll(request)
@@ -352,6 +361,7 @@ class FakeTinker:
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; mend the listener or the script's overrides")
             answer, future = self._refused(problem), None
+        self._let_time_pass()
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
         return answer
 
@@ -448,18 +458,21 @@ class FakeTinker:
             )
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text)
         with self._lock:
+            if self._service is not None:
+                self._let_go_of_results(self._service)
             future = self._book.by_request_id.get(request_id)
+            if future is None and self._book.was_let_go(request_id):
+                return _LET_GO, None
+            if future is not None and future.let_go:
+                return _LET_GO, future
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
             claim = self._claim(future)
-        advances, turn = claim.advances, claim.turn
-        if advances and self._service is not None:
-            self._service.advance(sum(max(step.wall_us, 0) for step in advances) / MICROSECONDS)
         listener = self.listener
         if listener is None:
-            if turn is not None and turn.same is not None:
-                return turn.same, future
-            return self._reply(future, claim, request_id, request), future
+            reply = self._reply(future, claim, request_id, request)
+            self._note_fetched(future, claim, reply)
+            return reply, future
         poll = Poll(
             future,
             request_id,
@@ -472,12 +485,31 @@ class FakeTinker:
             claim.held is not None,
         )
         listener.request_arrived(poll)
-        for advance in advances:
+        for advance in claim.advances:
             listener.clock_advanced(poll, advance)
             self.clock_moves += 1
         reply = self._reply(future, claim, request_id, request)
+        self._note_fetched(future, claim, reply)
         listener.reply_chosen(poll, reply)
         return reply, future
+
+    def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
+        """Take note that a future of the simulated service has its last reply."""
+        if self._service is None or future.scripted or claim.held is not None:
+            return
+        if claim.index + 1 == len(future.script.turns):
+            with self._lock:
+                self._fetched.add(future, len(reply.body) if isinstance(reply, Reply) else 0)
+
+    def _let_go_of_results(self, service: Service) -> None:
+        """Let go of what was fetched some time ago (`fake_server.engine.fetched_results`)."""
+        for future in self._fetched.let_go():
+            future.let_go = True
+            future.request = None
+            future.assigned = {}
+            service.forget(future.name)
+        for future in self._fetched.forget():
+            self._book.let_go(future)
 
     def _claim(self, future: ScriptedFuture) -> _Claim:
         """Return what one poll gets: of a hold, or else of the script."""
@@ -494,6 +526,16 @@ class FakeTinker:
                 self._holds.ended(future)
         self._moved_us += sum(step.wall_us for step in claim.advances)
         return claim
+
+    def _let_time_pass(self) -> None:
+        """Move the service's clock as far as that of the scripts moved."""
+        if self._service is None:
+            return
+        with self._lock:
+            now = self.script_clock_us()
+            moved, self._told_us = now - self._told_us, now
+            if moved > 0:
+                self._service.advance(moved / MICROSECONDS)
 
     def script_clock_us(self) -> int:
         """Return the clock that scripts and pauses move, in microseconds from an arbitrary start."""

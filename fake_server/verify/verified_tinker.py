@@ -49,6 +49,7 @@ class VerifiedTinker(FakeTinker):
         unscripted: Unscripted | None = None,
         seed: int | None = None,
         client_config: Mapping[str, object] | None = None,
+        strict: bool = False,
     ) -> None:
         """Makes an engine without scripts.
 
@@ -58,8 +59,11 @@ class VerifiedTinker(FakeTinker):
             unscripted: What a submission gets that no script is registered for.
             seed: Makes it a whole fake Tinker, as in ``FakeTinker``.
             client_config: Fields of the reply to ``client/config``, over the defaults.
+            strict: Whether the simulated service refuses base models that it does not announce.
         """
-        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config)
+        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config, strict=strict)
+        self._passed_us = 0
+        self._read_us: int | None = None
         self._clock = clock
         self._move_clock = move_clock
         self._log_lock = threading.Lock()
@@ -111,8 +115,12 @@ class VerifiedTinker(FakeTinker):
         super().add_rule(rule, optional=optional)
 
     def script_clock_us(self) -> int:
-        """Return the clock that scripts move: the frozen one, if there is one, which tests move too."""
-        return round(self._clock() * MICROSECONDS) if self.moves_clock() else super().script_clock_us()
+        """Return the clock that scripts move: the frozen one, which tests move too; it stands without one."""
+        now = round(self._clock() * MICROSECONDS) if self.moves_clock() else None
+        if now is not None and self._read_us is not None:
+            self._passed_us += max(now - self._read_us, 0)
+        self._read_us = now
+        return self._passed_us
 
     def _check_clock(self, script: Script) -> None:
         self._check_moves(moves=any(isinstance(step, Advance) for step in script.steps))

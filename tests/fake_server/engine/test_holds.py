@@ -275,3 +275,26 @@ class TestSilentMistakes:
         engine.add_rule(chance(0.0).plays(fail()))
         poll(engine, submit(engine, 0))
         engine.verify()
+
+
+def test_a_clock_that_the_test_moves_lets_checkpoints_expire(clock):
+    engine = clock.engine
+    made = json.loads(
+        ask(engine, "create_model", {"session_id": "x", "model_seq_id": 0, "base_model": "b"}).body
+    )
+    body = {"model_id": made["model_id"], "seq_id": 1, "path": "a", "ttl_seconds": 3_600}
+    poll(engine, json.loads(ask(engine, "save_weights", body).body)["request_id"])
+    path = {"tinker_path": f"tinker://{made['model_id']}/weights/a"}
+    assert ask(engine, "weights_info", path).status == 200
+    clock.now += 3_600
+    assert ask(engine, "weights_info", path).status == 404
+
+
+def test_a_clock_that_is_frozen_late_does_not_jump():
+    frozen = [False]
+    engine = VerifiedTinker(clock=lambda: 50_000.0, seed=3)
+    engine.moves_clock = lambda: frozen[0]
+    ask(engine, "create_session", {})
+    frozen[0] = True
+    ask(engine, "create_session", {})
+    assert engine._service.clock.now.hour == 0
