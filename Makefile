@@ -23,8 +23,9 @@ PYTHON_CHECK := import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11
 make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(1)
 # What the kit installs beside a release of the official SDK is locked, too.
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
+ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate setup-system
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate setup-system image test-lowest test-newest
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -56,9 +57,37 @@ test: $(STAMP)
 test-all: $(STAMP)
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
+# What users with other versions meet: the fixtures, the suite, and verdicts on real releases.
+OTHER_VERSIONS := tests/tinker_conformance/downstream tests/tinker_conformance/suite
+
+# The lowest versions that pyproject.toml allows.
+test-lowest: .venv-lowest/.installed
+	.venv-lowest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow' $(OTHER_VERSIONS)
+	$(MAKE) --no-print-directory judge-others KIT_PYTHON=.venv-lowest/bin/python
+
+# The newest versions, locked or not; CI prints what they bring, and goes on.
+test-newest: $(STAMP)
+	rm -rf .venv-newest
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python $(PIP_INSTALL) --editable '.[test]'
+	.venv-newest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow' $(OTHER_VERSIONS)
+	env -u TINKER_CONFORMANCE_CONSTRAINTS $(MAKE) --no-print-directory judge-others KIT_PYTHON=.venv-newest/bin/python
+
+judge-others:
+	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk official==0.38.0
+	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk official==0.6.3
+	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk 'exec:node examples/node/adapter.mjs'
+
+.venv-lowest/.installed: pyproject.toml locks/lowest.txt
+	$(call make_venv,.venv-lowest)
+	.venv-lowest/bin/python $(LOCKED) locks/lowest.txt
+	.venv-lowest/bin/python $(PIP_INSTALL) --no-deps --editable .
+	touch $@
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 types: $(STAMP)
 	$(BIN)/mypy
@@ -70,6 +99,12 @@ docs: $(DOCS)/.installed
 # Writes the generated pages and schemas anew.
 generate: $(STAMP)
 	$(BIN)/python -m tests.docs.generate
+
+# The image of the Containerfile, built and tried; needs podman or docker. The tests carry out its steps without one.
+image:
+	test -n '$(ENGINE)' || { echo 'podman or docker is needed: make image ENGINE=path' >&2; exit 1; }
+	$(ENGINE) build --tag tinker-conformance --file Containerfile .
+	$(ENGINE) run --rm tinker-conformance tinker-conformance run --sdk reference --profile tinker-0.5.1
 
 # What the tests run that PyPI does not have, from Debian's packages; as root. Without it they are skipped and counted.
 setup-system:
@@ -107,4 +142,4 @@ fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz --seed '$(SEED)' --count '$(COUNT)'
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(DOCS) .venv-uv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(DOCS) .venv-uv .venv-lowest .venv-newest .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -19,7 +19,7 @@ from fake_server import Poll, Reply, Submission, TransportFault
 from fake_server.in_process.respx_router import mounted
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
-from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario import FutureSpec, Scenario, decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, OperationCall, ScenarioContext
@@ -97,7 +97,11 @@ async def _live(
 def main() -> None:
     """Runs what comes."""
     clock = FrozenClock()
-    asyncio.set_event_loop_policy(VirtualTimePolicy(clock))
+    with virtual_loops(clock):
+        _serve(clock)
+
+
+def _serve(clock: FrozenClock) -> None:
     share_ssl_contexts()
     adapter, mover = load_adapter(sys.argv[1]), Mover(clock)
     loop = VirtualTimeLoop(clock)

@@ -26,6 +26,7 @@ from fake_server.control.control_plane import CONTROL, ControlledServer
 from fake_server.core.bounded_files import FileError, parse_yaml, read_text
 from fake_server.core.errors import ScriptError, meant
 from fake_server.core.plain_data import kind
+from fake_server.core.visible_text import visible_lines
 from fake_server.engine.journal import DEFAULT_LIMIT
 from fake_server.engine.tinker_api import FakeTinker, Unscripted
 from fake_server.http.http_limits import Limits
@@ -156,7 +157,7 @@ def main(  # noqa: PLR0917 - click passes them by name
         server = FakeTinkerServer(served, host, port, allow_remote=allow_remote, limits=bounds)
         server.start()
     except (ScriptError, ServerError, OSError) as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(visible_lines(f"Error: {error}"), err=True)
         sys.exit(2)
     try:
         told: dict[str, object] = {"url": server.url, "port": server.port, "pid": os.getpid()}

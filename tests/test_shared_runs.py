@@ -13,8 +13,7 @@ from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import Scenario
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
-from tinker_conformance.sdk.session import Fault, Run
+from tinker_conformance.sdk.session import Fault, FaultKind, Run
 from tinker_conformance.timeline import Callback
 
 OLD, NEW = load_profile("tinker-0.5.1"), load_profile("tinker-0.38")

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 
+from fake_server.core.visible_text import visible_json
 from tinker_conformance._version import __version__
 from tinker_conformance.commands.check_adapter import check_adapter
 from tinker_conformance.commands.common import clock_option, opened
@@ -20,12 +19,14 @@ from tinker_conformance.commands.parity import parity
 from tinker_conformance.commands.record_goldens import record_goldens
 from tinker_conformance.commands.report import report
 from tinker_conformance.commands.run import run
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.scenario.scenario import load_scenarios
+from tinker_conformance.scenario.decoding import load_scenarios
+from tinker_conformance.sdk.session import FaultKind
 
 
-@click.group(cls=Program)
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tinker-conformance")
 def main() -> None:
     """Judges SDKs of the Tinker fine-tuning API."""
@@ -40,7 +41,7 @@ def main() -> None:
 @clock_option
 def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
     """Runs the scenarios of FILE and prints {scenario id: [events]} as JSON."""
-    console = Console(stderr=True, highlight=False)
+    console = Terminal(stderr=True)
     scenarios = load_scenarios(file)
     profile = load_profile(named)
     sdk = opened(spec, console, clock=clock)
@@ -51,12 +52,12 @@ def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
             result = sdk.run(scenario, profile)
             traces[scenario.id] = result.timeline
             if result.fault is not None:
-                console.print(escape(f"{scenario.id}: {result.fault}"))
-                code = Exit.ADAPTER
+                console.print(f"{scenario.id}: {result.fault}")
+                code = Exit.KIT if result.fault.kind is FaultKind.KIT else max(code, Exit.ADAPTER)
     finally:
         sdk.close()
     # JSON is UTF-8, whatever the encoding of the terminal.
-    click.echo(msgspec.json.format(msgspec.json.encode(traces), indent=2))
+    click.echo(visible_json(msgspec.json.format(msgspec.json.encode(traces), indent=2)))
     sys.exit(code)
 
 
@@ -67,8 +68,3 @@ main.add_command(identify)
 main.add_command(check_adapter)
 main.add_command(parity)
 main.add_command(record_goldens)
-
-if __name__ == "__main__":
-    from tinker_conformance.__main__ import main as program
-
-    program()

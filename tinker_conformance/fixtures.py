@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tinker_conformance.suite.options import (
+from tinker_conformance.suite.pytest_options import (
     AS_OF,
     KNOWN_FAILURES,
     PROFILE,

@@ -17,7 +17,7 @@ import pytest
 from tinker_conformance._fake_server import ForeignFakeServerError, check_fake_server
 from tinker_conformance.fixtures import *  # noqa: F403 - pytest finds fixtures in the modules that it knows
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
-from tinker_conformance.suite.options import (
+from tinker_conformance.suite.pytest_options import (
     RECORD_KNOWN_FAILURES,
     REPORT,
     add_options,

@@ -1,1 +1,133 @@
-"""Values that every other package shares: errors, requests and replies, operations, faults, JSON."""
+"""Values that every other package shares.
+
+Requests, replies and transport faults, errors, operations, JSON values and seeded numbers stand here, as
+frozen values that belong to no HTTP library. Everything of ``fake_server`` may import from here; this
+package imports from nothing else.
+"""
+
+from __future__ import annotations
+
+from fake_server.core.bounded_files import (
+    FileError,
+    decoded_text,
+    parse_toml,
+    parse_yaml,
+    read_bytes,
+    read_text,
+)
+from fake_server.core.connection_plan import (
+    Act,
+    End,
+    Framing,
+    Hold,
+    Pause,
+    Send,
+    compressed,
+    planned,
+    status_line,
+)
+from fake_server.core.errors import Problem, ProblemKind, ScriptError, ScriptViolation, meant, nearest
+from fake_server.core.faults import (
+    WIRE_KEYS,
+    Chunking,
+    Coding,
+    Cut,
+    CutEnd,
+    Dribble,
+    DropKind,
+    Part,
+    RawBytes,
+    Refusal,
+    Wire,
+    takes_time,
+)
+from fake_server.core.gate import Gate
+from fake_server.core.http_messages import (
+    JSON_HEADERS,
+    PROTOBUF,
+    WITHOUT_BODY,
+    RawHeaders,
+    RecordedHead,
+    Reply,
+    Request,
+    TransportFault,
+    header_values,
+    joined_lines,
+    recorded_head,
+)
+from fake_server.core.json_values import copied, encoded
+from fake_server.core.operations import (
+    API_PREFIX,
+    SUBMISSION_PATHS,
+    Number,
+    Operation,
+    candidates,
+    submission_number,
+)
+from fake_server.core.plain_data import kind, refuse_unknown
+from fake_server.core.seeded_numbers import Draws, Occurrences, digest, identifier, mixed, single, unit
+
+__all__ = [
+    "API_PREFIX",
+    "JSON_HEADERS",
+    "PROTOBUF",
+    "SUBMISSION_PATHS",
+    "WIRE_KEYS",
+    "WITHOUT_BODY",
+    "Act",
+    "Chunking",
+    "Coding",
+    "Cut",
+    "CutEnd",
+    "Draws",
+    "Dribble",
+    "DropKind",
+    "End",
+    "FileError",
+    "Framing",
+    "Gate",
+    "Hold",
+    "Number",
+    "Occurrences",
+    "Operation",
+    "Part",
+    "Pause",
+    "Problem",
+    "ProblemKind",
+    "RawBytes",
+    "RawHeaders",
+    "RecordedHead",
+    "Refusal",
+    "Reply",
+    "Request",
+    "ScriptError",
+    "ScriptViolation",
+    "Send",
+    "TransportFault",
+    "Wire",
+    "candidates",
+    "compressed",
+    "copied",
+    "decoded_text",
+    "digest",
+    "encoded",
+    "header_values",
+    "identifier",
+    "joined_lines",
+    "kind",
+    "meant",
+    "mixed",
+    "nearest",
+    "parse_toml",
+    "parse_yaml",
+    "planned",
+    "read_bytes",
+    "read_text",
+    "recorded_head",
+    "refuse_unknown",
+    "single",
+    "status_line",
+    "submission_number",
+    "takes_time",
+    "unit",
+]

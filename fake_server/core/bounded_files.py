@@ -1,10 +1,15 @@
-"""Reads files that somebody else wrote: whatever is in them, reading ends soon, in a value or in one error.
+"""Read files written by others within fixed limits, so that any content gives a value or a `FileError`.
 
-Every file that a command or a fixture is given goes through here: scripts, scenarios, profiles, known
-failures, reports. What is bounded: the size, the levels of nesting, the number of values after aliases are
-expanded (a "billion laughs" file is a few lines that expand to more values than memory holds), the length of
-numbers, and what a path may lead to (a regular file, not a FIFO, which has nothing to read until somebody
-writes to it).
+Commands and fixtures read all their input files through this module: scripts, scenarios, profiles, known
+failures and reports. It limits:
+
+- the size of the file;
+- the depth of nesting;
+- the number of values after YAML aliases are expanded (a "billion laughs" file expands from a few lines to
+  more than memory holds);
+- the length of numbers;
+- the kind of file: only regular files are accepted, because reading a FIFO blocks until somebody writes to
+  it.
 """
 
 from __future__ import annotations
@@ -21,15 +26,15 @@ import yaml
 
 MAX_FILE_BYTES: Final = 10_000_000
 MAX_LEVELS: Final = 200
-"""Lists and mappings inside each other; a reply's body has its own, smaller limit."""
+"""Greatest depth of nested lists and mappings; the body of a reply has a smaller limit of its own."""
 MAX_VALUES: Final = 1_000_000
-"""Values of one file, aliases of YAML counted each time they are used."""
+"""Greatest number of values in one file; a YAML alias counts each time it is used."""
 MAX_NUMBER_CHARACTERS: Final = 1_000
 MAX_OTHER_KEYS: Final = 1_000
-"""Keys of one mapping that are no strings: Python's hash of numbers can be made to collide."""
+"""Greatest number of non-string keys in one mapping: Python's hashes of numbers can be made to collide."""
 MAX_TAG_DIRECTIVES: Final = 100
 MAX_DOTS: Final = 250
-"""Dots in a line of TOML: the parser's work grows with the square of the parts of a dotted key."""
+"""Greatest number of dots in a TOML line: parsing takes quadratic time in the parts of a dotted key."""
 
 _SafeLoader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KINDS: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
@@ -46,7 +51,8 @@ class FileError(ValueError):
 
     Attributes:
         problem: What is wrong and how to fix it, without the file's name.
-        place: Where in the file, such as ``line 3, column 1``; empty for the whole file.
+        place: The place in the file, such as ``line 3, column 1``; empty if the problem concerns the whole
+            file.
     """
 
     def __init__(self, problem: str, place: str = "") -> None:
@@ -55,23 +61,23 @@ class FileError(ValueError):
         self.place = place
 
     def of(self, source: str) -> str:
-        """The error as one sentence that names the file."""
+        """Return the error as one sentence that begins with the name of the file."""
         return f"{source}, {self.place}: {self.problem}" if self.place else f"{source}: {self.problem}"
 
 
 def read_bytes(path: str | Path, *, most: int = MAX_FILE_BYTES) -> bytes:
-    """Return the content of a regular file, or of one that links lead to.
+    """Return the content of a regular file; symbolic links are followed.
 
     Args:
         path: The file.
-        most: The largest size that is accepted, bytes.
+        most: The largest accepted size in bytes.
 
     Raises:
-        FileError: The path does not lead to a regular file, the file cannot be read, or it is too large.
+        FileError: The path is not a regular file, or the file cannot be read or is too large.
     """
     try:
         _check_kind(os.stat(path).st_mode)  # noqa: PTH116 - a path that is text stays as it is
-        # Without waiting, should it have become a FIFO since.
+        # O_NONBLOCK: opening must not block if the path has become a FIFO since the check.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as file:
             _check_kind(os.fstat(descriptor).st_mode)
@@ -80,9 +86,9 @@ def read_bytes(path: str | Path, *, most: int = MAX_FILE_BYTES) -> bytes:
         if isinstance(error, FileError):
             raise
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise FileError(f"cannot be read ({reason}); name a file that you can read") from error
+        raise FileError(f"cannot be read ({reason}); give the path of a readable file") from error
     if len(content) > most:
-        raise FileError(f"is larger than {most} bytes; split it")
+        raise FileError(f"is larger than {most} bytes; split the file")
     return content
 
 
@@ -111,12 +117,13 @@ def parse_toml(text: str) -> dict[str, object]:
     """Return the values of a TOML document.
 
     Raises:
-        FileError: It is not TOML, or exceeds one of the limits above.
+        FileError: The text is not TOML, or exceeds one of this module's limits.
     """
     for number, line in enumerate(text.split("\n"), 1):
         if line.count(".") > MAX_DOTS:
             raise FileError(
-                f"more than {MAX_DOTS} dots; write tables in place of dotted keys", f"line {number}"
+                f"has more than {MAX_DOTS} dots in one line; use tables instead of dotted keys",
+                f"line {number}",
             )
     try:
         data = tomllib.loads(text, parse_float=_finite)
@@ -126,15 +133,15 @@ def parse_toml(text: str) -> dict[str, object]:
     except RecursionError as error:
         raise FileError(f"has more than {MAX_LEVELS} levels; nest less deeply") from error
     except ValueError as error:
-        raise FileError(f"is not TOML ({error}); correct it there") from error
+        raise FileError(f"is not valid TOML ({error}); fix the syntax there") from error
     return data
 
 
 def parse_yaml(text: str) -> object:
-    """Return the value of a YAML document, loaded safely; a key given twice is an error.
+    """Return the value of a YAML document, loaded safely; a duplicate key is an error.
 
     Raises:
-        FileError: It is not YAML, or exceeds one of the limits above; `place` says line and column.
+        FileError: The text is not YAML, or exceeds one of this module's limits; `place` has line and column.
     """
     try:
         _check_events(text)
@@ -142,26 +149,28 @@ def parse_yaml(text: str) -> object:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = _place(mark) if mark else ""
-        raise FileError(f"{error.problem}; correct the YAML there", place) from None
-    # A value that its tag does not fit, such as `!!timestamp x`, makes the loader fail in many ways.
+        raise FileError(f"{error.problem}; fix the YAML there", place) from None
+    # A value that does not match its tag, such as `!!timestamp x`, can raise nearly any exception.
     except (
         *(yaml.YAMLError, RecursionError, ValueError),
         *(ArithmeticError, AttributeError, LookupError, TypeError),
     ) as error:
         if isinstance(error, FileError):
             raise
-        raise FileError(f"no YAML that can be read ({error}); correct the file") from None
+        raise FileError(f"cannot be loaded as YAML ({error}); fix the file") from None
 
 
 def _check_kind(mode: int) -> None:
     for is_kind, name in _KINDS:
         if is_kind(mode):
-            raise FileError(f"is {name}, not a regular file; write the content to a file and name that")
+            raise FileError(
+                f"is {name}, not a regular file; write the content to a regular file and give its path"
+            )
 
 
 def _finite(text: str) -> float:
     if len(text) > MAX_NUMBER_CHARACTERS:
-        raise FileError(f"a number of more than {MAX_NUMBER_CHARACTERS} characters; round it")
+        raise FileError(f"a number has more than {MAX_NUMBER_CHARACTERS} characters; round it")
     number = float(text)
     if not math.isfinite(number):
         raise FileError(f"{text} is not a finite number; write a number")
@@ -169,7 +178,7 @@ def _finite(text: str) -> float:
 
 
 def _check_values(data: object) -> None:
-    """Bounds levels, number of values and digits of what a parser returned; nothing recursive."""
+    """Check depth, number of values and length of numbers of a parsed value, without recursion."""
     pending: list[Iterator[object]] = [iter((data,))]
     count = 0
     while pending:
@@ -184,7 +193,7 @@ def _check_values(data: object) -> None:
                     break
                 case int() if value.bit_length() > MAX_NUMBER_CHARACTERS * 4:
                     raise FileError(
-                        f"a number of more than {MAX_NUMBER_CHARACTERS} digits; use a smaller one"
+                        f"a number has more than {MAX_NUMBER_CHARACTERS} digits; use a smaller one"
                     )
                 case _:
                     pass
@@ -197,10 +206,10 @@ def _check_values(data: object) -> None:
 
 
 def _check_events(text: str) -> None:
-    """Bounds what a YAML text will expand to, by its parser's events: nothing is built, nothing recursive."""
+    """Check from parser events how far a YAML text would expand, without building it or recursing."""
     if text.count("%TAG") > MAX_TAG_DIRECTIVES:
         raise FileError(f"has more than {MAX_TAG_DIRECTIVES} %TAG directives; write tags in full")
-    sizes: dict[str, tuple[int, int]] = {}  # of what is anchored: values, and levels
+    sizes: dict[str, tuple[int, int]] = {}  # number of values and depth of each anchored node
     open_nodes: list[_OpenNode] = [_OpenNode(None)]
     for event in yaml.parse(text, Loader=_SafeLoader):
         match event:
@@ -219,7 +228,8 @@ def _check_events(text: str) -> None:
             case yaml.AliasEvent():
                 if any(node.anchor == event.anchor for node in open_nodes):
                     raise FileError(
-                        f"*{event.anchor} contains itself; write out what it means", _place(event)
+                        f"the alias *{event.anchor} contains itself; write the value out instead",
+                        _place(event),
                     )
                 size, levels = sizes.get(str(event.anchor), (1, 0))
             case _:
@@ -230,12 +240,12 @@ def _check_events(text: str) -> None:
         if len(open_nodes) - 1 + levels > MAX_LEVELS:
             raise FileError(f"has more than {MAX_LEVELS} levels; nest less deeply", _place(event))
         if holder.values > MAX_VALUES:
-            problem = f"has more than {MAX_VALUES} values, aliases expanded; split the file or drop aliases"
+            problem = f"has more than {MAX_VALUES} values after aliases are expanded; use fewer aliases"
             raise FileError(problem, _place(event))
 
 
 class _OpenNode:
-    """A list or mapping of which the end has not come."""
+    """A list or mapping whose end event has not been read yet."""
 
     __slots__ = ("anchor", "levels", "values")
 
@@ -251,7 +261,7 @@ def _place(at: Any) -> str:
 
 
 class _StrictLoader(_SafeLoader):  # type: ignore[misc]
-    """The safe loader, which keeps the last of two equal keys, made to refuse them."""
+    """The safe loader, except that a duplicate key is an error instead of replacing the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen: set[object] = set()
@@ -262,7 +272,10 @@ class _StrictLoader(_SafeLoader):  # type: ignore[misc]
             key = self.construct_object(key_node)
             others += not isinstance(key, str)
             if others > MAX_OTHER_KEYS:
-                raise _refused(key_node, f"more than {MAX_OTHER_KEYS} keys that are no strings; quote them")
+                raise _refused(
+                    key_node,
+                    f"a mapping has more than {MAX_OTHER_KEYS} keys that are not strings; quote them",
+                )
             if key in seen:
                 raise _refused(key_node, f"the key {key!r} is given twice")
             seen.add(key)
@@ -270,10 +283,10 @@ class _StrictLoader(_SafeLoader):  # type: ignore[misc]
         return result
 
     def number(self, node: yaml.ScalarNode) -> int | float:
-        """The number that a scalar is, if it is short enough to be read in no time, and finite."""
+        """Return the finite number of a scalar, after checking that it is short enough to parse quickly."""
         if len(node.value) > MAX_NUMBER_CHARACTERS:
             raise _refused(
-                node, f"a number of more than {MAX_NUMBER_CHARACTERS} characters; use a smaller one"
+                node, f"a number has more than {MAX_NUMBER_CHARACTERS} characters; use a smaller one"
             )
         is_int = node.tag == "tag:yaml.org,2002:int"
         number: int | float = self.construct_yaml_int(node) if is_int else self.construct_yaml_float(node)

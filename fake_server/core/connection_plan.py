@@ -1,8 +1,8 @@
-"""How a fault is written on a connection: a plan of bytes, pauses and an end.
+"""Turn a fault into a plan: the bytes, pauses and end that appear on a connection.
 
-The plan is plain data. A socket carries it out with the timers of its loop
-(``fake_server.http.paced_transport``), and in process the client's own parser reads it
-(``fake_server.in_process.httpx_faults``), so that both see the same bytes.
+The plan is plain data. ``fake_server.http.paced_transport`` carries it out on a socket with the timers of the
+event loop. In process, ``fake_server.in_process.httpx_faults`` feeds it to the client's own parser. Both
+deliver the same bytes.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ _REASONS: Final = {status.value: status.phrase.encode("ascii") for status in HTT
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """What the request says about the form of its reply.
+    """What a request determines about the form of its reply.
 
     Attributes:
-        head: Whether it was HEAD, so that no body may come.
-        keep: Whether the connection stays open.
-        old: Whether the client speaks HTTP/1.0, which closes unless told otherwise.
+        head: Whether the method was HEAD, so that the reply has no body.
+        keep: Whether the connection stays open after the reply.
+        old: Whether the client speaks HTTP/1.0, in which the connection closes unless ``keep-alive`` was
+            agreed.
     """
 
     head: bool = False
@@ -52,26 +53,26 @@ class Framing:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Bytes, in one piece."""
+    """Bytes, sent in one write."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Seconds of nothing."""
+    """A pause of so many seconds in which nothing is sent."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Nothing, until the reply is released."""
+    """A pause until the reply is released."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """No more bytes come on this connection, and how the client learns that."""
+    """The end of the connection's output, and how the client sees it."""
 
     by: CutEnd
 
@@ -80,11 +81,11 @@ Act = Send | Pause | Hold | End
 
 
 def planned(fault: TransportFault, framing: Framing = Framing()) -> tuple[Act, ...]:
-    """What happens on the connection, in order.
+    """Return what happens on the connection, in order.
 
     Args:
-        fault: The fault, with the reply that it spoils if there is one.
-        framing: What the request says about the reply's form.
+        fault: The fault, with the reply that it changes if there is one.
+        framing: What the request determines about the form of the reply.
     """
     match fault.kind:
         case DropKind() as kind:
@@ -99,15 +100,15 @@ def planned(fault: TransportFault, framing: Framing = Framing()) -> tuple[Act, .
 
 
 def status_line(status: int) -> bytes:
-    """The first line of a reply, its end included."""
+    """Return the status line of a reply, with its line end."""
     return b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b"Scripted"))
 
 
 def compressed(body: bytes, coding: Coding) -> bytes:
-    """A body in a content encoding; the same bytes each time.
+    """Return a body compressed with a content coding; equal input gives equal bytes.
 
     Raises:
-        ScriptError: No library for it is installed.
+        ScriptError: The library for the coding is not installed.
     """
     match coding:
         case Coding.GZIP:
@@ -115,7 +116,7 @@ def compressed(body: bytes, coding: Coding) -> bytes:
         case Coding.DEFLATE:
             return zlib.compress(body)
         case Coding.ZSTD:
-            import zstandard  # noqa: PLC0415 - only scripts that ask for it pay for it
+            import zstandard  # noqa: PLC0415 - only scripts that use zstd import it
 
             return zstandard.ZstdCompressor().compress(body)
         case Coding.BR:
@@ -123,7 +124,7 @@ def compressed(body: bytes, coding: Coding) -> bytes:
                 brotli = import_module("brotli")  # no dependency of ours
             except ImportError as error:
                 raise ScriptError(
-                    "compress: br needs a library; pip install brotli, or choose gzip"
+                    "compress: br needs the brotli library; run 'pip install brotli', or use gzip"
                 ) from error
             encoded: bytes = brotli.compress(body)
             return encoded

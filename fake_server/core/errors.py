@@ -1,8 +1,8 @@
-"""What can go wrong, and how it is told.
+"""Errors of the fake server, and how it reports them.
 
-Writing a script fails with ``ScriptError`` at once. While requests are answered nothing is raised: what no
-script expects becomes an error reply and a ``Problem``, and ``FakeTinker.verify`` raises one
-``ScriptViolation`` for all.
+Writing an invalid script raises ``ScriptError`` at once. While the server handles requests it raises nothing:
+a request that no script expects gets an error reply and is recorded as a ``Problem``. ``FakeTinker.verify``
+then raises one ``ScriptViolation`` that lists all of them.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ MAX_NAMES_COMPARED: Final = 1_000
 
 
 class ScriptError(ValueError):
-    """A script that cannot be served; the text names the place and the mend."""
+    """An invalid script; the message names the place and the fix."""
 
 
 class ScriptViolation(AssertionError):  # noqa: N818 - a verdict on a test, as assertion errors are
-    """What was asked and what was scripted differ; the text lists every difference, each with its mend."""
+    """Requests and scripts did not match; the message lists every difference with its fix."""
 
 
 class ProblemKind(StrEnum):
-    """What came that no script expects."""
+    """In which way a request was unexpected."""
 
     UNEXPECTED_REQUEST = "unexpected_request"
     UNSCRIPTED_SUBMISSION = "unscripted_submission"
@@ -42,8 +42,8 @@ class Problem:
     """One request that no script expects.
 
     Attributes:
-        kind: Which kind of surprise it was.
-        message: What came, what was scripted, and the mend.
+        kind: In which way it was unexpected.
+        message: What was requested, what was scripted, and the fix.
     """
 
     kind: ProblemKind
@@ -51,12 +51,12 @@ class Problem:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The name most like ``name`` among the first thousand ``known`` ones, or None if none resembles it."""
+    """Return the most similar of the first thousand names in ``known``, or None if none is similar."""
     found = get_close_matches(name, list(islice(known, MAX_NAMES_COMPARED)), n=1, cutoff=0.5)
     return found[0] if found else None
 
 
 def meant(name: object, known: Iterable[str]) -> str:
-    """``; did you mean …?`` for the nearest known name, or nothing."""
+    """Return ``; did you mean …?`` with the nearest known name, or an empty string if none is similar."""
     found = nearest(str(name), known)
     return f"; did you mean {str(found)!r}?" if found else ""

@@ -1,8 +1,8 @@
-"""What can go wrong on the wire, as frozen values: instead of a reply, or in how a reply is written.
+"""Transport faults as frozen values: those that replace a reply, and those that change how it is sent.
 
-How each is written on a socket: ``fake_server.core.connection_plan``. What each is to an httpx client in
-process: ``fake_server.in_process.httpx_faults``. Seconds here are seconds of the face that carries the reply:
-real ones on a socket, those of the client's event loop in process.
+``fake_server.core.connection_plan`` turns a fault into bytes and pauses for a socket,
+``fake_server.in_process.httpx_faults`` into what an in-process httpx client sees. All times are seconds of
+the transport that carries the reply: real time on a socket, time of the client's event loop in process.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _FIELD_VALUE: Final = re.compile(r"[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff\t]
 
 
 class DropKind(StrEnum):
-    """How a connection ends instead of a reply."""
+    """How a connection ends when no reply is sent."""
 
     RESET = "reset"
-    """The connection is torn down with a TCP reset (``httpx.ReadError`` in process)."""
+    """Send a TCP reset (``httpx.ReadError`` in process)."""
     CLOSE = "close"
-    """The connection is closed in order, without a reply (``httpx.RemoteProtocolError`` in process)."""
+    """Close the connection normally without a reply (``httpx.RemoteProtocolError`` in process)."""
     HALF_CLOSE = "half_close"
-    """The server says that it sends no more, and goes on reading; to most clients the same as ``close``."""
+    """Close the server's sending side but keep reading; most clients treat it like ``close``."""
 
 
 class Part(StrEnum):
@@ -39,28 +39,28 @@ class Part(StrEnum):
 
 
 class CutEnd(StrEnum):
-    """What follows the last byte of a reply that is cut."""
+    """What follows the last byte of a truncated reply."""
 
     RESET = "reset"
     CLOSE = "close"
     HALF_CLOSE = "half_close"
     SILENCE = "silence"
-    """Nothing: the connection stays open, and the rest never comes."""
+    """Nothing: the connection stays open and the rest of the reply never arrives."""
 
 
 class Chunking(StrEnum):
-    """How a body is sent in chunks, without a content length."""
+    """How a body is sent with chunked transfer coding, without a content length."""
 
     WHOLE = "whole"
-    """Well formed, in chunks of at most ``CHUNK_BYTES``."""
+    """Correctly, in chunks of at most ``CHUNK_BYTES``."""
     BAD_CHUNK = "bad_chunk"
-    """After the first chunk comes a chunk size that is no number."""
+    """With an invalid chunk size after the first chunk."""
     ENDED_EARLY = "ended_early"
-    """The connection is closed in order before the last chunk."""
+    """With the connection closed before the last chunk."""
 
 
 class Coding(StrEnum):
-    """A content encoding that the server can do."""
+    """A content coding that the server supports."""
 
     GZIP = "gzip"
     DEFLATE = "deflate"
@@ -70,11 +70,11 @@ class Coding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dribble:
-    """A part of a reply that comes in pieces.
+    """A part of a reply that is sent in small pieces.
 
     Attributes:
-        bytes: Bytes of a piece, positive.
-        seconds: Between two pieces, and before the first one of a body.
+        bytes: Size of a piece in bytes, positive.
+        seconds: Pause between two pieces, and before the first piece of a body.
     """
 
     bytes: int
@@ -82,18 +82,18 @@ class Dribble:
 
     def __post_init__(self) -> None:
         if type(self.bytes) is not int or self.bytes < 1:
-            raise ScriptError(f"a piece of {self.bytes!r} bytes; use 1 or more")
+            raise ScriptError(f"bytes is {self.bytes!r}, the size of a piece; use a whole number from 1")
         object.__setattr__(self, "seconds", wire_seconds(self.seconds))
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a reply ends too early, and how.
+    """Where a reply is truncated, and what follows.
 
     Attributes:
-        at: In the middle of the head, in the middle of the body, or after that many bytes of the body (all
-            but the last one, if it has no more).
-        by: What follows.
+        at: In the middle of the head, in the middle of the body, or after this many bytes of the body (all
+            but the last byte, if the body is no longer than that).
+        by: What follows the last byte.
     """
 
     at: Part | int = Part.BODY
@@ -104,26 +104,26 @@ class Cut:
             raise ScriptError(f"cut: at {self.at!r} is not head, body or a number of bytes; use one of them")
 
     def length(self, size: int) -> int:
-        """How many of ``size`` bytes of the part that is cut come; at least one is missing."""
+        """Return how many of the ``size`` bytes of the truncated part are sent; at least one is missing."""
         return max(size // 2 if isinstance(self.at, Part) else min(self.at, size - 1), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How a reply is written, where it is not simply written.
+    """How a reply is sent, if not in the normal way.
 
     Attributes:
         delay: Seconds before its first byte.
-        hold: Whether it waits until ``FakeTinker.release`` is called.
-        slow_head: The status line and the headers come in pieces.
-        slow_body: The body does.
-        cut: It ends too early.
-        extra: Bytes that follow the body, beyond the content length.
-        content_length: The header's values, a line each, in place of the right one.
-        chunked: The body comes in chunks.
-        compress: The body comes in this encoding, and says so.
-        claims: The body says that it has this encoding, and has not.
-        headers: Further header lines; a name that the reply has comes twice.
+        hold: Whether the reply waits until ``FakeTinker.release`` is called.
+        slow_head: Sends the status line and the headers in pieces.
+        slow_body: Sends the body in pieces.
+        cut: Truncates the reply.
+        extra: Number of bytes sent after the body, beyond the content length.
+        content_length: Values of the ``content-length`` header, one line each, instead of the right one.
+        chunked: Sends the body in chunks.
+        compress: Compresses the body with this coding and declares it.
+        claims: Declares this content coding without applying it.
+        headers: Further header lines; a name that the reply already has appears twice.
     """
 
     delay: float = 0.0
@@ -141,25 +141,25 @@ class Wire:
     def __post_init__(self) -> None:
         object.__setattr__(self, "delay", wire_seconds(self.delay))
         if type(self.hold) is not bool:
-            raise ScriptError(f"hold is true or false, not {self.hold!r}; leave it out for false")
+            raise ScriptError(f"hold is {self.hold!r}; use true or false, or leave it out for false")
         if type(self.extra) is not int or not 0 <= self.extra <= MAX_EXTRA_BYTES:
-            raise ScriptError(f"{self.extra!r} extra bytes; use 0 to {MAX_EXTRA_BYTES}")
+            raise ScriptError(f"extra is {self.extra!r}; use a number of bytes from 0 to {MAX_EXTRA_BYTES}")
         for value in (*self.content_length, *(() if self.claims is None else (self.claims,))):
             if not isinstance(value, str) or not _FIELD_VALUE.fullmatch(value):
-                raise ScriptError(f"{value!r} cannot be the value of a header line; use Latin-1, no newline")
+                raise ScriptError(f"{value!r} is not a valid header value; use Latin-1 without a newline")
         for one, other in self._contradictions():
             raise ScriptError(f"{one} and {other} contradict each other; keep one of them")
         if not self.name:
-            raise ScriptError(f"nothing is said about the wire; use one of {', '.join(WIRE_KEYS)}")
+            raise ScriptError(f"wire is empty; give it at least one of {', '.join(WIRE_KEYS)}")
 
     @property
     def name(self) -> str:
-        """What the journal calls it: its parts, with commas."""
+        """The fault's name in the journal: its parts, separated by commas."""
         return ", ".join(self._names())
 
     @property
     def takes_time(self) -> bool:
-        """Whether seconds pass until the client has the reply, or gives it up."""
+        """Whether time passes before the client has the whole reply or gives it up."""
         silent = self.cut is not None and self.cut.by is CutEnd.SILENCE
         return bool(self.delay or self.hold or self.slow_head or self.slow_body or silent)
 
@@ -207,10 +207,10 @@ WIRE_KEYS: Final = tuple(field.name for field in fields(Wire))
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The connection is closed without a reply, as is every idle one, and new ones are refused for a time.
+    """Close the connection and all idle ones without a reply, and refuse new connections for a while.
 
     Attributes:
-        seconds: How long.
+        seconds: How long new connections are refused.
     """
 
     seconds: float
@@ -220,17 +220,17 @@ class Refusal:
 
     @property
     def name(self) -> str:
-        """What the journal calls it."""
+        """The fault's name in the journal."""
         return f"refuse {self.seconds:g} s"
 
 
 @dataclass(frozen=True, slots=True)
 class RawBytes:
-    """These bytes in place of a reply, whatever they are.
+    """Raw bytes sent instead of a reply.
 
     Attributes:
-        data: What is sent.
-        then: What follows.
+        data: The bytes.
+        then: What follows them.
     """
 
     data: bytes
@@ -238,7 +238,7 @@ class RawBytes:
 
     @property
     def name(self) -> str:
-        """What the journal calls it."""
+        """The fault's name in the journal."""
         return f"bytes {len(self.data)}, {self.then}"
 
 
@@ -246,7 +246,7 @@ Fault = DropKind | Wire | Refusal | RawBytes
 
 
 def takes_time(fault: object) -> bool:
-    """Whether a fault is one in which seconds pass on the wire; no other step is."""
+    """Return whether time passes while a step of a script is sent; only faults can take time."""
     match fault:
         case Wire():
             return fault.takes_time
@@ -259,7 +259,7 @@ def takes_time(fault: object) -> bool:
 
 
 def fault_name(fault: Fault) -> str:
-    """A fault as journals and errors name it."""
+    """Return the name that journals and errors use for a fault."""
     match fault:
         case DropKind():
             return fault.value
@@ -268,13 +268,15 @@ def fault_name(fault: Fault) -> str:
 
 
 def wire_seconds(value: object) -> float:
-    """Seconds on the wire.
+    """Return a time on the wire as a float, in seconds.
 
     Raises:
-        ScriptError: No number, negative, or longer than ``MAX_WIRE_SECONDS``.
+        ScriptError: The value is not a number, is negative, or is longer than ``MAX_WIRE_SECONDS``.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ScriptError(f"{value!r} is no number of seconds; write one such as 0.05")
+        raise ScriptError(f"{value!r} is not a number of seconds; write a number such as 0.05")
     if not 0 <= value <= MAX_WIRE_SECONDS:
-        raise ScriptError(f"{value!r} s on the wire is out of range; use 0 to {MAX_WIRE_SECONDS:g}")
+        raise ScriptError(
+            f"{value!r} s is out of range for a time on the wire; use 0 to {MAX_WIRE_SECONDS:g}"
+        )
     return float(value)

@@ -1,4 +1,4 @@
-"""Where held replies wait until a test lets them go."""
+"""Held replies, which wait until a test releases them."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Callable
 
 
 class Gate:
-    """The held replies of one engine; every method may be called from any thread."""
+    """The held replies of one engine; thread-safe."""
 
     def __init__(self) -> None:
-        """Holds nothing."""
+        """Create a gate that holds no replies."""
         self._lock = threading.Lock()
         self._waiting: dict[object, tuple[str, Callable[[], object]]] = {}
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The names of the futures whose replies wait, in the order they came."""
+        """The names of the futures whose replies are held, in order of arrival."""
         with self._lock:
             return tuple(name for name, _ in self._waiting.values())
 
     def wait(self, name: str, go: Callable[[], object]) -> Callable[[], None]:
-        """Holds one reply of a future.
+        """Hold one reply of a future.
 
         Args:
-            name: The future's.
-            go: Called once, on the thread that releases it.
+            name: The name of the future.
+            go: Called once when the reply is released, on the thread that releases it.
 
         Returns:
-            Gives up waiting; does nothing once it was released.
+            A function that cancels the wait; it does nothing if the reply has been released.
         """
         key = object()
         with self._lock:
@@ -41,7 +41,7 @@ class Gate:
         return forget
 
     def release(self, name: str | None = None) -> int:
-        """Lets go the replies that wait now, of one future or (None) of all; returns how many."""
+        """Release the replies that are held now, of one future or (None) of all, and return how many."""
         with self._lock:
             keys = [key for key, (held, _) in self._waiting.items() if name in (None, held)]
             released = [self._waiting.pop(key)[1] for key in keys]

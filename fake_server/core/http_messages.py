@@ -1,4 +1,4 @@
-"""What goes into the engine and what comes out: plain values that belong to no HTTP library."""
+"""HTTP requests and replies as plain values, independent of any HTTP library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fake_server.core.gate import Gate
 __all__ = ["JSON_HEADERS", "DropKind", "RawHeaders", "Reply", "Request", "TransportFault"]
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
-"""Header lines as they were on the wire, in order, names in whatever case they came."""
+"""Header lines as on the wire: in order, names in their original case."""
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON_HEADERS: Final[RawHeaders] = ((b"content-type", b"application/json"),)
@@ -20,14 +20,14 @@ WITHOUT_BODY: Final = (204, 304)
 
 
 class Request:
-    """One HTTP request, its body complete.
+    """One HTTP request with its complete body.
 
     Attributes:
-        method: Upper case.
-        path: Without the query, percent-encoding as sent.
-        query: Without the question mark; empty when there is none.
-        body: Content as sent: chunks joined, a content encoding still in place.
-        connection: Number of the connection that it came on, set by the socket face; None in process.
+        method: Method, in upper case.
+        path: Path without the query, percent-encoded as sent.
+        query: Query without the question mark; empty if there is none.
+        body: Content as sent: chunks joined, content coding not decoded.
+        connection: Number of the connection that carried it, set by the socket server; None in process.
     """
 
     __slots__ = ("_headers", "_plain", "_values", "body", "connection", "method", "path", "query")
@@ -50,14 +50,14 @@ class Request:
         return self._headers
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, or None; the case of names does not matter."""
+        """Return the value of the first header with that name (case-insensitive), or None."""
         if self._values is None:
             self._values = header_values(self._headers)
         value = self._values.get(_key(name))
         return None if value is None else value.decode("latin-1")
 
     def is_plain(self) -> bool:
-        """Whether the body has no content encoding and is no protobuf."""
+        """Return whether the body has no content coding and is not protobuf."""
         if self._plain is None:
             self._plain = not any(map(_may_be_encoded, self._headers)) or self._looks_plain()
         return self._plain
@@ -67,7 +67,7 @@ class Request:
         return encoding in (None, "", "identity") and PROTOBUF not in (kind or "")
 
     def recorded_head(self) -> tuple[RecordedHead, bytes]:
-        """What a journal keeps of the head, and the bytes that belong into the gap of its lines."""
+        """Return what a journal keeps of the head, and the bytes that fill the gap between its lines."""
         return recorded_head(self.method, self.path, self.query, joined_lines(self._headers)), b""
 
     def __repr__(self) -> str:
@@ -75,25 +75,25 @@ class Request:
 
 
 RecordedHead = tuple[str, str, str, bytes, bytes, int]
-"""Method, path, query, header lines in front of a gap, header lines behind it, bytes of both."""
+"""Method, path, query, header lines before a gap, header lines after it, and the length of both in bytes."""
 
 
 def recorded_head(method: str, path: str, query: str, before: bytes, after: bytes = b"") -> RecordedHead:
-    """What a journal keeps of a head; requests may share it."""
+    """Return what a journal keeps of a head; requests may share the value."""
     return method, path, query, before, after, len(before) + len(after)
 
 
 def header_values(headers: RawHeaders) -> dict[bytes, bytes]:
-    """The first value of each name, by the name in lower case."""
+    """Return the first value of each header, by its name in lower case."""
     return {name.lower(): value for name, value in reversed(headers)}
 
 
 def joined_lines(headers: RawHeaders) -> bytes:
-    """Header lines as one bytes object, each ended as on the wire."""
+    """Return header lines as one bytes object, each with its line end."""
     return b"\r\n".join([*map(b": ".join, headers), b""])
 
 
-# Clients send the same few lines again and again.
+# Clients send the same few header lines with every request.
 @lru_cache(maxsize=1024)
 def _may_be_encoded(line: tuple[bytes, bytes]) -> bool:
     name, value = line[0].lower(), line[1].lower()
@@ -106,13 +106,13 @@ def _key(name: str) -> bytes:
 
 
 class Reply:
-    """One HTTP reply. Each face writes the content length, so ``headers`` never holds one.
+    """One HTTP reply. The transport adds the content length, so ``headers`` never contains one.
 
     Attributes:
         status: The status code.
         headers: Header lines, without those that frame the reply.
         body: Content.
-        wire: Left to the socket face: what it sent, where the same reply is sent again and again.
+        wire: Cache of the socket server: the encoded reply, for replies that are sent many times.
     """
 
     __slots__ = ("body", "headers", "status", "wire")
@@ -136,13 +136,13 @@ class Reply:
 
 
 class TransportFault:
-    """Not simply a reply: what happens on the connection instead, or to the reply on its way.
+    """A reply with a fault: something that happens on the connection instead of the reply or to it.
 
     Attributes:
         kind: The fault.
-        reply: The reply that it spoils; None for a fault that takes the place of one.
+        reply: The reply that the fault changes; None for a fault that replaces the reply.
         gate: Where the reply waits if it is held.
-        future: The name of the future that was polled, under which it waits.
+        future: The name of the polled future, under which the reply is held.
     """
 
     __slots__ = ("future", "gate", "kind", "reply")
@@ -157,7 +157,7 @@ class TransportFault:
 
     @property
     def name(self) -> str:
-        """What the journal calls it."""
+        """The fault's name in the journal."""
         return fault_name(self.kind)
 
     def __eq__(self, other: object) -> bool:

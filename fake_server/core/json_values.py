@@ -1,4 +1,4 @@
-"""JSON values as scripts hold them: copied, checked once, encoded once."""
+"""JSON values of scripts: copy and check them once, encode them once."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from fake_server.core.errors import ScriptError
 
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 1_000_000
-"""Values in one body, aliases of YAML counted each time they are used."""
+"""Greatest number of values in one body; a YAML alias counts each time it is used."""
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 def copied(value: object) -> object:
-    """A deep copy of a JSON value, made of dict, list, str, int, float, bool and None.
+    """Return a deep copy of a JSON value, made of dict, list, str, int, float, bool and None.
 
     Raises:
-        ScriptError: The value holds something that JSON cannot say, is nested deeper than ``MAX_DEPTH``, or
-            has more than ``MAX_VALUES`` parts.
+        ScriptError: The value cannot be expressed in JSON, is nested deeper than ``MAX_DEPTH``, or has more
+            than ``MAX_VALUES`` parts.
     """
     return _Copier().copy(value, 0)
 
 
 def encoded(value: object) -> bytes:
-    """Compact JSON of a value that ``copied`` has passed. Lone surrogates survive as escapes."""
+    """Return compact JSON of a value returned by ``copied``. Lone surrogates are kept as escapes."""
     try:
         return _ENCODER.encode(value).encode("ascii")
     except ValueError as error:
@@ -44,7 +44,7 @@ class _Copier:
         self.count += 1
         if depth > MAX_DEPTH or self.count > MAX_VALUES:
             raise ScriptError(
-                f"a body of more than {MAX_DEPTH} levels or {MAX_VALUES} values; send raw text instead"
+                f"a body has more than {MAX_DEPTH} levels or {MAX_VALUES} values; send raw text instead"
             )
         match value:
             case None | bool() | str() | int():
@@ -53,17 +53,19 @@ class _Copier:
                 return value
             case float():
                 raise ScriptError(
-                    f"{value!r} is no JSON number; send it as raw text if that is what you mean"
+                    f"{value!r} is not a JSON number; use a finite number, or send it as raw text"
                 )
             case list() | tuple():
                 return [self.copy(item, depth + 1) for item in value]
             case Mapping():
                 return {_key(key): self.copy(item, depth + 1) for key, item in value.items()}
             case _:
-                raise ScriptError(f"{value!r} is a {type(value).__name__}, no JSON value; in YAML, quote it")
+                raise ScriptError(
+                    f"{value!r} is a {type(value).__name__}, not a JSON value; in YAML, quote it"
+                )
 
 
 def _key(key: object) -> str:
     if isinstance(key, str):
         return key
-    raise ScriptError(f"the key {key!r} is a {type(key).__name__}; JSON keys are strings: quote it")
+    raise ScriptError(f"the key {key!r} is a {type(key).__name__}, but JSON keys are strings; quote it")

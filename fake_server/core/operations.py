@@ -1,8 +1,8 @@
-"""The operations of the Tinker API that answer with a future, and where each is submitted.
+"""The operations of the Tinker API that return a future, and the path of each.
 
-Source: the resource modules of ``tinker`` 0.1.0, 0.6.3 and 0.38.0. Two pairs share one path and are told
-apart by the request: ``sample`` and ``compute_logprobs`` (the latter asks for prompt log-probabilities), and,
-since 0.25, ``forward`` and ``forward_backward`` (the former says ``forward_only``).
+Source: the resource modules of ``tinker`` 0.1.0, 0.6.3 and 0.38.0. Two pairs of operations share a path, and
+the request tells them apart: ``sample`` and ``compute_logprobs`` (which asks for prompt log-probabilities),
+and, since 0.25, ``forward_backward`` and ``forward`` (which sets ``forward_only``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ API_PREFIX: Final = "/api/v1/"
 
 
 class Operation(StrEnum):
-    """One kind of work that a client can submit; the values are the names used in scripts and scenarios."""
+    """One kind of work that a client can submit; scripts and scenarios use the values as names."""
 
     SAMPLE = "sample"
     COMPUTE_LOGPROBS = "compute_logprobs"
@@ -33,7 +33,7 @@ class Operation(StrEnum):
 
     @property
     def path(self) -> str:
-        """The path that official releases POST it to (since 0.25 ``forward`` uses its sibling's)."""
+        """The path to which official releases POST it (``forward``: before 0.25)."""
         return API_PREFIX + _ENDPOINTS[self]
 
 
@@ -54,16 +54,16 @@ _ENDPOINTS: Final[Mapping[Operation, str]] = {
 SUBMISSION_PATHS: Final[Mapping[str, Operation]] = {
     operation.path: operation for operation in reversed(Operation)
 }
-"""Submission path to the operation that it means when the request does not say more."""
+"""Submission path to operation, for requests that do not say more precisely which one they mean."""
 
 
 def candidates(path_operation: Operation, request: Mapping[str, object]) -> tuple[Operation, ...]:
-    """The operations that a submission may be, the likeliest first.
+    """Return the operations that a submission may be, the most likely first.
 
     A request for prompt log-probabilities is ``compute_logprobs``, or else a ``sample`` that includes them.
 
     Args:
-        path_operation: What ``SUBMISSION_PATHS`` gives for the path.
+        path_operation: The value of ``SUBMISSION_PATHS`` for the path.
         request: The decoded body.
     """
     match path_operation:
@@ -93,21 +93,24 @@ def named_operation(name: Operation | str | None) -> Operation | None:
 
 
 Number = tuple[str, str, int]
-"""What numbers a submission: the key of an id, the id, and the number: ``seq_id`` of a model or a sampling
-session, ``model_seq_id`` of a session."""
+"""The number of a submission: the key of an id, the id, and the number.
+
+The number is ``seq_id`` for a model or a sampling session, and ``model_seq_id`` for a session.
+"""
 
 
 def submission_number(request: Mapping[str, object]) -> Number | None:
-    """Return what makes a submission one that may be repeated; None for one that has no number.
+    """Return the number by which a repeated submission is recognized, or None if it has none.
 
-    The official SDK sends a submission again, with the same numbers, when its reply was lost (``tinker`` 0.3
-    and later); the service answers both with the same future: ``seq_id`` is "used to generate deterministic
-    request IDs" (``SampleRequest`` of 0.38.0), and so are session and ``model_seq_id`` of a new model.
+    When a reply was lost, the official SDK sends the submission again with the same numbers (``tinker`` 0.3
+    and later). The service deduplicates and answers both with the same future: ``seq_id`` is "used to
+    generate deterministic request IDs" (``SampleRequest`` of 0.38.0). Session and ``model_seq_id`` do the
+    same for a new model.
 
     Args:
         request: The decoded body.
     """
-    # A model's requests are numbered from 1; 0 is what protobuf says where there is no number.
+    # A model's requests are numbered from 1; in protobuf 0 means that there is no number.
     for whose, number, first in (
         ("model_id", "seq_id", 1),
         ("sampling_session_id", "seq_id", 0),

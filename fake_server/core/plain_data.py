@@ -1,4 +1,4 @@
-"""Mappings as YAML and JSON give them, and errors about them in words for their author."""
+"""Helpers for plain data loaded from YAML and JSON, with errors worded for the author of the file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from fake_server.core.errors import ScriptError, meant
 
 
 def refuse_unknown(given: Iterable[object], known: Iterable[str]) -> None:
-    """Checks the keys of a mapping.
+    """Check that a mapping has no unknown keys.
 
     Raises:
-        ScriptError: Names the first key that is not known, and the nearest that is.
+        ScriptError: A key is unknown; the message names it and the nearest known key.
     """
     names = list(known)
     for key in given:
@@ -21,12 +21,12 @@ def refuse_unknown(given: Iterable[object], known: Iterable[str]) -> None:
 
 
 def kind(value: object) -> str:
-    """What a value of a YAML file is, in words for its author."""
+    """Return a description of a value for the author of a YAML file."""
     match value:
         case None:
             return "nothing"
         case bool():
-            return f"the truth value {str(value).lower()}"
+            return f"the boolean {str(value).lower()}"
         case Mapping():
             return "a mapping"
         case list() | tuple():

@@ -1,1 +1,31 @@
-"""The fake Tinker API without a transport: a request goes in, a reply or a fault comes out."""
+"""The fake Tinker API without a transport.
+
+A ``Request`` goes in; a ``Reply`` or a ``TransportFault`` comes out. The engine keeps futures and a
+journal, follows scripts, and tells a ``Listener`` what it does.
+"""
+
+from __future__ import annotations
+
+from fake_server.engine.explanations import unfinished_script
+from fake_server.engine.futures import ScriptedFuture
+from fake_server.engine.journal import Exchange, Journal
+from fake_server.engine.listener import Listener, Poll, Submission
+from fake_server.engine.request_decoding import BodyError, decode_request
+from fake_server.engine.results import result_body
+from fake_server.engine.tinker_api import POLL_PATH, FakeTinker, Unscripted
+
+__all__ = [
+    "POLL_PATH",
+    "BodyError",
+    "Exchange",
+    "FakeTinker",
+    "Journal",
+    "Listener",
+    "Poll",
+    "ScriptedFuture",
+    "Submission",
+    "Unscripted",
+    "decode_request",
+    "result_body",
+    "unfinished_script",
+]

@@ -359,7 +359,7 @@ class FakeTinker:
             answer, future = self._refused(refusal.problem), refusal.future
         except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must hear it
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
-            problem = Problem(ProblemKind.INTERNAL, f"{text}; mend the listener or the script's overrides")
+            problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
             answer, future = self._refused(problem), None
         self._let_time_pass()
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)

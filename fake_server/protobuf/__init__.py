@@ -1,1 +1,26 @@
-"""The protobuf wire format, as far as the Tinker API uses it."""
+"""The protobuf wire format, as far as the Tinker API uses it.
+
+Bytes of forward requests go in and mappings come out; results of sampling and of forward passes go in and
+bytes come out. There is no generated code and no dependency.
+"""
+
+from __future__ import annotations
+
+from fake_server.protobuf.codec import ProtobufError
+from fake_server.protobuf.request_messages import decode_forward_request, protobuf_model_id
+from fake_server.protobuf.result_messages import (
+    MEDIA_TYPE,
+    ResultEncodingError,
+    encode_forward_output,
+    encode_sample_response,
+)
+
+__all__ = [
+    "MEDIA_TYPE",
+    "ProtobufError",
+    "ResultEncodingError",
+    "decode_forward_request",
+    "encode_forward_output",
+    "encode_sample_response",
+    "protobuf_model_id",
+]

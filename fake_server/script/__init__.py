@@ -1,4 +1,8 @@
-"""What tests write: the replies that a future gets, from Python, YAML or JSON."""
+"""What tests write: the replies that one future gets, in order.
+
+In come calls of the builder (``script().then(timeout()).then(complete())``), rules, or YAML and JSON files.
+Out come ``Script`` and ``Rule``, frozen values that the engine follows.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +29,48 @@ from fake_server.script.builder import (
     try_again,
     wired,
 )
+from fake_server.script.rules import Rule, RuleBook
+from fake_server.script.script_yaml import ScriptEntry
+from fake_server.script.steps import (
+    MAX_ADVANCE_SECONDS,
+    Advance,
+    Complete,
+    Drop,
+    Fail,
+    FailCategory,
+    HttpStep,
+    ReplyStep,
+    Status,
+    Step,
+    Timeout,
+    TryAgain,
+    Wired,
+)
 
 __all__ = [
+    "MAX_ADVANCE_SECONDS",
     "MAX_STEPS",
+    "Advance",
+    "Complete",
+    "Drop",
     "Exhausted",
+    "Fail",
+    "FailCategory",
+    "HttpStep",
+    "ReplyStep",
+    "Rule",
+    "RuleBook",
     "Script",
     "ScriptBuilder",
+    "ScriptEntry",
     "ScriptLike",
     "Seconds",
+    "Status",
+    "Step",
+    "Timeout",
+    "TryAgain",
     "Turn",
+    "Wired",
     "advance",
     "as_script",
     "complete",

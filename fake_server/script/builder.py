@@ -1,9 +1,10 @@
-"""Scripts: the ordered replies for one future, written from Python.
+"""Write scripts in Python: the ordered replies for one future.
 
     script().then(timeout(queue_state="paused_capacity")).advance(59.999).then(complete()).build()
 
-A builder never changes: each call returns a new one, so a common beginning can be shared. Whatever takes a
-``Script`` takes a builder too. The same steps from YAML: ``fake_server.script.script_yaml``.
+A builder is immutable: each call returns a new one, so scripts can share a common beginning. Every function
+that takes a ``Script`` also takes a builder. ``fake_server.script.script_yaml`` reads the same steps from
+YAML.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ from fake_server.script.steps import (
     TryAgain,
     Wired,
     header_lines,
+    intended_reply,
     microseconds,
-    unspoilt,
 )
 
 MAX_STEPS: Final = 1_000_000
-"""Steps of one script, repetitions counted: a bound on what a mistyped ``times`` can cost."""
+"""Greatest number of steps in one script, repetitions included: limits the cost of a mistyped ``times``."""
 
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
@@ -46,25 +47,25 @@ Seconds = int | float | Decimal
 
 
 class Exhausted(StrEnum):
-    """What a poll gets once the script has no reply left."""
+    """What a poll gets after the last reply of the script."""
 
     FAIL = "fail"
-    """A failure of category user."""
+    """A failure of category ``user``."""
     REPEAT = "repeat"
-    """The last reply again; the advances in front of it happened once and are not repeated."""
+    """The last reply again, without repeating the advances before it."""
     ERROR = "error"
-    """HTTP 404 that names what came, and a problem that ``FakeTinker.verify`` reports."""
+    """HTTP 404 that names the request, and a problem that ``FakeTinker.verify`` reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One reply with the advances in front of it.
+    """One reply with the advances before it.
 
     Attributes:
         advances: Clock steps before the reply.
-        reply: The reply's step.
-        same: The reply itself where every poll gets the same, else None.
-        expires: Whether the future ends with it and may be submitted anew (HTTP 410).
+        reply: The step that gives the reply.
+        same: The reply itself if it is equal for every poll, else None.
+        expires: Whether the future ends with this reply and may be submitted again (HTTP 410).
     """
 
     advances: tuple[Advance, ...]
@@ -74,7 +75,7 @@ class Turn:
 
     def __post_init__(self) -> None:
         same = self.reply.reply if isinstance(self.reply, Timeout | Status | Fail) else None
-        meant = unspoilt(self.reply)
+        meant = intended_reply(self.reply)
         object.__setattr__(self, "same", same)
         object.__setattr__(self, "expires", isinstance(meant, Status) and meant.status == 410)
 
@@ -85,13 +86,13 @@ class Script:
 
     Attributes:
         steps: Replies and advances, in order.
-        exhausted: What happens after the last one.
-        turns: The same, reply by reply.
-        tail: Advances after the last reply; they come before what ``exhausted`` says.
-        last: The last reply without advances, or None if there is none.
+        exhausted: What polls get after the last reply.
+        turns: The replies, each with the advances before it.
+        tail: Advances after the last reply; they happen before what ``exhausted`` says.
+        last: The last reply without its advances, or None if there is no reply.
 
     Raises:
-        ScriptError: Too many steps, or ``repeat`` with no reply to repeat.
+        ScriptError: The script has too many steps, or ``repeat`` has no reply to repeat.
     """
 
     steps: tuple[Step, ...] = ()
@@ -103,7 +104,7 @@ class Script:
     def __post_init__(self) -> None:
         if len(self.steps) > MAX_STEPS:
             raise ScriptError(
-                f"a script of {len(self.steps)} steps; at most {MAX_STEPS}: use exhausted: repeat"
+                f"the script has {len(self.steps)} steps, the limit is {MAX_STEPS}; use exhausted: repeat"
             )
         turns: list[Turn] = []
         waiting: list[Advance] = []
@@ -112,7 +113,7 @@ class Script:
                 case Advance():
                     waiting.append(step)
                 case _ if not waiting and turns and turns[-1].reply is step and not turns[-1].advances:
-                    turns.append(turns[-1])  # a repeated reply: one value serves a million of them
+                    turns.append(turns[-1])  # A repeated reply: a million of them share one value.
                 case _:
                     turns.append(Turn(tuple(waiting), step))
                     waiting.clear()
@@ -125,51 +126,52 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class ScriptBuilder:
-    """Builds a script step by step; immutable. Start with ``script()``."""
+    """Immutable builder for a script. Start with ``script()``."""
 
     steps: tuple[Step, ...] = ()
     rule: Exhausted = Exhausted.FAIL
 
     def then(self, *replies: ReplyStep) -> ScriptBuilder:
-        """Appends replies."""
+        """Return a builder with these replies appended."""
         return replace(self, steps=self.steps + replies)
 
     def times(self, count: int) -> ScriptBuilder:
-        """Makes the last reply come ``count`` times in all; advances in front of it happen once.
+        """Return a builder whose last reply comes ``count`` times in all; the advances before it happen once.
 
         Raises:
-            ScriptError: ``count`` is not a positive number, or no reply comes just before.
+            ScriptError: ``count`` is not a whole number from 1, or the last step is not a reply.
         """
         if type(count) is not int or not 1 <= count <= MAX_STEPS:
-            raise ScriptError(f"times({count!r}): give a whole number from 1 to {MAX_STEPS}")
+            raise ScriptError(f"times got {count!r}; give a whole number from 1 to {MAX_STEPS}")
         if not self.steps or isinstance(self.steps[-1], Advance):
             raise ScriptError(
-                "times() repeats the reply just before it, and there is none; call then() first"
+                "times() repeats the reply just before it, but there is none; call then() first"
             )
         return replace(self, steps=self.steps + self.steps[-1:] * (count - 1))
 
     def advance(
         self, seconds: Seconds | None = None, *, wall: Seconds | None = None, monotonic: Seconds | None = None
     ) -> ScriptBuilder:
-        """Moves the clocks before the next reply.
+        """Return a builder that moves the clocks before the next reply.
 
         Args:
-            seconds: Moves both clocks; a negative number steps the wall clock back and no other.
-            wall: Moves the wall clock alone, in seconds.
-            monotonic: Moves the monotonic clock alone, in seconds; never negative.
+            seconds: Moves both clocks by this many seconds; a negative number moves only the wall clock,
+                backwards.
+            wall: Moves only the wall clock, in seconds.
+            monotonic: Moves only the monotonic clock, in seconds; never negative.
 
         Raises:
-            ScriptError: No number, both forms at once, finer than a microsecond, or a monotonic clock going
-            back.
+            ScriptError: There is no number, both forms are given, a number is finer than a microsecond, or
+                the monotonic clock would go back.
         """
         return replace(self, steps=(*self.steps, advance(seconds, wall=wall, monotonic=monotonic)))
 
     def exhausted(self, rule: Exhausted | str) -> ScriptBuilder:
-        """Says what a poll gets once no reply is left: ``fail`` (the default), ``repeat`` or ``error``."""
+        """Return a builder with a rule for polls after the last reply: ``fail``, ``repeat`` or ``error``."""
         return replace(self, rule=exhausted_rule(rule))
 
     def build(self) -> Script:
-        """The finished script."""
+        """Return the finished script."""
         return Script(self.steps, self.rule)
 
 
@@ -177,12 +179,12 @@ ScriptLike = Script | ScriptBuilder | Iterable[Step]
 
 
 def script(*steps: Step) -> ScriptBuilder:
-    """An empty builder, or one that begins with ``steps``."""
+    """Return an empty builder, or one that begins with ``steps``."""
     return ScriptBuilder(steps)
 
 
 def as_script(value: ScriptLike) -> Script:
-    """A script from a script, a builder or plain steps."""
+    """Return a script made from a script, a builder or plain steps."""
     match value:
         case Script():
             return value
@@ -193,36 +195,38 @@ def as_script(value: ScriptLike) -> Script:
 
 
 def exhausted_rule(rule: str) -> Exhausted:
-    """The rule of that name.
+    """Return the rule with that name.
 
     Raises:
-        ScriptError: There is none; the text lists them.
+        ScriptError: The name is unknown; the message lists the known ones.
     """
     try:
         return Exhausted(rule)
     except ValueError:
-        raise ScriptError(f"exhausted: {rule!r} is not one of {', '.join(Exhausted)}") from None
+        raise ScriptError(f"exhausted is {rule!r}; use one of {', '.join(Exhausted)}") from None
 
 
 def advance(seconds: object = None, *, wall: object = None, monotonic: object = None) -> Advance:
-    """The step behind ``ScriptBuilder.advance``; times in seconds."""
+    """Return the step that ``ScriptBuilder.advance`` adds; all times in seconds."""
     if seconds is None and wall is None and monotonic is None:
-        raise ScriptError("advance needs seconds, or wall and monotonic; write advance(59.999)")
+        raise ScriptError("advance needs seconds, or wall or monotonic; write for example advance(59.999)")
     if seconds is None:
         return Advance(microseconds(wall or 0), microseconds(monotonic or 0))
     if wall is not None or monotonic is not None:
-        raise ScriptError("advance takes one number for both clocks, or wall and monotonic, not both forms")
+        raise ScriptError(
+            "advance got both seconds and wall or monotonic; give seconds alone, or wall and monotonic"
+        )
     step = microseconds(seconds)
     return Advance(step, max(step, 0))
 
 
 def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
-    """HTTP 408 with a JSON body: any value, or an object of the keywords; ``{}`` for neither."""
+    """Return an HTTP 408 reply with a JSON body: ``body``, or an object of the keywords, or ``{}``."""
     return Timeout(_body(body, fields))
 
 
 def try_again(body: Mapping[str, object] | None = None, /, **fields: object) -> TryAgain:
-    """HTTP 200 ``try_again`` with these further keys."""
+    """Return an HTTP 200 ``try_again`` reply with these additional keys."""
     return TryAgain({**(body or {}), **fields})
 
 
@@ -234,63 +238,63 @@ def status(
     content_type: str | None = None,
     headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
 ) -> Status:
-    """Any status with a JSON body, raw text or bytes, or nothing."""
+    """Return a reply with any status, and a JSON body, a raw body or none."""
     if isinstance(raw, str):
         try:
             raw = raw.encode()
         except UnicodeEncodeError as error:
             raise ScriptError(
-                f"raw text that is not UTF-8 ({error.reason}); give the bytes instead"
+                f"raw cannot be encoded as UTF-8 ({error.reason}); give bytes instead of text"
             ) from error
     return Status(code, body, raw, content_type, header_lines(headers))
 
 
 def drop(kind: DropKind | str = DropKind.RESET) -> Drop:
-    """A transport fault instead of a reply."""
+    """Return a transport fault that replaces the reply."""
     return Drop(choice(kind, DropKind, "drop"))
 
 
 def wired(reply: HttpStep, /, **wire: object) -> Wired:
-    """A reply that is spoilt on its way, or comes late, slowly or in an unusual form.
+    """Return a reply that is corrupted in transit, or sent late, slowly or in an unusual form.
 
     Args:
-        reply: What the server means to say.
+        reply: The intended reply.
         wire: Attributes of ``fake_server.core.faults.Wire``, as values or as in YAML: ``cut="body"``,
             ``slow_body={"bytes": 10, "seconds": 0.01}``, ``chunked="bad_chunk"``, ``delay=60``, ….
 
     Raises:
-        ScriptError: An unknown fault, or faults that contradict each other.
+        ScriptError: A fault is unknown, or faults contradict each other.
     """
     return Wired(reply, wire_from(wire))
 
 
 def refuse(seconds: float) -> Refusal:
-    """Closes the poll's connection without a reply, and idle ones; refuses new ones for so many seconds."""
+    """Return a fault that closes the poll's and idle connections, and refuses new ones for ``seconds``."""
     return Refusal(seconds)
 
 
 def raw_bytes(data: str | bytes, *, then: CutEnd | str = CutEnd.CLOSE) -> RawBytes:
-    """These bytes in place of a reply, and what follows; text becomes UTF-8."""
+    """Return a fault that sends raw bytes instead of a reply; text is encoded as UTF-8."""
     content = data.encode() if isinstance(data, str) else data
     return RawBytes(content, choice(then, CutEnd, "then"))
 
 
 def redirect(code: int = 307, location: str = "retrieve_future") -> Status:
-    """A redirect, by default to the path of polls itself: who follows it gets the script's next step."""
+    """Return a redirect, by default to the poll path itself: a client that follows it gets the next step."""
     if code not in _REDIRECTS:
-        raise ScriptError(f"{code!r} is no redirect; use one of {', '.join(map(str, _REDIRECTS))}")
+        raise ScriptError(f"{code!r} is not a redirect status; use one of {', '.join(map(str, _REDIRECTS))}")
     if not isinstance(location, str):
-        raise ScriptError(f"redirect: location is a string, not {location!r}; quote it")
+        raise ScriptError(f"redirect: location must be a string, not {location!r}; quote it")
     return status(code, headers={"location": location})
 
 
 def complete(overrides: Mapping[str, object] | None = None, /, **fields: object) -> Complete:
-    """The result that fits the operation, with these fields of it replaced."""
+    """Return the result that fits the operation, with the given fields replaced."""
     return Complete({**(overrides or {}), **fields})
 
 
 def fail(category: FailCategory | str = FailCategory.USER, message: str | None = None) -> Fail:
-    """HTTP 200 with a failure body."""
+    """Return an HTTP 200 reply with a failure body."""
     try:
         kind = FailCategory(category)
     except ValueError:
@@ -305,5 +309,5 @@ def _body(body: object, fields: dict[str, object]) -> object:
     if body is ABSENT:
         return fields
     if fields:
-        raise ScriptError(f"a body and the keywords {sorted(fields)} at once; give one of them")
+        raise ScriptError(f"got both a body and the keywords {sorted(fields)}; give one of them")
     return body

@@ -1,4 +1,4 @@
-"""Faults from plain data and back: the mapping ``wire`` beside a reply, in Python as keywords."""
+"""Read and write transport faults as plain data: the mapping ``wire`` of a step, or keywords in Python."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def wire_from(data: object) -> Wire:
-    """How a reply is written, from plain data or from values.
+    """Return how a reply is sent, from plain data or from values.
 
     Args:
-        data: A mapping of the attributes of ``Wire``. ``cut`` may be the place alone, ``content_length`` one
-            value, ``headers`` a mapping.
+        data: A mapping of the attributes of ``Wire``. ``cut`` may be just the place, ``content_length`` a
+            single value, ``headers`` a mapping.
 
     Raises:
-        ScriptError: Names the key, and the nearest that is known.
+        ScriptError: The data is invalid; the message names the key, and the nearest known one.
     """
     if isinstance(data, Wire):
         return data
     if not isinstance(data, Mapping):
-        raise ScriptError(f"wire takes a mapping, not {kind(data)}; write {{cut: body}}")
+        raise ScriptError(f"wire must be a mapping, not {kind(data)}; write for example {{cut: body}}")
     refuse_unknown(data, WIRE_KEYS)
     return Wire(**{key: _READERS[key](value) for key, value in data.items()})
 
 
 def wire_data(wire: Wire) -> dict[str, object]:
-    """Plain data from which ``wire_from`` makes an equal value."""
+    """Return plain data from which ``wire_from`` makes an equal value."""
     plain: dict[str, object] = {
         "delay": wire.delay,
         "hold": wire.hold,
@@ -52,14 +52,14 @@ def wire_data(wire: Wire) -> dict[str, object]:
 
 
 def header_pairs(value: object) -> list[tuple[str, str]]:
-    """Header lines given as a mapping, or as a list of pairs.
+    """Return header lines from a mapping or a list of pairs.
 
     Raises:
-        ScriptError: It is neither.
+        ScriptError: The value is neither.
     """
     pairs = list(value.items()) if isinstance(value, Mapping) else value
     if not isinstance(pairs, list | tuple):
-        raise ScriptError(f"headers is a mapping of names to strings, not {kind(value)}")
+        raise ScriptError(f"headers must be a mapping of names to strings, not {kind(value)}")
     for pair in pairs:
         if (
             not isinstance(pair, list | tuple)
@@ -71,22 +71,22 @@ def header_pairs(value: object) -> list[tuple[str, str]]:
 
 
 def bytes_from_base64(value: object, key: str) -> bytes:
-    """Bytes that JSON cannot say otherwise.
+    """Return the bytes of a base64 string, for content that is not text.
 
     Raises:
-        ScriptError: No base64.
+        ScriptError: The value is not base64.
     """
     try:
         return base64.b64decode(value if isinstance(value, str) else b"?", validate=True)
     except (binascii.Error, ValueError):
-        raise ScriptError(f"{key} is bytes in base64, not {kind(value)}; encode them") from None
+        raise ScriptError(f"{key} must be a base64 string, not {kind(value)}; encode the bytes") from None
 
 
 def choice(value: object, choices: type[_Choice], key: str) -> _Choice:
-    """One of the values of an enumeration, by its word.
+    """Return the member of an enumeration with that value.
 
     Raises:
-        ScriptError: There is none; the text lists them.
+        ScriptError: There is none; the message lists the values.
     """
     try:
         return choices(str(value))
@@ -100,10 +100,14 @@ def _dribble(key: str) -> Callable[[object], Dribble]:
         if isinstance(value, Dribble):
             return value
         if not isinstance(value, Mapping):
-            raise ScriptError(f"{key} takes a mapping, not {kind(value)}; write {{bytes: 10, seconds: 0.01}}")
+            raise ScriptError(
+                f"{key} must be a mapping, not {kind(value)}; write for example {{bytes: 10, seconds: 0.01}}"
+            )
         refuse_unknown(value, ("bytes", "seconds"))
         if len(value) != 2:
-            raise ScriptError(f"{key} needs bytes and seconds; write {{bytes: 10, seconds: 0.01}}")
+            raise ScriptError(
+                f"{key} needs the keys bytes and seconds; write for example {{bytes: 10, seconds: 0.01}}"
+            )
         return Dribble(value["bytes"], value["seconds"])
 
     return read
@@ -128,7 +132,7 @@ def _lengths(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, list | tuple) else [value]
     for item in values:
         if isinstance(item, bool) or not isinstance(item, int | str):
-            raise ScriptError(f"content_length is a number or a string, not {kind(item)}; quote it")
+            raise ScriptError(f"content_length must be a number or a string, not {kind(item)}; quote it")
     return tuple(map(str, values))
 
 

@@ -1,13 +1,13 @@
-"""Rules as plain data, the form that YAML and JSON share.
+"""Read rules from plain data, the form shared by YAML and JSON.
 
-An entry of a script file with ``every``, ``nth`` or ``chance`` is one::
+An entry of a script file with ``every``, ``nth`` or ``chance`` is a rule::
 
     - every: 3                     # or nth: [2, 5], or chance: 0.1
-      operation: forward_backward  # left out: any but create_model
-      client: model-1              # left out: any
+      operation: forward_backward  # default: any but create_model
+      client: model-1              # default: any
       paused: {state: paused_capacity, seconds: 90}
 
-Instead of ``paused`` it may have ``steps``, those of a script. The keys of ``paused`` are the arguments of
+Instead of ``paused`` it may have ``steps``, as a script has. The keys of ``paused`` are the arguments of
 ``fake_server.script.rules.RuleBeginning.paused``. An entry with ``outage`` or ``at_most`` is a hold; its keys
 are the arguments of the functions in ``fake_server.script.holds``::
 
@@ -36,23 +36,23 @@ _PAUSE_KEYS: Final = ("state", "seconds", "polls", "reason", "signal", "poll_sec
 
 
 def is_rule(item: object) -> bool:
-    """Whether an entry of a script file is a rule."""
+    """Return whether an entry of a script file is a rule."""
     return isinstance(item, Mapping) and any(key in item for key in (*RULE_KEYS, *HOLD_KEYS))
 
 
 def decode_rule(item: object, where: str) -> Rule | Hold:
-    """A rule from plain data, an outage or a limit.
+    """Return a rule, an outage or a limit from plain data.
 
     Args:
-        item: A mapping, as YAML or JSON gives it.
-        where: How errors begin, such as ``scripts.yaml, script 2``.
+        item: A mapping loaded from YAML or JSON.
+        where: Prefix of error messages, such as ``scripts.yaml, script 2``.
 
     Raises:
-        ScriptError: Names the place, the key or value, and the mend.
+        ScriptError: The data is invalid; the message names the place, the key or value, and the fix.
     """
     if not isinstance(item, Mapping):
         raise ScriptError(
-            f"{where}: a rule is a mapping with one of {', '.join(RULE_KEYS)}, not {kind(item)}"
+            f"{where}: a rule must be a mapping with one of {', '.join(RULE_KEYS)}, not {kind(item)}"
         )
     try:
         if any(key in item for key in HOLD_KEYS):
@@ -87,7 +87,7 @@ def _whose(item: Mapping[Any, Any]) -> dict[str, Any]:
     operation, client = item.get("operation"), item.get("client")
     for name, value in (("operation", operation), ("client", client)):
         if value is not None and not isinstance(value, str):
-            raise ScriptError(f"{name} is a string, not {kind(value)}; quote it")
+            raise ScriptError(f"{name} must be a string, not {kind(value)}; quote it")
     return {"operation": operation, "client": client}
 
 
@@ -95,7 +95,7 @@ def _fields(name: str, value: object, keys: tuple[str, ...]) -> tuple[dict[str, 
     """Return the arguments of a pause, and its state."""
     if not isinstance(value, Mapping):
         raise ScriptError(
-            f"{name} takes a mapping, not {kind(value)}; write {{state: paused_capacity, seconds: 90}}"
+            f"{name} must be a mapping, not {kind(value)}; write {{state: paused_capacity, seconds: 90}}"
         )
     refuse_unknown(value, keys)
     fields = dict(value)
@@ -106,18 +106,20 @@ def _fields(name: str, value: object, keys: tuple[str, ...]) -> tuple[dict[str, 
         ("signal", fields.get("signal", "")),
     ):
         if not isinstance(given, str):
-            raise ScriptError(f"{name}: {key} is a string, not {kind(given)}; write such as paused_capacity")
+            raise ScriptError(
+                f"{name}: {key} must be a string, not {kind(given)}; write for example paused_capacity"
+            )
     assert isinstance(state, str)  # noqa: S101 - the loop above
     return fields, state
 
 
 def _beginning(item: Mapping[Any, Any]) -> RuleBeginning:
     if ("paused" in item) == ("steps" in item):
-        raise ScriptError("a rule says what its futures get: add 'paused' or 'steps', one of them")
+        raise ScriptError("a rule needs either 'paused' or 'steps'; give exactly one of them")
     given = [key for key in RULE_KEYS if key in item]
     if len(given) != 1:
         found = " and ".join(given) or "none"
-        raise ScriptError(f"a rule has one of {', '.join(RULE_KEYS)}, and this has {found}; keep one")
+        raise ScriptError(f"a rule takes one of {', '.join(RULE_KEYS)}, but this one has {found}; keep one")
     whose = _whose(item)
     match given[0]:
         case "every":

@@ -1,11 +1,11 @@
-"""Rules: scripts laid over everything that has none of its own.
+"""Rules, which give replies to all submissions that have no script of their own.
 
     engine.add_rule(every(3).paused("paused_capacity", seconds=90))
     engine.add_rule(chance(0.1, operation="sample").plays(timeout(queue_state="paused_rate_limit"), drop()))
 
-A rule sees the submissions that no script of their own is registered for, and counts those of its operation
-and client. The first rule that wants one gives it its steps; after them the future completes. Rules are
-frozen values; the same from YAML: ``fake_server.script.rule_data``.
+A rule counts the submissions of its operation and client for which no script is registered. The first rule
+that selects a submission gives it its steps; after them the future completes. Rules are frozen values.
+``fake_server.script.rule_data`` reads them from YAML.
 """
 
 from __future__ import annotations
@@ -23,42 +23,41 @@ from fake_server.script.builder import Exhausted, Script, Seconds, timeout, try_
 from fake_server.script.steps import Advance, Complete, Fail, ReplyStep, Step, microseconds
 
 POLL_SECONDS: Final = 30
-"""How far apart the replies of a pause are, on the scripts' clock."""
+"""Default time between the replies of a pause, in seconds of the scripts' clock."""
 MAX_REPLIES: Final = 100_000
-"""Replies of one pause."""
+"""Greatest number of replies of one pause."""
 SIGNALS: Final = ("timeout", "try_again")
 _WORD: Final = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """Every ``count``-th submission: the third, the sixth, …."""
+    """Selects every ``count``-th submission: for 3, the third, the sixth, …."""
 
     count: int
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or self.count < 1:
-            raise ScriptError(f"every: {self.count!r} is no number of submissions; give 1, 2, 3, …")
+            raise ScriptError(f"every is {self.count!r}; give a whole number from 1")
 
 
 @dataclass(frozen=True, slots=True)
 class Nth:
-    """These submissions, counted from 1 in the order they come."""
+    """Selects these submissions, counted from 1 in order of arrival."""
 
     numbers: tuple[int, ...]
 
     def __post_init__(self) -> None:
         if not self.numbers or any(type(number) is not int or number < 1 for number in self.numbers):
-            raise ScriptError(
-                f"nth: {list(self.numbers)} are no places in an order; give one or more from 1 on"
-            )
+            raise ScriptError(f"nth is {list(self.numbers)}; give one or more whole numbers from 1")
 
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Each submission with this probability, drawn from the engine's seed; in any order of threads the same.
+    """Selects each submission with this probability, drawn from the engine's seed.
 
-    What is drawn depends on operation, client, and how many of that operation that client submitted before.
+    The draw depends on the operation, the client, and how many submissions of that operation the client made
+    before. The order of threads does not change it.
     """
 
     probability: float
@@ -66,7 +65,7 @@ class Chance:
     def __post_init__(self) -> None:
         given: object = self.probability
         if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= 1:
-            raise ScriptError(f"chance: {given!r} is no probability; give a number from 0 to 1")
+            raise ScriptError(f"chance is {given!r}; give a probability from 0 to 1")
 
 
 Choice = Every | Nth | Chance
@@ -74,13 +73,13 @@ Choice = Every | Nth | Chance
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Steps, and which submissions get them.
+    """Steps, and the submissions that get them.
 
     Attributes:
-        choice: Which of the submissions that it counts.
-        script: What their polls get; after its end the future completes.
-        operation: Counts only this operation; None for any but a model's creation.
-        client: Counts only this model or sampling session (see ``FakeTinker.add_script``); None for any.
+        choice: Which of the counted submissions get the steps.
+        script: The replies to their polls; after the last one the future completes.
+        operation: Counts only this operation; None counts any but ``create_model``.
+        client: Counts only this model or sampling session (see ``FakeTinker.add_script``); None counts any.
     """
 
     choice: Choice
@@ -89,7 +88,7 @@ class Rule:
     client: str | None = None
 
     def counts(self, operations: Sequence[Operation], client: str | None) -> bool:
-        """Whether a submission, which may be any of ``operations``, is one of those that it counts."""
+        """Return whether the rule counts a submission that may be any of ``operations``."""
         if self.client is not None and self.client != client:
             return False
         if self.operation is None:
@@ -99,7 +98,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleBeginning:
-    """Which submissions a rule is for; ``paused`` or ``plays`` says what they get."""
+    """The beginning of a rule: which submissions it selects. ``paused`` or ``plays`` completes it."""
 
     choice: Choice
     operation: Operation | None = None
@@ -115,39 +114,39 @@ class RuleBeginning:
         signal: str = "timeout",
         poll_seconds: Seconds = POLL_SECONDS,
     ) -> Rule:
-        """A queue that is paused for a time, then goes on.
+        """Return a rule that pauses the queue for a while and then completes.
 
         Args:
             state: The ``queue_state``, such as ``paused_capacity``.
-            seconds: How long, on the clock that scripts move: the first reply comes at once, one more each
-                ``poll_seconds``, and the result when the time is over.
-            polls: Instead of ``seconds``: so many replies, and no clock moves.
-            reason: The ``queue_state_reason`` of the server (read by ``tinker`` 0.7.0 and later).
+            seconds: Length of the pause on the clock that scripts move: the first reply comes at once,
+                another one every ``poll_seconds``, and the result when the time is over.
+            polls: Instead of ``seconds``: the number of replies; no clock moves.
+            reason: The server's ``queue_state_reason`` (read by ``tinker`` 0.7.0 and later).
             signal: ``timeout`` for HTTP 408, ``try_again`` for HTTP 200.
-            poll_seconds: How far apart the replies are.
+            poll_seconds: Time between replies, in seconds.
 
         Raises:
-            ScriptError: Neither or both of ``seconds`` and ``polls``, or a number out of range.
+            ScriptError: Neither or both of ``seconds`` and ``polls`` are given, or a number is out of range.
         """
         if (seconds is None) == (polls is None):
             raise ScriptError(
-                "a pause has a length: give seconds (a clock moves) or polls (none does), one of them"
+                "a pause needs a length; give either seconds (moves the clocks) or polls (does not)"
             )
         reply = pause_reply(state, reason, signal)
         if seconds is None:
             if type(polls) is not int or polls < 1:
-                raise ScriptError(f"polls: {polls!r} is no number of replies; give 1, 2, 3, …")
+                raise ScriptError(f"polls is {polls!r}; give a whole number of replies from 1")
             return self.plays(*[reply] * polls)
         return self.plays(*_pause(reply, microseconds(seconds), microseconds(poll_seconds)))
 
     def plays(self, *steps: Step) -> Rule:
-        """These steps, and then the result.
+        """Return a rule that gives these steps and then the result.
 
         Raises:
-            ScriptError: No steps.
+            ScriptError: There are no steps.
         """
         if not steps:
-            raise ScriptError("a rule without steps changes nothing; give it some, or paused(...)")
+            raise ScriptError("plays() needs at least one step; give it some, or use paused()")
         if not isinstance(steps[-1], Complete | Fail):
             steps = (*steps, Complete())
         return Rule(self.choice, Script(steps, Exhausted.REPEAT), self.operation, self.client)
@@ -156,19 +155,19 @@ class RuleBeginning:
 def every(
     count: int, *, operation: Operation | str | None = None, client: str | None = None
 ) -> RuleBeginning:
-    """Begins a rule for every ``count``-th submission; 1 is all of them."""
+    """Begin a rule for every ``count``-th submission; 1 selects all."""
     return RuleBeginning(Every(count), named_operation(operation), client)
 
 
 def nth(*numbers: int, operation: Operation | str | None = None, client: str | None = None) -> RuleBeginning:
-    """Begins a rule for these submissions, counted from 1."""
+    """Begin a rule for these submissions, counted from 1."""
     return RuleBeginning(Nth(numbers), named_operation(operation), client)
 
 
 def chance(
     probability: float, *, operation: Operation | str | None = None, client: str | None = None
 ) -> RuleBeginning:
-    """Begins a rule for each submission with this probability, drawn from the seed."""
+    """Begin a rule that selects each submission with this probability, drawn from the seed."""
     return RuleBeginning(Chance(probability), named_operation(operation), client)
 
 
@@ -184,14 +183,14 @@ class _Counted:
 
 
 class RuleBook:
-    """The rules of one engine and what they have counted. The engine locks around it."""
+    """The rules of one engine, with their counts. Not thread-safe; the engine holds its lock around calls."""
 
     def __init__(self, seed: int, rules: Sequence[Rule] = ()) -> None:
-        """Has counted nothing yet.
+        """Create a rule book that has counted nothing.
 
         Args:
-            seed: Decides what ``chance`` draws.
-            rules: In the order in which they are asked.
+            seed: Determines the draws of ``chance``.
+            rules: The rules, in order of precedence.
         """
         self.seed = seed
         self._counted: list[_Counted] = []
@@ -219,7 +218,7 @@ class RuleBook:
         return False
 
     def script_for(self, operations: Sequence[Operation], client: str | None) -> Script | None:
-        """The script that a submission without one gets, or None. Every rule counts it, taken or not."""
+        """Return the script for a submission without one, or None. Every rule counts the submission."""
         likeliest = operations[0].value
         place = self._places[likeliest, client]
         self._places[likeliest, client] += 1
@@ -275,17 +274,21 @@ def pause_reply(state: str, reason: str | None, signal: str) -> ReplyStep:
         ScriptError: No such signal.
     """
     if signal not in SIGNALS:
-        raise ScriptError(f"signal: {signal!r} is not one of {', '.join(SIGNALS)}{meant(signal, SIGNALS)}")
+        raise ScriptError(f"signal is {signal!r}; use one of {', '.join(SIGNALS)}{meant(signal, SIGNALS)}")
     body = {"queue_state": state} | ({} if reason is None else {"queue_state_reason": reason})
     return timeout(body) if signal == "timeout" else try_again(body)
 
 
 def _pause(reply: ReplyStep, length: int, apart: int) -> list[Step]:
     if length <= 0 or apart <= 0:
-        raise ScriptError("seconds and poll_seconds of a pause are above 0; give such as seconds=90")
+        raise ScriptError(
+            "seconds and poll_seconds of a pause must be greater than 0; give for example seconds=90"
+        )
     replies = math.ceil(length / apart)
     if replies > MAX_REPLIES:
-        raise ScriptError(f"a pause of {replies} replies, at most {MAX_REPLIES}; give larger poll_seconds")
+        raise ScriptError(
+            f"the pause has {replies} replies, the limit is {MAX_REPLIES}; increase poll_seconds"
+        )
     steps: list[Step] = []
     for number in range(replies):
         moved = min(apart, length - number * apart)

@@ -1,12 +1,12 @@
-"""Scripts as plain data, the form that YAML and JSON share.
+"""Read and write scripts as plain data, the form shared by YAML and JSON.
 
-Each step is a mapping with one key that names it, and ``times`` beside a reply that comes several times::
+Each step is a mapping with one key that names it, and optionally ``times`` to repeat a reply::
 
     [{"timeout": {"queue_state": "paused_capacity"}, "times": 3}, {"advance": 59.999}, {"complete": {}}]
 
-and ``wire`` beside a reply that is spoilt on its way: ``{"complete": {}, "wire": {"cut": "body"}}``.
+A reply may also have ``wire``, which corrupts or delays it: ``{"complete": {}, "wire": {"cut": "body"}}``.
 
-Every error is a ``ScriptError`` that begins with the place that it was told: file or scenario, future, step.
+Every ``ScriptError`` begins with the place given by the caller: file or scenario, future, step.
 """
 
 from __future__ import annotations
@@ -54,21 +54,22 @@ _BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "bytes": ("then",),
     "bytes_base64": ("then",),
 }
-"""The keys that may stand beside the one that names the step."""
+"""Keys allowed in a step in addition to the one that names it."""
 
 
 def decode_steps(data: object, where: str) -> tuple[Step, ...]:
-    """Steps from plain data.
+    """Return steps from plain data.
 
     Args:
-        data: A list of one-key mappings, as YAML or JSON gives them.
-        where: How errors begin, such as ``scenario debounce-boundary, future 1``.
+        data: A list of mappings loaded from YAML or JSON.
+        where: Prefix of error messages, such as ``scenario debounce-boundary, future 1``.
 
     Raises:
-        ScriptError: Names the place, the key or value, and the nearest known one.
+        ScriptError: The data is invalid; the message names the place, the key or value, and the nearest known
+            one.
     """
     if not isinstance(data, list | tuple):
-        raise ScriptError(f"{where}: steps are a list, not {kind(data)}; begin each step with a hyphen")
+        raise ScriptError(f"{where}: steps must be a list, not {kind(data)}; begin each step with a hyphen")
     steps: list[Step] = []
     for number, item in enumerate(data, 1):
         place = f"{where}, step {number}"
@@ -82,7 +83,7 @@ def decode_steps(data: object, where: str) -> tuple[Step, ...]:
 
 
 def encode_steps(steps: Sequence[Step]) -> list[dict[str, object]]:
-    """Plain data from steps; ``decode_steps`` gives equal steps back. Repeats are written once."""
+    """Return plain data from which ``decode_steps`` makes equal steps. Repeated replies are written once."""
     items: list[dict[str, object]] = []
     for (_, replies), group in groupby(
         map(_encode_step, steps), key=lambda item: (repr(item), "advance" not in item)
@@ -97,17 +98,19 @@ def encode_steps(steps: Sequence[Step]) -> list[dict[str, object]]:
 
 def _decode_step(item: object) -> tuple[Step, ...]:
     if not isinstance(item, Mapping):
-        raise ScriptError(f"a step is a mapping with one key, not {kind(item)}; write {{complete: {{}}}}")
+        raise ScriptError(
+            f"a step must be a mapping with one key, not {kind(item)}; write for example {{complete: {{}}}}"
+        )
     keys = dict(item)
     times = keys.pop("times", 1)
     names = [key for key in keys if key in _DECODERS]
     if len(names) > 1:
         raise ScriptError(
-            f"one step is one thing, and this has {' and '.join(map(repr, names))}; make it two steps"
+            f"a step must have one key, but this has {' and '.join(map(repr, names))}; write two steps"
         )
     if not names:
         refuse_unknown(keys, (*_DECODERS, "times"))
-        raise ScriptError(f"an empty step; it needs one of {', '.join(_DECODERS)}")
+        raise ScriptError(f"the step is empty; give it one of the keys {', '.join(_DECODERS)}")
     name = names[0]
     beside = ("wire",) if name in _REPLIES else ()
     refuse_unknown(keys, (name, *_BESIDE.get(name, ()), *beside, "times"))
@@ -116,7 +119,9 @@ def _decode_step(item: object) -> tuple[Step, ...]:
         step = Wired(step, wire_from(keys["wire"]))
     if isinstance(step, Advance):
         if "times" in item:
-            raise ScriptError("times repeats a reply, and advance is none; advance further instead")
+            raise ScriptError(
+                "times repeats a reply and cannot be used with advance; increase the advance instead"
+            )
         return (step,)
     return script(step).times(times).steps
 
@@ -125,12 +130,12 @@ def _decode_status(keys: Mapping[str, Any]) -> Status:
     raw, content_type = keys.get("raw"), keys.get("content_type")
     if "raw_base64" in keys:
         if raw is not None:
-            raise ScriptError("raw and raw_base64 at once; keep one")
+            raise ScriptError("status has both raw and raw_base64; keep one")
         raw = bytes_from_base64(keys["raw_base64"], "raw_base64")
     if raw is not None and not isinstance(raw, str | bytes):
-        raise ScriptError(f"raw is text, not {kind(raw)}; quote it, or use body for JSON")
+        raise ScriptError(f"raw must be a string, not {kind(raw)}; quote it, or use body for JSON")
     if content_type is not None and not isinstance(content_type, str):
-        raise ScriptError(f"content_type is a string, not {kind(content_type)}; quote it")
+        raise ScriptError(f"content_type must be a string, not {kind(content_type)}; quote it")
     return status(
         keys["status"],
         keys.get("body", ABSENT),
@@ -153,7 +158,7 @@ def _decode_fail(keys: Mapping[str, Any]) -> Fail:
     refuse_unknown(fields, ("category", "message"))
     message = fields.get("message")
     if message is not None and not isinstance(message, str):
-        raise ScriptError(f"fail: message is a string, not {kind(message)}; quote it")
+        raise ScriptError(f"fail: message must be a string, not {kind(message)}; quote it")
     category: Any = fields.get("category", "user")
     return fail(category, message)
 
@@ -169,7 +174,7 @@ def _decode_redirect(keys: Mapping[str, Any]) -> Status:
 def _decode_bytes(keys: Mapping[str, Any]) -> RawBytes:
     data = keys["bytes"] if "bytes" in keys else bytes_from_base64(keys["bytes_base64"], "bytes_base64")
     if not isinstance(data, str | bytes):
-        raise ScriptError(f"bytes is text, not {kind(data)}; quote it, or use bytes_base64")
+        raise ScriptError(f"bytes must be a string, not {kind(data)}; quote it, or use bytes_base64")
     return raw_bytes(data, then=keys.get("then", "close"))
 
 
@@ -177,7 +182,7 @@ def _object(keys: Mapping[str, Any], name: str) -> Mapping[str, object]:
     value = keys[name]
     if not isinstance(value, Mapping):
         raise ScriptError(
-            f"{name} takes a mapping, not {kind(value)}; write {{{name}: {{}}}} for an empty one"
+            f"{name} must be a mapping, not {kind(value)}; write {{{name}: {{}}}} for an empty one"
         )
     return value
 

@@ -1,14 +1,14 @@
-"""Scripts from YAML files, for ``python -m fake_server --script FILE.yaml`` and for scenario files.
+"""Load scripts from YAML, for ``python -m fake_server --script FILE.yaml`` and for scenario files.
 
-The form of the steps is that of ``fake_server.script.script_data``; a file is a list of scripts::
+A file is a list of scripts; ``fake_server.script.script_data`` describes the steps::
 
-    - operation: sample            # left out: any
-      client: sampler-1            # left out: any
+    - operation: sample            # default: any
+      client: sampler-1            # default: any
       exhausted: repeat            # fail (the default), repeat, error
       steps: [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
 
 An entry with ``every``, ``nth`` or ``chance`` is a rule (``fake_server.script.rule_data``). YAML is loaded
-safely, and a key given twice is an error.
+safely, and a duplicate key is an error.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _ENTRY_KEYS: Final = ("name", "operation", "client", "exhausted", "steps")
 
 @dataclass(frozen=True, slots=True)
 class ScriptEntry:
-    """One script of a file, with whom it is for; None matches any."""
+    """One script of a file, and the submissions that it is for; None matches any."""
 
     script: Script
     operation: Operation | None = None
@@ -54,26 +54,26 @@ class ScriptEntry:
 
 
 def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
-    """The scripts of a YAML file: a list of ``{operation?, client?, name?, exhausted?, steps}``.
+    """Return the scripts of a YAML file: a list of ``{operation?, client?, name?, exhausted?, steps}``.
 
     Raises:
-        ScriptError: The file cannot be read, is no YAML, or is no such list; the text names file, entry and
-        step.
+        ScriptError: The file cannot be read, is not YAML, or is not such a list; the message names file,
+            entry and step.
     """
     return decode_entries(_loaded(path), str(path))
 
 
 def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
-    """The scripts of a script file, from plain data.
+    """Return the scripts of a script file from plain data.
 
     Raises:
-        ScriptError: It is no such list; the text names entry and step.
+        ScriptError: The data is not such a list; the message names entry and step.
     """
     return tuple(_within_bounds((_decode_entry(item, place) for item, place in _places(data, where)), where))
 
 
 def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule | Hold, ...]:
-    """The scripts and rules of a YAML file, in their order.
+    """Return the scripts and rules of a YAML file, in order.
 
     Raises:
         ScriptError: As ``load_script_file``.
@@ -82,10 +82,10 @@ def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule | Hold, ...]:
 
 
 def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule | Hold, ...]:
-    """The scripts and rules of a script file, from plain data.
+    """Return the scripts and rules of a script file from plain data.
 
     Raises:
-        ScriptError: It is no such list; the text names entry and step.
+        ScriptError: The data is not such a list; the message names entry and step.
     """
     entries = (
         decode_rule(item, place) if is_rule(item) else _decode_entry(item, place)
@@ -95,13 +95,15 @@ def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule | Hold, ...
 
 
 def _within_bounds(entries: Iterable[_E], where: str) -> Iterator[_E]:
-    """The entries, until there are too many steps: ``times`` makes much of a few lines."""
+    """Yield the entries; raise once they have too many steps, which a few lines with ``times`` can cause."""
     steps = 0
     for entry in entries:
         if isinstance(entry, ScriptEntry):
             steps += len(entry.script.steps)
         if steps > MAX_STEPS:
-            raise ScriptError(f"{where}: more than {MAX_STEPS} steps in all; use exhausted: repeat")
+            raise ScriptError(
+                f"{where}: the scripts have more than {MAX_STEPS} steps in all; use exhausted: repeat"
+            )
         yield entry
 
 
@@ -115,16 +117,17 @@ def _loaded(path: str | Path) -> object:
 def _places(data: object, where: str) -> list[tuple[object, str]]:
     if not isinstance(data, list):
         raise ScriptError(
-            f"{where}: a script file is a list of scripts, not {kind(data)}; begin with '- steps:'"
+            f"{where}: a script file must be a list of scripts, not {kind(data)}; begin with '- steps:'"
         )
     return [(item, f"{where}, script {number}") for number, item in enumerate(data, 1)]
 
 
 def load_yaml(text: str, where: str) -> object:
-    """Return the value of YAML text, loaded safely, within the limits of ``fake_server.core.bounded_files``.
+    """Return the value of YAML text, loaded safely within the limits of ``fake_server.core.bounded_files``.
 
     Raises:
-        ScriptError: Not YAML, a duplicate key, or too much of something; the text names line and column.
+        ScriptError: The text is not YAML, has a duplicate key, or exceeds a limit; the message names line and
+            column.
     """
     try:
         return parse_yaml(text)
@@ -134,7 +137,7 @@ def load_yaml(text: str, where: str) -> object:
 
 def _decode_entry(item: object, where: str) -> ScriptEntry:
     if not isinstance(item, Mapping):
-        raise ScriptError(f"{where}: a script is a mapping with the key 'steps', not {kind(item)}")
+        raise ScriptError(f"{where}: a script must be a mapping with the key 'steps', not {kind(item)}")
     if "steps" not in item:
         raise ScriptError(f"{where}: the key 'steps' is missing; add it, with a list of steps")
     steps = decode_steps(item["steps"], where)
@@ -166,4 +169,4 @@ def _text(item: Mapping[object, object], key: str) -> str | None:
         case str() as text:
             return text
         case other:
-            raise ScriptError(f"{key} is a string, not {kind(other)}; quote it")
+            raise ScriptError(f"{key} must be a string, not {kind(other)}; quote it")

@@ -1,7 +1,7 @@
-"""The steps of a script: what the server says to one poll, or how the clocks move before it says so.
+"""The steps of a script: replies to polls, and clock movements between them.
 
-Every step is a frozen value that encodes its reply when it is made, so that a hundred thousand futures that
-share a script share the bytes too.
+Each step is a frozen value that encodes its reply when it is made, so that a hundred thousand futures with
+the same script share the bytes, too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FRAMING_HEADERS: Final = ("content-length", "transfer-encoding", "connection")
 
 
 class Absent(StrEnum):
-    """The one value that stands for "no JSON body", since null is a JSON body."""
+    """A sentinel for "no JSON body"; None cannot serve, because null is a JSON body."""
 
     ABSENT = "absent"
 
@@ -37,7 +37,7 @@ ABSENT: Final = Absent.ABSENT
 
 
 class FailCategory(StrEnum):
-    """Who is to blame, in the failure body ``{"error", "category"}`` of ``tinker`` 0.1.0 and later."""
+    """The party at fault, in the failure body ``{"error", "category"}`` of ``tinker`` 0.1.0 and later."""
 
     USER = "user"
     SERVER = "server"
@@ -45,19 +45,22 @@ class FailCategory(StrEnum):
 
 
 def microseconds(seconds: object) -> int:
-    """Seconds as whole microseconds.
+    """Return seconds as whole microseconds.
 
     Raises:
-        ScriptError: Not a number, finer than a microsecond, or longer than ``MAX_ADVANCE_SECONDS``.
+        ScriptError: The value is not a number, is finer than a microsecond, or exceeds
+            ``MAX_ADVANCE_SECONDS``.
     """
     if isinstance(seconds, bool) or not isinstance(seconds, int | float | Decimal):
-        raise ScriptError(f"{seconds!r} is no number of seconds; write one such as 59.999")
+        raise ScriptError(f"{seconds!r} is not a number of seconds; write a number such as 59.999")
     try:
         exact = Decimal(repr(seconds) if isinstance(seconds, float) else seconds) * MICROSECONDS
     except InvalidOperation:
         exact = Decimal("NaN")
     if not exact.is_finite() or abs(exact) > MAX_ADVANCE_SECONDS * MICROSECONDS:
-        raise ScriptError(f"{seconds!r} s is out of range; at most {MAX_ADVANCE_SECONDS} s either way")
+        raise ScriptError(
+            f"{seconds!r} s is out of range; use at most {MAX_ADVANCE_SECONDS} s in either direction"
+        )
     if exact != exact.to_integral_value():
         raise ScriptError(
             f"{seconds!r} s is finer than the clocks' resolution; use at most 6 decimals (1 µs)"
@@ -67,10 +70,10 @@ def microseconds(seconds: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """No reply: the clocks of the SDK under test move before the next reply.
+    """A step that moves the clocks of the SDK under test before the next reply.
 
     Attributes:
-        wall_us: Step of the wall clock in microseconds; negative steps it back.
+        wall_us: Step of the wall clock in microseconds; negative moves it back.
         monotonic_us: Step of the monotonic clock in microseconds, never negative.
     """
 
@@ -80,8 +83,8 @@ class Advance:
     def __post_init__(self) -> None:
         if self.monotonic_us < 0:
             raise ScriptError(
-                f"the monotonic clock never goes back, and {self.monotonic_us / MICROSECONDS} s would; "
-                "give monotonic: 0 and step the wall clock alone"
+                f"a step of {self.monotonic_us / MICROSECONDS} s would move the monotonic clock back; "
+                "give monotonic: 0 and move only the wall clock"
             )
 
     @property
@@ -97,7 +100,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """HTTP 408: not ready yet. Any JSON body; since ``tinker`` 0.1.0 it carries ``queue_state``."""
+    """HTTP 408: the result is not ready. Any JSON body; since ``tinker`` 0.1.0 it carries ``queue_state``."""
 
     body: object = field(default_factory=dict)
     reply: Reply = field(init=False, repr=False, compare=False)
@@ -110,17 +113,17 @@ class Timeout:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """HTTP 200 ``{"type": "try_again", "request_id": …}``; keys of ``body`` are added and win."""
+    """HTTP 200 ``{"type": "try_again", "request_id": …}``; keys of ``body`` are added or replace these."""
 
     body: Mapping[str, object] = field(default_factory=dict)
-    # What comes before and after the request id in the reply's body.
+    # The parts of the reply's body before and after the request id.
     _around: tuple[bytes, bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         body = copied(self.body)
         if not isinstance(body, dict):
             raise ScriptError(
-                f"the body of try_again is an object, not {self.body!r}; write {{}} for an empty one"
+                f"the body of try_again must be an object, not {self.body!r}; write {{}} for an empty one"
             )
         object.__setattr__(self, "body", body)
         before = encoded({"type": "try_again"} | {key: body[key] for key in ("type",) if key in body})[:-1]
@@ -128,7 +131,7 @@ class TryAgain:
         object.__setattr__(self, "_around", (before + b',"request_id":', after.replace(b"{", b",", 1)))
 
     def reply_to(self, request_id: str) -> Reply:
-        """The reply, which names the future that was polled."""
+        """Return the reply, which contains the id of the polled future."""
         before, after = self._around
         named = encoded(self.body.get("request_id", request_id))
         return Reply(200, JSON_HEADERS, before + named + (after if len(after) > 2 else b"}"))
@@ -136,14 +139,14 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Any final status with a JSON body, with raw text or bytes, or with nothing.
+    """A reply with any final status, and a JSON body, a raw body or none.
 
     Attributes:
         status: 200 to 599.
         body: A JSON value (``None`` is null), or ``ABSENT``.
-        raw: The body as it is sent, instead of ``body``; text becomes UTF-8.
+        raw: The body as bytes, instead of ``body``.
         content_type: Defaults to ``application/json`` for ``body`` and ``text/plain`` for ``raw``.
-        headers: Further header lines; the framing ones are the server's own.
+        headers: Further header lines; the server itself adds those that frame the reply.
     """
 
     status: int
@@ -155,7 +158,7 @@ class Status:
 
     def __post_init__(self) -> None:
         if type(self.status) is not int or not 200 <= self.status <= 599:
-            raise ScriptError(f"{self.status!r} is no HTTP status that can end a reply; use 200 to 599")
+            raise ScriptError(f"{self.status!r} is not a final HTTP status; use 200 to 599")
         if self.body is not ABSENT and self.raw is not None:
             raise ScriptError(f"status {self.status} has both body and raw; keep one")
         content: bytes | None = self.raw
@@ -165,7 +168,7 @@ class Status:
             object.__setattr__(self, "body", body)
             content, default_type = encoded(body), "application/json"
         if content and self.status in WITHOUT_BODY:
-            raise ScriptError(f"a reply with status {self.status} has no body; leave body and raw out")
+            raise ScriptError(f"a reply with status {self.status} cannot have a body; leave out body and raw")
         content_type = self.content_type or default_type
         lines = [] if content_type is None else [_header_line("content-type", content_type)]
         lines += [_header_line(name, value) for name, value in self.headers]
@@ -174,31 +177,31 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A transport fault instead of a reply."""
+    """A transport fault that replaces the reply."""
 
     kind: DropKind = DropKind.RESET
 
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """The result that fits the operation; ``overrides`` replace fields of it."""
+    """The result that fits the operation; ``overrides`` replace some of its fields."""
 
     overrides: Mapping[str, object] = field(default_factory=dict)
     made: dict[object, Reply] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Replies that were made before, by what they depend on."""
+    """Cache of the replies made so far, by the values that they depend on."""
 
     def __post_init__(self) -> None:
         overrides = copied(self.overrides)
         if not isinstance(overrides, dict):
             raise ScriptError(
-                f"complete takes an object of overrides, not {self.overrides!r}; write {{}} for none"
+                f"the overrides of complete must be an object, not {self.overrides!r}; write {{}} for none"
             )
         object.__setattr__(self, "overrides", overrides)
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """HTTP 200 ``{"error", "category"}``: the future ended in a failure."""
+    """HTTP 200 ``{"error", "category"}``: the future ended with a failure."""
 
     category: FailCategory = FailCategory.USER
     message: str = "the request failed, as scripted"
@@ -210,19 +213,19 @@ class Fail:
 
 
 HttpStep = Timeout | TryAgain | Status | Complete | Fail
-"""The steps that are replies."""
+"""Steps that are HTTP replies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """A reply that is spoilt on its way, or comes slowly, late or in an unusual form.
+    """A reply that is corrupted in transit, or sent slowly, late or in an unusual form.
 
     Attributes:
-        reply: What the server means to say.
-        wire: How that is written; ``fake_server.core.faults``.
+        reply: The intended reply.
+        wire: How the reply is sent; see ``fake_server.core.faults``.
 
     Raises:
-        ScriptError: The reply has no body, and the fault is one of bodies.
+        ScriptError: The fault concerns the body, and the reply has none.
     """
 
     reply: HttpStep
@@ -230,23 +233,23 @@ class Wired:
 
     def __post_init__(self) -> None:
         if not isinstance(self.reply, HttpStep):
-            raise ScriptError(f"wire goes with a reply, and {self.reply!r} is none; leave it out")
+            raise ScriptError(f"wire needs a reply, and {self.reply!r} is not one; leave wire out")
         for name, value in self.wire.headers:
             _header_line(name, value)
         if self.wire.compress is not None:
-            compressed(b"", self.wire.compress)  # a missing library is told when the script is written
+            compressed(b"", self.wire.compress)  # raises when the script is written if a library is missing
         if isinstance(self.reply, Status) and self.reply.status in WITHOUT_BODY:
             wire = self.wire
             lines = wire.content_length or wire.chunked or wire.compress or wire.claims is not None
             cut = wire.cut is not None and wire.cut.at is not Part.HEAD
             if lines or cut or wire.extra or wire.slow_body:
                 raise ScriptError(
-                    f"a reply with status {self.reply.status} has no body to spoil; use another status"
+                    f"a reply with status {self.reply.status} has no body to corrupt; use another status"
                 )
 
 
-def unspoilt(step: _S) -> _S | HttpStep:
-    """What a step means to say, whatever becomes of that on its way."""
+def intended_reply(step: _S) -> _S | HttpStep:
+    """Return the intended reply of a step, without the faults in its transport."""
     return step.reply if isinstance(step, Wired) else step
 
 
@@ -255,20 +258,24 @@ Step = Advance | ReplyStep
 
 
 def header_lines(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Headers given either way, as lines."""
+    """Return headers as lines, from a mapping or from pairs."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     return tuple((name, value) for name, value in pairs)
 
 
 def _header_line(name: str, value: str) -> tuple[bytes, bytes]:
     if not _HEADER_NAME.fullmatch(name):
-        raise ScriptError(f"{name!r} is no header name; use letters, digits and hyphens")
+        raise ScriptError(f"{name!r} is not a header name; use letters, digits and hyphens")
     if name.lower() in _FRAMING_HEADERS:
-        raise ScriptError(f"the header {name!r} is the server's own, it frames the reply; leave it out")
+        raise ScriptError(
+            f"the server sets the header {name!r} itself, because it frames the reply; leave it out"
+        )
     try:
         line = value.encode("latin-1")
     except UnicodeEncodeError as error:
-        raise ScriptError(f"the value of header {name!r} is not Latin-1: {value!r}; encode it") from error
+        raise ScriptError(f"the value of the header {name!r} is not Latin-1: {value!r}; encode it") from error
     if any((octet < 0x20 and octet != 0x09) or octet == 0x7F for octet in line) or line != line.strip():
-        raise ScriptError(f"the value of header {name!r} has control characters or outer spaces; remove them")
+        raise ScriptError(
+            f"the value of the header {name!r} has control characters or outer spaces; remove them"
+        )
     return name.lower().encode("ascii"), line

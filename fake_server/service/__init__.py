@@ -1,6 +1,44 @@
-"""What a whole fake Tinker does: models that learn, checkpoints, sampling, sessions, the REST endpoints.
+"""The simulated service behind a seed: models that learn, checkpoints, sampling, sessions, REST endpoints.
 
-One concept a file. `numbers` is where the seed comes in: every number and id is derived from it and from what
-was asked, never from a shared stream, so that no order of threads changes one. Scripts without a seed never
-come here: their results are the constants of `fake_server.engine.results`.
+The engine hands over what was submitted, and gets results and replies. Every number and id is derived from
+the seed and from the request, never from a shared stream, so the order of threads changes none. Scripts
+without a seed never come here: their results are the constants of `fake_server.engine.results`.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fake_server.service.byte_tokenizer import END, ByteTokenizer
+    from fake_server.service.refusals import ServiceRefusal
+    from fake_server.service.request_values import integer
+    from fake_server.service.rest_endpoints import Rest
+    from fake_server.service.simulated_service import Service
+
+__all__ = [
+    "END",
+    "ByteTokenizer",
+    "Rest",
+    "Service",
+    "ServiceRefusal",
+    "integer",
+]
+
+_HOMES: Final = {
+    "END": "byte_tokenizer",
+    "ByteTokenizer": "byte_tokenizer",
+    "Rest": "rest_endpoints",
+    "Service": "simulated_service",
+    "ServiceRefusal": "refusals",
+    "integer": "request_values",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a name when it is first used: an engine without a seed needs none of the service."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Final
 
 from fake_server.core.errors import nearest
-from fake_server.service.clock import ServiceClock, later, stamp
 from fake_server.service.language_model import BaseModel
 from fake_server.service.optimizer import PackedTrained
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer
+from fake_server.service.service_clock import ServiceClock, later, stamp
 
 SCHEME: Final = "tinker://"
 MIN_TTL_SECONDS: Final = 3_600

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from fake_server.service.clock import stamp
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import items, mapping, text
+from fake_server.service.service_clock import stamp
 from fake_server.service.sessions import Session
 from fake_server.service.training import OWNER
 from fake_server.service.work import Json

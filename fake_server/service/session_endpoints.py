@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from fake_server.core.http_messages import Reply, Request
 from fake_server.service.answers import EMPTY, json_reply, origin, page
-from fake_server.service.clock import stamp
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import text
 from fake_server.service.search import searched
+from fake_server.service.service_clock import stamp
 from fake_server.service.sessions import Session
 from fake_server.service.simulated_service import Service
 from fake_server.service.training import OWNER

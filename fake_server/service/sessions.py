@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from fake_server.service.clock import EPOCH
 from fake_server.service.refusals import ServiceRefusal
+from fake_server.service.service_clock import EPOCH
 
 DEFAULT_PROJECT: Final = "project-1"
 """Where a session is whose client named none."""

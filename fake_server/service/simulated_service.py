@@ -16,13 +16,13 @@ from fake_server.core.operations import Operation
 from fake_server.core.seeded_numbers import Occurrences, digest, identifier
 from fake_server.service.admission import Admission
 from fake_server.service.checkpoints import Checkpoint, Checkpoints, CheckpointType, LoraConfig
-from fake_server.service.clock import ServiceClock
 from fake_server.service.language_model import UNTRAINED, BaseModel, Source, Weights
 from fake_server.service.models import DEFAULT_MODEL
 from fake_server.service.optimizer import PackedWeights
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, mapping, text
 from fake_server.service.sampling import sampled
+from fake_server.service.service_clock import ServiceClock
 from fake_server.service.sessions import DEFAULT_PROJECT, Sampler, Session
 from fake_server.service.training import Training, TrainingRun
 from fake_server.service.work import Json, Work

@@ -12,12 +12,12 @@ from fake_server.core.operations import Operation
 from fake_server.core.seeded_numbers import single
 from fake_server.service.archives import check_recipients
 from fake_server.service.checkpoints import SCHEME, Checkpoint, Checkpoints, CheckpointType, LoraConfig
-from fake_server.service.clock import EPOCH, later, stamp
 from fake_server.service.language_model import BaseModel
 from fake_server.service.losses import loss_of
 from fake_server.service.optimizer import AdamParams, PackedTrained, PackedWeights, Trained
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, items, mapping, text
+from fake_server.service.service_clock import EPOCH, later, stamp
 from fake_server.service.training_data import Datum, forward_input
 from fake_server.service.work import Json, Queue, Work
 

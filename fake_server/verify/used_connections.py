@@ -45,7 +45,7 @@ def used_connections(exchanges: Iterable[Exchange]) -> tuple[UsedConnection, ...
     )
 
 
-def connection_difference(exchanges: Iterable[Exchange], count: int) -> str | None:
+def connection_difference(exchanges: Iterable[Exchange], count: int, how_to_use_a_socket: str) -> str | None:
     """What is wrong if this many connections were wanted, with the mend; None if nothing is."""
     asked = tuple(exchanges)
     used = used_connections(asked)
@@ -53,7 +53,7 @@ def connection_difference(exchanges: Iterable[Exchange], count: int) -> str | No
     if in_process:
         return (
             f"wanted {count} connections, and {in_process} requests came in process, where there are none; "
-            "use fake_tinker_server (a loopback socket) to ask for connections"
+            f"{how_to_use_a_socket} to ask for connections"
         )
     if len(used) == count:
         return None

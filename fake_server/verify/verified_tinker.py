@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
 from fake_server.core.errors import ScriptError, ScriptViolation, nearest
 from fake_server.core.http_messages import Reply, TransportFault
@@ -39,7 +39,15 @@ FutureLike = ScriptedFuture | str
 
 
 class VerifiedTinker(FakeTinker):
-    """A fake Tinker whose polls can be asked about; it is its own ``listener``."""
+    """A fake Tinker whose polls can be asked about; it is its own ``listener``.
+
+    Attributes:
+        how_to_move_clocks: The advice in an error about a script that moves clocks where none can be moved.
+        how_to_use_a_socket: The advice in an error about connections of requests that came in process.
+    """
+
+    how_to_move_clocks: ClassVar[str] = "pass move_clock to VerifiedTinker"
+    how_to_use_a_socket: ClassVar[str] = "put the engine behind a FakeTinkerServer (a loopback socket)"
 
     def __init__(
         self,
@@ -129,7 +137,7 @@ class VerifiedTinker(FakeTinker):
         if moves and not self.moves_clock():
             raise ScriptError(
                 "the script moves the clocks, and no clock is frozen here; "
-                "let the test ask for the fixture fake_tinker_clock too, or leave the advance steps out "
+                f"{self.how_to_move_clocks}, or leave the advance steps out "
                 "(a rule's pause without a clock: polls in place of seconds)"
             )
 
@@ -269,7 +277,9 @@ class VerifiedTinker(FakeTinker):
             ScriptError: The journal has let go of the oldest requests.
         """
         __tracebackhide__ = True
-        if (difference := connection_difference(self._exchanges(), count)) is not None:
+        if (
+            difference := connection_difference(self._exchanges(), count, self.how_to_use_a_socket)
+        ) is not None:
             raise ScriptViolation(difference)
 
     # -- what the engine tells -------------------------------------------------------------------

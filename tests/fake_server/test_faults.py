@@ -409,7 +409,7 @@ def test_a_slow_reply_comes_in_pieces_of_the_size_and_at_the_times_asked_for() -
     ]
 
 
-def test_an_old_client_is_told_how_a_spoilt_reply_ends() -> None:
+def test_an_old_client_is_told_how_a_corrupted_reply_ends() -> None:
     whole = CLOSED + b"content-length: %d\r\n\r\n" % len(BODY) + BODY
     engine = an_engine(spoilt(slow_head={"bytes": 50, "seconds": 0.001}))
     assert heard(engine, len(whole), http=b"HTTP/1.0") == (whole, "closed")
@@ -592,7 +592,7 @@ def test_a_redirect_loop_ends_in_the_client_and_each_turn_takes_a_step(face: Fac
     assert engine.futures[0].polls == 21
 
 
-def test_a_410_that_is_spoilt_ends_its_future_all_the_same() -> None:
+def test_a_410_that_is_corrupted_ends_its_future_all_the_same() -> None:
     engine = an_engine(wired(status(410), chunked="whole"), complete())
     with FACES["transport"](engine) as client:
         first = client.post("/api/v1/asample", json={}).json()["request_id"]

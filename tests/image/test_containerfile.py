@@ -110,6 +110,20 @@ def test_the_page_has_the_commands_of_the_file() -> None:
     assert re.findall(r"^\$ (podman .*)$", PAGE, re.MULTILINE) == commands
 
 
+def test_make_builds_the_image_and_tries_it() -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", "image", "ENGINE=podman"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    _, build, try_it = done.stdout.splitlines()
+    assert build == "podman build --tag tinker-conformance --file Containerfile ."
+    assert f"$ {try_it}\n" in PAGE
+
+
 def _documented(start: str) -> str:
     """The command that the page runs in a container."""
     [command] = re.findall(rf"^\$ podman run .* tinker-conformance ({start}.*)$", PAGE, re.MULTILINE)

@@ -1,1 +1,30 @@
-"""Pure comparison of timelines: facts, pause lines, projections."""
+"""Pure comparison of timelines.
+
+A ``Case`` (scenario, profile, expected and observed timeline) goes in; mismatches come out. Each projection
+picks the facts that one kind of requirement compares.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.checks.case import Case, Check, Mismatch
+    from tinker_conformance.checks.pause_lines import identifier_of
+
+__all__ = [
+    "Case",
+    "Check",
+    "Mismatch",
+    "identifier_of",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "case": "Case Check Mismatch",
+        "pause_lines": "identifier_of",
+    },
+)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fake_server.script.steps import Timeout, TryAgain, unspoilt
+from fake_server.script.steps import Timeout, TryAgain, intended_reply
 from tinker_conformance.checks.case import Case
 from tinker_conformance.profile.choices import Identifier
 from tinker_conformance.profile.profile import Profile
@@ -79,7 +79,7 @@ def known_reasons(profile: Profile, scenario: Scenario) -> tuple[str, ...]:
 def _server_reasons(scenario: Scenario) -> Iterator[str]:
     for future in scenario.futures:
         for step in future.script.steps:
-            match unspoilt(step):
+            match intended_reply(step):
                 case Timeout(body=dict() as body) | TryAgain(body=dict() as body):
                     reason = body.get("queue_state_reason")
                     if isinstance(reason, str) and reason:

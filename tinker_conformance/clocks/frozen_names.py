@@ -27,6 +27,12 @@ _FORGOTTEN: Final = 100
 """Modules that are gone and may still be remembered."""
 
 
+if sys.platform == "win32":
+    _STANDARD_LOOP = asyncio.ProactorEventLoop
+else:
+    _STANDARD_LOOP = asyncio.SelectorEventLoop
+
+
 class _Spot(NamedTuple):
     names: dict[str, object]
     name: str
@@ -59,7 +65,7 @@ class FrozenNames:
             # freezegun shall see no module at all but the two that it changes by name.
             mock.patch.object(freezegun.api, "sys", _NoModules()),
             # It makes an event loop to learn which class to leave on real time: the standard one, not ours.
-            mock.patch.object(asyncio, "new_event_loop", asyncio.DefaultEventLoopPolicy().new_event_loop),
+            mock.patch.object(asyncio, "new_event_loop", _STANDARD_LOOP),
         ):
             factory = freezer.start()
         ignored = tuple(freezer.ignore)

@@ -2,19 +2,20 @@
 
 Timers follow the virtual clock to the microsecond, while input and output go on in real time: the loop
 never waits for a timer, it tells the clock that it is asleep and is woken when the clock has moved.
-Installed as the event loop policy of a worker process, so that the loops that an SDK makes for itself, in
-any thread, are of this kind too.
+In a worker process all loops are of this kind, also those that an SDK makes for itself in any thread.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import selectors
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Final, TypeVar, TypeVarTuple
+from unittest import mock
 
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 
@@ -126,16 +127,23 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return future
 
 
-class VirtualTimePolicy(asyncio.DefaultEventLoopPolicy):
-    """Makes every new event loop of the process a `VirtualTimeLoop`."""
+@contextlib.contextmanager
+def virtual_loops(clock: FrozenClock) -> Iterator[None]:
+    """Make every event loop that is created meanwhile, in any thread, a `VirtualTimeLoop`.
 
-    def __init__(self, clock: FrozenClock) -> None:
-        super().__init__()
-        self._clock = clock
+    `asyncio.new_event_loop` is replaced, which `asyncio.run` and `asyncio.Runner` call. An event loop policy
+    would do the same, but policies are deprecated in Python 3.14 and gone in 3.16. A loop that a program
+    makes from a class of its choice stays what it is.
+    """
 
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        """Makes a loop on the clock."""
-        return VirtualTimeLoop(self._clock)
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        return VirtualTimeLoop(clock)
+
+    with (
+        mock.patch.object(asyncio, "new_event_loop", new_event_loop),
+        mock.patch.object(asyncio.events, "new_event_loop", new_event_loop),
+    ):
+        yield
 
 
 def _nothing() -> None:

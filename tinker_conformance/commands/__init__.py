@@ -1,4 +1,8 @@
-"""The subcommands of `tinker-conformance`, a file each."""
+"""The subcommands of `tinker-conformance`, a file each.
+
+Arguments of a command line go in; text for a terminal and an exit code come out. Nothing is exported, so that
+the handlers of signals are in place before anything heavy: `tinker_conformance.cli` imports each file.
+"""
 
 import sys
 

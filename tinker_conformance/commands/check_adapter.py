@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from typing import Final
 
 import click
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.numbers import SECONDS
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.adapter_check import findings
 from tinker_conformance.judging.profile_choice import UsageProblem, choose_profile
 from tinker_conformance.profile.profile import Profile
@@ -24,6 +25,8 @@ from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.sdk.stdio.time_limits import Limits
 
 _ANY_PROFILE = "tinker-0.38"
+_MISSING: Final = Text("missing", style="bold red")
+_OK: Final = Text("ok", style="green")
 
 
 @click.command("check-adapter")
@@ -41,7 +44,7 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
 
     SPEC is exec:COMMAND, quoted as a shell quotes. docs/reference/adapter-protocol.md describes the protocol.
     """
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    console = Terminal(soft_wrap=True)
     if not spec.startswith("exec:"):
         raise click.UsageError(f"{spec!r} is no adapter over stdio; write exec:COMMAND")
     command = command_of(spec)
@@ -49,15 +52,15 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
     try:
         sdk = StdioSession(spec, command, clock=None if clock is None else SdkClock(clock), limits=limits)
     except SdkStartError as error:
-        console.print(f"[bold red]missing[/]  it starts\n         {escape(str(error))}")
+        console.print(_MISSING, f" it starts\n         {error}")
         sys.exit(Exit.ADAPTER)
     with closing(sdk):
         for number, finding in enumerate(findings(sdk, _profile(sdk.info)), 1):
             if finding.missing is not None:
-                console.print(f"[bold red]missing[/]  {number:2}  {escape(finding.step)}")
-                console.print(f"             {escape(finding.missing)}")
+                console.print(_MISSING, f" {number:2}  {finding.step}")
+                console.print(f"             {finding.missing}")
                 sys.exit(Exit.ADAPTER)
-            console.print(f"[green]ok[/]       {number:2}  {escape(finding.step)}")
+            console.print(_OK, f"      {number:2}  {finding.step}")
     console.print("the adapter is complete")
 
 

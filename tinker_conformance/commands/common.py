@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk
@@ -19,7 +18,7 @@ clock_option = click.option(
 """`--clock KIND`, for the commands that run an SDK under test."""
 
 
-def opened(spec: str, console: Console, *, clock: str | None = None) -> SdkSession:
+def opened(spec: str, console: Terminal, *, clock: str | None = None) -> SdkSession:
     """Start the SDK that a SPEC names.
 
     Raises:
@@ -28,11 +27,11 @@ def opened(spec: str, console: Console, *, clock: str | None = None) -> SdkSessi
         EnvironmentUnavailable: If a release's environment cannot be made.
     """
     kind = None if clock is None else SdkClock(clock)
-    return open_sdk(spec, clock=kind, report=lambda text: console.print(escape(text), style="dim"))
+    return open_sdk(spec, clock=kind, report=lambda text: console.print(text, style="dim"))
 
 
 def opened_beside_reference(
-    spec: str, console: Console, *, clock: str | None = None
+    spec: str, console: Terminal, *, clock: str | None = None
 ) -> tuple[SdkSession, StartsEarly]:
     """Start the SDK that a SPEC names, and the reference at once; raise as `opened` does."""
     check_spec(spec)

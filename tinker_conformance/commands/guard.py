@@ -18,10 +18,10 @@ from typing import Any, Final
 import click
 
 from fake_server.core.errors import ScriptError
+from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.commands.interruption import interruptible_command
 from tinker_conformance.judging.profile_choice import UsageProblem
 from tinker_conformance.judging.side_by_side import AdapterLostError
-from tinker_conformance.judging.visible_text import visible, visible_lines
 from tinker_conformance.known_failures.entry_reading import KnownFailuresError, UnmatchedEntryError
 from tinker_conformance.parity.golden import GoldenError
 from tinker_conformance.profile.profile_files import ProfileError

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
 from tinker_conformance.commands.common import clock_option, opened
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile.profile_files import load_profile
@@ -35,7 +34,7 @@ _MOST_IDS: Final = 12
 @clock_option
 def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) -> None:
     """Says which revision an SDK behaves like, how near, and what separates it from each."""
-    console = Console(highlight=False)
+    console = Terminal()
     if named is not None and spec != "reference":
         message = "--profile is for --sdk reference, which behaves like any profile; leave it out"
         raise click.UsageError(message)
@@ -64,7 +63,7 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
     console.print(_table(found))
     console.print(_conclusion(f"{sdk.info.name} {sdk.info.version}", found))
     for near in found if verbose else found[:3]:
-        console.print(escape(_separation(near, most=None if verbose else _MOST_IDS)))
+        console.print(_separation(near, most=None if verbose else _MOST_IDS))
     sys.exit(Exit.HELD if found[0].asked else Exit.NOTHING_TESTED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -47,6 +48,28 @@ def ended_while_killing(end: Callable[[], None]) -> None:
     while thread.is_alive():
         kill_all()
         thread.join(_LOOK_SECONDS)
+
+
+def _end_with_input() -> None:
+    """Ends this process as SIGTERM does when its standard input ends: when its parent is gone."""
+
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1):
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+ends_with_input = click.option(
+    "--end-with-input",
+    is_flag=True,
+    hidden=True,
+    expose_value=False,
+    callback=lambda _context, _parameter, wanted: _end_with_input() if wanted else None,
+)
+"""For a command that another program starts: ends as by SIGTERM when standard input does."""
 
 
 @contextlib.contextmanager

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markup import escape
+import msgspec
 from rich.progress import track
 
 from tinker_conformance.commands.report import write_combined
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.report.report_reading import Report, ReportError, load_report
+from tinker_conformance.report.record_making import is_unjudged, unjudged
+from tinker_conformance.report.report_reading import FILE, Report, ReportError, load_report
 from tinker_conformance.report.sdk_matrix import LEGEND, table_matrix
 from tinker_conformance.sdk.spec import check_spec
 
@@ -33,42 +38,74 @@ from tinker_conformance.sdk.spec import check_spec
 )
 def matrix(*, specs: tuple[str, ...], versions: str | None, profile: str | None, folder: Path) -> None:
     """Judges several SDKs, and makes the matrix of requirements by SDK."""
-    console = Console(highlight=False)
+    console = Terminal()
     asked = [*specs, *(spec_of(v) for v in (asked_versions(versions) if versions else ()))]
     if not asked:
         raise click.UsageError("nothing to judge; add --sdk SPEC or --versions observers")
     for spec in asked:
         check_spec(spec)
-    reports: list[Report] = []
-    for spec in track(asked, "judging", console=console, transient=True, disable=not console.is_terminal):
-        made = _judged(spec, profile, folder / re.sub(r"[^A-Za-z0-9.=-]+", "_", spec)[:80], console)
-        if made is not None:
-            reports.append(made)
-    if not reports:
-        sys.exit(Exit.NOTHING_TESTED)
+    made: list[Report] = []
+    steps = track(asked, "judging", console=console, transient=True, disable=not console.is_terminal)
+    for place, spec in _places(steps, folder):
+        made.append(_judged(spec, profile, place, console))
+    reports = _side_by_side(made)
     for suffix in ("html", "md", "json"):
         write_combined(reports, folder / f"matrix.{suffix}")
     console.print(table_matrix(reports, only_different=True))
     console.print(LEGEND, style="dim", soft_wrap=True)
-    sys.exit(Exit.HELD if len(reports) == len(asked) else Exit.ADAPTER)
+    unjudged = [report for report in reports if is_unjudged(report)]
+    for report in unjudged:
+        console.print(f"{report.start.sdk.spec}: {report.cut_off}", soft_wrap=True)
+    if len(unjudged) == len(reports):
+        sys.exit(Exit.NOTHING_TESTED)
+    sys.exit(Exit.ADAPTER if unjudged else Exit.HELD)
 
 
-def _judged(spec: str, profile: str | None, folder: Path, console: Console) -> Report | None:
-    """Runs `tinker-conformance run` for one SDK, in a process of its own."""
-    command = [sys.executable, "-m", "tinker_conformance", "run", "-q", "--sdk", spec]
+def _places(specs: Iterable[str], folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each SPEC with a folder of its own for its report."""
+    taken: set[str] = set()
+    for spec in specs:
+        name = re.sub(r"[^A-Za-z0-9.=-]+", "_", spec)[:80]
+        free = next(each for each in chain([name], (f"{name}-{n}" for n in count(2))) if each not in taken)
+        taken.add(free)
+        yield folder / free, spec
+
+
+def _judged(spec: str, profile: str | None, folder: Path, console: Terminal) -> Report:
+    """Runs `tinker-conformance run` for one SDK, in a process of its own; it ends when this one does."""
+    command = [sys.executable, "-m", "tinker_conformance", "run", "-q", "--end-with-input", "--sdk", spec]
     command += ["--report", str(folder), *(["--profile", profile] if profile else [])]
-    with subprocess.Popen(  # noqa: S603 - this kit, and a SPEC that the user gave
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        try:
-            output, _ = process.communicate()
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
-    console.print(escape(output.decode(errors="replace").strip()), soft_wrap=True)
+    if (folder / FILE).is_file():
+        (folder / FILE).unlink()  # an earlier one would be taken for what this run found
+    end_of_input, held = os.pipe()
+    try:
+        with subprocess.Popen(  # noqa: S603 - this kit, and a SPEC that the user gave
+            command, stdin=end_of_input, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
+            try:
+                output, _ = process.communicate()
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
+    finally:
+        os.close(end_of_input)
+        os.close(held)
+    text = output.decode(errors="replace").strip()
+    console.print(text, soft_wrap=True)
     try:
         return load_report(folder)
     except ReportError:
-        console.print(escape(f"{spec}: could not be judged (exit code {process.returncode})"), soft_wrap=True)
-        return None
+        reason = text.splitlines()[-1].removeprefix("Error: ") if text else "it said nothing"
+        return unjudged(spec, profile, f"could not be judged (exit code {process.returncode}): {reason}")
+
+
+def _side_by_side(reports: Sequence[Report]) -> list[Report]:
+    """The reports; what could not be judged is shown as asked what the others were."""
+    asked = tuple(dict.fromkeys(name for report in reports for name in report.start.asked))
+    return [
+        dataclasses.replace(report, start=msgspec.structs.replace(report.start, asked=asked))
+        if is_unjudged(report)
+        else report
+        for report in reports
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.table import Table
+from rich.text import Text
 
 from tinker_conformance.judging.judge import Judgement, Verdict
 
@@ -28,6 +29,6 @@ def table(judgements: Sequence[Judgement]) -> Table:
         made.add_row(
             judgement.requirement.id,
             judgement.requirement.level.value,
-            f"[{STYLES[judgement.verdict]}]{judgement.verdict.value}[/]",
+            Text(judgement.verdict.value, style=STYLES[judgement.verdict]),
         )
     return made

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tinker_conformance.commands.interruption import Interrupted
 from tinker_conformance.commands.numbers import COUNT, JOBS, SEED
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line, table
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
 from tinker_conformance.parity.store import Store
@@ -52,7 +51,7 @@ from tinker_conformance.sdk.process.line_process import close_all
 )
 def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> None:
     """Compares releases of tinker with the reference, event by event; an interrupted run goes on."""
-    console = Console(highlight=False)
+    console = Terminal()
     asked = asked_versions(versions)
     scenarios = all_scenarios(count, seed)
     store = Store(cache_folder() / "parity", f"{count} {seed}", ReleaseReport)
@@ -72,7 +71,7 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
                 advance()
                 if not console.is_terminal:
                     text = f"{len(reports)} of {len(asked)}: {line(report)}"
-                    console.print(escape(text), soft_wrap=True)
+                    console.print(text, soft_wrap=True)
 
             campaign.run([(version, spec_of(version)) for version in rest], jobs, done)
     except Interrupted as error:
@@ -86,19 +85,19 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
     console.print(table(asked, reports))
     for version in asked:
         if text := description(reports[version], folder):
-            console.print(escape(text), soft_wrap=True)
+            console.print(text, soft_wrap=True)
     code = exit_code(list(reports.values()))
     console.print(conclusion(list(reports.values()), code))
     sys.exit(code)
 
 
 @contextlib.contextmanager
-def _progress(console: Console, campaign: Campaign, releases: int) -> Iterator[Callable[[], None]]:
+def _progress(console: Terminal, campaign: Campaign, releases: int) -> Iterator[Callable[[], None]]:
     """Shows how far a campaign is; gives what to call after each release."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         whole = progress.add_task("releases", total=releases)
         scripts = progress.add_task("scripts", total=releases * len(campaign.scenarios))
         campaign.tick = lambda: progress.advance(scripts)
-        campaign.say = lambda text: progress.console.print(escape(text), style="dim", soft_wrap=True)
+        campaign.say = lambda text: progress.console.print(text, style="dim", soft_wrap=True)
         yield lambda: progress.advance(whole)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Finding
@@ -39,11 +40,13 @@ def table(asked: Sequence[str], reports: Mapping[str, ReleaseReport]) -> Table:
     return made
 
 
-def _cell(report: ReleaseReport, chapter: str) -> str:
+def _cell(report: ReleaseReport, chapter: str) -> Text:
     if report.comparison is None or chapter not in report.comparison.compared:
-        return "[dim]none[/]"
+        return Text("none", style="dim")
     compared, different = report.comparison.compared[chapter], report.comparison.different.get(chapter, 0)
-    return f"[bold red]{different}/{compared}[/]" if different else f"[green]{compared}[/]"
+    if different:
+        return Text(f"{different}/{compared}", style="bold red")
+    return Text(str(compared), style="green")
 
 
 def description(report: ReleaseReport, folder: Path) -> str:
@@ -100,10 +103,10 @@ def exit_code(reports: Sequence[ReleaseReport]) -> Exit:
     return Exit.HELD if compared else Exit.NOTHING_TESTED
 
 
-def conclusion(reports: Sequence[ReleaseReport], code: Exit) -> str:
+def conclusion(reports: Sequence[ReleaseReport], code: Exit) -> Text:
     """The last line."""
     agree = sum(report.agrees for report in reports)
     releases = "release agrees" if len(reports) == 1 else "releases agree"
     seconds = f"{sum(report.seconds for report in reports):.0f} s of work"
     text = f"\n{agree} of {len(reports)} {releases} with the reference, event by event ({seconds})"
-    return text if code is Exit.HELD else f"[bold red]{text}[/]"
+    return Text(text, style="" if code is Exit.HELD else "bold red")

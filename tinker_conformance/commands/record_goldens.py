@@ -6,10 +6,9 @@ import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
 from tinker_conformance.commands.common import opened
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.parity.golden import encoded, recorded
 from tinker_conformance.profile.releases import profile_for
@@ -22,7 +21,7 @@ from tinker_conformance.sdk.process.line_process import close_all
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder.")
 def record_goldens(versions: str, out: Path) -> None:
     """Runs the shipped scenarios on releases and writes their timelines, a file each, to a folder."""
-    console = Console(highlight=False)
+    console = Terminal()
     out.mkdir(parents=True, exist_ok=True)
     day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     try:
@@ -32,6 +31,6 @@ def record_goldens(versions: str, out: Path) -> None:
             sdk.close()
             path = out / f"tinker-{golden.version}.json"
             path.write_bytes(encoded(golden))
-            console.print(escape(f"{path}: {len(golden.scenarios)} scenarios under {golden.profile}"))
+            console.print(f"{path}: {len(golden.scenarios)} scenarios under {golden.profile}")
     finally:
         close_all()

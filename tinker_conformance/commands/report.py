@@ -10,10 +10,9 @@ from typing import Final
 
 import click
 import msgspec
-from rich.console import Console
-from rich.markup import escape
 
-from tinker_conformance.judging.visible_text import visible
+from fake_server.core.visible_text import visible
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.report.changes import Change, changes
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.page import page
@@ -45,12 +44,12 @@ def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -
     loaded = _loaded(reports)
     for out in outs:
         write_combined(loaded, out)
-    console = Console(highlight=False)
+    console = Terminal()
     console.print(table_matrix(loaded, only_different=not every))
     console.print(LEGEND, style="dim", soft_wrap=True)
     for each in loaded:
         if each.cut_off is not None:
-            console.print(escape(visible(f"{each.name}: {each.cut_off}")), soft_wrap=True)
+            console.print(visible(f"{each.name}: {each.cut_off}"), soft_wrap=True)
 
 
 @report.command()
@@ -59,15 +58,23 @@ def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -
 def diff(before: Path, after: Path) -> None:
     """Says what became better or worse from BEFORE to AFTER; ends with exit code 1 on worse."""
     first, second = _loaded([before, after])
-    console = Console(highlight=False)
+    for path, compared in ((before, first), (after, second)):
+        if compared.cut_off is not None:
+            judged = f"{len(compared.results)} of {len(compared.start.asked)} requirements"
+            message = (
+                f"{path}: {compared.cut_off} (after {judged}); what was not judged is neither better nor "
+                "worse, so compare reports of runs that came to their end"
+            )
+            raise click.UsageError(message)
+    console = Terminal()
     found = sorted(changes(first, second), key=lambda each: list(Change).index(each.change))
     for each in found:
         line = f"{each.change.value}: {each.requirement}: {each.before} -> {each.after}"
-        console.print(escape(visible(line)), soft_wrap=True)
+        console.print(visible(line), soft_wrap=True)
     counts = Counter(each.change for each in found)
     parts = [f"{counts[change]} {change.value}" for change in Change if counts[change]]
     names = f"{first.name} ({first.start.profile.name}) -> {second.name} ({second.start.profile.name})"
-    console.print(escape(visible(f"{names}: {', '.join(parts) or 'nothing changed'}")), soft_wrap=True)
+    console.print(visible(f"{names}: {', '.join(parts) or 'nothing changed'}"), soft_wrap=True)
     sys.exit(Exit.SDK_FAILED if counts[Change.WORSE] else Exit.HELD)
 
 

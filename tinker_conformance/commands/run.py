@@ -9,21 +9,25 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 
+from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.commands.common import clock_option, opened_beside_reference
 from tinker_conformance.commands.guard import described, undelivered
-from tinker_conformance.commands.interruption import Interrupted, ended_while_killing, uninterrupted
+from tinker_conformance.commands.interruption import (
+    Interrupted,
+    ended_while_killing,
+    ends_with_input,
+    uninterrupted,
+)
 from tinker_conformance.commands.numbers import COUNT, SEED
 from tinker_conformance.commands.outcome import table
 from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts, write_scripts
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
-from tinker_conformance.judging.visible_text import visible, visible_lines
 from tinker_conformance.known_failures.command_options import check_files, excuses
 from tinker_conformance.known_failures.excuses import judged
 from tinker_conformance.known_failures.first_file import record, recordable
@@ -68,6 +72,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("-q", "--quiet", is_flag=True, help="The last line alone.")
 @click.option("-v", "--verbose", is_flag=True, help="Explain known failures, too, and what is not claimed.")
+@ends_with_input
 @clock_option
 def run(
     *,
@@ -87,7 +92,7 @@ def run(
     verbose: bool,
 ) -> None:
     """Runs the suite against an SDK, and prints the result by requirement."""
-    console = Console(highlight=False)
+    console = Terminal()
     # A mistake in what was asked for is told at once, not once the SDK has started.
     check_as_asked(named, as_of)
     check_files(known, recorded)
@@ -144,14 +149,14 @@ def run(
             number = len(recordable(results, strict=strict))
             notes.append(f"{recorded}: {number} known failures; edit the reasons")
     if not quiet:
-        console.print(escape(visible(f"{name} against {profile.name}")))
+        console.print(visible(f"{name} against {profile.name}"))
         _print(console, judgements, spec, profile.name, verbose=verbose)
     for each in lived:
         print_scripts(each, spec, failures if scripts_written else None, console)
     notes += [f"stale: {sentence}" for sentence in stale]
     notes.append(f"ended early, {of}: {early.reason}" if early else str(found))
     for note in notes:
-        console.print(escape(visible_lines(f"\n{note}")), soft_wrap=True)
+        console.print(visible_lines(f"\n{note}"), soft_wrap=True)
     for problem in problems:
         click.echo(visible_lines(f"Error: {problem}"), err=True)
     sys.exit(undelivered(found.exit_code) if problems else found.exit_code)
@@ -210,7 +215,7 @@ def _until_the_end(judge: Judge, judge_all: Callable[[], None]) -> _Early | None
 
 
 def _print(
-    console: Console, judgements: Sequence[Judgement], spec: str, profile: str, *, verbose: bool
+    console: Terminal, judgements: Sequence[Judgement], spec: str, profile: str, *, verbose: bool
 ) -> None:
     """Prints the table, and what is to be explained."""
     if judgements:
@@ -219,4 +224,4 @@ def _print(
     for judgement in judgements:
         if judgement.verdict not in silent:
             console.print()
-            console.print(escape(explain(judgement, spec, profile)), soft_wrap=True)
+            console.print(explain(judgement, spec, profile), soft_wrap=True)

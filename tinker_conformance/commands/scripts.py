@@ -6,14 +6,19 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress
 
+from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.drawn_scenarios import generated
-from tinker_conformance.generated.judged_scripts import ScriptFailure, ScriptJudge, ScriptJudgement
+from tinker_conformance.generated.judged_scripts import (
+    ScriptFailure,
+    ScriptJudge,
+    ScriptJudgement,
+    is_jittered,
+)
 from tinker_conformance.judging.judge import Judge
-from tinker_conformance.scenario.scenario import Scenario, load_scenarios
+from tinker_conformance.scenario.decoding import load_scenarios
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.short_form import scenario_yaml
 
 
@@ -24,11 +29,12 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
         ScenarioError: If the file to replay is none.
     """
     replayed = () if replay is None else load_scenarios(replay)
-    return (*replayed, *generated(count, seed, ordinary=not strict))
+    drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
+    return (*replayed, *drawn)
 
 
 def judged_scripts(
-    judge: Judge, scenarios: Sequence[Scenario], console: Console, *, strict: bool
+    judge: Judge, scenarios: Sequence[Scenario], console: Terminal, *, strict: bool
 ) -> ScriptJudgement:
     """Judges them, with progress."""
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -47,7 +53,7 @@ def write_scripts(judgement: ScriptJudgement, path: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, console: Console) -> None:
+def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, console: Terminal) -> None:
     """Print what came of scripts.
 
     Args:
@@ -65,13 +71,11 @@ def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, cons
     if not judgement.failures:
         return
     for failure in judgement.failures:
-        console.print(escape("\n".join(_described(failure))), soft_wrap=True)
+        console.print("\n".join(_described(failure)), soft_wrap=True)
     if path is None:
         return
     console.print(
-        escape(
-            f"\nthe smallest are in {path}: tinker-conformance run --sdk {shlex.quote(spec)} --replay {path}"
-        ),
+        f"\nthe smallest are in {path}: tinker-conformance run --sdk {shlex.quote(spec)} --replay {path}",
         soft_wrap=True,
     )
 

@@ -20,6 +20,9 @@ class ReachableTinker(VerifiedTinker):
         api_key: What ``TINKER_API_KEY`` is set to.
     """
 
+    how_to_move_clocks = "let the test ask for the fixture fake_tinker_clock too"
+    how_to_use_a_socket = "use fake_tinker_server (a loopback socket)"
+
     def __init__(self, options: FakeTinkerOptions, clock: Callable[[], FakeTinkerClock | None]) -> None:
         """Makes an engine without scripts.
 

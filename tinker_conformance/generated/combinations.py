@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.scenario.scenario import OPERATIONS_OF, Scenario, decode_scenario
+from tinker_conformance.scenario.decoding import decode_scenario
+from tinker_conformance.scenario.scenario import OPERATIONS_OF, Scenario
 
 _Step: TypeAlias = Mapping[str, object]
 

@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 import msgspec
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from tinker_conformance.generated.strategies import ordinary_scenarios, scenarios
 from tinker_conformance.scenario.scenario import Scenario
 
+_MOST_ROUNDS: Final = 50
+_LEAST_EXAMPLES: Final = 10
+"""A round that draws fewer may draw nothing but what earlier rounds drew first, too: the smallest ones."""
 
-def generated(count: int, seeded: int = 0, *, ordinary: bool = False) -> tuple[Scenario, ...]:
-    """Draws scenarios; ids are ``generated-SEED-1``, ….
+
+def generated(
+    count: int,
+    seeded: int = 0,
+    *,
+    ordinary: bool = False,
+    wanted: Callable[[Scenario], bool] = lambda _: True,
+) -> tuple[Scenario, ...]:
+    """Draw distinct scenarios; ids are ``generated-SEED-1``, ….
 
     Args:
-        count: How many, at most: what repeats is left out.
+        count: How many. Fewer come only where the strategy has no more within `_MOST_ROUNDS` rounds.
         seeded: Another number gives others.
         ordinary: Without what only quirks are about.
+        wanted: Says no to what cannot be used; others are drawn in its place.
     """
     strategy = ordinary_scenarios() if ordinary else scenarios()
-    drawn: dict[object, Scenario] = {}
+    drawn: dict[str, Scenario] = {}
 
     def collect(scenario: Scenario) -> None:
-        drawn.setdefault(repr(scenario), scenario)
+        if len(drawn) < count and wanted(scenario):
+            drawn.setdefault(repr(scenario), scenario)
 
-    if count > 0:
+    for number in range(_MOST_ROUNDS):
+        if len(drawn) >= count:
+            break
         settings(
-            max_examples=count,
+            max_examples=max(count - len(drawn), _LEAST_EXAMPLES),
             phases=[Phase.generate],
             database=None,
             deadline=None,
             verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck),
-        )(seed(seeded)(given(strategy)(collect)))()
+        )(seed(seeded if number == 0 else f"{seeded}, round {number}")(given(strategy)(collect)))()
     return tuple(
         msgspec.structs.replace(scenario, id=f"generated-{seeded}-{number}")
         for number, scenario in enumerate(drawn.values(), 1)

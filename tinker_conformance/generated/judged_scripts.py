@@ -11,14 +11,14 @@ from typing import Final
 
 import msgspec
 
-from fake_server.script.steps import Status, unspoilt
+from fake_server.script.steps import Status, intended_reply
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.generated.shrink import shrunk
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.requirements import REQUIREMENTS, Level, Requirement
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
+from tinker_conformance.sdk.session import FaultKind
 
 _NOT_ABOUT_SCRIPTS: Final = frozenset({"functions", "clock", "custom_observer"})
 _MOST_FAILURES: Final = 5
@@ -118,7 +118,7 @@ class ScriptJudge:
 
     def _failure(self, scenario: Scenario) -> ScriptFailure | None:
         """What fails in a scenario, if anything; None if it is nothing for the SDK, or cannot be compared."""
-        if _is_jittered(scenario):
+        if is_jittered(scenario):
             return None
         runs = self.judge.both(scenario)
         if runs is None:
@@ -128,7 +128,9 @@ class ScriptJudge:
             what = f"the reference failed: {expected.fault}"
             return ScriptFailure(scenario, scenario.id, (), (), what, Verdict.KIT_ERROR)
         if observed.fault is not None and observed.fault.kind is not FaultKind.STUCK:
-            return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault), Verdict.ADAPTER_ERROR)
+            kit = observed.fault.kind is FaultKind.KIT
+            whose = Verdict.KIT_ERROR if kit else Verdict.ADAPTER_ERROR
+            return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault), whose)
         if observed.fault is not None and expected.fault is None:
             return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault))
         case = Case(scenario, self.judge.profile, expected.timeline, observed.timeline, self.judge.sdk.info)
@@ -173,7 +175,7 @@ class ScriptJudge:
         return dataclasses.replace(smallest, scenario=named, origin=found.origin)
 
 
-def _is_jittered(scenario: Scenario) -> bool:
+def is_jittered(scenario: Scenario) -> bool:
     """Whether an SDK waits in it for a time drawn at random: after a 410."""
     steps = (step for future in scenario.futures for step in future.script.steps)
-    return any(isinstance(step, Status) and step.status == 410 for step in map(unspoilt, steps))
+    return any(isinstance(step, Status) and step.status == 410 for step in map(intended_reply, steps))

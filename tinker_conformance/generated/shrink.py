@@ -9,13 +9,13 @@ import msgspec
 
 from fake_server.script.builder import Exhausted, Script
 from fake_server.script.steps import Advance, Step, Timeout, TryAgain
+from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.scenario.scenario import (
     DEFAULT_OPERATION,
     ClientSpec,
     FutureSpec,
     ObserverUse,
     Scenario,
-    decode_scenario,
 )
 
 _MOST_RUNS: Final = 400

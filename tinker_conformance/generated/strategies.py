@@ -15,7 +15,8 @@ from fake_server.script.builder import Script
 from fake_server.script.script_yaml import decode_steps
 from fake_server.script.steps import Advance
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.scenario.scenario import OPERATIONS_OF, Scenario, decode_scenario
+from tinker_conformance.scenario.decoding import decode_scenario
+from tinker_conformance.scenario.scenario import OPERATIONS_OF, Scenario
 
 StepData: TypeAlias = Mapping[str, object]
 

@@ -1,5 +1,62 @@
-"""How timelines are judged: facts, checks, verdicts."""
+"""From requirement to verdict.
+
+An SDK, a profile and the requirements go into the ``Judge``; judgements come out, with the cases that
+explain them. Preconditions, claims and alternatives decide whether a requirement can be tested at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tinker_conformance._fake_server import check_fake_server
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.judging.adapter_check import findings
+    from tinker_conformance.judging.claims import unclaimed
+    from tinker_conformance.judging.explanation import alone, explain, shown
+    from tinker_conformance.judging.identification import Nearness, candidates, nearness
+    from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+    from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
+    from tinker_conformance.judging.profile_choice import UsageProblem, check_as_asked, choose_profile
+    from tinker_conformance.judging.side_by_side import AdapterLostError
+
+__all__ = [
+    "AdapterLostError",
+    "Judge",
+    "Judgement",
+    "Lane",
+    "Look",
+    "Mark",
+    "Nearness",
+    "Picture",
+    "UsageProblem",
+    "Verdict",
+    "Window",
+    "alone",
+    "candidates",
+    "check_as_asked",
+    "choose_profile",
+    "explain",
+    "findings",
+    "grouped",
+    "nearness",
+    "shown",
+    "unclaimed",
+]
 
 check_fake_server()
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "adapter_check": "findings",
+        "claims": "unclaimed",
+        "explanation": "alone explain shown",
+        "identification": "Nearness candidates nearness",
+        "judge": "Judge Judgement Verdict",
+        "picture": "Lane Look Mark Picture Window grouped",
+        "profile_choice": "UsageProblem check_as_asked choose_profile",
+        "side_by_side": "AdapterLostError",
+    },
+)

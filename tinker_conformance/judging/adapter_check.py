@@ -11,8 +11,9 @@ from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.scenario.scenario import DEFAULT_OPERATION, OPERATIONS_OF, Scenario, decode_scenario
+from tinker_conformance.scenario.scenario import DEFAULT_OPERATION, OPERATIONS_OF, Scenario
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.timeline import (

@@ -6,12 +6,12 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
+from fake_server.core.visible_text import visible_lines
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.judging.judge import Judgement
 from tinker_conformance.judging.picture import Picture, picture
 from tinker_conformance.judging.text_picture import text_picture
-from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.timeline import (
     Callback,
     ClockStep,

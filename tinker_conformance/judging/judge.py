@@ -26,8 +26,7 @@ from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
 from tinker_conformance.sdk.adapter import Capability
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
-from tinker_conformance.sdk.session import Run, SdkSession
+from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 from tinker_conformance.timeline import ClockCause, ClockStep
 
 
@@ -245,6 +244,9 @@ class Judge:
             expected, observed = self._runs.both(scenario)
             if expected.fault is not None:
                 note = f"the reference failed in scenario {scenario.id}: {expected.fault}"
+                return Judgement(required, Verdict.KIT_ERROR, note=note)
+            if observed.fault is not None and observed.fault.kind is FaultKind.KIT:
+                note = f"the kit failed in scenario {scenario.id}: {observed.fault}"
                 return Judgement(required, Verdict.KIT_ERROR, note=note)
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
             cases[scenario.id] = case

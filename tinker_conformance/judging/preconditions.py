@@ -16,7 +16,7 @@ from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.requirements.requirement import Requirement
+from tinker_conformance.requirements.model import Requirement
 from tinker_conformance.scenario.scenario import OPERATIONS_OF, Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.timeline import Callback, Timeline

@@ -8,8 +8,7 @@ from itertools import chain
 
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
-from tinker_conformance.sdk.session import Run, SdkSession
+from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 
 
 class AdapterLostError(RuntimeError):

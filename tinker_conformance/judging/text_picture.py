@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
-from tinker_conformance.judging.visible_text import visible
 
 _NAME_WIDTH: Final = 20
 _GAP: Final = 2

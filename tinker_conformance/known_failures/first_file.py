@@ -9,8 +9,8 @@ from typing import Final
 import tomli_w
 import yaml
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.known_failures.entry_reading import KEY, KnownFailuresError
 from tinker_conformance.report.records import Result
 from tinker_conformance.requirements import Level

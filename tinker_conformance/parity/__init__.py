@@ -1,1 +1,41 @@
-"""Parity: whether the reference lives every script as a published SDK does, event by event."""
+"""Parity: whether the reference behaves as a published release does, event by event.
+
+Releases and scenarios go in; differences come out, shrunk, with a draft of the profile that would explain
+them. Golden timelines keep what real releases did.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
+    from tinker_conformance.parity.comparison import Finding
+    from tinker_conformance.parity.difference import FAULT
+    from tinker_conformance.parity.golden import GoldenError, encoded, recorded
+    from tinker_conformance.parity.store import Store
+
+__all__ = [
+    "FAULT",
+    "Campaign",
+    "Finding",
+    "GoldenError",
+    "ReleaseReport",
+    "Store",
+    "all_scenarios",
+    "encoded",
+    "recorded",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "campaign": "Campaign ReleaseReport all_scenarios",
+        "comparison": "Finding",
+        "difference": "FAULT",
+        "golden": "GoldenError encoded recorded",
+        "store": "Store",
+    },
+)

@@ -7,8 +7,7 @@ from itertools import zip_longest
 from typing import Final
 
 from tinker_conformance.parity.comparable import comparable
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
-from tinker_conformance.sdk.session import Run
+from tinker_conformance.sdk.session import FaultKind, Run, refuse_kit_faults
 
 NOTHING: Final = "nothing"
 FAULT: Final = "fault"
@@ -34,7 +33,11 @@ def difference(expected: Run, observed: Run) -> Difference | None:
     """The first difference between the reference's run and the SDK's; None where they agree.
 
     Two runs that both never end agree if what they did until then does.
+
+    Raises:
+        KitFaultError: If the fake server failed in one of them.
     """
+    refuse_kit_faults(expected=expected, observed=observed)
     if (fault := _parting_fault(expected, observed)) is not None:
         return fault
     wanted, got = comparable(expected.timeline), comparable(observed.timeline)

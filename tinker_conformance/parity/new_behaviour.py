@@ -14,8 +14,9 @@ from tinker_conformance.parity.difference import difference
 from tinker_conformance.parity.draft import draft_toml, drafted
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import requirement
+from tinker_conformance.scenario.decoding import parse_scenarios
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.scenario.scenario import Scenario, parse_scenarios
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.remembered_session import RememberedSession
 from tinker_conformance.sdk.session import Run, SdkSession
 

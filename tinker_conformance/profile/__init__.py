@@ -1,1 +1,117 @@
-"""Behaviour as data: the profiles, their choices, their files, and which release shows which."""
+"""Behaviour of the official SDK as data.
+
+A profile is one revision of it, in two facets: observer and polling. TOML files (shipped here, or a user's
+own) go in; frozen ``Profile`` values come out, and the profile of any published release.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.profile.choices import (
+        BackOffReset,
+        BudgetRefill,
+        CustomObserver,
+        Identifier,
+        MessageMatch,
+        NotifyOn408,
+        NotifyOnTryAgain,
+        ObserverError,
+        OnExpired,
+        ResultFormat,
+        StatusAction,
+        TelemetrySource,
+        Unparseable408,
+        UnparseableTryAgain,
+        WaitTimeout,
+    )
+    from tinker_conformance.profile.observer_facet import ClientForms
+    from tinker_conformance.profile.profile import (
+        ClockKind,
+        Expired,
+        LogLevel,
+        ObserverFacet,
+        OperationFacet,
+        PollingFacet,
+        Profile,
+        SamplerAddress,
+        UnusableBody,
+    )
+    from tinker_conformance.profile.profile_files import (
+        ProfileError,
+        combined,
+        index,
+        known_profiles,
+        load_profile,
+        observer_revision,
+    )
+    from tinker_conformance.profile.releases import (
+        NewerThanKnownWarning,
+        UnknownReleaseError,
+        known_releases,
+        newest_profile,
+        profile_for,
+    )
+    from tinker_conformance.profile.version_numbers import release_of
+
+__all__ = [
+    "BackOffReset",
+    "BudgetRefill",
+    "ClientForms",
+    "ClockKind",
+    "CustomObserver",
+    "Expired",
+    "Identifier",
+    "LogLevel",
+    "MessageMatch",
+    "NewerThanKnownWarning",
+    "NotifyOn408",
+    "NotifyOnTryAgain",
+    "ObserverError",
+    "ObserverFacet",
+    "OnExpired",
+    "OperationFacet",
+    "PollingFacet",
+    "Profile",
+    "ProfileError",
+    "ResultFormat",
+    "SamplerAddress",
+    "StatusAction",
+    "TelemetrySource",
+    "UnknownReleaseError",
+    "Unparseable408",
+    "UnparseableTryAgain",
+    "UnusableBody",
+    "WaitTimeout",
+    "combined",
+    "index",
+    "known_profiles",
+    "known_releases",
+    "load_profile",
+    "newest_profile",
+    "observer_revision",
+    "profile_for",
+    "release_of",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "choices": (
+            "BackOffReset BudgetRefill CustomObserver Identifier MessageMatch NotifyOn408 "
+            "NotifyOnTryAgain ObserverError OnExpired ResultFormat StatusAction TelemetrySource "
+            "Unparseable408 UnparseableTryAgain WaitTimeout"
+        ),
+        "observer_facet": "ClientForms",
+        "profile": (
+            "ClockKind Expired LogLevel ObserverFacet OperationFacet PollingFacet Profile "
+            "SamplerAddress UnusableBody"
+        ),
+        "profile_files": "ProfileError combined index known_profiles load_profile observer_revision",
+        "releases": "NewerThanKnownWarning UnknownReleaseError known_releases newest_profile profile_for",
+        "version_numbers": "release_of",
+    },
+)

@@ -1,1 +1,48 @@
-"""The executable reference: an SDK of the Tinker API that follows a profile."""
+"""The executable reference: an SDK of the Tinker API that does what a profile says.
+
+A ``Profile`` goes in with each client. Requests, log lines, observer calls and outcomes come out, as from
+the release that the profile describes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.reference.clients import (
+        ModelCreation,
+        SamplingClient,
+        ServiceClient,
+        TrainingClient,
+        error_kind,
+    )
+    from tinker_conformance.reference.observer import (
+        ClientObserver,
+        QueueStateObserver,
+        log_state_change,
+        reason_for_state,
+        should_log,
+    )
+
+__all__ = [
+    "ClientObserver",
+    "ModelCreation",
+    "QueueStateObserver",
+    "SamplingClient",
+    "ServiceClient",
+    "TrainingClient",
+    "error_kind",
+    "log_state_change",
+    "reason_for_state",
+    "should_log",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "clients": "ModelCreation SamplingClient ServiceClient TrainingClient error_kind",
+        "observer": "ClientObserver QueueStateObserver log_state_change reason_for_state should_log",
+    },
+)

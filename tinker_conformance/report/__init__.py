@@ -1,1 +1,63 @@
-"""Reports: what one run measured, in every form that people use, and several of them side by side."""
+"""What one run measured, in every form that people use.
+
+Judgements go in and are written as records while the run goes on. JSON, JUnit XML, Markdown, a badge and a
+page come out, and comparisons of several reports.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.report.changes import Change
+    from tinker_conformance.report.conclusion import NEVER_UNCLAIMED, Conclusion, conclude, exit_code
+    from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
+    from tinker_conformance.report.record_making import end_record, result_record, start_record
+    from tinker_conformance.report.records import Result, ScriptsRecord, Start, decode, encode
+    from tinker_conformance.report.report_folder import JUNIT, ReportFolder, write_whole
+    from tinker_conformance.report.report_reading import Report, ReportError, load_report
+    from tinker_conformance.report.sdk_matrix import LEGEND, markdown_matrix, matrix, table_matrix
+
+__all__ = [
+    "INTERRUPTED",
+    "JUNIT",
+    "LEGEND",
+    "NEVER_UNCLAIMED",
+    "Change",
+    "Conclusion",
+    "Exit",
+    "Report",
+    "ReportError",
+    "ReportFolder",
+    "Result",
+    "ScriptsRecord",
+    "Start",
+    "conclude",
+    "decode",
+    "encode",
+    "end_record",
+    "exit_code",
+    "load_report",
+    "markdown_matrix",
+    "matrix",
+    "result_record",
+    "start_record",
+    "table_matrix",
+    "write_whole",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "changes": "Change",
+        "conclusion": "Conclusion NEVER_UNCLAIMED conclude exit_code",
+        "exit_codes": "Exit INTERRUPTED",
+        "record_making": "end_record result_record start_record",
+        "records": "Result ScriptsRecord Start decode encode",
+        "report_folder": "JUNIT ReportFolder write_whole",
+        "report_reading": "Report ReportError load_report",
+        "sdk_matrix": "LEGEND markdown_matrix matrix table_matrix",
+    },
+)

@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import Standing, conclude, is_broken
 from tinker_conformance.report.records import Result
 from tinker_conformance.report.report_reading import Report

@@ -6,8 +6,8 @@ from typing import Final
 
 from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
+from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.visible_text import visible, visible_lines
 from tinker_conformance.report.conclusion import BROKEN, Conclusion, conclude, is_broken
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.records import Result

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import conclude, forgiven, to_look_at
 from tinker_conformance.report.records import Result
 from tinker_conformance.report.report_reading import Report

@@ -14,7 +14,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tinker_conformance.judging.visible_text import visible
+from fake_server.core.visible_text import visible
 from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.evidence import Group, Part, parts
 from tinker_conformance.report.report_reading import Report

@@ -35,6 +35,7 @@ from tinker_conformance.requirements import Requirement
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.timeline import Event, Timeline
 
+_UNJUDGED: Final = "not judged"
 MOST_EVENTS: Final = 200
 MOST_MISMATCHES: Final = 100
 MOST_CHARACTERS: Final = 2000
@@ -70,6 +71,32 @@ def start_record(
         as_of=as_of,
         seed=seed,
     )
+
+
+def unjudged(spec: str, profile: str | None, reason: str) -> Report:
+    """Return the report of an SDK that could not even be started, to stand beside others.
+
+    Args:
+        spec: What `--sdk` said.
+        profile: What it was to be judged by; None where that was left to the SDK.
+        reason: Why, in words.
+    """
+    name = "" if profile is None else profile
+    start = Start(
+        kit=__version__,
+        sdk=SdkRecord(spec=_bounded(spec), name=_bounded(spec), version=_UNJUDGED, language="", clock=""),
+        profile=ProfileRecord(name=_bounded(name), observer="", polling=""),
+        interpreter=f"{platform.python_implementation()} {sys.version.split()[0]}",
+        platform=platform.platform(),
+        started=datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
+        asked=(),
+    )
+    return Report(start, (), end_record(start, (), early=reason, early_code=Exit.ADAPTER))
+
+
+def is_unjudged(report: Report) -> bool:
+    """Whether the SDK could not even be started."""
+    return report.start.sdk.version == _UNJUDGED and not report.results
 
 
 def result_record(judgement: Judgement, spec: str, profile: str) -> Result:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
+import stat
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from tinker_conformance.report.badge import badge
 from tinker_conformance.report.junit import junit
@@ -15,6 +17,7 @@ from tinker_conformance.report.markdown import step_summary
 from tinker_conformance.report.page import page
 from tinker_conformance.report.records import End, Result, Start, encode
 from tinker_conformance.report.report_reading import FILE, Report, ReportError
+from tinker_conformance.sdk.file_locks import try_lock
 
 SUMMARY: Final = "summary.md"
 BADGE: Final = "badge.json"
@@ -50,13 +53,14 @@ class ReportFolder:
         """Begins the report.
 
         Args:
-            folder: Made if need be; a report that is there already is replaced.
+            folder: Made if need be; a report that is there already is replaced, unless a run still writes it.
             start: The record that it begins with.
             own_junit: Whether JUnit XML is written here, and not by pytest.
             clock: Seconds, for how often files are renewed.
 
         Raises:
-            ReportError: If the folder cannot be written.
+            ReportError: If the folder cannot be written, another run is writing a report there, or its file
+                is a link or anything else that is not a regular file.
         """
         self.problem: ReportError | None = None
         self._folder = folder
@@ -66,7 +70,7 @@ class ReportFolder:
         self._renewed = clock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = (folder / FILE).open("wb")
+            self._file = _opened(folder / FILE)
             self._append(encode(start))
             self._renew()
         except OSError as error:
@@ -123,11 +127,30 @@ class ReportFolder:
         self._renewed = self._clock()
 
 
+def _opened(path: Path) -> BinaryIO:
+    """The file of the records, emptied, and locked until it is closed or the process ends."""
+    found = path.lstat().st_mode if os.path.lexists(path) else stat.S_IFREG
+    if not stat.S_ISREG(found):
+        what = "a link" if stat.S_ISLNK(found) else "not a regular file"
+        raise ReportError(
+            f"{path}: is {what}, and a report would be written over it; remove it or name another folder"
+        )
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    file = os.fdopen(os.open(path, flags, 0o666), "r+b")
+    if not try_lock(file.fileno()):
+        file.close()
+        raise ReportError(f"{path}: another run is writing it; wait for that run, or name another folder")
+    file.truncate(0)
+    return file
+
+
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file so that nobody ever sees half of it."""
+    """Writes a file so that nobody ever sees half of it; a link at its place is replaced, not followed."""
     half = path.with_name(f".{path.name}.half")
+    half.unlink(missing_ok=True)
     try:
-        half.write_text(text, encoding="utf-8")
+        with half.open("x", encoding="utf-8") as file:
+            file.write(text)
         half.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

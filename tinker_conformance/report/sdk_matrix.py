@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.table import Table
+from rich.text import Text
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import forgiven
 from tinker_conformance.report.markdown import literal
 from tinker_conformance.report.records import Result
@@ -167,10 +168,13 @@ def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
     for report in reports:
         made.add_column(visible(report.start.sdk.version if _same(reports) else report.name), min_width=6)
     for chapter in matrix(reports):
-        made.add_row(f"[bold]{chapter.name}[/]", *(f"{passed}/{of}" for passed, of in chapter.totals))
+        made.add_row(
+            Text(visible(chapter.name), style="bold"), *(f"{passed}/{of}" for passed, of in chapter.totals)
+        )
         for row in chapter.rows:
             if not only_different or len({cell.look for cell in row.cells} - {"not-claimed"}) > 1:
-                made.add_row(f"  {row.id}", *(f"[{_STYLES.get(c.look, '')}]{c.sign}[/]" for c in row.cells))
+                signs = (Text(cell.sign, style=_STYLES.get(cell.look, "")) for cell in row.cells)
+                made.add_row(f"  {visible(row.id)}", *signs)
     return made
 
 

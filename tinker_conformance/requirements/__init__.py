@@ -1,4 +1,8 @@
-"""What must hold: every requirement, in the order of the chapters."""
+"""What must hold: every requirement, in the order of the chapters.
+
+Each chapter is a module of `Requirement` values: an id, one sentence, its source, the profiles that it holds
+for, a check. A profile, and a version of the kit, go into `as_of`; the requirements that are asked come out.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from tinker_conformance.requirements import (
     trigger,
     wiring,
 )
-from tinker_conformance.requirements.requirement import Level, Requirement
+from tinker_conformance.requirements.model import Level, Requirement
 
 __all__ = ["CHAPTERS", "REQUIREMENTS", "Level", "Requirement", "in_chapter", "requirement"]
 

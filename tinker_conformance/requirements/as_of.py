@@ -7,7 +7,7 @@ from packaging.version import InvalidVersion, Version
 from tinker_conformance._version import __version__
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import REQUIREMENTS
-from tinker_conformance.requirements.requirement import Requirement
+from tinker_conformance.requirements.model import Requirement
 
 
 class AsOfError(ValueError):

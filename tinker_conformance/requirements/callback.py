@@ -18,8 +18,8 @@ from tinker_conformance.requirements.conditions import (
     swallows_observer_error_on_408,
     swallows_observer_error_on_completion,
 )
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CALLBACKS, RAISING_OBSERVER, SAMPLING, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

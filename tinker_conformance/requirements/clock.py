@@ -6,7 +6,7 @@ from typing import Final
 
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
-from tinker_conformance.requirements.requirement import Requirement
+from tinker_conformance.requirements.model import Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

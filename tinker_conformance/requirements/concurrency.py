@@ -13,8 +13,8 @@ from tinker_conformance.requirements.conditions import (
     notifies_of_changes_only,
     notifies_on_408,
 )
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CALLBACKS, CONCURRENCY, THREADS, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

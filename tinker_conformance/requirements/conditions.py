@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from fake_server.operations import Operation
+from fake_server.core.operations import Operation
 from tinker_conformance.profile.choices import (
     BackOffReset,
     BudgetRefill,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fake_server.operations import Operation
+from fake_server.core.operations import Operation
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.requirements.conditions import (
@@ -15,8 +15,8 @@ from tinker_conformance.requirements.conditions import (
     observes,
     observes_creation,
 )
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

@@ -6,8 +6,8 @@ from typing import Final
 
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
+from tinker_conformance.requirements.model import Requirement
 from tinker_conformance.requirements.needs import LOGGER_FUNCTIONS, PARSE_FUNCTION
-from tinker_conformance.requirements.requirement import Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

@@ -14,7 +14,7 @@ from tinker_conformance.requirements.conditions import (
     notifies_on_408,
     reads_containers_on_408_as_unknown,
 )
-from tinker_conformance.requirements.requirement import Level, Requirement
+from tinker_conformance.requirements.model import Level, Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fake_server.operations import Operation
+from fake_server.core.operations import Operation
 from tinker_conformance.checks import delays
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
@@ -36,8 +36,8 @@ from tinker_conformance.requirements.conditions import (
     resubmits_expired_samples,
     takes_samples_as_protobuf_only,
 )
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, OFFICIAL_PLUMBING, TIMEOUT, TRAINING
-from tinker_conformance.requirements.requirement import Level, Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

@@ -12,8 +12,8 @@ from tinker_conformance.requirements.conditions import (
     shows_server_reason,
     shows_server_reason_for_creation,
 )
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION
-from tinker_conformance.requirements.requirement import Level, Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

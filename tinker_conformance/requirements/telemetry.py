@@ -7,8 +7,8 @@ from typing import Final
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.requirements.conditions import emits_telemetry
+from tinker_conformance.requirements.model import Requirement
 from tinker_conformance.requirements.needs import TELEMETRY
-from tinker_conformance.requirements.requirement import Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

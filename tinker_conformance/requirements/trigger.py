@@ -14,7 +14,7 @@ from tinker_conformance.requirements.conditions import (
     notifies_on_408,
     notifies_on_try_again,
 )
-from tinker_conformance.requirements.requirement import Level, Requirement
+from tinker_conformance.requirements.model import Level, Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

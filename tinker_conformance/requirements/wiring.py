@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from fake_server.operations import Operation
+from fake_server.core.operations import Operation
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.requirements.conditions import observes
+from tinker_conformance.requirements.model import Requirement
 from tinker_conformance.requirements.needs import CREATION
-from tinker_conformance.requirements.requirement import Requirement
 
 REQUIREMENTS: Final = (
     Requirement(

@@ -1,7 +1,14 @@
-"""Input as data: what an SDK is asked and what the fake server answers, with the shipped scenarios."""
+"""Input as data: what an SDK is asked, what the fake server answers, how the clocks move.
+
+YAML (shipped here, or a user's own) goes in; frozen ``Scenario`` values come out. A scenario can also be
+written back as YAML, and cut to what a clock that only steps between futures can show.
+"""
 
 from __future__ import annotations
 
+from tinker_conformance.scenario.decoding import decode_scenario, load_scenarios, parse_scenarios
+from tinker_conformance.scenario.encoding import encode_scenario
+from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.scenario.scenario import (
     DEFAULT_OPERATION,
     FUNCTIONS,
@@ -12,11 +19,9 @@ from tinker_conformance.scenario.scenario import (
     ObserverUse,
     Scenario,
     ScenarioError,
-    decode_scenario,
-    encode_scenario,
-    load_scenarios,
-    parse_scenarios,
 )
+from tinker_conformance.scenario.short_form import scenario_yaml
+from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
 
 __all__ = [
     "DEFAULT_OPERATION",
@@ -25,11 +30,17 @@ __all__ = [
     "ClientSpec",
     "FunctionCall",
     "FutureSpec",
+    "NotStepwiseError",
     "ObserverUse",
     "Scenario",
     "ScenarioError",
     "decode_scenario",
     "encode_scenario",
+    "for_clock",
     "load_scenarios",
+    "moves_clock",
     "parse_scenarios",
+    "scenario_yaml",
+    "shipped_scenarios",
+    "without_drain",
 ]

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from tinker_conformance.scenario.scenario import Scenario, ScenarioError, parse_scenarios
+from tinker_conformance.scenario.decoding import parse_scenarios
+from tinker_conformance.scenario.scenario import Scenario, ScenarioError
 
 
 @cache

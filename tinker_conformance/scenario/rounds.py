@@ -8,13 +8,9 @@ verdict depends on which thread is scheduled when.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fake_server.core.operations import Operation
 from fake_server.script.steps import Advance
-
-if TYPE_CHECKING:
-    from tinker_conformance.scenario.scenario import FutureSpec, Scenario
+from tinker_conformance.scenario.scenario import FutureSpec, Scenario
 
 
 def rounds(scenario: Scenario) -> tuple[tuple[int, ...], ...]:

@@ -7,7 +7,9 @@ from typing import Final
 
 import yaml
 
-from tinker_conformance.scenario.scenario import DEFAULT_OPERATION, Scenario, decode_scenario, encode_scenario
+from tinker_conformance.scenario.decoding import decode_scenario
+from tinker_conformance.scenario.encoding import encode_scenario
+from tinker_conformance.scenario.scenario import DEFAULT_OPERATION, Scenario
 
 _WIDTH: Final = 110
 

@@ -1,5 +1,84 @@
-"""How the kit reaches an SDK under test."""
+"""The one seam between the kit and an SDK under test.
+
+A SPEC such as ``official==0.38.0`` or ``exec:node adapter.mjs`` goes into ``open_sdk``; an ``SdkSession``
+comes out, which takes scenarios and gives timelines or faults. How an SDK is reached stands below:
+`in_process`, `stdio`, and the environments of `official`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tinker_conformance._fake_server import check_fake_server
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.sdk.adapter import (
+        Adapter,
+        AdapterInfo,
+        CallRecorder,
+        CallsFunctions,
+        Capability,
+        OperationCall,
+        RunsOnThreads,
+        ScenarioContext,
+        Transport,
+    )
+    from tinker_conformance.sdk.background_start import StartsEarly
+    from tinker_conformance.sdk.json_schema import schema_text
+    from tinker_conformance.sdk.remembered_session import RememberedSession
+    from tinker_conformance.sdk.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS
+    from tinker_conformance.sdk.session import (
+        Fault,
+        FaultKind,
+        Run,
+        SdkSession,
+        SdkStartError,
+        refuse_kit_faults,
+    )
+    from tinker_conformance.sdk.spec import SpecError, check_spec, command_of, open_sdk
+
+__all__ = [
+    "API_KEY",
+    "VIRTUAL_LIMIT_SECONDS",
+    "Adapter",
+    "AdapterInfo",
+    "CallRecorder",
+    "CallsFunctions",
+    "Capability",
+    "Fault",
+    "FaultKind",
+    "OperationCall",
+    "RememberedSession",
+    "Run",
+    "RunsOnThreads",
+    "ScenarioContext",
+    "SdkSession",
+    "SdkStartError",
+    "SpecError",
+    "StartsEarly",
+    "Transport",
+    "check_spec",
+    "command_of",
+    "open_sdk",
+    "refuse_kit_faults",
+    "schema_text",
+]
 
 check_fake_server()
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "adapter": (
+            "Adapter AdapterInfo CallRecorder CallsFunctions Capability OperationCall "
+            "RunsOnThreads ScenarioContext Transport"
+        ),
+        "background_start": "StartsEarly",
+        "json_schema": "schema_text",
+        "remembered_session": "RememberedSession",
+        "scripted_engine": "API_KEY VIRTUAL_LIMIT_SECONDS",
+        "session": "Fault FaultKind Run SdkSession SdkStartError refuse_kit_faults",
+        "spec": "SpecError check_spec command_of open_sdk",
+    },
+)

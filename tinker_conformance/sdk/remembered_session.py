@@ -6,7 +6,8 @@ import msgspec
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.scenario.scenario import Scenario, encode_scenario
+from tinker_conformance.scenario.encoding import encode_scenario
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.sdk.session import Run, SdkSession
 

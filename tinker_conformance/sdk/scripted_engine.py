@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fake_server import FakeTinker
+from fake_server.core.errors import ProblemKind
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.listener import Listener
 from fake_server.engine.tinker_api import Unscripted
@@ -45,6 +46,16 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
         for number, future in enumerate(scenario.futures, 1)
     )
     return engine, scripted
+
+
+def kit_failure(engine: FakeTinker) -> str | None:
+    """Return what failed inside the fake server while it answered, or None.
+
+    The client got an answer that no script says, so what it did next says nothing of it.
+    """
+    failed = (problem.message for problem in engine.problems if problem.kind is ProblemKind.INTERNAL)
+    message = next(failed, None)
+    return None if message is None else f"{message}. This is a fault of the kit: please report it"
 
 
 def _name(number: int) -> str:

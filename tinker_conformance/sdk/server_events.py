@@ -8,7 +8,7 @@ import msgspec
 
 from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.engine.listener import Poll, Submission
-from fake_server.script.steps import Advance, Complete, ReplyStep, unspoilt
+from fake_server.script.steps import Advance, Complete, ReplyStep, intended_reply
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
@@ -96,11 +96,11 @@ def _scripted(poll: Poll) -> ReplyStep | None:
 
 def _body_of(reply: Reply, scripted: ReplyStep | None) -> object:
     """What the timeline shows of a reply: what a script says, and nothing of a result."""
-    return None if isinstance(unspoilt(scripted), Complete) else _json_or_none(reply.body)
+    return None if isinstance(intended_reply(scripted), Complete) else _json_or_none(reply.body)
 
 
 def _json_or_none(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except ValueError:  # of msgspec, and of bytes that are no UTF-8
+    except (msgspec.DecodeError, ValueError):  # before msgspec 0.21 the first was no ValueError
         return None

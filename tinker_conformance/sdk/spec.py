@@ -19,7 +19,7 @@ from tinker_conformance.sdk.official.environments import (
     lean_environment,
     published_versions,
 )
-from tinker_conformance.sdk.session import SdkSession
+from tinker_conformance.sdk.session import SdkSession, SdkStartError
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 
 SPEC_FORMS: Final = (
@@ -109,7 +109,10 @@ def open_sdk(
     if spec.startswith("official=="):
         environment = lean_environment(spec.removeprefix("official=="), report=report)
         command = [str(environment.python), "-m", "tinker_conformance.sdk.in_process.worker", "official"]
-        return WorkerSession(spec, command, environment=environment.environment())
+        try:
+            return WorkerSession(spec, command, environment=environment.environment())
+        except SdkStartError as error:
+            raise SdkStartError(f"{error}; {environment.repair}") from error
     return WorkerSession(spec, [sys.executable, "-m", "tinker_conformance.sdk.in_process.worker", spec])
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.known_failures.command_options import check_files, excuses
 from tinker_conformance.known_failures.excuses import KnownFailures
 from tinker_conformance.profile.releases import NewerThanKnownWarning
@@ -29,7 +29,7 @@ from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.spec import check_spec, open_sdk
-from tinker_conformance.suite.options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
+from tinker_conformance.suite.pytest_options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
 from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
 
 

@@ -8,12 +8,12 @@ from typing import Final
 
 import pytest
 
+from fake_server.core.visible_text import visible_lines
 from tinker_conformance.judging.side_by_side import AdapterLostError
-from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure, open_run
-from tinker_conformance.suite.options import (
+from tinker_conformance.suite.pytest_options import (
     AS_OF,
     KNOWN_FAILURES,
     PROFILE,

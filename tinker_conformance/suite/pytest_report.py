@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from fake_server.core.visible_text import visible_lines
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.known_failures.entry_reading import load_known_failures
 from tinker_conformance.known_failures.excuses import Judged, KnownFailures
 from tinker_conformance.known_failures.first_file import record

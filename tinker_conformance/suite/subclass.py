@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import pytest
 
+from fake_server.core.visible_text import visible_lines
 from tinker_conformance.judging.side_by_side import AdapterLostError
-from tinker_conformance.judging.visible_text import visible_lines
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.suite.chapter import RECORDS
 from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure

@@ -25,7 +25,8 @@ import java.util.regex.Pattern;
  *
  * <pre>{@code
  * try (FakeTinker server = FakeTinker.start(); FakeTinker.Test test = server.test("pause")) {
- *   test.addScripts("[{'steps': [{'timeout': {'queue_state': 'paused_capacity'}}, {'complete': {}}]}]".replace('\'', '"'));
+ *   test.addScripts("""
+ *       [{"steps": [{"timeout": {"queue_state": "paused_capacity"}}, {"complete": {}}]}]""");
  *   // your SDK, at test.baseUrl
  *   test.verify();
  * }
@@ -66,7 +67,7 @@ public final class FakeTinker implements AutoCloseable {
 
   /** Starts the program with the command in FAKE_TINKER, or {@code fake-tinker} on the PATH. */
   public static FakeTinker start(String... options) {
-    return start(List.of(System.getenv().getOrDefault("FAKE_TINKER", "fake-tinker").split(" ")), options);
+    return start(List.of(System.getenv().getOrDefault("FAKE_TINKER", "fake-tinker").trim().split("\\s+")), options);
   }
 
   /**

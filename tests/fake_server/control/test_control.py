@@ -225,7 +225,7 @@ def test_nobody_else_is_let_in(control: httpx.Client, headers: dict[str, str], s
         ("/_control/tests/none/scripts", "[]", 404, "there is no test 'none'"),
         ("/_control/tests/t/scripts", '[{"steps": [{"timout": {}}]}]', 400, "did you mean 'timeout'?"),
         ("/_control/tests/t/scripts", "7", 400, "a list of scripts"),
-        ("/_control/clock", '{"advance": "soon"}', 400, "no number of seconds"),
+        ("/_control/clock", '{"advance": "soon"}', 400, "not a number of seconds"),
         ("/_control/clock", '{"advance": {"wall": 0, "monotonic": -1}}', 400, "goes back"),
         ("/_control/clock", "[]", 400, "send"),
         ("/_control/nothing", "{}", 404, "is not known here"),

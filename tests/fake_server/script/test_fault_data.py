@@ -88,27 +88,27 @@ def test_short_forms_mean_the_long_ones() -> None:
 
 
 MISTAKES = {
-    "{complete: {}, wire: {}}": "nothing is said about the wire; use one of delay, ",
-    "{complete: {}, wire: {extra: 0}}": "nothing is said about the wire",
-    "{complete: {}, wire: cut}": "wire takes a mapping, not the string 'cut'",
+    "{complete: {}, wire: {}}": "wire is empty; give it at least one of delay, ",
+    "{complete: {}, wire: {extra: 0}}": "wire is empty",
+    "{complete: {}, wire: cut}": "wire must be a mapping, not the string 'cut'",
     "{complete: {}, wire: {cutt: body}}": "did you mean 'cut'",
     "{complete: {}, wire: {cut: bdy}}": "did you mean 'body'",
     "{complete: {}, wire: {cut: -1}}": "is not head, body or a number of bytes",
     "{complete: {}, wire: {cut: {at: body, by: rset}}}": "did you mean 'reset'",
     "{complete: {}, wire: {cut: {where: body}}}": "unknown key 'where'",
     "{complete: {}, wire: {delay: -1}}": "use 0 to 100000",
-    "{complete: {}, wire: {delay: soon}}": "no number of seconds",
-    "{complete: {}, wire: {delay: true}}": "no number of seconds",
-    "{complete: {}, wire: {hold: 1}}": "hold is true or false",
-    "{complete: {}, wire: {slow_body: 3}}": "write {bytes: 10, seconds: 0.01}",
-    "{complete: {}, wire: {slow_body: {bytes: 3}}}": "needs bytes and seconds",
-    "{complete: {}, wire: {slow_head: {bytes: 0, seconds: 1}}}": "use 1 or more",
-    "{complete: {}, wire: {extra: -1}}": "use 0 to",
-    "{complete: {}, wire: {extra: 100000000}}": "use 0 to",
-    '{complete: {}, wire: {content_length: "1\\r\\nx: y"}}': "no newline",
-    "{complete: {}, wire: {content_length: [true]}}": "content_length is a number or a string",
-    '{complete: {}, wire: {claims: ""}}': "cannot be the value of a header line",
-    "{complete: {}, wire: {claims: 3}}": "cannot be the value of a header line",
+    "{complete: {}, wire: {delay: soon}}": "not a number of seconds",
+    "{complete: {}, wire: {delay: true}}": "not a number of seconds",
+    "{complete: {}, wire: {hold: 1}}": "hold is 1; use true or false",
+    "{complete: {}, wire: {slow_body: 3}}": "write for example {bytes: 10, seconds: 0.01}",
+    "{complete: {}, wire: {slow_body: {bytes: 3}}}": "needs the keys bytes and seconds",
+    "{complete: {}, wire: {slow_head: {bytes: 0, seconds: 1}}}": "use a whole number from 1",
+    "{complete: {}, wire: {extra: -1}}": "use a number of bytes from 0 to",
+    "{complete: {}, wire: {extra: 100000000}}": "use a number of bytes from 0 to",
+    '{complete: {}, wire: {content_length: "1\\r\\nx: y"}}': "without a newline",
+    "{complete: {}, wire: {content_length: [true]}}": "content_length must be a number or a string",
+    '{complete: {}, wire: {claims: ""}}': "is not a valid header value",
+    "{complete: {}, wire: {claims: 3}}": "is not a valid header value",
     "{complete: {}, wire: {chunked: bad}}": "did you mean 'bad_chunk'",
     "{complete: {}, wire: {compress: gz}}": "did you mean 'gzip'",
     "{complete: {}, wire: {headers: {content-length: '3'}}}": "frames the reply",
@@ -119,24 +119,24 @@ MISTAKES = {
     "{complete: {}, wire: {compress: gzip, claims: br}}": "contradict each other",
     "{complete: {}, wire: {cut: body, extra: 3}}": "contradict each other",
     "{complete: {}, wire: {hold: true, delay: 1}}": "contradict each other",
-    "{status: 204, wire: {cut: body}}": "has no body to spoil",
-    "{status: 304, wire: {compress: gzip}}": "has no body to spoil",
+    "{status: 204, wire: {cut: body}}": "has no body to corrupt",
+    "{status: 304, wire: {compress: gzip}}": "has no body to corrupt",
     "{drop: reset, wire: {hold: true}}": "unknown key 'wire'",
     "{refuse: 1, then: close}": "unknown key 'then'",
-    "{refuse: soon}": "no number of seconds",
-    "{bytes: 3}": "bytes is text, not the int 3",
+    "{refuse: soon}": "not a number of seconds",
+    "{bytes: 3}": "bytes must be a string, not the int 3",
     "{bytes: a, then: nothing}": "then: 'nothing' is not one of",
-    "{bytes_base64: '?'}": "bytes in base64",
-    "{status: 200, raw_base64: 3}": "bytes in base64",
+    "{bytes_base64: '?'}": "must be a base64 string",
+    "{status: 200, raw_base64: 3}": "must be a base64 string",
     "{status: 200, raw: a, raw_base64: YQ==}": "keep one",
-    "{redirect: 200}": "is no redirect; use one of 301, 302, 303, 307, 308",
+    "{redirect: 200}": "is not a redirect status; use one of 301, 302, 303, 307, 308",
     "{redirect: {to: /a}}": "unknown key 'to'",
-    "{redirect: {location: 3}}": "location is a string",
+    "{redirect: {location: 3}}": "location must be a string",
 }
 
 
 @pytest.mark.parametrize("text", MISTAKES)
-def test_a_mistake_names_its_place_and_the_mend(text: str) -> None:
+def test_a_mistake_names_its_place_and_the_fix(text: str) -> None:
     with pytest.raises(ScriptError) as caught:
         decode_steps(load_yaml(f"- {text}", "file"), "scenario faults, future 1")
     assert str(caught.value).startswith("scenario faults, future 1, step 1: ")
@@ -155,11 +155,11 @@ def test_a_missing_library_is_told_when_the_script_is_written(monkeypatch: pytes
         wired(complete(), compress="br")
 
 
-def test_what_is_no_reply_cannot_be_spoilt() -> None:
+def test_what_is_no_reply_cannot_be_corrupted() -> None:
     step: Any = refuse(1)
-    with pytest.raises(ScriptError, match="wire goes with a reply"):
+    with pytest.raises(ScriptError, match="wire needs a reply"):
         wired(step, cut="body")
 
 
-def test_a_head_alone_can_be_spoilt_where_there_is_no_body() -> None:
+def test_a_head_alone_can_be_corrupted_where_there_is_no_body() -> None:
     assert wired(status(204), cut="head").wire.cut == Cut(Part.HEAD)

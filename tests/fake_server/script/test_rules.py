@@ -53,17 +53,17 @@ class TestPauses:
     @pytest.mark.parametrize(
         ("options", "told"),
         [
-            ({}, "give seconds .* or polls"),
-            ({"seconds": 1, "polls": 1}, "give seconds .* or polls"),
-            ({"seconds": 0}, "above 0"),
-            ({"seconds": 10, "poll_seconds": -1}, "above 0"),
-            ({"seconds": 10**6, "poll_seconds": 1}, "give larger poll_seconds"),
-            ({"seconds": "long"}, "is no number of seconds"),
-            ({"polls": 0}, "give 1, 2, 3"),
+            ({}, "give either seconds .* or polls"),
+            ({"seconds": 1, "polls": 1}, "give either seconds .* or polls"),
+            ({"seconds": 0}, "must be greater than 0"),
+            ({"seconds": 10, "poll_seconds": -1}, "must be greater than 0"),
+            ({"seconds": 10**6, "poll_seconds": 1}, "increase poll_seconds"),
+            ({"seconds": "long"}, "is not a number of seconds"),
+            ({"polls": 0}, "give a whole number"),
             ({"polls": 1, "signal": "tryagain"}, "did you mean 'try_again'"),
         ],
     )
-    def test_a_pause_that_makes_no_sense_is_an_error_with_its_mend(self, options, told):
+    def test_a_pause_that_makes_no_sense_is_an_error_with_its_fix(self, options, told):
         with pytest.raises(ScriptError, match=told):
             every(1).paused("paused_capacity", **options)
 
@@ -134,8 +134,8 @@ class TestChoices:
     @pytest.mark.parametrize(
         ("make", "told"),
         [
-            (lambda: every(0), "give 1, 2, 3"),
-            (lambda: every(True), "give 1, 2, 3"),
+            (lambda: every(0), "give a whole number"),
+            (lambda: every(True), "give a whole number"),
             (nth, "give one or more"),
             (lambda: nth(0), "give one or more"),
             (lambda: chance(1.5), "from 0 to 1"),
@@ -144,7 +144,7 @@ class TestChoices:
             (lambda: every(1).plays(), "give it some"),
         ],
     )
-    def test_a_choice_that_makes_no_sense_is_an_error_with_its_mend(self, make, told):
+    def test_a_choice_that_makes_no_sense_is_an_error_with_its_fix(self, make, told):
         with pytest.raises(ScriptError, match=told):
             make()
 
@@ -238,25 +238,28 @@ class TestAsData:
     @pytest.mark.parametrize(
         ("item", "told"),
         [
-            ({"every": 3}, "place, script 1: .*add 'paused' or 'steps'"),
-            ({"every": 3, "paused": {}, "steps": []}, "add 'paused' or 'steps', one of them"),
-            ({"every": 3, "nth": 1, "steps": []}, "this has every and nth; keep one"),
+            ({"every": 3}, "place, script 1: a rule needs either 'paused' or 'steps'"),
+            (
+                {"every": 3, "paused": {}, "steps": []},
+                "needs either 'paused' or 'steps'; give exactly one of them",
+            ),
+            ({"every": 3, "nth": 1, "steps": []}, "but this one has every and nth; keep one"),
             ({"every": 3, "step": []}, "unknown key 'step'; did you mean 'steps'"),
-            ({"every": "three", "steps": []}, "every: 'three' is no number"),
+            ({"every": "three", "steps": []}, "every is 'three'; give a whole number"),
             ({"nth": ["a"], "steps": []}, "give one or more"),
             ({"chance": "often", "steps": []}, "from 0 to 1"),
-            ({"every": 3, "operation": 7, "steps": []}, "operation is a string, not the int 7"),
+            ({"every": 3, "operation": 7, "steps": []}, "operation must be a string, not the int 7"),
             ({"every": 3, "operation": "sampel", "steps": []}, "did you mean 'sample'"),
-            ({"every": 3, "paused": "paused_capacity"}, "paused takes a mapping"),
-            ({"every": 3, "paused": {"seconds": 90}}, "paused: state is a string, not nothing"),
+            ({"every": 3, "paused": "paused_capacity"}, "paused must be a mapping"),
+            ({"every": 3, "paused": {"seconds": 90}}, "paused: state must be a string, not nothing"),
             ({"every": 3, "paused": {"state": "x", "second": 90}}, "did you mean 'seconds'"),
-            ({"every": 3, "paused": {"state": "x", "seconds": "90"}}, "is no number of seconds"),
-            ({"every": 3, "paused": {"state": "x", "polls": 1, "reason": 3}}, "reason is a string"),
+            ({"every": 3, "paused": {"state": "x", "seconds": "90"}}, "is not a number of seconds"),
+            ({"every": 3, "paused": {"state": "x", "polls": 1, "reason": 3}}, "reason must be a string"),
             ({"every": 3, "steps": [{"complet": {}}]}, "place, script 1, step 1: .*did you mean 'complete'"),
-            ({"every": 3, "steps": []}, "place, script 1: a rule without steps"),
+            ({"every": 3, "steps": []}, "place, script 1: plays\\(\\) needs at least one step"),
         ],
     )
-    def test_an_error_names_place_and_mend(self, item, told):
+    def test_an_error_names_place_and_fix(self, item, told):
         with pytest.raises(ScriptError, match=told):
             decode_all([item], "place")
 

@@ -76,36 +76,39 @@ def test_lone_surrogates_reach_the_client_as_escapes() -> None:
 
 
 MISTAKES = {
-    "back": (lambda: script().advance(monotonic=-1), "never goes back"),
+    "back": (lambda: script().advance(monotonic=-1), "would move the monotonic clock back"),
     "too_fine": (lambda: script().advance(0.0000001), "at most 6 decimals"),
-    "no_number": (lambda: script().advance(True), "no number of seconds"),
+    "no_number": (lambda: script().advance(True), "not a number of seconds"),
     "infinite": (lambda: script().advance(float("inf")), "out of range"),
     "too_long": (lambda: script().advance(1e12), "out of range"),
     "no_time": (lambda: script().advance(), "advance needs seconds"),
-    "both_forms": (lambda: script().advance(1, wall=1), "not both forms"),
+    "both_forms": (lambda: script().advance(1, wall=1), "give seconds alone, or wall and monotonic"),
     "times_of_nothing": (lambda: script().times(2), "call then.. first"),
     "times_of_advance": (lambda: script().advance(1).times(2), "call then.. first"),
     "times_zero": (lambda: script().then(timeout()).times(0), "whole number from 1"),
-    "too_many": (lambda: script().then(timeout()).times(10**6).then(complete()).build(), "at most 1000000"),
+    "too_many": (
+        lambda: script().then(timeout()).times(10**6).then(complete()).build(),
+        "the limit is 1000000",
+    ),
     "nothing_to_repeat": (lambda: script().exhausted("repeat").build(), "needs a reply to repeat"),
-    "unknown_rule": (lambda: script().exhausted("stop"), "not one of fail, repeat, error"),
+    "unknown_rule": (lambda: script().exhausted("stop"), "use one of fail, repeat, error"),
     "unknown_drop": (lambda: drop("rest"), "did you mean 'reset'"),
     "unknown_category": (lambda: fail("usr"), "did you mean 'user'"),
     "status_100": (lambda: status(100), "use 200 to 599"),
-    "body_of_204": (lambda: status(204, {}), "has no body"),
+    "body_of_204": (lambda: status(204, {}), "cannot have a body"),
     "body_and_raw": (lambda: status(500, {}, raw="x"), "keep one"),
-    "framing_header": (lambda: status(500, headers={"Content-Length": "1"}), "server's own"),
+    "framing_header": (lambda: status(500, headers={"Content-Length": "1"}), "server sets the header"),
     "header_injection": (lambda: status(500, headers={"a": "b\r\nc: d"}), "control characters"),
-    "header_name": (lambda: status(500, headers={"a b": "c"}), "no header name"),
-    "nan": (lambda: timeout(float("nan")), "no JSON number"),
-    "date": (lambda: timeout(a=object()), "no JSON value"),
+    "header_name": (lambda: status(500, headers={"a b": "c"}), "is not a header name"),
+    "nan": (lambda: timeout(float("nan")), "is not a JSON number"),
+    "date": (lambda: timeout(a=object()), "not a JSON value"),
     "key": (lambda: timeout({1: 2}), "JSON keys are strings"),
     "two_bodies": (lambda: timeout({}, a=1), "give one of them"),
 }
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_at_once_with_the_mend(name: str) -> None:
+def test_a_mistake_is_told_at_once_with_the_fix(name: str) -> None:
     make, message = MISTAKES[name]
     with pytest.raises(ScriptError, match=message):
         make()

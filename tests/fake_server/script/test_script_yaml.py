@@ -117,37 +117,37 @@ def test_repeated_replies_are_written_once_and_equal_looking_ones_apart() -> Non
 MISTAKES = {
     "{timout: {}}": "step 1: unknown key 'timout'; did you mean 'timeout'",
     "{timeout: {}, time: 2}": "unknown key 'time'; did you mean 'times'",
-    "{timeout: {}, complete: {}}": "make it two steps",
-    "{times: 2}": "an empty step",
+    "{timeout: {}, complete: {}}": "write two steps",
+    "{times: 2}": "the step is empty",
     "{complete: {}, times: 0}": "whole number from 1",
     "{complete: {}, times: 1000000000000}": "whole number from 1",
-    "{advance: 1, times: 2}": "advance further instead",
-    "{advance: soon}": "no number of seconds",
+    "{advance: 1, times: 2}": "increase the advance instead",
+    "{advance: soon}": "not a number of seconds",
     "{advance: {}}": "advance needs seconds",
     "{advance: {walls: 1}}": "did you mean 'wall'",
-    "{advance: {monotonic: -1}}": "never goes back",
+    "{advance: {monotonic: -1}}": "would move the monotonic clock back",
     "{advance: 0.00000001}": "at most 6 decimals",
-    "{try_again: [1]}": "takes a mapping, not a list",
-    "{complete: }": "takes a mapping, not nothing",
+    "{try_again: [1]}": "must be a mapping, not a list",
+    "{complete: }": "must be a mapping, not nothing",
     "{status: '503'}": "use 200 to 599",
-    "{status: 503, raw: 5}": "raw is text, not the int 5",
+    "{status: 503, raw: 5}": "raw must be a string, not the int 5",
     "{status: 503, bdy: 5}": "did you mean 'body'",
     "{status: 503, headers: {a: 1}}": "quote both",
-    "{status: 503, headers: 3}": "headers is a mapping",
-    "{status: 503, content_type: 3}": "content_type is a string",
+    "{status: 503, headers: 3}": "headers must be a mapping",
+    "{status: 503, content_type: 3}": "content_type must be a string",
     "{drop: }": "not one of reset, close",
     "{drop: clse}": "did you mean 'close'",
     "{fail: {category: usr}}": "did you mean 'user'",
-    "{fail: {message: 3}}": "message is a string",
-    "{fail: user}": "takes a mapping, not the string 'user'",
+    "{fail: {message: 3}}": "message must be a string",
+    "{fail: user}": "must be a mapping, not the string 'user'",
     "complete": "a mapping with one key, not the string 'complete'",
-    "{timeout: 2024-01-01}": "a date, no JSON value",
+    "{timeout: 2024-01-01}": "a date, not a JSON value",
     "{timeout: {1: 2}}": "JSON keys are strings",
 }
 
 
 @pytest.mark.parametrize("text", MISTAKES)
-def test_a_mistake_names_its_place_and_the_mend(text: str) -> None:
+def test_a_mistake_names_its_place_and_the_fix(text: str) -> None:
     with pytest.raises(ScriptError) as caught:
         decode_steps(load_yaml(f"- {text}", "file"), "scenario debounce, future 1")
     assert str(caught.value).startswith("scenario debounce, future 1, step 1: ")
@@ -156,12 +156,12 @@ def test_a_mistake_names_its_place_and_the_mend(text: str) -> None:
 
 @pytest.mark.parametrize("data", [None, {}, "steps", 3])
 def test_steps_that_are_no_list_are_refused(data: object) -> None:
-    with pytest.raises(ScriptError, match="future 2: steps are a list, not"):
+    with pytest.raises(ScriptError, match="future 2: steps must be a list, not"):
         decode_steps(data, "future 2")
 
 
 def test_a_body_that_is_not_finite_is_refused() -> None:
-    with pytest.raises(ScriptError, match="step 1: .*no JSON number"):
+    with pytest.raises(ScriptError, match="step 1: .*is not a JSON number"):
         decode_steps([{"timeout": float("nan")}], "x")
 
 
@@ -199,22 +199,22 @@ def test_a_script_file_says_whom_each_script_is_for(tmp_path: Path) -> None:
 
 FILE_MISTAKES = {
     "steps: []": "a list of scripts, not a mapping",
-    "- 3": "script 1: a script is a mapping",
+    "- 3": "script 1: a script must be a mapping",
     "- {operation: sample}": "script 1: the key 'steps' is missing",
     "- {steps: [], step: 1}": "unknown key 'step'; did you mean 'steps'",
     "- {steps: [], operation: smple}": "unknown operation 'smple'; did you mean 'sample'",
-    "- {steps: [], client: 3}": "client is a string, not the int 3",
+    "- {steps: [], client: 3}": "client must be a string, not the int 3",
     "- {steps: [], exhausted: repeat}": "needs a reply to repeat",
-    "- {steps: [], exhausted: [3]}": "not one of fail, repeat, error",
-    "- {steps: [{bytes}]}": "script 1, step 1: bytes is text, not",
+    "- {steps: [], exhausted: [3]}": "use one of fail, repeat, error",
+    "- {steps: [{bytes}]}": "script 1, step 1: bytes must be a string, not",
     "- {steps: [{drop: x}]}": "script 1, step 1: drop: 'x'",
     "- {steps: [], steps: []}": "line 1, column 15: the key 'steps' is given twice",
     "- {steps: [}": "line 1, column",
-    "- !!python/object:os.system {}": "correct the YAML",
-    "- \x00": "no YAML that can be read",
-    "- !!timestamp x": "no YAML that can be read",
-    "- !!bool x": "no YAML that can be read",
-    "- !!int ''": "no YAML that can be read",
+    "- !!python/object:os.system {}": "fix the YAML",
+    "- \x00": "cannot be loaded as YAML",
+    "- !!timestamp x": "cannot be loaded as YAML",
+    "- !!bool x": "cannot be loaded as YAML",
+    "- !!int ''": "cannot be loaded as YAML",
 }
 
 

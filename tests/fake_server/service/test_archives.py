@@ -8,9 +8,9 @@ import tarfile
 
 import pyrage
 import pytest
-from service_client import BASE, DATA, Client, Failed
 
 from fake_server import FakeTinker
+from tests.fake_server.service.service_client import BASE, DATA, Client, Failed
 
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILm7xHfVrgZzKXUDO8LZ0GvNe2sGVYZuyEOhGyS6xL5E"
 

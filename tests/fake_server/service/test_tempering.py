@@ -4,9 +4,9 @@ import math
 from collections import Counter
 
 import pytest
-from service_client import Client, Failed
 
 from fake_server import FakeTinker
+from tests.fake_server.service.service_client import Client, Failed
 
 COUNT = 400
 

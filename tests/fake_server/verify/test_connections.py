@@ -85,7 +85,7 @@ def test_in_process_there_are_none_and_asking_for_some_says_so(tinker: VerifiedT
         _submit(client, "s")
     assert tinker.connections == ()
     for count in (0, 1):
-        with pytest.raises(ScriptViolation, match="1 requests came in process.*use fake_tinker_server"):
+        with pytest.raises(ScriptViolation, match="1 requests came in process.*behind a FakeTinkerServer"):
             tinker.assert_connections(count)
 
 
@@ -99,7 +99,7 @@ def test_many_requests_are_shown_in_short(tinker: VerifiedTinker) -> None:
     tinker.journal.clear()
     for _ in range(8):
         tinker.handle(_on_a_connection())
-    text = connection_difference(tinker.journal.exchanges(), 2)
+    text = connection_difference(tinker.journal.exchanges(), 2, "use a socket")
     assert text is not None
     assert text.endswith("GET /x, GET /x, GET /x, GET /x, GET /x, … and 3 more")
 

@@ -137,7 +137,7 @@ def test_an_unknown_name_gets_the_nearest(tinker: VerifiedTinker) -> None:
 
 
 def test_a_script_that_moves_clocks_needs_one() -> None:
-    with pytest.raises(ScriptError, match="fake_tinker_clock"):
+    with pytest.raises(ScriptError, match="pass move_clock"):
         VerifiedTinker().add_script(script().advance(1).then(complete()))
 
 

@@ -15,13 +15,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.cli import main
 from tinker_conformance.commands import run as run_module
 from tinker_conformance.commands.interruption import Interrupted
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.side_by_side import AdapterLostError
-from tinker_conformance.judging.visible_text import visible
 from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.markdown import literal
 from tinker_conformance.report.report_reading import load_report
@@ -151,7 +151,7 @@ def test_the_report_is_finished_before_anything_is_printed(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("the terminal is gone")
 
-    monkeypatch.setattr(run_module.Console, "print", fails)
+    monkeypatch.setattr(run_module.Terminal, "print", fails)
     done = _run(
         Judged({"debounce.boundary": Verdict.FAILED}),
         *("--report", str(tmp_path), "--record-known-failures", str(tmp_path / "known.toml")),

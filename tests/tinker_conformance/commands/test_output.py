@@ -117,6 +117,7 @@ def test_the_handlers_are_there_before_anything_heavy_is_imported() -> None:
     kits = {name for name in loaded if name.startswith(("tinker_conformance.", "fake_server"))}
     assert kits == {
         "tinker_conformance.__main__",
+        "tinker_conformance._fake_server",
         "tinker_conformance._version",
         "tinker_conformance.commands",
         "tinker_conformance.commands.early_exit",

@@ -12,8 +12,7 @@ from tinker_conformance.judging.judge import Judge
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
-from tinker_conformance.sdk.session import Fault, Run, SdkSession
+from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkSession
 from tinker_conformance.timeline import Event, Timeline
 
 

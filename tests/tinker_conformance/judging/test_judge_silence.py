@@ -17,7 +17,7 @@ from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario import Scenario, decode_scenario
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.adapter import Transport
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
+from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.timeline import Timeline
 
 PROFILE = load_profile("tinker-0.38")

@@ -97,7 +97,7 @@ def test_a_bad_entry_is_named_with_its_mend(lines: list[str], said: str, tmp_pat
     ("name", "text", "said"),
     [
         ("known.json", "{}", "name it .toml, .yaml or .yml"),
-        ("known.toml", "known_failures = [", "is not TOML"),
+        ("known.toml", "known_failures = [", "is not valid TOML"),
         ("known.toml", "failures = []", "write a list 'known_failures'"),
         ("known.yaml", "known_failures: [", "line 2, column 1"),
         ("known.yaml", "- a", "write a list 'known_failures'"),

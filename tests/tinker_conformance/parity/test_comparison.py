@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tinker_conformance.generated.combinations import matrix
 from tinker_conformance.generated.drawn_scenarios import generated
+from tinker_conformance.generated.judged_scripts import is_jittered
 from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
 from tinker_conformance.parity.comparable import comparable
 from tinker_conformance.parity.comparison import Pair, chapter_of, compare
@@ -143,4 +145,6 @@ def test_all_scenarios_have_ids_of_their_own_and_seeds_give_others() -> None:
     scenarios = all_scenarios(30, 1)
     assert len({s.id for s in scenarios}) == len(scenarios)
     assert generated(30, 1) == generated(30, 1)
+    assert len({repr(msgspec.structs.replace(s, id="")) for s in generated(100, ordinary=True)}) == 100
+    assert not any(is_jittered(s) for s in generated(60, wanted=lambda s: not is_jittered(s)))
     assert [s.futures for s in generated(30, 1)] != [s.futures for s in generated(30, 2)]

@@ -196,7 +196,7 @@ ERRORS = [
     ('name = "mine"', "observer", "is missing; a table with"),
     ('extends = "tinker-0.5.2"\nname = "mine"', "extends", "did you mean tinker-0.5.1"),
     ("extends = 5", "extends", "is no known profile"),
-    ("name = ", "", "is not TOML"),
+    ("name = ", "", "is not valid TOML"),
 ]
 
 

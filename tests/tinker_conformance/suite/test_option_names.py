@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from tests.tinker_conformance.downstream.runs import QUIET
-from tinker_conformance.suite.options import OPTIONS
+from tinker_conformance.suite.pytest_options import OPTIONS
 
 SHORT: Final = tuple(option.short for option in OPTIONS)
 SUITE: Final = ("--pyargs", "tinker_conformance.suite.test_parsing")

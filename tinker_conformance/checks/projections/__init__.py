@@ -1,4 +1,8 @@
-"""The projections that requirements compare: each picks some events, and some of what they say."""
+"""The projections that requirements compare.
+
+Each picks some events of a timeline, and some of what they say. A case goes in; facts come out, which
+`same` compares between the reference and the SDK.
+"""
 
 from tinker_conformance.checks.projections.calls import (
     callback_reasons,

@@ -1,1 +1,31 @@
-"""SDKs written in Python, driven by an adapter class in a worker process."""
+"""SDKs written in Python, driven by an adapter class in a worker process.
+
+A scenario goes in. The worker runs it with frozen clocks and an engine in its own process, and records the
+timeline that comes out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
+    from tinker_conformance.sdk.in_process.worker import load_adapter
+    from tinker_conformance.sdk.in_process.worker_session import WorkerSession
+
+__all__ = [
+    "WorkerSession",
+    "load_adapter",
+    "share_ssl_contexts",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "shared_tls": "share_ssl_contexts",
+        "worker": "load_adapter",
+        "worker_session": "WorkerSession",
+    },
+)

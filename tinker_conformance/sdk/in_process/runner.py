@@ -29,6 +29,7 @@ from tinker_conformance.sdk.scripted_engine import (
     API_KEY,
     VIRTUAL_LIMIT_SECONDS,
     future_keys,
+    kit_failure,
     scripted_engine,
 )
 from tinker_conformance.sdk.server_events import MAX_EVENTS, FutureKey
@@ -42,6 +43,15 @@ _CarryOut: TypeAlias = Callable[[object, OperationCall], Awaitable[None]]
 
 class ScenarioStuckError(RuntimeError):
     """The SDK would never finish the scenario; the text says why, the timeline shows how far it came."""
+
+    def __init__(self, reason: str, timeline: Timeline) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.timeline = timeline
+
+
+class KitFaultError(RuntimeError):
+    """The fake server failed in the scenario; the text says how, the timeline shows how far it came."""
 
     def __init__(self, reason: str, timeline: Timeline) -> None:
         super().__init__(reason)
@@ -88,6 +98,7 @@ async def run_scenario(
     Raises:
         ScenarioStuckError: If the SDK cannot finish.
         SetUpError: If the SDK fails before the first future.
+        KitFaultError: If the fake server failed, whatever came of the scenario then.
     """
     clock.new_scenario(scenario.epoch)
     abort = _Abort(asyncio.get_running_loop())
@@ -98,6 +109,7 @@ async def run_scenario(
     )
     engine, scripted = scripted_engine(scenario, recorder)
     with (
+        _kit_faults_first(engine, recorder),
         recorder.listening(),
         clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept),
         _reachable(adapter.info.transport, engine) as base_url,
@@ -115,6 +127,19 @@ async def run_scenario(
         finally:
             recorder.stop()
     return recorder.timeline()
+
+
+@contextlib.contextmanager
+def _kit_faults_first(engine: FakeTinker, recorder: Recorder) -> Iterator[None]:
+    """Raise `KitFaultError` in place of whatever comes of a scenario in which the fake server failed."""
+    try:
+        yield
+    except Exception as error:
+        if (failure := kit_failure(engine)) is not None:
+            raise KitFaultError(failure, recorder.timeline()) from error
+        raise
+    if (failure := kit_failure(engine)) is not None:
+        raise KitFaultError(failure, recorder.timeline())
 
 
 @contextlib.contextmanager

@@ -21,21 +21,26 @@ import msgspec
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.seen_waits import waits_are_seen
-from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.scenario.scenario import decode_scenario
+from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
-from tinker_conformance.sdk.in_process.runner import ScenarioStuckError, SetUpError, run_scenario
+from tinker_conformance.sdk.in_process.runner import (
+    KitFaultError,
+    ScenarioStuckError,
+    SetUpError,
+    run_scenario,
+)
 from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
 from tinker_conformance.sdk.in_process.worker_messages import (
     DoneMessage,
-    FaultKind,
     FaultMessage,
     ReadyMessage,
     RunMessage,
     decode_run,
     encode,
 )
+from tinker_conformance.sdk.session import FaultKind
 
 
 class AdapterLoadError(RuntimeError):
@@ -90,7 +95,11 @@ def main() -> None:
     """Serves until standard input ends."""
     answers = _private_stdout()
     clock = FrozenClock()
-    asyncio.set_event_loop_policy(VirtualTimePolicy(clock))
+    with virtual_loops(clock):
+        _serve(answers, clock)
+
+
+def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
     share_ssl_contexts()
     try:
         adapter = load_adapter(sys.argv[1])
@@ -118,6 +127,8 @@ def _run(
         timeline = loop.run_until_complete(run_scenario(adapter, scenario, profile, clock))
     except ScenarioStuckError as stuck:
         return FaultMessage(id=message.id, kind=FaultKind.STUCK, text=stuck.reason, timeline=stuck.timeline)
+    except KitFaultError as failed:
+        return FaultMessage(id=message.id, kind=FaultKind.KIT, text=failed.reason, timeline=failed.timeline)
     except SetUpError as error:
         return FaultMessage(id=message.id, kind=FaultKind.SET_UP, text=str(error))
     except Exception:  # noqa: BLE001 - the run goes on with the next scenario

@@ -10,11 +10,11 @@ import msgspec
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.scenario.scenario import Scenario, encode_scenario
+from tinker_conformance.scenario.encoding import encode_scenario
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.sdk.in_process.worker_messages import (
     DoneMessage,
-    FaultKind,
     FaultMessage,
     FromWorker,
     ReadyMessage,
@@ -28,7 +28,7 @@ from tinker_conformance.sdk.process.line_process import (
     ProcessEndedError,
     ProcessSilentError,
 )
-from tinker_conformance.sdk.session import Fault, Run, SdkStartError
+from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
 
 START_SECONDS: Final = 120.0
 """Real seconds for a worker to import its SDK."""
@@ -133,7 +133,7 @@ class WorkerSession:
             case DoneMessage(id=number, timeline=timeline) if number == self._number:
                 return Run(timeline)
             case FaultMessage(id=number, kind=kind, text=text, timeline=timeline) if number == self._number:
-                if kind is FaultKind.STUCK:
+                if kind in {FaultKind.STUCK, FaultKind.KIT}:
                     # What waits for ever in there would go on waiting beside the next scenario.
                     self._discard()
                 return Run(timeline, Fault(kind, text))

@@ -1,1 +1,43 @@
-"""The official SDK: its adapter, and an environment for each of its releases."""
+"""The official SDK: its adapter, and an environment for any of its releases.
+
+A version goes in; a cached environment comes out that holds that release without its gigabytes of
+dependencies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.sdk.official.environments import (
+        EnvironmentUnavailable,
+        NoCacheFolderError,
+        cache_folder,
+        cached_versions,
+        lean_environment,
+        published_versions,
+    )
+    from tinker_conformance.sdk.official.setup import import_everything
+
+__all__ = [
+    "EnvironmentUnavailable",
+    "NoCacheFolderError",
+    "cache_folder",
+    "cached_versions",
+    "import_everything",
+    "lean_environment",
+    "published_versions",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "environments": (
+            "EnvironmentUnavailable NoCacheFolderError cache_folder cached_versions "
+            "lean_environment published_versions"
+        ),
+        "setup": "import_everything",
+    },
+)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+
+from tinker_conformance.sdk.file_locks import try_lock
 
 LOCK_SECONDS: Final = 900.0
 """How long to wait for another process that makes the same folder, real seconds."""
@@ -70,7 +71,7 @@ def make_once(
 def _locked(path: Path, seconds: float) -> Iterator[None]:
     with path.open("a+b") as file:
         deadline = time.monotonic() + seconds
-        while not _try_lock(file.fileno()):
+        while not try_lock(file.fileno()):
             if time.monotonic() > deadline:
                 message = (
                     f"another process has held {path} for {seconds:g} s; wait for it, "
@@ -80,24 +81,3 @@ def _locked(path: Path, seconds: float) -> Iterator[None]:
             time.sleep(_POLL_SECONDS)
         # The lock ends with the file, also when this process is killed.
         yield
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

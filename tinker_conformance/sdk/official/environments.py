@@ -81,6 +81,15 @@ class LeanEnvironment:
     imports: Path
 
     @property
+    def repair(self) -> str:
+        """What to do where it does not start: nothing in it is checked, and something may have damaged it."""
+        dependencies = self.folder.parents[1] / "dependencies"
+        return (
+            f"if the cache is damaged, remove {self.folder} and {dependencies} and run the same command "
+            "again, which makes both anew"
+        )
+
+    @property
     def python(self) -> Path:
         """Its interpreter."""
         return pip.python_of(self.folder / "venv")
@@ -135,7 +144,7 @@ def lean_environment(
         make_once(
             folder,
             functools.partial(_install_release, version, folder, dependencies, report),
-            complete=_has_python,
+            complete=_is_whole,
         )
         return LeanEnvironment(version, folder, worker_import_path(cache=cache))
 
@@ -143,7 +152,7 @@ def lean_environment(
 def cached_versions(*, cache: Path | None = None) -> list[str]:
     """The releases whose environments are there already, newest first."""
     folders = (_root(cache) / "releases").glob("[0-9]*")
-    return sorted((each.name for each in folders if _has_python(each)), key=release_of, reverse=True)
+    return sorted((each.name for each in folders if _is_whole(each)), key=release_of, reverse=True)
 
 
 def published_versions(*, cache: Path | None = None) -> list[str]:
@@ -256,9 +265,9 @@ def _install_release(
     (site_packages / f"{_APPLICATION}.pth").write_text(paths, encoding="utf-8")
 
 
-def _has_python(folder: Path) -> bool:
+def _is_whole(folder: Path) -> bool:
     # The interpreter is a link to one that may have been removed or replaced since.
-    return pip.python_of(folder / "venv").exists()
+    return pip.python_of(folder / "venv").exists() and (folder / "packages" / pip.PACKAGE).is_dir()
 
 
 def _package_folder(name: str) -> Path:

@@ -5,16 +5,17 @@ Which registry is asked, and through which proxy, is the user's own pip configur
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import os
 import re
 import subprocess
 import sys
+from bisect import bisect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.sdk.official.cache import make_once
 
 PACKAGE: Final = "tinker"
@@ -25,6 +26,11 @@ _BOOTSTRAP_SECONDS: Final = 120.0
 _SHOWN_CHARACTERS: Final = 600
 _VERSIONS: Final = re.compile(r"from versions: ([^)]*)\)")
 _AVAILABLE: Final = re.compile(r"^Available versions: (.*)$", re.MULTILINE)
+_CAUSE: Final = re.compile(
+    r"connection|certificate|ssl|proxy|timed out|could not fetch|is ignored", re.IGNORECASE
+)
+"""What in a warning of pip tells why it found nothing; others are about pip itself."""
+_MOST_CAUSES: Final = 3
 _PATIENCE: Final = ("--retries", "1", "--timeout", "20")
 _INSTEAD: Final = "use --sdk reference, which needs none"
 
@@ -166,11 +172,28 @@ def _failure(requirements: Sequence[str], stderr: str) -> EnvironmentUnavailable
     )
 
 
-def _nearest(version: str, versions: list[str]) -> list[str]:
-    alike = difflib.get_close_matches(version, versions, n=3, cutoff=0.4)
-    return alike or versions[-3:]
+def _nearest(version: str, versions: Sequence[str]) -> list[str]:
+    """The three releases around a version, as versions compare: 0.36.0 and 0.38.0 are next to 0.37.0."""
+    by_version = {parsed: text for text in versions if (parsed := version_of(text)) is not None}
+    order = sorted(by_version)
+    wanted = version_of(version)
+    place = len(order) if wanted is None else bisect(order, wanted)
+    start = max(0, min(place - 2, len(order) - 3))
+    return [by_version[each] for each in order[start : start + 3]] or list(versions[-3:])
 
 
 def _last_lines(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("WARNING")]
-    return " ".join(lines)[-_SHOWN_CHARACTERS:] or "it said nothing"
+    """What pip says went wrong: its errors, and in front of them the warnings that say why."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = dict.fromkeys(
+        _cause(line) for line in lines if line.startswith("WARNING") and _CAUSE.search(line)
+    )
+    errors = [line for line in lines if not line.startswith("WARNING")]
+    said = "; ".join([*list(causes)[:_MOST_CAUSES], " ".join(errors)[-_SHOWN_CHARACTERS:]])
+    return said.strip("; ") or "it said nothing"
+
+
+def _cause(line: str) -> str:
+    """A warning without what is of use to nobody: the name of the level, counts, addresses in memory."""
+    text = re.sub(r"<[^<>]* object at 0x[0-9a-f]+>: ", "", line.removeprefix("WARNING: "))
+    return re.sub(r"Retrying \(.*?\)\) after ", "", text)[:_SHOWN_CHARACTERS]

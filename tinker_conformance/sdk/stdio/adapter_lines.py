@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
+from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.sdk.stdio.protocol_messages import FromAdapter, decode_from_adapter
 
 MAX_SHOWN: Final = 300

@@ -21,7 +21,6 @@ from fake_server.script.steps import Advance
 from tinker_conformance.clocks.sdk_clocks import KitClock, SdkClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.process.line_process import (
     LineProcess,
     LineProcessError,
@@ -30,7 +29,12 @@ from tinker_conformance.sdk.process.line_process import (
     ProcessEndedError,
     ProcessSilentError,
 )
-from tinker_conformance.sdk.scripted_engine import VIRTUAL_LIMIT_SECONDS, future_keys, scripted_engine
+from tinker_conformance.sdk.scripted_engine import (
+    VIRTUAL_LIMIT_SECONDS,
+    future_keys,
+    kit_failure,
+    scripted_engine,
+)
 from tinker_conformance.sdk.server_events import (
     MAX_EVENTS,
     NO_FUTURE,
@@ -41,7 +45,7 @@ from tinker_conformance.sdk.server_events import (
     sleep_event,
     submission_event,
 )
-from tinker_conformance.sdk.session import Fault, Run
+from tinker_conformance.sdk.session import Fault, FaultKind, Run
 from tinker_conformance.sdk.stdio.adapter_events import event_of
 from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line, shown_line
 from tinker_conformance.sdk.stdio.open_futures import MisplacedEventError, OpenFutures
@@ -117,6 +121,9 @@ class Conversation:
         self._timeline = StdioTimeline(self._clock.seq)
         with FakeTinkerServer(self._engine) as server:
             fault = self._run(server.url)
+        if (failure := kit_failure(self._engine)) is not None:
+            text = f"{failure}, in scenario {self._scenario.id}"
+            fault = Fault(FaultKind.KIT, text, "" if fault is None else fault.stderr)
         with self._lock:
             return Run(self._timeline.timeline(), fault)
 

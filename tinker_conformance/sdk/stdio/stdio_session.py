@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -22,13 +21,13 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
 from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
-from tinker_conformance.sdk.session import Fault, Run, SdkStartError
+from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
 from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line, shown_line
 from tinker_conformance.sdk.stdio.conversation import Conversation
 from tinker_conformance.sdk.stdio.protocol_messages import PROTOCOL, Start, Started, encode
 from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.temporary_folder import TemporaryFolder
 
 MAX_LINE: Final = 1024 * 1024
 """Bytes of one line of an adapter."""
@@ -70,11 +69,11 @@ class StdioSession:
         self._faults_in_a_row = 0
         self._number = 0
         self._process: LineProcess | None = None
-        self._folder = tempfile.TemporaryDirectory(prefix="tinker-conformance-")
+        self._folder = TemporaryFolder()
         self._clock: KitClock = WallClock()
         try:
             started = self._start()
-            self._clock = _clock(clock, started.clocks, Path(self._folder.name))
+            self._clock = _clock(clock, started.clocks, self._folder.path)
             if self._clock.environment():
                 # Only now is it known that the library is to be preloaded.
                 self._end_process()
@@ -116,7 +115,7 @@ class StdioSession:
         if run.fault is None or run.fault.kind in _HARMLESS:
             self._faults_in_a_row = 0
         else:
-            if run.fault.kind is not FaultKind.STUCK:
+            if run.fault.kind not in {FaultKind.STUCK, FaultKind.KIT}:
                 self._faults_in_a_row += 1
             self._end_process()
         return run
@@ -134,7 +133,7 @@ class StdioSession:
         if self._process is not None:
             self._process.close()
             self._process = None
-        self._folder.cleanup()
+        self._folder.remove()
 
     def _end_process(self) -> None:
         if self._process is not None:

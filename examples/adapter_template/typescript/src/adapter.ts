@@ -34,7 +34,11 @@ class SdkDriver implements Driver<sdk.Client> {
   }
 
   /** Create a client, and tell the kit when the SDK calls its observer. */
-  async createClient({ kind, base_model: baseModel, model_path: modelPath }: ClientSpec): Promise<sdk.Client> {
+  async createClient({
+    kind,
+    base_model: baseModel,
+    model_path: modelPath,
+  }: ClientSpec): Promise<sdk.Client> {
     const client =
       kind === 'sampling'
         ? await sdk.createSamplingClient(this.#service, modelPath, baseModel)

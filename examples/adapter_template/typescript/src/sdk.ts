@@ -85,7 +85,12 @@ export class Service {
   session = '';
   #numbers = 0;
 
-  constructor(baseUrl: string, apiKey: string, clock: Clock = realClock, log: Log = (_, line) => console.error(line)) {
+  constructor(
+    baseUrl: string,
+    apiKey: string,
+    clock: Clock = realClock,
+    log: Log = (_, line) => console.error(line),
+  ) {
     this.clock = clock;
     this.log = log;
     this.#baseUrl = baseUrl;
@@ -164,7 +169,12 @@ export class Client {
   /** Sample, and wait for the result; a future that the server lost is submitted again. */
   async sample(timeout: number | null = null): Promise<Json> {
     const prompt = { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] };
-    const request = { sampling_session_id: this.#name, num_samples: 1, prompt, sampling_params: { max_tokens: 1 } };
+    const request = {
+      sampling_session_id: this.#name,
+      num_samples: 1,
+      prompt,
+      sampling_params: { max_tokens: 1 },
+    };
     const deadline = new Deadline(this.#service.clock, timeout);
     for (let pause = 0.5; ; pause = Math.min(2 * pause, RESUBMIT_CAP_SECONDS)) {
       try {

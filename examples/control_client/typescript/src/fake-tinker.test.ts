@@ -31,7 +31,10 @@ test('a sample is polled while the queue is paused', async () => {
   assert.equal((await mine.advance(0.5)).monotonic_ns, start + 60.5e9);
   assert.equal(Number((await readFile(mine.clockFile, 'utf8')).split(' ')[2]), start + 60.5e9);
   assert.equal((await other.clock()).monotonic_ns, start);
-  assert.deepEqual((await mine.journal()).map((exchange) => exchange.status), [200, 408, 200]);
+  assert.deepEqual(
+    (await mine.journal()).map((exchange) => exchange.status),
+    [200, 408, 200],
+  );
   assert.deepEqual(await other.journal(), []);
   await mine.verify();
   await mine.end();
@@ -41,7 +44,10 @@ test('a sample is polled while the queue is paused', async () => {
 test('a script that was not served to its end is an error', async () => {
   const short = await server.test('short');
   const [future] = await short.addScripts([{ operation: 'sample', steps: PAUSE }]);
-  await assert.rejects(short.verify(), (error) => error instanceof FakeTinkerError && error.message.includes(future!));
+  await assert.rejects(
+    short.verify(),
+    (error) => error instanceof FakeTinkerError && error.message.includes(future!),
+  );
   assert.equal(await short.release(), 0);
 });
 

@@ -69,7 +69,7 @@ export class FakeTinker {
    */
   static async start(
     options: string[] = [],
-    command: string[] = (process.env['FAKE_TINKER'] ?? 'fake-tinker').split(' '),
+    command: string[] = (process.env['FAKE_TINKER'] ?? 'fake-tinker').trim().split(/\s+/),
   ): Promise<FakeTinker> {
     const folder = mkdtempSync(join(tmpdir(), 'fake-tinker-'));
     const ours = ['--control', '--clock-file', join(folder, 'clock'), '--exit-with-stdin'];
@@ -120,7 +120,8 @@ export class FakeTinker {
   async stop(): Promise<void> {
     const limit = setTimeout(() => this.#program.kill('SIGKILL'), STOP_MS);
     this.#program.stdin?.end();
-    if (this.#program.exitCode === null && this.#program.signalCode === null) await once(this.#program, 'exit');
+    if (this.#program.exitCode === null && this.#program.signalCode === null)
+      await once(this.#program, 'exit');
     clearTimeout(limit);
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 import threading
@@ -15,7 +14,7 @@ from tinker_conformance.clocks import race_provoker
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.race_provoker import RaceProvoker
-from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, VirtualTimePolicy
+from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import in_chapter
@@ -40,20 +39,17 @@ def on_threads(*futures: object, **more: object) -> Scenario:
 
 def lived(adapter: ReferenceAdapter, scenario: Scenario) -> Timeline:
     clock = FrozenClock()
-    before = asyncio.get_event_loop_policy()
-    asyncio.set_event_loop_policy(VirtualTimePolicy(clock))
     loop = VirtualTimeLoop(clock)
     ended = threading.Event()
     looking = threading.Thread(target=look_for_quiet, args=(clock, ended))
     try:
-        with clock.frozen():
+        with virtual_loops(clock), clock.frozen():
             looking.start()
             return loop.run_until_complete(run_scenario(adapter, scenario, PROFILE, clock))
     finally:
         ended.set()
         looking.join()
         loop.close()
-        asyncio.set_event_loop_policy(before)
 
 
 def look_for_quiet(clock: FrozenClock, ended: threading.Event) -> None:

@@ -1,6 +1,8 @@
 """Lean environments, made by the real pip from a folder of tiny wheels: no network."""
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +22,8 @@ from tinker_conformance.sdk.official.environments import (
     published_versions,
     worker_import_path,
 )
+from tinker_conformance.sdk.session import SdkStartError
+from tinker_conformance.sdk.spec import open_sdk
 
 
 def write_wheel(folder, name, version, source):
@@ -121,9 +125,46 @@ class TestLeanEnvironment:
         assert in_child(again, "import tinker; print(tinker.__version__)") == "0.6.3"
         assert len(said) == 1
 
+    def test_a_release_whose_packages_are_gone_is_made_anew(self, shared_cache):
+        environment = lean_environment("0.6.3", cache=shared_cache)
+        shutil.rmtree(environment.folder / "packages" / "tinker")
+        again = lean_environment("0.6.3", cache=shared_cache)
+        assert in_child(again, "import tinker; print(tinker.__version__)") == "0.6.3"
+
+    def test_a_damaged_cache_is_named_with_its_repair(self, shared_cache, monkeypatch):
+        monkeypatch.setenv("TINKER_CONFORMANCE_CACHE", str(shared_cache))
+        environment = lean_environment("0.6.3")
+        broken = environment.folder / "packages" / "tinker" / "__init__.py"
+        whole = broken.read_text()
+        broken.write_text(whole[:9])
+        try:
+            with pytest.raises(
+                SdkStartError, match="if the cache is damaged, remove .*0.6.3 and .*dependencies"
+            ):
+                open_sdk("official==0.6.3")
+        finally:
+            broken.write_text(whole)
+
     def test_an_unknown_version_names_the_nearest(self, shared_cache):
         with pytest.raises(UnknownVersionError, match=r"no release 0\.6\.4 .* 0\.6\.3.*; choose one of them"):
             lean_environment("0.6.4", cache=shared_cache)
+
+    @pytest.mark.parametrize(
+        ("version", "near"),
+        [
+            ("0.37.0", ["0.36.0", "0.36.1", "0.38.0"]),
+            ("0.9.9", ["0.6.3", "0.7.0", "0.10.0"]),
+            ("0.0.1", ["0.3.0", "0.6.2", "0.6.3"]),
+            ("9.0", ["0.36.0", "0.36.1", "0.38.0"]),
+        ],
+    )
+    def test_the_nearest_are_so_as_versions(self, version, near, tmp_path, monkeypatch):
+        published = "0.3.0, 0.6.2, 0.6.3, 0.7.0, 0.10.0, 0.36.0, 0.36.1, 0.38.0"
+        error = f"ERROR: Could not find a version that satisfies the requirement (from versions: {published})"
+        (tmp_path / environments._root(tmp_path) / "dependencies").mkdir(parents=True)
+        answering(monkeypatch, returncode=1, stderr=error)
+        with pytest.raises(UnknownVersionError, match=f"the nearest are {', '.join(near)}; choose"):
+            lean_environment(version, cache=tmp_path)
 
     def test_an_unreachable_registry_offers_the_reference_and_what_is_cached(
         self, shared_cache, monkeypatch, tmp_path
@@ -221,6 +262,24 @@ class TestPublishedVersions:
 
 
 class TestPip:
+    def test_the_cause_that_pip_gives_is_shown(self, monkeypatch, tmp_path):
+        with socket.socket() as refusing:  # bound, not listening: a connection to it is refused
+            refusing.bind(("127.0.0.1", 0))
+            monkeypatch.delenv("PIP_NO_INDEX")
+            monkeypatch.delenv("PIP_FIND_LINKS")
+            monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{refusing.getsockname()[1]}/simple")
+            for ask in (
+                lambda: pip.published_versions(cache=tmp_path),
+                lambda: pip.install(
+                    ["tinker==0.1"], target=tmp_path / "t", cache=tmp_path, dependencies=False
+                ),
+            ):
+                with pytest.raises(
+                    EnvironmentUnavailable, match=r"\((connection.*Connection refused).*\)"
+                ) as caught:
+                    ask()
+                assert "object at 0x" not in str(caught.value)
+
     def test_a_program_that_takes_too_long_is_ended_and_the_limit_named(self):
         with pytest.raises(EnvironmentUnavailable, match=r"pip install did not finish within 0\.05 s"):
             pip.run([sys.executable, "-c", "import time; time.sleep(60)"],

@@ -13,8 +13,7 @@ import pytest
 
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import parse_scenarios
-from tinker_conformance.sdk.in_process.worker_messages import FaultKind
-from tinker_conformance.sdk.session import SdkStartError
+from tinker_conformance.sdk.session import FaultKind, SdkStartError
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.sdk.stdio.time_limits import Limits
 from tinker_conformance.timeline import Outcome, OutcomeKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from typing import Final
 
@@ -21,7 +22,23 @@ def visible_lines(text: str) -> str:
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
+def visible_json(text: bytes) -> bytes:
+    r"""The same JSON, with characters that a terminal may obey as `\\uXXXX`; line breaks stay."""
+    if text.isascii():
+        return text
+    shown = (_escaped(character) if _is_hidden(character) else character for character in text.decode())
+    return "".join(shown).encode()
+
+
+def _escaped(character: str) -> str:
+    return character if character == "\n" else json.dumps(character)[1:-1]
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN
+
+
 def _shown(character: str) -> str:
-    if unicodedata.category(character) in _HIDDEN:
+    if _is_hidden(character):
         return character.encode("unicode_escape", "surrogatepass").decode()
     return character

@@ -1,0 +1,326 @@
+"""Reads scenarios: YAML files, YAML text and plain data.
+
+What is unknown, missing or of the wrong type is a `ScenarioError` that names the file, the scenario, the
+place in it and the fix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Sized
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, NoReturn, TypeVar, cast
+
+from fake_server.core.bounded_files import FileError, read_text
+from fake_server.core.errors import ScriptError, nearest
+from fake_server.core.json_values import copied
+from fake_server.core.operations import Operation
+from fake_server.script.builder import MAX_STEPS, Exhausted, Script
+from fake_server.script.script_yaml import decode_steps, load_yaml
+from fake_server.script.steps import Advance, Step
+from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario.rounds import moves_within_a_round, unlike_in_a_round
+from tinker_conformance.scenario.scenario import (
+    DEFAULT_OPERATION,
+    FUNCTIONS,
+    OPERATIONS_OF,
+    ClientSpec,
+    FunctionCall,
+    FutureSpec,
+    ObserverUse,
+    Scenario,
+    ScenarioError,
+)
+
+_E = TypeVar("_E", bound=StrEnum)
+
+_DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
+    ClientKind.SAMPLING: "sampler-1",
+    ClientKind.TRAINING: "model-1",
+    ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
+}
+_SCENARIO_KEYS: Final = (
+    "id", "description", "epoch", "client", "clients", "futures", "concurrent", "threads", "calls",
+)  # fmt: skip
+_CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
+_FUTURE_KEYS: Final = ("client", "operation", "observer", "timeout", "exhausted", "before", "steps")
+_CALL_KEYS: Final = ("function", "arguments")
+_MOST_CLIENTS: Final = 1_000
+_MOST_FUTURES: Final = 10_000
+_MOST_ARGUMENTS: Final = 100
+_BASE_MODEL: Final = "Qwen/Qwen3-8B"
+
+
+def load_scenarios(path: Path) -> tuple[Scenario, ...]:
+    """Reads the scenarios of one YAML file.
+
+    Raises:
+        ScenarioError: If the file cannot be read or holds anything that is not a scenario.
+    """
+    try:
+        text = read_text(path)
+    except FileError as error:
+        raise ScenarioError(error.of(str(path))) from error
+    return parse_scenarios(text, source=str(path))
+
+
+def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
+    """Decodes YAML text; `source` names it in errors."""
+    try:
+        data = load_yaml(text, source)
+    except ScriptError as error:
+        raise ScenarioError(str(error)) from error
+    if not isinstance(data, list):
+        message = f"{source}: expected a list of scenarios, each beginning with '- id: …', got {_named(data)}"
+        raise ScenarioError(message)
+    scenarios: dict[str, Scenario] = {}
+    steps = 0
+    for number, entry in enumerate(data, 1):
+        scenario = decode_scenario(entry, f"{source}: scenario {number}")
+        if scenario.id in scenarios:
+            message = f"{source}: two scenarios have the id {scenario.id!r}; rename one"
+            raise ScenarioError(message)
+        steps += sum(len(future.script.steps) for future in scenario.futures)
+        if steps > MAX_STEPS:
+            message = (
+                f"{source}: more than {MAX_STEPS} steps in all; split the file, or use exhausted: repeat"
+            )
+            raise ScenarioError(message)
+        scenarios[scenario.id] = scenario
+    return tuple(scenarios.values())
+
+
+def decode_scenario(data: object, where: str) -> Scenario:
+    """Decodes one scenario from plain data (YAML or JSON); `where` names its place in errors.
+
+    Raises:
+        ScenarioError: Naming the place and the mend.
+    """
+    entry = _mapping(data, where, _SCENARIO_KEYS)
+    identifier = entry.get("id")
+    if not isinstance(identifier, str) or not identifier:
+        _fail(where, "a scenario needs an id, a string", "add one, for example 'id: my-scenario'")
+    where = f"{where.rsplit(': scenario ', 1)[0]}: scenario {identifier}"
+    concurrent = _flag(entry.get("concurrent", False), f"{where}, concurrent")
+    if "calls" in entry and ("futures" in entry or "client" in entry or "clients" in entry):
+        _fail(where, "'calls' stand alone", "put 'futures' into a scenario of their own")
+    if "calls" not in entry and "futures" not in entry:
+        _fail(where, "nothing to do", "add 'futures' (or 'calls')")
+    clients = _clients(entry, where)
+    futures = _futures(entry.get("futures", []), clients, where)
+    threads = _flag(entry.get("threads", False), f"{where}, threads")
+    if threads:
+        _check_threads(entry, futures, where)
+    elif concurrent and any(future.before for future in futures):
+        _fail(where, "'before' has no meaning where futures run together", "move the clocks in a script")
+    scenario = Scenario(
+        id=identifier,
+        epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
+        clients=clients,
+        futures=futures,
+        concurrent=concurrent or threads,
+        threads=threads,
+        calls=tuple(
+            _call(call, f"{where}, call {n}")
+            for n, call in enumerate(_list(entry.get("calls", []), f"{where}, calls"), 1)
+        ),
+        description=_string(entry.get("description", ""), f"{where}, description"),
+    )
+    if threads and (number := unlike_in_a_round(scenario)) is not None:
+        what = "on threads, futures of one client, operation and round are interchangeable"
+        _fail(
+            f"{where}, future {number}", what, "give each the same steps and observer, or another operation"
+        )
+    return scenario
+
+
+def _check_threads(entry: Mapping[str, object], futures: Sequence[FutureSpec], where: str) -> None:
+    if "concurrent" in entry:
+        _fail(where, "futures on threads are in flight together anyway", "leave 'concurrent' out")
+    for number, future in enumerate(futures, 1):
+        if moves_within_a_round(future):
+            place = f"{where}, future {number}"
+            mend = "move them by 'before' at the first future of the next round"
+            _fail(place, "the clocks cannot move, nor a time limit pass, beside other threads", mend)
+
+
+def _clients(entry: Mapping[str, object], where: str) -> tuple[ClientSpec, ...]:
+    if "client" in entry and "clients" in entry:
+        _fail(where, "'client' and 'clients' exclude each other", "keep one of them")
+    if "client" in entry:
+        return (_client("client", {"kind": entry["client"]}, f"{where}, client"),)
+    named = _mapping(entry.get("clients", {}), f"{where}, clients", None)
+    _check_number(named, _MOST_CLIENTS, f"{where}, clients")
+    clients = tuple(_client(name, data, f"{where}, client {name}") for name, data in named.items())
+    if not clients and "futures" in entry:
+        _fail(where, "no client", "add 'client: sampling', or 'clients' with a kind each")
+    return clients
+
+
+def _client(name: str, data: object, where: str) -> ClientSpec:
+    entry = _mapping(data, where, _CLIENT_KEYS)
+    if "kind" not in entry:
+        _fail(where, "a client needs a kind", f"add 'kind: ' and one of {', '.join(ClientKind)}")
+    kind = _choice(entry["kind"], ClientKind, f"{where}, kind")
+    identifier = _string(entry.get("id", _DEFAULT_IDS[kind]), f"{where}, id")
+    base_model = identifier if kind is ClientKind.MODEL_CREATION else _BASE_MODEL
+    model_path = entry.get("model_path", f"tinker://{identifier}/weights/1")
+    return ClientSpec(
+        name=name,
+        kind=kind,
+        id=identifier,
+        model_path=None if model_path is None else _string(model_path, f"{where}, model_path"),
+        base_model=_string(entry.get("base_model", base_model), f"{where}, base_model"),
+    )
+
+
+def _futures(data: object, clients: Sequence[ClientSpec], where: str) -> tuple[FutureSpec, ...]:
+    futures = _list(data, f"{where}, futures")
+    _check_number(futures, _MOST_FUTURES, f"{where}, futures")
+    by_name = {client.name: client for client in clients}
+    decoded: list[FutureSpec] = []
+    steps = 0
+    for number, entry in enumerate(futures, 1):
+        decoded.append(_future(entry, by_name, f"{where}, future {number}"))
+        steps += len(decoded[-1].script.steps)
+        if steps > MAX_STEPS:
+            _fail(where, f"more than {MAX_STEPS} steps in all", "use exhausted: repeat")
+    return tuple(decoded)
+
+
+def _future(data: object, by_name: Mapping[str, ClientSpec], where: str) -> FutureSpec:
+    if isinstance(data, list):
+        data = {"steps": data}
+    entry = _mapping(data, where, _FUTURE_KEYS)
+    if "client" in entry:
+        name = _string(entry["client"], f"{where}, client")
+        if name not in by_name:
+            _fail(where, f"no client is called {name!r}", _suggestion(name, tuple(by_name)))
+    elif len(by_name) == 1:
+        name = next(iter(by_name))
+    else:
+        _fail(where, "which client?", f"add 'client: ' and one of {', '.join(by_name)}")
+    kind = by_name[name].kind
+    operation = _choice(entry.get("operation", DEFAULT_OPERATION[kind]), Operation, f"{where}, operation")
+    if operation not in OPERATIONS_OF[kind]:
+        allowed = ", ".join(sorted(OPERATIONS_OF[kind]))
+        _fail(where, f"a {kind} client has no operation {operation}", f"use one of {allowed}")
+    timeout = entry.get("timeout")
+    return FutureSpec(
+        client=name,
+        operation=operation,
+        script=Script(
+            steps=_steps(entry.get("steps", []), where),
+            exhausted=_choice(entry.get("exhausted", Exhausted.FAIL), Exhausted, f"{where}, exhausted"),
+        ),
+        observer=_choice(entry.get("observer", ObserverUse.DEFAULT), ObserverUse, f"{where}, observer"),
+        timeout=None if timeout is None else _seconds(timeout, f"{where}, timeout"),
+        before=_advances(entry.get("before", []), f"{where}, before"),
+    )
+
+
+def _advances(data: object, where: str) -> tuple[Advance, ...]:
+    steps = _steps(_list(data, where), where)
+    advances = tuple(step for step in steps if isinstance(step, Advance))
+    if len(advances) != len(steps):
+        _fail(where, "a reply has no place before the submission", "keep {advance: …} steps alone")
+    return advances
+
+
+def _steps(data: object, where: str) -> tuple[Step, ...]:
+    try:
+        return decode_steps(_without_shorthand(data), where)
+    except ScriptError as error:
+        raise ScenarioError(str(error)) from error
+
+
+def _without_shorthand(data: object) -> object:
+    """Writes each `{pause: BODY}` as a 408 and a try_again at the same instant.
+
+    An SDK that heeds either signal notices the pause, so that a scenario about something else does not
+    depend on the trigger.
+    """
+    if not isinstance(data, list):
+        return data
+    steps: list[object] = []
+    for step in data:
+        if isinstance(step, dict) and set(step) == {"pause"}:
+            steps += [{"timeout": step["pause"]}, {"try_again": step["pause"]}]
+        else:
+            steps.append(step)
+    return steps
+
+
+def _call(data: object, where: str) -> FunctionCall:
+    entry = _mapping(data, where, _CALL_KEYS)
+    function = _string(entry.get("function"), f"{where}, function")
+    if function not in FUNCTIONS:
+        _fail(where, f"no function is called {function!r}", _suggestion(function, FUNCTIONS))
+    arguments = _list(entry.get("arguments", []), f"{where}, arguments")
+    _check_number(arguments, _MOST_ARGUMENTS, f"{where}, arguments")
+    try:
+        return FunctionCall(function=function, arguments=tuple(copied(value) for value in arguments))
+    except ScriptError as error:
+        raise ScenarioError(f"{where}, arguments: {error}") from error
+
+
+def _fail(where: str, what: str, mend: str) -> NoReturn:
+    raise ScenarioError(f"{where}: {what}; {mend}")
+
+
+def _check_number(entries: Sized, most: int, where: str) -> None:
+    if len(entries) > most:
+        _fail(where, f"{len(entries)} of them, and at most {most} are taken", "make several scenarios")
+
+
+def _named(value: object) -> str:
+    return "nothing" if value is None else f"{type(value).__name__} {str(value)[:60]!r}"
+
+
+def _suggestion(wrong: str, known: Sequence[str]) -> str:
+    near = nearest(wrong, known)
+    return f"did you mean {near!r}?" if near else f"use one of {', '.join(known)}"
+
+
+def _mapping(data: object, where: str, keys: Sequence[str] | None) -> dict[str, object]:
+    if not isinstance(data, dict):
+        _fail(where, f"expected a mapping, got {_named(data)}", "write 'key: value' lines there")
+    for key in data:
+        if not isinstance(key, str):
+            _fail(where, f"the key {key!r} is not a string", "quote it")
+        if keys is not None and key not in keys:
+            _fail(where, f"unknown key {key!r}", _suggestion(key, keys))
+    return cast("dict[str, object]", data)
+
+
+def _list(data: object, where: str) -> list[object]:
+    if not isinstance(data, list):
+        _fail(where, f"expected a list, got {_named(data)}", "begin each entry with '- '")
+    return data
+
+
+def _string(data: object, where: str) -> str:
+    if not isinstance(data, str):
+        _fail(where, f"expected a string, got {_named(data)}", "write (or quote) a string")
+    return data
+
+
+def _flag(data: object, where: str) -> bool:
+    if not isinstance(data, bool):
+        _fail(where, f"expected true or false, got {_named(data)}", "write one of the two")
+    return data
+
+
+def _seconds(data: object, where: str) -> float:
+    if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data < 1e11:
+        _fail(where, f"expected seconds, got {_named(data)}", "write a number from 0")
+    return float(data)
+
+
+def _choice(data: object, choices: type[_E], where: str) -> _E:
+    try:
+        return choices(cast("str", data))
+    except ValueError:
+        text = data if isinstance(data, str) else _named(data)
+        _fail(where, f"{text!r} is not known", _suggestion(str(text), [choice.value for choice in choices]))

@@ -1,0 +1,55 @@
+"""Writes scenarios as plain data, in the long form."""
+
+from __future__ import annotations
+
+from fake_server.script.builder import Exhausted
+from fake_server.script.script_yaml import encode_steps
+from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
+from tinker_conformance.scenario.scenario import (
+    FutureSpec,
+    ObserverUse,
+    Scenario,
+)
+
+
+def encode_scenario(scenario: Scenario) -> dict[str, object]:
+    """The long form of a scenario as plain data; `decode_scenario` gives an equal scenario back."""
+    data: dict[str, object] = {"id": scenario.id}
+    if scenario.description:
+        data["description"] = scenario.description
+    if scenario.epoch != DEFAULT_EPOCH:
+        data["epoch"] = scenario.epoch
+    if scenario.calls:
+        data["calls"] = [
+            {"function": call.function, "arguments": list(call.arguments)} for call in scenario.calls
+        ]
+        return data
+    data["clients"] = {
+        client.name: {
+            "kind": client.kind.value,
+            "id": client.id,
+            "model_path": client.model_path,
+            "base_model": client.base_model,
+        }
+        for client in scenario.clients
+    }
+    if scenario.threads:
+        data["threads"] = True
+    elif scenario.concurrent:
+        data["concurrent"] = True
+    data["futures"] = [_encode_future(future) for future in scenario.futures]
+    return data
+
+
+def _encode_future(future: FutureSpec) -> dict[str, object]:
+    data: dict[str, object] = {"client": future.client, "operation": future.operation.value}
+    if future.observer is not ObserverUse.DEFAULT:
+        data["observer"] = future.observer.value
+    if future.timeout is not None:
+        data["timeout"] = future.timeout
+    if future.script.exhausted is not Exhausted.FAIL:
+        data["exhausted"] = future.script.exhausted.value
+    if future.before:
+        data["before"] = encode_steps(future.before)
+    data["steps"] = encode_steps(future.script.steps)
+    return data
