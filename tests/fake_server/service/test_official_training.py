@@ -170,7 +170,8 @@ def test_an_outage_takes_as_long_for_sixteen_as_for_one(fake_tinker, fake_tinker
     samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
     assert all(sample.result().sequences for sample in samples)
     assert fake_tinker_clock.elapsed == 600
-    assert 5 <= len(logged(fake_tinker_warnings, "sampling")) <= 10
+    # Once a minute; a reply that is read after another poll ended the outage is told at 600.
+    assert 5 <= len(logged(fake_tinker_warnings, "sampling")) <= 11
 
 
 def logged(warnings, kind):

@@ -16,7 +16,7 @@ def _by_weight(version: str) -> object:
     return version if version in ("0.6.3", NEWEST) else pytest.param(version, marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("version", map(_by_weight, releases()))
+@pytest.mark.parametrize("version", [_by_weight(version) for version in releases()])
 def test_every_public_method_and_command_gives_its_own_type(version: str) -> None:
     release = called(version)
     assert release.without_a_call == (), (
