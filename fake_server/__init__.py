@@ -1,11 +1,12 @@
 """A fake Tinker service whose replies are scripted.
 
-One engine, ``FakeTinker``, behind several faces: mounted on respx, as an httpx transport, on a loopback
-socket, and as the program ``python -m fake_server``. Importing this package loads no HTTP library; a face is
-loaded when it is named. The functions that write scripts (``script``, ``timeout``, ``complete``, …) are in
-``fake_server.script``.
+One engine, ``FakeTinker``, works with several transports: mounted on respx, as an httpx transport, on a
+loopback socket, and as the program ``python -m fake_server``. Importing this package loads no HTTP library;
+each transport is loaded when it is first used. The functions that write scripts (``script``, ``timeout``,
+``complete``, …) are in ``fake_server.script``.
 
-PYTEST_DONT_REWRITE: the kit's pytest plugin must not make pytest warn a process that imported this first.
+PYTEST_DONT_REWRITE: without this, the kit's pytest plugin causes a warning in processes that imported this
+package first.
 """
 
 from __future__ import annotations

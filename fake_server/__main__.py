@@ -1,9 +1,9 @@
 """``fake-tinker``, or ``python -m fake_server``: the fake service as a program, for SDKs in any language.
 
-It prints one line of JSON, ``{"url", "port", "pid"}`` (``--control`` adds ``control`` and ``token``,
-``--clock-file`` adds ``clock``), and serves until SIGINT or SIGTERM, which end it with
-exit code 0; with ``--exit-with-stdin`` the end of its standard input does too. A script or an address that
-cannot be used ends it with exit code 2 and a message.
+It prints one line of JSON, ``{"url", "port", "pid"}``, when it accepts requests. ``--control`` adds
+``control`` and ``token``, ``--clock-file`` adds ``clock``. SIGINT and SIGTERM stop it with exit code 0; with
+``--exit-with-stdin`` so does the end of its standard input. If a script or an address is invalid, it prints
+an error and exits with code 2.
 """
 
 from __future__ import annotations
@@ -40,21 +40,23 @@ from fake_server.script.script_yaml import load_entries
     "--allow-remote", is_flag=True, help="Allow a host that other machines can reach, as in a container."
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0 is any free one."
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0 chooses a free one."
 )
 @click.option(
     "--script",
     "scripts",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="YAML file with a list of scripts and rules; may be given several times.",
+    help="YAML file with a list of scripts and rules; can be given several times.",
 )
 @click.option(
     "--unscripted",
     type=click.Choice([choice.value for choice in Unscripted]),
-    help="What a submission gets that no script is for; error, or complete if there is a seed.",
+    help="What a submission without a script gets.  [default: complete with --seed, else error]",
 )
-@click.option("--seed", type=int, help="Be a whole fake Tinker, whose numbers and ids are derived from this.")
+@click.option(
+    "--seed", type=int, help="Simulate the whole service; all numbers and ids are derived from this seed."
+)
 @click.option("--strict", is_flag=True, help="Refuse base models that the capabilities do not list.")
 @click.option(
     "--client-config",
@@ -87,18 +89,18 @@ from fake_server.script.script_yaml import load_entries
 @click.option(
     "--control",
     is_flag=True,
-    help="Offer a control plane below /_control; see fake_server.control.control_plane.",
+    help="Serve a control plane below /_control; see fake_server.control.control_plane.",
 )
 @click.option(
     "--clock-file",
     "clock_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write the clock that scripts and the control plane move.",
+    help="File to write the clock to, which scripts and the control plane move.",
 )
 @click.option(
     "--exit-with-stdin",
     is_flag=True,
-    help="End when standard input closes, so that a test run that is killed leaves no server.",
+    help="Stop when standard input closes, so that a killed test run leaves no server behind.",
 )
 def main(  # noqa: PLR0917 - click passes them by name
     host: str,
@@ -118,9 +120,11 @@ def main(  # noqa: PLR0917 - click passes them by name
     control: bool,
     exit_with_stdin: bool,
 ) -> None:
-    """A fake Tinker service on a loopback socket, whose replies are scripted."""
+    """Run a fake Tinker service with scripted replies on a loopback socket."""
     if exit_with_stdin and sys.stdin is None:
-        text = "--exit-with-stdin needs an open standard input; start the program with a pipe as its input"
+        text = (
+            "--exit-with-stdin needs an open standard input; start the program with a pipe as standard input"
+        )
         raise click.UsageError(text)
     ended = threading.Event()
 
@@ -222,9 +226,9 @@ def _limits(given: tuple[str, ...]) -> Limits:
 
 
 def _set_at_end_of_stdin(ended: threading.Event) -> None:
-    """Read standard input to its end, and set an event then; what is read is ignored."""
+    """Read standard input to its end, ignore the content, and then set an event."""
     descriptor = sys.stdin.fileno()
-    # Not by way of `sys.stdin`: a thread that waits within its buffer would keep the interpreter from ending.
+    # Not through `sys.stdin`: a thread blocked in its buffer would keep the interpreter from exiting.
     with contextlib.suppress(OSError):
         while os.read(descriptor, 65_536):
             pass

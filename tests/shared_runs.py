@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,9 +56,11 @@ class SharedRuns:
 
 
 class SharedSession:
-    """An SDK that is run once for each profile and scenario. Not for two threads at once.
+    """An SDK that is run once for each profile and scenario.
 
-    A run with a fault is not shared: what comes of it may depend on when it happens.
+    Several threads may ask: the kit runs the SDK and the reference side by side, and where both are the
+    reference both are this session. A run with a fault is neither shared nor remembered: what comes of it may
+    depend on when it happens.
     """
 
     def __init__(
@@ -78,16 +81,19 @@ class SharedSession:
         self._started: SdkSession | None = None
         self._info: AdapterInfo | None = None
         self._runs: dict[str, Run] = {}
+        # A worker has one scenario at a time.
+        self._one_at_a_time = threading.RLock()
 
     @property
     def info(self) -> AdapterInfo:
         """Who the SDK is and what it claims."""
-        if self._info is None:
-            path = self._path("info")
-            if not path.exists():
-                _write(path, msgspec.json.encode(self._sdk().info))
-            self._info = _decode_info(path.read_bytes())
-        return self._info
+        with self._one_at_a_time:
+            if self._info is None:
+                path = self._path("info")
+                if not path.exists():
+                    _write(path, msgspec.json.encode(self._sdk().info))
+                self._info = _decode_info(path.read_bytes())
+            return self._info
 
     @property
     def clock(self) -> SdkClock:
@@ -98,9 +104,13 @@ class SharedSession:
         """Run a scenario, or return what came of it before."""
         used = profile if self._profile is None else self._profile
         path = self._path("run", encode_scenario(scenario), used)
-        if path.name not in self._runs:
-            self._runs[path.name] = self._found(path) or self._made(path, scenario, used)
-        return self._runs[path.name]
+        with self._one_at_a_time:
+            if path.name in self._runs:
+                return self._runs[path.name]
+            run = self._found(path) or self._made(path, scenario, used)
+            if run.fault is None:
+                self._runs[path.name] = run
+            return run
 
     def close(self) -> None:
         """Leave the SDK to the other tests; `SharedRuns.close` ends it."""

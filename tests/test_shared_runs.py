@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import msgspec
@@ -75,10 +78,42 @@ def test_an_sdk_that_behaves_in_one_way_runs_once_whatever_it_is_judged_by(tmp_p
 
 def test_a_run_with_a_fault_is_not_shared(tmp_path: Path) -> None:
     sdk = Counting(Fault(FaultKind.CRASH, "it broke"))
-    for _ in range(2):
-        run = SharedSession(tmp_path, "x", sdk.start).run(FIRST, OLD)
-        assert run.fault is not None
-    assert sdk.runs == 2
+    session = SharedSession(tmp_path, "x", sdk.start)
+    for asked in (session, session, SharedSession(tmp_path, "x", sdk.start)):
+        assert asked.run(FIRST, OLD).fault is not None
+    assert sdk.runs == 3
+
+
+class OneAtATime(Counting):
+    """Breaks where a second run begins before the first has ended, as a worker's conversation does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._running = threading.Lock()
+        self.entered = threading.Event()
+        self.go_on = threading.Event()
+
+    def run(self, scenario: Scenario, profile: Profile) -> Run:
+        if not self._running.acquire(blocking=False):
+            return Run((), Fault(FaultKind.PROTOCOL, "out of turn"))
+        with contextlib.ExitStack() as running:
+            running.callback(self._running.release)
+            self.entered.set()
+            self.go_on.wait(5)
+            return super().run(scenario, profile)
+
+
+def test_two_threads_take_turns(tmp_path: Path) -> None:
+    sdk = OneAtATime()
+    session = SharedSession(tmp_path, "x", sdk.start)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(session.run, FIRST, OLD)
+        assert sdk.entered.wait(5)
+        second = threads.submit(session.run, SECOND, OLD)
+        # Without turns the second one breaks at once; with them it waits for what happens next.
+        wait([second], timeout=0.1)
+        sdk.go_on.set()
+        assert [first.result().fault, second.result().fault] == [None, None]
 
 
 def test_closing_leaves_the_sdk_to_the_other_tests(tmp_path: Path) -> None:

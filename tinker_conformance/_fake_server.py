@@ -27,6 +27,7 @@ def check_fake_server() -> None:
     Raises:
         ForeignFakeServerError: Another module has that name.
     """
+    __tracebackhide__ = True  # pytest shows the message, not this function
     loaded = sys.modules.get(_NAME)
     if loaded is None:
         # Where ours is the first on the import path, it need not be loaded.

@@ -151,19 +151,22 @@ def fake_tinker_judge(request: pytest.FixtureRequest) -> Iterator[ConformanceRun
 
 
 def _opened(request: pytest.FixtureRequest) -> ConformanceRun:
-    from tinker_conformance.suite.conformance_run import open_run  # noqa: PLC0415 - see the module
+    from tinker_conformance.suite.pytest_run import opened_for, request_of  # noqa: PLC0415 - see the module
 
     config, own = request.config, request.cls
     # pathlib keeps an absolute path as it is.
     beside = own.known_failures and request.path.parent / own.known_failures
     known = beside or text_of(config, KNOWN_FAILURES)
-    return open_run(
+    return opened_for(
         config,
-        request.getfixturevalue("fake_tinker_sdk"),
-        profile=request.getfixturevalue("fake_tinker_profile") or text_of(config, PROFILE),
-        known=None if known is None else Path(known),
-        as_of=own.as_of or text_of(config, AS_OF),
-        strict=own.strict or is_set(config, STRICT_QUIRKS),
+        request_of(
+            config,
+            request.getfixturevalue("fake_tinker_sdk"),
+            profile=request.getfixturevalue("fake_tinker_profile") or text_of(config, PROFILE),
+            known=None if known is None else Path(known),
+            as_of=own.as_of or text_of(config, AS_OF),
+            strict=own.strict or is_set(config, STRICT_QUIRKS),
+        ),
     )
 
 

@@ -1,7 +1,7 @@
-"""The clock of an SDK in another process: a file that holds its wall and monotonic clocks.
+"""The clock of an SDK in another process: a file with its wall clock and its monotonic clock.
 
-One line, ``SEQ WALL_NANOSECONDS MONOTONIC_NANOSECONDS``, replaced as a whole, so that nobody reads half of
-it. SEQ grows by one with every change.
+The file has one line, ``SEQ WALL_NANOSECONDS MONOTONIC_NANOSECONDS``. It is replaced atomically, so that no
+reader sees a partial line. SEQ increases by one with every change.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ DEFAULT_MONOTONIC_US: Final = 100_000_000_000
 
 
 def write_clock(path: Path, seq: int, wall_us: int, monotonic_us: int) -> None:
-    """Replaces the file; the file beside it whose name ends in ``.new`` is used too."""
+    """Replace the file atomically, by way of a file beside it whose name ends in ``.new``."""
     replace_text(path, f"{seq} {wall_us * NANOSECONDS} {monotonic_us * NANOSECONDS}\n")
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Replaces a file as a whole."""
+    """Replace the content of a file atomically."""
     new = path.with_name(f"{path.name}.new")
     new.write_text(text, encoding="ascii")
     new.replace(path)
 
 
 class SteppedClock:
-    """Clocks that stand still between steps; may be moved from any thread."""
+    """Clocks that stand still between steps; thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        """Writes the file.
+        """Write the file.
 
         Args:
-            path: Where.
+            path: The clock file.
 
         Raises:
             OSError: The file cannot be written.
@@ -48,7 +48,7 @@ class SteppedClock:
         write_clock(path, self._seq, self._wall_us, self._monotonic_us)
 
     def advance(self, wall_us: int, monotonic_us: int) -> None:
-        """Moves each clock by so many microseconds."""
+        """Move each clock by this many microseconds."""
         with self._lock:
             self._seq += 1
             self._wall_us += wall_us
@@ -58,13 +58,13 @@ class SteppedClock:
             write_clock(self.path, self._seq, self._wall_us, self._monotonic_us)
 
     def remove(self) -> None:
-        """Remove the file for good; a missing one is not an error."""
+        """Remove the file for good; a missing file is not an error."""
         with self._lock:
             self._removed = True
             self.path.unlink(missing_ok=True)
 
     def reading(self) -> dict[str, int]:
-        """What the file says."""
+        """Return the values in the file."""
         with self._lock:
             return {
                 "seq": self._seq,

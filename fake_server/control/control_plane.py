@@ -1,6 +1,6 @@
 """A control plane for test suites in other languages, below ``/_control`` on the fake server's own port.
 
-Each test has an engine of its own below ``/t/NAME``, so that many tests share one server::
+Each test has an engine of its own below ``/t/NAME``, so that many tests can share one server::
 
     POST   /_control/tests               {"name": "mine"}, or nothing   {"name", "base_url", "clock"}
     POST   /_control/tests/NAME/scripts  [{"steps": [...]}, ...]        {"futures": [name, ...]}
@@ -14,11 +14,11 @@ Each test has an engine of its own below ``/t/NAME``, so that many tests share o
     POST   /_control/clock               {"advance": 60}                the same, afterwards
     POST   /_control/reset                                              forgets every test
 
-A test whose name exists begins anew. With ``--clock-file`` each test has a clock file of its own, whose path
-is ``clock`` in the reply; it starts at the default time, and other tests do not move it.
+Creating a test whose name exists replaces it. With ``--clock-file`` each test has a clock file of its own,
+whose path is ``clock`` in the reply. It starts at the default time, and other tests do not move it.
 
-It answers only with the token that was printed at the start (``Authorization: Bearer TOKEN``), only to a
-loopback Host, and to no request with an Origin: a page in a browser cannot reach it.
+Every request needs the token printed at startup (``Authorization: Bearer TOKEN``) and a loopback Host. A
+request with an Origin is refused, so that no web page can reach the control plane.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from fake_server.script.steps import Advance
 CONTROL: Final = "/_control"
 TESTS: Final = "/t/"
 MAX_TESTS: Final = 10_000
-"""Tests that one server knows at a time."""
+"""Greatest number of tests that exist at a time."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -62,7 +62,7 @@ class _Refusal(Exception):  # noqa: N818 - it carries the error reply to `handle
 
 
 class _MovesClock:
-    """Lets the scripts of a test move the clock file."""
+    """A listener that lets the scripts of a test move its clock file."""
 
     def __init__(self, clock: SteppedClock) -> None:
         self._clock = clock
@@ -71,13 +71,13 @@ class _MovesClock:
         self._clock.advance(advance.wall_us, advance.monotonic_us)
 
     def submission_arrived(self, submission: Submission) -> None:
-        """Nothing moves."""
+        """Do nothing: a submission moves no clock."""
 
     def request_arrived(self, poll: Poll) -> None:
-        """Nothing moves."""
+        """Do nothing: only an advance moves the clock."""
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
-        """Nothing moves."""
+        """Do nothing: a reply moves no clock."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class _Test:
     """A test of a suite.
 
     Attributes:
-        engine: Answers the requests below the test's base URL.
+        engine: Handles the requests below the test's base URL.
         clock: Moved by the test's scripts and by the control plane; None if the server has no clock file.
     """
 
@@ -93,28 +93,28 @@ class _Test:
     clock: SteppedClock | None
 
     def end(self) -> None:
-        """Send every held reply, and remove the clock file."""
+        """Release every held reply, and remove the clock file."""
         self.engine.release()
         if self.clock is not None:
             self.clock.remove()
 
 
 class ControlledServer:
-    """Answers the control plane, the tests' engines, and everything else from one engine.
+    """Handles the control plane, passes requests of tests to their engines and all others to one engine.
 
     Attributes:
-        token: What a request to the control plane has to carry.
+        token: The bearer token that requests to the control plane need.
     """
 
     def __init__(
         self, engine: FakeTinker, make: Callable[[], FakeTinker], clock: SteppedClock | None = None
     ) -> None:
-        """Knows no test yet.
+        """Create a server that has no tests.
 
         Args:
-            engine: Answers what belongs to no test.
-            make: Makes the engine of a test.
-            clock: Moved by the scripts of `engine` and by the control plane. With it each test has a clock
+            engine: Handles requests that belong to no test.
+            make: Creates the engine of a test.
+            clock: Moved by the scripts of `engine` and by the control plane. If given, each test gets a clock
                 of its own, in a file in the folder beside it whose name ends in ``.tests``.
         """
         self.token = secrets.token_urlsafe(32)
@@ -128,7 +128,7 @@ class ControlledServer:
             engine.listener = _MovesClock(clock)
 
     def handle(self, request: Request) -> Reply | TransportFault:
-        """Answers one request; thread-safe, never raises."""
+        """Handle one request; thread-safe, never raises."""
         if request.path == CONTROL or request.path.startswith(f"{CONTROL}/"):
             try:
                 self._admit(request)
@@ -149,16 +149,19 @@ class ControlledServer:
         """End every test, so that no held reply and no clock file of a test is left."""
         self._end_tests()
         if self._clock is not None:
-            with contextlib.suppress(OSError):  # missing, or another program keeps something in it
+            with contextlib.suppress(OSError):  # the folder is missing, or another program has files in it
                 _clock_folder(self._clock).rmdir()
 
     def _admit(self, request: Request) -> None:
         host = (request.header("host") or "").lower()
         if re.sub(r":\d+$", "", host) not in _LOOPBACK:
-            text = f"the Host {host!r} is not a loopback name; ask 127.0.0.1 or localhost"
+            text = f"the Host {host!r} is not a loopback name; use 127.0.0.1 or localhost"
             raise _Refusal(HTTPStatus.FORBIDDEN, text)
         if request.header("origin") is not None:
-            raise _Refusal(HTTPStatus.FORBIDDEN, "this is not for pages in a browser; leave Origin out")
+            raise _Refusal(
+                HTTPStatus.FORBIDDEN,
+                "web pages may not use the control plane; send the request without an Origin header",
+            )
         given = (request.header("authorization") or "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode("latin-1"), self.token.encode("ascii")):
             text = "send 'Authorization: Bearer TOKEN' with the token that was printed at the start"
@@ -179,7 +182,7 @@ class ControlledServer:
                 return Reply(204, ())
         raise _unknown(request)
 
-    def _of_test(  # noqa: PLR0911 - one return for each thing to ask
+    def _of_test(  # noqa: PLR0911 - one return for each endpoint
         self, name: str, method: str, rest: list[str], request: Request
     ) -> Reply:
         match method, rest:
@@ -216,10 +219,12 @@ class ControlledServer:
             number = self._made
             name = body.get("name", f"test-{number}")
             if not isinstance(name, str) or not _NAME.fullmatch(name):
-                text = f"{name!r} is no name; use up to 100 letters, digits, dots and hyphens"
+                text = f"{name!r} is not a valid name; use up to 100 letters, digits, dots and hyphens"
                 raise _Refusal(HTTPStatus.BAD_REQUEST, text)
             if name not in self._tests and len(self._tests) >= MAX_TESTS:
-                text = f"there are {MAX_TESTS} tests already; delete those that have ended"
+                text = (
+                    f"there are already {MAX_TESTS} tests, which is the limit; delete those that have ended"
+                )
                 raise _Refusal(HTTPStatus.TOO_MANY_REQUESTS, text)
             before = self._tests.get(name)
             self._tests[name] = test = self._made_test(number)
@@ -231,7 +236,7 @@ class ControlledServer:
         return _json(201, reply)
 
     def _made_test(self, number: int) -> _Test:
-        """Make a test whose clock file is named by a number, since a name may not be one for a file."""
+        """Create a test whose clock file is named by a number, as a test's name may be no valid file name."""
         engine = self._make()
         if self._clock is None:
             return _Test(engine, None)
@@ -255,7 +260,7 @@ class ControlledServer:
         with self._lock:
             test = self._tests.get(name)
         if test is None:
-            text = f"there is no test {name!r}; make it with POST {CONTROL}/tests"
+            text = f"there is no test {name!r}; create it with POST {CONTROL}/tests"
             raise _Refusal(HTTPStatus.NOT_FOUND, text)
         return test
 
@@ -285,7 +290,7 @@ def _release(engine: FakeTinker, request: Request) -> Reply:
 
 
 def _unknown(request: Request) -> _Refusal:
-    text = f"{request.method} {request.path} is not known here; see the package fake_server.control"
+    text = f"{request.method} {request.path} is not an endpoint of the control plane; see fake_server.control"
     return _Refusal(HTTPStatus.NOT_FOUND, text)
 
 
@@ -295,7 +300,7 @@ def _clock_folder(clock: SteppedClock) -> Path:
 
 def _present(clock: SteppedClock | None) -> SteppedClock:
     if clock is None:
-        raise _Refusal(HTTPStatus.NOT_FOUND, "there is no clock file; start with --clock-file PATH")
+        raise _Refusal(HTTPStatus.NOT_FOUND, "the server has no clock file; start it with --clock-file PATH")
     return clock
 
 

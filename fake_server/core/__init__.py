@@ -1,20 +1,13 @@
 """Values that every other package shares.
 
-Requests, replies and transport faults, errors, operations, JSON values and seeded numbers stand here, as
-frozen values that belong to no HTTP library. Everything of ``fake_server`` may import from here; this
-package imports from nothing else.
+Requests, replies and transport faults, errors, operations, JSON values and seeded numbers, as frozen
+values that belong to no HTTP library. Everything of ``fake_server`` may import from here; this
+package imports from nothing else. Import ``fake_server.core.bounded_files`` by its own name: it loads PyYAML,
+which an engine does not need.
 """
 
 from __future__ import annotations
 
-from fake_server.core.bounded_files import (
-    FileError,
-    decoded_text,
-    parse_toml,
-    parse_yaml,
-    read_bytes,
-    read_text,
-)
 from fake_server.core.connection_plan import (
     Act,
     End,
@@ -83,7 +76,6 @@ __all__ = [
     "Dribble",
     "DropKind",
     "End",
-    "FileError",
     "Framing",
     "Gate",
     "Hold",
@@ -108,7 +100,6 @@ __all__ = [
     "candidates",
     "compressed",
     "copied",
-    "decoded_text",
     "digest",
     "encoded",
     "header_values",
@@ -118,11 +109,7 @@ __all__ = [
     "meant",
     "mixed",
     "nearest",
-    "parse_toml",
-    "parse_yaml",
     "planned",
-    "read_bytes",
-    "read_text",
     "recorded_head",
     "refuse_unknown",
     "single",

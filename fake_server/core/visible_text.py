@@ -1,4 +1,4 @@
-"""Text of an SDK, made fit to be shown: what a terminal would obey, or an eye would miss, is written out."""
+"""Make the text of an SDK safe to print: invisible characters and terminal controls are escaped."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import unicodedata
 from typing import Final
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of what shows nothing: controls, formats (bidi too), surrogates, line separators."""
+"""Unicode categories that print nothing: controls, formats (bidi too), surrogates, line separators."""
 
 
 def visible(text: str) -> str:
-    r"""The text with every invisible character as an escape, such as `\x1b`, `\n` or `\u202e`."""
+    r"""Return the text with every invisible character escaped, such as `\x1b`, `\n` or `\u202e`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
 
 
 def visible_lines(text: str) -> str:
-    """The same, but for line breaks, which stay."""
+    """Return the text with every invisible character escaped except line breaks."""
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def visible_json(text: bytes) -> bytes:
-    r"""The same JSON, with characters that a terminal may obey as `\\uXXXX`; line breaks stay."""
+    r"""Return JSON with characters that a terminal may obey written as `\\uXXXX`; line breaks stay."""
     if text.isascii():
         return text
     shown = (_escaped(character) if _is_hidden(character) else character for character in text.decode())

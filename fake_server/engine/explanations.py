@@ -1,4 +1,4 @@
-"""What the engine says when a request and the scripts differ: what came, what was scripted, and the mend."""
+"""Error messages for requests that do not match the scripts: what came, what was scripted, and the fix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAX_COMPARED: Final = 500
 
 
 def described(reply: ReplyStep) -> str:
-    """A reply in a few words."""
+    """Return a short description of a reply."""
     match reply:
         case Wired(reply=inner, wire=wire):
             return f"{described(inner)} ({wire.name})"
@@ -58,12 +58,12 @@ def _described_reply(reply: HttpStep) -> str:
 
 
 def unfinished_script(future: ScriptedFuture) -> str:
-    """A script with replies left: what was served, what is left, and what to do."""
+    """Return the message for a script with replies left: what was served, what is left, and the fix."""
     whom = f"future {future.name!r} ({_whom(future)})"
     left = _listed(future.left)
     if not future.submitted:
-        mend = "submit such a request, or do not register the script"
-        return f"{whom}: no submission took it; scripted: {left}; {mend}"
+        fix = "submit such a request, or do not register the script"
+        return f"{whom}: no submission took it; scripted: {left}; {fix}"
     served = _listed(turn.reply for turn in future.script.turns[: future.served]) or "nothing"
     total = len(future.script.turns)
     return (
@@ -96,54 +96,55 @@ def _client(client: str | None) -> str:
 
 
 def exhausted_script(future: ScriptedFuture, index: int) -> str:
-    """A poll that came after the last reply of a script."""
+    """Return the message for a poll after the last reply of a script."""
     replies = _listed(turn.reply for turn in future.script.turns) or "no replies"
     if future.script.exhausted is Exhausted.ERROR:
-        mend = "lengthen it, or choose exhausted: fail or repeat"
+        fix = "lengthen it, or choose exhausted: fail or repeat"
     else:
-        mend = "lengthen it if that is not meant"
-    return f"poll {index + 1} of future {future.name!r} came after the end of its script ({replies}); {mend}"
+        fix = "lengthen it if you did not intend that"
+    return f"poll {index + 1} of future {future.name!r} came after the end of its script ({replies}); {fix}"
 
 
 def unknown_future(book: FutureBook, request_id: str) -> str:
-    """A poll of an id that no submission got."""
+    """Return the message for a poll of an id that no submission got."""
     if request_id in book.by_name:
         return f"future {request_id!r} was polled before it was submitted; submit its request first"
     near = nearest(request_id, [*islice(reversed(book.by_request_id), MAX_COMPARED), *book.by_name])
-    text = f"a poll came for request_id {request_id!r}, which no submission got"
+    text = f"a poll came for request_id {request_id!r}, which no submission received"
     if near is None:
-        return f"{text}; {len(book.by_request_id)} were submitted: poll an id that a submission's reply gave"
+        return f"{text}; {len(book.by_request_id)} were submitted: poll an id from the reply to a submission"
     name = book.by_request_id[near].name if near in book.by_request_id else near
     return f"{text}; the nearest future is {name!r} (request_id {near!r}): poll that"
 
 
 def unexpected_request(method: str, path: str, known: Iterable[str]) -> str:
-    """A request that is no submission, no poll and no set-up, with the nearest path that is."""
-    text = f"{method} {path} came, which is no request that is known here"
+    """Return the message for an unknown request, with the nearest known path."""
+    text = f"{method} {path} came, which the fake server does not know"
     paths = {known_path.removeprefix(API_PREFIX): known_path for known_path in known}
     if path in paths.values():
-        return f"{text}; that path takes another method"
+        return f"{text}; use the other HTTP method for that path"
     near = nearest(path.removeprefix(API_PREFIX), paths)
     if near is None:
-        return f"{text}; known are submissions, polls and set-up below {API_PREFIX}"
+        return f"{text}; it knows submissions, polls and set-up requests below {API_PREFIX}"
     return f"{text}; did you mean {paths[near]!r}?"
 
 
 def unscripted_submission(
     book: FutureBook, path: str, operations: Sequence[Operation], client: str | None
 ) -> str:
-    """A submission that no free script matches, with the nearest script by operation and client."""
-    came = f"{operations[0]} of client {client!r} came (POST {path}), for which no script is left"
+    """Return the message for a submission without a script, with the nearest waiting script."""
+    came = f"{operations[0]} of client {client!r} came (POST {path}), but no script is left for it"
     free = [future for future in islice(book.by_name.values(), MAX_COMPARED) if not future.submitted]
     if not free:
         taken = sum(future.scripted for future in book.by_name.values())
-        mend = "add one, or make the engine with unscripted: complete"
-        return f"{came}; scripted: {taken}, all taken; {mend}"
+        fix = "add a script, or create the engine with unscripted: complete"
+        return f"{came}; scripted: {taken}, all taken; {fix}"
     labels = {_whom(future): future for future in reversed(free)}
     near = labels.get(nearest(f"{operations[0]} of client {client!r}", labels) or "", free[0])
     waiting = Counter(_whom(future) for future in free)
     listed = "; ".join(f"{count} x {whom}" for whom, count in waiting.most_common(MAX_LISTED))
-    return f"{came}; waiting: {listed}; the nearest is future {near.name!r} ({_whom(near)}): mend either"
+    nearest_future = f"future {near.name!r} ({_whom(near)})"
+    return f"{came}; waiting: {listed}; the nearest is {nearest_future}: change the request or the script"
 
 
 def _whom(future: ScriptedFuture) -> str:

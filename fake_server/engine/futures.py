@@ -1,7 +1,7 @@
-"""Scripted futures: which script a submission takes, and which step a poll gets.
+"""Scripted futures: which script a submission gets, and which step a poll gets.
 
-Nothing here locks: the engine calls it under its own lock. Every look-up is a dictionary's, whatever the
-number of scripts.
+Not thread-safe: the engine calls this module while it holds its lock. Every look-up uses a dictionary, so its
+cost does not depend on the number of scripts.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ class ScriptedFuture:
     """One script and how far it has been served.
 
     Attributes:
-        name: Unique in its engine; what errors and the journal call it.
-        script: What its polls get.
-        scripted: False for a future that the engine made for an unscripted submission.
-        operation: What it is for; before its submission None means any operation.
-        client: Whom it is for; before its submission None means any client.
-        request_ids: The ids given to it, one a submission.
+        name: Its name in errors and the journal, unique in its engine.
+        script: The replies to its polls.
+        scripted: False for a future that the engine created for a submission without a script.
+        operation: Its operation; None before its submission means any operation.
+        client: Its client; None before its submission means any client.
+        request_ids: Its ids, one for each submission.
         polls: How many polls its script was asked for.
-        seen: How many polls have come, those that a hold answered among them.
-        request: The newest submission, whose body the result depends on.
-        assigned: Fields of the result that were settled when it was submitted, such as a new model's id.
+        seen: How many polls have come, including those that a hold answered.
+        request: The newest submission, whose body determines the result.
+        assigned: Fields of the result that were determined by its submission, such as the id of a new model.
         ended: Whether its client has stopped waiting.
         let_go: Whether its result was let go, so that a poll of it comes too late.
-        numbers: What its submissions were numbered, so that a repetition is known.
+        numbers: The numbers of its submissions, by which a repeated submission is recognized.
         gate: Where its held replies wait.
     """
 
@@ -94,12 +94,12 @@ class ScriptedFuture:
 
     @property
     def served(self) -> int:
-        """How many of the script's replies have been given."""
+        """How many of the script's replies have been sent."""
         return min(self.polls, len(self.script.turns))
 
     @property
     def left(self) -> tuple[ReplyStep, ...]:
-        """The replies that nobody has polled yet."""
+        """The replies that have not been polled yet."""
         return tuple(turn.reply for turn in self.script.turns[self.polls :])
 
     def __repr__(self) -> str:
@@ -107,12 +107,14 @@ class ScriptedFuture:
 
 
 Claim = tuple[int, tuple[Advance, ...], Turn | None]
-"""What one poll gets: which poll of the future it is, 0-based; the clock steps before the reply; and the
-reply, or None when the script is exhausted and its rule is not ``repeat``."""
+"""What one poll gets: its 0-based number, the clock steps before the reply, and the reply.
+
+The reply is None when the script is exhausted and its rule is not ``repeat``.
+"""
 
 
 class FutureBook:
-    """All futures of one engine, found by name, by request id, and by whom they are for."""
+    """All futures of one engine, found by name, by request id, and by operation and client."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, ScriptedFuture] = {}
@@ -128,13 +130,13 @@ class FutureBook:
 
     @property
     def given(self) -> int:
-        """How many request ids were given, those of forgotten futures included."""
+        """How many request ids were issued, those of forgotten futures included."""
         return self._given
 
     def add(
         self, script: Script, operation: Operation | None, client: str | None, name: str | None
     ) -> ScriptedFuture:
-        """Registers a script.
+        """Register a script.
 
         Raises:
             ScriptError: The name is empty or taken.
@@ -142,7 +144,7 @@ class FutureBook:
         name = self._free_name() if name is None else name
         if not name or name in self.by_name:
             raise ScriptError(
-                f"the future name {name!r} is {'taken' if name else 'empty'}; give each its own"
+                f"the future name {name!r} is {'taken' if name else 'empty'}; give each its own name"
             )
         future = ScriptedFuture(
             name, script, operation=operation, client=client, serial=self._made, gate=self.gate
@@ -152,7 +154,7 @@ class FutureBook:
         return future
 
     def add_unscripted(self, script: Script, operation: Operation, client: str | None) -> ScriptedFuture:
-        """Makes a future for a submission that no script is registered for."""
+        """Return a new future for a submission without a registered script."""
         self._unscripted += 1
         while (name := f"unscripted-{self._unscripted}") in self.by_name:
             self._unscripted += 1
@@ -165,11 +167,11 @@ class FutureBook:
     def take(
         self, operations: Iterable[Operation], client: str | None
     ) -> tuple[ScriptedFuture, Operation] | None:
-        """The future that a submission goes to: one that 410 ended, else the first free one that matches.
+        """Return the future for a submission: one ended by HTTP 410, else the first free match.
 
         Args:
-            operations: What the submission may be, the likeliest first.
-            client: Whom it is from.
+            operations: The operations that the submission may be, the most likely first.
+            client: The client that sent it.
 
         Returns:
             The future and the operation that it was taken for, or None.
@@ -179,7 +181,7 @@ class FutureBook:
             if waiting := self._expired.get((operation, client)):
                 return waiting.popleft(), operation
             keys: set[Key] = {(operation, client), (operation, None)}
-            # Creating a model is set-up to most tests: a script for anything must not be spent on it.
+            # To most tests, creating a model is set-up, so it must not consume a script for any operation.
             if operation is not Operation.CREATE_MODEL:
                 keys |= {(None, client), (None, None)}
             queues = [queue for key in keys if (queue := self._free.get(key))]
@@ -188,9 +190,9 @@ class FutureBook:
         return None
 
     def repeated(self, number: Number | None) -> ScriptedFuture | None:
-        """Return the future of an earlier submission of this number; None if this is the first.
+        """Return the future of an earlier submission with this number, or None if this is the first.
 
-        A submission after HTTP 410 is no repetition, whatever its number: it goes on with the script.
+        A submission after HTTP 410 is not a repetition, whatever its number: it continues the script.
         """
         future = None if number is None else self._numbered.get(number)
         if future is None or future in self._expired.get((future.operation, future.client), ()):
@@ -200,7 +202,7 @@ class FutureBook:
     def submit(
         self, future: ScriptedFuture, operation: Operation, client: str | None, number: Number | None = None
     ) -> str:
-        """Gives the future a request id: its name, or its name and a count when submitted anew."""
+        """Issue a request id for the future: its name, or its name and a count if it is resubmitted."""
         if number is not None:
             self._numbered[number] = future
             future.numbers = (*future.numbers, number)
@@ -215,7 +217,7 @@ class FutureBook:
         return request_id
 
     def claim(self, future: ScriptedFuture) -> Claim:
-        """The next step of a future, given to nobody else."""
+        """Return the next step of a future; no other poll gets it."""
         index, script = future.polls, future.script
         turns = script.turns
         future.polls = index + 1
@@ -230,20 +232,20 @@ class FutureBook:
         return index, script.tail if index == len(turns) else (), repeated
 
     def end(self, future: ScriptedFuture) -> None:
-        """No submission goes on with this future's script any more."""
+        """Stop later submissions from continuing this future's script."""
         future.ended = True
         for waiting in self._expired.values():
             if future in waiting:
                 waiting.remove(future)
 
     def forget(self, future: ScriptedFuture) -> None:
-        """Lets go of a future whose script was served to its end.
+        """Remove a future whose script was served to its end.
 
         Raises:
-            ScriptError: It is not known here, or replies of it are left.
+            ScriptError: The future is unknown, or has replies left.
         """
         if self.by_name.get(future.name) is not future:
-            raise ScriptError(f"there is no future {future.name!r} here; forget each once")
+            raise ScriptError(f"there is no future {future.name!r} here; forget each future only once")
         if future.left or not future.submitted:
             raise ScriptError(f"{future!r} cannot be forgotten; poll it to the end of its script first")
         self.end(future)
@@ -270,7 +272,7 @@ class FutureBook:
             self._let_go = max(self._let_go, int(number))
 
     def cancel(self, request_id: object) -> ScriptedFuture | None:
-        """Ends a future for its polls: they get a failure, since nobody waits for the result (0.38.0)."""
+        """Cancel a future: its polls get a failure (0.38.0)."""
         future = self.by_request_id.get(request_id) if isinstance(request_id, str) else None
         if future is not None:
             self.end(future)
@@ -279,7 +281,7 @@ class FutureBook:
         return future
 
     def unfinished(self) -> list[ScriptedFuture]:
-        """Scripted futures with replies that nobody has polled, in the order of their registration."""
+        """Return the futures with replies that were not polled, in order of registration."""
         return [future for future in self.by_name.values() if future.scripted and future.left]
 
     def _expire(self, future: ScriptedFuture) -> None:

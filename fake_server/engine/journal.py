@@ -1,7 +1,7 @@
-"""What was asked and what was answered, in order, bounded in number and in bytes.
+"""The journal of requests and answers, in order, limited in number and in bytes.
 
-A record is a tuple of plain values whose heads are single bytes objects, parsed only when somebody reads
-them: kept as objects, 100,000 records make the garbage collector stop the server for tens of milliseconds.
+A record is a tuple of plain values whose heads are single bytes objects, parsed only when they are read. As
+objects, 100,000 records would make the garbage collector stop the server for tens of milliseconds.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from fake_server.core.http_messages import RawHeaders, RecordedHead, Reply, Requ
 
 DEFAULT_LIMIT: Final = 100_000
 MAX_BYTES: Final = 256 * 1024 * 1024
-"""Bodies and heads of all records together; the oldest records go first."""
+"""Greatest total size of bodies and heads in bytes; the oldest records are dropped first."""
 
 _End = int | str | tuple[int, str]
-"""A status, the name of a fault in place of a reply, or both."""
+"""A status, the name of a fault that replaced the reply, or both."""
 
-# head, what fills its gap, body, end, reply headers, reply body, future, nanoseconds, connection, size
+# head, content of its gap, body, end, reply headers, reply body, future, nanoseconds, connection, size
 _Record = tuple[RecordedHead, bytes, bytes, _End, RawHeaders, bytes, str | None, int, int | None, int]
 
 
@@ -33,19 +33,19 @@ class Exchange:
 
     Attributes:
         index: 0-based, counted from the start or the last ``clear``, dropped records included.
-        at: Seconds between the journal's start and the request's arrival, on the real monotonic clock, which
-            no freezing library moves.
-        method: Upper case.
-        path: Without the query.
-        query: Without the question mark.
+        at: Seconds from the journal's start to the request's arrival, on the real monotonic clock, which no
+            freezing library moves.
+        method: Method, in upper case.
+        path: Path without the query.
+        query: Query without the question mark.
         headers: Raw header lines of the request.
         body: The request's body.
-        status: The reply's status, or None if a transport fault took its place.
-        fault: The name of the fault in the reply's place or on its way, or None.
-        reply_headers: Raw header lines of the reply, framing left out.
+        status: The reply's status, or None if a transport fault replaced it.
+        fault: The name of the fault that replaced or changed the reply, or None.
+        reply_headers: Raw header lines of the reply, without framing.
         reply_body: The reply's body.
         future: Name of the scripted future that was submitted or polled, or None.
-        connection: Number of the connection that it came on, unique in the process; None in process.
+        connection: Number of the connection that carried the request, unique in the process; None in process.
     """
 
     index: int
@@ -64,15 +64,15 @@ class Exchange:
 
 
 def now_ns() -> int:
-    """Nanoseconds of the real monotonic clock: freezegun does not patch ``clock_gettime_ns``."""
+    """Return nanoseconds of the real monotonic clock: freezegun does not patch ``clock_gettime_ns``."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
 class Journal:
-    """Keeps the newest exchanges; may be written and read from any thread."""
+    """Keeps the newest exchanges; thread-safe."""
 
     def __init__(self, limit: int = DEFAULT_LIMIT, max_bytes: int = MAX_BYTES) -> None:
-        """Keeps at most ``limit`` exchanges and ``max_bytes`` bytes; 0 keeps none."""
+        """Keep at most ``limit`` exchanges and ``max_bytes`` bytes; 0 keeps none."""
         self._limit = limit
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
@@ -86,13 +86,13 @@ class Journal:
 
     @property
     def dropped(self) -> int:
-        """How many of the oldest exchanges were let go to stay in bounds."""
+        """How many of the oldest exchanges were dropped to stay within the limits."""
         return self._dropped
 
     def record(
         self, request: Request, answer: Reply | TransportFault, *, arrived_ns: int, future: str | None
     ) -> None:
-        """Adds one exchange; ``arrived_ns`` is a value of ``now_ns``."""
+        """Add one exchange; ``arrived_ns`` is a value of ``now_ns``."""
         head, value = request.recorded_head()
         body = request.body
         if isinstance(answer, Reply):
@@ -119,20 +119,20 @@ class Journal:
                 self._dropped += 1
 
     def clear(self) -> None:
-        """Forgets everything, and counts from 0 again."""
+        """Forget all exchanges, and count from 0 again."""
         with self._lock:
             self._records.clear()
             self._bytes = self._dropped = 0
             self._started = now_ns()
 
     def exchanges(self) -> list[Exchange]:
-        """The kept exchanges, oldest first."""
+        """Return the kept exchanges, oldest first."""
         with self._lock:
             records, dropped, started = list(self._records), self._dropped, self._started
         return [_exchange(record, dropped + place, started) for place, record in enumerate(records)]
 
     def to_json_lines(self) -> str:
-        """The kept exchanges, one JSON object a line; a body that is no UTF-8 under ``…_base64``."""
+        """Return the kept exchanges as JSON lines; bodies that are not UTF-8 have the key ``…_base64``."""
         return "".join(json.dumps(_plain(exchange)) + "\n" for exchange in self.exchanges())
 
 

@@ -1,4 +1,4 @@
-"""What the engine tells while it answers: how a runner moves clocks and writes a timeline."""
+"""Notifications of the engine, with which a runner moves clocks and records a timeline."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from fake_server.script.steps import Advance
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One operation that was submitted.
+    """One submission of an operation.
 
     Attributes:
-        future: What it will be answered by.
-        operation: What was asked for.
-        client: Model id, sampling session id or model path in the request; None if it named none.
-        request_id: The id that its polls will carry.
-        method: Upper case.
-        path: Without the query.
-        resubmitted: Whether it is a request submitted anew after HTTP 410.
-        repeated: Whether it is the same submission once more, as after a lost reply: nothing new is done.
+        future: The future that answers it.
+        operation: The submitted operation.
+        client: Model id, sampling session id or model path in the request; None if it has none.
+        request_id: The id that its polls carry.
+        method: Method, in upper case.
+        path: Path without the query.
+        resubmitted: Whether the request was submitted again after HTTP 410.
+        repeated: Whether it is a duplicate of an earlier submission, as after a lost reply; nothing new is
+            done.
     """
 
     future: ScriptedFuture
@@ -41,14 +42,14 @@ class Poll:
     """One poll of a future.
 
     Attributes:
-        future: The future that was polled; its name, client and operation say which.
+        future: The polled future, with its name, client and operation.
         request_id: The id in the request.
-        index: 0-based, over the whole script, resubmissions included; of a held poll that of the next reply.
+        index: 0-based number of the script's reply, resubmissions included; of a held poll that of the next.
         iteration: Header ``X-Tinker-Request-Iteration`` as sent, or None.
         request_type: Header ``X-Tinker-Request-Type`` as sent, or None.
-        method: Upper case.
-        path: Without the query.
-        place: 0-based, over all polls of the future.
+        method: Method, in upper case.
+        path: Path without the query.
+        place: 0-based number of the poll, over all polls of the future.
         held: Whether an outage or a limit answers it, and not the script.
     """
 
@@ -64,21 +65,21 @@ class Poll:
 
 
 class Listener(Protocol):
-    """Told of each submission and poll, on the thread that carries the request, while the reply is withheld.
+    """Is notified of each submission and poll, on the request's thread, before the reply is sent.
 
     For one poll the order is ``request_arrived``, ``clock_advanced`` for each advance of the script,
-    ``reply_chosen``. No lock of the engine is held, so a listener may call the engine; polls of other threads
-    go on meanwhile.
+    ``reply_chosen``. The engine holds no lock during these calls, so a listener may call the engine, and
+    polls of other threads continue.
     """
 
     def submission_arrived(self, submission: Submission) -> None:
-        """An operation was submitted; its reply has not left yet."""
+        """Handle a submission; its reply has not been sent yet."""
 
     def request_arrived(self, poll: Poll) -> None:
-        """A poll came in, and its reply is claimed."""
+        """Handle a poll whose reply has been chosen but not sent."""
 
     def clock_advanced(self, poll: Poll, advance: Advance) -> None:
-        """The clocks of the SDK under test move now, before the reply to this poll."""
+        """Move the clocks of the SDK under test, as the script says, before the reply to this poll."""
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
-        """The reply leaves as soon as this returns."""
+        """Handle the reply, which is sent as soon as this method returns."""

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 _REMEMBERED: Final = 64
 _REMEMBERED_BYTES: Final = 2048
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
-# A load's result has no id of the model that it creates; only its submission's reply has (tinker 0.38.0).
+# The result of a load lacks the id of the model that it creates; the submission's reply has it (0.38.0).
 _ASSIGNED_IN_RESULT: Final = (Operation.CREATE_MODEL, Operation.SAVE_WEIGHTS_FOR_SAMPLER)
 
 
 def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str, object]) -> Reply:
-    """What a submission gets: ``request_id``, ``model_id`` where known, ``sample_sequence_ids``.
+    """Return the reply to a submission: ``request_id``, ``model_id`` where known, ``sample_sequence_ids``.
 
-    Releases up to 0.6.3 read the first two; 0.38.0 reads one sequence id for each sample asked for.
+    Releases up to 0.6.3 read the first two; 0.38.0 reads one sequence id for each requested sample.
     """
     answer: dict[str, object] = {"request_id": request_id}
     model_id = future.assigned.get("model_id", body.get("model_id"))
@@ -45,17 +45,17 @@ def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str,
 def scripted_reply(
     step: ReplyStep, future: ScriptedFuture, request_id: str, poll: Request, service: Service | None = None
 ) -> Reply | TransportFault:
-    """What a step says to one poll.
+    """Return the reply of a step to one poll.
 
     Args:
         step: The step that the poll claimed.
         future: The polled future, submitted.
         request_id: The id in the poll.
-        poll: The poll; a result may come as protobuf if its ``Accept`` header says so.
-        service: Where the results of a whole fake Tinker come from; else they are constants.
+        poll: The poll; a result is protobuf if its ``Accept`` header allows it.
+        service: The source of results in a simulated service; without it results are constants.
 
     Raises:
-        ValueError: The overrides of ``complete`` have no form that the poll accepts.
+        ValueError: The overrides of ``complete`` cannot be encoded in a form that the poll accepts.
     """
     match step:
         case TryAgain():
@@ -64,7 +64,7 @@ def scripted_reply(
             return TransportFault(kind)
         case Wired(reply=inner, wire=wire):
             reply = scripted_reply(inner, future, request_id, poll, service)
-            assert isinstance(reply, Reply)  # noqa: S101 - narrows: what is wired is a reply
+            assert isinstance(reply, Reply)  # noqa: S101 - narrows: a wired step has a reply
             return TransportFault(wire, reply, gate=future.gate, future=future.name)
         case Refusal() | RawBytes():
             return TransportFault(step)
@@ -75,10 +75,11 @@ def scripted_reply(
 
 
 def completions_reply(book: FutureBook, session: object, cursor: int) -> Reply:
-    """The reply to ``retrieve_futures`` (0.26 and later, behind a flag): every future of the session is done.
+    """Return the reply to ``retrieve_futures``, which says that all futures of the session are done.
 
-    The SDK then polls each in the ordinary way, and that is where its script is served. The cursor counts
-    request ids, those of forgotten futures too; after a ``forget`` some that were told before come again.
+    Releases from 0.26 request it, behind a flag. The SDK then polls each future in the ordinary way, with
+    scripted replies. The cursor counts request ids, those of forgotten futures included; after a ``forget``
+    some ids may be reported twice.
     """
     request_ids = list(book.by_request_id)
     start = max(cursor - (book.given - len(request_ids)), 0)
@@ -95,7 +96,7 @@ def _result(step: Complete, future: ScriptedFuture, accept: str, service: Servic
     submitted = future.request
     if service is not None or future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
         return _made(step, future, accept, service)
-    # Most futures of a test, and all of a load, ask for the same.
+    # Most futures of a test, and all of a load test, ask for the same result.
     key = (operation, submitted.body, submitted.is_plain(), accept)
     reply = step.made.get(key)
     if reply is None:
@@ -114,7 +115,7 @@ def _made(step: Complete, future: ScriptedFuture, accept: str, service: Service 
         try:
             result = service.result(future.name)
         except ServiceRefusal as refusal:
-            # A script that says `complete` is obeyed, whatever the service knows.
+            # A script's `complete` takes precedence over the state of the service.
             if not future.scripted:
                 return refusal.failure
     if result is not None:

@@ -1,11 +1,11 @@
-"""Bodies of what the fake server answers: finished futures of every operation, and the set-up endpoints.
+"""Bodies of the fake server's replies: results of every operation, and the set-up endpoints.
 
-Every release of the official SDK from 0.1.0 to 0.38.0 takes them: each was carried to a result of every
-operation that it has. A result is built once, as JSON values; where the SDK accepts only protobuf (sampling
-and forward passes from 0.25) the same values are encoded by ``fake_server.protobuf.result_messages``.
+Every release of the official SDK from 0.1.0 to 0.38.0 accepts them: each release was run to a result of every
+operation that it has. A result is built once, as JSON values. Where the SDK accepts only protobuf (sampling
+and forward passes from 0.25), ``fake_server.protobuf.result_messages`` encodes the same values.
 
-Numbers are made up but plausible: as many sequences as were asked for, one log-probability for each target
-token, a finite loss. Overrides replace whole keys of the JSON form, at its top level.
+The numbers are invented but plausible: as many sequences as requested, one log-probability for each target
+token, a finite loss. Overrides replace top-level keys of the JSON form.
 """
 
 import json
@@ -36,9 +36,9 @@ __all__ = [
 JSON_TYPE: Final = "application/json"
 DEFAULT_MODEL: Final = "Qwen/Qwen3-8B"
 LOGPROB: Final = -0.5
-"""The log-probability of every token. Exact in float32, so that JSON and protobuf give the same number."""
+"""Log-probability of every token. Exact in float32, so that JSON and protobuf give the same number."""
 MAX_TOKENS: Final = 16
-"""No made-up sequence is longer, whatever ``max_tokens`` the request allows."""
+"""Greatest length of an invented sequence, whatever ``max_tokens`` the request allows."""
 MAX_SAMPLES: Final = 4096
 
 Json = dict[str, object]
@@ -48,12 +48,12 @@ Builder = Callable[[Mapping[str, object]], Json]
 def result_body(
     operation: Operation, *, request: Mapping[str, object], accept: str, overrides: Mapping[str, object]
 ) -> tuple[str, bytes]:
-    """The body with which a future of ``operation`` ends well.
+    """Return the body of a successful result.
 
     Args:
-        operation: What was submitted.
-        request: The submission's body: JSON, or what ``decode_forward_request`` makes of protobuf. Keys that
-            are missing or have another type than expected count as absent.
+        operation: The submitted operation.
+        request: The submission's body: JSON, or the value of ``decode_forward_request`` for protobuf. Keys
+            that are missing or have an unexpected type count as absent.
         accept: The ``Accept`` header of the poll; empty if it had none.
         overrides: Keys of the result to replace. ``{"model_id": ...}`` gives a created model its id.
 
@@ -61,16 +61,16 @@ def result_body(
         Content type and body, in bytes.
 
     Raises:
-        ResultEncodingError: The overrides have no protobuf form, and the poll accepts only that.
+        ResultEncodingError: The overrides cannot be encoded as protobuf, and the poll accepts nothing else.
     """
     return encoded_result(operation, _RESULTS[operation](request) | dict(overrides), accept)
 
 
 def encoded_result(operation: Operation, result: Mapping[str, object], accept: str) -> tuple[str, bytes]:
-    """A result in its JSON form as the poll accepts it: content type and body, in bytes.
+    """Return the content type and body, in bytes, of a result in a form that the poll accepts.
 
     Raises:
-        ResultEncodingError: It has no protobuf form, and the poll accepts only that.
+        ResultEncodingError: The result cannot be encoded as protobuf, and the poll accepts nothing else.
     """
     encode = _PROTOBUF.get(operation)
     if encode is not None and MEDIA_TYPE in accept:
@@ -81,16 +81,16 @@ def encoded_result(operation: Operation, result: Mapping[str, object], accept: s
 def setup_body(
     method: str, path: str, request: Mapping[str, object], *, overrides: Mapping[str, object] | None = None
 ) -> tuple[str, bytes] | None:
-    """The body of an endpoint that the official SDK asks besides submitting and polling.
+    """Return the body of a set-up endpoint: one that the SDK uses in addition to submitting and polling.
 
     Args:
-        method: The HTTP method, in capitals.
+        method: The HTTP method, in upper case.
         path: The path, without a query (``/api/v1/create_session``).
         request: The decoded body; empty for GET.
         overrides: Keys of the reply to replace, such as ``{"sampling_session_id": ...}``.
 
     Returns:
-        Content type and body, in bytes, or None if this is no set-up endpoint.
+        Content type and body, in bytes, or None if this is not a set-up endpoint.
     """
     name = path.removeprefix(API_PREFIX)
     if method == "GET" and name.startswith(_SAMPLERS):
@@ -120,7 +120,7 @@ def _sample(request: Mapping[str, object]) -> Json:
         "prompt_logprobs": None,
         "topk_prompt_logprobs": None,
     }
-    # Nothing comes before the first token of a prompt, so it has no probability.
+    # The first token of a prompt has no predecessors, and so no probability.
     if request.get("prompt_logprobs"):
         result["prompt_logprobs"] = _after_first(LOGPROB, prompt_length)
     if (rank := _integer(request.get("topk_prompt_logprobs"), 0)) > 0:
@@ -163,7 +163,7 @@ def _load_state(request: Mapping[str, object]) -> Json:
 
 def _save_weights_for_sampler(request: Mapping[str, object]) -> Json:
     result: Json = {"type": "save_weights_for_sampler", "path": _weights_path(request, "sampler_weights")}
-    # Weights without a name are for one sampling session only, which is then what is answered (tinker 0.6.3).
+    # Weights without a name belong to one sampling session, whose id is the answer (tinker 0.6.3).
     if request.get("path") is None and isinstance(sequence := request.get("sampling_session_seq_id"), int):
         result |= {"path": None, "sampling_session_id": f"{_model_id(request)}:sample:{sequence}"}
     return result
@@ -248,7 +248,7 @@ SETUP_REPLIES: Final[Mapping[tuple[str, str], Builder]] = {
     ("POST", "join_sampling_session"): _fixed(type="join_sampling_session", client_counter=1),
     ("POST", "session_heartbeat"): _fixed(type="session_heartbeat"),
     ("POST", "telemetry"): _fixed(status="accepted"),
-    # Without these three the SDK would poll on a transport that an in-process server does not see, and
+    # Without these three the SDK would poll with a transport that an in-process server does not see, and
     # would first exchange its key for a token (tinker 0.18 and 0.22).
     ("POST", "client/config"): _fixed(
         use_pyqwest_transport=False, pjwt_auth_enabled=False, credential_default_source="api_key"
@@ -266,7 +266,7 @@ SETUP_REPLIES: Final[Mapping[tuple[str, str], Builder]] = {
     ),
     ("POST", "cancel_future"): _fixed(),
 }
-"""Method and path below ``/api/v1/`` of each set-up endpoint, and what makes its reply out of the request."""
+"""Method and path below ``/api/v1/`` of each set-up endpoint, and the function that builds its reply."""
 
 
 def _integer(value: object, default: int) -> int:

@@ -1,7 +1,7 @@
-"""The set-up endpoints: what the official SDK asks besides submitting and polling, and the ids in them.
+"""The set-up endpoints, which the official SDK uses in addition to submitting and polling, and their ids.
 
-Which release asks what: ``tinker`` 0.1.0 only submits, polls and sends telemetry; sessions came with 0.2, the
-client configuration with 0.18, the dynamic one with 0.25. Bodies come from ``fake_server.engine.results``.
+Use by release: ``tinker`` 0.1.0 only submits, polls and sends telemetry; sessions came with 0.2, the client
+configuration with 0.18, the dynamic one with 0.25. ``fake_server.engine.results`` builds the bodies.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ SETUP_PATHS: Final = (*(API_PREFIX + path for _, path in SETUP_REPLIES), _SAMPLE
 
 
 class Ids:
-    """Ids of one kind: those that a test expects, in order, and numbered ones after them."""
+    """Ids of one kind: those that a test expects, in order, then numbered ones."""
 
     def __init__(self, prefix: str) -> None:
-        """Numbers from ``{prefix}-1``."""
+        """Number ids from ``{prefix}-1``."""
         self._prefix = prefix
         self._expected: deque[str] = deque()
         self._count = 0
 
     def expect(self, identifier: str) -> None:
-        """Makes ``identifier`` the next id, after those expected before."""
+        """Make ``identifier`` the next id after those expected before."""
         self._expected.append(identifier)
 
     def expected(self) -> str | None:
@@ -48,7 +48,7 @@ class Ids:
         return self._expected.popleft() if self._expected else None
 
     def next(self) -> str:
-        """The next id."""
+        """Return the next id."""
         if self._expected:
             return self._expected.popleft()
         self._count += 1
@@ -56,14 +56,15 @@ class Ids:
 
 
 class SetUp:
-    """Answers the set-up endpoints, remembers models and samplers. The engine locks around it."""
+    """Handles the set-up endpoints and remembers models and samplers, under the engine's lock."""
 
     def __init__(self, client_config: Mapping[str, object], service: Service | None = None) -> None:
-        """Makes up what nobody remembers.
+        """Create the endpoints without any model or sampler.
 
         Args:
-            client_config: Fields of the reply to ``client/config``, over the defaults.
-            service: What remembers, of a whole fake Tinker; else models and samplers get numbered ids.
+            client_config: Fields of the reply to ``client/config`` that replace the defaults.
+            service: The simulated service that remembers models and samplers; without it they get numbered
+                ids.
         """
         self._service = service
         self._rest = None if service is None else _rest(service)
@@ -78,10 +79,10 @@ class SetUp:
     def assign(
         self, operation_path: str, request: Mapping[str, object], future: ScriptedFuture
     ) -> dict[str, object]:
-        """The ids that a submission creates, as fields of its result: a model's, or a sampler's, or none.
+        """Return the ids that a submission creates, as fields of its result: a model's, a sampler's, or none.
 
-        A load without a model creates one (``tinker`` 0.35 and later) whose id the SDK itself derives from
-        session and sequence number; weights saved without a name create a sampling session (0.5.1 and later).
+        A load without a model creates one (``tinker`` 0.35 and later); the SDK derives its id from session
+        and sequence number. Weights saved without a name create a sampling session (0.5.1 and later).
         """
         if self._service is not None and future.operation is not None:
             return self._told(self._service, future.operation, request, future)
@@ -120,7 +121,7 @@ class SetUp:
                 return {}
 
     def answer(self, asked: Request, request: Mapping[str, object]) -> Reply | None:
-        """The reply of a set-up endpoint, or None if this is none."""
+        """Return the reply of a set-up endpoint, or None if this is not one."""
         method, path = asked.method, asked.path
         if self._rest is not None:
             creates = path == f"{API_PREFIX}create_sampling_session"
@@ -139,7 +140,7 @@ class SetUp:
         content_type, body = found
         return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)
 
-    def _overrides(  # noqa: PLR0911 - one return for each thing to ask
+    def _overrides(  # noqa: PLR0911 - one return for each endpoint
         self, path: str, request: Mapping[str, object]
     ) -> dict[str, object]:
         match path.removeprefix(API_PREFIX):
@@ -152,7 +153,7 @@ class SetUp:
                 self._sources[sampler_id] = _present(request, ("base_model", "model_path"))
                 return {"sampling_session_id": sampler_id}
             case "join_sampling_session":
-                # Copies of one sampling client number their samples apart by this (tinker 0.32).
+                # With this, copies of one sampling client number their samples independently (tinker 0.32).
                 sampler_id = str(request.get("sampling_session_id"))
                 self._joined[sampler_id] += 1
                 return {"client_counter": self._joined[sampler_id]}
@@ -165,7 +166,7 @@ class SetUp:
                 return {}
 
     def _training_run(self, model_id: str) -> Reply | None:
-        # Asked by `create_training_client_from_state` before it creates a model (tinker 0.1.0).
+        # Requested by `create_training_client_from_state` before it creates a model (tinker 0.1.0).
         if not model_id or "/" in model_id:
             return None
         run = {
@@ -188,7 +189,7 @@ class SetUp:
 
 
 def telemetry_events(request: Mapping[str, object]) -> list[dict[str, object]]:
-    """The events of a telemetry request, each with the session that sent it."""
+    """Return the events of a telemetry request, each with the session that sent it."""
     events = request.get("events")
     session = request.get("session_id")
     return [
@@ -199,7 +200,7 @@ def telemetry_events(request: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def derived_model_id(request: Mapping[str, object]) -> str | None:
-    """The model that a load without ``model_id`` creates, named as ``tinker`` 0.38.0 names it; else None."""
+    """Return the id of the model that a load without ``model_id`` creates (``tinker`` 0.38.0), or None."""
     session, number = request.get("session_id"), request.get("model_seq_id")
     if request.get("model_id") is None and isinstance(session, str) and isinstance(number, int):
         return f"{session}:train:{number}"
@@ -207,9 +208,9 @@ def derived_model_id(request: Mapping[str, object]) -> str | None:
 
 
 def client_of(path: str, request: Mapping[str, object]) -> str | None:
-    """Whom a submission is from: its model, its sampling session, or else the model sampled or created.
+    """Return the client of a submission: its model, its sampling session, or the model sampled or created.
 
-    ``tinker`` 0.1.x has no sampling sessions and names ``model_path`` or ``base_model`` in each request.
+    ``tinker`` 0.1.x has no sampling sessions; each request names ``model_path`` or ``base_model``.
     """
     for key in ("model_id", "sampling_session_id"):
         if isinstance(found := request.get(key), str):
@@ -231,6 +232,6 @@ def _present(request: Mapping[str, object], keys: Iterable[str]) -> dict[str, ob
 
 
 def _rest(service: Service) -> Rest:
-    from fake_server.service.rest_endpoints import Rest  # noqa: PLC0415 - scripts alone do not need it
+    from fake_server.service.rest_endpoints import Rest  # noqa: PLC0415 - not needed for scripts alone
 
     return Rest(service)

@@ -1,9 +1,9 @@
-"""The fake Tinker API, transport-free: a request goes in, a reply or a transport fault comes out.
+"""The fake Tinker API without a transport: a request goes in, a reply or a transport fault comes out.
 
-Every face (respx, httpx transport, loopback socket) calls ``FakeTinker.handle``. It never raises: a request
-that no script expects gets HTTP 404 (422 for a body that cannot be read), which no release of the official
-SDK retries, with a body that says what came, what was scripted and the nearest name; the same text becomes a
-``Problem``.
+Every transport (respx, httpx transport, loopback socket) calls ``FakeTinker.handle``, which never raises. A
+request that no script expects gets HTTP 404 (422 if its body cannot be decoded), which no release of the
+official SDK retries. The reply says what came, what was scripted and the nearest name; the same text is
+recorded as a ``Problem``.
 """
 
 from __future__ import annotations
@@ -71,18 +71,18 @@ _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
 
 
 class Unscripted(StrEnum):
-    """What a submission gets that no script is registered for. Creating a model always completes."""
+    """What a submission without a registered script gets. Creating a model always completes."""
 
     ERROR = "error"
     """HTTP 404, and a problem."""
     COMPLETE = "complete"
-    """A future that completes at once, or after what a rule lays over it.
+    """A future that completes at once, or after the steps of a rule.
 
     See ``docs/reference/simulated-service.md``.
     """
 
 
-class _Refusal(Exception):  # noqa: N818 - not an error of ours: it carries the error reply to `handle`
+class _Refusal(Exception):  # noqa: N818 - not an error: it carries the error reply to `handle`
     def __init__(self, kind: ProblemKind, message: str, future: ScriptedFuture | None = None) -> None:
         super().__init__(message)
         self.problem = Problem(kind, message)
@@ -112,12 +112,12 @@ Answer = tuple[Reply | TransportFault, ScriptedFuture | None]
 
 
 class FakeTinker:
-    """A fake Tinker service; every method may be called from any thread.
+    """A fake Tinker service; thread-safe.
 
     Attributes:
         journal: Every request with its answer.
-        problems: Requests that no script expects, in the order they came; at most ``MAX_PROBLEMS``.
-        listener: Told of submissions and polls; may be replaced between requests.
+        problems: Requests that no script expects, in order of arrival; at most ``MAX_PROBLEMS``.
+        listener: Is notified of submissions and polls; may be replaced between requests.
     """
 
     def __init__(
@@ -130,26 +130,28 @@ class FakeTinker:
         client_config: Mapping[str, object] | None = None,
         strict: bool = False,
     ) -> None:
-        """Makes an engine without scripts.
+        """Create an engine without scripts.
 
         Args:
-            listener: Told of submissions and polls.
-            unscripted: What a submission gets that no script is registered for; None for ``complete`` if
-                there is a seed, else ``error``.
+            listener: Is notified of submissions and polls.
+            unscripted: What a submission without a registered script gets; None for ``complete`` if there is
+                a seed, else ``error``.
             seed: Makes it a simulated service (``docs/reference/simulated-service.md``): results come from
-                models that learn, and every number and id is derived from the seed. None for results that are
-                constants; where ``unscripted`` is ``complete`` it means 0.
-            journal_limit: Exchanges that the journal keeps, the newest; 0 for none.
-            client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config``, over the
-                defaults.
+                models that learn, and every number and id is derived from the seed. None for constant
+                results. If ``unscripted`` is ``complete``, None means 0.
+            journal_limit: How many exchanges the journal keeps; the oldest are dropped. 0 keeps none.
+            client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config`` that
+                replace the defaults.
             strict: Whether the simulated service refuses base models that its capabilities do not list.
 
         Raises:
-            ScriptError: ``client_config`` is no JSON object.
+            ScriptError: ``client_config`` is not a JSON object.
         """
         config = copied(client_config or {})
         if not isinstance(config, dict):
-            raise ScriptError(f"client_config is an object of flags, not {client_config!r}; give a mapping")
+            raise ScriptError(
+                f"client_config must be a mapping of flags, not {client_config!r}; give a mapping"
+            )
         if seed is None and unscripted is Unscripted.COMPLETE:
             seed = 0
         self.listener = listener
@@ -182,14 +184,14 @@ class FakeTinker:
         client: str | None = None,
         name: str | None = None,
     ) -> ScriptedFuture:
-        """Registers a script for the first submission that matches it; scripts are taken in this order.
+        """Register a script for the first submission that matches it; earlier scripts take precedence.
 
         Args:
-            script: What its polls get.
-            operation: Only for this operation; None for any but a model's creation.
-            client: Only for this model id, sampling session id, or (``tinker`` 0.1.x, and a model's
-                creation) model path or base model; None for any.
-            name: What errors call it, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
+            script: The replies to its polls.
+            operation: Matches only this operation; None matches any but ``create_model``.
+            client: Matches only this model id, sampling session id, or (``tinker`` 0.1.x, and
+                ``create_model``) model path or base model; None matches any.
+            name: Its name in errors, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
 
         Raises:
             ScriptError: The name is taken, or there is no such operation.
@@ -199,18 +201,18 @@ class FakeTinker:
             return self._book.add(made, wanted, client, name)
 
     def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
-        """Lays a rule over everything that has no script of its own; the first added is asked first.
+        """Add a rule for submissions that have no script of their own; earlier rules take precedence.
 
         Args:
             rule: A rule, an outage or a limit.
             optional: Whether it may never apply; else ``verify`` reports that.
 
         Raises:
-            ScriptError: Submissions without a script are errors here.
+            ScriptError: The engine treats submissions without a script as errors.
         """
         if self._unscripted is Unscripted.ERROR:
             raise ScriptError(
-                "a rule lies over submissions without a script, and here they are errors; make the engine "
+                "a rule applies to submissions without a script, but here they are errors; create the engine "
                 "with a seed, or with unscripted=Unscripted.COMPLETE"
             )
         with self._lock:
@@ -221,7 +223,7 @@ class FakeTinker:
                     self._holds.add(rule, optional=optional)
 
     def remove_rule(self, rule: Rule | Hold) -> None:
-        """Ends a rule; an outage is over for everything that it holds.
+        """Remove a rule; an outage ends for everything that it holds.
 
         Raises:
             ScriptError: It was not added here, or was removed before.
@@ -229,10 +231,12 @@ class FakeTinker:
         with self._lock:
             there = self._rules.remove(rule) if isinstance(rule, Rule) else self._holds.remove(rule)
         if not there:
-            raise ScriptError(f"{rule!r} is not laid over this engine; remove each rule once")
+            raise ScriptError(
+                f"{rule!r} was not added to this engine, or is removed already; remove each rule once"
+            )
 
     def add_entry(self, entry: ScriptEntry | Rule | Hold) -> ScriptedFuture | None:
-        """Adds one entry of a script file.
+        """Add one entry of a script file.
 
         Returns:
             The future of a script; None for a rule.
@@ -247,33 +251,33 @@ class FakeTinker:
 
     @property
     def telemetry(self) -> tuple[dict[str, object], ...]:
-        """The events of telemetry that clients sent, in order; the newest ``MAX_TELEMETRY``."""
+        """The telemetry events that clients sent, in order; at most the newest ``MAX_TELEMETRY``."""
         with self._lock:
             return tuple(self._telemetry)
 
     def expect_model(self, model_id: str) -> None:
-        """Makes ``model_id`` the id of the next model that no earlier call named; else ``model-1``, …."""
+        """Make ``model_id`` the id of the next model without an expected id; default ``model-1``, …."""
         with self._lock:
             self._set_up.models.expect(model_id)
 
     def expect_sampler(self, sampler_id: str) -> None:
-        """Makes ``sampler_id`` the id of the next sampling session; else ``sampler-1``, …."""
+        """Make ``sampler_id`` the id of the next sampling session; the default is ``sampler-1``, …."""
         with self._lock:
             self._set_up.samplers.expect(sampler_id)
 
     def end(self, future: ScriptedFuture) -> None:
-        """Says that nobody waits for it any more: no submission after its 410 goes on with its script."""
+        """End a future for which no client waits any more: no submission continues its script."""
         with self._lock:
             self._book.end(future)
             self._holds.ended(future)
 
     def forget(self, future: ScriptedFuture) -> None:
-        """Lets go of a finished future, so that a server that runs for long does not grow.
+        """Remove a finished future, so that a long-running server does not grow.
 
-        A poll of it that comes after all is one of an unknown future.
+        A later poll of it counts as a poll of an unknown future.
 
         Raises:
-            ScriptError: It was not served to the end of its script, or is forgotten already.
+            ScriptError: Its script was not served to the end, or it is forgotten already.
         """
         with self._lock:
             self._book.forget(future)
@@ -283,15 +287,15 @@ class FakeTinker:
 
     @property
     def futures(self) -> tuple[ScriptedFuture, ...]:
-        """All futures that are not forgotten, scripted or not, in the order they were made."""
+        """Return all futures that are not forgotten, scripted or not, in order of creation."""
         with self._lock:
             return tuple(self._book.by_name.values())
 
     def verify(self) -> None:
-        """Checks that every script was served to its end, every rule applied, and nothing else came.
+        """Check that every script was served to its end, every rule applied, and nothing else came.
 
         Raises:
-            ScriptViolation: Lists every problem, script left unfinished and rule unused, each with its fix.
+            ScriptViolation: Lists every problem, every unfinished script and every unused rule, each with its fix.
         """
         with self._lock:
             lines = [f"{problem.kind}: {problem.message}" for problem in self.problems]
@@ -302,35 +306,36 @@ class FakeTinker:
             raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
 
     def advance(self, seconds: float) -> None:
-        """Let time pass for the simulated service: checkpoints expire. Clocks of the client do not move.
+        """Let time pass for the simulated service, so that checkpoints expire; no client's clock moves.
 
-        ``advance`` steps of scripts and pauses by rule let the same time pass.
+        ``advance`` steps of scripts and pauses of rules let the same time pass.
 
         Args:
-            seconds: How long.
+            seconds: How much time passes.
 
         Raises:
-            ScriptError: There is no seed, so that nothing here can expire; or it is no length of time.
+            ScriptError: The engine has no seed, so that nothing can expire, or ``seconds`` is not a length of
+                time.
         """
         if self._service is None:
-            raise ScriptError("only a simulated service has time to pass; make the engine with a seed")
+            raise ScriptError("time passes only for a simulated service; create the engine with a seed")
         if not 0 <= seconds < math.inf:
-            raise ScriptError(f"{seconds!r} is no length of time; give seconds, 0 or more")
+            raise ScriptError(f"{seconds!r} is not a length of time; give a number of seconds from 0")
         self._service.advance(seconds)
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The futures whose replies are held now, by name, in the order they came."""
+        """The names of the futures whose replies are held now, in order of arrival."""
         return self._book.gate.held
 
     def release(self, name: str | None = None) -> int:
-        """Lets go the replies that a script holds now, of one future or (None) of all; returns how many."""
+        """Release the replies that scripts hold now, of one future or (None) of all, and return how many."""
         return self._book.gate.release(name)
 
     def reset(self) -> None:
-        """Forgets scripts, rules, ids, the service's memory, problems, journal; releases what is held.
+        """Forget scripts, rules, ids, the service's state, problems and the journal; release held replies.
 
-        Settings, the seed among them, and the listener stay.
+        Settings, such as the seed, and the listener stay.
         """
         self.release()
         with self._lock:
@@ -340,13 +345,13 @@ class FakeTinker:
         self.journal.clear()
 
     def add_problem(self, problem: Problem) -> None:
-        """Records what a face met that it could not hand to ``handle``."""
+        """Record a problem of a request that a transport could not pass to ``handle``."""
         with self._lock:
             if len(self.problems) < MAX_PROBLEMS:
                 self.problems.append(problem)
 
     def handle(self, request: Request) -> Reply | TransportFault:
-        """Answers one request; thread-safe, never raises."""
+        """Handle one request; thread-safe, never raises."""
         arrived = clock_gettime_ns(CLOCK_MONOTONIC)
         answer: Reply | TransportFault
         self._let_time_pass()
@@ -357,7 +362,7 @@ class FakeTinker:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
             answer, future = self._refused(refusal.problem), refusal.future
-        except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must hear it
+        except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must be told
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
             answer, future = self._refused(problem), None
@@ -433,7 +438,7 @@ class FakeTinker:
         return submission_reply(future, request_id, body), future
 
     def _refusal(self, operation: Operation, body: Mapping[str, object]) -> ServiceRefusal | None:
-        """Return how the service refuses a submission that no script is for, if it does."""
+        """Return how the service refuses a submission without a script, or None if it accepts it."""
         return None if self._service is None else self._service.refusal(operation, body)
 
     def _unscripted_future(
@@ -453,9 +458,7 @@ class FakeTinker:
         body = decode_plainly(request)
         request_id = (self._decoded(request) if body is None else body).get("request_id")
         if not isinstance(request_id, str):
-            text = (
-                f"a poll needs a request_id that is a string, and {request_id!r} came; send the submission's"
-            )
+            text = f"a poll's request_id must be a string, not {request_id!r}; send the submission's id"
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text)
         with self._lock:
             if self._service is not None:
@@ -564,11 +567,11 @@ class FakeTinker:
         try:
             return decode_request(request)
         except BodyError as error:
-            text = f"{request.method} {request.path} came with a body that cannot be read: {error}"
+            text = f"{request.method} {request.path} came with a body that cannot be decoded: {error}"
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text) from error
 
 
 def _service(seed: int, *, strict: bool) -> Service:
-    from fake_server.service.simulated_service import Service  # noqa: PLC0415 - scripts alone do not need it
+    from fake_server.service.simulated_service import Service  # noqa: PLC0415 - not needed for scripts alone
 
     return Service(seed, strict=strict)

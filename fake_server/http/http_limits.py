@@ -1,4 +1,4 @@
-"""What a client may send and how long it may take, so that none can use up the server's memory or files."""
+"""Limits on what a client may send and how long it may take, which protect the server's memory and files."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds for one server. Bytes are counted as they come, before a content encoding is undone.
+    """Limits of one server. Bytes are counted as received, before a content coding is decoded.
 
     Whole numbers are at least 1; seconds are positive and finite.
 
     Attributes:
         head: Bytes of request line and headers together.
-        target: Bytes of the request's target, its path and query.
+        target: Bytes of the request target, that is path and query.
         header_lines: Header lines of one request.
-        body: Bytes of one body, chunk framing left out.
-        framing: Bytes of chunk sizes, chunk extensions and trailers of one body, beyond as many as the
-            content has; what comes in one piece with the head is bounded by the piece.
-        unfinished: Bytes of unfinished requests over all connections together.
-        connections: Connections that are open at once.
-        waiting: Replies of one connection that wait for a slow or held one in front of them; requests behind
-            these are not read.
-        unread: Bytes of replies that are written before the requests behind them wait for the client to read.
-        head_seconds: From a head's first byte to its last.
+        body: Bytes of one body, without chunk framing.
+        framing: Bytes of chunk sizes, chunk extensions and trailers of one body, beyond the size of its
+            content. What comes in one piece with the head is limited by the size of the piece.
+        unfinished: Bytes of incomplete requests on all connections together.
+        connections: Connections that are open at the same time.
+        waiting: Replies of one connection that wait for a slow or held reply before them; later requests are
+            not read.
+        unread: Bytes of replies that may wait for the client to read them; later requests are not handled.
+        head_seconds: From the first byte of a head to its last.
         body_seconds: Between two pieces of a body.
         idle_seconds: Between a reply and the next request.
-        unread_seconds: For which a client may leave replies unread that are more than the sockets hold.
+        unread_seconds: How long a client may leave replies unread, if they are more than the sockets can
+            hold.
 
     Raises:
-        ValueError: A bound is no number of its kind; the text names it.
+        ValueError: A limit is invalid; the message names it.
     """
 
     head: int = 64 * 1024
@@ -48,7 +49,7 @@ class Limits:
     unread_seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        """Checks every bound."""
+        """Check every limit."""
         for field in fields(self):
             value: object = getattr(self, field.name)
             if field.name.endswith("_seconds"):

@@ -1,9 +1,9 @@
-"""One HTTP/1.1 connection: bytes in, requests to the engine, replies out in one write each.
+"""One HTTP/1.1 connection: parse requests, pass them to the engine, send each reply in one write.
 
-How a connection can end: the client closes it; it asked to (``Connection: close``, HTTP/1.0); the script
-drops it; nothing moves on it for too long (``fake_server.http.open_connections``); or what came is refused.
-After such an error reply the rest of what the client sends is read and thrown away for a moment, since
-closing at once would reset the connection and could destroy the reply on its way.
+A connection ends when the client closes it, when the client asked for that (``Connection: close``, HTTP/1.0),
+when the script ends it, when it is inactive for too long (``fake_server.http.open_connections``), or after a
+request was refused. After the error reply to a refused request, the server reads and discards what the client
+still sends for a moment. Closing at once would reset the connection and could destroy the reply in transit.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable
+from enum import Flag, IntEnum
+from functools import partial
 from typing import Final
 
 from fake_server.core.connection_plan import End, Framing, planned
@@ -21,7 +23,7 @@ from fake_server.http.known_heads import KnownHeads
 from fake_server.http.open_connections import Connections, Stage
 from fake_server.http.paced_transport import PacedTransport
 from fake_server.http.refusal import RefusedError
-from fake_server.http.reply_writer import kept_wire, wire
+from fake_server.http.reply_writer import kept_alive_bytes, reply_bytes
 from fake_server.http.request_reader import RequestReader
 
 LINGER_BYTES: Final = 16 * 1024 * 1024
@@ -29,37 +31,67 @@ _KEPT: Final = Framing()
 _LAST: Final = Framing(keep=False)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NUMBERS: Final = itertools.count(1)
-"""What connections are numbered by, in the whole process."""
+"""Numbers the connections of the whole process."""
+
+
+class ConnectionState(IntEnum):
+    """Where a connection stands. From ``CLOSING`` on, no request is answered any more."""
+
+    IDLE = 0
+    """Every request is answered and no byte of the next one has arrived."""
+    READING = 1
+    """A request is incomplete, or complete ones wait because of back-pressure."""
+    REFUSING = 2
+    """Invalid bytes arrived; the replies to the requests before them come first, then the refusal."""
+    CLOSING = 3
+    """The server closes the connection after what it has written."""
+    ENDED_BY_SCRIPT = 4
+    """The script has ended the replies without closing; the connection stays until the client leaves."""
+    LINGERING = 5
+    """A refusal is sent; incoming bytes are discarded until the client closes."""
+
+
+class BackPressure(Flag):
+    """Why complete requests wait; both reasons can hold at the same time."""
+
+    NONE = 0
+    CLIENT = 1
+    """The client has to read its replies."""
+    SLOW_REPLIES = 2
+    """Too many replies wait for a slow or held one."""
+
+
+# Module constants, because each request reads them: an attribute of an enum costs a look-up in its class.
+_IDLE: Final = ConnectionState.IDLE
+_REFUSING: Final = ConnectionState.REFUSING
+_CLOSING: Final = ConnectionState.CLOSING
+_FREE: Final = BackPressure.NONE
 
 
 class HttpProtocol(asyncio.Protocol):
     """Reads requests and answers each from ``handle``, in order.
 
     Attributes:
-        progress: As ``fake_server.http.open_connections.Swept`` has it, like the other two.
+        progress: Counts activity; see ``fake_server.http.open_connections.MonitoredConnection``.
         seen: See there.
         since: See there.
     """
 
     __slots__ = (
-        "_behind",
-        "_between",
-        "_closing",
+        "_back_pressure",
         "_connections",
         "_discarded",
         "_handle",
         "_held",
         "_known",
-        "_lingering",
         "_number",
         "_out",
         "_out_bytes",
         "_reader",
         "_refusal",
         "_refuse_connections",
-        "_scripted_end",
+        "_state",
         "_transport",
-        "_unread",
         "progress",
         "seen",
         "since",
@@ -72,11 +104,13 @@ class HttpProtocol(asyncio.Protocol):
         refuse: Callable[[float], None] | None = None,
         known: KnownHeads | None = None,
     ) -> None:
-        """Answers with ``handle``, and is among ``connections`` for as long as it is open.
+        """Answer with ``handle``, and be one of ``connections`` while open.
 
-        Heads are looked up in ``known``, and learnt.
-        ``refuse`` makes the port refuse connections for a number of seconds, and ``leave``s those that are
-        open.
+        Args:
+            handle: Returns the answer to a request.
+            connections: The open connections of the server.
+            refuse: Makes the port refuse connections for a number of seconds, and closes the idle ones.
+            known: The cache of request heads.
         """
         self._handle = handle
         self._connections = connections
@@ -84,38 +118,32 @@ class HttpProtocol(asyncio.Protocol):
         self._known = KnownHeads() if known is None else known
         self._transport: asyncio.Transport | None = None
         self._number = 0
-        self._between = True
+        self._state = _IDLE
         self._out: list[bytes] = []
         self._out_bytes = 0
         self._reader = RequestReader(connections.limits)
         self._refusal: RefusedError | None = None
         self._held = 0
-        # What is ready is not answered, since the client shall first read, or a slow reply go out.
-        self._unread = False
-        self._behind = False
-        # How it ends.
-        self._closing = False
-        self._lingering = False
-        self._scripted_end = False
+        self._back_pressure = _FREE
         self._discarded = 0
         self.progress = 0
         self.seen = 0
         self.since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begins; with too many connections it ends at once."""
+        """Begin; end at once if too many connections are open."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's streams always are
         self._transport = transport
         self._number = next(_NUMBERS)
         limits = self._connections.limits
         transport.set_write_buffer_limits(high=limits.unread)
         if not self._connections.add(self):
-            text = f"{limits.connections} connections are open, which is the most; close some and try again"
-            self._out.append(wire(RefusedError(503, text).reply, _LAST))
+            text = f"{limits.connections} connections are open, which is the limit; close some and try again"
+            self._out.append(reply_bytes(RefusedError(503, text).reply, _LAST))
             self._close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Ends, whoever closed."""
+        """End, whoever closed the connection."""
         if isinstance(self._transport, PacedTransport):
             self._transport.lost()
         self._transport = None
@@ -123,46 +151,48 @@ class HttpProtocol(asyncio.Protocol):
         self._connections.discard(self)
 
     def pause_writing(self) -> None:
-        """Stops reading from a client that does not read its replies."""
-        self._unread = True
-        self._hold_back()
+        """Stop reading from a client that does not read its replies."""
+        self._stop_reading(BackPressure.CLIENT)
 
     def resume_writing(self) -> None:
-        """Reads again."""
-        self._unread = False
-        self._read_on()
+        """Resume reading."""
+        self._read_on(BackPressure.CLIENT)
 
     def abort(self) -> None:
-        """Closes at once, for the server's end."""
+        """Close at once, because the server stops."""
         if self._transport is not None:
             self._transport.abort()
 
-    def leave(self) -> None:
-        """Closes unless a slow reply is on its way."""
+    def close_unless_replying(self) -> None:
+        """Close unless a slow reply is being sent."""
         if not self._is_busy():
             self._close()
 
     def waits_for(self) -> Stage:
-        """What must happen next on the connection."""
-        if self._scripted_end or self._is_busy():
+        """Return what has to happen next on the connection."""
+        if self._state is ConnectionState.ENDED_BY_SCRIPT or self._is_busy():
             return Stage.REPLYING
-        if self._lingering:
+        if self._state is ConnectionState.LINGERING:
             return Stage.LINGERING
-        if self._unread or self._transport is None or self._transport.is_closing():
+        if (
+            BackPressure.CLIENT in self._back_pressure
+            or self._transport is None
+            or self._transport.is_closing()
+        ):
             return Stage.UNREAD
         if self._reader.in_body:
             return Stage.BODY
         return Stage.HEAD if self._reader.in_head else Stage.IDLE
 
-    def too_late(self, stage: Stage) -> None:
-        """Ends, since nothing came for so long: silently, or with a 408 in the midst of a request."""
+    def time_out(self, stage: Stage) -> None:
+        """End after a timeout: silently, or with a 408 in the middle of a request."""
         limits = self._connections.limits
         match stage:
             case Stage.HEAD:
-                text = f"the request's head took longer than {limits.head_seconds} s; send it at once"
+                text = f"the head of the request took longer than {limits.head_seconds} s; send it at once"
                 self._refuse(RefusedError(408, text).reply)
             case Stage.BODY:
-                text = f"nothing came of the body for {limits.body_seconds} s; send it without a pause"
+                text = f"no byte of the body came for {limits.body_seconds} s; send it without a pause"
                 self._refuse(RefusedError(408, text).reply)
             case Stage.IDLE if self._transport is not None and not self._transport.get_write_buffer_size():
                 self._close()
@@ -170,32 +200,33 @@ class HttpProtocol(asyncio.Protocol):
                 self.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Reads what came; what it completes is answered before this returns, unless the client must read."""
-        if self._closing or self._refusal is not None:
-            self._discard(len(data))
-            return
-        if self._between and (request := self._known.request(data)) is not None:
+        """Read bytes, and answer the requests that they complete, unless the client has to read first."""
+        state = self._state
+        if state is _IDLE and (request := self._known.request(data)) is not None:
             request.connection = self._number
             self.progress += 1
             answer = self._handle(request)
             if type(answer) is Reply and self._transport is not None:
-                self._transport.write(answer.wire or kept_wire(answer))
+                self._transport.write(answer.wire or kept_alive_bytes(answer))
             else:
                 self._answer(answer, _KEPT)
                 self._flush()
-            return
-        self._receive(data)
+        elif state < _REFUSING:
+            self._receive(data)
+        else:
+            self._discard(len(data))
 
     def _receive(self, data: bytes) -> None:
-        reader, whole, in_head = self._reader, self._between, self._reader.in_head
+        reader, idle, in_head = self._reader, self._state is _IDLE, self._reader.in_head
         try:
             reader.feed(data)
         except RefusedError as refused:
             self._refusal = refused
-        # Only a head that goes on is no progress: it has so many seconds for all its pieces.
+            self._state = _REFUSING
+        # A further piece of a head is not progress: the time limit holds for the whole head.
         if not (in_head and reader.in_head and not reader.ready):
             self.progress += 1
-        if whole and reader.between and len(reader.ready) == 1 and reader.ready[0].framing.keep:
+        if idle and reader.between and len(reader.ready) == 1 and reader.ready[0].framing.keep:
             learnt = reader.ready[0].request
             self._answer_ready()
             self._known.learn(data, learnt)
@@ -203,9 +234,9 @@ class HttpProtocol(asyncio.Protocol):
             self._answer_ready()
 
     def _answer_ready(self) -> None:
-        """Answers what is ready, as far as the client has read, and then says why the rest is refused."""
+        """Answer the complete requests, as far as back-pressure allows, then refuse the rest if needed."""
         reader, number = self._reader, 0
-        while number < len(reader.ready) and not (self._closing or self._must_wait()):
+        while number < len(reader.ready) and self._may_answer():
             request, framing = reader.ready[number]
             number += 1
             request.connection = self._number
@@ -214,17 +245,20 @@ class HttpProtocol(asyncio.Protocol):
             self._answer(answer, framing)
         del reader.ready[:number]
         within = self._hold(reader.held)
-        if not (reader.ready or self._closing):
-            self._go_on(within=within)
-        self._between = reader.between and not reader.ready and self._refusal is None
+        if self._state < _CLOSING:
+            if not reader.ready:
+                self._refuse_or_continue(within=within)
+            if self._state < _REFUSING:
+                idle = reader.between and not reader.ready
+                self._state = _IDLE if idle else ConnectionState.READING
         self._flush()
 
-    def _go_on(self, *, within: bool) -> None:
+    def _refuse_or_continue(self, *, within: bool) -> None:
         if self._refusal is not None:
             self._refuse(self._refusal.reply)
         elif not within:
             most = self._connections.limits.unfinished
-            text = f"unfinished requests hold {most} bytes, which is the most; try again"
+            text = f"incomplete requests hold {most} bytes, which is the limit; try again"
             self._refuse(RefusedError(503, text).reply)
         elif self._reader.waits:
             self._reader.waits = False
@@ -242,14 +276,14 @@ class HttpProtocol(asyncio.Protocol):
     def _answer(self, answer: Reply | TransportFault, framing: Framing) -> None:
         match answer:
             case TransportFault():
-                self._spoil(answer, framing)
+                self._send_fault(answer, framing)
             case Reply():
-                sent = wire(answer, framing)
+                sent = reply_bytes(answer, framing)
                 self._out.append(sent)
                 self._out_bytes += len(sent)
                 if not framing.keep:
                     self._close()
-                # Whether the client reads, or a slow reply is in front, shows when something is written.
+                # Only a write shows whether the client reads, or whether a slow reply is in front.
                 elif self._out_bytes >= self._connections.limits.unread or self._is_busy():
                     self._flush()
 
@@ -261,63 +295,64 @@ class HttpProtocol(asyncio.Protocol):
 
     def _close(self) -> None:
         self._flush()
-        self._closing = True
+        # The other end states decide how long the connection may stay open; closing does not change that.
+        self._state = max(self._state, _CLOSING)
         self.progress += 1
         if self._transport is not None:
             self._transport.close()
 
-    def _spoil(self, fault: TransportFault, framing: Framing) -> None:
+    def _send_fault(self, fault: TransportFault, framing: Framing) -> None:
         self._flush()
         if isinstance(fault.kind, Refusal) and self._refuse_connections is not None:
             self._refuse_connections(fault.kind.seconds)
         acts = planned(fault, framing)
         if isinstance(last := acts[-1], End):
-            self._closing = True
-            self._scripted_end = last.by in (CutEnd.HALF_CLOSE, CutEnd.SILENCE)
+            stays_open = last.by in (CutEnd.HALF_CLOSE, CutEnd.SILENCE)
+            self._state = ConnectionState.ENDED_BY_SCRIPT if stays_open else _CLOSING
         if self._transport is None:
             return
         if not isinstance(self._transport, PacedTransport):
             waiting = self._connections.limits.waiting
-            self._transport = PacedTransport(self._transport, waiting, self._fall_behind, self._caught_up)
+            self._transport = PacedTransport(
+                self._transport,
+                waiting,
+                full=partial(self._stop_reading, BackPressure.SLOW_REPLIES),
+                drained=partial(self._read_on, BackPressure.SLOW_REPLIES),
+            )
         self._transport.carry_out(acts, fault.gate, fault.future)
 
     def _is_busy(self) -> bool:
         return isinstance(self._transport, PacedTransport) and self._transport.busy
 
-    def _must_wait(self) -> bool:
-        return self._unread or self._behind
+    def _may_answer(self) -> bool:
+        return self._state < _CLOSING and self._back_pressure is _FREE
 
-    def _fall_behind(self) -> None:
-        self._behind = True
-        self._hold_back()
-
-    def _caught_up(self) -> None:
-        self._behind = False
-        self._read_on()
-
-    def _hold_back(self) -> None:
+    def _stop_reading(self, reason: BackPressure) -> None:
+        self._back_pressure |= reason
         if self._transport is not None:
             self._transport.pause_reading()
 
-    def _read_on(self) -> None:
+    def _read_on(self, reason: BackPressure) -> None:
+        self._back_pressure &= ~reason
         self.progress += 1
-        if self._must_wait():
+        if self._back_pressure is not _FREE:
             return
-        if not self._closing:
+        if self._state < _CLOSING:
             self._answer_ready()
-        if self._transport is not None and not self._must_wait():
+        # Answering may have filled the client's buffer again.
+        if self._transport is not None and self._back_pressure is _FREE:
             self._transport.resume_reading()
 
     def _refuse(self, reply: Reply) -> None:
-        if self._closing:
+        if self._state >= _CLOSING:
             return
-        self._out.append(wire(reply, _LAST))
+        self._out.append(reply_bytes(reply, _LAST))
         self._flush()
         self._forget()
-        self._closing = self._lingering = True
+        self._state = ConnectionState.LINGERING
         self.progress += 1
         if self._transport is not None:
-            with contextlib.suppress(OSError):  # the client has reset the connection this very moment
+            with contextlib.suppress(OSError):  # the client has just reset the connection
                 self._transport.write_eof()
 
     def _discard(self, count: int) -> None:

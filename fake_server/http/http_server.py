@@ -1,7 +1,7 @@
-"""The engine on a loopback socket: an event loop of its own in a thread of its own.
+"""The engine on a loopback socket: a server with its own event loop in its own thread.
 
-The socket is bound and listening before its address is given out, so the first request can follow at once.
-The loop reads a clock that no freezing library moves, and works while time is frozen.
+The socket is bound and listening before its address is available, so that the first request can follow at
+once. The loop reads a clock that no freezing library patches, and works while time is frozen.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from fake_server.core.http_messages import Reply, Request, TransportFault
-from fake_server.http.doorway import Doorway
 from fake_server.http.http_limits import Limits
 from fake_server.http.http_protocol import HttpProtocol
 from fake_server.http.known_heads import KnownHeads
+from fake_server.http.listening_socket import ListeningSocket
 from fake_server.http.open_connections import Connections
 
 BACKLOG: Final = 1024
@@ -28,20 +28,20 @@ STOP_SECONDS: Final = 5.0
 
 
 class Answering(Protocol):
-    """What answers requests: an engine, or what stands in front of several."""
+    """Handles requests: an engine, or an object that dispatches to several engines."""
 
     def handle(self, request: Request) -> Reply | TransportFault:
-        """Answers one request; thread-safe, never raises."""
+        """Handle one request; thread-safe, never raises."""
 
 
 class ServerError(RuntimeError):
-    """The server cannot start or stop; the text says why and what to do."""
+    """The server cannot start or stop; the message says why and how to fix it."""
 
 
 class FakeTinkerServer:
     """Serves an engine over HTTP/1.1 for the duration of a ``with`` block.
 
-    The listener of the engine is called on the server's thread, and while it runs nobody else is answered.
+    The engine's listener is called on the server's thread, and no other request is handled meanwhile.
     """
 
     def __init__(
@@ -53,21 +53,21 @@ class FakeTinkerServer:
         allow_remote: bool = False,
         limits: Limits | None = None,
     ) -> None:
-        """Describes a server; ``start`` or ``with`` starts it.
+        """Create a server; ``start`` or ``with`` starts it.
 
         Args:
-            engine: What answers.
+            engine: Handles the requests.
             host: The address to listen on.
-            port: 0 for any free port.
-            allow_remote: Whether ``host`` may be other than loopback.
+            port: The port; 0 chooses a free one.
+            allow_remote: Whether ``host`` may be an address other than loopback.
             limits: What clients may send, and how long they may take.
 
         Raises:
-            ServerError: ``host`` is not loopback, and nothing allows that.
+            ServerError: ``host`` is not loopback and ``allow_remote`` is not set.
         """
         if not allow_remote and not _is_loopback(host):
             raise ServerError(
-                f"{host!r} can be reached from other machines; use 127.0.0.1, or allow it with "
+                f"other machines can reach {host!r}; use 127.0.0.1, or allow it with "
                 "allow_remote=True (--allow-remote)"
             )
         self._engine = engine
@@ -82,13 +82,13 @@ class FakeTinkerServer:
 
     @property
     def port(self) -> int:
-        """The port that it listens on.
+        """The port that the server listens on.
 
         Raises:
-            ServerError: It is not running.
+            ServerError: The server is not running.
         """
         if self._address is None:
-            raise ServerError("the server is not running; enter it with 'with', or call start()")
+            raise ServerError("the server is not running; use it in a 'with' block, or call start()")
         return self._address[1]
 
     @property
@@ -96,19 +96,19 @@ class FakeTinkerServer:
         """The base URL, without a trailing slash.
 
         Raises:
-            ServerError: It is not running.
+            ServerError: The server is not running.
         """
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self.port}"
 
     def start(self) -> None:
-        """Binds, listens and serves; returns when requests can be sent.
+        """Bind, listen and serve; return when requests can be sent.
 
         Raises:
-            ServerError: It runs already, or the address cannot be bound.
+            ServerError: The server is already running, or the address cannot be bound.
         """
         if self._thread is not None:
-            raise ServerError("the server is running already; stop it first")
+            raise ServerError("the server is already running; stop it first")
         listening = self._bound()
         self._address = listening.getsockname()[:2]
         self._loop = _RealTimeLoop()
@@ -119,7 +119,7 @@ class FakeTinkerServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Closes every connection and the socket; returns when nothing is left. Does nothing if not running.
+        """Close the socket and every connection, and return when all are closed. Do nothing if not running.
 
         Raises:
             ServerError: The thread did not end in time.
@@ -127,24 +127,24 @@ class FakeTinkerServer:
         thread, loop = self._thread, self._loop
         if thread is None or loop is None:
             return
-        with contextlib.suppress(RuntimeError):  # the loop is closed already: its thread has ended
+        with contextlib.suppress(RuntimeError):  # the loop is closed because its thread has ended
             loop.call_soon_threadsafe(self._stopping.set)
         thread.join(STOP_SECONDS)
         if thread.is_alive():
             raise ServerError(
-                f"the server's thread did not end within {STOP_SECONDS} s; a listener blocks it: end that"
+                f"the server's thread did not end within {STOP_SECONDS} s; fix the listener that blocks it"
             )
         self._thread = self._loop = self._address = None
 
     def __enter__(self) -> Self:
-        """Starts."""
+        """Start the server."""
         self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops."""
+        """Stop the server."""
         self.stop()
 
     def _bound(self) -> socket.socket:
@@ -177,18 +177,18 @@ class FakeTinkerServer:
 
     async def _serve(self, listening: socket.socket) -> None:
         def refuse(seconds: float) -> None:
-            doorway.refuse(seconds)
+            listening_socket.refuse(seconds)
             for connection in self._connections:
-                connection.leave()
+                connection.close_unless_replying()
 
         loop = asyncio.get_running_loop()
         self._connections.watch(loop.time, loop.call_later)
-        doorway = Doorway(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
-        doorway.open()
+        listening_socket = ListeningSocket(lambda: self._connection(refuse), listening, self._listen, BACKLOG)
+        listening_socket.open()
         await self._stopping.wait()
-        await doorway.close()
+        await listening_socket.close()
         self._connections.close()
-        # Closing takes effect one turn of the loop later.
+        # Closing takes effect one iteration of the loop later.
         await asyncio.sleep(0)
 
     def _connection(self, refuse: Callable[[float], None]) -> HttpProtocol:

@@ -1,9 +1,9 @@
-"""Request heads that were parsed before, so that a client's next poll need not be.
+"""A cache of parsed request heads, so that a client's next poll need not be parsed.
 
-The polls of one client have the same head but for one line: ``tinker`` gives each request a fresh
-``X-Idempotency-Key`` (0.6.3 and 0.38.0). A head that the parser has accepted is remembered with that value
-left out. Bytes that differ from it in nothing else, and hold a plain value there, say the same: the parser
-would only find that again. Whatever is in the least unusual is never remembered.
+The polls of one client have the same head except for one line: ``tinker`` gives each request a fresh
+``X-Idempotency-Key`` (0.6.3 and 0.38.0). The cache stores a head that the parser has accepted, without that
+value. Bytes that differ only there, and have a plain value there, mean the same; the parser would give the
+same result. Heads with any unusual feature are never cached.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from fake_server.core.http_messages import (
 )
 
 MAX_HEADS: Final = 256
-"""Heads that are remembered; when more come, it begins anew."""
+"""Greatest number of cached heads; when it is exceeded, the cache is cleared."""
 MAX_HEAD_BYTES: Final = 8 * 1024
 _MARK: Final = b"\r\nX-Idempotency-Key: "
 _LOWER_MARK: Final = _MARK.lower()
 _VISIBLE: Final = bytes(range(0x21, 0x7F))
 _UNUSUAL: Final = (b"transfer-encoding", b"expect", b"upgrade", b"connection", b"te", b"trailer")
-# Sent with the first poll of a future only, and never twice the same.
+# Sent only with the first poll of a future, and always different.
 _NEVER_AGAIN: Final = b"X-Tinker-Create-Promise-Roundtrip-Time"
 _LOWER_NEVER_AGAIN: Final = _NEVER_AGAIN.lower()
 
 
 class KnownHead:
-    """One head, its key left out.
+    """One cached head, without its key.
 
     Attributes:
-        method: Upper case.
-        path: Without the query.
-        query: Without the question mark.
-        length: Bytes of the body that follows.
-        headers: Header lines; the value of the one at ``place`` is not to be read.
-        place: Where the key is, or None if the head has none.
-        values: What ``header_values`` gives, without the key.
-        plain: What ``Request.is_plain`` says.
-        recorded: For the journal, with a gap where the key is.
+        method: Method, in upper case.
+        path: Path without the query.
+        query: Query without the question mark.
+        length: Size of the body in bytes.
+        headers: Header lines; the value of the line at ``place`` is not valid.
+        place: Index of the line with the key, or None if the head has none.
+        values: What ``header_values`` returns, without the key.
+        plain: What ``Request.is_plain`` returns.
+        recorded: The head for the journal, with a gap for the key.
     """
 
     __slots__ = ("headers", "length", "method", "path", "place", "plain", "query", "recorded", "values")
@@ -67,7 +67,7 @@ class KnownHead:
 
 
 class KnownRequest(Request):
-    """A request whose head was known."""
+    """A request whose head was found in the cache."""
 
     __slots__ = ("_head", "_value")
 
@@ -92,26 +92,26 @@ class KnownRequest(Request):
         return (*head.headers[: head.place], line, *head.headers[head.place + 1 :])
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, or None; the case of names does not matter."""
+        """Return the value of the first header with that name (case-insensitive), or None."""
         head = self._head
         if head.place is not None and name.lower().encode("latin-1") == head.headers[head.place][0].lower():
             return self._value.decode("ascii")
         return super().header(name)
 
     def recorded_head(self) -> tuple[RecordedHead, bytes]:
-        """What a journal keeps of the head, shared by all requests that differ in the key only."""
+        """Return what a journal keeps of the head, shared by all requests that differ only in the key."""
         return self._head.recorded, self._value
 
 
 class KnownHeads:
-    """What one server has learnt; to be used on its thread only."""
+    """The cache of one server; to be used only on the server's thread."""
 
     def __init__(self) -> None:
         self._heads: dict[bytes, dict[bytes | None, KnownHead]] = {}
         self._count = 0
 
     def request(self, data: bytes) -> KnownRequest | None:
-        """The request that these bytes are, if they are exactly one and its head is known."""
+        """Return the request if the bytes are exactly one request with a cached head, else None."""
         before, value, after, body = _cut(data)
         found = self._heads.get(before)
         head = None if found is None else found.get(after)
@@ -120,9 +120,9 @@ class KnownHeads:
         return KnownRequest(head, value, body)
 
     def learn(self, data: bytes, request: Request) -> None:
-        """Remembers the head of a request that the parser made of exactly these bytes, if it is a plain one.
+        """Cache the head of a request that the parser made of exactly these bytes, if it is a plain one.
 
-        The connection must have been kept open after it.
+        The connection must have stayed open after it.
         """
         if _NEVER_AGAIN in data:
             return
@@ -141,7 +141,7 @@ class KnownHeads:
         place = None
         if after is not None:
             key = _MARK[2:-2].lower()
-            # The parser leaves spaces around a value out, and joins lines that are folded.
+            # The parser strips spaces around a value, and joins folded lines.
             if names.count(key) != 1 or not value or value.translate(None, _VISIBLE):
                 return
             place = names.index(key)
@@ -163,9 +163,9 @@ def _plain(headers: RawHeaders, names: list[bytes], length: int) -> bool:
 
 
 def _cut(data: bytes) -> tuple[bytes, bytes, bytes | None, bytes]:
-    """What is in front of the key's value, the value, the rest of the head, and the body.
+    """Return what precedes the key's value, the value, the rest of the head, and the body.
 
-    The first is empty if there is no whole head, the third is None if there is no key.
+    The first is empty if the head is incomplete, the third is None if there is no key.
     """
     before, marked, rest = data.partition(_MARK)
     if not marked:

@@ -1,7 +1,7 @@
-"""The open connections of one server, and the one timer that ends those on which nothing moves.
+"""The open connections of one server, and the one timer that closes inactive ones.
 
-A timer for each connection would cost memory and a reading of the clock with each request. Here a connection
-counts what moves on it, and every second the sweep looks which counts stand still.
+A timer for each connection would cost memory, and each request would have to read the clock. Instead, a
+connection counts its progress, and every second the sweep looks for counts that did not change.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ class Stage(IntEnum):
     BODY = 2
     """The rest of a body."""
     REPLYING = 3
-    """A script, which decides when a reply comes and how the connection ends."""
+    """A script, which decides when a reply is sent and how the connection ends."""
     UNREAD = 4
-    """The client, which shall read its replies."""
+    """The client, which has to read its replies."""
     LINGERING = 5
-    """The client, which was refused, to close."""
+    """The client, which has to close after its request was refused."""
 
 
-class Swept(Protocol):
+class MonitoredConnection(Protocol):
     """A connection, as the sweep sees it.
 
     Attributes:
-        progress: Changes whenever something moves.
+        progress: Changes with all activity.
         seen: The progress that the last sweep saw.
-        since: When a sweep first saw that.
+        since: When a sweep first saw that value.
     """
 
     progress: int
@@ -47,38 +47,38 @@ class Swept(Protocol):
     since: float
 
     def waits_for(self) -> Stage:
-        """What it waits for now."""
+        """Return what the connection waits for now."""
 
-    def too_late(self, stage: Stage) -> None:
-        """Ends, since the client took too long over that."""
+    def time_out(self, stage: Stage) -> None:
+        """End the connection, because the client took too long in this stage."""
 
     def abort(self) -> None:
-        """Closes at once."""
+        """Close at once."""
 
-    def leave(self) -> None:
-        """Closes unless a slow reply is on its way."""
+    def close_unless_replying(self) -> None:
+        """Close unless a slow reply is being sent."""
 
 
 class Timer(Protocol):
-    """What cancels a call that is due later."""
+    """A scheduled call."""
 
     def cancel(self) -> object:
-        """Does not call."""
+        """Cancel the call."""
 
 
 class Connections:
-    """Connections that are open; to be used on one thread only.
+    """The open connections; to be used on one thread only.
 
     Attributes:
-        limits: Bounds for each, and for all together.
-        unfinished: Bytes of unfinished requests that they hold now.
+        limits: Limits for each connection, and for all together.
+        unfinished: Bytes of incomplete requests held now.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
-        """None are open, and no time passes until ``watch`` is called."""
+        """Create an empty set of connections; nothing times out before ``watch`` is called."""
         self.limits = limits or Limits()
         self.unfinished = 0
-        self._open: set[Swept] = set()
+        self._open: set[MonitoredConnection] = set()
         self._seconds = {
             Stage.IDLE: self.limits.idle_seconds,
             Stage.HEAD: self.limits.head_seconds,
@@ -93,11 +93,11 @@ class Connections:
     def watch(
         self, clock: Callable[[], float], later: Callable[[float, Callable[[], object]], Timer]
     ) -> None:
-        """Sweeps each second while connections are open.
+        """Sweep every second while connections are open.
 
         Args:
-            clock: Monotonic seconds.
-            later: Calls a function after so many seconds.
+            clock: Returns monotonic seconds.
+            later: Schedules a call after a number of seconds.
         """
         self._clock, self._later = clock, later
         self._plan()
@@ -105,11 +105,11 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    def __iter__(self) -> Iterator[Swept]:
+    def __iter__(self) -> Iterator[MonitoredConnection]:
         return iter(tuple(self._open))
 
-    def add(self, connection: Swept) -> bool:
-        """Takes a connection in; False, and it is not, if there are too many."""
+    def add(self, connection: MonitoredConnection) -> bool:
+        """Add a connection; return False, without adding it, if there are too many."""
         if len(self._open) >= self.limits.connections:
             return False
         if self._clock is not None:
@@ -118,12 +118,12 @@ class Connections:
         self._plan()
         return True
 
-    def discard(self, connection: Swept) -> None:
-        """Forgets a connection that has ended."""
+    def discard(self, connection: MonitoredConnection) -> None:
+        """Remove a connection that has ended."""
         self._open.discard(connection)
 
     def close(self) -> None:
-        """Aborts all, and sweeps no more."""
+        """Abort all connections, and stop sweeping."""
         self._later = None
         if self._timer is not None:
             self._timer.cancel()
@@ -132,10 +132,10 @@ class Connections:
             connection.abort()
 
     def sweep(self, now: float) -> None:
-        """Ends the connections on which nothing has moved for too long.
+        """End the connections that have been inactive for too long.
 
         Args:
-            now: What the clock says.
+            now: The time of the clock.
         """
         for connection in self:
             if connection.seen != connection.progress:
@@ -143,7 +143,7 @@ class Connections:
                 continue
             stage = connection.waits_for()
             if now - connection.since >= self._seconds.get(stage, float("inf")):
-                connection.too_late(stage)
+                connection.time_out(stage)
 
     def _plan(self) -> None:
         if self._timer is None and self._later is not None and self._open:

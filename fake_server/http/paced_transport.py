@@ -1,4 +1,4 @@
-"""Carrying out a plan on an asyncio transport: nothing blocks the loop, and what comes after waits."""
+"""An asyncio transport that sends replies with pauses: it does not block the loop, and keeps the order."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class PacedTransport(asyncio.Transport):
-    """Stands in for a transport while replies with pauses are written to it.
+    """Wraps a transport while replies with pauses are written to it.
 
-    Whatever is written meanwhile comes after them, and so does the end of the connection; only ``abort`` is
-    at once. With no pause to wait for it writes through.
+    Everything written meanwhile is sent after them, and the connection is closed after them; only ``abort``
+    takes effect at once. Without a pending pause it writes directly.
     """
 
     def __init__(
@@ -30,13 +30,13 @@ class PacedTransport(asyncio.Transport):
         full: Callable[[], object],
         drained: Callable[[], object],
     ) -> None:
-        """Writes to ``transport``, on the running loop.
+        """Wrap ``transport``, on the running loop.
 
         Args:
-            transport: Where the bytes go.
-            most: Plans that may wait.
-            full: Called when so many wait.
-            drained: Called when none does any more, after some did.
+            transport: Sends the bytes.
+            most: How many plans may wait.
+            full: Called when that many wait.
+            drained: Called when no plan waits any more, after some did.
         """
         super().__init__()
         self._transport = transport
@@ -49,13 +49,13 @@ class PacedTransport(asyncio.Transport):
         self._full = full
         self._drained = drained
         self._ended = False
-        # Small pieces would wait for each other's acknowledgement, 40 ms: asyncio asks for no delay only on
-        # sockets that were made with the protocol's number.
+        # Without it small pieces would wait 40 ms for acknowledgements: asyncio sets TCP_NODELAY only on
+        # sockets that were created with the protocol's number.
         sock: socket.socket = transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def carry_out(self, acts: tuple[Act, ...], gate: Gate | None = None, name: str = "") -> None:
-        """Adds a plan; ``gate`` is where its holds wait, under ``name``."""
+        """Add a plan; its replies are held in ``gate`` under ``name``."""
         if gate is not None:
             self._gates.extend((gate, name) for act in acts if isinstance(act, Hold))
         self._acts.extend(acts)
@@ -72,7 +72,7 @@ class PacedTransport(asyncio.Transport):
         return self._waiting is not None
 
     def lost(self) -> None:
-        """The connection is gone: nothing more is written."""
+        """Stop writing, because the connection is gone."""
         self._acts.clear()
         self._gates.clear()
         self._ended = True
@@ -81,40 +81,40 @@ class PacedTransport(asyncio.Transport):
             self._waiting = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Bytes, in their turn."""
+        """Write bytes after everything written before."""
         self.carry_out((Send(bytes(data)),))
 
     def write_eof(self) -> None:
-        """The end of what is written, in its turn."""
+        """Close the sending side after everything written before."""
         self.carry_out((End(CutEnd.HALF_CLOSE),))
 
     def close(self) -> None:
-        """The end of the connection, in its turn."""
+        """Close the connection after everything written before."""
         self.carry_out((End(CutEnd.CLOSE),))
 
     def abort(self) -> None:
-        """The end of the connection, at once."""
+        """Close the connection at once."""
         self.lost()
         self._transport.abort()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """As the transport says."""
+        """Return what the wrapped transport returns."""
         return self._transport.get_extra_info(name, default)
 
     def is_closing(self) -> bool:
-        """As the transport says."""
+        """Return what the wrapped transport returns."""
         return self._transport.is_closing()
 
     def get_write_buffer_size(self) -> int:
-        """As the transport says."""
+        """Return what the wrapped transport returns."""
         return self._transport.get_write_buffer_size()
 
     def pause_reading(self) -> None:
-        """Reads no more."""
+        """Pause reading of the wrapped transport."""
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Reads again."""
+        """Resume reading of the wrapped transport."""
         self._transport.resume_reading()
 
     def _go_on(self) -> None:
@@ -155,7 +155,7 @@ class PacedTransport(asyncio.Transport):
                 pass
 
     def _reset(self) -> None:
-        # What has been written is on its way before the reset; only what the socket had no room for is lost.
+        # The kernel sends what it has accepted before the reset; only what is still buffered here is lost.
         sock: socket.socket = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._transport.abort()

@@ -1,4 +1,4 @@
-"""Why a request is not answered: a status and a sentence, as the client is told."""
+"""The error for a request that is refused: a status and a message for the client."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from fake_server.core.json_values import encoded
 
 
 class RefusedError(Exception):
-    """What came is refused; after the reply the connection ends.
+    """A request is refused; the connection ends after the error reply.
 
     Attributes:
-        reply: Status, and ``{"error": text}``; the text ends with what the client's author can do.
+        reply: The reply with the status and ``{"error": text}``; the text ends with the fix for the client's
+            author.
     """
 
     def __init__(self, status: int, text: str) -> None:

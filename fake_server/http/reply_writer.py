@@ -1,4 +1,4 @@
-"""Replies as bytes, where no fault spoils them (``fake_server.core.connection_plan`` has those)."""
+"""Encode replies without faults (``fake_server.core.connection_plan`` encodes those with faults)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _KEPT: Final = Framing()
 _KEPT_BYTES: Final = 4096
 
 
-def wire(reply: Reply, framing: Framing) -> bytes:
-    """A reply as bytes, in the form that the request asks for."""
+def reply_bytes(reply: Reply, framing: Framing) -> bytes:
+    """Return the bytes of a reply in the form that the request determines."""
     start = _head(reply.status, reply.headers, keep=framing.keep, old=framing.old)
     if reply.status in WITHOUT_BODY:
         return b"%b\r\n" % start
@@ -21,10 +21,10 @@ def wire(reply: Reply, framing: Framing) -> bytes:
     return b"%bcontent-length: %d\r\n\r\n%b" % (start, length, b"" if framing.head else reply.body)
 
 
-def kept_wire(reply: Reply) -> bytes:
-    """The same for HTTP/1.1, neither HEAD nor the connection's last; remembered unless it is large."""
+def kept_alive_bytes(reply: Reply) -> bytes:
+    """Return the bytes of a reply for a kept-alive HTTP/1.1 connection; cached unless they are many."""
     if reply.status in WITHOUT_BODY:
-        return wire(reply, _KEPT)
+        return reply_bytes(reply, _KEPT)
     body = reply.body
     sent = b"%bcontent-length: %d\r\n\r\n%b" % (_kept_head(reply.status, reply.headers), len(body), body)
     if len(sent) <= _KEPT_BYTES:

@@ -1,8 +1,8 @@
-"""What a server may not answer, though it is well formed: judged from a head that the parser has read.
+"""Checks of a well-formed head that the parser has read: what the server refuses to answer.
 
-Two readers that disagree about where a request ends are how requests are smuggled. The parser refuses what is
-no HTTP/1.1 (RFC 9112): bare line ends, folded lines, space in front of a colon, several lengths, a length
-beside a transfer coding. Here is what it leaves to its user.
+Requests can be smuggled where two readers disagree about the end of a request. The parser refuses what is not
+HTTP/1.1 (RFC 9112): bare line ends, folded lines, space before a colon, several lengths, a length together
+with a transfer coding. This module checks the rest.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ _READ: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"ex
 
 
 def waits_for_continue(method: bytes, version: str, headers: RawHeaders, limits: Limits) -> bool:
-    """Judges a head.
+    """Check a head.
 
     Args:
-        method: As sent.
-        version: Such as ``1.1``.
+        method: The method as sent.
+        version: The version, such as ``1.1``.
         headers: Names and values as sent.
-        limits: Bounds.
+        limits: The limits.
 
     Returns:
         Whether the client waits for ``100 Continue`` before it sends the body.
 
     Raises:
-        RefusedError: It may not be answered.
+        RefusedError: The server refuses the request.
     """
     if version not in ("1.1", "1.0"):
-        raise RefusedError(505, f"HTTP/{version} is not spoken here; send HTTP/1.1")
+        raise RefusedError(505, f"HTTP/{version} is not supported; send HTTP/1.1")
     if method == b"CONNECT":
-        raise RefusedError(405, "this is no proxy; send the request itself")
+        raise RefusedError(405, "this server is not a proxy; send the request itself")
     if method not in _METHODS:
         known = b", ".join(sorted(_METHODS)).decode("ascii")
-        raise RefusedError(501, f"the method {method.decode('ascii')} is not known here; send {known}")
+        raise RefusedError(501, f"the method {method.decode('ascii')} is not supported; use {known}")
     old = version == "1.0"
     values: dict[bytes, list[bytes]] = {}
     for name, value in headers:
@@ -49,38 +49,38 @@ def waits_for_continue(method: bytes, version: str, headers: RawHeaders, limits:
             values.setdefault(key, []).append(value)
     _check_host(values.get(b"host", []), old=old)
     _check_codings(values.get(b"transfer-encoding"), old=old)
-    (length,) = values.get(b"content-length", [b"0"])  # the parser lets no second one through
+    (length,) = values.get(b"content-length", [b"0"])  # the parser refuses a second one
     if int(length) > limits.body:
         raise too_large(limits)
     return _expects(values.get(b"expect"), old=old) and int(length) != 0
 
 
 def too_large(limits: Limits) -> RefusedError:
-    """What is said of a body beyond its limit."""
+    """Return the error for a body that exceeds its limit."""
     return RefusedError(413, f"the body is larger than {limits.body} bytes; send a smaller one")
 
 
 def _check_host(hosts: list[bytes], *, old: bool) -> None:
     if len(hosts) != 1 and not (old and not hosts):
         raise RefusedError(
-            400, f"an HTTP/1.1 request has one Host header, and this has {len(hosts)}; send one"
+            400, f"an HTTP/1.1 request must have one Host header, but this has {len(hosts)}; send one"
         )
     if hosts and not _HOST.fullmatch(hosts[0]):
-        raise RefusedError(400, f"the Host {hosts[0][:80]!r} is none; send the name and the port only")
+        raise RefusedError(400, f"the Host {hosts[0][:80]!r} is invalid; send only the name and the port")
 
 
 def _check_codings(codings: list[bytes] | None, *, old: bool) -> None:
     if codings is None:
         return
     if old:
-        raise RefusedError(400, "HTTP/1.0 knows no Transfer-Encoding; send Content-Length or HTTP/1.1")
+        raise RefusedError(400, "HTTP/1.0 has no Transfer-Encoding; send Content-Length or use HTTP/1.1")
     if [coding.strip(b" \t").lower() for coding in codings] != [b"chunked"]:
-        raise RefusedError(501, "the only Transfer-Encoding that is known here is one 'chunked'; send that")
+        raise RefusedError(501, "the only supported Transfer-Encoding is a single 'chunked'; send that")
 
 
 def _expects(expectations: list[bytes] | None, *, old: bool) -> bool:
     if old or not expectations:
         return False
     if b",".join(expectations).lower() != b"100-continue":
-        raise RefusedError(417, "only 'Expect: 100-continue' is known here; leave the header out")
+        raise RefusedError(417, "only 'Expect: 100-continue' is supported; leave the header out")
     return True

@@ -1,4 +1,4 @@
-"""Requests out of the bytes of one connection, bounded: httptools parses, limits and judgement are ours."""
+"""Read requests from the bytes of one connection: httptools parses, this module enforces the limits."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from fake_server.http.refusal import RefusedError
 from fake_server.http.request_head import too_large, waits_for_continue
 
 _TLS: Final = b"\x16"
-"""The first byte of a TLS handshake."""
+"""First byte of a TLS handshake."""
 
 
 _NO_TRAILERS: Final = frozenset({b"connection", b"content-length", b"transfer-encoding", b"host", b"expect"})
-"""What says how a request is read comes too late behind it (RFC 9110, section 6.5.1)."""
+"""Headers not allowed as trailers: they determine how a request is read (RFC 9110, section 6.5.1)."""
 _BESIDE_TARGET: Final = len(b"  HTTP/1.1\r\n\r\n")
 
 
 class Received(NamedTuple):
-    """A request that is whole, and what it says about the form of its reply."""
+    """A complete request, and what it determines about the form of its reply."""
 
     request: Request
     framing: Framing
 
 
 class RequestReader:
-    """Takes the bytes of a connection in whatever pieces they come.
+    """Reads the bytes of a connection in pieces of any size.
 
     Attributes:
-        ready: Requests that are whole, in order; whoever answers them takes them out.
-        in_head: Whether a head has begun and is not whole.
-        in_body: Whether a head is whole and its body is not.
+        ready: Complete requests, in order; the caller removes those that it handles.
+        in_head: Whether a head has begun and is incomplete.
+        in_body: Whether a head is complete and its body is not.
         waits: Whether the client waits for ``100 Continue`` before it sends that body.
     """
 
@@ -56,7 +56,7 @@ class RequestReader:
     )
 
     def __init__(self, limits: Limits) -> None:
-        """Has read nothing."""
+        """Create a reader that has read nothing."""
         self._limits = limits
         self._parser = httptools.HttpRequestParser(self)
         self.ready: list[Received] = []
@@ -69,25 +69,25 @@ class RequestReader:
 
     @property
     def between(self) -> bool:
-        """Whether nothing of the next request has come."""
+        """Whether no byte of the next request has arrived."""
         return not (self.in_head or self.in_body)
 
     @property
     def held(self) -> int:
-        """Bytes of the request that is not whole, and of the bodies of those that are ready."""
+        """Bytes of the incomplete request, and of the bodies of the requests that are ready."""
         waiting = sum(len(received.request.body) for received in self.ready)
         return self._head_bytes + self._body_bytes + waiting
 
     def feed(self, data: bytes) -> None:
-        """Reads on; every request that this completes is ``ready``.
+        """Read more bytes; every request that they complete is added to ``ready``.
 
         Raises:
-            RefusedError: What came may not be answered. Nothing can be read after it; what is ready is well.
+            RefusedError: The bytes are refused. Nothing can be read after them; the ready requests are valid.
         """
         begins, self._begun = not self._begun, True
         if begins and data[:1] == _TLS:
             raise RefusedError(
-                400, "this is TLS and the port speaks plain HTTP; use http:// in place of https://"
+                400, "the client sent TLS, but the port speaks plain HTTP; use http:// instead of https://"
             )
         complete = len(self.ready)
         try:
@@ -96,17 +96,19 @@ class RequestReader:
             match error.__context__:
                 case RefusedError() as refused:
                     raise refused from None
-                case httptools.HttpParserError() as odd:  # of the target, which is parsed once it is whole
+                case (
+                    httptools.HttpParserError() as odd
+                ):  # about the target, which is parsed once it is complete
                     raise self._no_http(odd) from None
             raise
         except httptools.HttpParserError as error:
             raise self._no_http(error) from None
-        # How much of a piece that ended other requests belongs to this one is not known.
+        # If the piece completed other requests, it is not known how much of it belongs to this one.
         if len(self.ready) == complete:
             self._count(len(data))
 
     def forget(self) -> None:
-        """Lets go of a request that will never be whole."""
+        """Forget a request that will never be complete."""
         self.ready.clear()
         self._body, self._headers, self._head = [], [], ()
         self._head_bytes = self._body_bytes = 0
@@ -117,7 +119,7 @@ class RequestReader:
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
-                # No other protocol is spoken here, and RFC 9110 lets a server ignore the offer. The parser
+                # The server supports no other protocol, and RFC 9110 lets it ignore the offer. The parser
                 # ends such a request at its head, body or not (Java's client offers h2c with bodies), so it
                 # reads the head again without the offer.
                 consumed: int = upgrade.args[0]
@@ -139,35 +141,36 @@ class RequestReader:
             self._fed += size
             if self._fed - self._body_bytes > self._limits.framing + self._body_bytes:
                 raise RefusedError(
-                    413, "the framing of the chunks is too large; send larger chunks, and fewer trailers"
+                    413, "the chunk framing is too large; send larger chunks and fewer trailers"
                 )
 
     def _no_http(self, error: httptools.HttpParserError) -> RefusedError:
         if self._parser.get_method() == b"PRI":
             return RefusedError(
-                400, "this is HTTP/2 and the port speaks HTTP/1.1; turn HTTP/2 off in the client"
+                400, "the client sent HTTP/2, but the port speaks HTTP/1.1; turn HTTP/2 off in the client"
             )
         return RefusedError(
-            400, f"this is no HTTP/1.1 request ({error}); send a request line, headers and a framed body"
+            400, f"this is not an HTTP/1.1 request ({error}); send a request line, headers and a framed body"
         )
 
     def _check_head(self) -> None:
         if self._head_bytes > self._limits.head:
             raise RefusedError(
-                431, f"request line and headers are larger than {self._limits.head} bytes; send fewer headers"
+                431,
+                f"the request line and headers are larger than {self._limits.head} bytes; send fewer headers",
             )
 
     # -- called by the parser ----------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Begin a request."""
         self._headers, self._head, self._body = [], (), []
         self._url = b""
         self._head_bytes = self._body_bytes = self._fed = 0
         self.in_head = True
 
     def on_url(self, url: bytes) -> None:
-        """The target, or a piece of it."""
+        """Add a piece of the target."""
         self._url += url
         if len(self._url) > self._limits.target:
             raise RefusedError(
@@ -175,20 +178,20 @@ class RequestReader:
             )
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header line; behind the body it is a trailer, which is read over."""
+        """Add a header line; a line after the body is a trailer and is ignored."""
         if not self.in_head:
             if name.lower() in _NO_TRAILERS:
-                text = f"{name.decode('ascii')} may not stand behind a body; send it as a header"
+                text = f"{name.decode('ascii')} is not allowed as a trailer; send it as a header"
                 raise RefusedError(400, text)
             return
         self._headers.append((name, value.rstrip(b" \t")))
         if len(self._headers) > self._limits.header_lines:
             raise RefusedError(
-                431, f"there are more than {self._limits.header_lines} header lines; send fewer headers"
+                431, f"the request has more than {self._limits.header_lines} header lines; send fewer headers"
             )
 
     def on_headers_complete(self) -> None:
-        """The head is whole: refuses what must not be read on."""
+        """End the head, and refuse a request whose body must not be read."""
         self._head = tuple(self._headers)
         method, version = self._parser.get_method(), self._parser.get_http_version()
         self._head_bytes = len(method) + len(self._url) + _BESIDE_TARGET
@@ -199,14 +202,14 @@ class RequestReader:
         self.in_head, self.in_body = False, True
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body, chunk framing removed."""
+        """Add a piece of the body, without chunk framing."""
         self._body_bytes += len(body)
         if self._body_bytes > self._limits.body:
             raise too_large(self._limits)
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """The request is whole."""
+        """End the request."""
         self.in_body = self.waits = False
         self._body_bytes = 0
         if self._parser.should_upgrade():

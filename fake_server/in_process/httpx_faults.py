@@ -1,9 +1,9 @@
-"""What a fault is to an httpx client in process: what httpx makes of the same bytes on a socket.
+"""Faults for in-process httpx clients: what httpx would make of the same bytes on a socket.
 
-The plan of the fault is read by h11, the parser that httpx itself uses for HTTP/1.1, and what that finds
-becomes the response or the exception that httpx (0.27 to 0.28, with httpcore 1) makes of it. Pauses pass on
-the clock of the client: ``time.sleep`` for a synchronous one, the event loop for an asynchronous one; where
-they are longer than the client's read timeout they end there in ``httpx.ReadTimeout``.
+h11, the HTTP/1.1 parser of httpx itself, reads the plan of the fault. Its events become the response or the
+exception that httpx (0.27 to 0.28, with httpcore 1) would produce. Pauses pass on the clock of the client:
+``time.sleep`` for a synchronous client, the event loop for an asynchronous one. A pause that is longer than
+the client's read timeout ends with ``httpx.ReadTimeout``.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from fake_server.core.gate import Gate
 from fake_server.core.http_messages import Reply, Request, TransportFault
 
 _MAX_HEAD_BYTES: Final = 100 * 1024
-"""Of a head that is not whole yet; httpcore 1 gives its parser this."""
+"""Largest incomplete head in bytes; httpcore 1 gives its parser the same limit."""
 _ENDS: Final = (h11.EndOfMessage, h11.ConnectionClosed, h11.PAUSED)
 Handle = Callable[[Request], Reply | TransportFault]
 
 
-class Spoilt(Exception):  # noqa: N818 - not an error: it carries a fault to the face that the client asked
-    """A request was answered with a fault. ``respond`` or ``respond_async`` makes of it what httpx would."""
+class FaultedReply(Exception):  # noqa: N818 - not an error: it carries a fault to the transport that the client uses
+    """Carries a fault to the transport. ``respond`` and ``respond_async`` do with it what httpx would do."""
 
     def __init__(self, fault: TransportFault, request: httpx.Request) -> None:
         super().__init__(fault.name)
@@ -41,37 +41,37 @@ class Spoilt(Exception):  # noqa: N818 - not an error: it carries a fault to the
         self._arriving = _Arriving(fault, request)
 
     def respond(self) -> httpx.Response:
-        """The response, for a synchronous client.
+        """Return the response, for a synchronous client.
 
         Raises:
-            httpx.TransportError: What httpx raises before the head of a response is whole.
-            ScriptError: The client would wait for ever.
+            httpx.TransportError: As httpx raises it before the head of a response is complete.
+            ScriptError: The client would wait forever.
         """
         while (head := self._arriving.head()) is None:
             self._arriving.read()
         return self._arriving.response(head)
 
     async def respond_async(self) -> httpx.Response:
-        """The response, for an asynchronous client; raises as ``respond`` does."""
+        """Return the response, for an asynchronous client; raises as ``respond`` does."""
         while (head := self._arriving.head()) is None:
             await self._arriving.read_async()
         return self._arriving.response(head)
 
 
 class Refusing:
-    """Stands in front of an engine while it refuses connections."""
+    """Replaces an engine's ``handle`` while connections are refused."""
 
     def __init__(self, handle: Handle, seconds: float, restore: Callable[[Handle], None]) -> None:
-        """Refuses for so many seconds of ``time.monotonic``, and then gives ``handle`` back."""
+        """Refuse for ``seconds`` of ``time.monotonic``, then restore ``handle``."""
         self._handle = handle
         self._until = time.monotonic() + seconds
         self._restore = restore
 
     def __call__(self, request: Request) -> Reply | TransportFault:
-        """Answers once the time is over.
+        """Handle the request once the time is over.
 
         Raises:
-            httpx.ConnectError: It is not.
+            httpx.ConnectError: Connections are still refused.
         """
         if time.monotonic() < self._until:
             raise httpx.ConnectError("connection refused, as scripted")
@@ -80,14 +80,14 @@ class Refusing:
 
 
 def refusing(handle: Handle, fault: TransportFault, restore: Callable[[Handle], None]) -> Handle:
-    """What answers a face after a fault: ``handle``, unless that refuses connections for a time."""
+    """Return what handles requests after a fault: ``handle``, or one that refuses connections for a while."""
     if isinstance(fault.kind, Refusal):
         return Refusing(handle, fault.kind.seconds, restore)
     return handle
 
 
 class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A reply as it arrives at a client: httpcore's reading, over a plan in place of a socket."""
+    """A reply as it arrives at a client: reads as httpcore does, from a plan instead of a socket."""
 
     def __init__(self, fault: TransportFault, request: httpx.Request) -> None:
         self._fault = fault
@@ -96,18 +96,18 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
         timeout: float | None = request.extensions.get("timeout", {}).get("read")
         self._limit = math.inf if timeout is None else timeout
         self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
-        # The parser has to know the method; the rest of the request does not matter to the reply.
+        # The parser needs the method; the rest of the request does not affect how a reply is parsed.
         self._parser.send(h11.Request(method=request.method, target="/", headers=[("host", "h")]))
         self._parser.send(h11.EndOfMessage())
 
     def head(self) -> h11.Response | None:
-        """The head of the reply; None if more has to be read first."""
+        """Return the head of the reply, or None if more bytes have to be read first."""
         while isinstance(event := self._event(), h11.InformationalResponse):
             pass
         return event if isinstance(event, h11.Response) else None
 
     def response(self, head: h11.Response) -> httpx.Response:
-        """The response, whose body arrives while it is read."""
+        """Return the response, whose body arrives while it is read."""
         extensions = {"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason}
         return httpx.Response(
             head.status_code,
@@ -134,7 +134,7 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
                     await self.read_async()
 
     def read(self) -> None:
-        """Reads once from the connection."""
+        """Read once from the connection."""
         match self._next():
             case Hold():
                 self._hold()
@@ -144,7 +144,7 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
                 self._take(what)
 
     async def read_async(self) -> None:
-        """Reads once from the connection."""
+        """Read once from the connection, asynchronously."""
         match self._next():
             case Hold():
                 await self._hold_async()
@@ -161,7 +161,7 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
         return None if event is h11.NEED_DATA else event
 
     def _next(self) -> Hold | tuple[float, Send | End]:
-        """What comes next, and after how many seconds; silence is the end of the client's patience."""
+        """Return the next act and the seconds before it; silence lasts until the client's read timeout."""
         seconds = 0.0
         while self._acts:
             match self._acts.popleft():
@@ -177,8 +177,8 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
                     break
         if self._limit == math.inf:
             raise ScriptError(
-                f"the script leaves the client waiting for ever ({self._fault.name}), and it has no read "
-                "timeout; give it one, such as httpx.Client(timeout=5)"
+                f"the client would wait forever for this reply ({self._fault.name}), because it has no read "
+                "timeout; set one, for example httpx.Client(timeout=5)"
             )
         return self._limit, End(CutEnd.SILENCE)
 

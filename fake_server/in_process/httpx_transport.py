@@ -1,4 +1,4 @@
-"""The engine as a transport of httpx, for clients that take one: the cheapest face."""
+"""The engine as an httpx transport, for clients that accept one: the fastest way to use it."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ import httpx
 
 from fake_server.core.http_messages import WITHOUT_BODY, RawHeaders, Reply, Request
 from fake_server.engine.tinker_api import FakeTinker
-from fake_server.in_process.httpx_faults import Handle, Spoilt, refusing
+from fake_server.in_process.httpx_faults import FaultedReply, Handle, refusing
 
 
 class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answers every request of a client from the engine, whatever its host.
+    """An httpx transport that passes every request to the engine, whatever its host.
 
-    Serves ``httpx.Client`` and ``httpx.AsyncClient``. Faults become what httpx makes of them on a socket:
+    Works with ``httpx.Client`` and ``httpx.AsyncClient``. Faults appear as they would on a socket:
     ``fake_server.in_process.httpx_faults``.
     """
 
     def __init__(self, engine: FakeTinker) -> None:
-        """Answers from ``engine``."""
+        """Create a transport that passes requests to ``engine``."""
         self._handle: Handle = engine.handle
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answers a request of a synchronous client."""
+        """Handle a request of a synchronous client."""
         request.read()
         try:
             return answer(self._handle, request)
-        except Spoilt as spoilt:
+        except FaultedReply as spoilt:
             self._meet(spoilt)
             return spoilt.respond()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answers a request of an asynchronous client. The listener is called on the client's event loop."""
+        """Handle a request of an asynchronous client. The listener is called on the client's event loop."""
         try:
             return answer(self._handle, request)
         except httpx.RequestNotRead:
             await request.aread()
-        except Spoilt as spoilt:
+        except FaultedReply as spoilt:
             return await self._respond(spoilt)
         try:
             return answer(self._handle, request)
-        except Spoilt as spoilt:
+        except FaultedReply as spoilt:
             return await self._respond(spoilt)
 
-    async def _respond(self, spoilt: Spoilt) -> httpx.Response:
+    async def _respond(self, spoilt: FaultedReply) -> httpx.Response:
         self._meet(spoilt)
         return await spoilt.respond_async()
 
-    def _meet(self, spoilt: Spoilt) -> None:
+    def _meet(self, spoilt: FaultedReply) -> None:
         def restore(handle: Handle) -> None:
             self._handle = handle
 
@@ -56,11 +56,11 @@ class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def answer(handle: Handle, request: httpx.Request) -> httpx.Response:
-    """The engine's answer to an httpx request that has been read.
+    """Return the engine's answer to an httpx request whose body has been read.
 
     Raises:
-        Spoilt: The script says that the reply is spoilt, or that none comes.
-        httpx.ConnectError: The script says that connections are refused at this time.
+        FaultedReply: The reply has a fault, or is replaced by one.
+        httpx.ConnectError: The script refuses connections at this time.
     """
     path, query = _target(request.url.raw_path)
     asked = Request(request.method.upper(), path, query, tuple(request.headers.raw), request.content)
@@ -69,7 +69,7 @@ def answer(handle: Handle, request: httpx.Request) -> httpx.Response:
         case Reply():
             return _response(answered, request)
         case _:
-            raise Spoilt(answered, request)
+            raise FaultedReply(answered, request)
 
 
 @lru_cache(maxsize=256)
@@ -79,9 +79,9 @@ def _target(target: bytes) -> tuple[str, str]:
 
 
 class _WholeResponse(httpx.Response):
-    """A response whose body is at hand: who reads it all need not walk through a stream (httpx 0.27, 0.28).
+    """A response whose body is in memory, read without iterating over a stream (httpx 0.27, 0.28).
 
-    Everything else is as httpx has it; streaming too.
+    Everything else, streaming included, works as in httpx.
     """
 
     def __init__(self, reply: Reply, body: bytes, headers: httpx.Headers, request: httpx.Request) -> None:
@@ -113,7 +113,7 @@ def _response(reply: Reply, request: httpx.Request) -> httpx.Response:
     return _WholeResponse(reply, body, _headers(reply.headers, length), request)
 
 
-# httpx copies these, which costs it less than making them anew.
+# httpx copies these headers, which is cheaper than building them for each response.
 @lru_cache(maxsize=1024)
 def _headers(headers: RawHeaders, length: int | None) -> httpx.Headers:
     framing = [] if length is None else [(b"content-length", b"%d" % length)]

@@ -1,8 +1,8 @@
-"""The engine mounted on respx: every httpx client of the process meets it, whatever its transport.
+"""The engine mounted on respx, which intercepts every httpx client of the process, whatever its transport.
 
-One route matches everything below the base URL, and the engine's dictionaries do the rest: a route per future
-would cost respx milliseconds a request. The route is a class of its own because respx inspects the signature
-of a plain side-effect function at every call, which costs more than the engine does.
+One route matches everything below the base URL, and the engine looks requests up in dictionaries: with one
+route for each future, respx would take milliseconds a request. The route is a class because respx inspects
+the signature of a plain side-effect function at every call, which takes longer than the engine.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from respx.models import AllMockedAssertionError, SideEffectError
 
 from fake_server.core.errors import Problem, ProblemKind
 from fake_server.engine.tinker_api import FakeTinker
-from fake_server.in_process.httpx_faults import Handle, Spoilt, refusing
+from fake_server.in_process.httpx_faults import FaultedReply, Handle, refusing
 from fake_server.in_process.httpx_transport import answer
 
 DEFAULT_BASE_URL: Final = "http://tinker.test"
 
 
 class UnexpectedHostError(AllMockedAssertionError):
-    """A request went to a host that no router answers for; the text names both hosts."""
+    """A request went to a host that no router handles; the message names both hosts."""
 
 
 _PASSES_OF_A_MOVE: Final = 50
-"""How often the loop goes round between a move of the clocks and the reply."""
+"""How many iterations of the event loop happen between a movement of the clocks and the reply."""
 
 
 @contextmanager
 def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[respx.MockRouter]:
-    """Mounts the engine for the duration of a ``with`` block.
+    """Mount the engine for the duration of a ``with`` block.
 
-    Sync and async clients of any thread are answered. A request to another host never leaves the process:
-    another respx router may answer it, else it raises ``UnexpectedHostError`` and becomes a problem of the
-    engine.
+    Synchronous and asynchronous clients of any thread are answered. A request to another host never leaves
+    the process: another respx router may answer it; otherwise it raises ``UnexpectedHostError`` and is
+    recorded as a problem of the engine.
 
     Args:
-        engine: What answers.
-        base_url: Scheme, host and port; a path in it is ignored.
+        engine: The engine that handles requests.
+        base_url: Scheme, host and port; a path is ignored.
 
     Yields:
-        The router, whose ``calls`` are those of respx.
+        The router; its ``calls`` are those of respx.
     """
     router = _TurnTaking(using="httpx", assert_all_called=False, assert_all_mocked=True)
     router.engine = engine
@@ -57,10 +57,10 @@ def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[re
 
 
 class _TurnTaking(respx.MockRouter):
-    """Lets other tasks run before each reply, as a network does.
+    """A router that lets other tasks run before each reply, as a network does.
 
-    Futures in flight together take turns; and when a script has moved the clocks, whatever fell due meanwhile
-    happens before the reply that was withheld comes.
+    Concurrent futures take turns. When a script has moved the clocks, everything that has become due runs
+    before the held reply arrives.
     """
 
     engine: FakeTinker
@@ -68,7 +68,7 @@ class _TurnTaking(respx.MockRouter):
     def handler(self, request: httpx.Request) -> httpx.Response:
         try:
             return super().handler(request)
-        except Spoilt as spoilt:
+        except FaultedReply as spoilt:
             return spoilt.respond()
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
@@ -76,7 +76,7 @@ class _TurnTaking(respx.MockRouter):
         moves = self.engine.clock_moves
         try:
             return await super().async_handler(request)
-        except Spoilt as spoilt:
+        except FaultedReply as spoilt:
             return await spoilt.respond_async()
         finally:
             if self.engine.clock_moves != moves:
@@ -90,12 +90,12 @@ async def _turn() -> None:
     except RuntimeError:
         await anyio.lowlevel.checkpoint()
     else:
-        # What anyio does in the end, without its search for the event loop.
+        # What anyio.sleep(0) does in the end, without its detection of the event loop.
         await asyncio.sleep(0)
 
 
 class _EngineRoute(respx.Route):
-    """A route that hands each request to the engine."""
+    """A route that passes each request to the engine."""
 
     def __init__(self, engine: FakeTinker, base_url: httpx.URL) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class _EngineRoute(respx.Route):
             raise SideEffectError(self, origin=self._unexpected(request))
         try:
             return answer(self._handle, request)
-        except Spoilt as spoilt:
+        except FaultedReply as spoilt:
             self._handle = refusing(self._handle, spoilt.fault, self._restore)
             raise SideEffectError(self, origin=spoilt) from spoilt
         except httpx.TransportError as error:
@@ -121,7 +121,7 @@ class _EngineRoute(respx.Route):
     def _unexpected(self, request: httpx.Request) -> UnexpectedHostError:
         host = request.url.netloc.decode("ascii")
         text = (
-            f"{request.method} {request.url} went to {host}, and the fake Tinker is mounted on {self._host}; "
+            f"{request.method} {request.url} went to {host}, but the fake Tinker is mounted on {self._host}; "
             f"give the client base_url={self._host!r}"
         )
         if len(HTTPXMocker.routers) == 1:

@@ -1,12 +1,12 @@
-"""The protobuf wire format, as far as the Tinker API uses it.
+"""Encode and decode the protobuf wire format, as far as the Tinker API uses it.
 
-Releases of the official SDK from 0.25 accept the results of sampling and of forward passes only as
-``application/x-protobuf``, and send forward passes so too. The few message types are written and read here
-without a protobuf library, which a fake server should not need.
+Releases of the official SDK from 0.25 accept the results of sampling and forward passes only as
+``application/x-protobuf``, and send forward passes in the same form. This module reads and writes the few
+message types without a protobuf library, so that the fake server needs no such dependency.
 
-A message is a sequence of fields; a field is a key (number and wire type, a varint) and a value: a varint,
-eight bytes, four bytes, or bytes with their length in front. Everything below is the public wire format;
-the numbers of the Tinker API's own fields are in ``fake_server.protobuf.result_messages``.
+A message is a sequence of fields. A field is a key (field number and wire type, as a varint) and a value: a
+varint, eight bytes, four bytes, or bytes preceded by their length. All of this is the public wire format;
+``fake_server.protobuf.result_messages`` has the field numbers of the Tinker API.
 """
 
 import struct
@@ -19,7 +19,7 @@ _MAX_VARINT_BYTES: Final = 10
 
 
 class WireType(IntEnum):
-    """How the value of a field is laid out."""
+    """How the value of a field is encoded."""
 
     VARINT = 0
     FIXED64 = 1
@@ -28,11 +28,11 @@ class WireType(IntEnum):
 
 
 class ProtobufError(ValueError):
-    """Bytes that are not a message of the protobuf wire format."""
+    """Bytes that are not a valid protobuf message."""
 
 
 def varint(value: int) -> bytes:
-    """The variable-length form of an integer of up to 64 bits; negative numbers take ten bytes."""
+    """Return the varint form of an integer of up to 64 bits; negative numbers take ten bytes."""
     value &= (1 << 64) - 1
     encoded = bytearray()
     while value > 0x7F:
@@ -43,25 +43,25 @@ def varint(value: int) -> bytes:
 
 
 def varint_field(number: int, value: int) -> bytes:
-    """An integer, enum or boolean field."""
+    """Return an encoded integer, enum or boolean field."""
     return varint(number << 3 | WireType.VARINT) + varint(value)
 
 
 def bytes_field(number: int, value: bytes) -> bytes:
-    """A field of bytes, text (in UTF-8), a message, or packed numbers."""
+    """Return an encoded field of bytes, UTF-8 text, a message, or packed numbers."""
     return varint(number << 3 | WireType.BYTES) + varint(len(value)) + value
 
 
 def double_field(number: int, value: float) -> bytes:
-    """A field of one double."""
+    """Return an encoded field with one double."""
     return varint(number << 3 | WireType.FIXED64) + _DOUBLE.pack(value)
 
 
 def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The fields of a message in their order: the number, and an integer (varint) or bytes (all else).
+    """Yield the fields of a message in order: the number, and an integer (varint) or bytes (all others).
 
     Raises:
-        ProtobufError: The bytes end inside a field, or hold a wire type that is no longer in use.
+        ProtobufError: The bytes end inside a field, or contain an obsolete wire type.
     """
     position = 0
     while position < len(body):
@@ -80,15 +80,15 @@ def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
                 size, position = _read_varint(body, position)
             case _:
                 msg = (
-                    f"wire type {wire_type} of field {number} at byte {position} is not in use; "
+                    f"field {number} at byte {position} has the unsupported wire type {wire_type}; "
                     "check that the body is a protobuf message"
                 )
                 raise ProtobufError(msg)
         end = position + size
         if end > len(body):
             msg = (
-                f"field {number} wants {size} bytes at byte {position} of {len(body)}; "
-                "check that the body is a whole protobuf message"
+                f"field {number} needs {size} bytes at byte {position} of {len(body)}; "
+                "check that the protobuf message is complete"
             )
             raise ProtobufError(msg)
         yield number, body[position:end]
@@ -96,7 +96,7 @@ def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def packed_varints(value: int | bytes) -> list[int]:
-    """The integers of a repeated field: packed in bytes, or one alone (both forms are legal)."""
+    """Return the integers of a repeated field: packed in bytes, or a single one (both are valid)."""
     if isinstance(value, int):
         return [value]
     numbers: list[int] = []
@@ -117,7 +117,5 @@ def _read_varint(body: bytes, position: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << (7 * shift)
         if byte < 0x80:
             return value & ((1 << 64) - 1), position
-    msg = (
-        f"no whole number at byte {position} of {len(body)}; check that the body is a whole protobuf message"
-    )
+    msg = f"the number at byte {position} of {len(body)} is truncated; check that the body is complete"
     raise ProtobufError(msg)

@@ -1,7 +1,7 @@
-"""The requests of the Tinker API that come in protobuf: forward passes, from ``tinker`` 0.25 on.
+"""Decode the requests that the Tinker API accepts in protobuf: forward passes, from ``tinker`` 0.25 on.
 
-They are decoded to the mapping that older releases send as JSON. The field numbers were learnt from the
-message descriptors of ``tinker`` 0.38.0 (the package's ``proto`` folder).
+They are decoded to the mapping that older releases send as JSON. Source of the field numbers: the message
+descriptors of ``tinker`` 0.38.0 (the package's ``proto`` folder).
 """
 
 import struct
@@ -68,13 +68,13 @@ _DTYPE_NAMES: Final[Mapping[int, tuple[str, str]]] = {
 
 
 def decode_forward_request(body: bytes) -> dict[str, object]:
-    """A forward or forward-backward request in protobuf, as the mapping that older releases send in JSON.
+    """Return a protobuf forward or forward-backward request as the mapping that older releases send in JSON.
 
     Returns:
         ``model_id``, ``seq_id``, ``forward_only``, and ``forward_backward_input`` with ``loss_fn``,
-        ``loss_fn_config`` if it has any, and ``data``: each ``model_input`` (the bytes of images are left
-        out) and ``loss_fn_inputs``, whose tensors have ``data``, ``dtype`` and ``shape``, and if they are
-        sparse ``sparse_crow_indices`` and ``sparse_col_indices``.
+        ``loss_fn_config`` if there is one, and ``data``. Each datum has ``model_input`` (without the bytes of
+        images) and ``loss_fn_inputs``, whose tensors have ``data``, ``dtype``, ``shape`` and, if they are
+        sparse, ``sparse_crow_indices`` and ``sparse_col_indices``.
 
     Raises:
         ProtobufError: The body is not such a message.
@@ -107,7 +107,7 @@ def decode_forward_request(body: bytes) -> dict[str, object]:
 
 
 def protobuf_model_id(body: bytes) -> str | None:
-    """The model that a forward request in protobuf is for; None if the body does not say."""
+    """Return the model of a protobuf forward request, or None if the body names none."""
     try:
         for number, value in fields(body):
             if number == _ForwardRequest.MODEL_ID and isinstance(value, bytes):
@@ -194,5 +194,5 @@ def _text(value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError as error:
-        msg = f"text that is not UTF-8: {value[:40]!r}; check the encoding of the body"
+        msg = f"a text field is not UTF-8: {value[:40]!r}; check the encoding of the body"
         raise ProtobufError(msg) from error

@@ -1,9 +1,9 @@
-"""The results of the Tinker API that go out in protobuf: those of sampling and of forward passes.
+"""Encode the results that the Tinker API sends in protobuf: those of sampling and of forward passes.
 
-The field numbers were learnt from the message descriptors of ``tinker`` 0.38.0 (the package's ``proto``
-folder). A result is built once, as JSON values, and encoded from those where the SDK asked for protobuf.
+Source of the field numbers: the message descriptors of ``tinker`` 0.38.0 (the package's ``proto`` folder). A
+result is built once, as JSON values, and encoded from those if the SDK asked for protobuf.
 
-Number arrays travel as little-endian bytes inside a bytes field: tokens as int32, log-probabilities as
+Arrays of numbers are sent as little-endian bytes inside a bytes field: tokens as int32, log-probabilities as
 float32, offsets as int64.
 """
 
@@ -24,7 +24,7 @@ MEDIA_TYPE: Final = "application/x-protobuf"
 
 
 class ResultEncodingError(ValueError):
-    """A result, with the overrides of its script, that has no protobuf form."""
+    """A result that cannot be encoded as protobuf, because of the overrides in its script."""
 
 
 class _DType(IntEnum):
@@ -102,19 +102,19 @@ class _MapEntry(IntEnum):
 _STOP_REASONS: Final = {"stop": 0, "length": 1}
 _EMPTY_TOKEN: Final = 0
 _EMPTY_LOGPROB: Final = -99999.0
-"""What fills the cells of a top-k table that hold nothing (tinker 0.38.0)."""
+"""Value of the empty cells of a top-k table (tinker 0.38.0)."""
 
 
 def encode_sample_response(result: Mapping[str, object]) -> bytes:
-    """A sampling result, given in its JSON form, as a protobuf message.
+    """Return a sampling result, given in its JSON form, as a protobuf message.
 
     Args:
-        result: ``sequences`` (each ``tokens``, ``logprobs`` or null, ``stop_reason``),
+        result: ``sequences`` (each with ``tokens``, ``logprobs`` or null, ``stop_reason``),
             ``prompt_logprobs`` and ``topk_prompt_logprobs`` (or null), and the extras of 0.38.0. Keys that
             the message has no field for are left out.
 
     Raises:
-        ResultEncodingError: A value has not the type or the shape that its field carries.
+        ResultEncodingError: A value does not have the type or shape of its field.
     """
     try:
         parts = [
@@ -140,14 +140,14 @@ def encode_sample_response(result: Mapping[str, object]) -> bytes:
 
 
 def encode_forward_output(result: Mapping[str, object]) -> bytes:
-    """The result of a forward or forward-backward pass, given in its JSON form, as a protobuf message.
+    """Return the result of a forward or forward-backward pass, given in its JSON form, as a protobuf message.
 
     Args:
-        result: ``loss_fn_output_type``, ``loss_fn_outputs`` (a list, one mapping of tensors a
-            datum: ``data``, ``dtype``, ``shape``) and ``metrics``.
+        result: ``loss_fn_output_type``, ``loss_fn_outputs`` (a list with one mapping of tensors a datum:
+            ``data``, ``dtype``, ``shape``) and ``metrics``.
 
     Raises:
-        ResultEncodingError: A value has not the type or the shape that its field carries.
+        ResultEncodingError: A value does not have the type or shape of its field.
     """
     try:
         parts = [bytes_field(_ForwardOutput.LOSS_FN_OUTPUT_TYPE, str(result["loss_fn_output_type"]).encode())]
@@ -193,7 +193,7 @@ def _topk(rows: Sequence[object]) -> bytes:
 
 
 def _array_record(output: Mapping[str, object]) -> bytes:
-    # One record a datum: the message allows any number of them, and shapes may then differ between data.
+    # One record a datum: the message allows several, and so the shapes of data may differ.
     entries = [
         bytes_field(_MapEntry.KEY, name.encode())
         + bytes_field(_MapEntry.VALUE, _batched_tensor(_mapping(tensor)))
@@ -273,6 +273,6 @@ def _mappings(value: object) -> list[Mapping[str, object]]:
 def _not_encodable(what: str, error: Exception) -> ResultEncodingError:
     reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
     return ResultEncodingError(
-        f"this {what} result has no protobuf form ({reason}); give the overrides of `complete` the types of "
-        "the result, or script `status: 200` with a body of your own"
+        f"the {what} result does not fit protobuf ({reason}); give the overrides of `complete` the types "
+        "of the result, or script `status: 200` with a body of your own"
     )

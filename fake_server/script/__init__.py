@@ -30,7 +30,6 @@ from fake_server.script.builder import (
     wired,
 )
 from fake_server.script.rules import Rule, RuleBook
-from fake_server.script.script_yaml import ScriptEntry
 from fake_server.script.steps import (
     MAX_ADVANCE_SECONDS,
     Advance,
@@ -62,7 +61,6 @@ __all__ = [
     "RuleBook",
     "Script",
     "ScriptBuilder",
-    "ScriptEntry",
     "ScriptLike",
     "Seconds",
     "Status",

@@ -1,4 +1,4 @@
-"""What is remembered of a poll, and the gaps between the polls of one future."""
+"""Records of polls, and the gaps between the polls of one future."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ class PollRecord:
 
     Attributes:
         future: Name of the future.
-        index: Which poll of that future it is, 0-based, resubmissions included.
-        arrived: When it came, seconds on the engine's clock.
-        answered: When its answer left, after the script had moved the clocks; None while it is withheld.
-        status: The answer's status, or None for a fault of the transport.
+        index: 0-based number of the poll of that future, resubmissions included.
+        arrived: When it arrived, in seconds of the engine's clock.
+        answered: When its answer was sent, after the script had moved the clocks; None while the answer is
+            held.
+        status: The answer's status, or None for a transport fault.
         fault: The fault's name, or None.
     """
 
@@ -29,7 +30,7 @@ class PollRecord:
 
     @property
     def left(self) -> float:
-        """When its answer left, or, while it is withheld, when it came."""
+        """When its answer was sent, or, while the answer is held, when the poll arrived."""
         return self.arrived if self.answered is None else self.answered
 
     def __str__(self) -> str:
@@ -37,12 +38,12 @@ class PollRecord:
 
 
 def gaps_between(polls: Iterable[PollRecord]) -> tuple[float, ...]:
-    """Seconds from each answer to the next poll, to the microsecond."""
+    """Return the seconds from each answer to the next poll, rounded to the microsecond."""
     return tuple(round(after.arrived - before.left, 6) for before, after in itertools.pairwise(polls))
 
 
 def gap_differences(got: Sequence[float], wanted: Sequence[float], tolerance: float) -> list[str]:
-    """A line for each gap that differs by more than ``tolerance`` seconds, and for a wrong number of them."""
+    """Return a line for each gap that differs by more than ``tolerance`` seconds, and for a wrong count."""
     lines = [f"wanted {len(wanted)} gaps, got {len(got)}"] if len(wanted) != len(got) else []
     lines += [
         f"before poll {place + 2}: wanted {seconds:g} s, got {measured:g} s"
@@ -50,9 +51,12 @@ def gap_differences(got: Sequence[float], wanted: Sequence[float], tolerance: fl
         if abs(seconds - measured) > tolerance
     ]
     all_of_them = ", ".join(f"{gap:g}" for gap in got) or "none"
-    return [f"{line} (all gaps: {all_of_them}); mend the numbers or the client's back-off" for line in lines]
+    return [
+        f"{line} (all gaps: {all_of_them}); fix the expected numbers or the client's back-off"
+        for line in lines
+    ]
 
 
 def listed(polls: Iterable[PollRecord]) -> str:
-    """The answers, in a line."""
+    """Return the answers as one line."""
     return ", ".join(map(str, polls)) or "none"

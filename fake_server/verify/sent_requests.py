@@ -1,4 +1,4 @@
-"""Looking for a request among those that came, and for the one that comes nearest."""
+"""Find a request in the journal, or the one nearest to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fake_server.engine.request_decoding import BodyError, decode_request
 
 
 def find_request(exchanges: Iterable[Exchange], path: str, fields: Mapping[str, object]) -> Exchange | str:
-    """The first exchange of that path whose decoded body has these fields, or what is to be said instead."""
+    """Return the first request of that path whose decoded body has these fields, or an error message."""
     best: tuple[int, Exchange, list[str]] | None = None
     for exchange in exchanges:
         differences = [] if exchange.path == path else [f"path: wanted {path}, got {exchange.path}"]
@@ -22,11 +22,11 @@ def find_request(exchanges: Iterable[Exchange], path: str, fields: Mapping[str, 
             best = badness, exchange, differences
     wanted = f"no POST {path}" + (f" with {dict(fields)}" if fields else "") + " came"
     if best is None:
-        return f"{wanted}, nor any other request; give the client this fake's base URL"
+        return f"{wanted}, and neither did any other request; give the client this fake's base URL"
     _, exchange, differences = best
     return (
         f"{wanted}; the nearest is request {exchange.index} ({exchange.method} {exchange.path}): "
-        f"{'; '.join(differences)}; mend the call or what is asked for"
+        f"{'; '.join(differences)}; fix the call or the expected fields"
     )
 
 

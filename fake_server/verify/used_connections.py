@@ -1,7 +1,7 @@
-"""Which connections the clients used, and which request came on which.
+"""Which connections the clients used, and which requests each of them carried.
 
 Only the loopback socket has connections: in process a request is a call. A connection counts from its first
-request on; one that was opened and never used is not seen.
+request; one that was opened but never used is not listed.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _MOST_SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class UsedConnection:
-    """One connection on which at least one request came.
+    """One connection that carried at least one request.
 
     Attributes:
         number: 1-based, in the order of the first requests.
-        requests: What came on it, in order.
+        requests: The requests that it carried, in order.
     """
 
     number: int
@@ -35,7 +35,7 @@ class UsedConnection:
 
 
 def used_connections(exchanges: Iterable[Exchange]) -> tuple[UsedConnection, ...]:
-    """The connections of these exchanges; exchanges that came in process have none."""
+    """Return the connections of these exchanges; exchanges that came in process have none."""
     requests: dict[int, list[Exchange]] = {}
     for exchange in exchanges:
         if exchange.connection is not None:
@@ -46,21 +46,21 @@ def used_connections(exchanges: Iterable[Exchange]) -> tuple[UsedConnection, ...
 
 
 def connection_difference(exchanges: Iterable[Exchange], count: int, how_to_use_a_socket: str) -> str | None:
-    """What is wrong if this many connections were wanted, with the mend; None if nothing is."""
+    """Return what is wrong and the fix if the number of connections is not ``count``, else None."""
     asked = tuple(exchanges)
     used = used_connections(asked)
     in_process = sum(exchange.connection is None for exchange in asked)
     if in_process:
         return (
-            f"wanted {count} connections, and {in_process} requests came in process, where there are none; "
+            f"wanted {count} connections, but {in_process} requests came in process, where there are none; "
             f"{how_to_use_a_socket} to ask for connections"
         )
     if len(used) == count:
         return None
-    mend = (
+    fix = (
         "keep one client open for all requests"
         if len(used) > count
         else "see which client's requests did not come"
     )
-    lines = [f"wanted {count} connections, got {len(used)}; {mend}; all that were used:"]
+    lines = [f"wanted {count} connections, got {len(used)}; {fix}; the connections used:"]
     return "\n".join([*lines, *(f"  {connection}" for connection in used)] if used else [*lines, "  none"])

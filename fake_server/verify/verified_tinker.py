@@ -1,9 +1,9 @@
-"""An engine that remembers when each future was polled, and says whether that is what a test expected.
+"""An engine that records when each future was polled, and compares that with what a test expects.
 
 Measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``, ``connections``) return plain tuples, so
-that an assertion reads as data. Each ``assert_…`` raises one ``ScriptViolation`` that lists every difference,
-the nearest miss and the mend. Times are those of the clock that the engine is given: virtual ones where one
-is frozen.
+that assertions read as data. Each ``assert_…`` method raises one ``ScriptViolation`` that lists every
+difference, the nearest miss and the fix. Times are those of the clock given to the engine: virtual time where
+a clock is frozen.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from fake_server.verify.sent_requests import find_request
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
 
 MAX_POLLS: Final = 100_000
-"""Polls that are remembered, the first ones; beyond them every helper refuses rather than mislead."""
+"""Greatest number of recorded polls; with more, every helper raises an error instead of misleading."""
 GAP_TOLERANCE_SECONDS: Final = 0.0005
-"""How far a gap may be from the one expected: less than the millisecond in which debounce is tested."""
+"""Greatest accepted deviation of a gap: less than the millisecond by which debounce is tested."""
 
 FutureLike = ScriptedFuture | str
 
 
 class VerifiedTinker(FakeTinker):
-    """A fake Tinker whose polls can be asked about; it is its own ``listener``.
+    """A fake Tinker that records polls, as its own ``listener``, and has assertions on them.
 
     Attributes:
         how_to_move_clocks: The advice in an error about a script that moves clocks where none can be moved.
@@ -59,14 +59,14 @@ class VerifiedTinker(FakeTinker):
         client_config: Mapping[str, object] | None = None,
         strict: bool = False,
     ) -> None:
-        """Makes an engine without scripts.
+        """Create an engine without scripts.
 
         Args:
-            clock: Says what time it is, in seconds; asked at each poll and each reply.
-            move_clock: Does what a script's ``advance`` says; None if no clock can be moved.
-            unscripted: What a submission gets that no script is registered for.
-            seed: Makes it a whole fake Tinker, as in ``FakeTinker``.
-            client_config: Fields of the reply to ``client/config``, over the defaults.
+            clock: Returns the time in seconds; called at each poll and each reply.
+            move_clock: Moves the clock for a script's ``advance``; None if no clock can be moved.
+            unscripted: What a submission without a registered script gets.
+            seed: Makes it a simulated service, as in ``FakeTinker``.
+            client_config: Fields of the reply to ``client/config`` that replace the defaults.
             strict: Whether the simulated service refuses base models that it does not announce.
         """
         super().__init__(unscripted=unscripted, seed=seed, client_config=client_config, strict=strict)
@@ -82,7 +82,7 @@ class VerifiedTinker(FakeTinker):
         self.listener = self
 
     def reset(self) -> None:
-        """Forgets scripts, ids, problems, journal and polls."""
+        """Forget scripts, ids, problems, the journal and polls."""
         super().reset()
         with self._log_lock:
             self._polls.clear()
@@ -98,7 +98,7 @@ class VerifiedTinker(FakeTinker):
         client: str | None = None,
         name: str | None = None,
     ) -> ScriptedFuture:
-        """As ``FakeTinker.add_script``.
+        """Register a script, as ``FakeTinker.add_script`` does.
 
         Raises:
             ScriptError: The name is taken, there is no such operation, or the script moves clocks and none
@@ -109,7 +109,7 @@ class VerifiedTinker(FakeTinker):
         return super().add_script(made, operation=operation, client=client, name=name)
 
     def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
-        """As ``FakeTinker.add_rule``.
+        """Add a rule, as ``FakeTinker.add_rule`` does.
 
         Raises:
             ScriptError: Submissions without a script are errors, or the rule moves clocks and none can be
@@ -136,22 +136,22 @@ class VerifiedTinker(FakeTinker):
     def _check_moves(self, *, moves: bool) -> None:
         if moves and not self.moves_clock():
             raise ScriptError(
-                "the script moves the clocks, and no clock is frozen here; "
+                "the script moves the clocks, but no clock is frozen here; "
                 f"{self.how_to_move_clocks}, or leave the advance steps out "
-                "(a rule's pause without a clock: polls in place of seconds)"
+                "(for the pause of a rule: give polls instead of seconds)"
             )
 
     def moves_clock(self) -> bool:
-        """Whether a script's ``advance`` has a clock to move."""
+        """Whether there is a clock for a script's ``advance`` to move."""
         return self._move_clock is not None
 
     # -- measurements ----------------------------------------------------------------------------
 
     def polls(self, future: FutureLike | None = None) -> tuple[PollRecord, ...]:
-        """The polls of one future, or of all, in the order in which they came.
+        """Return the polls of one future, or of all, in order of arrival.
 
         Raises:
-            ScriptError: There is no such future, or there were more than ``MAX_POLLS``.
+            ScriptError: There is no such future, or more than ``MAX_POLLS`` polls came.
         """
         name = None if future is None else self._named(future).name
         with self._log_lock:
@@ -173,59 +173,64 @@ class VerifiedTinker(FakeTinker):
             return tuple(self._drained)
 
     def gaps(self, future: FutureLike) -> tuple[float, ...]:
-        """Seconds from each answer of a future to its next poll: what the client waited by itself."""
+        """Return the seconds from each answer of a future to its next poll: how long the client waited."""
         return gaps_between(self.polls(future))
 
     @property
     def connections(self) -> tuple[UsedConnection, ...]:
-        """The connections on which requests came, each with its requests; none in process.
+        """The connections that carried requests, each with its requests; empty in process.
 
         Raises:
-            ScriptError: The journal has let go of the oldest requests.
+            ScriptError: The journal has dropped its oldest requests.
         """
         return used_connections(self._exchanges())
 
     # -- assertions ------------------------------------------------------------------------------
 
     def assert_drained(self, *futures: FutureLike) -> None:
-        """Checks that these futures (all, if none is named) were served to the end of their scripts.
+        """Check that these futures (all, if none is named) were served to the end of their scripts.
 
         Raises:
-            ScriptViolation: Lists each that was not, what is left of it, and the mend.
+            ScriptViolation: Lists each unfinished future, the replies left, and the fix.
         """
         __tracebackhide__ = True
         asked = [self._named(future) for future in futures] or [f for f in self.futures if f.scripted]
         _fail_unless_empty(
-            [unfinished_script(future) for future in asked if future.left], "scripts that were not drained"
+            [unfinished_script(future) for future in asked if future.left],
+            "scripts were not served to the end",
         )
 
     def assert_polls(self, future: FutureLike, count: int) -> None:
-        """Checks how often a future was polled.
+        """Check how often a future was polled.
 
         Raises:
-            ScriptViolation: With the answer to each poll that came.
+            ScriptViolation: The count differs; lists the answer to each poll.
         """
         __tracebackhide__ = True
         found = self._named(future)
         polls = self.polls(found)
         if len(polls) != count:
-            mend = "lengthen its script or wait for its end" if len(polls) < count else "see why it polls on"
+            fix = (
+                "lengthen its script, or wait until the future has ended"
+                if len(polls) < count
+                else "see why it polls on"
+            )
             raise ScriptViolation(
-                f"future {found.name!r}: wanted {count} polls, got {len(polls)}: {listed(polls)}; {mend}"
+                f"future {found.name!r}: wanted {count} polls, got {len(polls)}: {listed(polls)}; {fix}"
             )
 
     def assert_gaps(
         self, future: FutureLike, wanted: Iterable[float], *, tolerance: float = GAP_TOLERANCE_SECONDS
     ) -> None:
-        """Checks what a client waited between each answer and its next poll.
+        """Check how long a client waited between each answer and its next poll.
 
         Args:
-            future: Whose polls.
+            future: The polled future.
             wanted: Seconds, one number for each gap.
-            tolerance: Seconds by which a gap may differ.
+            tolerance: Greatest deviation of a gap in seconds.
 
         Raises:
-            ScriptViolation: With every gap that differs.
+            ScriptViolation: Lists every gap that differs.
         """
         __tracebackhide__ = True
         found = self._named(future)
@@ -233,32 +238,32 @@ class VerifiedTinker(FakeTinker):
         _fail_unless_empty(lines, f"differences in the gaps of future {found.name!r}")
 
     def assert_order(self, *futures: FutureLike) -> None:
-        """Checks that these futures ended in this order; others may end in between.
+        """Check that these futures ended in this order; others may end in between.
 
         Raises:
-            ScriptViolation: With the order in which they did.
+            ScriptViolation: Lists the actual order.
         """
         __tracebackhide__ = True
         wanted = tuple(self._named(future).name for future in futures)
         got = tuple(name for name in self.drained_order if name in wanted)
         if got != wanted:
             missing = [name for name in wanted if name not in got]
-            rest = f"; not drained: {', '.join(missing)}" if missing else ""
+            rest = f"; not ended: {', '.join(missing)}" if missing else ""
             order = f"wanted {', '.join(wanted)}; got {', '.join(got) or 'none'}{rest}"
             raise ScriptViolation(
                 f"the futures ended in another order: {order}; "
-                "wait for each before the next is submitted, or do not ask for an order"
+                "wait for each future before submitting the next, or do not assert an order"
             )
 
     def assert_sent(self, request: Operation | str, **fields: object) -> Exchange:
-        """Checks that a request came whose body has these fields, and returns the first.
+        """Check that a request with these fields in its body came, and return the first one.
 
         Args:
             request: An operation, or a path (below ``/api/v1/`` if it has no leading slash).
             **fields: Fields of the decoded body and their values.
 
         Raises:
-            ScriptViolation: With the nearest miss and what differs in it.
+            ScriptViolation: Names the nearest request and how it differs.
         """
         __tracebackhide__ = True
         operation = request if isinstance(request, Operation) else None
@@ -269,12 +274,12 @@ class VerifiedTinker(FakeTinker):
         return found
 
     def assert_connections(self, count: int) -> None:
-        """Checks over how many connections all requests came.
+        """Check how many connections carried all requests.
 
         Raises:
-            ScriptViolation: With each connection and its requests; or because requests came in process, where
-                there are no connections.
-            ScriptError: The journal has let go of the oldest requests.
+            ScriptViolation: Lists each connection and its requests; also raised if requests came in process,
+                where there are no connections.
+            ScriptError: The journal has dropped its oldest requests.
         """
         __tracebackhide__ = True
         if (
@@ -282,13 +287,13 @@ class VerifiedTinker(FakeTinker):
         ) is not None:
             raise ScriptViolation(difference)
 
-    # -- what the engine tells -------------------------------------------------------------------
+    # -- calls of the engine, which notifies this listener ----------------------------------------
 
     def submission_arrived(self, submission: Submission) -> None:
-        """Nothing: the journal has it."""
+        """Do nothing: the journal records submissions."""
 
     def request_arrived(self, poll: Poll) -> None:
-        """Notes a poll."""
+        """Record a poll."""
         record = PollRecord(poll.future.name, poll.place, self._clock())
         with self._log_lock:
             if len(self._polls) >= MAX_POLLS:
@@ -298,13 +303,15 @@ class VerifiedTinker(FakeTinker):
             self._polls.append(record)
 
     def clock_advanced(self, poll: Poll, advance: Advance) -> None:
-        """Moves the clocks as the script says."""
+        """Move the clocks as the script says."""
         if self._move_clock is None:
-            raise ScriptError(f"future {poll.future.name!r} moves the clocks, and none is frozen any more")
+            raise ScriptError(
+                f"future {poll.future.name!r} moves the clocks, but no clock is frozen any more"
+            )
         self._move_clock(advance)
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
-        """Notes the answer."""
+        """Record the answer."""
         now = self._clock()
         with self._log_lock:
             place = self._places.get((poll.future.name, poll.place))
@@ -323,7 +330,7 @@ class VerifiedTinker(FakeTinker):
     def _exchanges(self) -> list[Exchange]:
         if self.journal.dropped:
             raise ScriptError(
-                f"the journal has let go of its {self.journal.dropped} oldest requests; "
+                f"the journal has dropped its {self.journal.dropped} oldest requests; "
                 "call reset() between the parts of a test"
             )
         return self.journal.exchanges()

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def test_the_readme_s_line_is_what_the_project_has_and_its_five_line_test_passes
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (section,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
     (test,) = re.findall(r"```python\n([^`]*my_project.*?)```", readme, re.DOTALL)
+    test = textwrap.dedent(test)  # the page shows it in an item of a list
     assert len([line for line in test.splitlines() if line]) == 5
     (shown,) = tomllib.loads(section)["project"]["optional-dependencies"]["test"]
     own = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))

@@ -503,7 +503,7 @@ def test_a_client_without_a_read_timeout_is_told_that_it_would_wait_for_ever() -
     transport = FakeTinkerTransport(an_engine(spoilt(cut={"at": "body", "by": "silence"})))
     with httpx.Client(base_url="http://tinker.test", transport=transport, timeout=None) as client:
         client.post("/api/v1/asample", json={})
-        with pytest.raises(ValueError, match=r"give it one, such as httpx\.Client\(timeout=5\)"):
+        with pytest.raises(ValueError, match=r"set one, for example httpx\.Client\(timeout=5\)"):
             client.post(POLL, json={"request_id": "f"})
 
 

@@ -203,7 +203,7 @@ def test_a_mistake_in_a_script_ends_it_with_2(tmp_path: Path) -> None:
 def test_an_address_of_the_network_ends_it_with_2_unless_it_is_allowed() -> None:
     ended = run("--host", "0.0.0.0")
     assert ended.returncode == 2
-    assert "can be reached from other machines" in ended.stderr
+    assert "other machines can reach" in ended.stderr
     assert "--allow-remote" in ended.stderr
     with program("--host", "0.0.0.0", "--allow-remote", "--control") as (_, told):
         url = f"http://127.0.0.1:{told['port']}"

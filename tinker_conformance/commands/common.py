@@ -6,9 +6,8 @@ import click
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.terminal import Terminal
-from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.session import SdkSession
-from tinker_conformance.sdk.spec import check_spec, open_sdk
+from tinker_conformance.sdk.spec import open_sdk
 
 clock_option = click.option(
     "--clock",
@@ -28,12 +27,3 @@ def opened(spec: str, console: Terminal, *, clock: str | None = None) -> SdkSess
     """
     kind = None if clock is None else SdkClock(clock)
     return open_sdk(spec, clock=kind, report=lambda text: console.print(text, style="dim"))
-
-
-def opened_beside_reference(
-    spec: str, console: Terminal, *, clock: str | None = None
-) -> tuple[SdkSession, StartsEarly]:
-    """Start the SDK that a SPEC names, and the reference at once; raise as `opened` does."""
-    check_spec(spec)
-    reference = StartsEarly(lambda: open_sdk("reference"))
-    return opened(spec, console, clock=clock), reference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,8 @@ import click
 from rich.progress import track
 
 from fake_server.core.visible_text import visible, visible_lines
-from tinker_conformance.commands.common import clock_option, opened_beside_reference
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.guard import described, undelivered
 from tinker_conformance.commands.interruption import (
     Interrupted,
@@ -26,52 +27,48 @@ from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, p
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.explanation import explain
-from tinker_conformance.judging.judge import Judge, Judgement, Verdict
-from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
-from tinker_conformance.known_failures.command_options import check_files, excuses
-from tinker_conformance.known_failures.excuses import judged
+from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.known_failures.first_file import record, recordable
-from tinker_conformance.report.conclusion import conclude
+from tinker_conformance.report.conclusion import Conclusion, conclude
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.report.record_making import end_record, result_record, start_record
-from tinker_conformance.report.records import Result, ScriptsRecord
+from tinker_conformance.report.record_making import end_record
+from tinker_conformance.report.records import End, Result, ScriptsRecord, Start
 from tinker_conformance.report.report_folder import ReportFolder
 from tinker_conformance.report.report_reading import Report
-from tinker_conformance.requirements.as_of import asked_of
-from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.requirements import Requirement
+from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.suite.conformance_run import ConformanceRun, RunRequest, open_run
 
 _SILENT: Final = frozenset({Verdict.PASSED, Verdict.NOT_CLAIMED})
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
-LOOK_AHEAD: Final = 2
-"""Requirements whose scenarios run while one is judged."""
 _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK under test.")
-@click.option("--profile", "named", metavar="NAME|FILE", help="What it is judged by.")
+@click.option("--profile", "named", metavar="NAME|FILE", help="What the SDK is judged by.")
 @click.option("--strict", is_flag=True, help="Count quirks as failures.")
-@click.option("--as-of", metavar="VERSION", help="Only what this version of the kit asked already.")
-@click.option("--known-failures", "known", type=_FILE, help="What is known to fail, and why (TOML or YAML).")
+@click.option("--as-of", metavar="VERSION", help="Only the requirements that existed in kit VERSION.")
+@click.option("--known-failures", "known", type=_FILE, help="A file of known failures (TOML or YAML).")
 @click.option("--record-known-failures", "recorded", type=_FILE, help="Write such a file, to be edited.")
 @click.option("--report", "folder", type=_FOLDER, help="Write JSON, JUnit, Markdown, badge and page there.")
-@click.option("--generated", "count", type=COUNT, default=0, help="Judge as many generated scripts besides.")
+@click.option("--generated", "count", type=COUNT, default=0, help="Also judge this many generated scripts.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Another seed gives other scripts.")
 @click.option(
     "--replay",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Judge the scripts of FILE alone.",
+    help="Judge only the scripts of FILE.",
 )
 @click.option(
     "--failures",
     default="failed-scripts.yaml",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Where the smallest failing scripts are written, if there are any.",
+    help="Where to write the smallest failing scripts, if there are any.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="The last line alone.")
-@click.option("-v", "--verbose", is_flag=True, help="Explain known failures, too, and what is not claimed.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the last line.")
+@click.option("-v", "--verbose", is_flag=True, help="Also explain known failures, and what is not claimed.")
 @ends_with_input
 @clock_option
 def run(
@@ -91,90 +88,35 @@ def run(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Runs the suite against an SDK, and prints the result by requirement."""
-    console = Terminal()
-    # A mistake in what was asked for is told at once, not once the SDK has started.
-    check_as_asked(named, as_of)
-    check_files(known, recorded)
-    scripts = asked_scripts(count, seed, replay, strict=strict)
-    sdk, reference = opened_beside_reference(spec, console, clock=clock)
-    profile = choose_profile(named, sdk.info)
-    every = asked_of(profile, as_of)
-    excused = excuses(known, recorded, every, sdk.info.version)
-    asked = every if replay is None else ()
-    start = start_record(sdk, profile, asked, strict=strict, as_of=as_of, seed=seed if count else None)
-    report = None if folder is None else ReportFolder(folder, start)
-    judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
-    notes: list[str] = []
-    judgements: list[Judgement] = []
-    results: list[Result] = []
-    lived: list[ScriptJudgement] = []
-
-    def judge_all() -> None:
-        steps = track(
-            asked, "judging", console=console, transient=True, disable=quiet or not console.is_terminal
-        )
-        for number, required in enumerate(steps, 1):
-            then = asked[number : number + LOOK_AHEAD]
-            judgements.append(excused.applied(judge.judge(required, then)))
-            results.append(result_record(judgements[-1], spec, profile.name))
-            if report is not None:
-                report.add(results[-1])
-        if scripts:
-            lived.append(judged_scripts(judge, scripts, console, strict=strict))
-
-    early = _until_the_end(judge, judge_all)
-    name = visible(f"{sdk.info.name} {sdk.info.version}")
-    of = f"after {len(judgements)} of {len(asked)} requirements"
-    stale = () if early or len(judgements) < len(asked) else tuple(excused.stale(map(judged, judgements)))
-    end = end_record(
-        start,
-        results,
-        early=None if early is None else f"{early.reason}, {of}",
-        early_code=Exit.KIT if early is None else early.code,
-        stale=stale,
-        scripts=_scripts_record(lived),
+    """Run the suite against an SDK, and print the result by requirement."""
+    request = RunRequest(
+        spec=spec,
+        profile=named,
+        as_of=as_of,
+        known=known,
+        recorded=recorded,
+        strict=strict,
+        clock=None if clock is None else SdkClock(clock),
+        seed=seed if count else None,
     )
-    found = conclude(Report(start, tuple(results), end))
-    problems: list[str] = []
+    console = Terminal()
+    # A mistake in what was asked for is reported at once, not after the SDK has started.
+    request.check()
+    scripts = asked_scripts(count, seed, replay, strict=strict)
+    opened = open_run(request, lambda text: console.print(text, style="dim"))
+    measured = _Measured(opened, asked=opened.asked if replay is None else (), folder=folder)
+    measured.judge(scripts, console, quiet=quiet)
     # All that others read is written before anything is printed: a terminal that fails changes none of it.
     with uninterrupted():
-        if report is not None:
-            report.close(end)
-            problems += [] if report.problem is None else [str(report.problem)]
-        scripts_written = bool(lived) and _attempted(lambda: write_scripts(lived[0], failures), problems)
-        if recorded is not None and _attempted(
-            lambda: record(results, recorded, sdk=name, profile=profile.name, strict=strict), problems
-        ):
-            number = len(recordable(results, strict=strict))
-            notes.append(f"{recorded}: {number} known failures; edit the reasons")
-    if not quiet:
-        console.print(visible(f"{name} against {profile.name}"))
-        _print(console, judgements, spec, profile.name, verbose=verbose)
-    for each in lived:
-        print_scripts(each, spec, failures if scripts_written else None, console)
-    notes += [f"stale: {sentence}" for sentence in stale]
-    notes.append(f"ended early, {of}: {early.reason}" if early else str(found))
-    for note in notes:
-        console.print(visible_lines(f"\n{note}"), soft_wrap=True)
-    for problem in problems:
-        click.echo(visible_lines(f"Error: {problem}"), err=True)
-    sys.exit(undelivered(found.exit_code) if problems else found.exit_code)
-
-
-def _attempted(write: Callable[[], object], problems: list[str]) -> bool:
-    """Write a file; return whether that was possible, and note in `problems` what was not."""
-    try:
-        write()
-    except OSError as error:
-        problems.append(described(error)[0].removeprefix("Error: "))
-        return False
-    return True
+        written = _written(measured, failures)
+    _print(measured, written, console, quiet=quiet, verbose=verbose)
+    code = measured.conclusion.exit_code
+    sys.exit(undelivered(code) if written.problems else code)
 
 
 @dataclass(frozen=True, slots=True)
 class _Early:
-    """Why a run ended before all was judged.
+    """Why a run ended before everything was judged.
 
     Attributes:
         code: The exit code.
@@ -185,39 +127,160 @@ class _Early:
     reason: str
 
 
-def _scripts_record(lived: Sequence[ScriptJudgement]) -> ScriptsRecord | None:
-    """How many scripts were judged, and how many failed."""
-    found = (
-        ScriptsRecord(
-            judged=each.judged,
-            failed=each.failed,
-            adapter_errors=each.adapter_errors,
-            kit_errors=each.kit_errors,
+class _Measured:
+    """What a run has measured so far, and what that amounts to once it has ended."""
+
+    def __init__(self, run: ConformanceRun, *, asked: Sequence[Requirement], folder: Path | None) -> None:
+        self.run = run
+        self.asked = tuple(asked)
+        self.start: Start = run.start(self.asked)
+        self.report = None if folder is None else ReportFolder(folder, self.start)
+        self.judgements: list[Judgement] = []
+        self.results: list[Result] = []
+        self.scripts: ScriptJudgement | None = None
+        self.early: _Early | None = None
+
+    @property
+    def name(self) -> str:
+        """The SDK's name and version, fit for a terminal."""
+        info = self.run.judge.sdk.info
+        return visible(f"{info.name} {info.version}")
+
+    @property
+    def progress(self) -> str:
+        """How far the run came, in words."""
+        return f"after {len(self.judgements)} of {len(self.asked)} requirements"
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """A sentence for each entry of known failures that is out of date, if everything was judged."""
+        if self.early or len(self.judgements) < len(self.asked):
+            return ()
+        return self.run.stale(self.judgements)
+
+    @property
+    def end(self) -> End:
+        """The closing record."""
+        return end_record(
+            self.start,
+            self.results,
+            early=None if self.early is None else f"{self.early.reason}, {self.progress}",
+            early_code=Exit.KIT if self.early is None else self.early.code,
+            stale=self.stale,
+            scripts=None if self.scripts is None else _scripts_record(self.scripts),
         )
-        for each in lived
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What the run found, and its exit code."""
+        return conclude(Report(self.start, tuple(self.results), self.end))
+
+    def judge(self, scripts: Sequence[Scenario], console: Terminal, *, quiet: bool) -> None:
+        """Judge everything, and end the SDK; note why where not everything could be judged."""
+        judge = self.run.judge
+        try:
+            steps = track(
+                self.run.ask_all(self.asked),
+                "judging",
+                total=len(self.asked),
+                console=console,
+                transient=True,
+                disable=quiet or not console.is_terminal,
+            )
+            for judgement in steps:
+                self._add(judgement)
+            if scripts:
+                self.scripts = judged_scripts(judge, scripts, console, strict=self.run.request.strict)
+        except Interrupted as error:
+            ended_while_killing(judge.close)
+            self.early = _Early(error.exit_code, f"interrupted by {error.name}")
+        except Exception as error:  # noqa: BLE001 - what was measured is reported, whatever the kit did wrong
+            ended_while_killing(judge.close)
+            reason, code = described(error)
+            self.early = _Early(code, reason.removeprefix("Error: "))
+        else:
+            judge.close()
+
+    def _add(self, judgement: Judgement) -> None:
+        self.judgements.append(judgement)
+        self.results.append(self.run.result(judgement))
+        if self.report is not None:
+            self.report.add(self.results[-1])
+
+
+@dataclass(slots=True)
+class _Written:
+    """What was written beside the terminal.
+
+    Attributes:
+        failures: The file of failing scripts, if it could be written.
+        notes: Lines about what was written.
+        problems: What could not be written, and why.
+    """
+
+    failures: Path | None = None
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def attempt(self, write: Callable[[], object]) -> bool:
+        """Write a file; return whether that was possible, and note what was not."""
+        try:
+            write()
+        except OSError as error:
+            self.problems.append(described(error)[0].removeprefix("Error: "))
+            return False
+        return True
+
+
+def _written(measured: _Measured, failures: Path) -> _Written:
+    """Write the report, the failing scripts and the known failures, as far as they were asked for."""
+    written = _Written()
+    request, report, scripts = measured.run.request, measured.report, measured.scripts
+    if report is not None:
+        report.close(measured.end)
+        written.problems += [] if report.problem is None else [str(report.problem)]
+    if scripts is not None and written.attempt(lambda: write_scripts(scripts, failures)):
+        written.failures = failures
+    if (recorded := request.recorded) is not None:
+        profile = measured.run.judge.profile.name
+        strict = request.strict
+        if written.attempt(
+            lambda: record(measured.results, recorded, sdk=measured.name, profile=profile, strict=strict)
+        ):
+            number = len(recordable(measured.results, strict=strict))
+            written.notes.append(f"{recorded}: {number} known failures; edit the reasons")
+    return written
+
+
+def _scripts_record(found: ScriptJudgement) -> ScriptsRecord:
+    return ScriptsRecord(
+        judged=found.judged,
+        failed=found.failed,
+        adapter_errors=found.adapter_errors,
+        kit_errors=found.kit_errors,
     )
-    return next(found, None)
 
 
-def _until_the_end(judge: Judge, judge_all: Callable[[], None]) -> _Early | None:
-    """Judges, and ends the SDK; says why where not all could be judged."""
-    try:
-        judge_all()
-    except Interrupted as error:
-        ended_while_killing(judge.close)
-        return _Early(error.exit_code, f"interrupted by {error.name}")
-    except Exception as error:  # noqa: BLE001 - what was measured is reported, whatever the kit did wrong
-        ended_while_killing(judge.close)
-        reason, code = described(error)
-        return _Early(code, reason.removeprefix("Error: "))
-    judge.close()
-    return None
+def _print(measured: _Measured, written: _Written, console: Terminal, *, quiet: bool, verbose: bool) -> None:
+    """Print the table, what is to be explained, and the conclusion."""
+    spec, profile = measured.run.request.spec, measured.run.judge.profile.name
+    if not quiet:
+        console.print(visible(f"{measured.name} against {profile}"))
+        _print_judgements(console, measured.judgements, spec, profile, verbose=verbose)
+    if measured.scripts is not None:
+        print_scripts(measured.scripts, spec, written.failures, console)
+    notes = [*written.notes, *(f"stale: {sentence}" for sentence in measured.stale)]
+    early = measured.early
+    notes.append(f"ended early, {measured.progress}: {early.reason}" if early else str(measured.conclusion))
+    for note in notes:
+        console.print(visible_lines(f"\n{note}"), soft_wrap=True)
+    for problem in written.problems:
+        click.echo(visible_lines(f"Error: {problem}"), err=True)
 
 
-def _print(
+def _print_judgements(
     console: Terminal, judgements: Sequence[Judgement], spec: str, profile: str, *, verbose: bool
 ) -> None:
-    """Prints the table, and what is to be explained."""
     if judgements:
         console.print(table(judgements))
     silent = {Verdict.PASSED} if verbose else {*_SILENT, Verdict.KNOWN_FAILURE}

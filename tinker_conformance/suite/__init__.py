@@ -12,7 +12,7 @@ from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
-    from tinker_conformance.suite.conformance_run import ConformanceRun, open_run
+    from tinker_conformance.suite.conformance_run import ConformanceRun, RunRequest, open_run
     from tinker_conformance.suite.items import items_of
     from tinker_conformance.suite.pytest_options import (
         AS_OF,
@@ -45,6 +45,7 @@ __all__ = [
     "ConformanceRun",
     "QueueStateConformance",
     "Reporter",
+    "RunRequest",
     "add_options",
     "add_short_names",
     "directs_junit",
@@ -63,7 +64,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "chapter": "Chapter FOLLOWING RECORDS",
-        "conformance_run": "ConformanceRun open_run",
+        "conformance_run": "ConformanceRun RunRequest open_run",
         "items": "items_of",
         "pytest_options": (
             "AS_OF KNOWN_FAILURES PROFILE RECORD_KNOWN_FAILURES REPORT STRICT_QUIRKS add_options "

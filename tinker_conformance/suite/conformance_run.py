@@ -1,159 +1,152 @@
-"""One SDK under test within a pytest session: how it is opened, asked, and what pytest is told of it.
+"""One run of the requirements against one SDK: opened, asked and recorded in one way, however it was started.
 
-Failure model. What was asked for cannot be done (no such SDK, profile, version, file of known failures):
-`pytest.UsageError`. The adapter is lost on the way: `AdapterLostError`, whose handling is the caller's. A
-requirement does not hold: `RequirementFailure`, which carries the explanation.
+What comes in is what a user asks for (`RunRequest`). What goes out are judgements with known failures
+applied, and the records of a report. The command `run`, the pytest items and the class to subclass are three
+ways to start it.
+
+Failure model. What was asked for cannot be done (no such SDK, profile, version, file of known failures): a
+`ValueError` or `RuntimeError` of the part that says so, before anything is judged. The adapter is lost on the
+way: `AdapterLostError`, whose handling is the caller's.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-import pytest
-
-from fake_server.core.visible_text import visible
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.judging.explanation import explain
-from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
 from tinker_conformance.known_failures.command_options import check_files, excuses
-from tinker_conformance.known_failures.excuses import KnownFailures
-from tinker_conformance.profile.releases import NewerThanKnownWarning
+from tinker_conformance.known_failures.excuses import KnownFailures, judged
 from tinker_conformance.report.record_making import result_record, start_record
-from tinker_conformance.report.records import encode
-from tinker_conformance.requirements import Level, Requirement
+from tinker_conformance.report.records import Result, Start
+from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.spec import check_spec, open_sdk
-from tinker_conformance.suite.pytest_options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
-from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
+
+LOOK_AHEAD: Final = 2
+"""Requirements whose scenarios run while one is judged."""
 
 
-class RequirementFailure(Exception):  # noqa: N818 - pytest shows its text
-    """A requirement does not hold."""
+def _nothing(_text: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What a user asks for.
+
+    Attributes:
+        spec: The SDK under test, as for `--sdk`.
+        profile: What it is judged by, as for `--profile`; None for what the adapter names.
+        as_of: Only the requirements that existed in that version of the kit; None for all.
+        known: The file of known failures, or None.
+        recorded: The file of known failures to write, or None.
+        strict: Whether quirks count.
+        clock: How an `exec:` SDK's clocks are moved; None for the best that its adapter offers.
+        seed: The seed of generated scripts, or None where there are none.
+    """
+
+    spec: str
+    profile: str | None = None
+    as_of: str | None = None
+    known: Path | None = None
+    recorded: Path | None = None
+    strict: bool = False
+    clock: SdkClock | None = None
+    seed: int | None = None
+
+    def check(self) -> None:
+        """Check what can be checked before an SDK is started.
+
+        Raises:
+            ValueError: A SPEC, profile, version or file cannot be used; the text says what to use instead.
+        """
+        check_spec(self.spec)
+        check_as_asked(self.profile, self.as_of)
+        check_files(self.known, self.recorded)
 
 
 @dataclass(frozen=True, slots=True)
 class ConformanceRun:
-    """What the tests of one SDK share.
+    """An SDK that is started, and what it is judged by. The caller closes `judge`.
 
     Attributes:
+        request: What was asked for.
         judge: Judges the SDK.
-        asked: The requirements of the profile, held at a version of the kit if that is wanted.
+        asked: The requirements that hold for the profile.
         known: What is known to fail.
-        as_of: That version, or None.
-        strict: Whether quirks count.
     """
 
+    request: RunRequest
     judge: Judge
     asked: tuple[Requirement, ...]
     known: KnownFailures
-    as_of: str | None
-    strict: bool
 
     def ask(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
-        """Judges one requirement, known failures applied.
+        """Judge one requirement, and apply known failures.
 
         Args:
             required: The requirement.
-            then: What is asked next.
+            then: What is asked next, so that its scenarios can run meanwhile.
 
         Raises:
-            AdapterLostError: The SDK cannot be asked any more.
+            AdapterLostError: The adapter broke too often to go on.
         """
         return self.known.applied(self.judge.judge(required, then))
 
-    def records(
-        self, judgement: Judgement, selected: Sequence[Requirement], subject: str = ""
-    ) -> dict[str, str]:
-        """What a pytest report carries, for whoever writes reports.
+    def ask_all(self, selected: Sequence[Requirement]) -> Iterator[Judgement]:
+        """Yield the judgement of each requirement, in order; raise as `ask` does."""
+        for number, required in enumerate(selected, 1):
+            yield self.ask(required, selected[number : number + LOOK_AHEAD])
 
-        Args:
-            judgement: What was judged.
-            selected: All requirements that the session asks of this SDK.
-            subject: Whose results these are, where a session can have several; a name of a folder.
-        """
-        sdk, profile = self.judge.sdk, self.judge.profile
-        start = start_record(sdk, profile, selected, strict=self.strict, as_of=self.as_of)
-        result = result_record(judgement, sdk.spec, profile.name)
-        return {
-            START: encode(start).decode(),
-            RESULT: encode(result).decode(),
-            SUBJECT: subject,
-            KNOWN: self.known.source,
-        }
+    def start(self, selected: Sequence[Requirement]) -> Start:
+        """Return the opening record of a report on these requirements."""
+        request, judge = self.request, self.judge
+        return start_record(
+            judge.sdk,
+            judge.profile,
+            selected,
+            strict=request.strict,
+            as_of=request.as_of,
+            seed=request.seed,
+        )
 
-    def conclude(self, judgement: Judgement) -> None:
-        """Ends the test as the judgement says: returns, skips or is expected to fail.
+    def result(self, judgement: Judgement) -> Result:
+        """Return the record of one judgement."""
+        return result_record(judgement, self.judge.sdk.spec, self.judge.profile.name)
 
-        Raises:
-            RequirementFailure: It fails, and the text says all about it.
-        """
-        match judgement.verdict:
-            case Verdict.PASSED:
-                return
-            case Verdict.KNOWN_FAILURE:
-                pytest.xfail(judgement.note)
-            case Verdict.NOT_CLAIMED:
-                pytest.skip(f"not claimed: {judgement.note}")
-            case Verdict.FAILED | Verdict.NOT_TESTABLE if (
-                judgement.requirement.level is Level.QUIRK and not self.strict
-            ):
-                pytest.xfail(visible(f"quirk: {_first(judgement)}"))
-            case _:
-                raise RequirementFailure(explain(judgement, self.judge.sdk.spec, self.judge.profile.name))
+    def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
+        """Return a sentence for each entry of known failures that is out of date, once all was judged."""
+        return tuple(self.known.stale(map(judged, judgements)))
 
 
-def open_run(
-    config: pytest.Config,
-    spec: str,
-    *,
-    profile: str | None,
-    known: Path | None,
-    as_of: str | None,
-    strict: bool,
-) -> ConformanceRun:
-    """Opens an SDK, and what it is judged by; the caller closes `judge`.
+def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> ConformanceRun:
+    """Start the SDK and the reference, side by side, and choose what the SDK is judged by.
 
     Args:
-        config: Has the options `--tinker-clock` and `--tinker-record-known-failures`.
-        spec: As for `--sdk`.
-        profile: As for `--profile`.
-        known: As for `--known-failures`.
-        as_of: As for `--as-of`.
-        strict: As for `--strict-quirks`.
+        request: What the user asks for.
+        report: Called with progress, such as the download of a release.
 
     Raises:
-        pytest.UsageError: If that cannot be done; the text says what to ask for instead.
+        ValueError: What was asked for cannot be done; the text says what to ask for instead.
+        RuntimeError: The SDK cannot be started.
     """
-    clock, recorded = text_of(config, CLOCK), text_of(config, RECORD_KNOWN_FAILURES)
-    try:
-        check_spec(spec)
-        check_as_asked(profile, as_of)
-        check_files(known, None if recorded is None else Path(recorded))
-        with contextlib.ExitStack() as opened:
-            reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
-            kind = None if clock is None else SdkClock(clock)
-            tested = opened.enter_context(StartsEarly(lambda: open_sdk(spec, clock=kind)))
-            scenarios = shipped_scenarios()
-            sdk = tested.ready()
-            chosen = choose_profile(profile, sdk.info)
-            asked = asked_of(chosen, as_of)
-            failures = excuses(known, None if recorded is None else Path(recorded), asked, sdk.info.version)
-            judge = Judge(sdk, reference.ready, chosen, scenarios)
-            opened.pop_all()
-    except NewerThanKnownWarning as warning:
-        # Only where the run's warning filters make errors of warnings.
-        text = with_free_names(f"{warning}; --profile says which one to use, without this warning", config)
-        raise pytest.UsageError(text) from warning
-    except (ValueError, RuntimeError) as error:
-        raise pytest.UsageError(with_free_names(str(error), config)) from error
-    return ConformanceRun(judge, asked, failures, as_of, strict)
-
-
-def _first(judgement: Judgement) -> str:
-    return str(judgement.mismatches[0]) if judgement.mismatches else judgement.note
+    request.check()
+    with contextlib.ExitStack() as opened:
+        reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
+        # On this thread, which an interrupt reaches: a release may have to be downloaded first.
+        sdk = open_sdk(request.spec, clock=request.clock, report=report)
+        opened.callback(sdk.close)
+        profile = choose_profile(request.profile, sdk.info)
+        asked = asked_of(profile, request.as_of)
+        known = excuses(request.known, request.recorded, asked, sdk.info.version)
+        judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
+        opened.pop_all()
+    return ConformanceRun(request, judge, asked, known)

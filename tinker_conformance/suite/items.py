@@ -12,7 +12,7 @@ from fake_server.core.visible_text import visible_lines
 from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
-from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure, open_run
+from tinker_conformance.suite.conformance_run import ConformanceRun
 from tinker_conformance.suite.pytest_options import (
     AS_OF,
     KNOWN_FAILURES,
@@ -23,6 +23,7 @@ from tinker_conformance.suite.pytest_options import (
     text_of,
     with_free_names,
 )
+from tinker_conformance.suite.pytest_run import RequirementFailure, end_test, opened_for, records, request_of
 
 _NO_SDK: Final = (
     "the conformance suite needs an SDK: add --sdk reference, --sdk official==0.6.3, "
@@ -63,9 +64,9 @@ class RequirementItem(pytest.Item):
             self.session.shouldstop = str(error)
             raise RequirementFailure(visible_lines(str(error))) from error
         selected = [item.required for item in self.session.items if isinstance(item, RequirementItem)]
-        self.stash[RECORDS] = self.run.records(judgement, selected)
+        self.stash[RECORDS] = records(self.run, judgement, selected)
         self.user_properties += [("since", self.required.since), ("verdict", judgement.verdict.value)]
-        self.run.conclude(judgement)
+        end_test(self.run, judgement)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         """The explanation alone: a trace of the kit's own frames would help nobody."""
@@ -90,11 +91,14 @@ def _opened(config: pytest.Config) -> ConformanceRun:
     spec, known = text_of(config, SDK), text_of(config, KNOWN_FAILURES)
     if spec is None:
         raise pytest.UsageError(with_free_names(_NO_SDK, config))
-    return open_run(
+    return opened_for(
         config,
-        spec,
-        profile=text_of(config, PROFILE),
-        known=None if known is None else Path(known),
-        as_of=text_of(config, AS_OF),
-        strict=is_set(config, STRICT_QUIRKS),
+        request_of(
+            config,
+            spec,
+            profile=text_of(config, PROFILE),
+            known=None if known is None else Path(known),
+            as_of=text_of(config, AS_OF),
+            strict=is_set(config, STRICT_QUIRKS),
+        ),
     )

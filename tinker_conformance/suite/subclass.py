@@ -19,7 +19,8 @@ from fake_server.core.visible_text import visible_lines
 from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.suite.chapter import RECORDS
-from tinker_conformance.suite.conformance_run import ConformanceRun, RequirementFailure
+from tinker_conformance.suite.conformance_run import ConformanceRun
+from tinker_conformance.suite.pytest_run import RequirementFailure, end_test, records
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _REASON: Final = "__conformance_override_reason__"
@@ -104,7 +105,8 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
     def ask(_self: QueueStateConformance, fake_tinker_judge: ConformanceRun, request: _Request) -> None:
         run = fake_tinker_judge
         if required not in run.asked:
-            held = f" at version {run.as_of}" if run.as_of else ""
+            as_of = run.request.as_of
+            held = f" at version {as_of}" if as_of else ""
             pytest.skip(f"no requirement of the profile {run.judge.profile.name}{held}")
         try:
             judgement = run.ask(required)
@@ -112,13 +114,13 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
             pytest.fail(visible_lines(str(error)), pytrace=False)
         selected = [each for each in _selected(request) if each in run.asked]
         subject = f"{request.cls.__module__}.{request.cls.__qualname__}"
-        request.node.stash[RECORDS] = run.records(judgement, selected, subject)
+        request.node.stash[RECORDS] = records(run, judgement, selected, subject)
         request.node.user_properties += [
             *(("requirement", required.id), ("level", required.level.value)),
             *(("since", required.since), ("verdict", judgement.verdict.value)),
         ]
         try:
-            run.conclude(judgement)
+            end_test(run, judgement)
         except RequirementFailure as failure:
             pytest.fail(str(failure), pytrace=False)
 

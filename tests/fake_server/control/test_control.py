@@ -93,7 +93,7 @@ def test_a_script_list_may_hold_rules(clock: SteppedClock) -> None:
         assert monotonic_ns(moved) - before == 30 * 10**9
         wrong = client.post("/_control/tests/one/scripts", json=[{"every": 0, "steps": []}])
         assert wrong.status_code == 400
-        assert "the request, script 1: every: 0" in wrong.json()["error"]
+        assert "the request, script 1: every is 0" in wrong.json()["error"]
 
 
 def test_a_test_can_begin_anew_and_end(control: httpx.Client) -> None:
@@ -196,7 +196,7 @@ def test_without_a_clock_file_a_test_has_no_clock() -> None:
         for path in ("/_control/clock", "/_control/tests/one/clock"):
             answer = client.get(path)
             assert answer.status_code == 404
-            assert "start with --clock-file" in answer.json()["error"]
+            assert "start it with --clock-file" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_nobody_else_is_let_in(control: httpx.Client, headers: dict[str, str], s
 @pytest.mark.parametrize(
     ("path", "body", "status", "said"),
     [
-        ("/_control/tests", '{"name": "../x"}', 400, "is no name"),
+        ("/_control/tests", '{"name": "../x"}', 400, "is not a valid name"),
         ("/_control/tests", '{"nam": "x"}', 400, "the key 'name'"),
         ("/_control/tests", "{", 400, "not JSON"),
         ("/_control/tests", "[" * 100_000, 400, "not JSON"),
@@ -226,9 +226,14 @@ def test_nobody_else_is_let_in(control: httpx.Client, headers: dict[str, str], s
         ("/_control/tests/t/scripts", '[{"steps": [{"timout": {}}]}]', 400, "did you mean 'timeout'?"),
         ("/_control/tests/t/scripts", "7", 400, "a list of scripts"),
         ("/_control/clock", '{"advance": "soon"}', 400, "not a number of seconds"),
-        ("/_control/clock", '{"advance": {"wall": 0, "monotonic": -1}}', 400, "goes back"),
+        (
+            "/_control/clock",
+            '{"advance": {"wall": 0, "monotonic": -1}}',
+            400,
+            "move the monotonic clock back",
+        ),
         ("/_control/clock", "[]", 400, "send"),
-        ("/_control/nothing", "{}", 404, "is not known here"),
+        ("/_control/nothing", "{}", 404, "is not an endpoint of the control plane"),
     ],
 )
 def test_mistakes_say_what_to_do(control: httpx.Client, path: str, body: str, status: int, said: str) -> None:

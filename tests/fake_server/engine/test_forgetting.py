@@ -39,7 +39,7 @@ def test_what_is_not_served_to_its_end_is_not_forgotten(engine: FakeTinker, ask:
         engine.verify()
     ask("retrieve_future", {"request_id": "mine"})
     engine.forget(future)
-    with pytest.raises(ScriptError, match="forget each once"):
+    with pytest.raises(ScriptError, match="forget each future only once"):
         engine.forget(future)
 
 

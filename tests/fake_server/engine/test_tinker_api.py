@@ -280,14 +280,14 @@ def test_protobuf_requests_are_understood(engine: FakeTinker, encoding: str | No
 
 
 BROKEN = {
-    "json": (b"{", (), "no JSON"),
+    "json": (b"{", (), "not JSON"),
     "array": (b"[]", (), "a JSON list, not an object"),
-    "zstd": (b"{}", ((b"content-encoding", b"zstd"),), "zstd body cannot be read"),
-    "encoding": (b"{}", ((b"content-encoding", b"br"),), "'br' is not known here"),
+    "zstd": (b"{}", ((b"content-encoding", b"zstd"),), "zstd body cannot be decoded"),
+    "encoding": (b"{}", ((b"content-encoding", b"br"),), "'br' is not supported"),
     "protobuf": (
         b"\x0a\x50a",
         ((b"content-type", b"application/x-protobuf"),),
-        "protobuf body cannot be read",
+        "protobuf body cannot be decoded",
     ),
 }
 
@@ -306,7 +306,7 @@ def test_a_body_that_cannot_be_read_is_a_problem(engine: FakeTinker, name: str, 
 @pytest.mark.parametrize("body", [{}, {"request_id": 3}])
 def test_a_poll_without_an_id_is_a_problem(engine: FakeTinker, ask: Asker, body: dict[str, object]) -> None:
     assert ask("retrieve_future", body).status == 422
-    assert "needs a request_id that is a string" in engine.problems[0].message
+    assert "a poll's request_id must be a string" in engine.problems[0].message
 
 
 def test_nan_in_a_request_is_read_as_python_writes_it(engine: FakeTinker, ask: Asker) -> None:
@@ -422,9 +422,9 @@ def test_a_session_poll_names_each_future_once(engine: FakeTinker, ask: Asker) -
     ("method", "path", "message"),
     [
         ("POST", "asmple", "did you mean '/api/v1/asample'"),
-        ("GET", "asample", "takes another method"),
-        ("DELETE", "???", "known are submissions"),
-        ("GET", "samplers/", "known here"),
+        ("GET", "asample", "use the other HTTP method for that path"),
+        ("DELETE", "???", "knows submissions"),
+        ("GET", "samplers/", "does not know"),
     ],
 )
 def test_a_request_that_is_not_of_the_api_is_a_problem(

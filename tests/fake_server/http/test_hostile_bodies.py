@@ -74,11 +74,11 @@ def test_a_zstd_body_is_one_whole_frame(size: int) -> None:
     frame = zstandard.ZstdCompressor().compress(content)
     assert decode_request(zstd(frame)) == json.loads(content)
     for broken, match in (
-        (frame[:-1], "ends before its frame"),
-        (frame + b"x", "behind the end of its frame"),
-        (frame + frame, "behind the end of its frame"),
-        (frame + b"x" * 5_000, "behind the end of its frame"),
-        (b"x" + frame, "cannot be read"),
+        (frame[:-1], "is truncated"),
+        (frame + b"x", "data after the end of its frame"),
+        (frame + frame, "data after the end of its frame"),
+        (frame + b"x" * 5_000, "data after the end of its frame"),
+        (b"x" + frame, "cannot be decoded"),
     ):
         with pytest.raises(BodyError, match=match):
             decode_request(zstd(broken))
@@ -89,4 +89,4 @@ def test_other_encodings_are_named() -> None:
     for name in (b"gzip", b"zstd, zstd", b"\xff"):
         reply = asked("asample", b"{}", (b"content-encoding", name))
         assert reply.status == 422
-        assert b"send zstd or none" in reply.body
+        assert b"use zstd or none" in reply.body

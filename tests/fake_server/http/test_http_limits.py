@@ -111,7 +111,7 @@ def test_chunk_framing(framing: bytes, size: int) -> None:
     talk = Talk(limits=Limits(framing=100))
     talk.say(*pieces(CHUNKED + framing, size))
     assert talk.status == 413
-    assert "send larger chunks, and fewer trailers" in error(talk)
+    assert "send larger chunks and fewer trailers" in error(talk)
     talk = Talk(limits=Limits(framing=1_000))
     talk.say(*pieces(CHUNKED + framing, size))
     assert talk.status == 200

@@ -154,18 +154,21 @@ def test_an_upgrade_offer_with_a_body_is_ignored(server: FakeTinkerServer) -> No
 
 
 REFUSED = {
-    b"nonsense\r\n\r\n": (400, "no HTTP/1.1 request"),
-    b"\x16\x03\x01\x02\x00": (400, "use http:// in place of https://"),
+    b"nonsense\r\n\r\n": (400, "not an HTTP/1.1 request"),
+    b"\x16\x03\x01\x02\x00": (400, "use http:// instead of https://"),
     b"GET / HTTP/1.1\r\n\r\n": (400, "this has 0; send one"),
     b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n": (400, "this has 2; send one"),
-    b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n": (405, "this is no proxy"),
-    b"GET / HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n": (400, "no HTTP/1.1 request"),
-    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n": (400, "no HTTP/1.1 request"),
+    b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n": (405, "this server is not a proxy"),
+    b"GET / HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n": (400, "not an HTTP/1.1 request"),
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n": (400, "not an HTTP/1.1 request"),
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n": (
         400,
-        "no HTTP",
+        "not an HTTP",
     ),
-    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": (400, "no HTTP/1.1 request"),
+    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": (
+        400,
+        "not an HTTP/1.1 request",
+    ),
     b"POST / HTTP/1.1\r\nHost: a\r\nExpect: more\r\nContent-Length: 1\r\n\r\n": (417, "leave the header out"),
     b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 5_000: (431, "larger than 4000 bytes"),
     b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 5_000 + b"\r\n\r\n": (431, "larger than 4000 bytes"),
@@ -323,7 +326,7 @@ def test_a_server_that_does_not_run_says_so() -> None:
     server = FakeTinkerServer(FakeTinker())
     with pytest.raises(ServerError, match="not running"):
         _ = server.url
-    with server, pytest.raises(ServerError, match="running already"):
+    with server, pytest.raises(ServerError, match="already running"):
         server.start()
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fake_server import Exchange, FakeTinker, Reply, Request
-from fake_server.http.http_protocol import HttpProtocol
+from fake_server.http.http_protocol import ConnectionState, HttpProtocol
 from fake_server.http.known_heads import MAX_HEADS, KnownHeads
 from fake_server.http.open_connections import Connections
 
@@ -52,7 +52,7 @@ def received(data: bytes, known: KnownHeads) -> Request | None:
 
     protocol = HttpProtocol(handle, Connections(), known=known)
     protocol.data_received(data)
-    return requests[0] if len(requests) == 1 and not protocol._closing and protocol._between else None
+    return requests[0] if len(requests) == 1 and protocol._state is ConnectionState.IDLE else None
 
 
 def meaning(request: Request) -> tuple[object, ...]:

@@ -88,7 +88,7 @@ def test_a_body_may_take_long_but_not_stand_still(time: Later, among: Connection
     assert not talk.status
     time.move(2)
     assert talk.status == 408
-    assert "nothing came of the body for 20 s" in text(talk)
+    assert "no byte of the body came for 20 s" in text(talk)
     assert not talk.requests
 
 
@@ -192,7 +192,7 @@ def test_one_that_must_leave_may_still_read(time: Later, among: Connections) -> 
     talk.transport.reads = False
     talk.say(GET)
     time.move(25)
-    talk.protocol.leave()
+    talk.protocol.close_unless_replying()
     time.move(39)
     assert not talk.transport.aborted
     time.move(3)

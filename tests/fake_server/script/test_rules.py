@@ -183,11 +183,11 @@ class TestWhatTheyPlay:
         engine.verify()
 
     def test_rules_need_submissions_that_may_come_without_a_script(self):
-        with pytest.raises(ScriptError, match="make the engine with a seed"):
+        with pytest.raises(ScriptError, match="create the engine with a seed"):
             FakeTinker().add_rule(every(1).plays(PAUSED))
 
     def test_a_rule_that_moves_clocks_needs_one_to_move(self):
-        with pytest.raises(ScriptError, match="polls in place of seconds"):
+        with pytest.raises(ScriptError, match="give polls instead of seconds"):
             VerifiedTinker(seed=0).add_rule(every(1).paused("paused_capacity", seconds=90))
         moved = []
         engine = VerifiedTinker(

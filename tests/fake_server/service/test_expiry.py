@@ -60,11 +60,11 @@ class TestCheckpoints:
 
     @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
     def test_what_is_no_length_of_time_is_refused(self, client, seconds):
-        with pytest.raises(ScriptError, match="no length of time"):
+        with pytest.raises(ScriptError, match="not a length of time"):
             client.engine.advance(seconds)
 
     def test_without_a_seed_there_is_nothing_to_expire(self):
-        with pytest.raises(ScriptError, match="make the engine with a seed"):
+        with pytest.raises(ScriptError, match="create the engine with a seed"):
             FakeTinker().advance(1)
 
     def test_a_thousand_years_are_no_trouble(self, client):

@@ -108,12 +108,12 @@ def test_the_order_of_ends_is_compared_and_shown(tinker: VerifiedTinker) -> None
     tinker.assert_order("b", "a")
     with pytest.raises(ScriptViolation, match="wanted a, b; got b, a; wait"):
         tinker.assert_order("a", "b")
-    with pytest.raises(ScriptViolation, match="not drained: c"):
+    with pytest.raises(ScriptViolation, match="not ended: c"):
         tinker.assert_order("b", "a", "c")
 
 
 def test_a_request_that_was_not_sent_is_told_with_the_nearest_miss(tinker: VerifiedTinker) -> None:
-    with pytest.raises(ScriptViolation, match="nor any other request"):
+    with pytest.raises(ScriptViolation, match="and neither did any other request"):
         tinker.assert_sent("asample")
     for name in ("one", "two"):
         tinker.add_script([complete()], name=name)

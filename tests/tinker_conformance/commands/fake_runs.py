@@ -12,16 +12,19 @@ import os
 import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, cast
 from unittest import mock
 
 from tinker_conformance.checks.case import Mismatch
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands import run as run_module
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
-from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.suite.conformance_run import ConformanceRun
 
 NAME = "sdk ✓ \x1b[31m中"
 """No encoding but UTF-8 has all of it, and no terminal should be given the rest."""
@@ -33,11 +36,6 @@ class FakeSdk:
     clock = SdkClock.FROZEN
 
     def close(self) -> None: ...
-
-
-class FakeReference:
-    def ready(self) -> FakeSdk:
-        return FakeSdk()
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,9 @@ class Judged:
         mismatches = wrong if verdict in {Verdict.FAILED, Verdict.KNOWN_FAILURE} else ()
         return Judgement(required, verdict, mismatches, note="said of it ✗")
 
+    sdk: ClassVar[FakeSdk] = FakeSdk()
+    profile: ClassVar[Profile] = load_profile("tinker-0.5.1")
+
     def close(self) -> None: ...
 
     def applied(self, judgement: Judgement) -> Judgement:
@@ -82,10 +83,7 @@ def judging(judged: Judged) -> Iterator[None]:
     asked = tuple(map(requirement, judged.verdicts))
     known = mock.Mock(applied=judged.applied, stale=judged.stale_sentences)
     replaced: dict[str, Any] = {
-        "opened_beside_reference": lambda *_, **__: (FakeSdk(), FakeReference()),
-        "asked_of": lambda *_: asked,
-        "excuses": lambda *_: known,
-        "Judge": lambda *_: judged,
+        "open_run": lambda request, _report: ConformanceRun(request, cast("Judge", judged), asked, known),
         "asked_scripts": lambda *_, **__: () if judged.scripts is None else ("a script",),
         "judged_scripts": lambda *_, **__: judged.scripts,
     }

@@ -26,6 +26,7 @@ from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.markdown import literal
 from tinker_conformance.report.report_reading import load_report
 from tinker_conformance.requirements import Level, requirement
+from tinker_conformance.suite import conformance_run
 
 CONTRACTS = ("debounce.boundary", "parsing.known_states", "trigger.http_408", "wiring.sample")
 QUIRKS = ("parsing.containers_end_the_poll", "polling.gives_up")
@@ -184,7 +185,7 @@ def test_an_adapter_that_crashes_in_the_scenario_of_a_quirk_is_exit_code_4(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = tuple(requirement(name) for name in ("parsing.case_sensitive", "polling.gives_up"))
-    monkeypatch.setattr(run_module, "asked_of", lambda *_: asked)
+    monkeypatch.setattr(conformance_run, "asked_of", lambda *_: asked)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     sdk = ["--sdk", "python:report_sdks:CrashesInAQuirk", "--profile", "tinker-0.5.1"]
     done = CliRunner().invoke(main, ["run", *sdk, "--report", str(tmp_path)])

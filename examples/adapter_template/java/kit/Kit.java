@@ -148,9 +148,10 @@ public final class Kit {
       tell("callback", Json.object("state", state));
     }
 
-    private <C> void carryOut(Driver<C> driver) {
+    private <C> void carryOut(Function<Scenario, Driver<C>> newDriver) {
       Map<String, C> made = new HashMap<>();
       try {
+        Driver<C> driver = newDriver.apply(this);
         driver.open();
         for (ClientSpec spec : clients) {
           made.put(spec.name(), driver.createClient(spec));
@@ -202,6 +203,12 @@ public final class Kit {
    * @param newDriver makes the driver of a scenario
    */
   public static <C> void serve(Map<String, Object> about, Function<Scenario, Driver<C>> newDriver) throws IOException {
+    // A thread that dies ends the program, so that the kit shows why instead of waiting.
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, error) -> {
+          error.printStackTrace();
+          Runtime.getRuntime().halt(1);
+        });
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     Scenario scenario = null;
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -215,7 +222,7 @@ public final class Kit {
         case "run" -> {
           Scenario begun = new Scenario(message);
           scenario = begun;
-          new Thread(() -> begun.carryOut(newDriver.apply(begun))).start();
+          new Thread(() -> begun.carryOut(newDriver)).start();
         }
         default -> scenario.gates.get((Long) message.get("future")).countDown();
       }

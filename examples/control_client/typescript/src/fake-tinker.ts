@@ -86,7 +86,7 @@ export class FakeTinker {
       return new FakeTinker(program, folder, JSON.parse(line) as Started);
     } catch (error) {
       program.kill('SIGKILL');
-      rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
       throw new FakeTinkerError(
         `${command.join(' ')} did not start: ${String(error)}; install tinker-conformance, or set FAKE_TINKER to ` +
           'the command that starts fake-tinker',
@@ -123,7 +123,7 @@ export class FakeTinker {
     if (this.#program.exitCode === null && this.#program.signalCode === null)
       await once(this.#program, 'exit');
     clearTimeout(limit);
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

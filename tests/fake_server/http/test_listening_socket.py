@@ -14,8 +14,8 @@ from typing import Self
 import pytest
 
 from fake_server import FakeTinker, FakeTinkerServer, Reply, Request, TransportFault
-from fake_server.http import doorway
-from fake_server.http.doorway import Doorway
+from fake_server.http import listening_socket
+from fake_server.http.listening_socket import ListeningSocket
 from fake_server.script import complete, refuse, script
 
 WAIT = 10.0
@@ -105,7 +105,7 @@ class Full(socket.socket):
 
 
 def test_a_full_server_lets_in_who_waits_once_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doorway, "FULL_SECONDS", 0.001)
+    monkeypatch.setattr(listening_socket, "FULL_SECONDS", 0.001)
     made: list[asyncio.BaseTransport] = []
 
     async def waited() -> int:
@@ -118,7 +118,7 @@ def test_a_full_server_lets_in_who_waits_once_there_is_room(monkeypatch: pytest.
                 entered.set_result(None)
 
         listening = Full(fileno=_listening().detach())
-        door = Doorway(Guest, listening, _unused, 5)
+        door = ListeningSocket(Guest, listening, _unused, 5)
         door.open()
         with socket.create_connection(listening.getsockname(), timeout=WAIT):
             await asyncio.wait_for(entered, WAIT)
@@ -142,7 +142,7 @@ def test_it_can_close_in_any_turn_of_the_loop_while_it_opens_again(turns: int) -
 
     async def closed_after_turns() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
-        door = Doorway(asyncio.Protocol, made[0], listen, backlog=1)
+        door = ListeningSocket(asyncio.Protocol, made[0], listen, backlog=1)
         door.open()
         door.refuse(0.0)
         for _ in range(turns):

@@ -10,15 +10,15 @@ from typing import Final
 
 RETRY_SECONDS: Final = 0.001
 FULL_SECONDS: Final = 0.1
-"""How long nobody is let in once the process has no file descriptor left."""
+"""How long no connection is accepted after the process has run out of file descriptors."""
 _LOGGER: Final = logging.getLogger("fake_server")
 
 
-class Doorway:
-    """Listens and accepts, on its event loop; not thread-safe.
+class ListeningSocket:
+    """Listens and accepts connections on its event loop; not thread-safe.
 
-    It accepts by itself: a server of asyncio that is closed drops connections that it has just accepted
-    without closing them, and their clients wait until the garbage is collected.
+    It does not use asyncio's own server: when that is closed, it drops connections that it has just accepted
+    without closing them, and their clients wait until garbage is collected.
     """
 
     def __init__(
@@ -28,13 +28,13 @@ class Doorway:
         listen: Callable[[int], socket.socket],
         backlog: int,
     ) -> None:
-        """Does not accept yet.
+        """Create a listener that does not accept connections yet.
 
         Args:
-            make: Makes the protocol of a connection.
-            listening: A listening socket, which becomes the doorway's.
-            listen: Makes another on a port; raises OSError if that is taken.
-            backlog: Connections that may wait.
+            make: Creates the protocol of a connection.
+            listening: A listening socket, which this object closes.
+            listen: Creates another listening socket on a port; raises OSError if the port is taken.
+            backlog: Number of connections that may wait to be accepted.
         """
         self._make = make
         self._listening = listening
@@ -48,15 +48,15 @@ class Doorway:
         self._closed = False
 
     def open(self) -> None:
-        """Accepts connections."""
+        """Accept connections."""
         self._opening = None
         self._listening.settimeout(0)
         self._loop.add_reader(self._listening.fileno(), self._accept)
 
     def refuse(self, seconds: float) -> None:
-        """Refuses connections for so many seconds from now. What is open is no concern of the doorway.
+        """Refuse new connections for the next ``seconds``. Open connections are not affected.
 
-        Nothing keeps other programs from taking the port meanwhile; then it opens once they have left it.
+        Another program may take the port meanwhile; then the server listens again once it is free.
         """
         if self._closed:
             return
@@ -65,7 +65,7 @@ class Doorway:
         self._opening = self._loop.call_later(seconds, self._reopen)
 
     async def close(self) -> None:
-        """Listens no more; returns when everybody who was let in is known as a connection."""
+        """Stop listening; return when every accepted connection has its protocol."""
         self._closed = True
         self._shut()
         self._listening.close()
@@ -85,7 +85,7 @@ class Doorway:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                # Who waits stays in the queue, and would wake the loop again and again.
+                # The waiting client stays in the queue and would wake the loop again and again.
                 if not self._full:
                     _LOGGER.warning("%s: connections wait until some are closed; raise 'ulimit -n'", error)
                 self._full = True
@@ -101,7 +101,7 @@ class Doorway:
     async def _enter(self, accepted: socket.socket) -> None:
         try:
             await self._loop.connect_accepted_socket(self._make, accepted)
-        except OSError:  # it is gone already
+        except OSError:  # the client has left already
             accepted.close()
 
     def _reopen(self) -> None:

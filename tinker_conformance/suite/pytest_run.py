@@ -1,0 +1,105 @@
+"""A run within a pytest session: how it is opened there, and what pytest is told of each judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from fake_server.core.visible_text import visible
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.judging.explanation import explain
+from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.profile.releases import NewerThanKnownWarning
+from tinker_conformance.report.records import encode
+from tinker_conformance.requirements import Level, Requirement
+from tinker_conformance.suite.conformance_run import ConformanceRun, RunRequest, open_run
+from tinker_conformance.suite.pytest_options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
+from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
+
+
+class RequirementFailure(Exception):  # noqa: N818 - pytest shows its text
+    """A requirement does not hold; the text says all about it."""
+
+
+def request_of(
+    config: pytest.Config,
+    spec: str,
+    *,
+    profile: str | None,
+    known: Path | None,
+    as_of: str | None,
+    strict: bool,
+) -> RunRequest:
+    """Return what is asked for, with the options that all SDKs of a session share: clock and recording."""
+    clock, recorded = text_of(config, CLOCK), text_of(config, RECORD_KNOWN_FAILURES)
+    return RunRequest(
+        spec=spec,
+        profile=profile,
+        as_of=as_of,
+        known=known,
+        recorded=None if recorded is None else Path(recorded),
+        strict=strict,
+        clock=None if clock is None else SdkClock(clock),
+    )
+
+
+def opened_for(config: pytest.Config, request: RunRequest) -> ConformanceRun:
+    """Open a run; the caller closes its judge.
+
+    Raises:
+        pytest.UsageError: That cannot be done; the text says what to ask for instead, with free options.
+    """
+    try:
+        return open_run(request)
+    except NewerThanKnownWarning as warning:
+        # Only where the run's warning filters turn warnings into errors.
+        text = with_free_names(f"{warning}; --profile says which one to use, without this warning", config)
+        raise pytest.UsageError(text) from warning
+    except (ValueError, RuntimeError) as error:
+        raise pytest.UsageError(with_free_names(str(error), config)) from error
+
+
+def records(
+    run: ConformanceRun, judgement: Judgement, selected: Sequence[Requirement], subject: str = ""
+) -> dict[str, str]:
+    """Return what a pytest report carries, for whoever writes reports.
+
+    Args:
+        run: The run.
+        judgement: What was judged.
+        selected: All requirements that the session asks of this SDK.
+        subject: Whose results these are, where a session can have several; the name of a folder.
+    """
+    return {
+        START: encode(run.start(selected)).decode(),
+        RESULT: encode(run.result(judgement)).decode(),
+        SUBJECT: subject,
+        KNOWN: run.known.source,
+    }
+
+
+def end_test(run: ConformanceRun, judgement: Judgement) -> None:
+    """End the test as the judgement says: return, skip or fail as expected.
+
+    Raises:
+        RequirementFailure: The requirement does not hold.
+    """
+    match judgement.verdict:
+        case Verdict.PASSED:
+            return
+        case Verdict.KNOWN_FAILURE:
+            pytest.xfail(judgement.note)
+        case Verdict.NOT_CLAIMED:
+            pytest.skip(f"not claimed: {judgement.note}")
+        case Verdict.FAILED | Verdict.NOT_TESTABLE if (
+            judgement.requirement.level is Level.QUIRK and not run.request.strict
+        ):
+            pytest.xfail(visible(f"quirk: {_first(judgement)}"))
+        case _:
+            raise RequirementFailure(explain(judgement, run.judge.sdk.spec, run.judge.profile.name))
+
+
+def _first(judgement: Judgement) -> str:
+    return str(judgement.mismatches[0]) if judgement.mismatches else judgement.note
