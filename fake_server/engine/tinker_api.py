@@ -295,7 +295,7 @@ class FakeTinker:
         """Check that every script was served to its end, every rule applied, and nothing else came.
 
         Raises:
-            ScriptViolation: Lists every problem, every unfinished script and every unused rule, each with its fix.
+            ScriptViolation: Lists each problem, unfinished script and unused rule, with its fix.
         """
         with self._lock:
             lines = [f"{problem.kind}: {problem.message}" for problem in self.problems]
