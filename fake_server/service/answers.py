@@ -24,7 +24,7 @@ def page(request: Request, key: str, everything: list[Json] | list[str], default
     """A part of a list, as ``limit`` and ``offset`` of the query say, and a cursor.
 
     Raises:
-        ServiceRefusal: One of them is no number.
+        ServiceRefusal: One of them is not a number.
     """
     query = parse_qs(request.query)
     limit = _parameter(query, "limit", default)
@@ -41,5 +41,5 @@ def origin(request: Request) -> str:
 def _parameter(query: Mapping[str, list[str]], name: str, default: int) -> int:
     given = query.get(name, [str(default)])[-1]
     if not given.isascii() or not given.isdecimal():
-        raise ServiceRefusal(f"{name}={given!r} is no number; give 0 to {LARGEST_PAGE}")
+        raise ServiceRefusal(f"{name}={given!r} is not a number; give 0 to {LARGEST_PAGE}")
     return min(int(given[:9]), LARGEST_PAGE)

@@ -1,4 +1,4 @@
-"""A tokenizer for tests: one byte of UTF-8 is one token, which is how a whole fake Tinker reads stop texts.
+"""A tokenizer for tests: one byte of UTF-8 is one token, which is how the simulated service reads stop texts.
 
 Real tokenizers come from a network. This one needs none, and has the methods that training code mostly calls.
 """

@@ -17,6 +17,7 @@ from typing import ClassVar, Final
 from fake_server.core.errors import ScriptError, ScriptViolation, nearest
 from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.core.operations import API_PREFIX, Operation
+from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.explanations import unfinished_script
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange
@@ -216,7 +217,7 @@ class VerifiedTinker(FakeTinker):
                 else "see why it polls on"
             )
             raise ScriptViolation(
-                f"future {found.name!r}: wanted {count} polls, got {len(polls)}: {listed(polls)}; {fix}"
+                f"future {found.name!r}: {wanted_got(f'{count} polls', len(polls))}: {listed(polls)}; {fix}"
             )
 
     def assert_gaps(
@@ -249,7 +250,7 @@ class VerifiedTinker(FakeTinker):
         if got != wanted:
             missing = [name for name in wanted if name not in got]
             rest = f"; not ended: {', '.join(missing)}" if missing else ""
-            order = f"wanted {', '.join(wanted)}; got {', '.join(got) or 'none'}{rest}"
+            order = wanted_got(" then ".join(wanted), f"{' then '.join(got) or 'none'}{rest}")
             raise ScriptViolation(
                 f"the futures ended in another order: {order}; "
                 "wait for each future before submitting the next, or do not assert an order"
