@@ -56,6 +56,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def suggestion(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Return ``did you mean …?`` with the nearest known name, or ``otherwise`` if none is similar."""
+    found = nearest(name, known)
+    return f"did you mean {found!r}?" if found else otherwise
+
+
 def meant(name: object, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` with the nearest known name, or an empty string if none is similar."""
     found = nearest(str(name), known)

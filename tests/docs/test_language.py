@@ -15,8 +15,19 @@ from tests.docs.test_docs import TEXTS
 from tinker_conformance.cli import main
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("fake_server",)
-"""Packages whose docstrings and string literals are checked."""
+PACKAGES = (
+    "fake_server",
+    "tinker_conformance/checks",
+    "tinker_conformance/clocks",
+    "tinker_conformance/judging",
+    "tinker_conformance/profile",
+    "tinker_conformance/queue_state.py",
+    "tinker_conformance/reference",
+    "tinker_conformance/requirements",
+    "tinker_conformance/scenario",
+    "tinker_conformance/timeline.py",
+)
+"""Packages and modules whose docstrings and string literals are checked."""
 PROGRAMS = {"fake-tinker": fake_server_program, "tinker-conformance": main}
 QUOTES_CODE = {"docs/explanation/mutation.md"}
 """Pages that quote code of a fixed date."""
@@ -71,7 +82,7 @@ HELPS = dict(text for name, program in PROGRAMS.items() for text in helps(progra
 MODULES = [
     module.relative_to(ROOT).as_posix()
     for package in PACKAGES
-    for module in sorted((ROOT / package).rglob("*.py"))
+    for module in sorted((ROOT / package).rglob("*.py")) or [ROOT / package]
 ]
 
 
