@@ -1,12 +1,12 @@
 """The language model of the fake service: tiny, exact, and able to learn.
 
-A token is a path through a binary tree, a logistic unit at each fork, and what a unit says depends on the
-token before. So probabilities are exact and sum to one, their gradients are exact too, and one of them costs
-about ten operations whatever the size of the vocabulary. Tokens below 256 (the bytes of `ByteTokenizer`) have
-a short path and are what an untrained model says; every other token is one that it can learn.
+A token is a path through a binary tree with a logistic unit at each fork; the value of a unit depends on the
+previous token. So probabilities are exact and sum to one, and so are their gradients. One probability costs
+about ten operations for any size of vocabulary. Tokens below 256 (the bytes of `ByteTokenizer`) have
+a short path, and an untrained model produces only these; it can learn every other token.
 
-A weight is added to a unit after it was multiplied by ``GAIN``: a step of Adam at 1e-4 is to be seen in the
-loss, as it is with the many weights of a real model.
+Weights are multiplied by ``GAIN`` before they are added to a unit. Thus a step of Adam at 1e-4 changes the
+loss visibly, as it does with the many weights of a real model.
 """
 
 from __future__ import annotations
