@@ -52,7 +52,7 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
     try:
         sdk = StdioSession(spec, command, clock=None if clock is None else SdkClock(clock), limits=limits)
     except SdkStartError as error:
-        console.print(_MISSING, f" it starts\n         {error}")
+        console.print(_MISSING, f" the adapter starts\n         {error}")
         sys.exit(Exit.ADAPTER)
     with closing(sdk):
         for number, finding in enumerate(findings(sdk, _profile(sdk.info)), 1):

@@ -64,7 +64,7 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
     console.print(_conclusion(f"{sdk.info.name} {sdk.info.version}", found))
     for near in found if verbose else found[:3]:
         console.print(_separation(near, most=None if verbose else _MOST_IDS))
-    sys.exit(Exit.HELD if found[0].asked else Exit.NOTHING_TESTED)
+    sys.exit(Exit.HELD if found[0].judged else Exit.NOTHING_TESTED)
 
 
 def _table(found: Sequence[Nearness]) -> Table:
@@ -89,7 +89,7 @@ def _conclusion(name: str, found: Sequence[Nearness]) -> str:
         apart = "; no script tells these apart" if len(equals) > 1 else ""
         return f"\n{name} behaves like {profiles} ({facets}), event by event{apart}"
     lines = [
-        f"\n{name} comes nearest to {profiles} ({facets}): {best.held:.1%} of {best.asked} requirements hold"
+        f"\n{name} comes nearest to {profiles} ({facets}): {best.held:.1%} of {best.judged} requirements hold"
     ]
     for polling, facet in ((False, "observer"), (True, "polling")):
         nearest = min(found, key=lambda near: (near.failures(polling=polling), near.distance))

@@ -1,4 +1,4 @@
-"""Walks through the stdio protocol with an adapter, step by step, and says what is missing."""
+"""The checks behind `check-adapter`: one step of the stdio protocol after another, and what is missing."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from tinker_conformance.timeline import (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one step.
+    """The result of one step.
 
     Attributes:
-        step: What was looked for.
-        missing: What is not there, and what to do; None if it is there.
+        step: What the step expects of the adapter.
+        missing: What the adapter did not do, and the fix; None if the step passed.
     """
 
     step: str
@@ -48,16 +48,16 @@ _CLIENTS: Final = {
 }
 _PAUSE: Final = [{"pause": {"queue_state": "paused_capacity"}}, {"complete": {}}]
 _LONG: Final = [{"timeout": {}, "times": 400}, {"complete": {}}]
-"""Polls enough for another future to be submitted meanwhile."""
+"""Enough polls that another future can be submitted meanwhile."""
 _OBSERVERS: Final = {Capability.RAISING_OBSERVER: "raising", Capability.CUSTOM_OBSERVER: "custom"}
 
 
 def findings(sdk: StdioSession, profile: Profile) -> Iterator[Finding]:
-    """The steps in their order; whoever reads them stops at the first that is missing.
+    """Run the steps in order and yield a finding for each; stop reading at the first that fails.
 
     Args:
-        sdk: The adapter, started; its standard input has ended after the last step.
-        profile: What its SDK is to be judged by.
+        sdk: The adapter, started; the last step ends its standard input.
+        profile: The profile that its SDK will be judged by.
     """
     check = _Check(sdk, profile)
     for step in (
@@ -85,41 +85,51 @@ class _Check:
 
     def claims(self) -> Iterator[Finding]:
         info = self.sdk.info
-        yield Finding(f"it starts: {info.name} {info.version} ({info.language}), clock {self.sdk.clock}")
+        yield Finding(
+            f"the adapter starts: {info.name} {info.version} ({info.language}), clock {self.sdk.clock}"
+        )
         missing = None
         if not self._kinds():
-            missing = "no client is claimed; add 'sampling' or 'training' to the capabilities of 'started'"
+            missing = "no client is claimed; add 'sampling' or 'training' to the capabilities in 'started'"
         for kind in self._kinds():
             if not OPERATIONS_OF[kind] & info.operations:
                 operations = ", ".join(sorted(OPERATIONS_OF[kind]))
-                missing = f"{kind} is claimed without an operation; add some of {operations} to 'operations'"
-        yield Finding("it claims a client with an operation", missing)
+                missing = f"{kind} is claimed without an operation; add one of {operations} to 'operations'"
+        yield Finding("the adapter claims a client with an operation", missing)
 
     def first_scenario(self) -> Iterator[Finding]:
         kind = self._kinds()[0]
         scenario = _scenario("first", kind, self._operation(kind), _PAUSE)
         timeline, fault = self._run(scenario)
 
-        def seen(step: str, there: object, what_to_do: str) -> Finding:
-            return Finding(step, None if there else "; ".join(filter(None, [what_to_do, fault])))
+        def expect(step: str, found: object, problem: str) -> Finding:
+            return Finding(step, None if found else "; ".join(filter(None, [problem, fault])))
 
         requests = [event for event in timeline if isinstance(event, Request)]
-        yield seen("it submits an operation to base_url", requests, "no submission of the future arrived")
+        yield expect(
+            "the SDK submits an operation to base_url",
+            requests,
+            "no submission arrived; send the SDK's requests to the base_url of 'run'",
+        )
         polls = [request for request in requests if "retrieve_future" in request.path]
-        yield seen("it polls until the future is done", len(polls) > 1, "too few polls arrived")
+        yield expect(
+            "the SDK polls until the future is done",
+            len(polls) > 1,
+            f"expected at least 2 polls, got {len(polls)}; poll until the reply is a result or a failure",
+        )
         if Capability.CALLBACKS in self.sdk.info.capabilities:
             calls = [event for event in timeline if isinstance(event, Callback)]
-            todo = "a pause, and no 'callback' was told; tell the SDK's calls of its observer"
-            yield seen("it tells observer calls", calls, todo)
+            problem = "the queue paused and no 'callback' came; send one whenever the SDK calls its observer"
+            yield expect("the adapter reports observer calls", calls, problem)
         if kind is ClientKind.SAMPLING:
-            todo = "a pause, and no 'log' was told; hand the SDK a logger that tells each line at once"
-            yield seen("it tells log lines", _lines(timeline), todo)
+            problem = "the queue paused and no 'log' came; give the SDK a logger that sends each line at once"
+            yield expect("the adapter reports log lines", _lines(timeline), problem)
         outcomes = [event for event in timeline if isinstance(event, Outcome)]
-        yield seen("it tells the outcome", outcomes, "send 'outcome' when the future has ended")
-        right = outcomes and outcomes[0].kind is OutcomeKind.RESULT
-        told = f"the future completed, and the outcome was {outcomes[0] if outcomes else None}"
-        yield seen("the outcome of a future that completes is 'result'", right, told)
-        yield Finding("it says 'done'", fault or None)
+        yield expect("the adapter reports the outcome", outcomes, "send 'outcome' when the future has ended")
+        is_result = outcomes and outcomes[0].kind is OutcomeKind.RESULT
+        problem = f"expected 'result', got {outcomes[0] if outcomes else 'no outcome'}"
+        yield expect("the outcome of a future that completes is 'result'", is_result, problem)
+        yield Finding("the adapter sends 'done'", fault or None)
 
     def clock(self) -> Iterator[Finding]:
         if self.sdk.clock is SdkClock.WALL or not self._has(Capability.SAMPLING):
@@ -129,8 +139,8 @@ class _Check:
         case = Case(scenario, self.profile, timeline, timeline, self.sdk.info)
         times = {line.log.at for line in pause_lines(timeline, case)}
         missing = (
-            "an hour passed between two pauses, and the second was not logged: "
-            "does the SDK's debounce read the clock that 'run' names, each time anew?"
+            "an hour passed between two pauses, and the second was not logged; "
+            "make the SDK's debounce read the clock that 'run' names, every time it decides"
         )
         yield Finding("the SDK sees its clock move", fault or (None if len(times) > 1 else missing))
 
@@ -141,8 +151,8 @@ class _Check:
         steps = [{"drop": "reset"}, {"drop": "reset"}, {"complete": {}}]
         timeline, fault = self._run(_scenario("sleep", kind, self._operation(kind), steps))
         slept = any(isinstance(e, ClockStep) and e.cause is ClockCause.SLEEP for e in timeline)
-        missing = "a broken connection, and no 'waiting' came: send it before the SDK sleeps in a back-off"
-        yield Finding("it tells when the SDK sleeps", fault or (None if slept else missing))
+        missing = "the connection broke and no 'waiting' came; send it before the SDK sleeps in a back-off"
+        yield Finding("the adapter reports when the SDK sleeps", fault or (None if slept else missing))
 
     def operations(self) -> Iterator[Finding]:
         for kind in self._kinds():
@@ -162,8 +172,8 @@ class _Check:
             scenario = _scenario(use, kind, self._operation(kind), _PAUSE, observer=use)
             timeline, fault = self._run(scenario)
             calls = [e for e in timeline if isinstance(e, Callback) and e.custom is (use == "custom")]
-            missing = f"no 'callback' with custom {str(use == 'custom').lower()} was told"
-            yield Finding(f"it can use the observer '{use}'", fault or (None if calls else missing))
+            missing = f"the queue paused and no 'callback' with custom {str(use == 'custom').lower()} came"
+            yield Finding(f"the SDK calls the observer '{use}'", fault or (None if calls else missing))
 
     def concurrency(self) -> Iterator[Finding]:
         if not self._has(Capability.CONCURRENCY):
@@ -173,8 +183,8 @@ class _Check:
         timeline, fault = self._run(_decoded("together", kind, both, concurrent=True))
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
         together = firsts and isinstance(firsts[0], Request)
-        missing = "the second future was submitted when the first had ended; run them together"
-        yield Finding("it runs futures together", fault or (None if together else missing))
+        missing = "the second future was submitted after the first had ended; submit both before waiting"
+        yield Finding("the adapter runs futures concurrently", fault or (None if together else missing))
 
     def threads(self) -> Iterator[Finding]:
         if not self._has(Capability.THREADS):
@@ -186,8 +196,8 @@ class _Check:
         timeline, fault = self._run(_decoded("threads", kind, [*pair, later], threads=True))
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
         together = firsts and isinstance(firsts[0], Request)
-        missing = "the second future was submitted when the first had ended; give each a thread of its own"
-        yield Finding("it runs futures on threads", fault or (None if together else missing))
+        missing = "the second future was submitted after the first had ended; give each its own thread"
+        yield Finding("the adapter runs futures on threads", fault or (None if together else missing))
 
     def functions(self) -> Iterator[Finding]:
         for capability, scenario in (
@@ -199,16 +209,20 @@ class _Check:
             timeline, fault = self._run(shipped_scenarios()[scenario])
             outcomes = [event for event in timeline if isinstance(event, Outcome)]
             errors = [event.error for event in outcomes if event.kind is not OutcomeKind.RESULT]
-            yield Finding(f"it makes the calls of {scenario}", fault or (errors[0] if errors else None))
+            yield Finding(
+                f"the adapter makes the calls of {scenario}", fault or (errors[0] if errors else None)
+            )
 
     def end(self) -> Iterator[Finding]:
         code = self.sdk.end_input()
         missing = None
         if code is None:
-            missing = "it still runs; end when standard input ends, whatever the SDK still does"
+            missing = (
+                "the adapter is still running; exit when standard input ends, whatever the SDK still does"
+            )
         elif code != 0:
-            missing = f"its exit code is {code}; end with 0"
-        yield Finding("it ends when its standard input ends", missing)
+            missing = f"expected exit code 0, got {code}; exit with 0 when standard input ends"
+        yield Finding("the adapter exits when its standard input ends", missing)
 
     # -- what they share ---------------------------------------------------------------------------
 
@@ -227,13 +241,13 @@ class _Check:
         return run.timeline, "" if run.fault is None else str(run.fault)
 
     def _ends_in(
-        self, what: str, kind: ClientKind, operation: str, steps: Iterable[object], wanted: OutcomeKind
+        self, what: str, kind: ClientKind, operation: str, steps: Iterable[object], expected: OutcomeKind
     ) -> Finding:
         timeline, fault = self._run(_scenario(operation, kind, operation, steps))
         outcome = next((event for event in timeline if isinstance(event, Outcome)), None)
-        got = "none" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
-        missing = None if outcome and outcome.kind is wanted else f"the outcome is {got}"
-        return Finding(f"{what}: the outcome is '{wanted}'", fault or missing)
+        got = "no outcome" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
+        missing = None if outcome and outcome.kind is expected else f"expected '{expected}', got {got}"
+        return Finding(f"{what}: the outcome is '{expected}'", fault or missing)
 
 
 def _lines(timeline: Timeline) -> list[Log]:
