@@ -1,4 +1,4 @@
-"""Walks through the stdio protocol with an adapter, step by step, and says what is missing."""
+"""Checks an adapter against the stdio protocol, step by step, and reports the first missing part."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from tinker_conformance.timeline import (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one step.
+    """The result of one step.
 
     Attributes:
-        step: What was looked for.
-        missing: What is not there, and what to do; None if it is there.
+        step: What the step checks, as a sentence about the adapter.
+        missing: What is missing and how to fix it, or None if the step passed.
     """
 
     step: str
@@ -48,16 +48,16 @@ _CLIENTS: Final = {
 }
 _PAUSE: Final = [{"pause": {"queue_state": "paused_capacity"}}, {"complete": {}}]
 _LONG: Final = [{"timeout": {}, "times": 400}, {"complete": {}}]
-"""Polls enough for another future to be submitted meanwhile."""
+"""Enough polls for another future to be submitted in the meantime."""
 _OBSERVERS: Final = {Capability.RAISING_OBSERVER: "raising", Capability.CUSTOM_OBSERVER: "custom"}
 
 
 def findings(sdk: StdioSession, profile: Profile) -> Iterator[Finding]:
-    """The steps in their order; whoever reads them stops at the first that is missing.
+    """Yield the result of each step in order. The caller stops at the first that is missing.
 
     Args:
-        sdk: The adapter, started; its standard input has ended after the last step.
-        profile: What its SDK is to be judged by.
+        sdk: The started adapter. The last step closes its standard input.
+        profile: The profile to judge the SDK by.
     """
     check = _Check(sdk, profile)
     for step in (
@@ -88,11 +88,11 @@ class _Check:
         yield Finding(f"it starts: {info.name} {info.version} ({info.language}), clock {self.sdk.clock}")
         missing = None
         if not self._kinds():
-            missing = "no client is claimed; add 'sampling' or 'training' to the capabilities of 'started'"
+            missing = "No client is claimed. Add 'sampling' or 'training' to 'capabilities' in 'started'."
         for kind in self._kinds():
             if not OPERATIONS_OF[kind] & info.operations:
                 operations = ", ".join(sorted(OPERATIONS_OF[kind]))
-                missing = f"{kind} is claimed without an operation; add some of {operations} to 'operations'"
+                missing = f"{kind} is claimed without an operation. Add one of {operations} to 'operations'."
         yield Finding("it claims a client with an operation", missing)
 
     def first_scenario(self) -> Iterator[Finding]:
@@ -100,26 +100,36 @@ class _Check:
         scenario = _scenario("first", kind, self._operation(kind), _PAUSE)
         timeline, fault = self._run(scenario)
 
-        def seen(step: str, there: object, what_to_do: str) -> Finding:
-            return Finding(step, None if there else "; ".join(filter(None, [what_to_do, fault])))
+        def seen(step: str, present: object, problem: str) -> Finding:
+            return Finding(step, None if present else " ".join(filter(None, [problem, fault])))
 
         requests = [event for event in timeline if isinstance(event, Request)]
-        yield seen("it submits an operation to base_url", requests, "no submission of the future arrived")
+        submit = "The fake server got no submission. Send the SDK's requests to 'base_url' of 'run'."
+        yield seen("it submits an operation to base_url", requests, submit)
         polls = [request for request in requests if "retrieve_future" in request.path]
-        yield seen("it polls until the future is done", len(polls) > 1, "too few polls arrived")
+        poll = f"Expected at least 2 polls, got {len(polls)}. Let the SDK wait for the future's result."
+        yield seen("it polls until the future is done", len(polls) > 1, poll)
         if Capability.CALLBACKS in self.sdk.info.capabilities:
             calls = [event for event in timeline if isinstance(event, Callback)]
-            todo = "a pause, and no 'callback' was told; tell the SDK's calls of its observer"
-            yield seen("it tells observer calls", calls, todo)
+            callback = (
+                "The scenario has a pause, but no 'callback' came. "
+                "Send one each time that the SDK calls its observer."
+            )
+            yield seen("it reports observer calls", calls, callback)
         if kind is ClientKind.SAMPLING:
-            todo = "a pause, and no 'log' was told; hand the SDK a logger that tells each line at once"
-            yield seen("it tells log lines", _lines(timeline), todo)
+            log = (
+                "The scenario has a pause, but no warning or error came as 'log'. "
+                "Give the SDK a logger that sends and flushes each line at once."
+            )
+            yield seen("it reports log lines", _lines(timeline), log)
         outcomes = [event for event in timeline if isinstance(event, Outcome)]
-        yield seen("it tells the outcome", outcomes, "send 'outcome' when the future has ended")
-        right = outcomes and outcomes[0].kind is OutcomeKind.RESULT
-        told = f"the future completed, and the outcome was {outcomes[0] if outcomes else None}"
-        yield seen("the outcome of a future that completes is 'result'", right, told)
-        yield Finding("it says 'done'", fault or None)
+        yield seen(
+            "it reports the outcome", outcomes, "No outcome came. Send 'outcome' when the future has ended."
+        )
+        is_result = outcomes and outcomes[0].kind is OutcomeKind.RESULT
+        got = f"Expected the outcome 'result', got {outcomes[0] if outcomes else None}."
+        yield seen("the outcome of a future that completes is 'result'", is_result, got)
+        yield Finding("it sends 'done'", fault or None)
 
     def clock(self) -> Iterator[Finding]:
         if self.sdk.clock is SdkClock.WALL or not self._has(Capability.SAMPLING):
@@ -129,8 +139,8 @@ class _Check:
         case = Case(scenario, self.profile, timeline, timeline, self.sdk.info)
         times = {line.log.at for line in pause_lines(timeline, case)}
         missing = (
-            "an hour passed between two pauses, and the second was not logged: "
-            "does the SDK's debounce read the clock that 'run' names, each time anew?"
+            "An hour of virtual time passed between two pauses, but the second was not logged. "
+            "The SDK's debounce must read the clock named in 'run', again at every state."
         )
         yield Finding("the SDK sees its clock move", fault or (None if len(times) > 1 else missing))
 
@@ -141,8 +151,10 @@ class _Check:
         steps = [{"drop": "reset"}, {"drop": "reset"}, {"complete": {}}]
         timeline, fault = self._run(_scenario("sleep", kind, self._operation(kind), steps))
         slept = any(isinstance(e, ClockStep) and e.cause is ClockCause.SLEEP for e in timeline)
-        missing = "a broken connection, and no 'waiting' came: send it before the SDK sleeps in a back-off"
-        yield Finding("it tells when the SDK sleeps", fault or (None if slept else missing))
+        missing = (
+            "The connection broke, but no 'waiting' came. Send 'waiting' before the SDK sleeps in a back-off."
+        )
+        yield Finding("it reports when the SDK sleeps", fault or (None if slept else missing))
 
     def operations(self) -> Iterator[Finding]:
         for kind in self._kinds():
@@ -162,7 +174,8 @@ class _Check:
             scenario = _scenario(use, kind, self._operation(kind), _PAUSE, observer=use)
             timeline, fault = self._run(scenario)
             calls = [e for e in timeline if isinstance(e, Callback) and e.custom is (use == "custom")]
-            missing = f"no 'callback' with custom {str(use == 'custom').lower()} was told"
+            custom = str(use == "custom").lower()
+            missing = f"No 'callback' with 'custom': {custom} came. Use the observer that 'run' names."
             yield Finding(f"it can use the observer '{use}'", fault or (None if calls else missing))
 
     def concurrency(self) -> Iterator[Finding]:
@@ -173,7 +186,10 @@ class _Check:
         timeline, fault = self._run(_decoded("together", kind, both, concurrent=True))
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
         together = firsts and isinstance(firsts[0], Request)
-        missing = "the second future was submitted when the first had ended; run them together"
+        missing = (
+            "The second future was submitted only after the first had ended. "
+            "Start all futures at once if 'concurrent' is true."
+        )
         yield Finding("it runs futures together", fault or (None if together else missing))
 
     def threads(self) -> Iterator[Finding]:
@@ -186,7 +202,10 @@ class _Check:
         timeline, fault = self._run(_decoded("threads", kind, [*pair, later], threads=True))
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
         together = firsts and isinstance(firsts[0], Request)
-        missing = "the second future was submitted when the first had ended; give each a thread of its own"
+        missing = (
+            "The second future was submitted only after the first had ended. "
+            "Start each future on its own thread if 'threads' is true."
+        )
         yield Finding("it runs futures on threads", fault or (None if together else missing))
 
     def functions(self) -> Iterator[Finding]:
@@ -205,12 +224,12 @@ class _Check:
         code = self.sdk.end_input()
         missing = None
         if code is None:
-            missing = "it still runs; end when standard input ends, whatever the SDK still does"
+            missing = "It still runs. Exit at the end of standard input, even if the SDK is still busy."
         elif code != 0:
-            missing = f"its exit code is {code}; end with 0"
-        yield Finding("it ends when its standard input ends", missing)
+            missing = f"Expected the exit code 0, got {code}. Exit with 0 at the end of standard input."
+        yield Finding("it exits when its standard input ends", missing)
 
-    # -- what they share ---------------------------------------------------------------------------
+    # -- helpers -----------------------------------------------------------------------------------
 
     def _has(self, capability: Capability) -> bool:
         return capability in self.sdk.info.capabilities
@@ -232,7 +251,9 @@ class _Check:
         timeline, fault = self._run(_scenario(operation, kind, operation, steps))
         outcome = next((event for event in timeline if isinstance(event, Outcome)), None)
         got = "none" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
-        missing = None if outcome and outcome.kind is wanted else f"the outcome is {got}"
+        missing = (
+            None if outcome and outcome.kind is wanted else f"Expected the outcome '{wanted}', got {got}."
+        )
         return Finding(f"{what}: the outcome is '{wanted}'", fault or missing)
 
 

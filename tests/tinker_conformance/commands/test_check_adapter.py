@@ -70,19 +70,19 @@ UNFINISHED = {
     "no callback": (
         "            self._scenario.callback(state)\n",
         "",
-        "it tells observer calls",
+        "it reports observer calls",
     ),
     "no log": (
         '        self._tell("log", level=level, logger="sdk", message=text, time=self.clock.wall())',
         "        return",
-        "it tells log lines",
+        "it reports log lines",
     ),
     "no outcome": (
         '        self._tell("outcome", kind=kind, error=text)',
         "        return",
-        "it tells the outcome",
+        "it reports the outcome",
     ),
-    "no done": ('        say("done", id=message["id"])', "        return", "it says 'done'"),
+    "no done": ('        say("done", id=message["id"])', "        return", "it sends 'done'"),
     "real clock": (
         "        return self.read()[1] / 1e9",
         "        return time.time()",
@@ -103,7 +103,7 @@ UNFINISHED = {
     "no end": (
         "    scenario = None\n",
         "    threading.Thread(target=time.sleep, args=(60,)).start()\n",
-        "it ends when",
+        "it exits when",
     ),
 }
 
