@@ -344,7 +344,7 @@ def test_closing_leaves_neither_a_process_nor_a_folder(monkeypatch: pytest.Monke
     mark = f"TEST_OF_STDIO={uuid.uuid4().hex}"
     monkeypatch.setenv(*mark.split("="))
     made = StdioSession(SPEC, COMMAND)
-    folder = Path(made._folder.name)
+    folder = Path(made._folder.path)
     assert running(mark)
     assert folder.exists()
     made.close()
