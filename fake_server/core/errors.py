@@ -17,7 +17,11 @@ from typing import Final
 MAX_NAMES_COMPARED: Final = 1_000
 
 
-class ScriptError(ValueError):
+class FakeServerError(Exception):
+    """The root of the errors of this package. Each says what is wrong and how to fix it."""
+
+
+class ScriptError(FakeServerError, ValueError):
     """An invalid script; the message names the place and the fix."""
 
 

@@ -20,39 +20,20 @@ import click
 from fake_server.core.errors import ScriptError
 from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.commands.interruption import interruptible_command
-from tinker_conformance.judging.profile_choice import UsageProblem
-from tinker_conformance.judging.side_by_side import AdapterLostError
-from tinker_conformance.known_failures.entry_reading import KnownFailuresError, UnmatchedEntryError
-from tinker_conformance.parity.golden import GoldenError
-from tinker_conformance.profile.profile_files import ProfileError
-from tinker_conformance.profile.releases import UnknownReleaseError
+from tinker_conformance.error_families import SdkError, UserError
+from tinker_conformance.known_failures.entry_reading import UnmatchedEntryError
 from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
-from tinker_conformance.report.report_reading import ReportError
-from tinker_conformance.requirements.as_of import AsOfError
-from tinker_conformance.scenario.scenario import ScenarioError
-from tinker_conformance.sdk.official.environments import EnvironmentUnavailable, NoCacheFolderError
-from tinker_conformance.sdk.session import SdkStartError
-from tinker_conformance.sdk.spec import SpecError
+from tinker_conformance.sdk.official.environments import NoCacheFolderError
 
 TRACEBACK_VARIABLE: Final = "TINKER_CONFORMANCE_TRACEBACK"
 """The environment variable that has a fault of the kit print where it came from."""
 
 _CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (UnmatchedEntryError, Exit.STALE),
-    (KnownFailuresError, Exit.USAGE),
-    (ScenarioError, Exit.USAGE),
-    (ScriptError, Exit.USAGE),
-    (ProfileError, Exit.USAGE),
-    (SpecError, Exit.USAGE),
-    (ReportError, Exit.USAGE),
-    (AsOfError, Exit.USAGE),
-    (UsageProblem, Exit.USAGE),
-    (UnknownReleaseError, Exit.USAGE),
     (NoCacheFolderError, Exit.USAGE),
-    (SdkStartError, Exit.ADAPTER),
-    (AdapterLostError, Exit.ADAPTER),
-    (EnvironmentUnavailable, Exit.ADAPTER),
-    (GoldenError, Exit.ADAPTER),
+    (UserError, Exit.USAGE),
+    (ScriptError, Exit.USAGE),
+    (SdkError, Exit.ADAPTER),
 )
 """Errors whose text says what happened and what to do. The first that fits counts."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import ProfileError, known_profiles, load_profile
 from tinker_conformance.profile.releases import UnknownReleaseError, profile_for
@@ -9,7 +10,7 @@ from tinker_conformance.requirements.as_of import version_of_kit
 from tinker_conformance.sdk.adapter import AdapterInfo
 
 
-class UsageProblem(ValueError):  # noqa: N818 - the fault is the user's, not the program's
+class UsageProblem(UserError):  # noqa: N818 - the fault is the user's, not the program's
     """A request that cannot be carried out; the text says what to ask for instead."""
 
 

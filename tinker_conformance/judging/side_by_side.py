@@ -6,12 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 
 
-class AdapterLostError(RuntimeError):
+class AdapterLostError(SdkError):
     """The adapter failed too often and is not restarted; the verdicts so far stand."""
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from fake_server.core.bounded_files import FileError, parse_toml, parse_yaml, read_text
 from fake_server.core.errors import suggestion
+from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
 from tinker_conformance.profile.version_numbers import version_of
 
@@ -20,7 +21,7 @@ KEY: Final = "known_failures"
 _MOST_UNMATCHED: Final = 20
 
 
-class KnownFailuresError(ValueError):
+class KnownFailuresError(UserError):
     """A file of known failures that cannot be used; the text names the place and the mend."""
 
 

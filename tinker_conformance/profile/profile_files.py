@@ -22,6 +22,7 @@ import msgspec
 
 from fake_server.core.bounded_files import FileError, decoded_text, parse_toml, read_bytes
 from fake_server.core.errors import nearest
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import ObserverFacet, PollingFacet, Profile
 
 _DATA: Final = files("tinker_conformance.profile")
@@ -29,7 +30,7 @@ MOST_BYTES: Final = 1_000_000
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
-class ProfileError(ValueError):
+class ProfileError(UserError):
     """A profile that cannot be used; the text names the file, the key and the fix.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import combined, index
 from tinker_conformance.profile.version_numbers import release_of
@@ -13,7 +14,7 @@ class NewerThanKnownWarning(UserWarning):
     """A release is newer than all that the kit knows, and is treated as the newest of them."""
 
 
-class UnknownReleaseError(ValueError):
+class UnknownReleaseError(UserError):
     """A release that was never published, or is not a version; the text lists the published ones."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from tinker_conformance.error_families import UserError
+
 
 class ErrorKind(StrEnum):
     """The kinds of end, besides a result, that a timeline distinguishes."""
@@ -70,7 +72,7 @@ class WaitTimeoutError(FutureError, TimeoutError):
     kind = ErrorKind.TIMEOUT
 
 
-class UnsupportedByProfileError(ValueError):
+class UnsupportedByProfileError(UserError):
     """A call that an SDK of this profile does not have."""
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from packaging.version import Version
 
 from tinker_conformance._version import __version__
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.requirements.model import Requirement
 
 
-class AsOfError(ValueError):
+class AsOfError(UserError):
     """A value of `--as-of` that is not a version of the kit, or newer than this kit; the text says which."""
 
 

@@ -16,10 +16,11 @@ from fake_server.core.operations import Operation
 from fake_server.script.builder import Script
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
+from tinker_conformance.error_families import UserError
 from tinker_conformance.queue_state import ClientKind
 
 
-class ScenarioError(ValueError):
+class ScenarioError(UserError):
     """A scenario that cannot be run; the text names the place and the fix."""
 
 

@@ -23,6 +23,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import IO, Final
 
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.sdk.process.line_reader import CHUNK, LineReader, Pipe, TailReader
 from tinker_conformance.sdk.process.marked_processes import MARK, kill_marked
 
@@ -44,7 +45,7 @@ _running: set[LineProcess] = set()
 """Those that nobody has closed: `close_all` does, at the latest when this process ends."""
 
 
-class LineProcessError(RuntimeError):
+class LineProcessError(SdkError):
     """The child did not answer as it should; the text says what happened."""
 
 
