@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fake_server.in_process.httpx_transport import FakeTinkerTransport
     from fake_server.in_process.respx_router import mounted
     from fake_server.script.builder import Exhausted, Script, ScriptBuilder
+    from fake_server.script.holds import AtMost, Outage, at_most, outage
     from fake_server.script.rules import Rule, chance, every, nth
     from fake_server.script.script_data import decode_steps, encode_steps
     from fake_server.script.script_yaml import load_script_file
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Advance",
+    "AtMost",
     "Complete",
     "Cut",
     "CutEnd",
@@ -63,6 +65,7 @@ __all__ = [
     "Journal",
     "Listener",
     "Operation",
+    "Outage",
     "Poll",
     "PollRecord",
     "Problem",
@@ -87,6 +90,7 @@ __all__ = [
     "VerifiedTinker",
     "Wire",
     "Wired",
+    "at_most",
     "chance",
     "decode_steps",
     "encode_steps",
@@ -94,6 +98,7 @@ __all__ = [
     "load_script_file",
     "mounted",
     "nth",
+    "outage",
 ]
 
 __distribution__: Final = "tinker-conformance"
@@ -141,6 +146,9 @@ _HOMES: Final = {
     "VerifiedTinker": "verify.verified_tinker",
     "Wire": "core.faults",
     "Wired": "script.steps",
+    "AtMost": "script.holds",
+    "Outage": "script.holds",
+    "at_most": "script.holds",
     "chance": "script.rules",
     "decode_steps": "script.script_data",
     "every": "script.rules",
@@ -148,6 +156,7 @@ _HOMES: Final = {
     "load_script_file": "script.script_yaml",
     "mounted": "in_process.respx_router",
     "nth": "script.rules",
+    "outage": "script.holds",
 }
 
 

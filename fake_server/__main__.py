@@ -14,6 +14,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from types import FrameType
 
@@ -21,9 +23,13 @@ import click
 
 from fake_server.control.clock_file import SteppedClock
 from fake_server.control.control_plane import CONTROL, ControlledServer
-from fake_server.core.errors import ScriptError
+from fake_server.core.bounded_files import FileError, parse_yaml, read_text
+from fake_server.core.errors import ScriptError, meant
+from fake_server.core.plain_data import kind
 from fake_server.core.visible_text import visible_lines
+from fake_server.engine.journal import DEFAULT_LIMIT
 from fake_server.engine.tinker_api import FakeTinker, Unscripted
+from fake_server.http.http_limits import Limits
 from fake_server.http.http_server import FakeTinkerServer, ServerError
 from fake_server.script.script_yaml import load_entries
 
@@ -51,6 +57,35 @@ from fake_server.script.script_yaml import load_entries
 @click.option(
     "--seed", type=int, help="Simulate the whole service; all numbers and ids are derived from this seed."
 )
+@click.option("--strict", is_flag=True, help="Refuse base models that the capabilities do not list.")
+@click.option(
+    "--client-config",
+    metavar="JSON|FILE",
+    help="Flags for `client/config` and `client/dynamic_config`: a JSON object, or a JSON or YAML file.",
+)
+@click.option(
+    "--journal-limit",
+    type=click.IntRange(0),
+    default=DEFAULT_LIMIT,
+    show_default=True,
+    help="Requests that the journal keeps.",
+)
+@click.option(
+    "--expect-model", "models", multiple=True, help="Id of the next model; may be given several times."
+)
+@click.option(
+    "--expect-sampler",
+    "samplers",
+    multiple=True,
+    help="Id of the next sampling session; may be given several times.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="A bound of the HTTP server, such as idle_seconds=30; may be given several times.",
+)
 @click.option(
     "--control",
     is_flag=True,
@@ -74,7 +109,13 @@ def main(  # noqa: PLR0917 - click passes them by name
     unscripted: str | None,
     seed: int | None,
     clock_path: Path | None,
+    client_config: str | None,
+    journal_limit: int,
+    models: tuple[str, ...],
+    samplers: tuple[str, ...],
+    limits: tuple[str, ...],
     *,
+    strict: bool,
     allow_remote: bool,
     control: bool,
     exit_with_stdin: bool,
@@ -94,17 +135,30 @@ def main(  # noqa: PLR0917 - click passes them by name
         signal.signal(number, end)
 
     def make() -> FakeTinker:
-        return FakeTinker(unscripted=None if unscripted is None else Unscripted(unscripted), seed=seed)
+        engine = FakeTinker(
+            unscripted=None if unscripted is None else Unscripted(unscripted),
+            seed=seed,
+            journal_limit=journal_limit,
+            client_config=config,
+            strict=strict,
+        )
+        for model_id in models:
+            engine.expect_model(model_id)
+        for sampler_id in samplers:
+            engine.expect_sampler(sampler_id)
+        return engine
 
-    engine = make()
     try:
+        config = _client_config(client_config)
+        bounds = _limits(limits)
+        engine = make()
         for path in scripts:
             for entry in load_entries(path):
                 engine.add_entry(entry)
         clock = None if clock_path is None else SteppedClock(clock_path)
         plane = ControlledServer(engine, make, clock)
         served = plane if control or clock else engine
-        server = FakeTinkerServer(served, host, port, allow_remote=allow_remote)
+        server = FakeTinkerServer(served, host, port, allow_remote=allow_remote, limits=bounds)
         server.start()
     except (ScriptError, ServerError, OSError) as error:
         click.echo(visible_lines(f"Error: {error}"), err=True)
@@ -124,6 +178,51 @@ def main(  # noqa: PLR0917 - click passes them by name
             server.stop()
         finally:
             plane.close()
+
+
+def _client_config(given: str | None) -> Mapping[str, object]:
+    """Return the flags of the client configuration.
+
+    Raises:
+        ScriptError: No JSON object, and no file that holds one.
+    """
+    if given is None:
+        return {}
+    if given.lstrip().startswith("{"):
+        try:
+            flags: object = json.loads(given)
+        except ValueError as error:
+            raise ScriptError(f"--client-config is no JSON ({error}); give an object of flags") from None
+    else:
+        try:
+            flags = parse_yaml(read_text(given))
+        except FileError as error:
+            raise ScriptError(error.of(given)) from None
+    if not isinstance(flags, Mapping):
+        raise ScriptError(f"--client-config is {kind(flags)}; give an object of flags")
+    return flags
+
+
+def _limits(given: tuple[str, ...]) -> Limits:
+    """Return the bounds of the HTTP server.
+
+    Raises:
+        ScriptError: There is no such bound, or it is no number of its kind.
+    """
+    known = [field.name for field in fields(Limits)]
+    values: dict[str, float] = {}
+    for each in given:
+        name, _, text = each.partition("=")
+        if name not in known:
+            raise ScriptError(f"--limit {each!r}: there is no {name!r}{meant(name, known)}; give NAME=NUMBER")
+        try:
+            values[name] = float(text) if name.endswith("_seconds") else int(text)
+        except ValueError:
+            raise ScriptError(f"--limit {each!r}: {text!r} is no number; give NAME=NUMBER") from None
+    try:
+        return replace(Limits(), **values)  # type: ignore[arg-type] # checked by the class itself
+    except ValueError as error:
+        raise ScriptError(f"--limit: {error}") from None
 
 
 def _set_at_end_of_stdin(ended: threading.Event) -> None:

@@ -28,7 +28,7 @@ DOCUMENTED_PATHS: Final = {
 }
 """Import paths that were documented before the packages existed; each has the names of one other module."""
 ENTRY_POINTS: Final = {"__init__", "__main__", "cli", "fixtures", "plugin"}
-SHARED: Final = {"_fake_server", "_lazy_exports", "_version", "queue_state", "timeline"}
+SHARED: Final = {"_fake_server", "_lazy_exports", "_version", "error_families", "queue_state", "timeline"}
 
 
 def _place(path: Path) -> str:

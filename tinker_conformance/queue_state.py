@@ -1,4 +1,4 @@
-"""The state of the queue that a request waits in, and how an SDK reads it from a reply."""
+"""The state of the queue in which a request waits, and how an SDK reads it from a reply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class QueueState(StrEnum):
-    """What the server says about the queue; the values are the words on the wire.
+    """What the server says about the queue; the values are the strings in its JSON replies.
 
     Source: ``tinker`` 0.1.0 to 0.38.0 and the seed, "Queue State Enum & Observer ABC".
     """
@@ -19,7 +19,7 @@ class QueueState(StrEnum):
 
 
 class ClientKind(StrEnum):
-    """The kinds of clients that observe their queue, each with texts of its own."""
+    """The kinds of clients that observe their queue, each with its own texts."""
 
     SAMPLING = "sampling"
     TRAINING = "training"
@@ -27,26 +27,26 @@ class ClientKind(StrEnum):
 
 
 class Parsing(StrEnum):
-    """How much of a state's spelling counts."""
+    """How strictly the spelling of a state is compared."""
 
     EXACT = "exact"
     """Character by character (``tinker``, every release)."""
     TRIMMED_LOWERCASE = "trimmed_lowercase"
-    """White space around and the case of letters are ignored (Tinkex; seed, "The Gap Explained")."""
+    """Surrounding white space and letter case are ignored (Tinkex; seed, "The Gap Explained")."""
 
 
 _BY_WORD: Final = {state.value: state for state in QueueState}
 
 
 def parse_queue_state(value: object, parsing: Parsing = Parsing.EXACT) -> QueueState:
-    """Reads a queue state from any JSON value; total, never raises.
+    """Return the queue state that a JSON value means; never raises.
 
     Args:
-        value: What the reply holds under ``queue_state``; may be absent (``None``) or of any JSON type.
-        parsing: Which spellings are the same.
+        value: The reply's ``queue_state``, of any JSON type; ``None`` if it is absent.
+        parsing: Which spellings are equal.
 
     Returns:
-        The state, or ``UNKNOWN`` for everything that is not one of the words.
+        The state, or ``UNKNOWN`` for any value that is not one of the four words.
     """
     if not isinstance(value, str):
         return QueueState.UNKNOWN

@@ -1,8 +1,7 @@
-"""The timeline: one ordered list of typed events, the only thing that checks look at.
+"""The timeline: one ordered list of typed events, and the only input of the checks.
 
-Every event says when it happened (`at`, virtual seconds since the scenario began, read from the
-monotonic clock), and, where that is known, for which client (its name in the scenario) and which
-future (counted from 1 in the order in which the scenario lists them).
+Every event has its time, `at`: virtual seconds since the scenario began, on the monotonic clock. If known, it
+also has its client (the name in the scenario) and its future (its place in the scenario, from 1).
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ class OutcomeKind(StrEnum):
 
 
 class ClockCause(StrEnum):
-    """Why the clocks moved: the script said so, or the SDK slept until then."""
+    """Why the clocks moved: a step of the script, or a sleep of the SDK."""
 
     SCRIPT = "script"
     SLEEP = "sleep"
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", forbid_unknown_fields=True):
-    """What all events share.
+    """The fields that all events share.
 
     Attributes:
         at: Virtual seconds since the scenario began, on the monotonic clock.
-        client: The client's name in the scenario, or None where it is not known.
-        future: The future's place in the scenario, from 1, or None where it is not known.
+        client: The client's name in the scenario, or None if it is not known.
+        future: The future's place in the scenario, from 1, or None if it is not known.
     """
 
     at: float
@@ -50,7 +49,7 @@ class Request(_Event, frozen=True, kw_only=True, tag="request"):
 
     Attributes:
         method: The HTTP method.
-        path: The path, without a query.
+        path: The path, without the query string.
         iteration: The header `X-Tinker-Request-Iteration` of a poll, as sent.
         request_type: The header `X-Tinker-Request-Type` of a poll, as sent.
     """
@@ -62,13 +61,13 @@ class Request(_Event, frozen=True, kw_only=True, tag="request"):
 
 
 class Response(_Event, frozen=True, kw_only=True, tag="response"):
-    """What the fake server answered to a poll.
+    """The fake server's reply to a poll.
 
     Attributes:
-        status: The HTTP status, or None for a fault of the transport.
+        status: The HTTP status, or None if a fault replaced the reply.
         body: The scripted JSON body; None for a finished result and for a body that is not JSON.
-        fault: The fault in place of an answer (`reset`, …), or on its way.
-        step: Which reply of the future's script it is, from 1 (None once the script is used up).
+        fault: The fault that replaced the reply (`reset`, …) or corrupted it on the way.
+        step: The place of the reply in the future's script, from 1; None once the script is used up.
     """
 
     status: int | None
@@ -78,12 +77,12 @@ class Response(_Event, frozen=True, kw_only=True, tag="response"):
 
 
 class ClockStep(_Event, frozen=True, kw_only=True, tag="clock"):
-    """The clocks moved, by these many seconds each, before what follows.
+    """A move of the clocks, before the events that follow.
 
     Attributes:
-        wall: Seconds that the wall clock moved (below zero: it stepped back).
+        wall: Seconds that the wall clock moved; negative if it stepped back.
         monotonic: Seconds that the monotonic clock moved.
-        cause: The script, or a sleep of the SDK.
+        cause: A step of the script, or a sleep of the SDK.
     """
 
     wall: float
@@ -92,12 +91,12 @@ class ClockStep(_Event, frozen=True, kw_only=True, tag="clock"):
 
 
 class Callback(_Event, frozen=True, kw_only=True, tag="callback"):
-    """The SDK called its queue-state observer.
+    """A call of the SDK's queue-state observer.
 
     Attributes:
         state: The state as the SDK named it (`active`, `paused_rate_limit`, …).
-        reason: The server's reason where the SDK hands one on.
-        custom: True where it was the caller's own observer.
+        reason: The server's reason, if the SDK passes it to the observer.
+        custom: Whether it was an observer that the caller passed in.
     """
 
     state: str
@@ -111,7 +110,7 @@ class Log(_Event, frozen=True, kw_only=True, tag="log"):
     Attributes:
         level: `debug`, `info`, `warning` or `error`.
         logger: The name of the logger.
-        message: The text, formatted.
+        message: The formatted text.
     """
 
     level: str
@@ -124,7 +123,7 @@ class Telemetry(_Event, frozen=True, kw_only=True, tag="telemetry"):
 
     Attributes:
         name: The event's name.
-        data: Its payload, as far as it is JSON.
+        data: Its payload, if it is JSON.
     """
 
     name: str
@@ -137,7 +136,7 @@ class Outcome(_Event, frozen=True, kw_only=True, tag="outcome"):
     Attributes:
         kind: How it ended.
         error: Type and text of the error, for every kind but `result`.
-        value: What a called function returned (`call:` scenarios only).
+        value: The value that a called function returned (only in scenarios with `calls`).
     """
 
     kind: OutcomeKind
@@ -150,9 +149,9 @@ Timeline: TypeAlias = tuple[Event, ...]
 
 
 def with_merged_sleeps(events: Iterable[Event]) -> Timeline:
-    """Makes one step of the clock steps that follow each other while an SDK sleeps.
+    """Return the timeline with successive clock steps of one sleep merged into one step.
 
-    An SDK that has timers of its own (heartbeats) wakes up in between; that is not what a timeline is about.
+    An SDK with timers of its own, such as heartbeats, wakes up in between. No requirement depends on that.
     """
     merged: list[Event] = []
     for event in events:

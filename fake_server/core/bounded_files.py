@@ -24,6 +24,8 @@ from typing import Any, Final
 
 import yaml
 
+from fake_server.core.errors import FakeServerError
+
 MAX_FILE_BYTES: Final = 10_000_000
 MAX_LEVELS: Final = 200
 """Greatest depth of nested lists and mappings; the body of a reply has a smaller limit of its own."""
@@ -46,7 +48,7 @@ _KINDS: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
 )
 
 
-class FileError(ValueError):
+class FileError(FakeServerError, ValueError):
     """A file that cannot be used.
 
     Attributes:

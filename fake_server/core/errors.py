@@ -17,7 +17,11 @@ from typing import Final
 MAX_NAMES_COMPARED: Final = 1_000
 
 
-class ScriptError(ValueError):
+class FakeServerError(Exception):
+    """The root of the errors of this package. Each says what is wrong and how to fix it."""
+
+
+class ScriptError(FakeServerError, ValueError):
     """An invalid script; the message names the place and the fix."""
 
 
@@ -54,6 +58,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the most similar of the first thousand names in ``known``, or None if none is similar."""
     found = get_close_matches(name, list(islice(known, MAX_NAMES_COMPARED)), n=1, cutoff=0.5)
     return found[0] if found else None
+
+
+def suggestion(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Return ``did you mean …?`` with the nearest known name, or ``otherwise`` if none is similar."""
+    found = nearest(name, known)
+    return f"did you mean {found!r}?" if found else otherwise
 
 
 def meant(name: object, known: Iterable[str]) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from fake_server.core.errors import ScriptError, meant
+
 API_PREFIX: Final = "/api/v1/"
 
 
@@ -71,6 +73,23 @@ def candidates(path_operation: Operation, request: Mapping[str, object]) -> tupl
             return (Operation.FORWARD,)
         case _:
             return (path_operation,)
+
+
+def named_operation(name: Operation | str | None) -> Operation | None:
+    """Return an operation by its name; None stays None, for any.
+
+    Raises:
+        ScriptError: There is no such operation; the text has the nearest.
+    """
+    if name is None:
+        return None
+    try:
+        return Operation(name)
+    except ValueError:
+        known = ", ".join(Operation)
+        raise ScriptError(
+            f"unknown operation {name!r}{meant(name, Operation)}; the operations are {known}"
+        ) from None
 
 
 Number = tuple[str, str, int]

@@ -12,6 +12,8 @@ from fake_server.core.faults import RawBytes, Refusal
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.engine.futures import FutureBook, ScriptedFuture
 from fake_server.script.builder import Exhausted
+from fake_server.script.holds import Hold, Outage
+from fake_server.script.rules import Rule
 from fake_server.script.steps import (
     Complete,
     Drop,
@@ -68,6 +70,29 @@ def unfinished_script(future: ScriptedFuture) -> str:
         f"{whom}: served {future.served} of {total} replies ({served}); left: {left}; "
         "poll it to its end, or shorten the script"
     )
+
+
+def unused_rule(rule: Rule, counted: int, clients: Iterable[str]) -> str:
+    """A rule that never applied: what it counted, and what to do."""
+    whom = f"{rule.operation or 'any operation'} of {_client(rule.client)}"
+    text = f"the rule {rule.choice} for {whom} never applied: it counted {counted} submissions"
+    if not counted and rule.client is not None:
+        near = nearest(rule.client, clients)
+        hint = f"did you mean the client {near!r}?" if near else "no such client submitted anything"
+        return f"{text}; {hint}"
+    return f"{text}; submit more, choose others, or add it with optional=True"
+
+
+def unused_hold(hold: Hold) -> str:
+    """An outage or a limit that held nothing, and what to do."""
+    held = hold.held
+    whom = f"{held.operation or 'any operation'} of {_client(held.client)}"
+    what = f"outage after {hold.after} submissions" if isinstance(hold, Outage) else f"limit of {hold.count}"
+    return f"the {what} for {whom} held nothing; submit more, or add it with optional=True"
+
+
+def _client(client: str | None) -> str:
+    return "any client" if client is None else f"client {client!r}"
 
 
 def exhausted_script(future: ScriptedFuture, index: int) -> str:

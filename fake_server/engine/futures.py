@@ -32,10 +32,12 @@ class ScriptedFuture:
         operation: Its operation; None before its submission means any operation.
         client: Its client; None before its submission means any client.
         request_ids: Its ids, one for each submission.
-        polls: How many polls have come.
+        polls: How many polls its script was asked for.
+        seen: How many polls have come, including those that a hold answered.
         request: The newest submission, whose body determines the result.
         assigned: Fields of the result that were determined by its submission, such as the id of a new model.
         ended: Whether its client has stopped waiting.
+        let_go: Whether its result was let go, so that a poll of it comes too late.
         numbers: The numbers of its submissions, by which a repeated submission is recognized.
         gate: Where its held replies wait.
     """
@@ -45,6 +47,7 @@ class ScriptedFuture:
         "client",
         "ended",
         "gate",
+        "let_go",
         "name",
         "numbers",
         "operation",
@@ -53,6 +56,7 @@ class ScriptedFuture:
         "request_ids",
         "script",
         "scripted",
+        "seen",
         "serial",
     )
 
@@ -76,7 +80,9 @@ class ScriptedFuture:
         self.gate = gate
         self.request_ids: tuple[str, ...] = ()
         self.polls = 0
+        self.seen = 0
         self.ended = False
+        self.let_go = False
         self.numbers: tuple[Number, ...] = ()
         self.request: Request | None = None
         self.assigned: dict[str, object] = {}
@@ -117,6 +123,7 @@ class FutureBook:
         self._expired: defaultdict[Key, deque[ScriptedFuture]] = defaultdict(deque)
         self._numbered: dict[Number, ScriptedFuture] = {}
         self._unscripted = 0
+        self._let_go = 0
         self._made = 0
         self._given = 0
         self.gate = Gate()
@@ -249,13 +256,29 @@ class FutureBook:
             if self._numbered.get(number) is future:
                 del self._numbered[number]
 
-    def cancel(self, request_id: object) -> None:
+    def was_let_go(self, request_id: str) -> bool:
+        """Whether an id is one that this book gave to a future that it let go of since."""
+        name, _, _ = request_id.partition("~")
+        prefix, _, number = name.rpartition("-")
+        if prefix != "unscripted" or not number.isdecimal() or len(number) > 18:
+            return False
+        return name not in self.by_name and 0 < int(number) <= self._let_go
+
+    def let_go(self, future: ScriptedFuture) -> None:
+        """Forget an unscripted future that was served to its end; a later poll of it is known for that."""
+        if self.by_name.get(future.name) is future:
+            self.forget(future)
+            number = future.name.rpartition("-")[2]
+            self._let_go = max(self._let_go, int(number))
+
+    def cancel(self, request_id: object) -> ScriptedFuture | None:
         """Cancel a future: its polls get a failure (0.38.0)."""
         future = self.by_request_id.get(request_id) if isinstance(request_id, str) else None
         if future is not None:
             self.end(future)
             future.script = _CANCELLED
             future.scripted = False
+        return future
 
     def unfinished(self) -> list[ScriptedFuture]:
         """Return the futures with replies that were not polled, in order of registration."""

@@ -44,11 +44,13 @@ class Poll:
     Attributes:
         future: The polled future, with its name, client and operation.
         request_id: The id in the request.
-        index: 0-based number of the poll, over the whole script, resubmissions included.
+        index: 0-based number of the script's reply, resubmissions included; of a held poll that of the next.
         iteration: Header ``X-Tinker-Request-Iteration`` as sent, or None.
         request_type: Header ``X-Tinker-Request-Type`` as sent, or None.
         method: Method, in upper case.
         path: Path without the query.
+        place: 0-based number of the poll, over all polls of the future.
+        held: Whether an outage or a limit answers it, and not the script.
     """
 
     future: ScriptedFuture
@@ -58,6 +60,8 @@ class Poll:
     request_type: str | None
     method: str
     path: str
+    place: int = 0
+    held: bool = False
 
 
 class Listener(Protocol):

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from fake_server.core.errors import FakeServerError
 from fake_server.core.http_messages import PROTOBUF, Request
 from fake_server.engine.results import ProtobufError, decode_forward_request
 
@@ -20,7 +21,7 @@ _SLICE_BYTES: Final = 1024
 _decode: Final = msgspec.json.Decoder().decode
 
 
-class BodyError(ValueError):
+class BodyError(FakeServerError, ValueError):
     """A request body that cannot be decoded; the message says why."""
 
 

@@ -12,6 +12,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
 from typing import TYPE_CHECKING, Final
@@ -19,23 +20,35 @@ from typing import TYPE_CHECKING, Final
 from fake_server.core.errors import Problem, ProblemKind, ScriptError, ScriptViolation
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import copied, encoded
-from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates, submission_number
+from fake_server.core.operations import (
+    API_PREFIX,
+    SUBMISSION_PATHS,
+    Operation,
+    candidates,
+    named_operation,
+    submission_number,
+)
 from fake_server.engine.explanations import (
     exhausted_script,
     unexpected_request,
     unfinished_script,
     unknown_future,
     unscripted_submission,
+    unused_hold,
+    unused_rule,
 )
+from fake_server.engine.fetched_results import FetchedResults
 from fake_server.engine.futures import FutureBook, ScriptedFuture
-from fake_server.engine.journal import DEFAULT_LIMIT, Journal
+from fake_server.engine.hold_book import HoldBook
+from fake_server.engine.journal import DEFAULT_LIMIT, MAX_BYTES, Journal
 from fake_server.engine.listener import Listener, Poll, Submission
 from fake_server.engine.replies import completions_reply, scripted_reply, submission_reply
 from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script
+from fake_server.script.holds import AtMost, Hold, Outage
 from fake_server.script.rules import Rule, RuleBook
-from fake_server.script.steps import MICROSECONDS, Complete, Fail, FailCategory
+from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, FailCategory, ReplyStep
 
 if TYPE_CHECKING:
     from fake_server.script.script_yaml import ScriptEntry
@@ -47,7 +60,12 @@ POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
 CANCEL_PATH: Final = f"{API_PREFIX}cancel_future"
 TELEMETRY_PATH: Final = f"{API_PREFIX}telemetry"
 MAX_TELEMETRY: Final = 10_000
+SERVICE_JOURNAL_BYTES: Final = 32 * 1024 * 1024
+"""Of the journal of a simulated service, which may run for hours; prompts and results are large."""
 MAX_PROBLEMS: Final = 1_000
+_LET_GO: Final = Reply(
+    410, JSON_HEADERS, encoded({"detail": "the result was fetched some time ago and let go; submit anew"})
+)
 _COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
 _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
 
@@ -69,6 +87,25 @@ class _Refusal(Exception):  # noqa: N818 - not an error: it carries the error re
         super().__init__(message)
         self.problem = Problem(kind, message)
         self.future = future
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What one poll gets.
+
+    Attributes:
+        place: Which poll of the future it is, 0-based.
+        index: Which reply of the script it is, or would be.
+        advances: How the clocks move before the reply.
+        turn: The script's reply; None if a hold answers, or the script is exhausted.
+        held: The hold's reply, or None.
+    """
+
+    place: int
+    index: int
+    advances: tuple[Advance, ...]
+    turn: Turn | None
+    held: ReplyStep | None = None
 
 
 Answer = tuple[Reply | TransportFault, ScriptedFuture | None]
@@ -115,23 +152,27 @@ class FakeTinker:
             raise ScriptError(
                 f"client_config must be a mapping of flags, not {client_config!r}; give a mapping"
             )
-        self.listener = listener
-        self.journal = Journal(journal_limit)
-        self.problems: list[Problem] = []
         if seed is None and unscripted is Unscripted.COMPLETE:
             seed = 0
+        self.listener = listener
+        self.journal = Journal(journal_limit, MAX_BYTES if seed is None else SERVICE_JOURNAL_BYTES)
+        self.problems: list[Problem] = []
         self.seed = seed
         self._unscripted = unscripted or (Unscripted.ERROR if seed is None else Unscripted.COMPLETE)
         self.clock_moves = 0
         self._client_config = config
         self._strict = strict
         self._lock = threading.Lock()
-        self._rules = RuleBook(seed or 0)
+        self._moved_us = 0
+        self._told_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
         self._begin()
 
     def _begin(self) -> None:
         self._book = FutureBook()
+        self._rules = RuleBook(self.seed or 0)
+        self._holds = HoldBook(self.script_clock_us)
+        self._fetched = FetchedResults()
         self._service = None if self.seed is None else _service(self.seed, strict=self._strict)
         self._set_up = SetUp(self._client_config, self._service)
 
@@ -139,7 +180,7 @@ class FakeTinker:
         self,
         script: ScriptLike,
         *,
-        operation: Operation | None = None,
+        operation: Operation | str | None = None,
         client: str | None = None,
         name: str | None = None,
     ) -> ScriptedFuture:
@@ -153,14 +194,18 @@ class FakeTinker:
             name: Its name in errors, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
 
         Raises:
-            ScriptError: The name is taken.
+            ScriptError: The name is taken, or there is no such operation.
         """
-        made = as_script(script)
+        made, wanted = as_script(script), named_operation(operation)
         with self._lock:
-            return self._book.add(made, operation, client, name)
+            return self._book.add(made, wanted, client, name)
 
-    def add_rule(self, rule: Rule) -> None:
-        """Add a rule for all submissions that have no script of their own; earlier rules take precedence.
+    def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
+        """Add a rule for submissions that have no script of their own; earlier rules take precedence.
+
+        Args:
+            rule: A rule, an outage or a limit.
+            optional: Whether it may never apply; else ``verify`` reports that.
 
         Raises:
             ScriptError: The engine treats submissions without a script as errors.
@@ -171,9 +216,26 @@ class FakeTinker:
                 "with a seed, or with unscripted=Unscripted.COMPLETE"
             )
         with self._lock:
-            self._rules.rules.append(rule)
+            match rule:
+                case Rule():
+                    self._rules.add(rule, optional=optional)
+                case _:
+                    self._holds.add(rule, optional=optional)
 
-    def add_entry(self, entry: ScriptEntry | Rule) -> ScriptedFuture | None:
+    def remove_rule(self, rule: Rule | Hold) -> None:
+        """Remove a rule; an outage ends for everything that it holds.
+
+        Raises:
+            ScriptError: It was not added here, or was removed before.
+        """
+        with self._lock:
+            there = self._rules.remove(rule) if isinstance(rule, Rule) else self._holds.remove(rule)
+        if not there:
+            raise ScriptError(
+                f"{rule!r} was not added to this engine, or is removed already; remove each rule once"
+            )
+
+    def add_entry(self, entry: ScriptEntry | Rule | Hold) -> ScriptedFuture | None:
         """Add one entry of a script file.
 
         Returns:
@@ -182,7 +244,7 @@ class FakeTinker:
         Raises:
             ScriptError: As ``add_script`` and ``add_rule``.
         """
-        if isinstance(entry, Rule):
+        if isinstance(entry, Rule | Outage | AtMost):
             self.add_rule(entry)
             return None
         return self.add_script(entry.script, operation=entry.operation, client=entry.client, name=entry.name)
@@ -207,6 +269,7 @@ class FakeTinker:
         """End a future for which no client waits any more: no submission continues its script."""
         with self._lock:
             self._book.end(future)
+            self._holds.ended(future)
 
     def forget(self, future: ScriptedFuture) -> None:
         """Remove a finished future, so that a long-running server does not grow.
@@ -218,6 +281,7 @@ class FakeTinker:
         """
         with self._lock:
             self._book.forget(future)
+            self._holds.ended(future)
             if self._service is not None:
                 self._service.forget(future.name)
 
@@ -228,14 +292,16 @@ class FakeTinker:
             return tuple(self._book.by_name.values())
 
     def verify(self) -> None:
-        """Check that every script was served to its end and that no unexpected request came.
+        """Check that every script was served to its end, every rule applied, and nothing else came.
 
         Raises:
-            ScriptViolation: Lists every problem and every unfinished script, each with its fix.
+            ScriptViolation: Lists each problem, unfinished script and unused rule, with its fix.
         """
         with self._lock:
             lines = [f"{problem.kind}: {problem.message}" for problem in self.problems]
             lines += [unfinished_script(future) for future in self._book.unfinished()]
+            lines += [unused_rule(rule, count, self._rules.clients) for rule, count in self._rules.unused()]
+            lines += [unused_hold(hold) for hold in self._holds.unused()]
         if lines:
             raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
 
@@ -274,7 +340,6 @@ class FakeTinker:
         self.release()
         with self._lock:
             self._begin()
-            self._rules = RuleBook(self.seed or 0)
             self._telemetry.clear()
             self.problems = []
         self.journal.clear()
@@ -289,6 +354,7 @@ class FakeTinker:
         """Handle one request; thread-safe, never raises."""
         arrived = clock_gettime_ns(CLOCK_MONOTONIC)
         answer: Reply | TransportFault
+        self._let_time_pass()
         try:
             if request.path == POLL_PATH and request.method == "POST":
                 answer, future = self._poll(request)
@@ -300,6 +366,7 @@ class FakeTinker:
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
             answer, future = self._refused(problem), None
+        self._let_time_pass()
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
         return answer
 
@@ -319,13 +386,18 @@ class FakeTinker:
             if request.path == TELEMETRY_PATH:
                 self._telemetry.extend(telemetry_events(body))
             elif request.path == CANCEL_PATH and self._service is not None:
-                self._book.cancel(body.get("request_id"))
+                self._cancel(body.get("request_id"))
             reply = self._set_up.answer(request, body)
         if reply is None:
             raise _Refusal(
                 ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
             )
         return reply, None
+
+    def _cancel(self, request_id: object) -> None:
+        cancelled = self._book.cancel(request_id)
+        if cancelled is not None:
+            self._holds.ended(cancelled)
 
     def _submit(self, request: Request, path_operation: Operation) -> Answer:
         body = self._decoded(request)
@@ -348,6 +420,8 @@ class FakeTinker:
                 future.request = request
                 if not resubmitted:
                     future.assigned = self._set_up.assign(request.path, body, future)
+                if not future.scripted:
+                    self._holds.arrived(future, operations, client)
         if self.listener is not None:
             self.listener.submission_arrived(
                 Submission(
@@ -387,42 +461,99 @@ class FakeTinker:
             text = f"a poll's request_id must be a string, not {request_id!r}; send the submission's id"
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text)
         with self._lock:
+            if self._service is not None:
+                self._let_go_of_results(self._service)
             future = self._book.by_request_id.get(request_id)
+            if future is None and self._book.was_let_go(request_id):
+                return _LET_GO, None
+            if future is not None and future.let_go:
+                return _LET_GO, future
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
-            index, advances, turn = self._book.claim(future)
-        if advances and self._service is not None:
-            self._service.advance(sum(max(step.wall_us, 0) for step in advances) / MICROSECONDS)
+            claim = self._claim(future)
         listener = self.listener
         if listener is None:
-            if turn is not None and turn.same is not None:
-                return turn.same, future
-            return self._reply(future, index, turn, request_id, request), future
+            reply = self._reply(future, claim, request_id, request)
+            self._note_fetched(future, claim, reply)
+            return reply, future
         poll = Poll(
             future,
             request_id,
-            index,
+            claim.index,
             request.header("x-tinker-request-iteration"),
             request.header("x-tinker-request-type"),
             request.method,
             request.path,
+            claim.place,
+            claim.held is not None,
         )
         listener.request_arrived(poll)
-        for advance in advances:
+        for advance in claim.advances:
             listener.clock_advanced(poll, advance)
             self.clock_moves += 1
-        reply = self._reply(future, index, turn, request_id, request)
+        reply = self._reply(future, claim, request_id, request)
+        self._note_fetched(future, claim, reply)
         listener.reply_chosen(poll, reply)
         return reply, future
 
+    def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
+        """Take note that a future of the simulated service has its last reply."""
+        if self._service is None or future.scripted or claim.held is not None:
+            return
+        if claim.index + 1 == len(future.script.turns):
+            with self._lock:
+                self._fetched.add(future, len(reply.body) if isinstance(reply, Reply) else 0)
+
+    def _let_go_of_results(self, service: Service) -> None:
+        """Let go of what was fetched some time ago (`fake_server.engine.fetched_results`)."""
+        for future in self._fetched.let_go():
+            future.let_go = True
+            future.request = None
+            future.assigned = {}
+            service.forget(future.name)
+        for future in self._fetched.forget():
+            self._book.let_go(future)
+
+    def _claim(self, future: ScriptedFuture) -> _Claim:
+        """Return what one poll gets: of a hold, or else of the script."""
+        place = future.seen
+        future.seen += 1
+        pause = None if future.scripted else self._holds.pause(future)
+        moved = () if pause is None or pause.advance is None else (pause.advance,)
+        if pause is not None and pause.reply is not None:
+            claim = _Claim(place, future.polls, moved, None, pause.reply)
+        else:
+            index, advances, turn = self._book.claim(future)
+            claim = _Claim(place, index, (*moved, *advances), turn)
+            if index + 1 >= len(future.script.turns):
+                self._holds.ended(future)
+        self._moved_us += sum(step.wall_us for step in claim.advances)
+        return claim
+
+    def _let_time_pass(self) -> None:
+        """Move the service's clock as far as that of the scripts moved."""
+        if self._service is None:
+            return
+        with self._lock:
+            now = self.script_clock_us()
+            moved, self._told_us = now - self._told_us, now
+            if moved > 0:
+                self._service.advance(moved / MICROSECONDS)
+
+    def script_clock_us(self) -> int:
+        """Return the clock that scripts and pauses move, in microseconds from an arbitrary start."""
+        return self._moved_us
+
     def _reply(
-        self, future: ScriptedFuture, index: int, turn: Turn | None, request_id: str, request: Request
+        self, future: ScriptedFuture, claim: _Claim, request_id: str, request: Request
     ) -> Reply | TransportFault:
-        if turn is not None:
-            if turn.same is not None:
-                return turn.same
-            return scripted_reply(turn.reply, future, request_id, request, self._service)
-        text = exhausted_script(future, index)
+        if claim.held is not None:
+            return scripted_reply(claim.held, future, request_id, request, self._service)
+        if claim.turn is not None:
+            if claim.turn.same is not None:
+                return claim.turn.same
+            return scripted_reply(claim.turn.reply, future, request_id, request, self._service)
+        text = exhausted_script(future, claim.index)
         if future.script.exhausted is Exhausted.FAIL:
             return Fail(FailCategory.USER, text).reply
         return self._refused(Problem(ProblemKind.SCRIPT_EXHAUSTED, text))

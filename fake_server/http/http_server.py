@@ -16,6 +16,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from fake_server.core.errors import FakeServerError
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.http.http_limits import Limits
 from fake_server.http.http_protocol import HttpProtocol
@@ -34,7 +35,7 @@ class Answering(Protocol):
         """Handle one request; thread-safe, never raises."""
 
 
-class ServerError(RuntimeError):
+class ServerError(FakeServerError, RuntimeError):
     """The server cannot start or stop; the message says why and how to fix it."""
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fake_server.core.errors import FakeServerError
 from fake_server.core.http_messages import JSON_HEADERS, Reply
 from fake_server.core.json_values import encoded
 
 
-class RefusedError(Exception):
+class RefusedError(FakeServerError):
     """A request is refused; the connection ends after the error reply.
 
     Attributes:

@@ -8,7 +8,12 @@ An entry of a script file with ``every``, ``nth`` or ``chance`` is a rule::
       paused: {state: paused_capacity, seconds: 90}
 
 Instead of ``paused`` it may have ``steps``, as a script has. The keys of ``paused`` are the arguments of
-``fake_server.script.rules.RuleBeginning.paused``.
+``fake_server.script.rules.RuleBeginning.paused``. An entry with ``outage`` or ``at_most`` is a hold; its keys
+are the arguments of the functions in ``fake_server.script.holds``::
+
+    - outage: {state: paused_capacity, seconds: 600, after: 20}
+    - at_most: {count: 4, state: paused_rate_limit}
+      operation: sample
 """
 
 from __future__ import annotations
@@ -18,21 +23,25 @@ from typing import Any, Final
 
 from fake_server.core.errors import ScriptError
 from fake_server.core.plain_data import kind, refuse_unknown
+from fake_server.script.holds import Hold, at_most, outage
 from fake_server.script.rules import Rule, RuleBeginning, chance, every, nth
 from fake_server.script.script_data import decode_steps
 
 RULE_KEYS: Final = ("every", "nth", "chance")
+HOLD_KEYS: Final = ("outage", "at_most")
+_OUTAGE_KEYS: Final = ("state", "seconds", "polls", "after", "reason", "signal", "poll_seconds")
+_AT_MOST_KEYS: Final = ("count", "state", "reason", "signal", "poll_seconds")
 _OTHER_KEYS: Final = ("operation", "client", "paused", "steps")
 _PAUSE_KEYS: Final = ("state", "seconds", "polls", "reason", "signal", "poll_seconds")
 
 
 def is_rule(item: object) -> bool:
     """Return whether an entry of a script file is a rule."""
-    return isinstance(item, Mapping) and any(key in item for key in RULE_KEYS)
+    return isinstance(item, Mapping) and any(key in item for key in (*RULE_KEYS, *HOLD_KEYS))
 
 
-def decode_rule(item: object, where: str) -> Rule:
-    """Return a rule from plain data.
+def decode_rule(item: object, where: str) -> Rule | Hold:
+    """Return a rule, an outage or a limit from plain data.
 
     Args:
         item: A mapping loaded from YAML or JSON.
@@ -46,6 +55,8 @@ def decode_rule(item: object, where: str) -> Rule:
             f"{where}: a rule must be a mapping with one of {', '.join(RULE_KEYS)}, not {kind(item)}"
         )
     try:
+        if any(key in item for key in HOLD_KEYS):
+            return _hold(item)
         refuse_unknown(item, (*RULE_KEYS, *_OTHER_KEYS))
         beginning = _beginning(item)
         if "paused" in item:
@@ -59,6 +70,49 @@ def decode_rule(item: object, where: str) -> Rule:
         raise ScriptError(f"{where}: {error}") from None
 
 
+def _hold(item: Mapping[Any, Any]) -> Hold:
+    refuse_unknown(item, (*HOLD_KEYS, "operation", "client"))
+    given = [key for key in HOLD_KEYS if key in item]
+    if len(given) != 1:
+        raise ScriptError(f"a hold has one of {', '.join(HOLD_KEYS)}, and this has both; keep one")
+    whose = _whose(item)
+    if given[0] == "outage":
+        fields, state = _fields("outage", item["outage"], _OUTAGE_KEYS)
+        return outage(state, **whose, **fields)
+    fields, state = _fields("at_most", item["at_most"], _AT_MOST_KEYS)
+    return at_most(fields.pop("count", None), state, **whose, **fields)
+
+
+def _whose(item: Mapping[Any, Any]) -> dict[str, Any]:
+    operation, client = item.get("operation"), item.get("client")
+    for name, value in (("operation", operation), ("client", client)):
+        if value is not None and not isinstance(value, str):
+            raise ScriptError(f"{name} must be a string, not {kind(value)}; quote it")
+    return {"operation": operation, "client": client}
+
+
+def _fields(name: str, value: object, keys: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+    """Return the arguments of a pause, and its state."""
+    if not isinstance(value, Mapping):
+        raise ScriptError(
+            f"{name} must be a mapping, not {kind(value)}; write {{state: paused_capacity, seconds: 90}}"
+        )
+    refuse_unknown(value, keys)
+    fields = dict(value)
+    state = fields.pop("state", None)
+    for key, given in (
+        ("state", state),
+        ("reason", fields.get("reason", "")),
+        ("signal", fields.get("signal", "")),
+    ):
+        if not isinstance(given, str):
+            raise ScriptError(
+                f"{name}: {key} must be a string, not {kind(given)}; write for example paused_capacity"
+            )
+    assert isinstance(state, str)  # noqa: S101 - the loop above
+    return fields, state
+
+
 def _beginning(item: Mapping[Any, Any]) -> RuleBeginning:
     if ("paused" in item) == ("steps" in item):
         raise ScriptError("a rule needs either 'paused' or 'steps'; give exactly one of them")
@@ -66,37 +120,18 @@ def _beginning(item: Mapping[Any, Any]) -> RuleBeginning:
     if len(given) != 1:
         found = " and ".join(given) or "none"
         raise ScriptError(f"a rule takes one of {', '.join(RULE_KEYS)}, but this one has {found}; keep one")
-    operation, client = item.get("operation"), item.get("client")
-    for name, value in (("operation", operation), ("client", client)):
-        if value is not None and not isinstance(value, str):
-            raise ScriptError(f"{name} must be a string, not {kind(value)}; quote it")
+    whose = _whose(item)
     match given[0]:
         case "every":
-            return every(item["every"], operation=operation, client=client)
+            return every(item["every"], **whose)
         case "nth":
             numbers = item["nth"]
             places = numbers if isinstance(numbers, list | tuple) else (numbers,)
-            return nth(*places, operation=operation, client=client)
+            return nth(*places, **whose)
         case _:
-            return chance(item["chance"], operation=operation, client=client)
+            return chance(item["chance"], **whose)
 
 
 def _paused(beginning: RuleBeginning, value: object) -> Rule:
-    if not isinstance(value, Mapping):
-        raise ScriptError(
-            f"paused must be a mapping, not {kind(value)}; write {{state: paused_capacity, seconds: 90}}"
-        )
-    refuse_unknown(value, _PAUSE_KEYS)
-    fields = dict(value)
-    state = fields.pop("state", None)
-    for name, given in (
-        ("state", state),
-        ("reason", fields.get("reason", "")),
-        ("signal", fields.get("signal", "")),
-    ):
-        if not isinstance(given, str):
-            raise ScriptError(
-                f"paused: {name} must be a string, not {kind(given)}; write for example paused_capacity"
-            )
-    assert isinstance(state, str)  # noqa: S101 - the loop above
+    fields, state = _fields("paused", value, _PAUSE_KEYS)
     return beginning.paused(state, **fields)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fake_server.core.errors import ScriptError, meant
-from fake_server.core.operations import Operation
+from fake_server.core.operations import Operation, named_operation
 from fake_server.core.seeded_numbers import digest, mixed, unit
 from fake_server.script.builder import Exhausted, Script, Seconds, timeout, try_again
 from fake_server.script.steps import Advance, Complete, Fail, ReplyStep, Step, microseconds
@@ -132,12 +132,7 @@ class RuleBeginning:
             raise ScriptError(
                 "a pause needs a length; give either seconds (moves the clocks) or polls (does not)"
             )
-        if signal not in SIGNALS:
-            raise ScriptError(
-                f"signal is {signal!r}; use one of {', '.join(SIGNALS)}{meant(signal, SIGNALS)}"
-            )
-        body = {"queue_state": state} | ({} if reason is None else {"queue_state_reason": reason})
-        reply: ReplyStep = timeout(body) if signal == "timeout" else try_again(body)
+        reply = pause_reply(state, reason, signal)
         if seconds is None:
             if type(polls) is not int or polls < 1:
                 raise ScriptError(f"polls is {polls!r}; give a whole number of replies from 1")
@@ -161,19 +156,30 @@ def every(
     count: int, *, operation: Operation | str | None = None, client: str | None = None
 ) -> RuleBeginning:
     """Begin a rule for every ``count``-th submission; 1 selects all."""
-    return RuleBeginning(Every(count), _operation(operation), client)
+    return RuleBeginning(Every(count), named_operation(operation), client)
 
 
 def nth(*numbers: int, operation: Operation | str | None = None, client: str | None = None) -> RuleBeginning:
     """Begin a rule for these submissions, counted from 1."""
-    return RuleBeginning(Nth(numbers), _operation(operation), client)
+    return RuleBeginning(Nth(numbers), named_operation(operation), client)
 
 
 def chance(
     probability: float, *, operation: Operation | str | None = None, client: str | None = None
 ) -> RuleBeginning:
     """Begin a rule that selects each submission with this probability, drawn from the seed."""
-    return RuleBeginning(Chance(probability), _operation(operation), client)
+    return RuleBeginning(Chance(probability), named_operation(operation), client)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """A rule, what it counted, and whether it ever gave its steps."""
+
+    rule: Rule
+    number: int
+    optional: bool
+    count: int = 0
+    applied: bool = False
 
 
 class RuleBook:
@@ -187,33 +193,90 @@ class RuleBook:
             rules: The rules, in order of precedence.
         """
         self.seed = seed
-        self.rules = list(rules)
-        self._counts: Counter[int] = Counter()
+        self._counted: list[_Counted] = []
+        self._added = 0
         self._places: Counter[tuple[str, str | None]] = Counter()
+        for rule in rules:
+            self.add(rule)
+
+    def add(self, rule: Rule, *, optional: bool = False) -> None:
+        """Ask a rule after those that were added before.
+
+        Args:
+            rule: The rule.
+            optional: Whether it may never apply.
+        """
+        self._counted.append(_Counted(rule, self._added, optional))
+        self._added += 1
+
+    def remove(self, rule: Rule) -> bool:
+        """Ask a rule no more; return whether it was there."""
+        for counted in self._counted:
+            if counted.rule is rule:
+                self._counted.remove(counted)
+                return True
+        return False
 
     def script_for(self, operations: Sequence[Operation], client: str | None) -> Script | None:
         """Return the script for a submission without one, or None. Every rule counts the submission."""
         likeliest = operations[0].value
         place = self._places[likeliest, client]
         self._places[likeliest, client] += 1
-        chosen: Script | None = None
-        for number, rule in enumerate(self.rules):
-            if not rule.counts(operations, client):
+        chosen: _Counted | None = None
+        for counted in self._counted:
+            if not counted.rule.counts(operations, client):
                 continue
-            self._counts[number] += 1
-            if chosen is None and self._wanted(number, rule.choice, (likeliest, client, place)):
-                chosen = rule.script
-        return chosen
+            counted.count += 1
+            if chosen is None and self._wanted(counted, (likeliest, client, place)):
+                chosen = counted
+        if chosen is None:
+            return None
+        chosen.applied = True
+        return chosen.rule.script
 
-    def _wanted(self, number: int, choice: Choice, drawn_for: tuple[object, ...]) -> bool:
-        match choice:
+    def unused(self) -> list[tuple[Rule, int]]:
+        """Return the rules that never applied and should have, each with the submissions that it counted."""
+        return [
+            (counted.rule, counted.count)
+            for counted in self._counted
+            if not counted.applied and not counted.optional and not _is_luck(counted)
+        ]
+
+    @property
+    def clients(self) -> set[str]:
+        """The clients that submitted something without a script."""
+        return {client for _, client in self._places if client is not None}
+
+    def _wanted(self, counted: _Counted, drawn_for: tuple[object, ...]) -> bool:
+        match counted.rule.choice:
             case Every(count=count):
-                return self._counts[number] % count == 0
+                return counted.count % count == 0
             case Nth(numbers=numbers):
-                return self._counts[number] in numbers
+                return counted.count in numbers
             case Chance(probability=probability):
-                drawn = digest(self.seed, "rule", number, *drawn_for) & _WORD
+                drawn = digest(self.seed, "rule", counted.number, *drawn_for) & _WORD
                 return unit(mixed(drawn)) < probability
+
+
+def _is_luck(counted: _Counted) -> bool:
+    return isinstance(counted.rule.choice, Chance) and counted.count > 0
+
+
+def pause_reply(state: str, reason: str | None, signal: str) -> ReplyStep:
+    """Return what a poll gets while the queue is paused.
+
+    Args:
+        state: The ``queue_state``.
+        reason: The ``queue_state_reason``, or None for none.
+        signal: ``timeout`` for HTTP 408, ``try_again`` for HTTP 200.
+
+    Raises:
+        ScriptError: No such signal.
+    """
+    if signal not in SIGNALS:
+        raise ScriptError(f"signal is {signal!r}; use one of {', '.join(SIGNALS)}{meant(signal, SIGNALS)}")
+    body = {"queue_state": state} | ({} if reason is None else {"queue_state_reason": reason})
+    return timeout(body) if signal == "timeout" else try_again(body)
 
 
 def _pause(reply: ReplyStep, length: int, apart: int) -> list[Step]:
@@ -231,15 +294,3 @@ def _pause(reply: ReplyStep, length: int, apart: int) -> list[Step]:
         moved = min(apart, length - number * apart)
         steps += [reply, Advance(moved, moved)]
     return steps
-
-
-def _operation(name: Operation | str | None) -> Operation | None:
-    if name is None:
-        return None
-    try:
-        return Operation(name)
-    except ValueError:
-        known = ", ".join(Operation)
-        raise ScriptError(
-            f"unknown operation {name!r}{meant(name, Operation)}; the operations are {known}"
-        ) from None

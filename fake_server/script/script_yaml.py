@@ -23,6 +23,7 @@ from fake_server.core.errors import ScriptError, meant
 from fake_server.core.operations import Operation
 from fake_server.core.plain_data import kind, refuse_unknown
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script, exhausted_rule
+from fake_server.script.holds import Hold
 from fake_server.script.rule_data import decode_rule, is_rule
 from fake_server.script.rules import Rule
 from fake_server.script.script_data import decode_steps, encode_steps
@@ -71,7 +72,7 @@ def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
     return tuple(_within_bounds((_decode_entry(item, place) for item, place in _places(data, where)), where))
 
 
-def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule, ...]:
+def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule | Hold, ...]:
     """Return the scripts and rules of a YAML file, in order.
 
     Raises:
@@ -80,7 +81,7 @@ def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule, ...]:
     return decode_all(_loaded(path), str(path))
 
 
-def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule, ...]:
+def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule | Hold, ...]:
     """Return the scripts and rules of a script file from plain data.
 
     Raises:

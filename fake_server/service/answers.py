@@ -1,4 +1,4 @@
-"""Forms that several endpoints answer in."""
+"""Forms of replies that several endpoints share."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ EMPTY: Final = Reply(200, JSON_HEADERS, b"{}")
 
 
 def json_reply(value: Mapping[str, object]) -> Reply:
-    """HTTP 200 with a JSON object."""
+    """Return HTTP 200 with a JSON object."""
     return Reply(200, JSON_HEADERS, encoded(value))
 
 
 def page(request: Request, key: str, everything: list[Json] | list[str], default: int) -> Reply:
-    """A part of a list, as ``limit`` and ``offset`` of the query say, and a cursor.
+    """Return a part of a list, selected by ``limit`` and ``offset`` of the query, with a cursor.
 
     Raises:
-        ServiceRefusal: One of them is no number.
+        ServiceRefusal: One of them is not a number.
     """
     query = parse_qs(request.query)
     limit = _parameter(query, "limit", default)
@@ -34,12 +34,12 @@ def page(request: Request, key: str, everything: list[Json] | list[str], default
 
 
 def origin(request: Request) -> str:
-    """Scheme and host that the request went to."""
+    """Return the scheme and host of a request."""
     return f"http://{request.header('host') or 'tinker.test'}"
 
 
 def _parameter(query: Mapping[str, list[str]], name: str, default: int) -> int:
     given = query.get(name, [str(default)])[-1]
     if not given.isascii() or not given.isdecimal():
-        raise ServiceRefusal(f"{name}={given!r} is no number; give 0 to {LARGEST_PAGE}")
+        raise ServiceRefusal(f"{name}={given!r} is not a number; give 0 to {LARGEST_PAGE}")
     return min(int(given[:9]), LARGEST_PAGE)

@@ -95,7 +95,7 @@ def _config(found: Checkpoint) -> bytes:
 def _tensors(found: Checkpoint) -> bytes:
     """The safetensors format: the length of a header, the header, and the numbers it points at."""
     rank = max(found.lora.rank, 1)
-    learnt = [weight for _, weight in sorted(found.trained.weights.items())][: rank * COLUMNS]
+    learnt = [weight for _, weight in sorted(found.trained.weights.unpacked().items())][: rank * COLUMNS]
     first = struct.pack(f"<{rank * COLUMNS}f", *learnt, *[0.0] * (rank * COLUMNS - len(learnt)))
     header = {
         "__metadata__": {"format": "pt"},

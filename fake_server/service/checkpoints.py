@@ -10,7 +10,7 @@ from typing import Final
 
 from fake_server.core.errors import nearest
 from fake_server.service.language_model import BaseModel
-from fake_server.service.optimizer import Trained
+from fake_server.service.optimizer import PackedTrained
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer
 from fake_server.service.service_clock import ServiceClock, later, stamp
@@ -78,7 +78,7 @@ class Checkpoint:
     time: datetime
     base_model: BaseModel
     lora: LoraConfig
-    trained: Trained
+    trained: PackedTrained
     public: bool = False
     expires_at: datetime | None = None
     user_metadata: Mapping[str, object] | None = None

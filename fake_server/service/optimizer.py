@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -70,3 +71,45 @@ class Trained:
             # A learning rate of 1e30 must not end in numbers that JSON cannot say.
             weights[key] = max(-1.0, min(1.0, after)) if isfinite(after) else before
         return Trained(weights, momenta, variances, steps)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedWeights:
+    """Weights in an eighth of the memory of a mapping, as they are kept once nobody computes with them."""
+
+    keys: array[int]
+    values: array[float]
+
+    @classmethod
+    def of(cls, weights: Weights) -> PackedWeights:
+        """Pack weights."""
+        return cls(array("q", weights.keys()), array("d", weights.values()))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def unpacked(self) -> dict[int, float]:
+        """Return the weights as a mapping."""
+        return dict(zip(self.keys, self.values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class PackedTrained:
+    """``Trained``, packed: what a checkpoint holds."""
+
+    weights: PackedWeights
+    momenta: PackedWeights
+    variances: PackedWeights
+    steps: int
+
+    @classmethod
+    def of(cls, trained: Trained) -> PackedTrained:
+        """Pack weights and the state of their optimizer."""
+        pack = PackedWeights.of
+        return cls(pack(trained.weights), pack(trained.momenta), pack(trained.variances), trained.steps)
+
+    def unpacked(self) -> Trained:
+        """Return weights and state as a training run has them."""
+        return Trained(
+            self.weights.unpacked(), self.momenta.unpacked(), self.variances.unpacked(), self.steps
+        )

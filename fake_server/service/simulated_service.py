@@ -18,6 +18,7 @@ from fake_server.service.admission import Admission
 from fake_server.service.checkpoints import Checkpoint, Checkpoints, CheckpointType, LoraConfig
 from fake_server.service.language_model import UNTRAINED, BaseModel, Source, Weights
 from fake_server.service.models import DEFAULT_MODEL
+from fake_server.service.optimizer import PackedWeights
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, mapping, text
 from fake_server.service.sampling import sampled
@@ -26,6 +27,10 @@ from fake_server.service.sessions import DEFAULT_PROJECT, Sampler, Session
 from fake_server.service.training import Training, TrainingRun
 from fake_server.service.work import Json, Work
 
+KEPT_SNAPSHOTS: Final = 32
+"""Weights of one run that were saved without a name, the newest; the SDK calls them ephemeral."""
+_OPEN_WEIGHTS: Final = 3
+"""Weights that stay unpacked to be sampled from; up to 10 MB each."""
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
 
 
@@ -38,7 +43,7 @@ class _Snapshot:
 
     run: TrainingRun
     work: Work
-    weights: Weights
+    weights: PackedWeights | None = None
     inflight: bool = False
 
 
@@ -72,6 +77,8 @@ class Service:
         self.admission = Admission(self, strict=strict)
         self._training = Training(self.checkpoints)
         self._snapshots: dict[str, _Snapshot] = {}
+        self._gone_snapshots: set[str] = set()
+        self._open: list[tuple[PackedWeights, Weights]] = []
         self._base_models: dict[str, BaseModel] = {}
         self._works: dict[str, tuple[TrainingRun | None, Work]] = {}
         self._arrived = 0
@@ -162,8 +169,9 @@ class Service:
                 sampler_id = f"{prefix}:sample:{number}"
             if run is not None:
                 inflight = request.get("kind") == "inflight"
-                self._snapshots[sampler_id] = _Snapshot(run, work, {}, inflight)
+                self._snapshots[sampler_id] = _Snapshot(run, work, inflight=inflight)
                 self.add_sampler(Sampler(sampler_id, run.base_model.name, session_id=owner), owner)
+                self._let_go_of_snapshots(run)
             return sampler_id
 
     def result(self, future: str) -> Json:
@@ -295,8 +303,8 @@ class Service:
                 raise ServiceRefusal(f"the model {run.run_id!r} was unloaded; create another")
             for snapshot in self._snapshots.values():
                 if snapshot.work is work:
-                    snapshot.weights = run.trained.weights
-                    run.inflight = run.trained.weights if snapshot.inflight else run.inflight
+                    snapshot.weights = PackedWeights.of(run.trained.weights)
+                    run.inflight = snapshot.weights if snapshot.inflight else run.inflight
             return {"type": "save_weights_for_sampler", "path": None}
         return self._training.do(run, work)
 
@@ -323,8 +331,14 @@ class Service:
                 run = snapshot.run
                 run.queue.do_until(snapshot.work, lambda each: self._do(run, each))
                 snapshot.work.result()
-                shared = run.inflight if snapshot.inflight else None
-                return Source(run.base_model, snapshot.weights if shared is None else shared)
+                packed = run.inflight if snapshot.inflight else snapshot.weights
+                assert packed is not None  # noqa: S101 - its work was done, without a refusal
+                return Source(run.base_model, self._unpacked(packed))
+            if sampler_id in self._gone_snapshots:
+                raise ServiceRefusal(
+                    f"the weights of {sampler_id!r} were let go, since {KEPT_SNAPSHOTS} newer ones were "
+                    "saved without a name; save with a name what is to stay"
+                )
             sampler = self.samplers.get(sampler_id)
             if sampler is None:
                 raise ServiceRefusal(f"there is no sampling session {sampler_id!r}; open one first")
@@ -341,7 +355,23 @@ class Service:
             raise ServiceRefusal(
                 f"{path!r} is a {found.kind} checkpoint; sample from one that save_weights_for_sampler made"
             )
-        return Source(found.base_model, found.trained.weights)
+        return Source(found.base_model, self._unpacked(found.trained.weights))
+
+    def _unpacked(self, packed: PackedWeights) -> Weights:
+        """Return weights to sample from; those that were sampled from last stay unpacked."""
+        for place, (known, weights) in enumerate(self._open):
+            if known is packed:
+                self._open.append(self._open.pop(place))
+                return weights
+        weights = packed.unpacked() if len(packed) else UNTRAINED
+        self._open = [*self._open[1 - _OPEN_WEIGHTS :], (packed, weights)]
+        return weights
+
+    def _let_go_of_snapshots(self, run: TrainingRun) -> None:
+        of_run = [name for name, snapshot in self._snapshots.items() if snapshot.run is run]
+        for name in of_run[:-KEPT_SNAPSHOTS]:
+            del self._snapshots[name]
+            self._gone_snapshots.add(name)
 
     def _base_model(self, name: str) -> BaseModel:
         found = self._base_models.get(name)

@@ -12,9 +12,9 @@ from fake_server.core.operations import Operation
 from fake_server.core.seeded_numbers import single
 from fake_server.service.archives import check_recipients
 from fake_server.service.checkpoints import SCHEME, Checkpoint, Checkpoints, CheckpointType, LoraConfig
-from fake_server.service.language_model import BaseModel, Weights
+from fake_server.service.language_model import BaseModel
 from fake_server.service.losses import loss_of
-from fake_server.service.optimizer import AdamParams, Trained
+from fake_server.service.optimizer import AdamParams, PackedTrained, PackedWeights, Trained
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, items, mapping, text
 from fake_server.service.service_clock import EPOCH, later, stamp
@@ -61,7 +61,7 @@ class TrainingRun:
     last_request: datetime = EPOCH
     queue: Queue = field(default_factory=Queue)
     requests: int = 0
-    inflight: Weights | None = None
+    inflight: PackedWeights | None = None
 
     def to_json(self, checkpoints: Checkpoints) -> Json:
         """As the REST client reads it."""
@@ -166,7 +166,8 @@ class Training:
         self._saved += 1
         name = text(request.get("path")) or f"unnamed-{self._saved}"
         trained = run.trained if kind is CheckpointType.TRAINING else run.trained.without_optimizer()
-        made = Checkpoint(run.run_id, kind, name, self._clock.tick(), run.base_model, run.lora, trained)
+        packed = PackedTrained.of(trained)
+        made = Checkpoint(run.run_id, kind, name, self._clock.tick(), run.base_model, run.lora, packed)
         if (seconds := integer(request.get("ttl_seconds"), 0)) > 0:
             made = replace(made, expires_at=later(made.time, seconds))
         if metadata := mapping(request.get("user_metadata")):
@@ -187,7 +188,8 @@ class Training:
             )
         # Releases before 0.2 do not say, and load both.
         whole = request.get("optimizer", True)
-        run.trained = found.trained if whole else found.trained.without_optimizer()
+        loaded = found.trained.unpacked()
+        run.trained = loaded if whole else loaded.without_optimizer()
         run.gradient = {}
         return {"type": "load_weights", "path": path}
 

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fake_server.core.wanted_got import wanted_got
+
 
 @dataclass(frozen=True, slots=True)
 class PollRecord:
@@ -44,9 +46,9 @@ def gaps_between(polls: Iterable[PollRecord]) -> tuple[float, ...]:
 
 def gap_differences(got: Sequence[float], wanted: Sequence[float], tolerance: float) -> list[str]:
     """Return a line for each gap that differs by more than ``tolerance`` seconds, and for a wrong count."""
-    lines = [f"wanted {len(wanted)} gaps, got {len(got)}"] if len(wanted) != len(got) else []
+    lines = [wanted_got(f"{len(wanted)} gaps", len(got))] if len(wanted) != len(got) else []
     lines += [
-        f"before poll {place + 2}: wanted {seconds:g} s, got {measured:g} s"
+        f"before poll {place + 2}: {wanted_got(f'{seconds:g} s', f'{measured:g} s')}"
         for place, (seconds, measured) in enumerate(zip(wanted, got, strict=False))
         if abs(seconds - measured) > tolerance
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fake_server.core.http_messages import Request
+from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.journal import Exchange
 from fake_server.engine.request_decoding import BodyError, decode_request
 
@@ -13,7 +14,7 @@ def find_request(exchanges: Iterable[Exchange], path: str, fields: Mapping[str, 
     """Return the first request of that path whose decoded body has these fields, or an error message."""
     best: tuple[int, Exchange, list[str]] | None = None
     for exchange in exchanges:
-        differences = [] if exchange.path == path else [f"path: wanted {path}, got {exchange.path}"]
+        differences = [] if exchange.path == path else [f"path: {wanted_got(path, exchange.path)}"]
         differences += _differences(fields, _decoded(exchange))
         if not differences:
             return exchange
@@ -41,9 +42,7 @@ def _decoded(exchange: Exchange) -> Mapping[str, object]:
 
 def _differences(wanted: Mapping[str, object], got: Mapping[str, object]) -> list[str]:
     return [
-        f"{name}: wanted {value!r}, got {got[name]!r}"
-        if name in got
-        else f"{name}: wanted {value!r}, got none"
+        f"{name}: {wanted_got(repr(value), repr(got[name]) if name in got else 'none')}"
         for name, value in wanted.items()
         if name not in got or got[name] != value
     ]

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.journal import Exchange
 
 _MOST_SHOWN: Final = 5
@@ -62,5 +63,5 @@ def connection_difference(exchanges: Iterable[Exchange], count: int, how_to_use_
         if len(used) > count
         else "see which client's requests did not come"
     )
-    lines = [f"wanted {count} connections, got {len(used)}; {fix}; the connections used:"]
+    lines = [f"{wanted_got(f'{count} connections', len(used))}; {fix}; the connections used:"]
     return "\n".join([*lines, *(f"  {connection}" for connection in used)] if used else [*lines, "  none"])

@@ -17,14 +17,16 @@ from typing import ClassVar, Final
 from fake_server.core.errors import ScriptError, ScriptViolation, nearest
 from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.core.operations import API_PREFIX, Operation
+from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.explanations import unfinished_script
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker, Unscripted
 from fake_server.script.builder import Script, ScriptLike, as_script
+from fake_server.script.holds import Hold
 from fake_server.script.rules import Rule
-from fake_server.script.steps import Advance
+from fake_server.script.steps import MICROSECONDS, Advance
 from fake_server.verify.poll_records import PollRecord, gap_differences, gaps_between, listed
 from fake_server.verify.sent_requests import find_request
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
@@ -56,6 +58,7 @@ class VerifiedTinker(FakeTinker):
         unscripted: Unscripted | None = None,
         seed: int | None = None,
         client_config: Mapping[str, object] | None = None,
+        strict: bool = False,
     ) -> None:
         """Create an engine without scripts.
 
@@ -65,8 +68,11 @@ class VerifiedTinker(FakeTinker):
             unscripted: What a submission without a registered script gets.
             seed: Makes it a simulated service, as in ``FakeTinker``.
             client_config: Fields of the reply to ``client/config`` that replace the defaults.
+            strict: Whether the simulated service refuses base models that it does not announce.
         """
-        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config)
+        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config, strict=strict)
+        self._passed_us = 0
+        self._read_us: int | None = None
         self._clock = clock
         self._move_clock = move_clock
         self._log_lock = threading.Lock()
@@ -89,31 +95,47 @@ class VerifiedTinker(FakeTinker):
         self,
         script: ScriptLike,
         *,
-        operation: Operation | None = None,
+        operation: Operation | str | None = None,
         client: str | None = None,
         name: str | None = None,
     ) -> ScriptedFuture:
         """Register a script, as ``FakeTinker.add_script`` does.
 
         Raises:
-            ScriptError: The name is taken, or the script moves clocks and none can be moved.
+            ScriptError: The name is taken, there is no such operation, or the script moves clocks and none
+                can be moved.
         """
         made = as_script(script)
         self._check_clock(made)
         return super().add_script(made, operation=operation, client=client, name=name)
 
-    def add_rule(self, rule: Rule) -> None:
+    def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
         """Add a rule, as ``FakeTinker.add_rule`` does.
 
         Raises:
             ScriptError: Submissions without a script are errors, or the rule moves clocks and none can be
                 moved.
         """
-        self._check_clock(rule.script)
-        super().add_rule(rule)
+        match rule:
+            case Rule():
+                self._check_clock(rule.script)
+            case _:
+                self._check_moves(moves=rule.held.poll_us is not None)
+        super().add_rule(rule, optional=optional)
+
+    def script_clock_us(self) -> int:
+        """Return the clock that scripts move: the frozen one, which tests move too; it stands without one."""
+        now = round(self._clock() * MICROSECONDS) if self.moves_clock() else None
+        if now is not None and self._read_us is not None:
+            self._passed_us += max(now - self._read_us, 0)
+        self._read_us = now
+        return self._passed_us
 
     def _check_clock(self, script: Script) -> None:
-        if any(isinstance(step, Advance) for step in script.steps) and not self.moves_clock():
+        self._check_moves(moves=any(isinstance(step, Advance) for step in script.steps))
+
+    def _check_moves(self, *, moves: bool) -> None:
+        if moves and not self.moves_clock():
             raise ScriptError(
                 "the script moves the clocks, but no clock is frozen here; "
                 f"{self.how_to_move_clocks}, or leave the advance steps out "
@@ -195,7 +217,7 @@ class VerifiedTinker(FakeTinker):
                 else "see why it polls on"
             )
             raise ScriptViolation(
-                f"future {found.name!r}: wanted {count} polls, got {len(polls)}: {listed(polls)}; {fix}"
+                f"future {found.name!r}: {wanted_got(f'{count} polls', len(polls))}: {listed(polls)}; {fix}"
             )
 
     def assert_gaps(
@@ -228,7 +250,7 @@ class VerifiedTinker(FakeTinker):
         if got != wanted:
             missing = [name for name in wanted if name not in got]
             rest = f"; not ended: {', '.join(missing)}" if missing else ""
-            order = f"wanted {', '.join(wanted)}; got {', '.join(got) or 'none'}{rest}"
+            order = wanted_got(" then ".join(wanted), f"{' then '.join(got) or 'none'}{rest}")
             raise ScriptViolation(
                 f"the futures ended in another order: {order}; "
                 "wait for each future before submitting the next, or do not assert an order"
@@ -273,7 +295,7 @@ class VerifiedTinker(FakeTinker):
 
     def request_arrived(self, poll: Poll) -> None:
         """Record a poll."""
-        record = PollRecord(poll.future.name, poll.index, self._clock())
+        record = PollRecord(poll.future.name, poll.place, self._clock())
         with self._log_lock:
             if len(self._polls) >= MAX_POLLS:
                 self._overflowed = True
@@ -293,7 +315,7 @@ class VerifiedTinker(FakeTinker):
         """Record the answer."""
         now = self._clock()
         with self._log_lock:
-            place = self._places.get((poll.future.name, poll.index))
+            place = self._places.get((poll.future.name, poll.place))
             if place is None:
                 return
             before = self._polls[place]
@@ -303,7 +325,7 @@ class VerifiedTinker(FakeTinker):
                 case TransportFault(reply=spoilt, name=name):
                     code = None if spoilt is None else spoilt.status
                     self._polls[place] = replace(before, answered=now, status=code, fault=name)
-            if poll.index == len(poll.future.script.turns) - 1:
+            if not poll.held and poll.index == len(poll.future.script.turns) - 1:
                 self._drained.append(poll.future.name)
 
     def _exchanges(self) -> list[Exchange]:

@@ -22,16 +22,16 @@ SDKS: Final = Chapter()
 class _QuietActive(Poll):
     __slots__ = ()
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
         if state is not QueueState.ACTIVE:
-            super()._tell(state, reason, on_error)
+            super()._notify(state, reason, on_error)
 
 
 @SDKS.adapter(
     "keeps_active_to_itself",
     under="tinker-0.5.1",
     caught_by="callback.states",
-    saying="at 2.000 s: wanted the observer told 'active' at 2.000 s, got nothing",
+    saying="at 2.000 s: wanted the observer notified of 'active' at 2.000 s, got nothing",
     also=(
         "parsing.case_sensitive",
         "parsing.known_states",
@@ -47,7 +47,7 @@ SDKS.edited(
     under="tinker-0.7",
     changes={"observer.passes_reason": False},
     caught_by="callback.reason",
-    saying="got the observer told 'paused_capacity' with the reason None",
+    saying="got the observer notified of 'paused_capacity' with the reason None",
     also=("reasons.of_the_server",),
 )
 
@@ -55,15 +55,15 @@ SDKS.edited(
 class _NoReason(Poll):
     __slots__ = ()
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
-        super()._tell(state, None, on_error)
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        super()._notify(state, None, on_error)
 
 
 @SDKS.adapter(
     "loses_the_reason",
     under="tinker-0.38",
     caught_by="callback.reason",
-    saying="got the observer told 'paused_capacity' with the reason None",
+    saying="got the observer notified of 'paused_capacity' with the reason None",
     also=(
         "reasons.of_the_server",
         "reasons.of_the_server_for_creation",
@@ -76,15 +76,15 @@ class _LosesTheReason(WithPoll):
 class _EmptyReason(Poll):
     __slots__ = ()
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
-        super()._tell(state, "" if reason is None else reason, on_error)
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        super()._notify(state, "" if reason is None else reason, on_error)
 
 
 @SDKS.adapter(
     "passes_an_empty_text_for_no_reason",
     under="tinker-0.10",
     caught_by="callback.reason",
-    saying="got the observer told 'paused_rate_limit' with the reason ''",
+    saying="got the observer notified of 'paused_rate_limit' with the reason ''",
 )
 class _PassesAnEmptyTextForNoReason(WithPoll):
     poll = _EmptyReason
@@ -95,7 +95,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"observer.observer_error_on_408": "ends_poll"},
     caught_by="callback.error_is_swallowed",
-    saying="at 0.000 s: wanted the observer told 'paused_rate_limit' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'paused_rate_limit' at 0.000 s, got nothing",
 )
 
 SDKS.edited(
@@ -126,15 +126,15 @@ SDKS.edited(
 class _NoReasonOnTryAgain(Poll):
     __slots__ = ()
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
-        super()._told_to_try_again({k: "" if k == "queue_state_reason" else v for k, v in body.items()})
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
+        super()._handle_try_again({k: "" if k == "queue_state_reason" else v for k, v in body.items()})
 
 
 @SDKS.adapter(
     "loses_the_reason_of_a_try_again",
     under="tinker-0.38",
     caught_by="callback.reason",
-    saying="got the observer told 'paused_capacity' with the reason ''",
+    saying="got the observer notified of 'paused_capacity' with the reason ''",
     also=("reasons.of_the_server",),
 )
 class _LosesTheReasonOfATryAgain(WithPoll):
@@ -154,7 +154,7 @@ SDKS.edited(
     under="tinker-0.38",
     changes={"observer.notifies_active_on_completion": False},
     caught_by="callback.active_on_completion",
-    saying="at 0.000 s: wanted the observer told 'active' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'active' at 0.000 s, got nothing",
     also=(
         "callback.error_at_the_end",
         "concurrency.grace",
@@ -166,12 +166,12 @@ SDKS.edited(
 class _ResultsOnly(Poll):
     __slots__ = ()
 
-    def _answered(self, response: httpx.Response) -> Result | None:
+    def _handle_success(self, response: httpx.Response) -> Result | None:
         kept = self.observer
         if response.is_success and "error" in response.text:
             self.observer = None
         try:
-            return super()._answered(response)
+            return super()._handle_success(response)
         except RequestFailedError:
             self.observer = kept
             raise
@@ -181,7 +181,7 @@ class _ResultsOnly(Poll):
     "tells_active_after_results_only",
     under="tinker-0.38",
     caught_by="callback.active_on_completion",
-    saying="at 0.000 s: wanted the observer told 'active' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'active' at 0.000 s, got nothing",
 )
 class _TellsActiveAfterResultsOnly(WithPoll):
     poll = _ResultsOnly
@@ -192,24 +192,24 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"observer.notifies_active_on_completion": True},
     caught_by="callback.nothing_on_completion",
-    saying="at 0.000 s: wanted nothing, got the observer told 'active' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'active' at 0.000 s",
 )
 
 
 class _TellsAtAFatalStatus(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
+    async def _handle_error_status(self, response: httpx.Response) -> None:
         if self.profile.polling.action(response.status_code) is StatusAction.ENDS:
-            self._tell(QueueState.ACTIVE, None, ObserverError.SWALLOWED)
-        await super()._refused(response)
+            self._notify(QueueState.ACTIVE, None, ObserverError.SWALLOWED)
+        await super()._handle_error_status(response)
 
 
 @SDKS.adapter(
     "tells_active_at_a_fatal_status",
     under="tinker-0.38",
     caught_by="callback.nothing_on_fatal_status",
-    saying="at 0.000 s: wanted nothing, got the observer told 'active' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'active' at 0.000 s",
     also=(
         *ACROSS_TRAINING,
         "concurrency.training_on_threads",

@@ -110,7 +110,7 @@ class _OnePollAtATime(Poll):
     "watches_three_futures_at_most",
     under="tinker-0.5.1",
     caught_by="concurrency.each_future_is_heard",
-    saying="got the observer told 'paused_capacity' 3 times",
+    saying="got the observer notified of 'paused_capacity' 3 times",
     also=("concurrency.a_minute_for_each_client",),
 )
 class _WatchesThreeFuturesAtMost(WithPoll):
@@ -134,10 +134,10 @@ class _StateOfTheClient(Poll):
             else:
                 self.states[key] = (users - 1, state)
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
         key = id(self.observer)
         users, self._state = self.states[key]
-        super()._told_to_try_again(body)
+        super()._handle_try_again(body)
         self.states[key] = (users, self._state)
 
 
@@ -145,7 +145,7 @@ class _StateOfTheClient(Poll):
     "has_one_state_for_futures_in_flight_together",
     under="tinkex-seed",
     caught_by="concurrency.each_future_has_a_state",
-    saying="got the observer told 'paused_capacity' 2 times",
+    saying="got the observer notified of 'paused_capacity' 2 times",
 )
 class _HasOneStateForFuturesInFlightTogether(WithPoll):
     poll = _StateOfTheClient
@@ -167,10 +167,10 @@ class _KeepsTheGraceOfOthers(Poll):
         finally:
             cls.in_flight -= 1
 
-    def _answered(self, response: httpx.Response) -> Result | None:
+    def _handle_success(self, response: httpx.Response) -> Result | None:
         memory = self.observer._memory if isinstance(self.observer, ClientObserver) else None
         before = None if memory is None else (memory.state, memory.state_since)
-        result = super()._answered(response)
+        result = super()._handle_success(response)
         if result is not None and memory is not None and before is not None and self.in_flight > 1:
             memory.state, memory.state_since = before
         return result

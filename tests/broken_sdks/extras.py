@@ -72,7 +72,7 @@ class _ParsesNullAsActive(ReferenceAdapter):
     "ignores_the_callers_observer",
     under="tinkex-seed",
     caught_by="custom_observer.replaces_client",
-    saying="at 0.000 s: wanted the caller's observer told 'paused_capacity' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the caller's observer notified of 'paused_capacity' at 0.000 s, got nothing",
 )
 class _IgnoresTheCallersObserver(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -87,7 +87,7 @@ SDKS.edited(
     under="tinkex-seed",
     changes={"observer.custom_observer": "unsupported"},
     caught_by="custom_observer.replaces_client",
-    saying="at 0.000 s: wanted the caller's observer told 'paused_capacity' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the caller's observer notified of 'paused_capacity' at 0.000 s, got nothing",
 )
 
 
@@ -95,8 +95,8 @@ class _TellsBoth(Poll):
     __slots__ = ()
     own: Any = None
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
-        super()._tell(state, reason, on_error)
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+        super()._notify(state, reason, on_error)
         if not isinstance(self.observer, ClientObserver) and type(self).own is not None:
             type(self).own.on_queue_state_change(state, reason)
 

@@ -154,7 +154,7 @@ class _ReadsNoGzip(Poll):
     "reads_a_compressed_408_as_it_comes",
     under="tinker-0.5.1",
     caught_by="polling.compressed_reply",
-    saying="at 0.000 s: wanted the observer told 'paused_capacity' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
 )
 class _ReadsACompressed408AsItComes(WithPoll):
     poll = _ReadsNoGzip
@@ -163,8 +163,8 @@ class _ReadsACompressed408AsItComes(WithPoll):
 class _BacksOffAtStrangeBytes(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
-        await super()._refused(response)
+    async def _handle_error_status(self, response: httpx.Response) -> None:
+        await super()._handle_error_status(response)
         try:
             response.content.decode()
         except UnicodeDecodeError:
@@ -237,7 +237,7 @@ class _BelievesTheLast(Poll):
     "believes_the_last_of_two_headers",
     under="tinker-0.5.1",
     caught_by="polling.header_twice",
-    saying="at 0.000 s: wanted the observer told 'paused_capacity' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
 )
 class _BelievesTheLastOfTwoHeaders(WithPoll):
     poll = _BelievesTheLast

@@ -114,14 +114,14 @@ class _GoesOnWithTheGraceAfterActive(WithObserver):
 class _KeepsTheGrace(Poll):
     __slots__ = ()
 
-    def _tell_completion(self) -> None:
+    def _notify_completion(self) -> None:
         match self.observer:
             case ClientObserver(_memory=memory):
                 state, since = memory.state, memory.state_since
-                super()._tell_completion()
+                super()._notify_completion()
                 memory.state, memory.state_since = state, since
             case _:
-                super()._tell_completion()
+                super()._notify_completion()
 
 
 @SDKS.adapter(

@@ -19,7 +19,7 @@ SDKS: Final = Chapter()
     "takes_a_rate_limit_for_capacity",
     under="tinker-0.5.1",
     caught_by="parsing.known_states",
-    saying="got the observer told 'paused_capacity' at 122.000 s",
+    saying="got the observer notified of 'paused_capacity' at 122.000 s",
     also=(
         "callback.error_is_swallowed",
         "callback.states",
@@ -44,7 +44,7 @@ class _TakesARateLimitForCapacity(WithParser):
     "guesses_from_the_first_letters",
     under="tinker-0.5.1",
     caught_by="parsing.other_words",
-    saying="got the observer told 'paused_capacity' at 0.000 s",
+    saying="got the observer notified of 'paused_capacity' at 0.000 s",
     also=("parsing.spaces_count",),
 )
 class _GuessesFromTheFirstLetters(WithParser):
@@ -59,7 +59,7 @@ class _GuessesFromTheFirstLetters(WithParser):
     "takes_other_words_for_active",
     under="tinker-0.21",
     caught_by="parsing.other_words",
-    saying="got the observer told 'active' at 0.000 s",
+    saying="got the observer notified of 'active' at 0.000 s",
     also=(
         "functions.parse_queue_state",
         "parsing.case_sensitive",
@@ -83,7 +83,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"observer.parsing": "trimmed_lowercase"},
     caught_by="parsing.case_sensitive",
-    saying="got the observer told 'paused_capacity' at 0.000 s",
+    saying="got the observer notified of 'paused_capacity' at 0.000 s",
     also=(
         "functions.parse_queue_state",
         "parsing.spaces_count",
@@ -95,7 +95,7 @@ SDKS.edited(
     "lowercases_the_state",
     under="tinker-0.38",
     caught_by="parsing.case_sensitive",
-    saying="got the observer told 'paused_capacity' at 0.000 s",
+    saying="got the observer notified of 'paused_capacity' at 0.000 s",
     also=("functions.parse_queue_state",),
 )
 class _LowercasesTheState(WithParser):
@@ -108,7 +108,7 @@ class _LowercasesTheState(WithParser):
     "knows_active_in_capitals",
     under="tinker-0.5.1",
     caught_by="parsing.case_sensitive",
-    saying="got the observer told 'active' at 0.000 s",
+    saying="got the observer notified of 'active' at 0.000 s",
     also=("functions.parse_queue_state",),
 )
 class _KnowsActiveInCapitals(WithParser):
@@ -121,7 +121,7 @@ class _KnowsActiveInCapitals(WithParser):
     "trims_the_state",
     under="tinker-0.5.1",
     caught_by="parsing.spaces_count",
-    saying="got the observer told 'paused_capacity' at 0.000 s",
+    saying="got the observer notified of 'paused_capacity' at 0.000 s",
     also=("functions.parse_queue_state",),
 )
 class _TrimsTheState(WithParser):
@@ -134,7 +134,7 @@ class _TrimsTheState(WithParser):
     "trims_but_heeds_case",
     under="tinkex-seed",
     caught_by="parsing.ignores_case",
-    saying="got the observer told 'unknown' at 0.000 s",
+    saying="got the observer notified of 'unknown' at 0.000 s",
     also=("functions.parse_queue_state",),
 )
 class _TrimsButHeedsCase(_TrimsTheState):
@@ -145,7 +145,7 @@ class _TrimsButHeedsCase(_TrimsTheState):
     "lowercases_but_does_not_trim",
     under="tinkex-seed",
     caught_by="parsing.trims",
-    saying="got the observer told 'unknown' at 0.000 s",
+    saying="got the observer notified of 'unknown' at 0.000 s",
     also=("functions.parse_queue_state",),
 )
 class _LowercasesButDoesNotTrim(_LowercasesTheState):
@@ -155,16 +155,16 @@ class _LowercasesButDoesNotTrim(_LowercasesTheState):
 class _SilentOnNumbers(Poll):
     __slots__ = ()
 
-    def _timed_out(self, response: httpx.Response) -> None:
+    def _handle_408(self, response: httpx.Response) -> None:
         if not isinstance(state_in(response), int | float):
-            super()._timed_out(response)
+            super()._handle_408(response)
 
 
 @SDKS.adapter(
     "is_silent_on_numbers",
     under="tinker-0.5.1",
     caught_by="parsing.numbers",
-    saying="at 0.000 s: wanted the observer told 'unknown' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'unknown' at 0.000 s, got nothing",
 )
 class _IsSilentOnNumbers(WithPoll):
     poll = _SilentOnNumbers
@@ -174,7 +174,7 @@ class _IsSilentOnNumbers(WithPoll):
     "takes_true_for_active",
     under="tinker-0.21",
     caught_by="parsing.numbers",
-    saying="got the observer told 'active' at 61.000 s",
+    saying="got the observer notified of 'active' at 61.000 s",
 )
 class _TakesTrueForActive(WithParser):
     @staticmethod
@@ -187,7 +187,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"observer.unparseable_408_state": "silent"},
     caught_by="parsing.containers_are_unknown",
-    saying="at 0.000 s: wanted the observer told 'unknown' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'unknown' at 0.000 s, got nothing",
 )
 
 SDKS.edited(
@@ -195,7 +195,7 @@ SDKS.edited(
     under="tinker-0.21",
     changes={"observer.unparseable_408_state": "unknown"},
     caught_by="parsing.containers_are_silent",
-    saying="at 0.000 s: wanted nothing, got the observer told 'unknown' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
 )
 
 SDKS.edited(

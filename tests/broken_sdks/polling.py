@@ -58,8 +58,8 @@ SDKS.edited(
 class _BacksOffWithoutJson(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
-        await super()._refused(response)
+    async def _handle_error_status(self, response: httpx.Response) -> None:
+        await super()._handle_error_status(response)
         if response.status_code == 408 and not response.content:
             await asyncio.sleep(1)
 
@@ -145,10 +145,10 @@ class _WaitsHalfASecondAfterATryAgain(WithPoll):
 class _FiftyPolls(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
+    async def _handle_error_status(self, response: httpx.Response) -> None:
         if self._iteration >= 50:
             raise PollError("fifty polls are enough", official_class="ValueError", official_text="")
-        await super()._refused(response)
+        await super()._handle_error_status(response)
 
 
 @SDKS.adapter(
@@ -262,9 +262,9 @@ SDKS.edited(
 class _NeverReset(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
+    async def _handle_error_status(self, response: httpx.Response) -> None:
         errors = self._connection_errors
-        await super()._refused(response)
+        await super()._handle_error_status(response)
         self._connection_errors = errors
 
 
@@ -510,7 +510,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"polling.expired.jitter": 0.0},
     caught_by="polling.expired_delay",
-    saying="wanted delays with a random part, got delays without",
+    saying="wanted delays with jitter, got delays without jitter",
 )
 
 SDKS.edited(
@@ -518,7 +518,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"polling.expired.stalled_after_seconds": 1800.0},
     caught_by="polling.gives_up",
-    saying="got 'error' (StalledError: no sample was done in 1800.0 s; ask whether the server st",
+    saying="got 'error' (StalledError: no sample succeeded in 1800.0 s; check that the server is",
 )
 
 SDKS.edited(
@@ -526,5 +526,5 @@ SDKS.edited(
     under="tinker-0.38",
     changes={"polling.expired.stalled_after_seconds": 7140.0},
     caught_by="polling.gives_up",
-    saying="got 'error' (StalledError: no sample was done in 7140.0 s; ask whether the server st",
+    saying="got 'error' (StalledError: no sample succeeded in 7140.0 s; check that the server is",
 )

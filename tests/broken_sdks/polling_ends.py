@@ -127,7 +127,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"polling.lines.try_again": ""},
     caught_by="polling.try_again_line",
-    saying="anted a line that it retries because of try_again at 0.000 s, level warning, got nothing",
+    saying="anted a line about a retry after try_again at 0.000 s, level warning, got nothing",
 )
 
 SDKS.edited(

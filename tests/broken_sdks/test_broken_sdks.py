@@ -49,9 +49,9 @@ def _check(sdk: BrokenSdk, judgements: Mapping[str, Judgement]) -> None:
     for name, note in unclear(judgements).items():
         # What cannot be told apart names the fault that stands in the way.
         assert judgements[name].verdict is Verdict.NOT_TESTABLE, (name, note)
-        assert judgements[name].mend_first, (name, note)
-        assert sdk.breaks.issuperset(judgements[name].mend_first), (name, note)
-        assert all(first in note for first in judgements[name].mend_first), (name, note)
+        assert judgements[name].fix_first, (name, note)
+        assert sdk.breaks.issuperset(judgements[name].fix_first), (name, note)
+        assert all(first in note for first in judgements[name].fix_first), (name, note)
 
 
 def test_every_requirement_has_an_sdk_that_it_is_there_to_catch() -> None:

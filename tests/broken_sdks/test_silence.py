@@ -52,7 +52,7 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another(
     assert [*minute.cases] == ["debounce-boundary, through compute_logprobs"]
     assert "silent" not in minute.note
     assert minute.note == (
-        "the SDK tells nobody of a pause in sample (see wiring.sample); looked at through compute_logprobs"
+        "the SDK reports no pause in sample (see wiring.sample); judged with compute_logprobs instead"
     )
     assert headers.note == ""
 
@@ -74,7 +74,7 @@ def test_a_fault_beside_the_silence_is_found_through_the_other_operation(
     }
 
 
-def test_where_there_is_no_other_operation_the_fault_to_mend_first_is_named(
+def test_where_there_is_no_other_operation_the_fault_to_fix_first_is_named(
     worker: OneOfThem, reference: SharedSession
 ) -> None:
     text, wiring = judged(
@@ -86,8 +86,8 @@ def test_where_there_is_no_other_operation_the_fault_to_mend_first_is_named(
     )
     assert wiring.verdict is Verdict.FAILED
     assert text.verdict is Verdict.NOT_TESTABLE
-    assert text.mend_first == ("wiring.create_model",)
-    assert text.note == "the SDK tells nobody of a pause in create_model; mend wiring.create_model first"
+    assert text.fix_first == ("wiring.create_model",)
+    assert text.note == "the SDK reports no pause in create_model; fix wiring.create_model first"
 
 
 def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(
@@ -104,9 +104,10 @@ def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(
         "polling.request_type_forward",
     )
     assert [clock.verdict, wiring.verdict] == [Verdict.FAILED] * 2
-    assert first.mend_first == ("wiring.sample",)
+    assert first.fix_first == ("wiring.sample",)
     assert boundary.note == (
-        "the SDK tells nobody of any pause, which would show that its clock moves; mend clock.moves first"
+        "the SDK reported no pause, so the kit cannot tell whether it sees the test clock; "
+        "fix clock.moves first"
     )
     assert headers.verdict is Verdict.PASSED
 
@@ -114,4 +115,4 @@ def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(
 def test_an_sdk_whose_clock_stands_is_not_called_silent(worker: OneOfThem, reference: SharedSession) -> None:
     (boundary,) = judged(worker, reference, "logs_once_and_never_again", "debounce.boundary")
     assert boundary.verdict is Verdict.NOT_TESTABLE
-    assert boundary.note == "the SDK does not see its clock move; mend clock.moves first"
+    assert boundary.note == "the SDK does not see the test clock move; fix clock.moves first"

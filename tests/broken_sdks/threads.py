@@ -49,8 +49,8 @@ class _KeepsAMinuteForEachThread(AtOnce, WithObserver):
 
 
 class _StampedByWhoeverCame(ClientObserver):
-    def _decides_to_log(self, state: QueueState) -> bool:
-        due = super()._decides_to_log(state)
+    def _should_log_now(self, state: QueueState) -> bool:
+        due = super()._should_log_now(state)
         if _on_a_thread():
             self._memory.logged_at = time.time()
         return due
@@ -118,17 +118,17 @@ class _SaidByOneThread(Poll):
     __slots__ = ()
     said: ClassVar[dict[object, int]] = {}
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
         thread = threading.get_ident()
         if self.said.setdefault((id(self.observer), state, time.time()), thread) == thread:
-            super()._tell(state, reason, on_error)
+            super()._notify(state, reason, on_error)
 
 
 @SDKS.adapter(
     "hears_one_of_the_threads_that_say_the_same",
     under="tinker-0.5.1",
     caught_by="concurrency.each_thread_is_heard",
-    saying="wanted the observer told 'paused_capacity' 8 times, got the observer told 'paused_capacity' 1",
+    saying="8 times, got the observer notified of 'paused_capacity' 1 time",
 )
 class _HearsOneOfTheThreadsThatSayTheSame(AtOnce, WithPoll):
     poll = _SaidByOneThread

@@ -67,11 +67,11 @@ SDKS.edited(
 class _DeafTo408InTraining(Poll):
     __slots__ = ()
 
-    def _timed_out(self, response: httpx.Response) -> None:
+    def _handle_408(self, response: httpx.Response) -> None:
         kept = self.observer
         if self.future.client is ClientKind.TRAINING:
             self.observer = None
-        super()._timed_out(response)
+        super()._handle_408(response)
         self.observer = kept
 
 
@@ -93,10 +93,10 @@ class _Ignores408InTraining(WithPoll):
 class _Changes(Poll):
     __slots__ = ()
 
-    def _timed_out(self, response: httpx.Response) -> None:
+    def _handle_408(self, response: httpx.Response) -> None:
         state = state_in(response)
         if state is None or state != self._state:
-            super()._timed_out(response)
+            super()._handle_408(response)
         self._state = state  # type: ignore[assignment]
 
 
@@ -179,9 +179,9 @@ class _SharedState(Poll):
     __slots__ = ()
     latest: ClassVar[dict[str, QueueState | None]] = {}
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
         self._state = self.latest.get(self.base_url)
-        super()._told_to_try_again(body)
+        super()._handle_try_again(body)
         self.latest[self.base_url] = self._state
 
 
@@ -213,10 +213,10 @@ class _RemembersTheStateAcrossPolls(WithPoll):
 class _TellsWithoutState(Poll):
     __slots__ = ()
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
-        super()._told_to_try_again(body)
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
+        super()._handle_try_again(body)
         if body.get("queue_state") is None:
-            self._tell(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
+            self._notify(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
 
 
 @SDKS.adapter(
@@ -232,9 +232,9 @@ class _TellsUnknownWhereThereIsNoState(WithPoll):
 class _GateOfThe408(Poll):
     __slots__ = ()
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
         if body.get("queue_state"):
-            super()._told_to_try_again({"queue_state_reason": "", **body})
+            super()._handle_try_again({"queue_state_reason": "", **body})
 
 
 @SDKS.adapter(
@@ -251,8 +251,8 @@ class _HasTheGateOfThe408OnTryAgain(WithPoll):
 class _TrueReasons(Poll):
     __slots__ = ()
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
-        super()._told_to_try_again({**body, "queue_state_reason": body.get("queue_state_reason") or None})
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
+        super()._handle_try_again({**body, "queue_state_reason": body.get("queue_state_reason") or None})
 
 
 @SDKS.adapter(
@@ -268,16 +268,16 @@ class _DoesNotCountAnEmptyReason(WithPoll):
 class _GateOfTheTryAgain(Poll):
     __slots__ = ()
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
         if state is not QueueState.UNKNOWN or reason is not None:
-            super()._tell(state, reason, on_error)
+            super()._notify(state, reason, on_error)
 
 
 @SDKS.adapter(
     "has_the_gate_of_the_try_again_on_408",
     under="tinker-0.21",
     caught_by="parsing.other_words",
-    saying="at 0.000 s: wanted the observer told 'unknown' at 0.000 s, got nothing",
+    saying="at 0.000 s: wanted the observer notified of 'unknown' at 0.000 s, got nothing",
     also=(
         "parsing.case_sensitive",
         "parsing.numbers",
@@ -294,10 +294,10 @@ class _HasTheGateOfTheTryAgainOn408(WithPoll):
 class _Listens503(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
+    async def _handle_error_status(self, response: httpx.Response) -> None:
         if response.status_code == 503:
-            self._timed_out(response)
-        await super()._refused(response)
+            self._handle_408(response)
+        await super()._handle_error_status(response)
 
 
 @SDKS.adapter(
@@ -313,10 +313,10 @@ class _NotifiesOn503(WithPoll):
 class _Listens500(Poll):
     __slots__ = ()
 
-    async def _refused(self, response: httpx.Response) -> None:
+    async def _handle_error_status(self, response: httpx.Response) -> None:
         if response.status_code == 500 and (state_in(response)):
-            self._tell(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
-        await super()._refused(response)
+            self._notify(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
+        await super()._handle_error_status(response)
 
 
 @SDKS.adapter(
@@ -332,10 +332,10 @@ class _NotifiesUnknownOn500(WithPoll):
 class _WantsJson(Poll):
     __slots__ = ()
 
-    def _timed_out(self, response: httpx.Response) -> None:
+    def _handle_408(self, response: httpx.Response) -> None:
         if json_or_none(response) is None:
             raise PollError("a 408 without JSON", official_class="ValueError", official_text="")
-        super()._timed_out(response)
+        super()._handle_408(response)
 
 
 @SDKS.adapter(
@@ -356,10 +356,10 @@ class _DiesOfA408WithoutJson(WithPoll):
 class _WantsAnObject(Poll):
     __slots__ = ()
 
-    def _timed_out(self, response: httpx.Response) -> None:
+    def _handle_408(self, response: httpx.Response) -> None:
         if isinstance(json_or_none(response), list):
             raise PollError("a 408 that is an array", official_class="AttributeError", official_text="")
-        super()._timed_out(response)
+        super()._handle_408(response)
 
 
 @SDKS.adapter(
@@ -375,17 +375,17 @@ class _DiesOfA408ThatIsAnArray(WithPoll):
 class _AnyState(Poll):
     __slots__ = ()
 
-    def _timed_out(self, response: httpx.Response) -> None:
-        super()._timed_out(response)
+    def _handle_408(self, response: httpx.Response) -> None:
+        super()._handle_408(response)
         if state_in(response) == "":
-            self._tell(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
+            self._notify(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
 
 
 @SDKS.adapter(
     "takes_an_empty_state_for_unknown",
     under="tinker-0.5.1",
     caught_by="trigger.malformed_408",
-    saying="at 0.000 s: wanted nothing, got the observer told 'unknown' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
 )
 class _TakesAnEmptyStateForUnknown(WithPoll):
     poll = _AnyState
@@ -394,18 +394,18 @@ class _TakesAnEmptyStateForUnknown(WithPoll):
 class _NullState(Poll):
     __slots__ = ()
 
-    def _timed_out(self, response: httpx.Response) -> None:
-        super()._timed_out(response)
+    def _handle_408(self, response: httpx.Response) -> None:
+        super()._handle_408(response)
         body = json_or_none(response)
         if isinstance(body, dict) and "queue_state" in body and body["queue_state"] is None:
-            self._tell(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
+            self._notify(QueueState.UNKNOWN, None, ObserverError.SWALLOWED)
 
 
 @SDKS.adapter(
     "takes_null_for_unknown",
     under="tinker-0.21",
     caught_by="trigger.malformed_408",
-    saying="at 0.000 s: wanted nothing, got the observer told 'unknown' at 0.000 s",
+    saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
 )
 class _TakesNullForUnknown(WithPoll):
     poll = _NullState

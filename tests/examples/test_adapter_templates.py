@@ -87,7 +87,11 @@ def test_it_is_complete(spec: str) -> None:
     result = CliRunner().invoke(main, ["check-adapter", spec])
     assert result.exit_code == 0, result.output
     assert result.output.endswith("the adapter is complete\n")
-    for step in ("the SDK sees its clock move", "when the SDK sleeps", "it runs futures together"):
+    for step in (
+        "the SDK sees its clock move",
+        "when the SDK sleeps",
+        "the adapter runs futures concurrently",
+    ):
         assert step in result.output
 
 

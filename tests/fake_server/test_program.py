@@ -81,6 +81,46 @@ def test_with_a_seed_it_is_a_whole_fake_tinker_under_the_rules_of_a_file(tmp_pat
     assert tokens[0] == tokens[1] != tokens[2]
 
 
+def test_it_takes_what_python_can_set(tmp_path: Path) -> None:
+    flags = tmp_path / "flags.yaml"
+    flags.write_text("parallel_fwdbwd_chunks: false")
+    for given in ('{"parallel_fwdbwd_chunks": false}', str(flags)):
+        options = ("--seed", "7", "--strict", "--client-config", given, "--limit", "body=1000")
+        named = ("--expect-model", "m-1", "--expect-model", "m-2", "--expect-sampler", "s-1")
+        with (
+            program(*options, *named, "--journal-limit", "5") as (_, told),
+            httpx.Client(base_url=f"{told['url']}/api/v1", trust_env=False) as client,
+        ):
+            config = client.post("/client/config", json={}).json()
+            assert config["parallel_fwdbwd_chunks"] is False
+            base = {"base_model": "Qwen/Qwen3-8B"}
+            assert [client.post("/create_model", json=base).json()["model_id"] for _ in range(2)] == [
+                "m-1",
+                "m-2",
+            ]
+            assert client.post("/create_sampling_session", json=base).json()["sampling_session_id"] == "s-1"
+            assert client.post("/create_model", json={"base_model": "Qwen/Qwen9"}).status_code == 400
+            assert client.post("/create_model", json={"base_model": "x" * 2_000}).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--client-config", "{x"), "--client-config is no JSON"),
+        (("--client-config", "missing.json"), "missing.json"),
+        (("--limit", "bdy=3"), "there is no 'bdy'; did you mean 'body'?"),
+        (("--limit", "body=x"), "'x' is no number"),
+        (("--limit", "body=0"), "body is 0; give a whole number from 1"),
+        (("--limit", "idle_seconds=-1"), "idle_seconds is -1.0"),
+    ],
+)
+def test_a_setting_that_is_none_ends_it_with_2(options: tuple[str, ...], told: str) -> None:
+    ended = run(*options)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_it_ends_when_standard_input_closes_if_asked(tmp_path: Path) -> None:
     arguments = ("--exit-with-stdin", "--control", "--clock-file", str(tmp_path / "clock"))
     with program(*arguments) as (process, told):
@@ -163,7 +203,7 @@ def test_a_mistake_in_a_script_ends_it_with_2(tmp_path: Path) -> None:
 def test_an_address_of_the_network_ends_it_with_2_unless_it_is_allowed() -> None:
     ended = run("--host", "0.0.0.0")
     assert ended.returncode == 2
-    assert "can be reached from other machines" in ended.stderr
+    assert "other machines can reach" in ended.stderr
     assert "--allow-remote" in ended.stderr
     with program("--host", "0.0.0.0", "--allow-remote", "--control") as (_, told):
         url = f"http://127.0.0.1:{told['port']}"

@@ -1,4 +1,4 @@
-"""What a check is given, and what it returns."""
+"""The input of a check, `Case`, and its output, `Mismatch`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
@@ -14,14 +15,14 @@ from tinker_conformance.timeline import Timeline
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One scenario, as the SDK under test and as the reference lived it.
+    """One scenario, as the SDK under test and the reference ran it.
 
     Attributes:
-        scenario: What was asked.
-        profile: What the SDK is judged by.
+        scenario: The scenario that ran.
+        profile: The profile that the SDK is judged by.
         expected: The reference's timeline under that profile.
         observed: The SDK's timeline.
-        sdk: What the SDK claims: a check makes do with log lines where observer calls cannot be seen.
+        sdk: What the SDK claims; without visible observer calls, a check compares log lines instead.
     """
 
     scenario: Scenario
@@ -33,14 +34,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One difference between what was expected and what came.
+    """One difference between the expected and the observed timeline.
 
     Attributes:
         scenario: The scenario's id.
-        at: Virtual seconds at which it shows.
+        at: When it shows, virtual seconds.
         wanted: What was expected, in words.
-        got: What came, in words.
-        event: Place of the offending event in the observed timeline, or None where something is missing.
+        got: What was observed, in words.
+        event: Index of the offending event in the observed timeline, or None if an event is missing.
     """
 
     scenario: str
@@ -50,8 +51,8 @@ class Mismatch:
     event: int | None = None
 
     def __str__(self) -> str:
-        return f"at {self.at:.3f} s: wanted {self.wanted}, got {self.got}"
+        return f"at {self.at:.3f} s: {wanted_got(self.wanted, self.got)}"
 
 
 Check: TypeAlias = Callable[[Case], Iterable[Mismatch]]
-"""Pure: the same case gives the same mismatches, all of them."""
+"""A pure function that returns every mismatch of a case."""

@@ -1,4 +1,4 @@
-"""The check of delays that are random within bounds: the reference's own are no measure for them."""
+"""The check of random delays: they must lie within the profile's bounds, not equal the reference's."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from tinker_conformance.profile.profile import Expired
 from tinker_conformance.timeline import Request, Response
 
 _EXACT_SECONDS: Final = 0.000_01
-"""A delay that is nearer than this to its middle has no random part; one draw in a hundred thousand is."""
+"""A delay nearer to its middle than this counts as not random; a random one is by chance 1 in 100,000."""
 
 
 def after_410(case: Case) -> Iterator[Mismatch]:
-    """Whether a request is submitted anew after each 410 within the bounds that the profile sets.
+    """Yield a mismatch for each resubmission after a 410 that misses the bounds of the profile.
 
     Source: the retry handler of ``tinker`` 0.1.0 to 0.38.0.
     """
     rules = case.profile.polling.expired
-    gone_at: float | None = None
+    expired_at: float | None = None
     count = 0
     exact: list[tuple[float, int]] = []
     for place, event in enumerate(case.observed):
         match event:
             case Response(status=410, at=at):
-                gone_at = at
-            case Request(iteration=None, at=at) if gone_at is not None:
-                waited, gone_at = at - gone_at, None
+                expired_at = at
+            case Request(iteration=None, at=at) if expired_at is not None:
+                waited, expired_at = at - expired_at, None
                 least, middle, most = _bounds(rules, count)
                 count += 1
                 if not least - _EXACT_SECONDS <= waited <= most + _EXACT_SECONDS:
@@ -39,7 +39,7 @@ def after_410(case: Case) -> Iterator[Mismatch]:
                 pass
     if rules.jitter and len(exact) > 1:
         at, place = exact[0]
-        yield Mismatch(case.scenario.id, at, "delays with a random part", "delays without", place)
+        yield Mismatch(case.scenario.id, at, "delays with jitter", "delays without jitter", place)
     expected = sum(isinstance(event, Response) and event.status == 410 for event in case.expected)
     if count != expected:
         yield Mismatch(

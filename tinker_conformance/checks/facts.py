@@ -1,7 +1,7 @@
-"""Projections: what a check compares, as lists of facts, and the one comparison that all checks share.
+"""Facts, the items that checks compare, and the comparison that all checks share.
 
-A fact stands at a key (when, or after which reply) and says something in words. Expected and observed facts
-are paired key by key, in order; whatever has no partner, or says something else, is a mismatch.
+A fact has a key (a time, or the reply it follows) and a text. Expected and observed facts with equal keys are
+paired in order. A fact without a partner, or with a different text, is a mismatch.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from tinker_conformance.checks.case import Mismatch
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that a timeline shows.
+    """One statement about a timeline.
 
     Attributes:
         key: Facts with equal keys are compared with each other.
-        at: Virtual seconds.
-        says: What the fact is, in words; compared.
-        shown: The same with detail for a person; not compared.
-        event: Its place in the timeline.
+        at: When it holds, virtual seconds.
+        says: The statement in words; compared.
+        shown: The same with details for the reader; not compared.
+        event: Index of its event in the timeline.
     """
 
     key: Hashable
@@ -36,7 +36,7 @@ NOTHING = "nothing"
 
 
 def differences(scenario: str, expected: Iterable[Fact], observed: Iterable[Fact]) -> Iterator[Mismatch]:
-    """Compares two projections; every difference is given, in order of time."""
+    """Yield every difference between two lists of facts, in order of time."""
     wanted, got = _by_key(expected), _by_key(observed)
     found: list[Mismatch] = []
     for key in dict.fromkeys([*wanted, *got]):

@@ -1,9 +1,9 @@
-"""Which log lines tell a user of a pause, and what they say.
+"""Find the pause lines in a timeline: the log lines that report a pause to a user.
 
-An SDK logs other things too: that it retries, that a bill is unpaid. A pause line is one that speaks of a
-pause and gives a reason or names the client; or, whatever its verb, one that names the client and gives a
-reason, in so many words or as one of those that the profile knows. So a wrong verb, identifier or reason
-fails the requirement about the verb, the identifier or the reason, not every requirement there is.
+An SDK logs other lines too, about retries or an unpaid bill. A line with the word "paused" is a pause line if
+it also names the client or has the word "reason". A line without "paused" is one if it names the client and
+has the word "reason" or a reason that the profile knows. So an SDK with a wrong verb, identifier or reason
+fails the requirement about that part, and not every requirement about pauses.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class PauseLine:
     """A pause line in a timeline.
 
     Attributes:
-        event: Its place in the timeline.
-        log: The event.
+        event: Index of the log event in the timeline.
+        log: The log event.
     """
 
     event: int
@@ -34,18 +34,18 @@ class PauseLine:
 
 
 def pause_lines(timeline: Timeline, case: Case) -> Iterator[PauseLine]:
-    """The pause lines of a timeline, in order."""
+    """Yield the pause lines of a timeline, in order."""
     identifiers = [identifier_of(client, case.profile) for client in case.scenario.clients]
     reasons = known_reasons(case.profile, case.scenario)
     for place, event in enumerate(timeline):
         match event:
-            case Log(message=message) if _speaks_of_a_pause(message, identifiers, reasons):
+            case Log(message=message) if _reports_a_pause(message, identifiers, reasons):
                 yield PauseLine(place, event)
             case _:
                 pass
 
 
-def _speaks_of_a_pause(message: str, identifiers: list[str], reasons: tuple[str, ...]) -> bool:
+def _reports_a_pause(message: str, identifiers: list[str], reasons: tuple[str, ...]) -> bool:
     named = any(identifier in message for identifier in identifiers)
     gives_a_reason = "reason" in message.lower()
     if "paused" in message.lower():
@@ -54,7 +54,7 @@ def _speaks_of_a_pause(message: str, identifiers: list[str], reasons: tuple[str,
 
 
 def identifier_of(client: ClientSpec, profile: Profile) -> str:
-    """What the profile's messages call a client."""
+    """Return the identifier by which the profile's messages name a client."""
     facet = profile.observer.client(client.kind)
     match facet.identifier if facet else None:
         case Identifier.MODEL_PATH:
@@ -66,7 +66,7 @@ def identifier_of(client: ClientSpec, profile: Profile) -> str:
 
 
 def known_reasons(profile: Profile, scenario: Scenario) -> tuple[str, ...]:
-    """The reasons that a pause line may give: the profile's own and those of the scenario's server."""
+    """Return the reasons that a pause line may give: the profile's texts and the server's reasons."""
     own = [
         reason
         for kind in ClientKind

@@ -1,9 +1,8 @@
 """The frozen clock: the wall and monotonic clocks of this process, moved by hand.
 
-Time stands still until something moves it: a script (`advance`), or a jump (`jumps.py`). The two numbers are
-in `two_clocks.py`, what puts them in the place of the real clocks in `freezing.py`, what waits on them in
-`waiting.py`, and what makes threads race at them in `race_provoker.py`. This module holds the lock and joins
-the four.
+Time stands still until a script (`advance`) or a jump (`jumps.py`) moves it. `two_clocks.py` has the two
+numbers, and `freezing.py` puts them in the place of the real clocks. `waiting.py` knows what waits on them,
+and `race_provoker.py` makes threads race at them. This module holds the lock and joins the four.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ class FrozenClock:
     # -- moving ----------------------------------------------------------------------------------
 
     def new_scenario(self, epoch: float = DEFAULT_EPOCH) -> None:
-        """Set the wall clock (seconds since 1970). The monotonic clock goes on, and `elapsed` is 0."""
+        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0."""
         with self._lock:
             self._clocks.start_scenario(epoch)
             if self._rules is not None:
@@ -239,7 +238,7 @@ class FrozenClock:
         self._passes = 0
 
     def loop_busy(self, loop: SleepingLoop) -> None:
-        """Note that a loop which was idle goes on."""
+        """Note that an idle loop continues."""
         with self._lock:
             self._activity += 1
             if (state := self._waiting.loops.get(loop)) is not None:

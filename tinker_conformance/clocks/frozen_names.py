@@ -1,9 +1,9 @@
-"""Which names of which modules stand for a clock, remembered from one freeze to the next.
+"""Find and replace the clock functions that modules have imported by name, quickly.
 
 `from time import time` leaves a function in a module that freezing `time.time` does not reach. freezegun
-finds such names by reading every attribute of every module at each freeze: milliseconds a test, and seconds
-with a package whose attributes import more of it when they are read (`transformers`). Here a module is read
-once, without importing anything, and again only when it has more names or fewer.
+finds such names by reading every attribute of every module at each freeze. That takes milliseconds a test,
+and seconds with packages that import more of themselves when an attribute is read (`transformers`). Here each
+module is read once, without importing anything, and again only when its number of names has changed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from unittest import mock
 import freezegun.api
 
 _OWN: Final = ("datetime", "time", "freezegun.api")
-"""Modules that freezegun itself sees to."""
+"""Modules that freezegun changes itself."""
 
 
-_FORGOTTEN: Final = 100
-"""Modules that are gone and may still be remembered."""
+_MAX_STALE: Final = 100
+"""How many unloaded modules the cache may still hold."""
 
 
 if sys.platform == "win32":
@@ -47,7 +47,7 @@ class _Seen:
 
 
 class FrozenNames:
-    """Puts freezegun's functions in the place of the real ones, in all modules, and back."""
+    """A cache of clock names; puts freezegun's functions in the place of the real ones, and back."""
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
@@ -56,15 +56,15 @@ class FrozenNames:
     def in_place_of(
         self, freezer: freezegun.api._freeze_time
     ) -> Iterator[freezegun.api.FrozenDateTimeFactory]:
-        """Starts and stops a freezer; gives what moves its clock.
+        """Start a freezer, yield the factory that moves its clock, and stop it at the end of the block.
 
-        A module that is loaded meanwhile finds the frozen functions in `time` and `datetime`, and has the
-        real ones afterwards.
+        A module that is loaded meanwhile imports the frozen functions from `time` and `datetime`. After the
+        block it has the real ones.
         """
         with (
-            # freezegun shall see no module at all but the two that it changes by name.
+            # Hide all modules from freezegun, so that it changes only the two that it knows by name.
             mock.patch.object(freezegun.api, "sys", _NoModules()),
-            # It makes an event loop to learn which class to leave on real time: the standard one, not ours.
+            # freezegun creates an event loop to learn which class keeps real time: give it the standard one.
             mock.patch.object(asyncio, "new_event_loop", _STANDARD_LOOP),
         ):
             factory = freezer.start()
@@ -73,7 +73,7 @@ class FrozenNames:
         changed: list[_Spot] = []
         try:
             assert isinstance(factory, freezegun.api.FrozenDateTimeFactory)  # noqa: S101 - narrows a union
-            # Under a freeze that is in force already, everything is in its place, and these are missing.
+            # Inside another freeze, all names are replaced already, and the freezer has no fake names.
             fakes = [getattr(freezegun.api, name) for name in getattr(freezer, "fake_names", ())]
             if fakes:
                 reals = {id(fake): freezer.reals[id(fake)] for fake in fakes}
@@ -93,7 +93,7 @@ class FrozenNames:
     def _spots(self, by_real: dict[int, object], ignored: tuple[str, ...]) -> list[_Spot]:
         found: list[_Spot] = []
         modules = _modules()
-        if len(self._seen) > len(modules) + _FORGOTTEN:
+        if len(self._seen) > len(modules) + _MAX_STALE:
             self._seen = {key: self._seen[key] for key, _ in modules if key in self._seen}
         for key, names in modules:
             seen = self._seen.get(key)
@@ -107,7 +107,7 @@ class FrozenNames:
         return found
 
     def _restore(self, reals: dict[int, object], ignored: tuple[str, ...]) -> None:
-        """Takes the frozen functions out of modules that are new or have changed."""
+        """Put the real functions back into modules that are new or have changed."""
         for key, names in _modules():
             seen = self._seen.get(key)
             if seen is not None and seen.names is names and seen.size == len(names):
@@ -124,7 +124,7 @@ class _NoModules:
 
 def _modules() -> list[tuple[str, dict[str, object]]]:
     loaded: Mapping[str, object] = sys.modules
-    # Not `vars(module)`: a lazy module may have its own idea of its attributes.
+    # Not `vars(module)`: a lazy module may compute its attributes.
     return [
         (key, ModuleType.__getattribute__(module, "__dict__"))
         for key, module in tuple(loaded.items())

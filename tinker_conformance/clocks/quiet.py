@@ -1,8 +1,8 @@
-"""Whether a process has come to rest, as far as that can be seen from within.
+"""Detect that a process is idle, as far as the process itself can tell.
 
-An SDK hands work to threads whose waiting cannot be seen: on a lock, a queue, another thread. When
-nothing at all happens for a while, such a thread must be waiting for a timer. But a thread on a busy
-machine that waits for its turn does nothing for a while either: it must not be taken for one at rest.
+An SDK gives work to threads whose waits the clock cannot see: on a lock, a queue, another thread. If nothing
+happens for a while, such a thread must be waiting for a timer. But on a busy machine a thread that waits for
+the processor does nothing either, and must not be taken for idle.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Final
 LOOK_SECONDS: Final = 0.05
 """Real seconds between two looks."""
 QUIET_LOOKS: Final = 2
-"""Looks in a row that must find nothing."""
+"""How many looks in a row must find the process idle."""
 
 _OWN_SECONDS: Final = 0.003
-"""Processor time that looking itself may take, from one look to the next."""
+"""Processor time, seconds, that a look itself may use."""
 _TASKS: Final = Path("/proc/self/task")
 _RUNNABLE: Final = frozenset({b"R", b"D"})
 
 
 class QuietWatch:
-    """Looks again and again; one thread's own."""
+    """A series of looks at this process. Not thread-safe."""
 
     def __init__(self) -> None:
         self._used = _processor_seconds()
@@ -32,14 +32,14 @@ class QuietWatch:
         self._looks = 0
 
     def at_rest(self, activity: int) -> bool:
-        """Looks once more; call it every `LOOK_SECONDS`.
+        """Look once more; call it every `LOOK_SECONDS`.
 
         Args:
-            activity: A number that changes with everything that is known to happen.
+            activity: A number that changes with every event that the caller knows of.
 
         Returns:
-            Whether enough looks in a row found the same number, no processor time used and no other thread
-            that is running or waiting for its turn.
+            Whether enough looks in a row found the same number, no processor time used, and no other thread
+            running or waiting for the processor.
         """
         used, before = _processor_seconds(), self._used
         quiet = activity == self._activity and used - before < _OWN_SECONDS and not _others_runnable()
@@ -49,12 +49,12 @@ class QuietWatch:
 
 
 def _processor_seconds() -> float:
-    # clock_gettime is the one clock that is not frozen here.
+    # clock_gettime is the only clock that stays real under the freeze.
     return time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)
 
 
 def _others_runnable() -> bool:
-    """Whether another thread of this process runs or is queued; False where the system does not tell."""
+    """Return whether another thread of this process is runnable; False if the system has no `/proc`."""
     own = str(threading.get_native_id())
     try:
         return any(_state(task) in _RUNNABLE for task in _TASKS.iterdir() if task.name != own)

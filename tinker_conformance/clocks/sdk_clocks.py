@@ -1,7 +1,7 @@
-"""The clocks of an SDK in another process, moved by the kit.
+"""The clocks of an SDK in another process, which the kit moves.
 
-A clock counts in whole microseconds. It is not for two threads at once: the conversation with the adapter,
-which moves it, has a lock.
+A clock counts whole microseconds. It is not thread-safe: the conversation with the adapter, which moves it,
+holds a lock.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from tinker_conformance.clocks.two_clocks import MICROSECOND, TwoClocks
 
 
 class SdkClock(StrEnum):
-    """How the clocks of an SDK are moved."""
+    """The ways in which the clocks of an SDK can be moved."""
 
     FROZEN = "frozen"
-    """In process, by a freezing library; no adapter over stdio has it."""
+    """In process, by replacing Python's clocks; not available over stdio."""
     FILE = "file"
     """The SDK reads its clocks from a file."""
     LIBFAKETIME = "libfaketime"
     """A preloaded library moves the clocks of the process."""
     WALL = "wall"
-    """They are the real ones, and the kit waits."""
+    """The clocks are the real ones, and the kit waits."""
 
 
 class KitClock(ABC):
-    """The clocks as the kit has moved them.
+    """The clocks of an SDK, as the kit has moved them.
 
     Attributes:
-        kind: How the SDK sees them.
-        seq: Grows by one with every change.
+        kind: How the SDK sees the clocks.
+        seq: The number of changes so far.
     """
 
     kind: SdkClock
@@ -55,11 +55,14 @@ class KitClock(ABC):
         return self._clocks.monotonic_us
 
     def elapsed(self) -> float:
-        """Virtual seconds since the scenario began, on the monotonic clock."""
+        """Return the virtual seconds since the scenario began, on the monotonic clock."""
         return self._clocks.elapsed()
 
     def new_scenario(self, epoch: float) -> None:
-        """Sets the wall clock (seconds since 1970); the monotonic clock goes on, `elapsed` starts at 0."""
+        """Start a scenario: set the wall clock to `epoch` (seconds since 1970), and `elapsed` to 0.
+
+        The monotonic clock continues.
+        """
         self._clocks.start_scenario(epoch)
         self.seq += 1
         self._show()
@@ -68,42 +71,42 @@ class KitClock(ABC):
         """Move the clocks, each by its own number of microseconds.
 
         Raises:
-            ValueError: If the monotonic clock would go back.
+            ValueError: The monotonic clock would go back.
         """
         self._clocks.move(wall_us, monotonic_us)
         self.seq += 1
         self._show()
 
     def environment(self) -> Mapping[str, str]:
-        """The environment variables that an adapter needs to see this clock, beyond its own."""
+        """Return further environment variables that an adapter needs to see this clock."""
         return {}
 
-    def before_start(self) -> None:  # noqa: B027 - most clocks need nothing
-        """An adapter is about to be started."""
+    def before_start(self) -> None:  # noqa: B027 - most clocks need no preparation
+        """Prepare the clock for the start of an adapter."""
 
     def nudge(self, amount_us: int) -> None:  # noqa: B027 - most clocks cannot
-        """Lets a little time pass for an SDK that stands still, where the kit can do so unseen."""
+        """Let some microseconds pass for an SDK that waits for a timer; no timeline shows them."""
 
     @property
     def path(self) -> Path | None:
-        """The clock file, where there is one."""
+        """The clock file; None for clocks without one."""
         return None
 
     @abstractmethod
     def _show(self) -> None:
-        """Makes the SDK see the clocks."""
+        """Make the SDK see the new clocks."""
 
 
 class FileClock(KitClock):
-    """One line in a file, `SEQ WALL_NANOSECONDS MONOTONIC_NANOSECONDS`, replaced atomically."""
+    """A clock in a file of one line, `SEQ WALL_NANOSECONDS MONOTONIC_NANOSECONDS`, replaced atomically."""
 
     kind = SdkClock.FILE
 
     def __init__(self, path: Path) -> None:
-        """Writes the file for the first time.
+        """Write the file for the first time.
 
         Args:
-            path: Where; the file beside it whose name ends in `.new` is used too.
+            path: The file; a second one, with `.new` after its name, is used to replace it atomically.
         """
         super().__init__()
         self._path = path
@@ -115,27 +118,26 @@ class FileClock(KitClock):
         return self._path
 
     def _show(self) -> None:
-        with contextlib.suppress(FileNotFoundError):  # the folder goes at the end of an interrupted run
+        with contextlib.suppress(FileNotFoundError):  # an interrupted run removes the folder first
             write_clock(self._path, self.seq, self._clocks.wall_us, self._clocks.monotonic_us)
 
 
 class FaketimeClock(KitClock):
-    """libfaketime, with the time in a file.
+    """A clock moved by libfaketime, with the time in a file.
 
-    Time stands still between two moves, so that it is exact. An SDK that waits for a timer would wait for
-    ever: `nudge` lets time pass. It is caught up with at the next move, so that what a script says is exact
-    again. The clock never goes back, neither from one scenario to the next: in a process that reads its
-    monotonic clock, too, from this library, that would be an accident of its own.
+    Time stands still between two moves, so that it is exact. An SDK that waits for a timer would then wait
+    for ever, so `nudge` lets some time pass; the next move takes it into account. The clock never goes back,
+    not even between scenarios: libfaketime can also move the monotonic clock, which must not go back.
     """
 
     kind = SdkClock.LIBFAKETIME
 
     def __init__(self, path: Path, library: Path) -> None:
-        """Shows nothing yet.
+        """Remember the paths; the first scenario writes the file.
 
         Args:
-            path: Where the time is written; the file beside it whose name ends in `.new` is used too.
-            library: The library.
+            path: The file with the time; a second one, with `.new` after its name, is used to replace it.
+            library: The path of libfaketime.
         """
         super().__init__()
         self._path = path
@@ -143,7 +145,7 @@ class FaketimeClock(KitClock):
         self._shown_us = 0
 
     def environment(self) -> Mapping[str, str]:
-        """Preloads the library, beside what is preloaded already."""
+        """Return the variables that preload the library after those that are preloaded already."""
         preloaded = [str(self._library), *filter(None, [os.environ.get("LD_PRELOAD")])]
         return {
             "LD_PRELOAD": ":".join(preloaded),
@@ -152,17 +154,17 @@ class FaketimeClock(KitClock):
         }
 
     def before_start(self) -> None:
-        """The adapter starts in real time: what stands still may not start at all."""
+        """Set the time to the real one: some programs never start while time stands still."""
         replace_text(self._path, "+0\n")
 
     def new_scenario(self, epoch: float) -> None:
-        """Begins a second or two later than the last scenario ended, at the fraction that `epoch` has."""
+        """Start a scenario 1 to 2 s after the last one ended, at the fraction of a second of `epoch`."""
         second = math.ceil(max(self._shown_us / MICROSECOND, time.time())) + 1
         self._shown_us = 0
         super().new_scenario(second + round(epoch % 1, 6))
 
     def nudge(self, amount_us: int) -> None:
-        """Lets time pass that no timeline shows."""
+        """Let some microseconds pass that no timeline shows."""
         self._shown_us += amount_us
         self._write()
 
@@ -172,16 +174,16 @@ class FaketimeClock(KitClock):
 
     def _write(self) -> None:
         seconds, rest = divmod(self._shown_us, MICROSECOND)
-        # The library reads local time.
+        # libfaketime reads local time.
         shown = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
-        # It reads a binary fraction, which may be a nanosecond short: half a microsecond more keeps an SDK
-        # that cuts off from reading the millisecond before.
+        # It parses the fraction as a binary float, which may be a nanosecond short. Half a microsecond more
+        # keeps an SDK that truncates from reading the previous millisecond.
         with contextlib.suppress(FileNotFoundError):
             replace_text(self._path, f"{shown}.{rest:06d}5\n")
 
 
 class WallClock(KitClock):
-    """The real clocks: they move by themselves, and the kit waits as long as a script says."""
+    """The real clocks, which move by themselves; the kit waits as long as a script says."""
 
     kind = SdkClock.WALL
 
@@ -206,18 +208,17 @@ _ELF_MACHINE: Final = slice(18, 20)
 
 
 def libfaketime() -> Path | None:
-    """Return the library: from the usual folders, else from the package `libfaketime` of PyPI, else None."""
+    """Return the path of libfaketime: in the usual folders, else in its package of PyPI, else None."""
     root = Path("/")
     found = (path for folder in _FOLDERS for path in root.glob(f"{folder[1:]}/{LIBRARY_NAME}"))
     return next(found, None) or _packaged_libfaketime()
 
 
 def _packaged_libfaketime() -> Path | None:
-    """Return the library in the package of PyPI.
+    """Return the library in the package of PyPI, or None.
 
-    Its wheel is tagged for any platform and holds a library for one, so the header of the file decides. The
-    build is not the one for programs with threads; the adapters of our tests run under it all the same, in
-    Python with threads and in Node.
+    Its wheel is tagged for any platform but holds a library for one, so the header of the file decides. The
+    build is not the one for threads. The adapters in our tests still run under it, in Python and in Node.
     """
     spec = importlib.util.find_spec("libfaketime")
     for folder in (spec.submodule_search_locations or []) if spec is not None else []:

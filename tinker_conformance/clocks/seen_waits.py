@@ -1,8 +1,8 @@
-"""Threads that wait for a future, in a way that the frozen clock can see.
+"""Make waits for a future visible to the frozen clock.
 
-A thread of an SDK that is blocked by `Future.result()` looks as if it were at work, and the clock would
-jump only when nothing has happened for a while of real time (`tinker_conformance.clocks.quiet`). It waits on
-an event loop instead: when the loop sleeps, the thread is known to.
+A thread that is blocked in `Future.result()` looks busy, so the clock would jump only after some idle real
+time (`tinker_conformance.clocks.quiet`). Here such a thread waits on an event loop instead, and the clock
+knows when the loop sleeps.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop
 
 @contextmanager
 def waits_are_seen(clock: FrozenClock) -> Iterator[None]:
-    """Has threads that the clock counts as at work wait so, for the duration of the block.
+    """Replace `Future.result` within the block, for threads that the clock counts as working.
 
-    Waits with a limit, and of a thread whose own event loop runs, stay as they are.
+    Waits with a timeout, and waits of a thread whose own event loop is running, stay unchanged.
     """
     result = Future.result
 

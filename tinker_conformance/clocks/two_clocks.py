@@ -52,7 +52,7 @@ class TwoClocks:
     started_us: int = MONOTONIC_START_US
 
     def start_scenario(self, epoch: float) -> None:
-        """Set the wall clock (seconds since 1970). The monotonic clock goes on, and `elapsed` is 0."""
+        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0."""
         self.wall_us = to_microseconds(epoch)
         self.monotonic_us = self.started_us = scenario_start(self.monotonic_us)
 
@@ -80,5 +80,5 @@ class TwoClocks:
         return (self.monotonic_us - self.started_us) / MICROSECOND
 
     def wall_datetime(self) -> datetime.datetime:
-        """Return the wall clock as freezegun wants it: naive, in UTC."""
+        """Return the wall clock in the form that freezegun expects: naive, in UTC."""
         return _EPOCH + datetime.timedelta(microseconds=self.wall_us)

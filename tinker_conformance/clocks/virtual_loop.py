@@ -1,8 +1,8 @@
-"""An asyncio event loop whose time is the frozen clock's.
+"""An asyncio event loop that runs on the frozen clock.
 
-Timers follow the virtual clock to the microsecond, while input and output go on in real time: the loop
-never waits for a timer, it tells the clock that it is asleep and is woken when the clock has moved.
-In a worker process all loops are of this kind, also those that an SDK makes for itself in any thread.
+Timers follow the virtual clock to the microsecond, while input and output run in real time. The loop never
+waits for a timer: it reports to the clock that it sleeps, and the clock wakes it after a move. In a worker
+process all loops are of this kind, including those that an SDK creates in any thread.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from _typeshed import FileDescriptorLike
 
 _RESOLUTION_SECONDS: Final = 1e-7
-"""How much before its time a timer is due: far less than the clock's microsecond."""
+"""How early a timer may fire: far less than the clock's microsecond."""
 
 _Ts = TypeVarTuple("_Ts")
 _T = TypeVar("_T")
 
 
 class _ClockSelector(selectors.BaseSelector):
-    """Waits for input and output in real time and for timers in virtual time."""
+    """A selector that waits for input and output in real time, and for timers in virtual time."""
 
     def __init__(self, clock: FrozenClock) -> None:
         self._real = selectors.DefaultSelector()
@@ -77,22 +77,22 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._clock_selector = _ClockSelector(clock)
         self.thread_ident: int | None = None
         super().__init__(self._clock_selector)
-        # asyncio's own is a nanosecond, less than the distance between two floats once the clock has gone
-        # through enough scenarios: a timer would be due for the clock and not for the loop, for ever.
+        # asyncio's own resolution, a nanosecond, becomes less than the distance between two floats after
+        # many scenarios. Then a timer would be due for the clock but never for the loop.
         self._clock_resolution = _RESOLUTION_SECONDS
         self._clock_selector.loop = self
 
     def time(self) -> float:
-        """The monotonic clock, virtual seconds."""
+        """Return the monotonic clock, virtual seconds."""
         return self._clock.monotonic()
 
     def wake(self) -> None:
-        """Makes the loop look at its timers again; callable from any thread."""
+        """Make the loop look at its timers again; thread-safe."""
         if not self.is_closed():
             super().call_soon_threadsafe(_nothing)
 
     def run_forever(self) -> None:
-        """Runs until stopped; meanwhile the clock counts this loop."""
+        """Run until stopped; meanwhile the clock counts this loop."""
         self.thread_ident = threading.get_ident()
         self._clock.loop_started(self)
         try:
@@ -104,14 +104,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def call_soon_threadsafe(
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
-        """As in asyncio; the clock knows that the loop is about to have something to do."""
+        """Schedule a callback as asyncio does; the clock counts the loop as busy until it has run."""
         with self._clock.posting(self):
             return super().call_soon_threadsafe(callback, *args, context=context)
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
-        """As in asyncio; the clock knows that a thread is at work until the loop has its result."""
+        """Run a function on a thread as asyncio does; the clock counts it as busy until it has returned."""
 
         def work() -> _T:
             with self._clock.working_here():
@@ -147,4 +147,4 @@ def virtual_loops(clock: FrozenClock) -> Iterator[None]:
 
 
 def _nothing() -> None:
-    """What a loop is given to do when it only has to wake up."""
+    """Do nothing: the callback that wakes a loop up."""

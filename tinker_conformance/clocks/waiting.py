@@ -22,7 +22,7 @@ class LoopState:
     Attributes:
         idle: Whether it waits for its next timer, or to be woken.
         due_us: When its next timer is due, on the monotonic clock; None without one.
-        posted: How many callbacks it was handed by other threads.
+        posted: How many callbacks other threads have scheduled on it.
         seen: How many of these it has looked at.
         in_worker: Whether it runs on a thread of the kit's own work.
         sleeping: Whether it blocks in `time.sleep`.

@@ -1,4 +1,4 @@
-"""`tinker-conformance identify`: which revision an SDK behaves like."""
+"""`tinker-conformance identify`: finds the revision that an SDK behaves like."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _MOST_IDS: Final = 12
 
 
 @click.command()
-@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK.")
+@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK to identify.")
 @click.option(
     "--profile",
     "named",
     metavar="NAME|FILE",
-    help="What `--sdk reference` behaves like, by default the newest; for no other SDK.",
+    help="The profile that `--sdk reference` follows. Default: the newest. Not for other SDKs.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Name every requirement that separates it.")
+@click.option("-v", "--verbose", is_flag=True, help="List all requirements that differ, for every profile.")
 @clock_option
 def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) -> None:
-    """Says which revision an SDK behaves like, how near, and what separates it from each."""
+    """Find the revision that an SDK behaves like, and list how it differs from others."""
     console = Terminal()
     if named is not None and spec != "reference":
-        message = "--profile is for --sdk reference, which behaves like any profile; leave it out"
+        message = "--profile only applies to --sdk reference; leave it out for other SDKs"
         raise click.UsageError(message)
     profiles = candidates()
     chosen = newest_profile() if named is None else load_profile(named)
@@ -44,7 +44,7 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
     sdk = opened(spec, console, clock=clock)
     reference = opened("reference", console)
     try:
-        # An SDK runs under the first one; only the reference cares which that is.
+        # The SDK runs under the first profile. Only the reference changes its behaviour with it.
         judged = nearness(
             sdk, reference, (*own, *profiles), shipped_scenarios(), lambda a, b: difference(a, b) is None
         )
@@ -64,7 +64,7 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
     console.print(_conclusion(f"{sdk.info.name} {sdk.info.version}", found))
     for near in found if verbose else found[:3]:
         console.print(_separation(near, most=None if verbose else _MOST_IDS))
-    sys.exit(Exit.HELD if found[0].asked else Exit.NOTHING_TESTED)
+    sys.exit(Exit.HELD if found[0].judged else Exit.NOTHING_TESTED)
 
 
 def _table(found: Sequence[Nearness]) -> Table:
@@ -89,7 +89,7 @@ def _conclusion(name: str, found: Sequence[Nearness]) -> str:
         apart = "; no script tells these apart" if len(equals) > 1 else ""
         return f"\n{name} behaves like {profiles} ({facets}), event by event{apart}"
     lines = [
-        f"\n{name} comes nearest to {profiles} ({facets}): {best.held:.1%} of {best.asked} requirements hold"
+        f"\n{name} comes nearest to {profiles} ({facets}): {best.held:.1%} of {best.judged} requirements hold"
     ]
     for polling, facet in ((False, "observer"), (True, "polling")):
         nearest = min(found, key=lambda near: (near.failures(polling=polling), near.distance))

@@ -22,6 +22,7 @@ class FakeTinkerOptions:
         unscripted_complete: Whether a submission without a script completes; else it gets HTTP 404. True
             makes it a whole fake Tinker (``docs/reference/simulated-service.md``).
         seed: What the numbers and ids of a whole fake Tinker are derived from.
+        strict: Whether the simulated service refuses base models that its capabilities do not list.
         client_config: Fields of the reply to ``client/config``, over the defaults.
         verify: Whether a test that passed fails if a script was not drained or a request was not expected.
     """
@@ -31,5 +32,6 @@ class FakeTinkerOptions:
     epoch: float = DEFAULT_EPOCH
     unscripted_complete: bool = False
     seed: int = 0
+    strict: bool = False
     client_config: Mapping[str, object] = field(default_factory=dict)
     verify: bool = True

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import overload
 
+from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.queue_state import ClientKind, QueueState
 
@@ -160,7 +161,7 @@ class QueueWarnings(Sequence[QueueWarning]):
             return found
         asked = ", ".join(f"{name} {value!r}" for name, value in wanted.items()) or "any"
         number = "at least one" if count is None else str(count)
-        lines = [f"queue-state warnings ({asked}): wanted {number}, got {len(found)}; all that were logged:"]
+        lines = [f"queue-state warnings ({asked}): {wanted_got(number, len(found))}; all that were logged:"]
         lines += [f"  {warning}" for warning in self] or ["  none"]
         others = [(warning, diff) for warning in self if (diff := _differences(warning, wanted))]
         if others and len(found) < (count or 1):
@@ -222,5 +223,7 @@ def _differences(warning: QueueWarning, wanted: dict[str, str]) -> list[str]:
         "reason": warning.reason,
     }
     return [
-        f"{name}: wanted {value!r}, got {got[name]!r}" for name, value in wanted.items() if got[name] != value
+        f"{name}: {wanted_got(repr(value), repr(got[name]))}"
+        for name, value in wanted.items()
+        if got[name] != value
     ]

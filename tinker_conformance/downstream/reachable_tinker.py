@@ -37,6 +37,7 @@ class ReachableTinker(VerifiedTinker):
             unscripted=Unscripted.COMPLETE if whole else Unscripted.ERROR,
             seed=options.seed if whole else None,
             client_config=options.client_config,
+            strict=options.strict,
         )
         self._frozen = clock
         self.url = options.base_url

@@ -1,4 +1,4 @@
-"""Checks an adapter against the stdio protocol, step by step, and reports the first missing part."""
+"""The checks behind `check-adapter`: one step of the stdio protocol after another, and what is missing."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Finding:
     """The result of one step.
 
     Attributes:
-        step: What the step checks, as a sentence about the adapter.
-        missing: What is missing and how to fix it, or None if the step passed.
+        step: What the step expects of the adapter.
+        missing: What the adapter did not do, and the fix; None if the step passed.
     """
 
     step: str
@@ -48,16 +48,16 @@ _CLIENTS: Final = {
 }
 _PAUSE: Final = [{"pause": {"queue_state": "paused_capacity"}}, {"complete": {}}]
 _LONG: Final = [{"timeout": {}, "times": 400}, {"complete": {}}]
-"""Enough polls for another future to be submitted in the meantime."""
+"""Enough polls that another future can be submitted meanwhile."""
 _OBSERVERS: Final = {Capability.RAISING_OBSERVER: "raising", Capability.CUSTOM_OBSERVER: "custom"}
 
 
 def findings(sdk: StdioSession, profile: Profile) -> Iterator[Finding]:
-    """Yield the result of each step in order. The caller stops at the first that is missing.
+    """Run the steps in order and yield a finding for each; stop reading at the first that fails.
 
     Args:
-        sdk: The started adapter. The last step closes its standard input.
-        profile: The profile to judge the SDK by.
+        sdk: The adapter, started; the last step ends its standard input.
+        profile: The profile that its SDK will be judged by.
     """
     check = _Check(sdk, profile)
     for step in (
@@ -85,51 +85,51 @@ class _Check:
 
     def claims(self) -> Iterator[Finding]:
         info = self.sdk.info
-        yield Finding(f"it starts: {info.name} {info.version} ({info.language}), clock {self.sdk.clock}")
+        yield Finding(
+            f"the adapter starts: {info.name} {info.version} ({info.language}), clock {self.sdk.clock}"
+        )
         missing = None
         if not self._kinds():
-            missing = "No client is claimed. Add 'sampling' or 'training' to 'capabilities' in 'started'."
+            missing = "no client is claimed; add 'sampling' or 'training' to the capabilities in 'started'"
         for kind in self._kinds():
             if not OPERATIONS_OF[kind] & info.operations:
                 operations = ", ".join(sorted(OPERATIONS_OF[kind]))
-                missing = f"{kind} is claimed without an operation. Add one of {operations} to 'operations'."
-        yield Finding("it claims a client with an operation", missing)
+                missing = f"{kind} is claimed without an operation; add one of {operations} to 'operations'"
+        yield Finding("the adapter claims a client with an operation", missing)
 
     def first_scenario(self) -> Iterator[Finding]:
         kind = self._kinds()[0]
         scenario = _scenario("first", kind, self._operation(kind), _PAUSE)
         timeline, fault = self._run(scenario)
 
-        def seen(step: str, present: object, problem: str) -> Finding:
-            return Finding(step, None if present else " ".join(filter(None, [problem, fault])))
+        def expect(step: str, found: object, problem: str) -> Finding:
+            return Finding(step, None if found else "; ".join(filter(None, [problem, fault])))
 
         requests = [event for event in timeline if isinstance(event, Request)]
-        submit = "The fake server got no submission. Send the SDK's requests to 'base_url' of 'run'."
-        yield seen("it submits an operation to base_url", requests, submit)
+        yield expect(
+            "the SDK submits an operation to base_url",
+            requests,
+            "no submission arrived; send the SDK's requests to the base_url of 'run'",
+        )
         polls = [request for request in requests if "retrieve_future" in request.path]
-        poll = f"Expected at least 2 polls, got {len(polls)}. Let the SDK wait for the future's result."
-        yield seen("it polls until the future is done", len(polls) > 1, poll)
+        yield expect(
+            "the SDK polls until the future is done",
+            len(polls) > 1,
+            f"expected at least 2 polls, got {len(polls)}; poll until the reply is a result or a failure",
+        )
         if Capability.CALLBACKS in self.sdk.info.capabilities:
             calls = [event for event in timeline if isinstance(event, Callback)]
-            callback = (
-                "The scenario has a pause, but no 'callback' came. "
-                "Send one each time that the SDK calls its observer."
-            )
-            yield seen("it reports observer calls", calls, callback)
+            problem = "the queue paused and no 'callback' came; send one whenever the SDK calls its observer"
+            yield expect("the adapter reports observer calls", calls, problem)
         if kind is ClientKind.SAMPLING:
-            log = (
-                "The scenario has a pause, but no warning or error came as 'log'. "
-                "Give the SDK a logger that sends and flushes each line at once."
-            )
-            yield seen("it reports log lines", _lines(timeline), log)
+            problem = "the queue paused and no 'log' came; give the SDK a logger that sends each line at once"
+            yield expect("the adapter reports log lines", _lines(timeline), problem)
         outcomes = [event for event in timeline if isinstance(event, Outcome)]
-        yield seen(
-            "it reports the outcome", outcomes, "No outcome came. Send 'outcome' when the future has ended."
-        )
+        yield expect("the adapter reports the outcome", outcomes, "send 'outcome' when the future has ended")
         is_result = outcomes and outcomes[0].kind is OutcomeKind.RESULT
-        got = f"Expected the outcome 'result', got {outcomes[0] if outcomes else None}."
-        yield seen("the outcome of a future that completes is 'result'", is_result, got)
-        yield Finding("it sends 'done'", fault or None)
+        problem = f"expected 'result', got {outcomes[0] if outcomes else 'no outcome'}"
+        yield expect("the outcome of a future that completes is 'result'", is_result, problem)
+        yield Finding("the adapter sends 'done'", fault or None)
 
     def clock(self) -> Iterator[Finding]:
         if self.sdk.clock is SdkClock.WALL or not self._has(Capability.SAMPLING):
@@ -139,8 +139,8 @@ class _Check:
         case = Case(scenario, self.profile, timeline, timeline, self.sdk.info)
         times = {line.log.at for line in pause_lines(timeline, case)}
         missing = (
-            "An hour of virtual time passed between two pauses, but the second was not logged. "
-            "The SDK's debounce must read the clock named in 'run', again at every state."
+            "an hour passed between two pauses, and the second was not logged; "
+            "make the SDK's debounce read the clock that 'run' names, every time it decides"
         )
         yield Finding("the SDK sees its clock move", fault or (None if len(times) > 1 else missing))
 
@@ -151,10 +151,8 @@ class _Check:
         steps = [{"drop": "reset"}, {"drop": "reset"}, {"complete": {}}]
         timeline, fault = self._run(_scenario("sleep", kind, self._operation(kind), steps))
         slept = any(isinstance(e, ClockStep) and e.cause is ClockCause.SLEEP for e in timeline)
-        missing = (
-            "The connection broke, but no 'waiting' came. Send 'waiting' before the SDK sleeps in a back-off."
-        )
-        yield Finding("it reports when the SDK sleeps", fault or (None if slept else missing))
+        missing = "the connection broke and no 'waiting' came; send it before the SDK sleeps in a back-off"
+        yield Finding("the adapter reports when the SDK sleeps", fault or (None if slept else missing))
 
     def operations(self) -> Iterator[Finding]:
         for kind in self._kinds():
@@ -174,9 +172,8 @@ class _Check:
             scenario = _scenario(use, kind, self._operation(kind), _PAUSE, observer=use)
             timeline, fault = self._run(scenario)
             calls = [e for e in timeline if isinstance(e, Callback) and e.custom is (use == "custom")]
-            custom = str(use == "custom").lower()
-            missing = f"No 'callback' with 'custom': {custom} came. Use the observer that 'run' names."
-            yield Finding(f"it can use the observer '{use}'", fault or (None if calls else missing))
+            missing = f"the queue paused and no 'callback' with custom {str(use == 'custom').lower()} came"
+            yield Finding(f"the SDK calls the observer '{use}'", fault or (None if calls else missing))
 
     def concurrency(self) -> Iterator[Finding]:
         if not self._has(Capability.CONCURRENCY):
@@ -186,11 +183,8 @@ class _Check:
         timeline, fault = self._run(_decoded("together", kind, both, concurrent=True))
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
         together = firsts and isinstance(firsts[0], Request)
-        missing = (
-            "The second future was submitted only after the first had ended. "
-            "Start all futures at once if 'concurrent' is true."
-        )
-        yield Finding("it runs futures together", fault or (None if together else missing))
+        missing = "the second future was submitted after the first had ended; submit both before waiting"
+        yield Finding("the adapter runs futures concurrently", fault or (None if together else missing))
 
     def threads(self) -> Iterator[Finding]:
         if not self._has(Capability.THREADS):
@@ -202,11 +196,8 @@ class _Check:
         timeline, fault = self._run(_decoded("threads", kind, [*pair, later], threads=True))
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
         together = firsts and isinstance(firsts[0], Request)
-        missing = (
-            "The second future was submitted only after the first had ended. "
-            "Start each future on its own thread if 'threads' is true."
-        )
-        yield Finding("it runs futures on threads", fault or (None if together else missing))
+        missing = "the second future was submitted after the first had ended; give each its own thread"
+        yield Finding("the adapter runs futures on threads", fault or (None if together else missing))
 
     def functions(self) -> Iterator[Finding]:
         for capability, scenario in (
@@ -218,18 +209,22 @@ class _Check:
             timeline, fault = self._run(shipped_scenarios()[scenario])
             outcomes = [event for event in timeline if isinstance(event, Outcome)]
             errors = [event.error for event in outcomes if event.kind is not OutcomeKind.RESULT]
-            yield Finding(f"it makes the calls of {scenario}", fault or (errors[0] if errors else None))
+            yield Finding(
+                f"the adapter makes the calls of {scenario}", fault or (errors[0] if errors else None)
+            )
 
     def end(self) -> Iterator[Finding]:
         code = self.sdk.end_input()
         missing = None
         if code is None:
-            missing = "It still runs. Exit at the end of standard input, even if the SDK is still busy."
+            missing = (
+                "the adapter is still running; exit when standard input ends, whatever the SDK still does"
+            )
         elif code != 0:
-            missing = f"Expected the exit code 0, got {code}. Exit with 0 at the end of standard input."
-        yield Finding("it exits when its standard input ends", missing)
+            missing = f"expected exit code 0, got {code}; exit with 0 when standard input ends"
+        yield Finding("the adapter exits when its standard input ends", missing)
 
-    # -- helpers -----------------------------------------------------------------------------------
+    # -- what they share ---------------------------------------------------------------------------
 
     def _has(self, capability: Capability) -> bool:
         return capability in self.sdk.info.capabilities
@@ -246,15 +241,13 @@ class _Check:
         return run.timeline, "" if run.fault is None else str(run.fault)
 
     def _ends_in(
-        self, what: str, kind: ClientKind, operation: str, steps: Iterable[object], wanted: OutcomeKind
+        self, what: str, kind: ClientKind, operation: str, steps: Iterable[object], expected: OutcomeKind
     ) -> Finding:
         timeline, fault = self._run(_scenario(operation, kind, operation, steps))
         outcome = next((event for event in timeline if isinstance(event, Outcome)), None)
-        got = "none" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
-        missing = (
-            None if outcome and outcome.kind is wanted else f"Expected the outcome '{wanted}', got {got}."
-        )
-        return Finding(f"{what}: the outcome is '{wanted}'", fault or missing)
+        got = "no outcome" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
+        missing = None if outcome and outcome.kind is expected else f"expected '{expected}', got {got}"
+        return Finding(f"{what}: the outcome is '{expected}'", fault or missing)
 
 
 def _lines(timeline: Timeline) -> list[Log]:

@@ -1,4 +1,4 @@
-"""What an SDK must claim for a scenario to be asked of it."""
+"""Which capabilities and operations an SDK must claim before a scenario is run with it."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ _OF_OBSERVERS: Final = {
 def unclaimed(
     scenarios: Iterable[Scenario], info: AdapterInfo, also: frozenset[Capability] = frozenset()
 ) -> tuple[str, ...]:
-    """What scenarios need and the SDK does not claim, in words: capabilities first, then operations.
+    """Return the names of what the scenarios need and the SDK does not claim: capabilities, then operations.
 
     Args:
-        scenarios: What would be run.
+        scenarios: The scenarios to be run.
         info: What the SDK claims.
-        also: Capabilities that are needed beyond what the scenarios show.
+        also: Further capabilities that the requirement needs.
     """
-    asked = tuple(scenarios)
-    needed = also.union(*(_needed(scenario) for scenario in asked))
-    operations = frozenset[str]().union(*(scenario.operations for scenario in asked))
+    to_run = tuple(scenarios)
+    needed = also.union(*(_needed(scenario) for scenario in to_run))
+    operations = frozenset[str]().union(*(scenario.operations for scenario in to_run))
     missing = [c.value for c in Capability if c in needed and c not in info.capabilities]
     return (*missing, *(f"operation {o}" for o in sorted(operations) if o not in info.operations))
 
 
-def unseen_seconds(scenarios: Iterable[Scenario], info: AdapterInfo, clock: SdkClock) -> str | None:
-    """The first scenario in which seconds pass on the wire that the SDK's clock would not see.
+def invisible_seconds(scenarios: Iterable[Scenario], info: AdapterInfo, clock: SdkClock) -> str | None:
+    """Return why a scenario cannot be run: bytes take seconds on the wire that the SDK's clock does not see.
 
-    In process over httpx they pass on the clock of the SDK. On a socket they are real.
+    In process, over httpx, these seconds pass on the SDK's test clock. On a socket they pass in real time.
 
     Returns:
-        What is to be said of it; None if there is none.
+        The reason, which names the first such scenario; None if there is none.
     """
     if clock is SdkClock.FROZEN and info.transport is Transport.HTTPX:
         return None
     for scenario in scenarios:
         if any(_takes_time(step) for future in scenario.futures for step in future.script.steps):
             return (
-                f"in scenario {scenario.id} seconds pass on the wire, and on a socket those are real: "
-                "it is asked of SDKs in process, over httpx"
+                f"scenario {scenario.id} delays bytes on the wire, which takes real time on a socket; "
+                "it runs only with SDKs in process, over httpx"
             )
     return None
 

@@ -1,4 +1,4 @@
-"""What a person is told of a requirement that does not hold."""
+"""The text that a terminal shows for a requirement that does not hold."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_CHARACTERS: Final = 160
 
 
 def explain(judgement: Judgement, spec: str, profile: str) -> str:
-    """Sentence, source, every mismatch, the timelines around them, and the command that runs it alone."""
+    """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it."""
     required = judgement.requirement
     lines = [
         f"{required.id} ({required.level.value}): {judgement.verdict.value}",
@@ -44,12 +44,12 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
             lines += [f"    {mismatch}" for mismatch in mismatches]
             lines += [f"    {line}" for line in text_picture(_picture(case, mismatches))]
             lines += _timeline(case, mismatches)
-    lines += ["", f"  alone:    {alone(required.id, spec, profile)}"]
+    lines += ["", f"  rerun:    {alone(required.id, spec, profile)}"]
     return "\n".join(visible_lines(line) for line in lines)
 
 
 def alone(identifier: str, spec: str, profile: str) -> str:
-    """The command that asks one requirement."""
+    """Return the shell command that judges one requirement alone."""
     chapter = identifier.partition(".")[0]
     module = f"tinker_conformance.suite.test_{chapter}"
     return f"pytest --pyargs {module}::{identifier} --sdk {shlex.quote(spec)} --profile {profile}"
@@ -69,12 +69,12 @@ def _picture(case: Case, mismatches: list[Mismatch]) -> Picture:
 def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
     marked = {mismatch.event for mismatch in mismatches}
     missing = sorted((m for m in mismatches if m.event is None), key=lambda m: m.at)
-    yield "    what the SDK did (> marks what should not be there, + what is missing):"
+    yield "    what the SDK did (> unexpected, + missing):"
     for place, event in enumerate(case.observed[:_MOST_EVENTS]):
         while missing and missing[0].at < event.at:
             yield f"    + {missing[0].at:10.3f} s  {missing.pop(0).wanted}"
-        sign = ">" if place in marked else " "
-        yield f"    {sign} {event.at:10.3f} s  {shown(event)}"
+        marker = ">" if place in marked else " "
+        yield f"    {marker} {event.at:10.3f} s  {shown(event)}"
     for mismatch in missing:
         yield f"    + {mismatch.at:10.3f} s  {mismatch.wanted}"
     if len(case.observed) > _MOST_EVENTS:
@@ -82,7 +82,7 @@ def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
 
 
 def shown(event: Event) -> str:
-    """One event in a line."""
+    """Return one event as a line of text, cut to 160 characters."""
     text: str
     match event:
         case Request(iteration=None):
@@ -90,11 +90,11 @@ def shown(event: Event) -> str:
         case Request():
             text = f"polls     iteration {event.iteration}, type {event.request_type}"
         case Response(fault=None):
-            text = f"is told   HTTP {event.status}" + ("" if event.body is None else f" {event.body}")
+            text = f"receives  HTTP {event.status}" + ("" if event.body is None else f" {event.body}")
         case Response(status=int(status)):
-            text = f"is told   HTTP {status}, but on its way: {event.fault}"
+            text = f"receives  HTTP {status}, with a fault: {event.fault}"
         case Response():
-            text = f"is told   nothing: {event.fault}"
+            text = f"receives  no reply: {event.fault}"
         case ClockStep():
             moved = f"wall {event.wall:+.3f} s, monotonic {event.monotonic:+.3f} s"
             text = f"clock     {moved} ({event.cause.value})"

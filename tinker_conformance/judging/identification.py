@@ -1,4 +1,4 @@
-"""Which revision an SDK behaves like: the judge's question asked the other way round."""
+"""Find the profile whose behaviour an SDK comes nearest to, by judging it under every profile."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _POLLING_CHAPTERS = frozenset({"polling"})
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How near an SDK comes to one profile.
+    """How far an SDK is from one profile.
 
     Attributes:
         profile: The profile.
-        asked: How many requirements were asked, those left out that the SDK does not claim.
+        judged: How many requirements were judged; those that the SDK does not claim are not counted.
         contract: Ids of the contract requirements that it fails.
-        quirks: Ids of the quirks that it does not share.
+        quirks: Ids of the quirks that it fails.
         different: Ids of the scenarios whose timelines differ from the reference's in any event.
         foreign: Operations that only one of the two has: the SDK or the profile.
     """
 
     profile: Profile
-    asked: int
+    judged: int
     contract: tuple[str, ...]
     quirks: tuple[str, ...]
     different: tuple[str, ...]
@@ -39,22 +39,22 @@ class Nearness:
 
     @property
     def held(self) -> float:
-        """The share of the requirements that hold, from 0 to 1."""
-        return 1 - (len(self.contract) + len(self.quirks)) / self.asked if self.asked else 0.0
+        """The share of the judged requirements that hold, from 0 to 1."""
+        return 1 - (len(self.contract) + len(self.quirks)) / self.judged if self.judged else 0.0
 
     @property
     def distance(self) -> tuple[int, int, int, int]:
-        """What profiles are ordered by: contracts first, then quirks, then anything that is seen."""
+        """The sort key: failed contracts, then failed quirks, differing scenarios and foreign operations."""
         return len(self.contract), len(self.quirks), len(self.different), len(self.foreign)
 
     def failures(self, *, polling: bool) -> int:
-        """How many requirements of one facet fail: of polling, or of everything else."""
+        """Return how many requirements fail in the polling facet, or in the observer facet."""
         failed = (*self.contract, *self.quirks)
         return sum((identifier.split(".")[0] in _POLLING_CHAPTERS) is polling for identifier in failed)
 
 
 def candidates() -> tuple[Profile, ...]:
-    """Every pair of revisions that a release showed, the newest first, and the profiles of other SDKs."""
+    """Return the profiles of all releases, the newest first, then the named profiles of other SDKs."""
     pairs = [*reversed(index().releases.values()), *index().profiles.values()]
     return tuple({profile.name: profile for profile in map(combined, pairs)}.values())
 
@@ -66,12 +66,12 @@ def nearness(
     scenarios: Mapping[str, Scenario],
     agree: Callable[[Run, Run], bool],
 ) -> Iterator[Nearness]:
-    """Judges an SDK by each profile; its scenarios run once.
+    """Judge an SDK by each profile and yield how near it comes; each scenario runs once with the SDK.
 
     Args:
         sdk: The SDK; stays open.
         reference: The reference; stays open.
-        profiles: What to judge it by.
+        profiles: The profiles to judge it by.
         scenarios: By id, at least those that the requirements name.
         agree: Whether the reference's run and the SDK's are the same, event by event.
 
@@ -83,7 +83,7 @@ def nearness(
         expected = RememberedSession(reference)
         judge = Judge(observed, lambda lent=expected: lent, profile, scenarios)  # type: ignore[misc]
         judgements = [judge.judge(required) for required in REQUIREMENTS if required.holds(profile)]
-        # Futures in flight together have no order of events.
+        # The events of concurrent futures have no fixed order, so their timelines cannot be compared.
         ordered = (scenario for scenario in scenarios.values() if not scenario.concurrent)
         runs = {scenario.id: judge.both(scenario) for scenario in ordered}
         judge.close()
@@ -94,13 +94,13 @@ def nearness(
 def _counted(
     profile: Profile, judgements: Sequence[Judgement], info: AdapterInfo, different: tuple[str, ...]
 ) -> Nearness:
-    asked = [judgement for judgement in judgements if judgement.verdict is not Verdict.NOT_CLAIMED]
-    failed = [judgement.requirement for judgement in asked if judgement.verdict is not Verdict.PASSED]
+    judged = [judgement for judgement in judgements if judgement.verdict is not Verdict.NOT_CLAIMED]
+    failed = [judgement.requirement for judgement in judged if judgement.verdict is not Verdict.PASSED]
     operations = {operation.value for operation in info.operations}
     own = {operation.value for operation in profile.polling.operations}
     return Nearness(
         profile=profile,
-        asked=len(asked),
+        judged=len(judged),
         contract=tuple(required.id for required in failed if required.level is Level.CONTRACT),
         quirks=tuple(required.id for required in failed if required.level is Level.QUIRK),
         different=different,

@@ -1,4 +1,4 @@
-"""Runs the scenarios of a requirement through the SDK and the reference, and judges."""
+"""The judge: runs a requirement's scenarios with the SDK and the reference, and gives a verdict."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import chain
 from fake_server.core.operations import Operation
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.judging.claims import unclaimed, unseen_seconds
+from tinker_conformance.judging.claims import invisible_seconds, unclaimed
 from tinker_conformance.judging.preconditions import (
     asks_about_silence,
     is_silent,
@@ -31,18 +31,18 @@ from tinker_conformance.timeline import ClockCause, ClockStep
 
 
 class Verdict(StrEnum):
-    """What became of a requirement."""
+    """The verdict on a requirement."""
 
     PASSED = "passed"
     FAILED = "failed"
     NOT_TESTABLE = "not testable"
-    """A precondition is missing: a failure, never a silent skip."""
+    """Another failure hides this one's answer. It counts as a failure and is never skipped silently."""
     NOT_CLAIMED = "not claimed"
-    """The SDK does not claim what the requirement is about."""
+    """The SDK does not claim a capability that the requirement needs."""
     KNOWN_FAILURE = "known failure"
-    """It fails, as a file of known failures says; see `tinker_conformance.known_failures`."""
+    """It fails, and a file of known failures excuses it; see `tinker_conformance.known_failures`."""
     STALE_KNOWN_FAILURE = "stale known failure"
-    """It passes, though a file of known failures says otherwise."""
+    """It passes, although a file of known failures lists it."""
     ADAPTER_ERROR = "adapter error"
     KIT_ERROR = "kit error"
 
@@ -52,12 +52,12 @@ class Judgement:
     """A verdict with its evidence.
 
     Attributes:
-        requirement: What was asked.
-        verdict: The answer.
+        requirement: The requirement that was judged.
+        verdict: The verdict.
         mismatches: All differences found.
         cases: Every scenario that ran, by id.
-        note: Why, where it is not the mismatches that say so.
-        mend_first: The requirements whose failure stands in the way, where it is not testable.
+        note: The reason for a verdict that the mismatches do not explain.
+        fix_first: Ids of the failed requirements that make this one not testable.
     """
 
     requirement: Requirement
@@ -65,17 +65,17 @@ class Judgement:
     mismatches: tuple[Mismatch, ...] = ()
     cases: Mapping[str, Case] = field(default_factory=dict)
     note: str = ""
-    mend_first: tuple[str, ...] = ()
+    fix_first: tuple[str, ...] = ()
 
 
 _CLOCK = "clock.moves"
-_SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
+_NO_PAUSE_REPORTED = "reported no pause, so the kit cannot tell whether it sees the test clock"
 
 
 class Judge:
-    """Judges one SDK under one profile. Scenarios run once, however many requirements ask for them.
+    """A judge of one SDK under one profile.
 
-    Not for two threads at once.
+    Each scenario runs once, however many requirements use it. Not thread-safe.
     """
 
     def __init__(
@@ -85,12 +85,12 @@ class Judge:
         profile: Profile,
         scenarios: Mapping[str, Scenario],
     ) -> None:
-        """Starts the reference.
+        """Start the reference on another thread.
 
         Args:
-            sdk: The SDK under test; closed by `close`.
-            open_reference: Starts the reference, closed by `close`; called on another thread.
-            profile: What the SDK is judged by.
+            sdk: The SDK under test; `close` closes it.
+            open_reference: Starts the reference, which `close` closes; called on another thread.
+            profile: The profile that the SDK is judged by.
             scenarios: By id, at least those that the requirements name.
         """
         self.sdk = sdk
@@ -98,25 +98,25 @@ class Judge:
         self._scenarios = scenarios
         expected_of = profile if self._may_sleep() else without_drain(profile)
         self._runs = SideBySide(sdk, open_reference, profile, expected_of)
-        self._then: Sequence[Requirement] = ()
+        self._upcoming: Sequence[Requirement] = ()
         self._clock: Judgement | None = None
         self._silent: dict[Operation, bool] = {}
 
     def close(self) -> None:
-        """Ends the SDK and the reference."""
+        """Close the SDK and the reference."""
         self._runs.close()
 
     def judge(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
-        """Judges one requirement that holds for the profile.
+        """Judge one requirement of the profile.
 
         Args:
             required: The requirement.
-            then: Those that are asked next, so that their scenarios can run while this one is judged.
+            then: The requirements that follow. Their scenarios may run while this one is judged.
 
         Raises:
-            AdapterLostError: If the adapter broke too often to go on.
+            AdapterLostError: The adapter failed too often to continue.
         """
-        self._then = then
+        self._upcoming = then
         scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
         if not required.alternatives:
             return self._judge(required, scenarios)
@@ -125,81 +125,86 @@ class Judge:
             judged.append(self._judge(required, (scenario,)))
             if judged[-1].verdict is Verdict.PASSED:
                 return judged[-1]
-        asked = [judgement for judgement in judged if judgement.verdict is not Verdict.NOT_CLAIMED]
-        if not asked:
+        claimed = [judgement for judgement in judged if judgement.verdict is not Verdict.NOT_CLAIMED]
+        if not claimed:
             return judged[0]
-        return replace(asked[0], cases=dict(chain.from_iterable(each.cases.items() for each in asked)))
+        return replace(claimed[0], cases=dict(chain.from_iterable(each.cases.items() for each in claimed)))
 
     def _judge(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         if missing := unclaimed(scenarios, self.sdk.info, required.needs):
             return Judgement(
                 required, Verdict.NOT_CLAIMED, note=f"the SDK does not claim {', '.join(missing)}"
             )
-        if note := unseen_seconds(scenarios, self.sdk.info, self.sdk.clock):
+        if note := invisible_seconds(scenarios, self.sdk.info, self.sdk.clock):
             return Judgement(required, Verdict.NOT_CLAIMED, note=note)
         try:
             scenarios = tuple(for_clock(scenario, self.profile, self.sdk.clock) for scenario in scenarios)
         except NotStepwiseError as error:
-            note = f"the SDK has no clock for it, the clock {self.sdk.clock} cannot show it: {error}"
+            note = f"the SDK's clock, {self.sdk.clock}, cannot run this scenario: {error}"
             return Judgement(required, Verdict.NOT_CLAIMED, note=note)
-        asks_the_time = required.id != _CLOCK and needs_its_clock(required)
-        if asks_the_time and any(moves_clock(s) for s in scenarios):
-            clock = self._its_clock()
+        depends_on_clock = required.id != _CLOCK and needs_its_clock(required)
+        if depends_on_clock and any(moves_clock(s) for s in scenarios):
+            clock = self._clock_judgement()
             if clock is not None and clock.verdict is not Verdict.PASSED:
                 silent = bool(clock.cases) and all(is_silent(case) for case in clock.cases.values())
                 if not silent or not asks_about_silence(required):
-                    what = _SAYS_NOTHING if silent else "does not see its clock move"
-                    note = f"the SDK {what}; mend {_CLOCK} first"
-                    return Judgement(required, Verdict.NOT_TESTABLE, note=note, mend_first=(_CLOCK,))
-        for scenario in chain(scenarios, self._ahead()) if self._is_trusted() else ():
+                    what = _NO_PAUSE_REPORTED if silent else "does not see the test clock move"
+                    note = f"the SDK {what}; fix {_CLOCK} first"
+                    return Judgement(required, Verdict.NOT_TESTABLE, note=note, fix_first=(_CLOCK,))
+        for scenario in chain(scenarios, self._upcoming_scenarios()) if self._may_run_ahead() else ():
             self._runs.begin(scenario)
         judgement = self._compare(required, scenarios)
         failed = judgement.verdict is Verdict.FAILED
         return (
-            self._looked_through(judgement, scenarios) if failed and looks_for_pauses(required) else judgement
+            self._without_silent_operations(judgement, scenarios)
+            if failed and looks_for_pauses(required)
+            else judgement
         )
 
-    def _is_trusted(self) -> bool:
-        """Whether scenarios may run before it is known that they must: each would run in the end."""
+    def _may_run_ahead(self) -> bool:
+        """Return whether every upcoming scenario is certain to be needed, so that it may start early."""
         clock_moves = self._clock is not None and self._clock.verdict is Verdict.PASSED
         return clock_moves and self._runs.without_fault and self.sdk.clock is SdkClock.FROZEN
 
-    def _ahead(self) -> Iterator[Scenario]:
-        """The scenarios of the requirements that are asked next."""
-        for required in self._then:
+    def _upcoming_scenarios(self) -> Iterator[Scenario]:
+        """Yield the scenarios of the requirements that are judged next."""
+        for required in self._upcoming:
             scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
-            unseen = unseen_seconds(scenarios, self.sdk.info, self.sdk.clock)
-            if not (required.alternatives or unseen or unclaimed(scenarios, self.sdk.info, required.needs)):
+            invisible = invisible_seconds(scenarios, self.sdk.info, self.sdk.clock)
+            if not (
+                required.alternatives or invisible or unclaimed(scenarios, self.sdk.info, required.needs)
+            ):
                 yield from scenarios
 
-    def _looked_through(self, failed: Judgement, scenarios: tuple[Scenario, ...]) -> Judgement:
-        """What becomes of a failure where the SDK is silent in an operation of its scenarios."""
-        asked = frozenset[Operation]().union(*(scenario.operations for scenario in scenarios))
+    def _without_silent_operations(self, failed: Judgement, scenarios: tuple[Scenario, ...]) -> Judgement:
+        """Judge a failure again through operations in which the SDK does report its pauses."""
+        used = frozenset[Operation]().union(*(scenario.operations for scenario in scenarios))
         silent = tuple(
-            operation for operation in Operation if operation in asked and self._is_silent(operation)
+            operation for operation in Operation if operation in used and self._is_silent(operation)
         )
         if not silent:
             return failed
-        speaking = {operation: other for operation in silent if (other := self._speaking_for(operation))}
-        mend = tuple(f"wiring.{operation.value}" for operation in silent)
-        said = f"the SDK tells nobody of a pause in {' and '.join(silent)}"
-        if len(speaking) == len(silent):
-            changed = tuple(through(scenario, speaking) for scenario in scenarios)
-            note = f"{said} (see {', '.join(mend)}); looked at through {' and '.join(speaking.values())}"
+        replacements = {operation: other for operation in silent if (other := self._replacement(operation))}
+        fix_first = tuple(f"wiring.{operation.value}" for operation in silent)
+        problem = f"the SDK reports no pause in {' and '.join(silent)}"
+        if len(replacements) == len(silent):
+            changed = tuple(through(scenario, replacements) for scenario in scenarios)
+            others = " and ".join(replacements.values())
+            note = f"{problem} (see {', '.join(fix_first)}); judged with {others} instead"
             return replace(self._compare(failed.requirement, changed), note=note)
         if asks_about_silence(failed.requirement):
             return failed
-        note = f"{said}; mend {', '.join(mend)} first"
+        note = f"{problem}; fix {', '.join(fix_first)} first"
         return Judgement(
-            failed.requirement, Verdict.NOT_TESTABLE, cases=failed.cases, note=note, mend_first=mend
+            failed.requirement, Verdict.NOT_TESTABLE, cases=failed.cases, note=note, fix_first=fix_first
         )
 
-    def _speaking_for(self, silent: Operation) -> Operation | None:
+    def _replacement(self, silent: Operation) -> Operation | None:
         others = siblings(silent, self.sdk.info, self.profile)
         return next((other for other in others if not self._is_silent(other)), None)
 
     def _is_silent(self, operation: Operation) -> bool:
-        """Whether the SDK says nothing of a pause in an operation that is to be observed."""
+        """Return whether the SDK reports no pause in an operation that it should observe."""
         if operation not in self._silent:
             self._silent[operation] = self._finds_silent(operation)
         return self._silent[operation]
@@ -213,12 +218,13 @@ class Judge:
         return is_silent(Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info))
 
     def both(self, scenario: Scenario) -> tuple[Run, Run] | None:
-        """What the reference and the SDK do in a scenario; None if it is nothing for this SDK.
+        """Run a scenario with the reference and the SDK; None if the scenario does not apply to this SDK.
 
         Raises:
-            AdapterLostError: If the adapter broke too often to go on.
+            AdapterLostError: The adapter failed too often to continue.
         """
-        if unclaimed([scenario], self.sdk.info) or unseen_seconds([scenario], self.sdk.info, self.sdk.clock):
+        info = self.sdk.info
+        if unclaimed([scenario], info) or invisible_seconds([scenario], info, self.sdk.clock):
             return None
         try:
             adapted = for_clock(scenario, self.profile, self.sdk.clock)
@@ -226,10 +232,10 @@ class Judge:
             return None
         return None if self._needs_to_sleep(adapted) else self._runs.both(adapted)
 
-    def _its_clock(self) -> Judgement | None:
-        """The proof that the SDK sees its clock; None where none is needed."""
+    def _clock_judgement(self) -> Judgement | None:
+        """Judge whether the SDK sees the test clock; None under a real clock, which always moves."""
         if self.sdk.clock is SdkClock.WALL:
-            return None  # nothing could keep it from moving, and an hour is too long to wait for the proof
+            return None  # the proof would take an hour of real time
         if self._clock is None:
             self._clock = self.judge(requirement(_CLOCK))
         return self._clock
@@ -239,7 +245,7 @@ class Judge:
         cases: dict[str, Case] = {}
         for scenario in scenarios:
             if self._needs_to_sleep(scenario):
-                note = f"the SDK does not claim {Capability.VIRTUAL_SLEEP}, and scenario {scenario.id} sleeps"
+                note = f"scenario {scenario.id} sleeps, and the SDK does not claim {Capability.VIRTUAL_SLEEP}"
                 return Judgement(required, Verdict.NOT_CLAIMED, cases=cases, note=note)
             expected, observed = self._runs.both(scenario)
             if expected.fault is not None:
@@ -256,7 +262,7 @@ class Judge:
                     return Judgement(required, Verdict.ADAPTER_ERROR, cases=cases, note=note)
                 at = observed.timeline[-1].at if observed.timeline else 0.0
                 mismatches.append(
-                    Mismatch(scenario.id, at, "an end of the scenario", f"none: {observed.fault.text}")
+                    Mismatch(scenario.id, at, "the scenario to finish", f"no end: {observed.fault.text}")
                 )
             mismatches += required.check(case)
         verdict = Verdict.FAILED if mismatches else Verdict.PASSED
@@ -266,7 +272,7 @@ class Judge:
         return self.sdk.clock is SdkClock.FROZEN or Capability.VIRTUAL_SLEEP in self.sdk.info.capabilities
 
     def _needs_to_sleep(self, scenario: Scenario) -> bool:
-        """Whether the scenario is nothing for this SDK: it sleeps, and nobody could move its clock on."""
+        """Return whether the SDK would sleep in the scenario under a clock that the kit cannot move then."""
         if self._may_sleep():
             return False
         return any(

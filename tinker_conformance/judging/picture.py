@@ -1,7 +1,7 @@
-"""The picture of a timeline, before anybody draws it: virtual time along one axis, lanes of events.
+"""The layout of a timeline's picture: virtual time along one axis, and lanes of events.
 
-Each instant at which something happens is a column: 59.999 s and 60 s stand apart, and two hours of silence
-take no more room than they need. Drawn as SVG by `tinker_conformance.report`, as text by `text_picture`.
+Each point in time at which something happens has its own column. So 59.999 s and 60 s stand apart, and two
+hours without events take no room. `tinker_conformance.report` draws it as SVG, `text_picture` as text.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _PLACES: Final = 6
 
 
 class Look(StrEnum):
-    """How a mark is to be seen."""
+    """How a mark is highlighted."""
 
     FINE = "fine"
     MISSING = "missing"
-    """Expected, and did not come."""
+    """Expected, but it did not happen."""
     WRONG = "wrong"
-    """Came, and was not expected."""
+    """It happened, but was not expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Mark:
     """One event in a lane.
 
     Attributes:
-        column: The place of its instant, from 0.
-        label: A word or two.
-        text: All of it.
-        look: How it is to be seen.
+        column: Its column, from 0.
+        label: A word or two, for the picture.
+        text: The full text.
+        look: How it is highlighted.
     """
 
     column: int
@@ -50,8 +50,8 @@ class Lane:
     """The events of one kind, expected or actual.
 
     Attributes:
-        name: What they are.
-        marks: In order of time.
+        name: The label of the lane.
+        marks: The events, in order of time.
     """
 
     name: str
@@ -60,12 +60,12 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time after a line in which no other is due.
+    """The time after a pause line in which no other is due.
 
     Attributes:
         first: The column at which it begins.
-        last: The column at which it ends, or None if the timeline ends before it does.
-        client: Whose line it was.
+        last: The column at which it ends, or None if the timeline ends earlier.
+        client: The client whose pause line began it.
     """
 
     first: int
@@ -75,15 +75,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What there is to draw.
+    """Everything that a drawing shows.
 
     Attributes:
-        times: The instants, virtual seconds; a column each.
-        lanes: From top to bottom.
-        windows: The windows after the lines that were expected.
-        interval: Their length, seconds.
-        clocks_apart: Whether the wall clock moved otherwise than the axis, which is the monotonic clock.
-        left_out: How many further instants there were.
+        times: The points in time, virtual seconds; one column each.
+        lanes: The lanes, from top to bottom.
+        windows: The windows after the expected pause lines.
+        interval: The length of a window, seconds.
+        clocks_apart: Whether the wall clock moved differently from the axis, which is the monotonic clock.
+        left_out: How many further points in time are not shown.
     """
 
     times: tuple[float, ...]
@@ -114,15 +114,15 @@ def picture(
     interval: float,
     marked: Collection[int] = (),
 ) -> Picture:
-    """Lays out a picture.
+    """Lay out the picture of two timelines.
 
     Args:
         expected: The reference's events.
         observed: The SDK's events.
-        expected_lines: Which of the reference's events are pause lines.
-        observed_lines: Which of the SDK's events are pause lines.
-        interval: The least time between two lines of one client, seconds.
-        marked: Events of the SDK that a mismatch names; they are shown whatever their kind.
+        expected_lines: Places of the pause lines among the reference's events.
+        observed_lines: Places of the pause lines among the SDK's events.
+        interval: The least time between two pause lines of one client, seconds.
+        marked: Places of the SDK's events that a mismatch names; log lines among them are always shown.
     """
     rows: list[tuple[str, list[tuple[_Seen, Look]]]] = []
     replies = _chosen(observed, _reply) or _chosen(expected, _reply)
@@ -134,16 +134,16 @@ def picture(
         ("end", _outcome, _outcome, False),
     )
     for name, of_expected, of_observed, always in pairs:
-        wanted, came = _chosen(expected, of_expected), _chosen(observed, of_observed)
-        if [(s.at, s.text) for s in wanted] != [(s.at, s.text) for s in came] or (always and wanted):
-            rows.append((f"{name}, expected", list(_against(wanted, came, Look.MISSING))))
-            rows.append((f"{name}, actual", list(_against(came, wanted, Look.WRONG))))
+        wanted, got = _chosen(expected, of_expected), _chosen(observed, of_observed)
+        if [(s.at, s.text) for s in wanted] != [(s.at, s.text) for s in got] or (always and wanted):
+            rows.append((f"{name}, expected", list(_with_looks(wanted, got, Look.MISSING))))
+            rows.append((f"{name}, actual", list(_with_looks(got, wanted, Look.WRONG))))
     lines = _chosen(expected, _line_of(expected_lines, ()))
     return _laid_out(rows, lines, interval, expected, observed)
 
 
 def grouped(lane: Lane) -> list[tuple[Mark, int]]:
-    """The marks of a lane; those that follow each other and look alike are one, with their number."""
+    """Return the marks of a lane, each with the number of equal marks in a row that it stands for."""
     groups: list[tuple[Mark, int]] = []
     for mark in lane.marks:
         before, count = groups[-1] if groups else (None, 0)
@@ -163,11 +163,11 @@ def _laid_out(
     expected: Timeline,
     observed: Timeline,
 ) -> Picture:
-    instants = {seen.at for _, marks in rows for seen, _ in marks}
-    last = max(instants, default=0.0)
+    moments = {seen.at for _, marks in rows for seen, _ in marks}
+    last = max(moments, default=0.0)
     ends = {_round(line.at + interval) for line in lines}
     beyond = min((end for end in ends if end > last), default=last)
-    every = sorted(instants | {end for end in ends if end <= beyond})
+    every = sorted(moments | {end for end in ends if end <= beyond})
     times = _kept(every, {seen.at for _, marks in rows for seen, look in marks if look is not Look.FINE})
     place = {at: column for column, at in enumerate(times)}
     return Picture(
@@ -191,7 +191,7 @@ def _laid_out(
 
 
 def _kept(times: Sequence[float], wrong: Collection[float]) -> Sequence[float]:
-    """The instants that are drawn: where there are too many, those around the first that is wrong."""
+    """Return the times to draw: if there are too many, those around the first mistake."""
     if len(times) <= MOST_COLUMNS:
         return times
     first = next((place for place, at in enumerate(times) if at in wrong), 0)
@@ -199,10 +199,10 @@ def _kept(times: Sequence[float], wrong: Collection[float]) -> Sequence[float]:
     return times[begin : begin + MOST_COLUMNS]
 
 
-def _against(these: Iterable[_Seen], those: Iterable[_Seen], look: Look) -> Iterator[tuple[_Seen, Look]]:
-    """Each with its look: fine where the other side has the same at the same instant."""
-    left = Counter((seen.at, seen.client, seen.text) for seen in those)
-    for seen in these:
+def _with_looks(side: Iterable[_Seen], other: Iterable[_Seen], look: Look) -> Iterator[tuple[_Seen, Look]]:
+    """Yield each event with its look: fine if the other side has the same one at the same time."""
+    left = Counter((seen.at, seen.client, seen.text) for seen in other)
+    for seen in side:
         key = (seen.at, seen.client, seen.text)
         fine = left[key] > 0
         left[key] -= fine
@@ -225,7 +225,7 @@ def _seen(event: Event, label: str, text: str) -> _Seen:
 def _reply(_place: int, event: Event) -> _Seen | None:
     match event:
         case Response(fault=str() as fault):
-            return _seen(event, fault, f"no answer: {fault}")
+            return _seen(event, fault, f"no reply: {fault}")
         case Response(status=status, body=dict() as body):
             state = str(body.get("queue_state", ""))
             kind = str(body.get("type", ""))

@@ -1,7 +1,8 @@
-"""What must be so for a requirement to say anything of an SDK, and what to do where it is not.
+"""When a requirement can be judged at all, and how to judge it where one operation is silent.
 
-An SDK that forgets the observer in one operation is silent in every scenario that uses it. It has one fault:
-`wiring` finds it, and what looks for pauses looks through another operation of the same client.
+An SDK that forgets the observer in one operation reports no pause in any scenario that uses it. That is one
+fault, and the chapter `wiring` finds it. The other requirements about pauses are then judged through another
+operation of the same client.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _OF_PAUSES: Final = frozenset(
         seen.line_verbs,
         seen.line_identifiers,
         seen.line_reasons,
-        seen.told_states,
-        seen.told_counts,
+        seen.notified_states,
+        seen.notified_counts,
         seen.notified_steps,
         seen.callbacks,
         seen.callback_reasons,
@@ -41,11 +42,11 @@ _OF_PAUSES: Final = frozenset(
 )
 _WITHOUT_TIME: Final = frozenset({seen.poll_iterations, seen.poll_types})
 _ABOUT_SILENCE: Final = frozenset({"clock", "trigger", "wiring"})
-"""The chapters that ask whether an SDK is silent at all."""
+"""The chapters whose requirements find out whether an SDK is silent."""
 
 
 def looks_for_pauses(required: Requirement) -> bool:
-    """Whether it compares what an SDK says of a pause, and can do so through any operation."""
+    """Return whether a requirement compares reported pauses, and could do so with any operation."""
     match required.check:
         case seen.Same(projections):
             return required.chapter != "wiring" and not _OF_PAUSES.isdisjoint(projections)
@@ -54,12 +55,12 @@ def looks_for_pauses(required: Requirement) -> bool:
 
 
 def asks_about_silence(required: Requirement) -> bool:
-    """Whether an SDK that is silent is what it is there to find."""
+    """Return whether a requirement is there to find a silent SDK."""
     return required.chapter in _ABOUT_SILENCE
 
 
 def needs_its_clock(required: Requirement) -> bool:
-    """Whether what it compares depends on the SDK's clock."""
+    """Return whether what a requirement compares depends on the SDK's clock."""
     match required.check:
         case seen.Same(projections):
             return not _WITHOUT_TIME.issuperset(projections)
@@ -68,22 +69,22 @@ def needs_its_clock(required: Requirement) -> bool:
 
 
 def wiring_scenario(operation: Operation) -> str:
-    """The id of the scenario that shows whether an operation is observed."""
+    """Return the id of the scenario that shows whether an operation is observed."""
     return f"wiring-{operation.value.replace('_', '-')}"
 
 
 def is_silent(case: Case) -> bool:
-    """Whether the SDK said nothing at all of a pause that the reference speaks of."""
-    return _speaks(case.expected, case) and not _speaks(case.observed, case)
+    """Return whether the reference reported a pause and the SDK reported none."""
+    return _reports_a_pause(case.expected, case) and not _reports_a_pause(case.observed, case)
 
 
-def _speaks(timeline: Timeline, case: Case) -> bool:
-    told = any(isinstance(event, Callback) and event.state != "active" for event in timeline)
-    return told or any(pause_lines(timeline, case))
+def _reports_a_pause(timeline: Timeline, case: Case) -> bool:
+    notified = any(isinstance(event, Callback) and event.state != "active" for event in timeline)
+    return notified or any(pause_lines(timeline, case))
 
 
 def siblings(operation: Operation, info: AdapterInfo, profile: Profile) -> tuple[Operation, ...]:
-    """The other observed operations of the same client that the SDK claims, in the order of `Operation`."""
+    """Return the other observed operations of the same client that the SDK claims."""
     kind = next(kind for kind, operations in OPERATIONS_OF.items() if operation in operations)
     usable = OPERATIONS_OF[kind] & info.operations & frozenset(profile.observer.observed_operations)
     return tuple(
@@ -94,7 +95,7 @@ def siblings(operation: Operation, info: AdapterInfo, profile: Profile) -> tuple
 
 
 def through(scenario: Scenario, others: Mapping[Operation, Operation]) -> Scenario:
-    """The scenario with other operations in place of some, under an id that says so."""
+    """Return the scenario with some operations replaced, under an id that names the replacements."""
     used = [others[operation].value for operation in Operation if operation in others]
     futures = tuple(
         msgspec.structs.replace(future, operation=others.get(future.operation, future.operation))

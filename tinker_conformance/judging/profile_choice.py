@@ -1,7 +1,8 @@
-"""Which profile an SDK is judged by."""
+"""Choose the profile that an SDK is judged by."""
 
 from __future__ import annotations
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import ProfileError, known_profiles, load_profile
 from tinker_conformance.profile.releases import UnknownReleaseError, profile_for
@@ -9,20 +10,20 @@ from tinker_conformance.requirements.as_of import version_of_kit
 from tinker_conformance.sdk.adapter import AdapterInfo
 
 
-class UsageProblem(ValueError):  # noqa: N818 - it is the user's, not the program's
-    """What was asked for cannot be done; the text says what to ask for instead."""
+class UsageProblem(UserError):  # noqa: N818 - the fault is the user's, not the program's
+    """A request that cannot be carried out; the text says what to ask for instead."""
 
 
 def check_as_asked(named: str | None, as_of: str | None) -> None:
-    """Check what can be checked before an SDK is started.
+    """Check the options that can be checked before an SDK is started.
 
     Args:
-        named: What `--profile` says, or None.
-        as_of: What `--as-of` says, or None.
+        named: The value of `--profile`, or None.
+        as_of: The value of `--as-of`, or None.
 
     Raises:
-        UsageProblem: There is no such profile, or it cannot be read.
-        AsOfError: That is no version of the kit.
+        UsageProblem: The profile does not exist or cannot be read.
+        AsOfError: `as_of` is not a version of the kit.
     """
     version_of_kit(as_of)
     try:
@@ -33,10 +34,14 @@ def check_as_asked(named: str | None, as_of: str | None) -> None:
 
 
 def choose_profile(named: str | None, info: AdapterInfo) -> Profile:
-    """The profile: the one named, else the adapter's, else the one that covers the official version.
+    """Return the named profile, else the adapter's, else the one that covers the official version.
+
+    Args:
+        named: The value of `--profile`, or None.
+        info: What the adapter says about its SDK.
 
     Raises:
-        UsageProblem: If there is none, or it cannot be read.
+        UsageProblem: There is no such profile, or it cannot be read.
     """
     try:
         if named is not None:
@@ -48,6 +53,7 @@ def choose_profile(named: str | None, info: AdapterInfo) -> Profile:
     except (ProfileError, UnknownReleaseError) as error:
         raise UsageProblem(str(error)) from error
     raise UsageProblem(
-        f"{info.name} {info.version} names no profile and is no release of tinker; add --profile and one of "
+        f"{info.name} {info.version} names no profile and is not a release of tinker; "
+        "add --profile with one of "
         f"{', '.join(known_profiles())}, or the path of a profile file"
     )

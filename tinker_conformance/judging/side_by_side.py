@@ -1,4 +1,4 @@
-"""Runs scenarios through the SDK and the reference at once, each scenario once."""
+"""Run scenarios with the SDK and the reference at the same time, each scenario once."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 
 
-class AdapterLostError(RuntimeError):
-    """The adapter broke too often and is not started again; what was judged until then stands."""
+class AdapterLostError(SdkError):
+    """The adapter failed too often and is not restarted; the verdicts so far stand."""
 
 
 class SideBySide:
     """The SDK on one thread and the reference on another; neither waits for the other between scenarios.
 
-    Not for two threads at once.
+    The object itself is not thread-safe.
     """
 
     def __init__(
@@ -28,13 +29,13 @@ class SideBySide:
         profile: Profile,
         reference_profile: Profile,
     ) -> None:
-        """Starts the reference.
+        """Start the reference on its thread.
 
         Args:
-            sdk: The SDK under test; closed by `close`.
-            open_reference: Gives the reference, closed by `close`; called once, on the reference's thread.
-            profile: What the SDK is handed.
-            reference_profile: What the reference lives by.
+            sdk: The SDK under test; `close` closes it.
+            open_reference: Starts the reference, which `close` closes; called once, on its thread.
+            profile: The profile that the SDK receives.
+            reference_profile: The profile that the reference follows.
         """
         self._sdk = sdk
         self._profile = profile
@@ -47,32 +48,32 @@ class SideBySide:
         self._without_fault = True
 
     def close(self) -> None:
-        """Ends the SDK and the reference; what was begun and nobody waited for is given up."""
+        """Close the SDK and the reference; cancel the runs that have not started."""
         for run in chain(self._observed.values(), self._expected.values()):
             run.cancel()
         self._sdk_thread.shutdown()
         self._reference_thread.shutdown()
         self._sdk.close()
-        # It starts in any case, perhaps long before anybody asks for it, and is nobody else's to close.
+        # It was started in any case, even if no caller asked for it, and only this object can close it.
         if self._reference.exception() is None:
             self._reference.result().close()
 
     @property
     def without_fault(self) -> bool:
-        """Whether the SDK has lived every scenario so far to its end."""
+        """Whether the SDK has finished every scenario so far without a fault."""
         return self._without_fault
 
     def begin(self, scenario: Scenario) -> None:
-        """Has a scenario run, after those that were begun before; does nothing the second time."""
+        """Queue a scenario for both sides; does nothing if it was queued before."""
         self._begin_reference(scenario)
         if scenario.id not in self._observed:
             self._observed[scenario.id] = self._sdk_thread.submit(self._run_sdk, scenario)
 
     def both(self, scenario: Scenario) -> tuple[Run, Run]:
-        """Waits for what the reference and the SDK do in a scenario.
+        """Wait for the runs of the reference and the SDK in a scenario.
 
         Raises:
-            AdapterLostError: If the adapter broke too often to go on.
+            AdapterLostError: The adapter failed too often to continue.
         """
         self.begin(scenario)
         observed = self._observed[scenario.id].result()
@@ -81,7 +82,7 @@ class SideBySide:
         return self._expected[scenario.id].result(), observed
 
     def expected(self, scenario: Scenario) -> Run:
-        """Waits for what the reference does in a scenario."""
+        """Wait for the run of the reference in a scenario."""
         return self._begin_reference(scenario).result()
 
     def _begin_reference(self, scenario: Scenario) -> Future[Run]:

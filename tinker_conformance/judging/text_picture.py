@@ -1,4 +1,4 @@
-"""The picture of a timeline as text, for a terminal."""
+"""The picture of a timeline as lines of text, for a terminal."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _GAP: Final = 2
 _MOST_WIDTH: Final = 120
 
 
-def text_picture(drawn: Picture) -> Iterator[str]:
-    """The lines of the picture: an axis, the windows, the lanes; cut at the width of a terminal."""
-    if not drawn.times:
+def text_picture(drawing: Picture) -> Iterator[str]:
+    """Yield the lines of the picture: axis, windows, lanes; each cut to 120 characters."""
+    if not drawing.times:
         return
-    stacks = [_stacks(lane, len(drawn.times)) for lane in drawn.lanes]
-    heads = [f"{at:g} s" if at == round(at) else f"{at:.3f} s" for at in drawn.times]
+    stacks = [_stacks(lane, len(drawing.times)) for lane in drawing.lanes]
+    heads = [f"{at:g} s" if at == round(at) else f"{at:.3f} s" for at in drawing.times]
     widths = [
         max(len(heads[column]), *(len(label) for stack in stacks for label in stack[column]), 1) + _GAP
-        for column in range(len(drawn.times))
+        for column in range(len(drawing.times))
     ]
     starts = [sum(widths[:column]) for column in range(len(widths) + 1)]
     yield _row("virtual time", "".join(head.ljust(width) for head, width in zip(heads, widths, strict=True)))
-    for window in drawn.windows:
-        name = f"{drawn.interval:g} s window" + (f", {window.client}" if _several(drawn) else "")
+    for window in drawing.windows:
+        name = f"{drawing.interval:g} s window" + (f", {window.client}" if _several(drawing) else "")
         yield _row(name, _bar(window, starts))
-    for lane, stack in zip(drawn.lanes, stacks, strict=True):
+    for lane, stack in zip(drawing.lanes, stacks, strict=True):
         height = max(1, *(len(labels) for labels in stack))
         for level in range(height):
             cells = (
@@ -36,10 +36,10 @@ def text_picture(drawn: Picture) -> Iterator[str]:
                 for labels, width in zip(stack, widths, strict=True)
             )
             yield _row(lane.name if level == 0 else "", "".join(cells))
-    if drawn.clocks_apart:
-        yield "the wall clock moved otherwise than this axis, which is the monotonic clock"
-    if drawn.left_out:
-        yield f"{drawn.left_out} more instants are not shown"
+    if drawing.clocks_apart:
+        yield "this axis is the monotonic clock; the wall clock moved differently"
+    if drawing.left_out:
+        yield f"{drawing.left_out} more points in time are not shown"
 
 
 def _stacks(lane: Lane, columns: int) -> Sequence[list[str]]:
@@ -59,8 +59,8 @@ def _label(mark: Mark) -> str:
             return visible(mark.label)
 
 
-def _several(drawn: Picture) -> bool:
-    return len({window.client for window in drawn.windows}) > 1
+def _several(drawing: Picture) -> bool:
+    return len({window.client for window in drawing.windows}) > 1
 
 
 def _bar(window: Window, starts: Sequence[int]) -> str:

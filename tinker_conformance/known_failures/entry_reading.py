@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from packaging.version import InvalidVersion, Version
 
 from fake_server.core.bounded_files import FileError, parse_toml, parse_yaml, read_text
-from fake_server.core.errors import nearest
+from fake_server.core.errors import suggestion
+from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
+from tinker_conformance.profile.version_numbers import version_of
 
 MOST_BYTES: Final = 1_000_000
 KEY: Final = "known_failures"
 _MOST_UNMATCHED: Final = 20
 
 
-class KnownFailuresError(ValueError):
+class KnownFailuresError(UserError):
     """A file of known failures that cannot be used; the text names the place and the mend."""
 
 
@@ -100,9 +102,8 @@ def _says(entry: KnownFailure) -> tuple[EntryClass, Expiry | None]:
 
 
 def _unmatched(entry: KnownFailure, known: tuple[str, ...]) -> str:
-    near = nearest(entry.pattern, known)
-    mend = f"did you mean {near!r}?" if near else "see docs/reference/requirements.md for the ids"
-    return f"{entry} matches nothing that is asked; {mend} Mend or remove the entry"
+    hint = suggestion(entry.pattern, known, "see docs/reference/requirements.md for the ids")
+    return f"{entry} matches nothing that is asked; {hint} Fix or remove the entry"
 
 
 def _data(path: Path) -> object:
@@ -163,11 +164,10 @@ def _expiry(value: object, where: str) -> Expiry | None:
         case datetime.date() if not isinstance(value, datetime.datetime):
             return value
         case str():
-            for read in (datetime.date.fromisoformat, Version):
-                try:
-                    return read(value)
-                except (ValueError, InvalidVersion):
-                    pass
+            with contextlib.suppress(ValueError):
+                return datetime.date.fromisoformat(value)
+            if (version := version_of(value)) is not None:
+                return version
         case _:
             pass
     raise _error(where, f"expires {value!r} is neither a date nor a version", "write 2027-01-31 or '1.2.0'")

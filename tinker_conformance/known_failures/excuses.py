@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.known_failures.entry import EntryClass, KnownFailure, Subject
 from tinker_conformance.known_failures.entry_reading import KnownFailuresError, check_entries
+from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.requirements import Requirement
 
 
@@ -150,13 +151,12 @@ def known_failures_for(
     check_entries(entries, names, source)
     version: Version | None = None
     if any(isinstance(entry.expires, Version) for entry in entries):
-        try:
-            version = Version(sdk_version)
-        except InvalidVersion as error:
+        version = version_of(sdk_version)
+        if version is None:
             message = (
                 f"{source}: the SDK's version {sdk_version!r} cannot be compared; let entries expire by date"
             )
-            raise KnownFailuresError(message) from error
+            raise KnownFailuresError(message)
     return KnownFailures(entries, today, version, source)
 
 

@@ -10,6 +10,7 @@ import tomli_w
 import yaml
 
 from fake_server.core.visible_text import visible
+from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.known_failures.entry_reading import KEY, KnownFailuresError
 from tinker_conformance.report.records import Result
@@ -73,5 +74,5 @@ def _reason(result: Result) -> str:
     first = result.mismatches[0]
     more = len(result.mismatches) - 1
     rest = f" (and {more} more)" if more else ""
-    text = f"{first.scenario}, at {first.at:.3f} s: wanted {first.wanted}, got {first.got}"
+    text = f"{first.scenario}, at {first.at:.3f} s: {wanted_got(first.wanted, first.got)}"
     return visible(text)[:_MOST_CHARACTERS] + rest

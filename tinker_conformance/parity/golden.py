@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from fake_server.core.bounded_files import FileError, read_bytes
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
@@ -22,7 +23,7 @@ FORMAT: Final = 1
 """Grows when files of before can no longer be read."""
 
 
-class GoldenError(ValueError):
+class GoldenError(SdkError, ValueError):
     """Golden timelines that cannot be used or recorded; the text says what to do."""
 
 

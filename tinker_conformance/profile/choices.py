@@ -1,7 +1,7 @@
-"""What the choices in a profile are; each value's docstring says who makes it.
+"""The values that a profile can choose from; each value's docstring says which SDK behaves so.
 
-Sources: *official* is the Python SDK ``tinker`` by release, measured and read; *seed* is the document
-that describes Tinkex.
+Sources: *official* is the Python SDK ``tinker``, measured and read release by release. *seed* is the document
+that describes Tinkex, an SDK in Elixir.
 """
 
 from __future__ import annotations
@@ -10,36 +10,36 @@ from enum import StrEnum
 
 
 class NotifyOn408(StrEnum):
-    """What of an HTTP 408 reaches the observer."""
+    """Which HTTP 408 replies notify the observer."""
 
     TRUTHY_STATE = "truthy_state"
     """Any ``queue_state`` of a JSON object that is true in Python's sense (official, every release)."""
     NEVER = "never"
-    """A 408 is only polled again (seed: Tinkex)."""
+    """A 408 only makes the SDK poll again (seed: Tinkex)."""
 
 
 class NotifyOnTryAgain(StrEnum):
-    """What of an HTTP 200 ``try_again`` reaches the observer."""
+    """Which HTTP 200 ``try_again`` replies notify the observer."""
 
     NEVER = "never"
     """Official 0.1 to 0.20."""
     KNOWN_STATE_OR_REASON = "known_state_or_reason"
     """The state is not UNKNOWN, or there is a reason, even an empty one (official since 0.21)."""
     STATE_CHANGE = "state_change"
-    """The state differs from the one before in this poll; the first always does (seed: Tinkex)."""
+    """The state differs from the previous one of the same future; the first always counts (seed: Tinkex)."""
 
 
 class Unparseable408(StrEnum):
-    """What a ``queue_state`` that is a list or an object does on a 408."""
+    """The effect of a ``queue_state`` that is a list or an object on a 408."""
 
     UNKNOWN = "unknown"
-    """The observer is told UNKNOWN (official 0.1 to 0.20)."""
+    """The observer is notified of UNKNOWN (official 0.1 to 0.20)."""
     SILENT = "silent"
-    """The observer is not told (official since 0.21)."""
+    """The observer is not notified (official since 0.21)."""
 
 
 class UnparseableTryAgain(StrEnum):
-    """What a ``queue_state`` that is a list or an object does on a 200 ``try_again``."""
+    """The effect of a ``queue_state`` that is a list or an object on a 200 ``try_again``."""
 
     UNKNOWN = "unknown"
     """It counts as UNKNOWN."""
@@ -48,20 +48,20 @@ class UnparseableTryAgain(StrEnum):
 
 
 class ObserverError(StrEnum):
-    """What becomes of an exception that an observer raises."""
+    """What happens to an exception that an observer raises."""
 
     SWALLOWED = "swallowed"
     ENDS_POLL = "ends_poll"
-    """It is the error of the future."""
+    """It becomes the error of the future."""
 
 
 class CustomObserver(StrEnum):
-    """Whether a caller can give an observer of its own to one call."""
+    """Whether a caller can pass its own observer to one call."""
 
     UNSUPPORTED = "unsupported"
     """Official, every release: a client is its own observer."""
     REPLACES_CLIENT = "replaces_client"
-    """The caller's is told instead of the client's (seed, "Do NOT": custom ``:queue_state_observer``)."""
+    """The caller's is notified instead of the client's (seed, "Do NOT": ``:queue_state_observer``)."""
 
 
 class TelemetrySource(StrEnum):
@@ -71,15 +71,15 @@ class TelemetrySource(StrEnum):
     STATUS_ERROR = "status_error"
     """One ``api_status_error`` for each 408 and other error status (official)."""
     STATE_CHANGE = "state_change"
-    """One for each change of state in a poll (seed: Tinkex)."""
+    """One for each change of a future's state (seed: Tinkex)."""
 
 
 class MessageMatch(StrEnum):
-    """How a message is compared with the profile's."""
+    """How a pause line is compared with the profile's."""
 
     EXACT = "exact"
     PARTS = "parts"
-    """It contains the verb phrase, the identifier and the reason: the seed gives several wordings."""
+    """It must contain verb phrase, identifier and reason: the seed allows several wordings."""
 
 
 class ClockKind(StrEnum):
@@ -92,11 +92,11 @@ class ClockKind(StrEnum):
 
 
 class Identifier(StrEnum):
-    """What a message calls the client by."""
+    """The identifier by which a message names the client."""
 
     SAMPLING_SESSION_ID = "sampling_session_id"
     MODEL_PATH = "model_path"
-    """``None``, the word, for a sampler of a base model (official 0.1 to 0.5.0)."""
+    """Prints as ``None`` for a sampler of a base model (official 0.1 to 0.5.0)."""
     MODEL_ID = "model_id"
     BASE_MODEL = "base_model"
 
@@ -111,32 +111,32 @@ class LogLevel(StrEnum):
 
 
 class StatusAction(StrEnum):
-    """What an HTTP status that is not a success does to a poll."""
+    """What an SDK does when a poll gets an HTTP status that is not a success."""
 
     POLL_AGAIN = "poll_again"
-    """At once, for ever."""
+    """Polls again at once, without a limit."""
     BACK_OFF = "back_off"
-    """After the delay that connection errors have."""
+    """Polls again after the back-off of connection errors."""
     BUDGET = "budget"
-    """At once, as often as ``bad_request_budget`` says; then the future ends in an error."""
+    """Polls again at once, up to ``bad_request_budget`` times; then the future ends in an error."""
     BILLING_PAUSE = "billing_pause"
-    """After ``billing_pause_seconds``, for at most ``billing_limit_seconds``; then it ends in an error."""
+    """Polls every ``billing_pause_seconds`` until ``billing_limit_seconds``; then ends in an error."""
     EXPIRES = "expires"
-    """The future is gone; see ``expired``."""
+    """The future no longer exists; see ``expired``."""
     ENDS = "ends"
     """The future ends in an error."""
 
 
 class OnExpired(StrEnum):
-    """What a client does when its future is gone (HTTP 410)."""
+    """What a client does when its future no longer exists (HTTP 410)."""
 
     RESUBMITS = "resubmits"
-    """The request is submitted anew after a jittered delay."""
+    """It submits the request again after a jittered delay."""
     RAISES = "raises"
 
 
 class BudgetRefill(StrEnum):
-    """What refills the budget for HTTP 400."""
+    """Which replies refill the budget for HTTP 400."""
 
     NOTHING = "nothing"
     ANY_408 = "any_408"
@@ -146,7 +146,7 @@ class BudgetRefill(StrEnum):
 
 
 class BackOffReset(StrEnum):
-    """What brings the back-off of connection errors to its start."""
+    """Which replies reset the back-off of connection errors."""
 
     ERROR_STATUS = "error_status"
     """Any HTTP status that is not a success; a 200 ``try_again`` does not (official 0.1 to 0.20)."""
@@ -155,7 +155,7 @@ class BackOffReset(StrEnum):
 
 
 class UnusableBody(StrEnum):
-    """What a 200 does whose body is empty, not JSON or not an object."""
+    """The effect of a 200 whose body is empty, not JSON or not an object."""
 
     ENDS_POLL = "ends_poll"
     """Official, every release."""
@@ -163,11 +163,11 @@ class UnusableBody(StrEnum):
 
 
 class ResultFormat(StrEnum):
-    """In which form a result is asked for and accepted."""
+    """The format in which a result is requested and accepted."""
 
     JSON = "json"
     JSON_OR_PROTOBUF = "json_or_protobuf"
-    """``Accept`` prefers protobuf; either is taken (official 0.18.1 to 0.24)."""
+    """``Accept`` prefers protobuf; both are accepted (official 0.18.1 to 0.24)."""
     PROTOBUF = "protobuf"
     """A result in JSON ends the future in an error (official since 0.25)."""
 
@@ -178,11 +178,11 @@ class SamplerAddress(StrEnum):
     IN_REQUEST = "in_request"
     """``model_path`` or ``base_model`` in each request (official 0.1 to 0.2)."""
     SESSION = "session"
-    """A ``sampling_session_id``, made once (official since 0.3)."""
+    """A ``sampling_session_id``, created once (official since 0.3)."""
 
 
 class FailureClass(StrEnum):
-    """The exception that a failure reported by the server becomes."""
+    """The exception for a failure that the server reports."""
 
     VALUE_ERROR = "ValueError"
     """Official 0.1 to 0.2."""
@@ -191,8 +191,8 @@ class FailureClass(StrEnum):
 
 
 class WaitTimeout(StrEnum):
-    """What a caller's time limit on a result stops."""
+    """What ends when a caller's timeout on a result passes."""
 
     STOPS_WAITING = "stops_waiting"
-    """The waiting only; the polling goes on."""
+    """Only the wait; the SDK continues to poll."""
     CANCELS_POLL = "cancels_poll"

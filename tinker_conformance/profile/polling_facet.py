@@ -1,4 +1,4 @@
-"""The polling facet of a profile: what is asked, what is asked again, and how a future ends."""
+"""The polling facet of a profile: requests, retries, and how a future ends."""
 
 from __future__ import annotations
 
@@ -26,14 +26,13 @@ class OperationFacet(Facet, frozen=True):
     """How one operation is submitted and what its result must look like.
 
     Attributes:
-        path: Where it is POSTed. Official by revision (``forward`` moved at 0.25).
+        path: The path of the POST request. Official by revision (``forward`` moved at 0.25).
         request_type: The value of the request-type header in its polls. Official.
-        result_format: The form of its result.
+        result_format: The format of its result.
         required: Keys without which a JSON result cannot be decoded. Official.
         result_class: How the official SDK prints the type it expects; part of error texts.
-        asserted: Keys that are looked for only once the future has ended in a decoded result. Official since
-            0.3.
-        assertion_drains: Whether a failure over those keys waits like any other (see
+        asserted: Keys that are checked only after the result has been decoded. Official since 0.3.
+        assertion_drains: Whether a failure of that check is delayed like any other (see
             ``failure_drain_seconds``). Official: since 0.20.
     """
 
@@ -53,12 +52,12 @@ class Expired(Facet, frozen=True):
         sampling: The sampling client.
         training: The training client.
         model_creation: The creation of a model.
-        delay_base_seconds: The first delay before a request is submitted anew; it doubles each time.
+        delay_base_seconds: The first delay before a request is submitted again; it doubles each time.
             Official: 0.5.
-        delay_cap_seconds: The longest, jitter included. Official: 10.
-        jitter: The share of the delay that is added or taken at random. Official: 0.25.
-        stalled_after_seconds: The time (wall clock) without any sample of the client done, after which it
-            gives up. Official: 1800, since 0.6.3 7200.
+        delay_cap_seconds: The longest delay, including jitter. Official: 10.
+        jitter: The share of the delay that is added or subtracted at random. Official: 0.25.
+        stalled_after_seconds: The time (wall clock) without a successful sample of the client after which
+            it gives up. Official: 1800, since 0.6.3 7200.
     """
 
     sampling: OnExpired
@@ -70,7 +69,7 @@ class Expired(Facet, frozen=True):
     stalled_after_seconds: Seconds
 
     def action(self, kind: ClientKind) -> OnExpired:
-        """What one kind of client does."""
+        """Return what one kind of client does."""
         match kind:
             case ClientKind.SAMPLING:
                 return self.sampling
@@ -81,20 +80,20 @@ class Expired(Facet, frozen=True):
 
 
 class Lines(Facet, frozen=True):
-    """Log lines that are no queue-state lines, and error texts that get into them; an empty one is silent.
+    """Log lines other than pause lines, and the error texts in them; an empty line is not logged.
 
     Attributes:
-        try_again: WARNING for each 200 ``try_again``; place ``{request_id}``. Official, every release.
-        non_retryable: ERROR when a sample fails for good; place ``{error}``, "class: text". Official, every
-            release.
-        billing_pause: WARNING at the start of a billing pause; place ``{detail}``. Official since 0.20.
-        billing_abort: ERROR at its end; place ``{seconds}``. Official since 0.20.
-        status_error: Text of the error for a status that ends the future; places ``{detail}``, ``{status}``,
+        try_again: WARNING for each 200 ``try_again``; placeholder ``{request_id}``. Official, every release.
+        non_retryable: ERROR when a sample fails for good; placeholder ``{error}``, "class: text". Official,
+            every release.
+        billing_pause: WARNING at the start of a billing pause; placeholder ``{detail}``. Official since 0.20.
+        billing_abort: ERROR at its end; placeholder ``{seconds}``. Official since 0.20.
+        status_error: Error text for a status that ends the future; placeholders ``{detail}``, ``{status}``,
             ``{request_id}``, ``{result_class}``.
         budget_error: The same for HTTP 400 beyond the budget.
-        failure_error: Text for a failure that the server reports; also ``{body}`` and ``{error}``.
-        expired_error: Text for HTTP 410.
-        stalled_error: Text for giving up; place ``{seconds}``.
+        failure_error: Error text for a failure that the server reports; also ``{body}`` and ``{error}``.
+        expired_error: Error text for HTTP 410.
+        stalled_error: Error text when the client gives up; placeholder ``{seconds}``.
     """
 
     try_again: str
@@ -108,7 +107,7 @@ class Lines(Facet, frozen=True):
     stalled_error: str
 
     def __post_init__(self) -> None:
-        """Refuses places that have no value."""
+        """Check that every placeholder has a value."""
         error_places = frozenset({"detail", "status", "request_id", "result_class"})
         check_places("try_again", self.try_again, frozenset({"request_id"}))
         check_places("non_retryable", self.non_retryable, frozenset({"error"}))
@@ -124,12 +123,12 @@ class Lines(Facet, frozen=True):
 
 
 class PollingFacet(Facet, frozen=True):
-    """What is asked, what is asked again, and how a future ends.
+    """Requests, retries, and how a future ends.
 
     Attributes:
         revision: The name of this revision.
         since: The first release that behaves so.
-        until: The last one; empty while it is the newest known.
+        until: The last release that behaves so; empty while it is the newest known.
         on_408: HTTP 408. Official, every release: polled again at once, whatever the body.
         on_5xx: HTTP 500-599. Official, every release: polled again at once.
         on_400: HTTP 400. Official: ends; since 0.15 a budget.
@@ -138,34 +137,34 @@ class PollingFacet(Facet, frozen=True):
         on_429: HTTP 429. Official: ends; since 0.21 backs off.
         on_other: Every other status that is not a success. Official: ends.
         bad_request_budget: How many times HTTP 400 is polled again. Official since 0.15: 3.
-        budget_refilled_by: What makes the budget whole again.
+        budget_refilled_by: Which replies refill the budget.
         back_off_base_seconds: The first delay after a connection error; it doubles each time. Official: 1.
         back_off_cap_seconds: The longest delay. Official: 30.
-        back_off_reset_by: What starts the delays anew.
+        back_off_reset_by: Which replies reset the back-off.
         billing_pause_seconds: The delay after HTTP 402. Official since 0.20: 5.
         billing_limit_seconds: How long a pause may last (monotonic clock). Official since 0.20: 3600, unless
             the server's configuration says otherwise.
-        billing_line_seconds: The least time between two of its lines. Official since 0.20: 60.
-        billing_forgotten_seconds: The time after its last line after which a 402 begins a new pause. Official
-            since 0.20: 300.
-        unusable_body: A 200 whose body is empty, not JSON or not an object.
+        billing_line_seconds: The least time between two log lines of a pause. Official since 0.20: 60.
+        billing_forgotten_seconds: The time after the last line of a pause from which a 402 begins a new one.
+            Official since 0.20: 300.
+        unusable_body: The effect of a 200 whose body is empty, not JSON or not an object.
         failure_class: The exception for a failure that the server reports.
         metadata_only: Whether polls say ``allow_metadata_only`` and a ``complete_metadata`` is followed by a
             fetch. Official since 0.14.
-        wait_timeout: What a caller's time limit stops. Official ``result(timeout)``: the waiting only; its
-            ``result_async(timeout)``, which cancels, is not modelled.
+        wait_timeout: What ends when a caller's timeout passes. Official ``result(timeout)``: only the wait.
+            Its ``result_async(timeout)``, which cancels, is not modelled.
         failure_drain_seconds: How long a failure takes to reach the caller: the official SDK waits until its
             telemetry is sent. Official, every release: 0.1 if the server takes the telemetry.
-        poll_timeout_seconds: The time limit of one HTTP request of a poll. Official: 45.
+        poll_timeout_seconds: The timeout of one HTTP request of a poll. Official: 45.
         iteration_header: The header with the number of the poll, from 0. Official and seed.
         type_header: The header with the request type. Official and seed.
         round_trip_header: The header of the first poll with the seconds that the submission took. Official.
-        sampler_address: How a sample names its sampler.
-        creates_session: Whether a session is made first. Official since 0.3.
-        asks_client_config: Whether ``POST /api/v1/client/config`` is asked first. Official since 0.18.
-        expired: What follows HTTP 410.
+        sampler_address: How a sample request names its sampler.
+        creates_session: Whether a session is created first. Official since 0.3.
+        asks_client_config: Whether ``POST /api/v1/client/config`` is sent first. Official since 0.18.
+        expired: What happens after HTTP 410.
         lines: Log lines and error texts.
-        operations: The operations that there are.
+        operations: The operations of this revision.
     """
 
     revision: str
@@ -204,7 +203,7 @@ class PollingFacet(Facet, frozen=True):
     operations: dict[Operation, OperationFacet]
 
     def action(self, status: int) -> StatusAction:
-        """What an HTTP status that is not a success does."""
+        """Return what the SDK does after an HTTP status that is not a success."""
         if 500 <= status < 600:
             return self.on_5xx
         named = {

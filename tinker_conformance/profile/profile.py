@@ -1,9 +1,8 @@
 """A profile: one revision of an SDK's queue-state behaviour, as plain data.
 
-A profile has two facets with histories of their own. The *observer* facet says what notifies an observer,
-how a state is read, and what is logged when. The *polling* facet says what is asked, what is asked again,
-and how a future ends. `profile_files` reads them from TOML; the reference (`observer`, `polling`, `clients`)
-does what they say, and nothing in it asks for a version.
+A profile has two facets, whose revisions change independently. The *observer* facet says what notifies an
+observer, how a state is read, and what is logged. The *polling* facet describes requests, retries, and how a
+future ends. `profile_files` reads them from TOML. The reference follows them, and never looks at a version.
 
 `docs/reference/profiles.md` lists every field and every revision.
 """
@@ -72,7 +71,7 @@ class Profile(Facet, frozen=True):
     """One revision of each facet.
 
     Attributes:
-        name: What `load_profile` and ``--profile`` know it by.
+        name: Its name for `load_profile` and ``--profile``.
         observer: The observer facet.
         polling: The polling facet.
     """

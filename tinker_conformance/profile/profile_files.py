@@ -1,10 +1,10 @@
-"""Profiles as TOML: the ones that come with the kit, and files of a user's own.
+"""Profiles as TOML files: those of the kit, and a user's own.
 
-A facet file of the kit may say ``extends = "REVISION"``: it takes over what it does not name, so that a file
-shows what changed; ``without = ["a.b"]`` takes keys away. A profile file of a user holds both facets as the
-tables ``[observer]`` and ``[polling]`` and a ``name``; it may extend any known profile in the same way.
+A facet file of the kit may contain ``extends = "REVISION"``. It then inherits all keys that it does not set,
+so the file shows what changed; ``without = ["a.b"]`` removes keys. A user's profile file has a ``name`` and
+both facets as the tables ``[observer]`` and ``[polling]``. It may extend any known profile in the same way.
 
-Everything wrong with a file is a `ProfileError` that names the file and the key.
+Any mistake in a file raises a `ProfileError` that names the file and the key.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import msgspec
 
 from fake_server.core.bounded_files import FileError, decoded_text, parse_toml, read_bytes
 from fake_server.core.errors import nearest
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import ObserverFacet, PollingFacet, Profile
 
 _DATA: Final = files("tinker_conformance.profile")
@@ -29,12 +30,12 @@ MOST_BYTES: Final = 1_000_000
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
-class ProfileError(ValueError):
-    """A profile that cannot be used: the text names the file, the key and the mend.
+class ProfileError(UserError):
+    """A profile that cannot be used; the text names the file, the key and the fix.
 
     Attributes:
         source: The file or the name.
-        key: The path of the key inside it, with dots; empty for the whole.
+        key: The path of the key inside it, with dots; empty for the whole file.
     """
 
     def __init__(self, source: str, key: str, problem: str) -> None:
@@ -44,7 +45,7 @@ class ProfileError(ValueError):
 
 
 class NamedProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A pair of revisions, as `profiles/releases.toml` gives it to a release or a name.
+    """A pair of revisions, as `releases.toml` assigns it to a release or a name.
 
     Attributes:
         observer: A revision of the observer facet.
@@ -56,11 +57,11 @@ class NamedProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`profiles/releases.toml`.
+    """The contents of `releases.toml`.
 
     Attributes:
         releases: Every published release, oldest first.
-        profiles: The profiles with a name of their own.
+        profiles: The profiles that have a name.
     """
 
     releases: dict[str, NamedProfile]
@@ -68,19 +69,19 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def known_profiles() -> tuple[str, ...]:
-    """The names that `load_profile` knows, the oldest official revision first."""
+    """Return the names that `load_profile` knows, the oldest official revision first."""
     return tuple(index().profiles)
 
 
 def load_profile(name_or_path: str | Path) -> Profile:
-    """Loads a profile by name or from a file.
+    """Return a profile by its name or from a file.
 
     Args:
         name_or_path: A name of `known_profiles`; ``OBSERVER+POLLING``, a revision of each; or the path of a
-            TOML file (anything that ends in ``.toml`` or has a path separator).
+            TOML file (any text that ends in ``.toml`` or has a path separator).
 
     Raises:
-        ProfileError: There is no such profile, or the file is not one.
+        ProfileError: There is no such profile, or the file is not a profile.
     """
     name = str(name_or_path)
     if isinstance(name_or_path, Path) or name.endswith(".toml") or "/" in name or "\\" in name:
@@ -90,14 +91,12 @@ def load_profile(name_or_path: str | Path) -> Profile:
     observer, plus, polling = name.partition("+")
     if plus:
         return combined(NamedProfile(observer, polling))
-    problem = (
-        f"there is none of that name{_hint(name, known_profiles())}; known: {', '.join(known_profiles())}"
-    )
+    problem = f"there is no such profile{_hint(name, known_profiles())}; known: {', '.join(known_profiles())}"
     raise ProfileError(name, "", f"{problem}; or give the path of a .toml file")
 
 
 def combined(pair: NamedProfile) -> Profile:
-    """Puts a revision of each facet together; named like the observer's if that profile has this polling."""
+    """Return the profile of two revisions; a pair that has a name keeps it, others are OBSERVER+POLLING."""
     named = index().profiles.get(pair.observer)
     name = pair.observer if named == pair else f"{pair.observer}+{pair.polling}"
     return Profile(
@@ -107,18 +106,26 @@ def combined(pair: NamedProfile) -> Profile:
 
 @cache
 def observer_revision(revision: str) -> ObserverFacet:
-    """Loads a revision of the observer facet; ProfileError if there is none of that name."""
+    """Return a revision of the observer facet.
+
+    Raises:
+        ProfileError: There is no revision of that name.
+    """
     return _decode(_facet_data("observer", revision), ObserverFacet, f"observer-{revision}.toml")
 
 
 @cache
 def polling_revision(revision: str) -> PollingFacet:
-    """Loads a revision of the polling facet; ProfileError if there is none of that name."""
+    """Return a revision of the polling facet.
+
+    Raises:
+        ProfileError: There is no revision of that name.
+    """
     return _decode(_facet_data("polling", revision), PollingFacet, f"polling-{revision}.toml")
 
 
 def revisions(facet: str) -> tuple[str, ...]:
-    """The revisions of the facet ``observer`` or ``polling``, by name."""
+    """Return the names of the revisions of the facet ``observer`` or ``polling``, sorted."""
     names = (entry.name for entry in _DATA.iterdir())
     prefix = f"{facet}-"
     return tuple(
@@ -128,7 +135,7 @@ def revisions(facet: str) -> tuple[str, ...]:
 
 @cache
 def index() -> Index:
-    """`profiles/releases.toml`, decoded."""
+    """Return the decoded `releases.toml`."""
     return _decode(_parsed((_DATA / "releases.toml").read_bytes(), "releases.toml"), Index, "releases.toml")
 
 
@@ -157,7 +164,7 @@ def _from_file(path: Path) -> Profile:
     if base is not None:
         if not isinstance(base, str) or (base not in known_profiles() and "+" not in base):
             known = ", ".join(known_profiles())
-            problem = f"{base!r} is no known profile{_hint(str(base), known_profiles())}; known: {known}"
+            problem = f"{base!r} is not a known profile{_hint(str(base), known_profiles())}; known: {known}"
             raise ProfileError(source, "extends", problem)
         inherited: dict[str, object] = msgspec.to_builtins(load_profile(base))
         data = _extended(inherited, data, source)
@@ -172,10 +179,10 @@ def _parsed(content: bytes, source: str) -> dict[str, object]:
 
 
 def _extended(base: Mapping[str, object], changes: dict[str, object], source: str) -> dict[str, object]:
-    """The base without what `without` names, with the changes laid over it, table by table."""
+    """Return the base without the keys in `without`, merged table by table with the changes."""
     without = changes.pop("without", [])
     if not isinstance(without, list):
-        raise ProfileError(source, "without", 'must be an array of keys, as in ["operations.unload_model"]')
+        raise ProfileError(source, "without", 'expected an array of keys, as in ["operations.unload_model"]')
     merged = dict(base)
     for key in without:
         merged = _removed(merged, str(key).split("."), str(key), source)
@@ -199,7 +206,9 @@ def _removed(table: Mapping[str, object], path: list[str], key: str, source: str
         case [first, *rest] if rest and isinstance(below := result.get(first), dict):
             result[first] = _removed(below, rest, key, source)
         case _:
-            raise ProfileError(source, "without", f"{key} is not in what is extended; leave it out")
+            raise ProfileError(
+                source, "without", f"the extended profile has no {key}; remove it from the array"
+            )
     return result
 
 
@@ -219,7 +228,7 @@ _ANY_VALUE: Final = "[...]"
 
 
 def _named(tokens: list[str], data: object, kind: type) -> list[str]:
-    """The path with the keys of mappings that msgspec leaves out: of each, the first that does not decode."""
+    """Return the path with the mapping keys that msgspec omits: the first that does not decode."""
     for place, written in enumerate(tokens):
         token = written
         if written == _ANY_VALUE and isinstance(data, dict):
@@ -239,26 +248,26 @@ def _fits(value: object, kind: type) -> bool:
 
 
 def _explained(problem: str, tokens: list[str], holder: type) -> tuple[str, str]:
-    """The key that an error of msgspec is about, and the error in words that say the mend."""
+    """Return the key that an error of msgspec is about, and the error in words with the fix."""
     key = ".".join(tokens)
     quoted = re.search(r"`(.+?)`|'(.+?)'", problem)
     word = (quoted.group(1) or quoted.group(2)) if quoted else ""
     below = f"{key}.{word}" if key else word
     if problem.startswith("Object contains unknown field"):
         known = _fields(holder)
-        return below, f"is unknown{_hint(word, known)}; known: {', '.join(known)}"
+        return below, f"is an unknown key{_hint(word, known)}; known: {', '.join(known)}"
     if problem.startswith("Object missing required field"):
         return below, f"is missing; {_allowed(_type_at(holder, [word]))}"
     if problem.startswith("Invalid enum value"):
         choices = [str(member.value) for member in holder] if issubclass(holder, Enum) else []
-        return key, f"has no choice '{word}'{_hint(word, choices)}; {_allowed(holder)}"
+        return key, f"'{word}' is not a valid value{_hint(word, choices)}; {_allowed(holder)}"
     if problem.startswith("Expected"):
         return key, f"e{problem[1:]}; {_allowed(holder)}"
     return key, problem
 
 
 def _type_at(kind: type, tokens: list[str]) -> type:
-    """The type of the value at a path of field names and ``[...]``."""
+    """Return the type of the value at a path of field names and ``[...]``."""
     current: object = kind
     for token in tokens:
         arguments = [
@@ -281,14 +290,14 @@ def _fields(kind: type) -> tuple[str, ...]:
 
 def _allowed(kind: type) -> str:
     if issubclass(kind, Enum):
-        return "one of " + ", ".join(str(member.value) for member in kind)
+        return "use one of " + ", ".join(str(member.value) for member in kind)
     if issubclass(kind, msgspec.Struct):
-        return "a table with " + ", ".join(_fields(kind))
+        return "write a table with " + ", ".join(_fields(kind))
     names = {
         bool: "true or false", str: "a string", float: "a number", int: "a whole number",
         tuple: "an array", dict: "a table",
     }  # fmt: skip
-    return f"give {names.get(kind, 'a value that fits')}"
+    return f"write {names.get(kind, 'a value of that type')}"
 
 
 def _hint(word: str, known: typing.Iterable[str]) -> str:

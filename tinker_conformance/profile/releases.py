@@ -1,24 +1,25 @@
-"""Which profile a published release of the official SDK shows."""
+"""The profile of each published release of the official SDK."""
 
 from __future__ import annotations
 
 import warnings
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import combined, index
 from tinker_conformance.profile.version_numbers import release_of
 
 
 class NewerThanKnownWarning(UserWarning):
-    """A release is newer than all that the kit knows, and is taken for the newest of them."""
+    """A release is newer than all that the kit knows, and is treated as the newest of them."""
 
 
-class UnknownReleaseError(ValueError):
-    """A release that was never published, or is not a version at all; the text lists those that were."""
+class UnknownReleaseError(UserError):
+    """A release that was never published, or is not a version; the text lists the published ones."""
 
 
 def known_releases() -> tuple[str, ...]:
-    """Every published release that the kit knows, oldest first (75, from 0.1.0 to 0.38.0)."""
+    """Return every published release that the kit knows, oldest first (75, from 0.1.0 to 0.38.0)."""
     return tuple(index().releases)
 
 
@@ -28,16 +29,16 @@ def newest_profile() -> Profile:
 
 
 def profile_for(release: str) -> Profile:
-    """The profile of a release of ``tinker``: its observer revision and its polling revision.
+    """Return the profile of a release of ``tinker``.
 
     Args:
         release: A version as published, such as ``0.16.1``.
 
     Warns:
-        NewerThanKnownWarning: It is newer than the newest known release, whose profile is returned.
+        NewerThanKnownWarning: The release is newer than the newest known one, whose profile is returned.
 
     Raises:
-        UnknownReleaseError: It is older than that and not among the published.
+        UnknownReleaseError: The release is older than that, and was not published.
     """
     releases = index().releases
     if (pair := releases.get(release)) is not None:
@@ -46,10 +47,10 @@ def profile_for(release: str) -> Profile:
     if release_of(release) > release_of(newest):
         profile = combined(releases[newest])
         text = (
-            f"tinker {release} is newer than {newest}, the newest that this kit knows: it is judged by the "
-            f"profile {profile.name}; a newer kit may know better"
+            f"tinker {release} is newer than {newest}, the newest release that this kit knows, and is judged "
+            f"by the profile {profile.name}; update tinker-conformance if there is a newer version"
         )
         warnings.warn(text, NewerThanKnownWarning, stacklevel=2)
         return profile
-    message = f"tinker {release!r} is not a published release; known are {', '.join(releases)}"
+    message = f"tinker {release!r} is not a published release; use one of {', '.join(releases)}"
     raise UnknownReleaseError(message)

@@ -1,4 +1,4 @@
-"""What a version's text says, in the one place that reads it."""
+"""Read version numbers; all other modules use these functions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from packaging.version import InvalidVersion, Version
 
 
 def version_of(text: str) -> Version | None:
-    """The version, to be compared with others; None if the text is none (PEP 440)."""
+    """Return the version, which can be compared with others; None if the text is not one (PEP 440)."""
     try:
         return Version(text)
     except InvalidVersion:
@@ -14,6 +14,6 @@ def version_of(text: str) -> Version | None:
 
 
 def release_of(text: str) -> tuple[int, ...]:
-    """Its numbers, pre-release and build marks aside; empty if the text is no version."""
+    """Return the numbers of a version, without pre-release and build; empty if the text is not one."""
     version = version_of(text)
     return () if version is None else version.release

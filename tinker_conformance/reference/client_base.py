@@ -1,4 +1,4 @@
-"""What all clients of the reference are built on: the session, submitting, and waiting for a result."""
+"""The base of all clients of the reference: the session, submissions, and waits for results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Service:
     """One session with a server.
 
     Attributes:
-        profile: What it behaves like.
+        profile: The profile that it follows.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class Service:
         http: httpx.AsyncClient | None = None,
         on_telemetry: TelemetryHook | None = None,
     ) -> None:
-        """Makes a client; nothing is sent before the first call.
+        """Create a service; the first call of a client sends the first request.
 
         Args:
-            base_url: Where the server is, such as ``http://127.0.0.1:8000``.
-            profile: What to behave like.
-            http: The HTTP client to use, left open; by default one of its own, closed by `aclose`.
-            on_telemetry: Takes the name and the data of each telemetry event.
+            base_url: The server's URL, such as ``http://127.0.0.1:8000``.
+            profile: The profile to follow.
+            http: The HTTP client to use, left open; by default a new one, which `aclose` closes.
+            on_telemetry: Called with the name and the data of each telemetry event.
         """
         self.profile = profile
         self._base_url = base_url.rstrip("/")
@@ -64,7 +64,7 @@ class Service:
         self._setting_up = asyncio.Lock()
         self._models = itertools.count()
         self._samplers = itertools.count()
-        self._left_behind: set[asyncio.Future[Any]] = set()
+        self._abandoned: set[asyncio.Future[Any]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -75,10 +75,10 @@ class Service:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Stops polls that a time limit left behind, and closes the HTTP client if it is its own."""
-        for task in tuple(self._left_behind):
+        """Cancel polls that still run after a timeout; close the HTTP client unless a caller passed it."""
+        for task in tuple(self._abandoned):
             task.cancel()
-        await asyncio.gather(*self._left_behind, return_exceptions=True)
+        await asyncio.gather(*self._abandoned, return_exceptions=True)
         if self._own_http is not None:
             await self._own_http.aclose()
 
@@ -93,34 +93,42 @@ class Service:
         retries: SamplingRetries | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - what a time limit stops depends on the profile
     ) -> Result:
-        """Submits an operation and waits for its result.
+        """Submit an operation and return its result.
 
         Args:
-            operation: What to do.
-            kind: The kind of client that asks.
-            body: Makes the request, anew for each submission.
+            operation: The operation to submit.
+            kind: The kind of client that submits it.
+            body: Creates the request body, once for each submission.
             observer: The caller's observer, if any.
-            own_observer: The client's.
-            retries: What carries the client over the loss of a future, if anything does.
-            timeout: The limit of the wait, in seconds.
+            own_observer: The client's observer, if it has one.
+            retries: Submits again after the loss of a future, if the client does that.
+            timeout: The limit of the wait, seconds.
+
+        Raises:
+            UnsupportedByProfileError: The profile has no such operation, or takes no observer.
+            FutureError: The future ended without a result.
         """
         if operation not in self.profile.polling.operations:
             known = ", ".join(self.profile.polling.operations)
-            message = f"{self.profile.name} has no {operation}; it has {known}"
+            message = f"{self.profile.name} has no operation {operation}; use one of {known}"
             raise UnsupportedByProfileError(message)
-        told = self._observer(operation, observer, own_observer)
+        notified = self._observer(operation, observer, own_observer)
         await self.ready()
 
         async def attempt() -> Result:
             future = await self._submit(operation, kind, body())
-            return await self._poll(future, told).result()
+            return await self._poll(future, notified).result()
 
         resubmits = self.profile.polling.expired.action(kind) is OnExpired.RESUBMITS
         running = retries.run(attempt) if retries is not None and resubmits else attempt()
         return await self._within(timeout, self._finished(operation, running))
 
     async def post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
-        """POSTs a request that answers at once; SubmissionError if it is refused or gets no object."""
+        """POST a request that is not a future, and return the reply.
+
+        Raises:
+            SubmissionError: The server refused the request, or its reply is not a JSON object.
+        """
         try:
             response = await self._client().post(
                 f"{self._base_url}{path}", json=body, timeout=_SETUP_TIMEOUT_SECONDS, follow_redirects=True
@@ -133,22 +141,22 @@ class Service:
         return reply
 
     def next_model(self) -> int:
-        """The number of the next model of this session, from 0."""
+        """Return the number of the next model of this session, from 0."""
         return next(self._models)
 
     def next_sampler(self) -> int:
-        """The number of the next sampling session, from 0."""
+        """Return the number of the next sampling session, from 0."""
         return next(self._samplers)
 
     @property
     def session(self) -> str | None:
-        """The session's id; None before it is made, and where the profile makes none."""
+        """The session's id; None before the session exists, and in profiles without sessions."""
         return self._session
 
     async def ready(self) -> None:
-        """Makes the session if it is not made yet.
+        """Create the session unless it exists.
 
-        Made once, it is there for every event loop; before, the service belongs to one.
+        Until then, only one event loop may use the service; afterwards, any may.
         """
         if not self._ready:
             await self._make_ready()
@@ -201,13 +209,13 @@ class Service:
         facet = self.profile.observer
         if custom is not None:
             if facet.custom_observer is CustomObserver.UNSUPPORTED:
-                message = f"{self.profile.name} takes no observer of the caller's; leave `observer` out"
+                message = f"{self.profile.name} does not support a caller's observer; leave `observer` out"
                 raise UnsupportedByProfileError(message)
             return custom
         return own if operation in facet.observed_operations else None
 
     async def _finished(self, operation: Operation, running: Awaitable[Result]) -> Result:
-        """The result, looked at once more."""
+        """Return the result after checking the keys that the profile asserts."""
         facet = self.profile.polling.operations[operation]
         if not facet.assertion_drains:
             return _checked(await self._drained(running), facet)
@@ -218,7 +226,7 @@ class Service:
         return await self._drained(checked())
 
     async def _drained(self, running: Awaitable[_T]) -> _T:
-        """Holds a failure back as long as the profile's telemetry takes."""
+        """Delay a failure by the time in which the official SDK sends its telemetry."""
         try:
             return await running
         except Exception:
@@ -227,7 +235,7 @@ class Service:
             raise
 
     async def _within(self, limit: float | None, running: Coroutine[object, object, _T]) -> _T:
-        """Awaits a result for at most `limit` seconds."""
+        """Await a result for at most `limit` seconds."""
         if limit is None:
             return await running
         task = asyncio.ensure_future(running)
@@ -240,13 +248,13 @@ class Service:
             return task.result()
         if self.profile.polling.wait_timeout is WaitTimeout.CANCELS_POLL:
             task.cancel()
-        self._left_behind.add(task)
+        self._abandoned.add(task)
         task.add_done_callback(self._collect)
-        message = f"no result within {limit} s; wait longer"
+        message = f"no result within {limit} s; use a longer timeout"
         raise WaitTimeoutError(message, official_class="TimeoutError", official_text="")
 
     def _collect(self, task: asyncio.Future[Any]) -> None:
-        self._left_behind.discard(task)
+        self._abandoned.discard(task)
         if not task.cancelled():
             task.exception()
 
@@ -256,22 +264,26 @@ class Service:
 
 
 def text_of(reply: Mapping[str, object], key: str) -> str:
-    """A string of a reply; SubmissionError if it is not there."""
+    """Return a string from a reply.
+
+    Raises:
+        SubmissionError: The reply has no string under the key.
+    """
     value = reply.get(key)
     if not isinstance(value, str):
-        message = f"a reply has no {key}, but {sorted(reply)}; mend the server's reply"
+        message = f"expected a reply with a string '{key}', got keys {sorted(reply)}; fix the server's reply"
         raise SubmissionError(message, official_class="ValidationError", official_text=message)
     return value
 
 
 def _refused(path: str, detail: str) -> SubmissionError:
-    message = f"POST {path} was not accepted: {detail}; see what the server says"
+    message = f"POST {path} was not accepted: {detail}; fix the request, or see the server's log"
     return SubmissionError(message, official_class="APIStatusError", official_text=detail)
 
 
 def _checked(result: Result, facet: OperationFacet) -> Result:
     missing = [key for key in facet.asserted if result.body is not None and key not in result.body]
     if missing:
-        message = f"the result has no {', '.join(missing)}; mend the server's reply"
+        message = f"the result has no {', '.join(missing)}; fix the server's reply"
         raise PollError(message, official_class="AssertionError", official_text="")
     return result

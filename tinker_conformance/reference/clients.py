@@ -1,8 +1,8 @@
-"""The clients of the reference: an SDK of the Tinker API, small enough to read in one sitting.
+"""The clients of the reference, a small SDK of the Tinker API.
 
-How they fail: a `FutureError` (`reference_errors`) says how a future ended; `error_kind` sorts any exception
-of a call; `UnsupportedByProfileError` is a call that an SDK of this profile does not have. The retries of a
-*submission* are no part of a profile: a request that is not accepted ends in `SubmissionError`.
+A `FutureError` (see `failures`) says how a future ended, and `error_kind` classifies any exception of a call.
+A call that an SDK of this profile does not have raises `UnsupportedByProfileError`. Profiles do not describe
+retries of a *submission*: a request that is not accepted ends in `SubmissionError`.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ __all__ = [
 
 
 class ServiceClient(Service):
-    """The way to all other clients; see `Service` for how it is made and closed."""
+    """The client that creates all others; see `Service` for its arguments and how to close it."""
 
     async def create_sampling_client(
         self, model_path: str | None = None, base_model: str | None = None
     ) -> SamplingClient:
-        """Makes a sampling client of saved weights or of a base model.
+        """Create a sampling client for saved weights or a base model.
 
         Raises:
-            SubmissionError: The server did not make the session.
+            SubmissionError: The server did not create the sampling session.
         """
         await self.ready()
         session = None
@@ -79,22 +79,22 @@ class ServiceClient(Service):
         return SamplingClient(self, session=session, model_path=model_path, base_model=base_model)
 
     def model_creation(self, base_model: str) -> ModelCreation:
-        """Prepares the creation of a model, so that its observer can be seen before it starts."""
+        """Prepare the creation of a model, so that a caller can reach its observer before it starts."""
         return ModelCreation(self, base_model)
 
     async def create_training_client(
         self, base_model: str, observer: QueueStateObserver | None = None
     ) -> TrainingClient:
-        """Creates a model and makes its training client; a polled future, see `ModelCreation.create`."""
+        """Create a model and return its training client; see `ModelCreation.create`."""
         return await self.model_creation(base_model).create(observer=observer)
 
 
 class SamplingClient:
-    """Samples from one model.
+    """A client that samples from one model.
 
     Attributes:
         observer: Its own observer; a caller may wrap the observer's `on_queue_state_change`.
-        session: The sampling session's id; None where the profile has none.
+        session: The sampling session's id; None in profiles without sampling sessions.
     """
 
     def __init__(
@@ -120,11 +120,11 @@ class SamplingClient:
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
     ) -> Result:
-        """Samples one token after a fixed prompt.
+        """Sample one token after a fixed prompt.
 
         Args:
-            observer: An observer in place of the client's, where the profile allows it.
-            timeout: The limit of the wait, in seconds.
+            observer: An observer instead of the client's, if the profile supports it.
+            timeout: The limit of the wait, seconds.
         """
         return await self._run(Operation.SAMPLE, observer, timeout)
 
@@ -134,7 +134,7 @@ class SamplingClient:
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
     ) -> Result:
-        """Computes the log-probabilities of a fixed prompt; as `sample`."""
+        """Compute the log-probabilities of a fixed prompt; arguments as in `sample`."""
         return await self._run(Operation.COMPUTE_LOGPROBS, observer, timeout)
 
     async def _run(
@@ -165,7 +165,7 @@ class ModelCreation:
     """The creation of one model.
 
     Attributes:
-        observer: Its own observer; None where the profile has none.
+        observer: Its own observer; None in profiles that do not observe the creation of a model.
     """
 
     def __init__(self, service: ServiceClient, base_model: str) -> None:
@@ -181,11 +181,11 @@ class ModelCreation:
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
     ) -> TrainingClient:
-        """Creates the model and makes its training client.
+        """Create the model and return its training client.
 
         Args:
-            observer: An observer in place of its own, where the profile allows it.
-            timeout: The limit of the wait, in seconds.
+            observer: An observer instead of its own, if the profile supports it.
+            timeout: The limit of the wait, seconds.
         """
         await self._service.ready()
         number = self._service.next_model()
@@ -201,7 +201,7 @@ class ModelCreation:
 
 
 class TrainingClient:
-    """Trains one model; each method submits one operation and returns its result.
+    """A client that trains one model; each method submits one operation and returns its result.
 
     Attributes:
         observer: Its own observer; a caller may wrap the observer's `on_queue_state_change`.
@@ -221,12 +221,12 @@ class TrainingClient:
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
     ) -> Result:
-        """Submits an operation with a tiny input and waits for its result.
+        """Submit an operation with a small fixed input and return its result.
 
         Args:
-            operation: One of a training client's.
-            observer: An observer in place of the client's, where the profile allows it.
-            timeout: The limit of the wait, in seconds.
+            operation: An operation of training clients.
+            observer: An observer instead of the client's, if the profile supports it.
+            timeout: The limit of the wait, seconds.
 
         Raises:
             UnsupportedByProfileError: The profile has no such operation, or takes no observer.
@@ -245,33 +245,33 @@ class TrainingClient:
         )
 
     async def forward(self, *, observer: QueueStateObserver | None = None) -> Result:
-        """A forward pass."""
+        """Run a forward pass."""
         return await self.run(Operation.FORWARD, observer=observer)
 
     async def forward_backward(self, *, observer: QueueStateObserver | None = None) -> Result:
-        """A forward and a backward pass."""
+        """Run a forward and a backward pass."""
         return await self.run(Operation.FORWARD_BACKWARD, observer=observer)
 
     async def optim_step(self, *, observer: QueueStateObserver | None = None) -> Result:
-        """A step of the optimizer."""
+        """Run one step of the optimizer."""
         return await self.run(Operation.OPTIM_STEP, observer=observer)
 
     async def save_state(self, *, observer: QueueStateObserver | None = None) -> Result:
-        """Saves weights and optimizer state."""
+        """Save the weights and the optimizer state."""
         return await self.run(Operation.SAVE_STATE, observer=observer)
 
     async def load_state(self, *, observer: QueueStateObserver | None = None) -> Result:
-        """Loads saved weights."""
+        """Load saved weights."""
         return await self.run(Operation.LOAD_STATE, observer=observer)
 
     async def save_weights_for_sampler(self, *, observer: QueueStateObserver | None = None) -> Result:
-        """Saves weights to sample from."""
+        """Save weights for sampling clients."""
         return await self.run(Operation.SAVE_WEIGHTS_FOR_SAMPLER, observer=observer)
 
     async def unload_model(self, *, observer: QueueStateObserver | None = None) -> Result:
-        """Frees the model (official 0.1)."""
+        """Unload the model (official 0.1)."""
         return await self.run(Operation.UNLOAD_MODEL, observer=observer)
 
     async def save_weights_external(self, *, observer: QueueStateObserver | None = None) -> Result:
-        """Saves weights in a format of others (official since 0.28)."""
+        """Save weights in a format for other programs (official since 0.28)."""
         return await self.run(Operation.SAVE_WEIGHTS_EXTERNAL, observer=observer)

@@ -1,13 +1,15 @@
-"""How a future of the reference can end other than in a result."""
+"""The errors in which a future of the reference can end."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import ClassVar
 
+from tinker_conformance.error_families import UserError
+
 
 class ErrorKind(StrEnum):
-    """The kinds of ends that a timeline tells apart, apart from a result."""
+    """The kinds of end, besides a result, that a timeline distinguishes."""
 
     FAILED = "failed"
     EXPIRED = "expired"
@@ -20,8 +22,8 @@ class FutureError(Exception):
 
     Attributes:
         kind: The kind of end.
-        official_class: The class of the exception in the official SDK; it gets into its log lines.
-        official_text: The text of that exception, as far as the profile has it.
+        official_class: The class of the exception in the official SDK, as its log lines print it.
+        official_text: The text of that exception, if the profile has it.
     """
 
     kind: ClassVar[ErrorKind] = ErrorKind.ERROR
@@ -53,30 +55,30 @@ class FutureExpiredError(FutureError):
 
 
 class PollError(FutureError):
-    """A reply that a poll cannot go on from: a status that ends it, or a body that is no result."""
+    """A reply ended the poll: by its status, or by a body that is not a result."""
 
 
 class StalledError(FutureError):
-    """No sample of the client was done for too long."""
+    """No sample of the client succeeded for too long."""
 
 
 class SubmissionError(FutureError):
-    """A request was not accepted."""
+    """The server did not accept a request."""
 
 
 class WaitTimeoutError(FutureError, TimeoutError):
-    """The caller's time limit on a result passed."""
+    """The caller's timeout on a result passed."""
 
     kind = ErrorKind.TIMEOUT
 
 
-class UnsupportedByProfileError(ValueError):
-    """The call is one that an SDK of this profile does not have."""
+class UnsupportedByProfileError(UserError):
+    """A call that an SDK of this profile does not have."""
 
 
 def error_kind(error: BaseException) -> ErrorKind:
-    """The kind of end that an exception from a client of the reference stands for.
+    """Return the kind of end that an exception from a client of the reference means.
 
-    An exception that is none of the reference's came out of an observer and ended the poll.
+    Any exception but a `FutureError` came from an observer, and ended the poll with `ErrorKind.ERROR`.
     """
     return error.kind if isinstance(error, FutureError) else ErrorKind.ERROR

@@ -1,7 +1,8 @@
 """The observer of a client: what it logs when its queue pauses, and how often.
 
-`ClientObserver` is what a client of the reference is to its own futures. The three functions below it are
-those of the logger that the seed describes ("Shared Logger Module"), with its texts unless told otherwise.
+Every client of the reference has a `ClientObserver` for its futures. The three functions below it are those
+of the seed's "Shared Logger Module", with the seed's texts by default. The seed is the document with which
+this project began; it describes Tinkex, an SDK in Elixir.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tinker_conformance.profile.profile_files import observer_revision
 from tinker_conformance.queue_state import ClientKind, QueueState
 
 LOGGER_NAME: Final = "tinker_conformance.reference"
-"""The parent of the reference's loggers; pauses are logged below it, by the kind of client."""
+"""The parent of the reference's loggers; each kind of client logs its pauses to a child of it."""
 
 _LEVELS: Final = {
     LogLevel.DEBUG: logging.DEBUG,
@@ -29,11 +30,11 @@ _LEVELS: Final = {
 
 
 class QueueStateObserver(ABC):
-    """Is told the state of the queue that a request waits in."""
+    """The interface of an object that is notified of the state of a request's queue."""
 
     @abstractmethod
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
-        """Takes a state that the server reported.
+        """Handle a state that the server reported.
 
         Args:
             state: The state, as the profile reads it.
@@ -44,7 +45,7 @@ class QueueStateObserver(ABC):
 
 @dataclass(slots=True)
 class _Memory:
-    """What an observer remembers between calls."""
+    """The state that an observer keeps between calls."""
 
     logged_at: float = 0.0
     state: QueueState | None = None
@@ -53,14 +54,14 @@ class _Memory:
 
 @dataclass(eq=False)
 class ClientObserver(QueueStateObserver):
-    """Logs the pauses of one client as a profile says; may be called from several threads.
+    """An observer that logs the pauses of one client as a profile says. Thread-safe.
 
-    The debounce is per object: across states, and across the futures of one client. The clocks are read from
-    the module `time` at each call, so that whatever replaces them there is seen.
+    The debounce is per object: across states, and across the futures of one client. Each call reads the
+    clocks from the module `time`, so that tests can replace them there.
 
     Attributes:
         kind: The kind of client.
-        identifier: What its messages call it by; None prints as ``None``, as in the official SDK.
+        identifier: The client's name in its messages; None prints as ``None``, as in the official SDK.
         facet: The observer facet of the profile; it must have texts for the kind.
     """
 
@@ -71,26 +72,26 @@ class ClientObserver(QueueStateObserver):
     _deciding: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
-        """Logs a pause that is due; ACTIVE never logs and never touches the debounce."""
-        # One decision at a time: between looking at the last line's time and stamping the next one's, another
-        # thread would find it due as well.
+        """Log a pause line if one is due; ACTIVE never logs and never affects the debounce."""
+        # One decision at a time: otherwise two threads could both find a line due before either has stored
+        # its time.
         with self._deciding:
-            due = self._decides_to_log(state)
+            due = self._should_log_now(state)
         if due:
             _log_pause(state, self.kind, self.identifier, self.facet, reason)
 
-    def _decides_to_log(self, state: QueueState) -> bool:
+    def _should_log_now(self, state: QueueState) -> bool:
         if not self._outlasted_grace(state) or state is QueueState.ACTIVE:
             return False
         clock = self.facet.debounce_clock
         if not _is_due(self._memory.logged_at, self.facet, now=_now(clock)):
             return False
-        # Read again, not kept from above: the official SDK stamps the time after its decision.
+        # Read the clock again: the official SDK takes the time after its decision.
         self._memory.logged_at = _now(clock)
         return True
 
     def _outlasted_grace(self, state: QueueState) -> bool:
-        """Whether the state has lasted as long as it must; any change, to ACTIVE too, starts anew."""
+        """Return whether the state has outlasted the grace period; any change, to ACTIVE too, restarts it."""
         forms = self.facet.client(self.kind)
         if forms is None or forms.grace_seconds == 0:
             return True
@@ -109,7 +110,7 @@ def log_state_change(
     profile: Profile | None = None,
     facet: ObserverFacet | None = None,
 ) -> None:
-    """Logs one line about a state, without debounce; nothing for ACTIVE.
+    """Log one line about a state, without debounce; nothing for ACTIVE.
 
     Source: seed, "Shared Logger Module" and "Phase 1".
 
@@ -117,8 +118,8 @@ def log_state_change(
         state: The state or its word; any other word counts as UNKNOWN.
         client: The kind of client, or ``"sampling"``, ``"training"``, ``"model_creation"``.
         identifier: The session's id for sampling, the model's id for training.
-        profile: Whose texts; the seed's (``tinkex-seed``) if neither this nor `facet` is given.
-        facet: Its observer facet alone.
+        profile: The profile with the texts; ``tinkex-seed`` if neither this nor `facet` is given.
+        facet: An observer facet, instead of a profile.
 
     Raises:
         ValueError: The kind of client is unknown, or the profile has no texts for it.
@@ -136,15 +137,15 @@ def should_log(
     profile: Profile | None = None,
     facet: ObserverFacet | None = None,
 ) -> bool:
-    """Whether a line is due.
+    """Return whether a line is due.
 
     Source: seed, "Shared Logger Module"; the boundary counts as due (official: ``now - last >= 60``).
 
     Args:
-        last_logged: When the last line was logged, in seconds on the profile's debounce clock; 0 for never.
-        interval: The least time between two lines, in seconds.
-        profile: Whose clock and boundary; the seed's if neither this nor `facet` is given.
-        facet: Its observer facet alone.
+        last_logged: When the last line was logged, seconds on the profile's debounce clock; 0 for never.
+        interval: The least time between two lines, seconds.
+        profile: The profile with the clock; ``tinkex-seed`` if neither this nor `facet` is given.
+        facet: An observer facet, instead of a profile.
     """
     rules = _facet(profile, facet)
     now = _now(rules.debounce_clock)
@@ -158,15 +159,15 @@ def reason_for_state(
     profile: Profile | None = None,
     facet: ObserverFacet | None = None,
 ) -> str:
-    """The text that a message gives as reason when the server gives none.
+    """Return the reason in a message for which the server gives none.
 
     Source: seed, "Shared Logger Module" and "Phase 1".
 
     Args:
         state: The state or its word; any other word counts as UNKNOWN.
         client: The kind of client, or its word.
-        profile: Whose texts; the seed's if neither this nor `facet` is given.
-        facet: Its observer facet alone.
+        profile: The profile with the texts; ``tinkex-seed`` if neither this nor `facet` is given.
+        facet: An observer facet, instead of a profile.
 
     Raises:
         ValueError: The kind of client is unknown, or the profile has no texts for it.
@@ -215,7 +216,7 @@ def _kind(client: ClientKind | str) -> ClientKind:
         return ClientKind(client)
     except ValueError:
         known = ", ".join(repr(kind.value) for kind in ClientKind)
-        message = f"{client!r} is no kind of client; give a ClientKind or one of {known}"
+        message = f"{client!r} is not a kind of client; use a ClientKind or one of {known}"
         raise ValueError(message) from None
 
 
@@ -228,5 +229,5 @@ def _facet(profile: Profile | None, facet: ObserverFacet | None) -> ObserverFace
 def _no_texts(kind: ClientKind, facet: ObserverFacet) -> str:
     return (
         f"the observer revision {facet.revision} has no texts for {kind.value}; "
-        "give a profile that observes it, tinker-0.10 or later"
+        "use a profile that observes it, such as tinker-0.10 or later"
     )

@@ -1,7 +1,7 @@
-"""The polling of one future, as the facets of a profile say.
+"""Poll one future, as the facets of a profile say.
 
-How it fails: a `FutureError` of `reference_errors` for what the server or the time did; any other exception
-is one that an observer raised where the profile lets it end the poll.
+A `FutureError` (see `failures`) reports what the server replied, or that time ran out. Any other exception
+came from an observer, in a profile in which that ends the poll.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _logger: Final = logging.getLogger(f"{LOGGER_NAME}.polling")
 
 
 class Send(Protocol):
-    """What a poll needs of an HTTP client; `httpx.AsyncClient.post` is one."""
+    """The function of an HTTP client that a poll calls, such as `httpx.AsyncClient.post`."""
 
     async def __call__(
         self,
@@ -61,21 +61,25 @@ class Send(Protocol):
         timeout: float,  # noqa: ASYNC109 - the name is httpx's
         follow_redirects: bool,
     ) -> httpx.Response:
-        """POSTs a JSON body; raises `httpx.RequestError` if no complete reply comes."""
+        """POST a JSON body.
+
+        Raises:
+            httpx.RequestError: No complete reply came.
+        """
 
 
 @dataclass(slots=True)
 class Poll:
-    """One future being polled.
+    """The polling of one future.
 
     Attributes:
-        future: What is polled for.
-        profile: How.
+        future: The future to poll.
+        profile: The profile to follow.
         send: The HTTP client's ``post``.
-        base_url: Where the server is, without the path.
+        base_url: The server's URL, without a path.
         billing: The pause for HTTP 402, shared with the other futures of the service.
-        observer: Who is told of the queue; None for an operation that is not observed.
-        on_telemetry: Takes the telemetry events.
+        observer: The observer to notify; None for an operation that is not observed.
+        on_telemetry: Called with the name and the data of each telemetry event.
     """
 
     future: PendingFuture
@@ -88,16 +92,16 @@ class Poll:
     _iteration: int = -1
     _connection_errors: int = 0
     _bad_requests: int = 0
-    _metadata_wanted: bool = True
+    _allow_metadata: bool = True
     _state: QueueState | None = None
 
     async def result(self) -> Result:
-        """Polls until the future ends.
+        """Poll until the future ends, and return its result.
 
         Raises:
             FutureExpiredError: The server no longer has the future.
             RequestFailedError: The server reported that the request failed.
-            PollError: A reply that the profile does not go on from.
+            PollError: A reply ended the poll.
         """
         while True:
             self._iteration += 1
@@ -108,15 +112,15 @@ class Poll:
                 await self._back_off()
                 continue
             if not response.is_success:
-                await self._refused(response)
-            elif (result := self._answered(response)) is not None:
+                await self._handle_error_status(response)
+            elif (result := self._handle_success(response)) is not None:
                 return result
 
     async def _ask(self) -> httpx.Response:
         facet = self.profile.polling
         body: dict[str, object] = {"request_id": self.future.request_id}
         if facet.metadata_only:
-            body["allow_metadata_only"] = self._metadata_wanted
+            body["allow_metadata_only"] = self._allow_metadata
         return await self.send(
             f"{self.base_url}{RETRIEVE_PATH}",
             json=body,
@@ -127,25 +131,25 @@ class Poll:
 
     async def _back_off(self) -> None:
         facet = self.profile.polling
-        # Past 64 doublings the cap has long been reached, and the power would overflow.
+        # After 64 doublings the cap has long been reached, and more would overflow.
         delay = facet.back_off_base_seconds * 2.0 ** min(self._connection_errors, 64)
         self._connection_errors += 1
         await asyncio.sleep(min(delay, facet.back_off_cap_seconds))
 
     # -- a status that is not a success ------------------------------------------------------------
 
-    async def _refused(self, response: httpx.Response) -> None:
+    async def _handle_error_status(self, response: httpx.Response) -> None:
         facet = self.profile.polling
         action = facet.action(response.status_code)
         detail = detail_of(response)
-        if action is StatusAction.BILLING_PAUSE and self.billing.may_go_on(detail):
+        if action is StatusAction.BILLING_PAUSE and self.billing.may_continue(detail):
             await asyncio.sleep(facet.billing_pause_seconds)
             return
         self._emit_error({"status_code": response.status_code})
         if action is not StatusAction.BACK_OFF:
             self._connection_errors = 0
         if response.status_code == 408:
-            self._timed_out(response)
+            self._handle_408(response)
         match action:
             case StatusAction.POLL_AGAIN:
                 return
@@ -160,8 +164,8 @@ class Poll:
             case StatusAction.BILLING_PAUSE | StatusAction.ENDS:
                 raise self._ended(facet.lines.status_error, response.status_code, detail)
 
-    def _timed_out(self, response: httpx.Response) -> None:
-        """An HTTP 408: a "try again" in the dress of an error, whose body may tell the queue's state."""
+    def _handle_408(self, response: httpx.Response) -> None:
+        """Handle an HTTP 408: a try-again sent with an error status, whose body may have a queue state."""
         facet = self.profile.observer
         body = json_or_none(response)
         match self.profile.polling.budget_refilled_by:
@@ -177,7 +181,7 @@ class Poll:
         silent = facet.unparseable_408_state is Unparseable408.SILENT and isinstance(state, list | dict)
         if state and not silent:
             reason = body.get("queue_state_reason")
-            self._tell(parse_queue_state(state, facet.parsing), reason, facet.observer_error_on_408)
+            self._notify(parse_queue_state(state, facet.parsing), reason, facet.observer_error_on_408)
 
     def _ended(self, template: str, status: int, detail: str) -> PollError:
         operation = self.profile.polling.operations[self.future.operation]
@@ -197,8 +201,8 @@ class Poll:
 
     # -- a success -----------------------------------------------------------------------------------
 
-    def _answered(self, response: httpx.Response) -> Result | None:
-        """The result; None to poll again."""
+    def _handle_success(self, response: httpx.Response) -> Result | None:
+        """Return the result of a successful reply, or None to poll again."""
         reply = read_success(response, self.profile.polling, self.future)
         match reply:
             case Unusable(error):
@@ -206,16 +210,16 @@ class Poll:
                     raise error
             case TryAgain(body):
                 self._complete_reply()
-                self._told_to_try_again(body)
+                self._handle_try_again(body)
             case MetadataOnly():
                 self._complete_reply()
-                self._announced()
+                self._handle_announcement()
             case RequestFailedError():
-                self._tell_completion()
+                self._notify_completion()
                 self._emit_error({"error_category": reply.category}, sibling="application_error")
                 raise reply
             case Result():
-                self._tell_completion()
+                self._notify_completion()
                 return reply
         return None
 
@@ -223,7 +227,7 @@ class Poll:
         if self.profile.polling.back_off_reset_by is BackOffReset.ANY_REPLY:
             self._connection_errors = 0
 
-    def _told_to_try_again(self, body: Mapping[str, object]) -> None:
+    def _handle_try_again(self, body: Mapping[str, object]) -> None:
         if line := self.profile.polling.lines.try_again:
             _logger.warning("%s", line.format(request_id=self.future.request_id))
         facet = self.profile.observer
@@ -234,27 +238,27 @@ class Poll:
         ends = facet.unparseable_try_again_state is UnparseableTryAgain.ENDS_POLL
         if ends and raw and isinstance(raw, list | dict):
             kind = type(raw).__name__
-            message = f"the server gave a {kind} as queue_state; mend the server's reply"
+            message = f"expected a string as queue_state, got a {kind}; fix the server's reply"
             raise PollError(message, official_class="TypeError", official_text=f"unhashable type: '{kind}'")
         state = parse_queue_state(raw, facet.parsing)
         if facet.notify_on_try_again is NotifyOnTryAgain.STATE_CHANGE:
-            wanted = state is not self._state
+            notifies = state is not self._state
         else:
-            wanted = state is not QueueState.UNKNOWN or reason is not None
+            notifies = state is not QueueState.UNKNOWN or reason is not None
         self._state = state
-        if wanted:
+        if notifies:
             self._emit_state_change(state)
-            self._tell(state, reason, facet.observer_error_on_try_again)
+            self._notify(state, reason, facet.observer_error_on_try_again)
 
-    def _announced(self) -> None:
-        if not self._metadata_wanted:
-            message = f"the result of {self.future.request_id} was announced twice; mend the server's reply"
+    def _handle_announcement(self) -> None:
+        if not self._allow_metadata:
+            message = f"the result of {self.future.request_id} was announced twice; fix the server's reply"
             raise PollError(message, official_class="AssertionError", official_text=message)
-        self._metadata_wanted = False
+        self._allow_metadata = False
 
-    # -- who is told ---------------------------------------------------------------------------------
+    # -- notifications -------------------------------------------------------------------------------
 
-    def _tell(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
         if self.observer is None:
             return
         swallow = (
@@ -268,13 +272,13 @@ class Poll:
             else:
                 self.observer.on_queue_state_change(state)
 
-    def _tell_completion(self) -> None:
+    def _notify_completion(self) -> None:
         facet = self.profile.observer
         if facet.notifies_active_on_completion:
-            self._tell(QueueState.ACTIVE, None, facet.observer_error_on_completion)
+            self._notify(QueueState.ACTIVE, None, facet.observer_error_on_completion)
 
     def _emit_error(self, data: Mapping[str, object], *, sibling: str | None = None) -> None:
-        """Emits the profile's event about an error status, or its sibling of the same family."""
+        """Emit the profile's telemetry event about an error status, or its sibling with another name."""
         facet = self.profile.observer
         if self.on_telemetry is None or facet.telemetry is not TelemetrySource.STATUS_ERROR:
             return

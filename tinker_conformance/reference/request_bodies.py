@@ -1,7 +1,7 @@
-"""The bodies of the requests that the reference submits: the smallest that say who asks and for what.
+"""The bodies of the requests that the reference submits, as small as the operation allows.
 
-Source: the request types of ``tinker`` 0.1.0 to 0.38.0, JSON forms. From 0.25 the official SDK sends forward
-passes as protobuf; the reference goes on in JSON, with the ``forward_only`` that tells them apart.
+Source: the request types of ``tinker`` 0.1.0 to 0.38.0, in JSON. Since 0.25 the official SDK sends forward
+passes as protobuf. The reference still sends JSON, with ``forward_only`` to tell forward passes apart.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def sample_body(
     seq_id: int,
     prompt_logprobs: bool,
 ) -> dict[str, object]:
-    """A sample of one token; with `prompt_logprobs`, what `compute_logprobs` asks."""
+    """Return the body that samples one token, or that of `compute_logprobs` if `prompt_logprobs` is true."""
     body: dict[str, object] = {
         "type": "sample",
         "num_samples": 1,
@@ -52,7 +52,7 @@ def sample_body(
 def training_body(
     facet: PollingFacet, operation: Operation, *, model_id: str, seq_id: int
 ) -> Mapping[str, object]:
-    """The request of one operation of a training client; `seq_id` counts from 1."""
+    """Return the body of one operation of a training client; `seq_id` counts from 1."""
     if operation is Operation.UNLOAD_MODEL:
         return {"type": "unload_model", "model_id": model_id}
     return {"model_id": model_id, "seq_id": seq_id, **_training_input(facet, operation)}
@@ -75,7 +75,7 @@ def _training_input(facet: PollingFacet, operation: Operation) -> Mapping[str, o
 
 
 def model_body(*, session: str | None, base_model: str, seq_id: int) -> dict[str, object]:
-    """The request to create a model; `seq_id` counts from 0. Without a session, official 0.1 and 0.2."""
+    """Return the body that creates a model; `seq_id` counts from 0; no session in official 0.1 and 0.2."""
     body: dict[str, object] = {"type": "create_model", "base_model": base_model, "lora_config": {"rank": 32}}
     return body if session is None else {**body, "session_id": session, "model_seq_id": seq_id}
 

@@ -1,4 +1,4 @@
-"""What carries a sample over the loss of its future: the request is submitted anew after a jittered delay.
+"""Submit a sample again, after a jittered delay, when its future is lost.
 
 Source: the retry handler of ``tinker`` 0.1.0 to 0.38.0. Its limit on concurrent requests is not modelled.
 """
@@ -22,10 +22,10 @@ _logger: Final = logging.getLogger(f"{LOGGER_NAME}.retry")
 _T = TypeVar("_T")
 
 _LEAST_SLEEP: Final = 0.000_001
-"""Seconds; a watch that finds itself exactly at its deadline must not spin until the clock has moved."""
+"""The shortest sleep, seconds: at exactly its deadline, the watch must not spin until the clock moves."""
 
 _TURNS: Final = 4
-"""Turns of the loop in which a timer that is due wakes its task, and that task cancels another."""
+"""Turns of the event loop in which a due timer wakes its task and that task cancels another."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class SamplingRetries:
     _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     async def run(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
-        """Runs attempts until one ends otherwise than by the loss of its future.
+        """Run attempts until one ends in a result or in an error other than the loss of its future.
 
         Args:
             attempt: Submits the request and polls its future.
@@ -79,14 +79,14 @@ class SamplingRetries:
             await asyncio.sleep(max(deadline - now, _LEAST_SLEEP))
 
     async def _attempts(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
-        # The watch looks at the clock for the first time before the first request.
+        # Let the watch read the clock before the first request.
         await asyncio.sleep(0)
         count = 0
         while True:
             try:
-                return await _heard_of(attempt)
+                return await _delayed_end(attempt)
             except (FutureExpiredError, TimeoutError):
-                # A TimeoutError comes out of an observer: the official handler retries those too.
+                # A TimeoutError comes from an observer: the official handler retries those too.
                 await asyncio.sleep(self._delay(count))
                 count += 1
             except Exception as error:
@@ -95,7 +95,7 @@ class SamplingRetries:
                 raise
 
     def _delay(self, attempt: int) -> float:
-        """Seconds until the request is submitted anew: exponential, jittered, then capped."""
+        """Return the seconds until the next submission: exponential, jittered, then capped."""
         rules = self.facet.expired
         delay = min(rules.delay_base_seconds * 2.0 ** min(attempt, 64), rules.delay_cap_seconds)
         jitter = delay * rules.jitter * (2 * random.random() - 1)  # noqa: S311 - no secret depends on it
@@ -107,15 +107,15 @@ class SamplingRetries:
         text = self.facet.lines.stalled_error.format(
             seconds=int(seconds) if seconds.is_integer() else seconds
         )
-        message = f"no sample was done in {seconds} s; ask whether the server still works on it, or give up"
+        message = f"no sample succeeded in {seconds} s; check that the server is still running"
         return StalledError(message, official_class="APIConnectionError", official_text=text)
 
 
-async def _heard_of(attempt: Callable[[], Awaitable[_T]]) -> _T:
-    """Runs an attempt and hears of its end some turns of the loop later.
+async def _delayed_end(attempt: Callable[[], Awaitable[_T]]) -> _T:
+    """Run an attempt and return some turns of the event loop after its end.
 
-    The official SDK polls in a task of its own, so that a watch whose time has come is heard first: a sample
-    that is done after the deadline is given up all the same.
+    The official SDK polls in a separate task, so a watch that is due acts first. A sample that succeeds after
+    the deadline still fails.
     """
     try:
         return await attempt()
@@ -125,7 +125,7 @@ async def _heard_of(attempt: Callable[[], Awaitable[_T]]) -> _T:
 
 
 def _described(error: Exception) -> str:
-    """An exception as the official line prints it: "class: text"."""
+    """Return an exception as the official log line prints it: "class: text"."""
     if isinstance(error, FutureError):
         return f"{error.official_class}: {error.official_text or 'No error message'}"
     return f"{type(error).__name__}: {str(error) or 'No error message'}"

@@ -1,4 +1,4 @@
-"""What the reference sends and what it makes of a reply, as plain values."""
+"""The headers that the reference sends, and how it reads a reply, as plain values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RETRIEVE_PATH: Final = "/api/v1/retrieve_future"
 PROTOBUF: Final = "application/x-protobuf"
 
 TelemetryHook = Callable[[str, Mapping[str, object]], None]
-"""Takes the name of an event and its data."""
+"""A function that takes the name and the data of a telemetry event."""
 
 _ACCEPT: Final[Mapping[ResultFormat, str]] = {
     ResultFormat.JSON: "application/json",
@@ -30,12 +30,12 @@ _CATEGORIES: Final = frozenset({"unknown", "server", "user"})
 
 @dataclass(frozen=True, slots=True)
 class PendingFuture:
-    """A request that was accepted and whose result is polled for.
+    """An accepted request, whose result is polled for.
 
     Attributes:
-        request_id: What the server calls it.
-        operation: What was asked.
-        client: The kind of client that asked.
+        request_id: Its id on the server.
+        operation: The operation that was submitted.
+        client: The kind of client that submitted it.
         round_trip_seconds: How long the submission took.
     """
 
@@ -47,11 +47,11 @@ class PendingFuture:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a future ended in.
+    """The result of a future.
 
     Attributes:
-        operation: What was asked.
-        request_id: What the server called it.
+        operation: The operation that was submitted.
+        request_id: Its id on the server.
         content_type: The media type of the reply, parameters included.
         body: The decoded JSON object; None for protobuf, which the reference does not decode.
         raw: The bytes of the reply.
@@ -73,12 +73,12 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class MetadataOnly:
-    """An HTTP 200 that says that the result is there and wants to be fetched."""
+    """An HTTP 200 that says that the result is ready to be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """An HTTP 200 that is none of the known replies, and the error that it is."""
+    """An HTTP 200 that is none of the known replies, with the error for it."""
 
     error: PollError
 
@@ -87,7 +87,7 @@ Reply = TryAgain | MetadataOnly | RequestFailedError | Unusable | Result
 
 
 def poll_headers(facet: PollingFacet, future: PendingFuture, iteration: int) -> dict[str, str]:
-    """The headers of one poll; `iteration` counts from 0."""
+    """Return the headers of one poll; `iteration` counts from 0."""
     operation = facet.operations[future.operation]
     headers = {
         "Accept": _ACCEPT[operation.result_format],
@@ -100,7 +100,7 @@ def poll_headers(facet: PollingFacet, future: PendingFuture, iteration: int) -> 
 
 
 def read_success(response: httpx.Response, facet: PollingFacet, future: PendingFuture) -> Reply:
-    """Reads an HTTP 2xx reply to a poll."""
+    """Return what an HTTP 2xx reply to a poll means."""
     operation = facet.operations[future.operation]
     content_type = response.headers.get("content-type", "")
     if PROTOBUF in content_type:
@@ -114,14 +114,14 @@ def read_success(response: httpx.Response, facet: PollingFacet, future: PendingF
     if not isinstance(body, dict):
         kind = type(body).__name__
         text = f"'{kind}' object has no attribute 'get'"
-        return _unusable(f"a body that is no object but a {kind}", "AttributeError", text)
+        return _unusable(f"a body that is not an object but a {kind}", "AttributeError", text)
     return _read_object(body, facet, future) or Result(
         future.operation, future.request_id, content_type, body, response.content
     )
 
 
 def detail_of(response: httpx.Response) -> str:
-    """A refused reply as the official SDK's errors print it."""
+    """Return an error reply as the official SDK's errors print it."""
     text = response.text.strip()
     status = f"Error code: {response.status_code}"
     try:
@@ -131,7 +131,7 @@ def detail_of(response: httpx.Response) -> str:
 
 
 def json_or_none(response: httpx.Response) -> object:
-    """The JSON body of a reply; None if it has none (or it is ``null``)."""
+    """Return the JSON body of a reply; None if the body is not JSON, or is ``null``."""
     try:
         body: object = response.json()
     except ValueError:
@@ -142,7 +142,7 @@ def json_or_none(response: httpx.Response) -> object:
 def _read_object(
     body: Mapping[str, object], facet: PollingFacet, future: PendingFuture
 ) -> TryAgain | MetadataOnly | RequestFailedError | Unusable | None:
-    """What a JSON object is; None for a result."""
+    """Return what a JSON object means; None for a result."""
     operation = facet.operations[future.operation]
     if body.get("type") == "try_again":
         return TryAgain(body)
@@ -162,7 +162,7 @@ def _failure(
     )
     return RequestFailedError(
         f"the server failed {future.operation} ({future.request_id}): {body['error']}; "
-        "mend the request, or ask the operator of the server",
+        "fix the request, or ask the operator of the server",
         category if isinstance(category, str) and category in _CATEGORIES else "unknown",
         official_class=facet.failure_class,
         official_text=text,
@@ -177,5 +177,5 @@ def _no_result(body: Mapping[str, object], operation: OperationFacet) -> Unusabl
 
 
 def _unusable(what: str, official_class: str, official_text: str) -> Unusable:
-    message = f"the poll was answered with {what}; mend the server's reply"
+    message = f"the server replied to the poll with {what}; fix the server's reply"
     return Unusable(PollError(message, official_class=official_class, official_text=official_text or message))

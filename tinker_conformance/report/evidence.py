@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.judging.explanation import shown
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.picture import Picture, picture
@@ -134,5 +135,5 @@ def _figure(scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord]) -> F
         drawing=draw(made) if made.times else None,
         picture=made,
         events=tuple((e.at, shown(e), place in marked) for place, e in enumerate(scenario.observed)),
-        described="; ".join(f"at {m.at:.3f} s wanted {m.wanted}, got {m.got}" for m in here[:5]),
+        described="; ".join(f"at {m.at:.3f} s {wanted_got(m.wanted, m.got)}" for m in here[:5]),
     )

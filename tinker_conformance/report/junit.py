@@ -7,6 +7,7 @@ from typing import Final
 from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped, TestCase, TestSuite
 
 from fake_server.core.visible_text import visible, visible_lines
+from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.conclusion import BROKEN, Conclusion, conclude, is_broken
 from tinker_conformance.report.exit_codes import Exit
@@ -91,14 +92,14 @@ def _first(result: Result) -> str:
     if result.note or not result.mismatches:
         return result.note or result.sentence
     first = result.mismatches[0]
-    return f"{first.scenario}, at {first.at:.3f} s: wanted {first.wanted}, got {first.got}"
+    return f"{first.scenario}, at {first.at:.3f} s: {wanted_got(first.wanted, first.got)}"
 
 
 def _text(result: Result) -> str:
     lines = [f"required: {result.sentence}", f"source: {result.source}"]
     lines += [f"because: {result.note}"] if result.note else []
     lines += [
-        f"{visible(m.scenario)}, at {m.at:.3f} s: wanted {visible(m.wanted)}, got {visible(m.got)}"
+        f"{visible(m.scenario)}, at {m.at:.3f} s: {wanted_got(visible(m.wanted), visible(m.got))}"
         for m in result.mismatches
     ]
     return "\n".join([*lines, f"alone: {result.alone}"])

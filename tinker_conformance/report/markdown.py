@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from fake_server.core.visible_text import visible
+from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.conclusion import conclude, forgiven, to_look_at
 from tinker_conformance.report.records import Result
@@ -63,7 +64,7 @@ def _failure(result: Result) -> Iterator[str]:
         yield f"- {_cut(result.note)}"
     for mismatch in result.mismatches[:_MOST_MISMATCHES]:
         at = f"{literal(mismatch.scenario)}, **at {mismatch.at:.3f} s**"
-        yield f"- {at}: wanted {_cut(mismatch.wanted)}, got {_cut(mismatch.got)}"
+        yield f"- {at}: {wanted_got(_cut(mismatch.wanted), _cut(mismatch.got))}"
     if len(result.mismatches) > _MOST_MISMATCHES:
         yield f"- and {len(result.mismatches) - _MOST_MISMATCHES} more mismatches"
 

@@ -128,7 +128,7 @@ def result_record(judgement: Judgement, spec: str, profile: str) -> Result:
         scenarios=tuple(_scenario(case) for name, case in judgement.cases.items() if name in differing),
         asked=required.scenarios,
         alone=alone(required.id, spec, profile),
-        fix_first=judgement.mend_first,
+        fix_first=judgement.fix_first,
     )
 
 

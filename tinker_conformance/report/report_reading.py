@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from fake_server.core.bounded_files import FileError, read_bytes
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.records import FORMAT, End, Record, Result, Start, decode
 
@@ -17,7 +18,7 @@ FILE: Final = "report.jsonl"
 MOST_BYTES: Final = 100_000_000
 
 
-class ReportError(ValueError):
+class ReportError(UserError):
     """A report that cannot be read; the text names the file and the mend."""
 
 

@@ -1,7 +1,7 @@
 """What must hold: every requirement, in the order of the chapters.
 
 Each chapter is a module of `Requirement` values: an id, one sentence, its source, the profiles that it holds
-for, a check. A profile, and a version of the kit, go into `as_of`; the requirements that are asked come out.
+for, a check. A profile, and a version of the kit, go into `as_of`; the requirements to judge by come out.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ _BY_ID: Final = {requirement.id: requirement for requirement in REQUIREMENTS}
 
 
 def requirement(identifier: str) -> Requirement:
-    """The requirement of that id.
+    """Return the requirement of an id.
 
     Raises:
-        KeyError: If there is none.
+        KeyError: There is none.
     """
     return _BY_ID[identifier]
 
 
 def in_chapter(chapter: str) -> tuple[Requirement, ...]:
-    """The requirements of a chapter, in order."""
+    """Return the requirements of a chapter, in order."""
     return tuple(requirement for requirement in REQUIREMENTS if requirement.chapter == chapter)

@@ -1,28 +1,30 @@
-"""Which requirements are asked: those of the profile, held still at a version of the kit if wanted."""
+"""Choose the requirements of a profile, optionally only those that existed in a version of the kit."""
 
 from __future__ import annotations
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from tinker_conformance._version import __version__
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.requirements.model import Requirement
 
 
-class AsOfError(ValueError):
-    """A version that the set cannot be held at; the text says why."""
+class AsOfError(UserError):
+    """A value of `--as-of` that is not a version of the kit, or newer than this kit; the text says which."""
 
 
 def asked_of(profile: Profile, as_of: str | None) -> tuple[Requirement, ...]:
-    """The requirements that hold for a profile, in order.
+    """Return the requirements that hold for a profile, in order.
 
     Args:
-        profile: What the SDK is judged by.
-        as_of: A version of the kit: requirements that came later are left out. None for all.
+        profile: The profile that the SDK is judged by.
+        as_of: A version of the kit; requirements that are newer are left out. None leaves none out.
 
     Raises:
-        AsOfError: If that is no version, or one beyond this kit's.
+        AsOfError: `as_of` is not a version, or is newer than this kit.
     """
     limit = version_of_kit(as_of)
     held = (required for required in REQUIREMENTS if required.holds(profile))
@@ -30,19 +32,18 @@ def asked_of(profile: Profile, as_of: str | None) -> tuple[Requirement, ...]:
 
 
 def version_of_kit(as_of: str | None) -> Version | None:
-    """A version of the kit, checked.
+    """Return a version of the kit, checked; None for None.
 
     Raises:
-        AsOfError: If that is no version, or one beyond this kit's.
+        AsOfError: `as_of` is not a version, or is newer than this kit.
     """
     if as_of is None:
         return None
-    try:
-        version = Version(as_of)
-    except InvalidVersion as error:
-        raise AsOfError(f"--as-of {as_of!r} is no version; write one like {__version__}") from error
+    version = version_of(as_of)
+    if version is None:
+        raise AsOfError(f"--as-of {as_of!r} is not a version; write one like {__version__}")
     if version > Version(__version__):
         raise AsOfError(
-            f"--as-of {as_of}: this kit is {__version__}; install that version, or name an older one"
+            f"--as-of {as_of} is newer than this kit, {__version__}; install it, or name an older version"
         )
     return version

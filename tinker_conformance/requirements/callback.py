@@ -27,7 +27,7 @@ REQUIREMENTS: Final = (
         sentence="The observer receives each state as it comes, active included.",
         source="official SDK, every release; seed, 'Observer callback on 408 errors'",
         scenarios=("callback-states",),
-        check=same(seen.told_states),
+        check=same(seen.notified_states),
         needs=CALLBACKS,
     ),
     Requirement(
@@ -44,7 +44,7 @@ REQUIREMENTS: Final = (
         sentence="An exception that the observer raises for a 408 does not affect the future.",
         source="official SDK, every release; seed, 'Observer callback on 408 errors'",
         scenarios=("callback-raising-408",),
-        check=same(seen.told_states, seen.outcomes),
+        check=same(seen.notified_states, seen.outcomes),
         holds=every(notifies_on_408, swallows_observer_error_on_completion),
         needs=CALLBACKS | RAISING_OBSERVER,
     ),
@@ -56,7 +56,7 @@ REQUIREMENTS: Final = (
         ),
         source="official SDK since 0.38.0, measured",
         scenarios=("callback-raising-408-refused",),
-        check=same(seen.told_counts, seen.poll_counts),
+        check=same(seen.notified_counts, seen.poll_counts),
         holds=every(
             notifies_on_408, swallows_observer_error_on_408, ends_the_poll_on_observer_error_on_completion
         ),

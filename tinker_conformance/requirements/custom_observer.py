@@ -1,4 +1,4 @@
-"""An observer that the caller hands in."""
+"""An observer that the caller passes in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REQUIREMENTS: Final = (
     Requirement(
         id="custom_observer.replaces_client",
         sentence=(
-            "An observer that the caller hands in is notified of its future instead of the client's own."
+            "An observer that the caller passes in is notified of its future instead of the client's own."
         ),
         source="seed, 'Do NOT': break code that passes a custom :queue_state_observer",
         scenarios=("custom-observer",),

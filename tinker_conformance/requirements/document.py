@@ -1,4 +1,4 @@
-"""Writes `docs/reference/requirements.md` from the requirements themselves."""
+"""Write `docs/reference/requirements.md` from the requirements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SEED: Final = (
     ("Phase 2, SamplingClient observer", "messages.sampling_*, debounce.*, callback.states"),
     ("Phase 3, TrainingClient observer", "messages.training_*, reasons.training"),
     ("Phase 4, observer wiring", "wiring.*, trigger.*"),
-    ("Criterion 1, all new tests pass", "none: it speaks of the SDK's own test files"),
+    ("Criterion 1, all new tests pass", "none: it is about the SDK's own test files"),
     ("Criterion 2, SamplingClient implements the behaviour", "wiring.sample, wiring.compute_logprobs"),
     ("Criterion 3, TrainingClient implements the behaviour", "wiring.*, training operations"),
     ("Criterion 4, human-readable warnings", "messages.*"),
@@ -30,7 +30,7 @@ _SEED: Final = (
 
 
 def document() -> str:
-    """The page, in Markdown."""
+    """Return the page, in Markdown."""
     return "\n".join(_lines()) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What a requirement is."""
+"""The type of a requirement."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Level(StrEnum):
     CONTRACT = "contract"
     """Users rely on it."""
     QUIRK = "quirk"
-    """An accident of the official SDK; others may leave it out without failing, unless judged strictly."""
+    """An accident of the official SDK; another SDK may differ, and fails for it only with `--strict`."""
 
 
 def always(_profile: Profile) -> bool:
-    """Holds for every profile."""
+    """Return True: the requirement holds for every profile."""
     return True
 
 
@@ -31,15 +31,15 @@ class Requirement:
 
     Attributes:
         id: `chapter.name`; never changes once published.
-        sentence: What must hold, one sentence.
+        sentence: What must hold, in one sentence.
         source: Where that is known from.
-        scenarios: Ids of the scenarios that show it.
+        scenarios: Ids of the scenarios that test it.
         check: Returns every mismatch of one scenario.
-        holds: For which profiles.
+        holds: Returns whether it holds for a profile.
         level: How much it weighs.
-        needs: Capabilities without which it cannot be asked.
-        alternatives: Whether one of the scenarios is enough: the first that shows it.
-        since: The kit's version that it came with.
+        needs: Capabilities that an SDK must claim to be judged by it.
+        alternatives: Whether it is enough that one of the scenarios passes.
+        since: The first version of the kit that has it.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""How an SDK polls: what it asks again, when, and how a future ends.
+"""How an SDK polls: what it retries, when, and how a future ends.
 
 Measured by driving ``tinker`` 0.6.3 and 0.38.0, and the releases of the history in between. To the official
 SDK a reply that cannot be read to its end is a broken connection, however it broke.
@@ -425,7 +425,7 @@ REQUIREMENTS: Final = (
         sentence="A compressed reply, chunked or not, is read like a plain one.",
         source="official SDK 0.6.3 and 0.38.0, driven",
         scenarios=("fault-compressed",),
-        check=same(seen.told_states, seen.poll_counts, seen.outcomes),
+        check=same(seen.notified_states, seen.poll_counts, seen.outcomes),
     ),
     Requirement(
         id="polling.no_utf8",
@@ -458,7 +458,7 @@ REQUIREMENTS: Final = (
         sentence="A header line that occurs twice changes nothing.",
         source="official SDK 0.6.3 and 0.38.0, driven",
         scenarios=("fault-header-twice",),
-        check=same(seen.told_states, seen.poll_counts, seen.outcomes),
+        check=same(seen.notified_states, seen.poll_counts, seen.outcomes),
     ),
     Requirement(
         id="polling.slow_reply",

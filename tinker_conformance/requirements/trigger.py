@@ -110,6 +110,6 @@ REQUIREMENTS: Final = (
         ),
         source="official SDK, every release; seed, 'Observer callback on 408 errors'",
         scenarios=("trigger-malformed-408", "trigger-after-malformed"),
-        check=same(seen.told_states, seen.outcomes),
+        check=same(seen.notified_states, seen.outcomes),
     ),
 )

@@ -1,4 +1,4 @@
-"""Input as data: what an SDK is asked, what the fake server answers, how the clocks move.
+"""Input as data: what an SDK does, what the fake server replies, how the clocks move.
 
 YAML (shipped here, or a user's own) goes in; frozen ``Scenario`` values come out. A scenario can also be
 written back as YAML, and cut to what a clock that only steps between futures can show.

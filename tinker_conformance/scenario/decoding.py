@@ -1,6 +1,6 @@
-"""Reads scenarios: YAML files, YAML text and plain data.
+"""Read scenarios from YAML files, YAML text and plain data.
 
-What is unknown, missing or of the wrong type is a `ScenarioError` that names the file, the scenario, the
+An unknown key, a missing value or a wrong type raises a `ScenarioError`. It names the file, the scenario, the
 place in it and the fix.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NoReturn, TypeVar, cast
 
 from fake_server.core.bounded_files import FileError, read_text
-from fake_server.core.errors import ScriptError, nearest
+from fake_server.core.errors import ScriptError, suggestion
 from fake_server.core.json_values import copied
 from fake_server.core.operations import Operation
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script
@@ -53,10 +53,10 @@ _BASE_MODEL: Final = "Qwen/Qwen3-8B"
 
 
 def load_scenarios(path: Path) -> tuple[Scenario, ...]:
-    """Reads the scenarios of one YAML file.
+    """Return the scenarios of one YAML file.
 
     Raises:
-        ScenarioError: If the file cannot be read or holds anything that is not a scenario.
+        ScenarioError: The file cannot be read, or holds something that is not a scenario.
     """
     try:
         text = read_text(path)
@@ -66,7 +66,15 @@ def load_scenarios(path: Path) -> tuple[Scenario, ...]:
 
 
 def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
-    """Decodes YAML text; `source` names it in errors."""
+    """Return the scenarios of YAML text.
+
+    Args:
+        text: The text.
+        source: What errors call it, such as a path.
+
+    Raises:
+        ScenarioError: The text is not YAML, or holds something that is not a scenario.
+    """
     try:
         data = load_yaml(text, source)
     except ScriptError as error:
@@ -84,7 +92,7 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
         steps += sum(len(future.script.steps) for future in scenario.futures)
         if steps > MAX_STEPS:
             message = (
-                f"{source}: more than {MAX_STEPS} steps in all; split the file, or use exhausted: repeat"
+                f"{source}: more than {MAX_STEPS} steps in all; split the file, or use 'exhausted: repeat'"
             )
             raise ScenarioError(message)
         scenarios[scenario.id] = scenario
@@ -92,28 +100,36 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
 
 
 def decode_scenario(data: object, where: str) -> Scenario:
-    """Decodes one scenario from plain data (YAML or JSON); `where` names its place in errors.
+    """Return one scenario from plain data, as parsed from YAML or JSON.
+
+    Args:
+        data: The data.
+        where: What errors call it, such as "FILE: scenario 1".
 
     Raises:
-        ScenarioError: Naming the place and the mend.
+        ScenarioError: The data is not a scenario; the text names the place and the fix.
     """
     entry = _mapping(data, where, _SCENARIO_KEYS)
     identifier = entry.get("id")
     if not isinstance(identifier, str) or not identifier:
-        _fail(where, "a scenario needs an id, a string", "add one, for example 'id: my-scenario'")
+        _fail(where, "a scenario needs an 'id', which is a string", "add one, for example 'id: my-scenario'")
     where = f"{where.rsplit(': scenario ', 1)[0]}: scenario {identifier}"
     concurrent = _flag(entry.get("concurrent", False), f"{where}, concurrent")
     if "calls" in entry and ("futures" in entry or "client" in entry or "clients" in entry):
-        _fail(where, "'calls' stand alone", "put 'futures' into a scenario of their own")
+        _fail(
+            where,
+            "'calls' cannot be combined with clients or futures",
+            "put the calls into a scenario of their own",
+        )
     if "calls" not in entry and "futures" not in entry:
-        _fail(where, "nothing to do", "add 'futures' (or 'calls')")
+        _fail(where, "the scenario has no futures and no calls", "add 'futures' or 'calls'")
     clients = _clients(entry, where)
     futures = _futures(entry.get("futures", []), clients, where)
     threads = _flag(entry.get("threads", False), f"{where}, threads")
     if threads:
         _check_threads(entry, futures, where)
     elif concurrent and any(future.before for future in futures):
-        _fail(where, "'before' has no meaning where futures run together", "move the clocks in a script")
+        _fail(where, "'before' cannot be used in concurrent futures", "move the clocks in a script")
     scenario = Scenario(
         id=identifier,
         epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
@@ -128,7 +144,7 @@ def decode_scenario(data: object, where: str) -> Scenario:
         description=_string(entry.get("description", ""), f"{where}, description"),
     )
     if threads and (number := unlike_in_a_round(scenario)) is not None:
-        what = "on threads, futures of one client, operation and round are interchangeable"
+        what = "futures on threads with one client, operation and round must be equal"
         _fail(
             f"{where}, future {number}", what, "give each the same steps and observer, or another operation"
         )
@@ -137,31 +153,35 @@ def decode_scenario(data: object, where: str) -> Scenario:
 
 def _check_threads(entry: Mapping[str, object], futures: Sequence[FutureSpec], where: str) -> None:
     if "concurrent" in entry:
-        _fail(where, "futures on threads are in flight together anyway", "leave 'concurrent' out")
+        _fail(where, "'threads' already makes futures concurrent", "remove 'concurrent'")
     for number, future in enumerate(futures, 1):
         if moves_within_a_round(future):
             place = f"{where}, future {number}"
-            mend = "move them by 'before' at the first future of the next round"
-            _fail(place, "the clocks cannot move, nor a time limit pass, beside other threads", mend)
+            fix = "move the clocks with 'before' at the first future of the next round"
+            _fail(place, "a future on threads can neither move the clocks nor have a timeout", fix)
 
 
 def _clients(entry: Mapping[str, object], where: str) -> tuple[ClientSpec, ...]:
     if "client" in entry and "clients" in entry:
-        _fail(where, "'client' and 'clients' exclude each other", "keep one of them")
+        _fail(where, "'client' and 'clients' cannot be combined", "remove one of them")
     if "client" in entry:
         return (_client("client", {"kind": entry["client"]}, f"{where}, client"),)
     named = _mapping(entry.get("clients", {}), f"{where}, clients", None)
     _check_number(named, _MOST_CLIENTS, f"{where}, clients")
     clients = tuple(_client(name, data, f"{where}, client {name}") for name, data in named.items())
     if not clients and "futures" in entry:
-        _fail(where, "no client", "add 'client: sampling', or 'clients' with a kind each")
+        _fail(
+            where,
+            "the scenario has futures and no client",
+            "add 'client: sampling', or 'clients' with a kind each",
+        )
     return clients
 
 
 def _client(name: str, data: object, where: str) -> ClientSpec:
     entry = _mapping(data, where, _CLIENT_KEYS)
     if "kind" not in entry:
-        _fail(where, "a client needs a kind", f"add 'kind: ' and one of {', '.join(ClientKind)}")
+        _fail(where, "a client needs a 'kind'", f"add 'kind: ' and one of {', '.join(ClientKind)}")
     kind = _choice(entry["kind"], ClientKind, f"{where}, kind")
     identifier = _string(entry.get("id", _DEFAULT_IDS[kind]), f"{where}, id")
     base_model = identifier if kind is ClientKind.MODEL_CREATION else _BASE_MODEL
@@ -185,7 +205,7 @@ def _futures(data: object, clients: Sequence[ClientSpec], where: str) -> tuple[F
         decoded.append(_future(entry, by_name, f"{where}, future {number}"))
         steps += len(decoded[-1].script.steps)
         if steps > MAX_STEPS:
-            _fail(where, f"more than {MAX_STEPS} steps in all", "use exhausted: repeat")
+            _fail(where, f"the futures have more than {MAX_STEPS} steps in all", "use 'exhausted: repeat'")
     return tuple(decoded)
 
 
@@ -196,11 +216,11 @@ def _future(data: object, by_name: Mapping[str, ClientSpec], where: str) -> Futu
     if "client" in entry:
         name = _string(entry["client"], f"{where}, client")
         if name not in by_name:
-            _fail(where, f"no client is called {name!r}", _suggestion(name, tuple(by_name)))
+            _fail(where, f"there is no client {name!r}", _suggestion(name, tuple(by_name)))
     elif len(by_name) == 1:
         name = next(iter(by_name))
     else:
-        _fail(where, "which client?", f"add 'client: ' and one of {', '.join(by_name)}")
+        _fail(where, "the future does not name its client", f"add 'client: ' and one of {', '.join(by_name)}")
     kind = by_name[name].kind
     operation = _choice(entry.get("operation", DEFAULT_OPERATION[kind]), Operation, f"{where}, operation")
     if operation not in OPERATIONS_OF[kind]:
@@ -224,7 +244,11 @@ def _advances(data: object, where: str) -> tuple[Advance, ...]:
     steps = _steps(_list(data, where), where)
     advances = tuple(step for step in steps if isinstance(step, Advance))
     if len(advances) != len(steps):
-        _fail(where, "a reply has no place before the submission", "keep {advance: …} steps alone")
+        _fail(
+            where,
+            "'before' takes only clock steps, got a reply",
+            "keep the {advance: …} steps",
+        )
     return advances
 
 
@@ -236,10 +260,10 @@ def _steps(data: object, where: str) -> tuple[Step, ...]:
 
 
 def _without_shorthand(data: object) -> object:
-    """Writes each `{pause: BODY}` as a 408 and a try_again at the same instant.
+    """Return the steps with each `{pause: BODY}` replaced by a 408 and a try_again.
 
-    An SDK that heeds either signal notices the pause, so that a scenario about something else does not
-    depend on the trigger.
+    An SDK that handles either signal notices the pause. So a scenario about something else does not depend on
+    which signal that is.
     """
     if not isinstance(data, list):
         return data
@@ -256,7 +280,7 @@ def _call(data: object, where: str) -> FunctionCall:
     entry = _mapping(data, where, _CALL_KEYS)
     function = _string(entry.get("function"), f"{where}, function")
     if function not in FUNCTIONS:
-        _fail(where, f"no function is called {function!r}", _suggestion(function, FUNCTIONS))
+        _fail(where, f"there is no function {function!r}", _suggestion(function, FUNCTIONS))
     arguments = _list(entry.get("arguments", []), f"{where}, arguments")
     _check_number(arguments, _MOST_ARGUMENTS, f"{where}, arguments")
     try:
@@ -265,13 +289,13 @@ def _call(data: object, where: str) -> FunctionCall:
         raise ScenarioError(f"{where}, arguments: {error}") from error
 
 
-def _fail(where: str, what: str, mend: str) -> NoReturn:
-    raise ScenarioError(f"{where}: {what}; {mend}")
+def _fail(where: str, problem: str, fix: str) -> NoReturn:
+    raise ScenarioError(f"{where}: {problem}; {fix}")
 
 
 def _check_number(entries: Sized, most: int, where: str) -> None:
     if len(entries) > most:
-        _fail(where, f"{len(entries)} of them, and at most {most} are taken", "make several scenarios")
+        _fail(where, f"expected at most {most} entries, got {len(entries)}", "make several scenarios")
 
 
 def _named(value: object) -> str:
@@ -279,13 +303,12 @@ def _named(value: object) -> str:
 
 
 def _suggestion(wrong: str, known: Sequence[str]) -> str:
-    near = nearest(wrong, known)
-    return f"did you mean {near!r}?" if near else f"use one of {', '.join(known)}"
+    return suggestion(wrong, known, f"use one of {', '.join(known)}")
 
 
 def _mapping(data: object, where: str, keys: Sequence[str] | None) -> dict[str, object]:
     if not isinstance(data, dict):
-        _fail(where, f"expected a mapping, got {_named(data)}", "write 'key: value' lines there")
+        _fail(where, f"expected a mapping, got {_named(data)}", "write 'key: value' lines")
     for key in data:
         if not isinstance(key, str):
             _fail(where, f"the key {key!r} is not a string", "quote it")
@@ -302,19 +325,23 @@ def _list(data: object, where: str) -> list[object]:
 
 def _string(data: object, where: str) -> str:
     if not isinstance(data, str):
-        _fail(where, f"expected a string, got {_named(data)}", "write (or quote) a string")
+        _fail(
+            where,
+            f"expected a string, got {_named(data)}",
+            "write a string, or quote it",
+        )
     return data
 
 
 def _flag(data: object, where: str) -> bool:
     if not isinstance(data, bool):
-        _fail(where, f"expected true or false, got {_named(data)}", "write one of the two")
+        _fail(where, f"expected true or false, got {_named(data)}", "write true or false")
     return data
 
 
 def _seconds(data: object, where: str) -> float:
     if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data < 1e11:
-        _fail(where, f"expected seconds, got {_named(data)}", "write a number from 0")
+        _fail(where, f"expected seconds, got {_named(data)}", "write a number, 0 or more")
     return float(data)
 
 

@@ -1,4 +1,4 @@
-"""Writes scenarios as plain data, in the long form."""
+"""Write scenarios as plain data, in the long form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tinker_conformance.scenario.scenario import (
 
 
 def encode_scenario(scenario: Scenario) -> dict[str, object]:
-    """The long form of a scenario as plain data; `decode_scenario` gives an equal scenario back."""
+    """Return the long form of a scenario as plain data; `decode_scenario` reads an equal one from it."""
     data: dict[str, object] = {"id": scenario.id}
     if scenario.description:
         data["description"] = scenario.description

@@ -13,10 +13,10 @@ from tinker_conformance.scenario.scenario import Scenario, ScenarioError
 
 @cache
 def shipped_scenarios() -> Mapping[str, Scenario]:
-    """All shipped scenarios, in the order of their files.
+    """Return all shipped scenarios by id, in the order of their files.
 
     Raises:
-        ScenarioError: If two of them have one id.
+        ScenarioError: Two of them have the same id.
     """
     found: dict[str, Scenario] = {}
     folder = files("tinker_conformance.scenario")
@@ -24,7 +24,7 @@ def shipped_scenarios() -> Mapping[str, Scenario]:
         if entry.name.endswith(".yaml"):
             for scenario in parse_scenarios(entry.read_text(encoding="utf-8"), source=entry.name):
                 if scenario.id in found:
-                    message = f"{entry.name}: the id {scenario.id!r} is taken; choose another"
+                    message = f"{entry.name}: another file has a scenario {scenario.id!r}; rename one"
                     raise ScenarioError(message)
                 found[scenario.id] = scenario
     return MappingProxyType(found)

@@ -1,9 +1,9 @@
-"""Which futures of a scenario are in flight together.
+"""Which futures of a scenario are in flight at the same time.
 
-Futures follow each other, or all run together, or run on threads of their own. On threads they come in
-rounds: `before` at a future begins a new one, when every earlier future has ended and the clocks have moved.
-Within a round the clocks stand still, and the scripts for one operation of one client are the same. So no
-verdict depends on which thread is scheduled when.
+Futures run one after another, or concurrently, or each on its own thread. On threads they run in rounds. A
+future with `before` begins a new round, once all earlier futures have ended and the clocks have moved. Within
+a round the clocks stand still, and futures of one client and operation have equal scripts. So no verdict
+depends on the order in which threads are scheduled.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tinker_conformance.scenario.scenario import FutureSpec, Scenario
 
 
 def rounds(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
-    """The futures, by their places in the scenario from 1; those of a round are in flight together."""
+    """Return the rounds of a scenario: for each, the places of its futures, from 1."""
     made: list[list[int]] = []
     for number, future in enumerate(scenario.futures, 1):
         if not made or not scenario.concurrent or future.before:
@@ -24,9 +24,9 @@ def rounds(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
 
 
 def unlike_in_a_round(scenario: Scenario) -> int | None:
-    """The first future that differs from another of its round, client and operation; None if there is none.
+    """Return the first future that differs from another of its round, client and operation, or None.
 
-    Which of them a script is for is the scheduler's affair: the server gives them out as submissions come.
+    The server assigns scripts in the order of submissions, and on threads that order is random.
     """
     for numbers in rounds(scenario):
         first: dict[tuple[str, Operation], FutureSpec] = {}
@@ -39,5 +39,5 @@ def unlike_in_a_round(scenario: Scenario) -> int | None:
 
 
 def moves_within_a_round(future: FutureSpec) -> bool:
-    """Whether a future's script, or its caller's time limit, would move the clocks beside other threads."""
+    """Return whether a future would move the clocks within a round, by its script or by its timeout."""
     return future.timeout is not None or any(isinstance(step, Advance) for step in future.script.steps)

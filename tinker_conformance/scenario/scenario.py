@@ -1,4 +1,4 @@
-"""A scenario: what is asked of an SDK and what the fake server answers, as frozen values.
+"""A scenario: what an SDK does, what the fake server replies, and how the clocks move, as frozen values.
 
 Scenarios are written in YAML (see `docs/reference/scenarios.md`). `tinker_conformance.scenario.decoding`
 reads them, `tinker_conformance.scenario.encoding` writes them.
@@ -16,24 +16,25 @@ from fake_server.core.operations import Operation
 from fake_server.script.builder import Script
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
+from tinker_conformance.error_families import UserError
 from tinker_conformance.queue_state import ClientKind
 
 
-class ScenarioError(ValueError):
-    """A scenario that cannot be run; the text names the place and the mend."""
+class ScenarioError(UserError):
+    """A scenario that cannot be run; the text names the place and the fix."""
 
 
 class ObserverUse(StrEnum):
-    """Whose observer hears of a future's queue state."""
+    """Which observer is notified of a future's queue state."""
 
     DEFAULT = "default"
     """The client's own."""
     RAISING = "raising"
     """The client's own, which raises an exception at each call."""
     CUSTOM = "custom"
-    """One that the caller hands in for this future, where the SDK has a way to do so."""
+    """One that the caller passes in for this future, if the SDK supports that."""
     NONE = "none"
-    """None: the caller switches it off, where the SDK has a way to do so."""
+    """None: the caller switches it off, if the SDK supports that."""
 
 
 class ClientSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +42,10 @@ class ClientSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: Its name within the scenario.
-        kind: What it is.
-        id: What the server calls it: the model's id, the sampling session's id, or the base model
+        kind: The kind of client.
+        id: Its id on the server: of the model, of the sampling session, or the name of the base model
             whose creation is observed.
-        model_path: Path of the weights that a sampling client samples from; None samples from `base_model`.
+        model_path: The weights that a sampling client samples from; None samples from `base_model`.
         base_model: The base model's name.
     """
 
@@ -60,10 +61,10 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         client: Name of the client.
-        operation: What is asked of it.
+        operation: The operation that it submits.
         script: The replies to the future's polls.
-        observer: Whose observer hears of it.
-        timeout: Seconds that the caller waits for the result, or None for ever.
+        observer: Which observer is notified.
+        timeout: Seconds that the caller waits for the result; None waits without a limit.
         before: How the clocks move before the operation is submitted; on threads, before a new round.
     """
 
@@ -81,7 +82,7 @@ class FunctionCall(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         function: `log_state_change`, `should_log`, `reason_for_state` or `parse_queue_state`.
         arguments: Positional arguments, JSON values. For `should_log` the first is in seconds relative to
-            the wall clock (`-61` is a minute and a second ago), or null for "never logged".
+            the wall clock (`-61` is 61 s ago), or null for "never logged".
     """
 
     function: str
@@ -96,10 +97,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         epoch: The wall clock at the start, seconds since 1970.
         clients: In the order in which they are created.
         futures: In the order in which they are submitted.
-        concurrent: Whether futures are in flight together; else one after another.
-        threads: Whether each of them is submitted, and waited for, on a thread of its own; they are in flight
-            together then, round by round (see `tinker_conformance.scenario.rounds`).
-        calls: Calls of functions, in place of futures.
+        concurrent: Whether futures are in flight at the same time, not one after another.
+        threads: Whether each future is submitted and awaited on a thread of its own, in rounds (see
+            `tinker_conformance.scenario.rounds`).
+        calls: Calls of functions, instead of futures.
         description: Why the scenario exists, one sentence.
     """
 
@@ -113,7 +114,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
     def client(self, name: str) -> ClientSpec:
-        """The client of that name (every future's client exists: the decoder has checked)."""
+        """Return the client of that name; the decoder has checked that every future's client exists."""
         return next(client for client in self.clients if client.name == name)
 
     @property

@@ -1,4 +1,4 @@
-"""Scenarios as a person would write them: YAML in the short form, without what goes without saying."""
+"""Write scenarios as a person would: YAML in the short form, with defaults omitted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WIDTH: Final = 110
 
 
 def scenario_yaml(scenarios: Iterable[Scenario]) -> str:
-    """The text of a scenario file; `load_scenarios` reads the same scenarios from it."""
+    """Return the text of a scenario file, from which `load_scenarios` reads the same scenarios."""
     return "\n".join(_text(scenario) for scenario in scenarios)
 
 
@@ -30,29 +30,29 @@ def _short(scenario: Scenario) -> dict[str, object]:
     data = encode_scenario(scenario)
     match scenario.clients:
         case (only,):
-            bare = decode_scenario(
+            default = decode_scenario(
                 {"id": scenario.id, "client": only.kind.value, "futures": [[]]}, scenario.id
             ).clients[0]
-            alone = only.name == bare.name
-            if only == bare:
+            unnamed = only.name == default.name
+            if only == default:
                 del data["clients"]
                 rest = data.pop("futures")
                 data = {**data, "client": only.kind.value, "futures": rest}
         case _:
-            alone = False
+            unnamed = False
     if scenario.futures:
         data["futures"] = [
-            _short_future(scenario, number, alone=alone) for number in range(len(scenario.futures))
+            _short_future(scenario, number, unnamed=unnamed) for number in range(len(scenario.futures))
         ]
     return data
 
 
-def _short_future(scenario: Scenario, place: int, *, alone: bool) -> object:
+def _short_future(scenario: Scenario, place: int, *, unnamed: bool) -> object:
     data = encode_scenario(scenario)["futures"]
     assert isinstance(data, list)  # noqa: S101 - narrows
     entry = dict(data[place])
     future = scenario.futures[place]
-    if alone:
+    if unnamed:
         del entry["client"]
     if future.operation is DEFAULT_OPERATION[scenario.client(future.client).kind]:
         del entry["operation"]

@@ -1,12 +1,11 @@
-"""Scenarios whose clocks move only between futures.
+"""Split scenarios so that their clocks move only between futures.
 
-Some clocks cannot be moved while a request is in flight. For them a script is split at each `advance` into
-successive futures of the same client, and the clocks move before each. The reference runs the same futures,
-so that both lived the same scenario.
+Some clocks cannot be moved while a request is in flight. For them, each `advance` splits a script into
+successive futures of the same client, and the clocks move between them. The reference runs the same futures.
 
-A piece must end for the next one to begin. It ends in a result, or, where the profile has the end of a future
-told to the observer, in an HTTP 422, which ends a future in every revision and is told to nobody: else each
-piece would begin the grace period anew.
+Each piece must end before the next begins. Usually it ends in a result. Some profiles notify the observer
+when a future ends, which would restart the grace period. Their pieces end in an HTTP 422 instead: it ends a
+future in every revision and notifies nobody.
 """
 
 from __future__ import annotations
@@ -19,23 +18,24 @@ from fake_server.script.builder import Exhausted, Script
 from fake_server.script.steps import Advance, Complete, ReplyStep, Status, Step
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import FutureSpec, Scenario
 
 _SILENT_END: Final = Status(422, {"detail": "the clocks move between this future and the next"})
 MAX_WALL_STEP_US: Final = 120 * MICROSECOND
-"""What the kit waits at most for one step of a real clock."""
+"""The longest that the kit waits for one step of a real clock."""
 WALL_RESOLUTION_US: Final = MICROSECOND // 10
-"""What a real clock moves by itself in a few requests, and something to spare."""
+"""More than a real clock moves by itself during a few requests."""
 
 
-class NotStepwiseError(ValueError):
-    """A scenario that cannot be split; the text says why."""
+class NotStepwiseError(UserError):
+    """A scenario that the SDK's clock cannot run; the text says why."""
 
 
 def moves_clock(scenario: Scenario) -> bool:
-    """Whether the script moves the clocks anywhere."""
+    """Return whether the scenario moves the clocks anywhere."""
     return any(
         future.before or any(isinstance(step, Advance) for step in future.script.steps)
         for future in scenario.futures
@@ -43,10 +43,10 @@ def moves_clock(scenario: Scenario) -> bool:
 
 
 def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario:
-    """The scenario as an SDK under this clock can live it.
+    """Return the scenario in a form that can run under a clock.
 
     Raises:
-        NotStepwiseError: If it cannot.
+        NotStepwiseError: The clock cannot run it.
     """
     match clock:
         case SdkClock.FROZEN | SdkClock.FILE:
@@ -58,20 +58,25 @@ def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario
             for step in (step for future in split.futures for step in future.before):
                 if step.wall_us > MAX_WALL_STEP_US:
                     seconds = step.wall_us / MICROSECOND
-                    raise NotStepwiseError(f"nobody waits {seconds:g} s for a step of a real clock")
+                    raise NotStepwiseError(
+                        f"it needs a wait of {seconds:g} s; on a real clock the limit is "
+                        f"{MAX_WALL_STEP_US // MICROSECOND} s"
+                    )
                 if step.wall_us % WALL_RESOLUTION_US:
-                    raise NotStepwiseError("it needs a finer clock than a real one, which moves by itself")
+                    raise NotStepwiseError(
+                        "it moves the clock by fractions of a second that a real clock cannot keep exactly"
+                    )
             return split
 
 
 def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
-    """The scenario with its clocks moving only between futures; itself where they do already.
+    """Return the scenario with its clocks moving only between futures; the same one if they do already.
 
     Raises:
-        NotStepwiseError: If a clock moves apart from the other, or within a future that cannot be split.
+        NotStepwiseError: The clocks move by different amounts, or within a future that cannot be split.
     """
     if any(step.wall_us != step.monotonic_us for future in scenario.futures for step in _advances(future)):
-        raise NotStepwiseError("it moves the wall clock and the monotonic clock apart")
+        raise NotStepwiseError("it moves the wall clock and the monotonic clock by different amounts")
     if all(not isinstance(step, Advance) for future in scenario.futures for step in future.script.steps):
         return scenario
     if scenario.concurrent:
@@ -81,16 +86,16 @@ def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
         creates = scenario.client(future.client).kind is ClientKind.MODEL_CREATION
         if creates and any(turn.advances for turn in future.script.turns[1:]):
             raise NotStepwiseError(
-                "it moves the clocks while a model is created, a client of its own each time"
+                "it moves the clocks while a model is created, and each creation is a new client"
             )
     pieces = (piece for future in scenario.futures for piece in _pieces(future, end))
     return msgspec.structs.replace(scenario, futures=tuple(pieces))
 
 
 def without_drain(profile: Profile) -> Profile:
-    """The profile without the moment that the official SDK takes for its telemetry before an error is raised.
+    """Return the profile without the time for which the official SDK sends telemetry before it raises.
 
-    It is no part of any requirement, and whose clock cannot be moved to the end of a sleep has none.
+    No requirement depends on it. The kit cannot reproduce it with a clock that does not follow sleeps.
     """
     polling = msgspec.structs.replace(profile.polling, failure_drain_seconds=0.0)
     return msgspec.structs.replace(profile, polling=polling)
@@ -113,9 +118,9 @@ def _pieces(future: FutureSpec, end: ReplyStep) -> list[FutureSpec]:
             case _:
                 replies.append(step)
     if made and future.timeout is not None:
-        raise NotStepwiseError("it moves the clocks within a caller's time limit")
+        raise NotStepwiseError("it moves the clocks while the caller's timeout runs")
     if not replies and future.script.exhausted is Exhausted.REPEAT:
-        raise NotStepwiseError("it moves the clocks before a reply that is repeated")
+        raise NotStepwiseError("it moves the clocks before a reply that repeats")
     made.append(_piece(future, before, replies, future.script.exhausted))
     return made
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import KitError, SdkError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
@@ -74,7 +75,7 @@ class Run:
     fault: Fault | None = None
 
 
-class KitFaultError(RuntimeError):
+class KitFaultError(KitError):
     """The fake server or the reference failed, so there is no verdict on the SDK."""
 
 
@@ -96,7 +97,7 @@ def refuse_kit_faults(*, expected: Run, observed: Run) -> None:
             raise KitFaultError(f"the kit failed while it ran a scenario with {whose}: {run.fault}")
 
 
-class SdkStartError(RuntimeError):
+class SdkStartError(SdkError):
     """The SDK or its adapter cannot be started; the text says why and how to fix it."""
 
 

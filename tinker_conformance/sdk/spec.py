@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import UserError
 from tinker_conformance.sdk.in_process.worker_session import WorkerSession
 from tinker_conformance.sdk.official.environments import (
     EnvironmentUnavailable,
@@ -35,7 +36,7 @@ SPEC_FORMS: Final = (
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
 
 
-class SpecError(ValueError):
+class SpecError(UserError):
     """A SPEC has no known form. The text lists the forms."""
 
 

@@ -187,7 +187,7 @@ class TestWhatTheyPlay:
             FakeTinker().add_rule(every(1).plays(PAUSED))
 
     def test_a_rule_that_moves_clocks_needs_one_to_move(self):
-        with pytest.raises(ScriptError, match="polls in place of seconds"):
+        with pytest.raises(ScriptError, match="give polls instead of seconds"):
             VerifiedTinker(seed=0).add_rule(every(1).paused("paused_capacity", seconds=90))
         moved = []
         engine = VerifiedTinker(

@@ -126,7 +126,7 @@ DOWNSTREAM = """
 import pytest
 import tinker
 from tinker import types
-from fake_server import every
+from fake_server import every, outage
 from tinker_conformance.downstream.options import FakeTinkerOptions
 
 tinker.ServiceClient, tinker.SamplingClient
@@ -161,6 +161,19 @@ def test_a_training_pause_warns_as_the_release_does(fake_tinker, fake_tinker_clo
     assert logged(fake_tinker_warnings, "training") == wanted
 
 
+def test_an_outage_takes_as_long_for_sixteen_as_for_one(fake_tinker, fake_tinker_clock, fake_tinker_warnings):
+    fake_tinker.add_rule(outage("paused_capacity", seconds=600))
+    sampler = tinker.ServiceClient().create_sampling_client(base_model="Qwen/Qwen3-8B")
+    sampler = sampler.result() if hasattr(sampler, "result") else sampler
+    params = types.SamplingParams(max_tokens=2)
+    prompt = types.ModelInput.from_ints([1])
+    samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
+    assert all(sample.result().sequences for sample in samples)
+    assert fake_tinker_clock.elapsed == 600
+    # Once a minute; a reply that is read after another poll ended the outage is told at 600.
+    assert 5 <= len(logged(fake_tinker_warnings, "sampling")) <= 11
+
+
 def logged(warnings, kind):
     return [warning.at - 1_750_000_000 for warning in warnings.matching(kind=kind, state="paused_capacity")]
 """
@@ -190,4 +203,4 @@ def test_a_pause_by_rule_warns_on_the_frozen_clock(tmp_path: Path, version: str)
         text=True,
         timeout=120,
     )
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    assert "3 passed" in done.stdout, done.stdout + done.stderr

@@ -186,3 +186,32 @@ class TestByteTokenizer:
         text = ByteTokenizer().apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         assert text == "user: hi\nassistant: "
         assert ByteTokenizer().apply_chat_template(messages) == ByteTokenizer().encode("user: hi\n")
+
+
+def test_of_weights_without_a_name_the_newest_stay(client, monkeypatch):
+    monkeypatch.setattr("fake_server.service.simulated_service.KEPT_SNAPSHOTS", 2)
+    model = client.model()
+    samplers = []
+    for number in range(4):
+        model.step(*DATA)
+        saved = model.submit("save_weights_for_sampler", sampling_session_seq_id=number)
+        samplers.append(client.wait(saved)["sampling_session_id"])
+    for sampler in samplers[:2]:
+        with pytest.raises(Failed, match="were let go, since 2 newer ones were saved without a name"):
+            client.sample(sampling_session_id=sampler)
+    results = [client.sample(max_tokens=5, seed=1, sampling_session_id=sampler) for sampler in samplers[2:]]
+    assert results[0] != results[1]
+
+
+def test_inflight_samplers_share_the_newest_weights(client):
+    model = client.model()
+    samplers = []
+    for number, kind in enumerate(("snapshot", "inflight", "inflight")):
+        saved = model.submit("save_weights_for_sampler", sampling_session_seq_id=number, kind=kind)
+        samplers.append(client.wait(saved)["sampling_session_id"])
+        model.step(*DATA)
+    fixed, first, second = (
+        client.sample([2, 3], max_tokens=1, prompt_logprobs=True, sampling_session_id=sampler)
+        for sampler in samplers
+    )
+    assert first["prompt_logprobs"] == second["prompt_logprobs"] != fixed["prompt_logprobs"]

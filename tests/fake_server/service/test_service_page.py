@@ -60,7 +60,7 @@ def test_the_snippets_pass(tmp_path: Path, version: str) -> None:
 
 def test_the_rules_of_the_page_can_be_read() -> None:
     (snippet,) = re.findall(r"```yaml\n(.*?)```", HOW_TO, re.DOTALL)
-    assert len(decode_all(yaml.safe_load(snippet), "page")) == 2
+    assert len(decode_all(yaml.safe_load(snippet), "page")) == 4
 
 
 def test_every_operation_and_loss_is_on_the_page() -> None:

@@ -106,7 +106,7 @@ def test_the_order_of_ends_is_compared_and_shown(tinker: VerifiedTinker) -> None
     assert tinker.poll_order == tuple("abbca")
     assert tinker.drained_order == ("b", "a")
     tinker.assert_order("b", "a")
-    with pytest.raises(ScriptViolation, match="wanted a, b; got b, a; wait"):
+    with pytest.raises(ScriptViolation, match="wanted a then b, got b then a; wait"):
         tinker.assert_order("a", "b")
     with pytest.raises(ScriptViolation, match="not ended: c"):
         tinker.assert_order("b", "a", "c")

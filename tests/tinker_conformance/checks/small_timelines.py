@@ -57,7 +57,7 @@ def line(message: str, at: float = 0.0, *, level: str = "warning", client: str |
     return Log(at=at, client=client, level=level, logger="any", message=message)
 
 
-def told(
+def notified(
     state: str, at: float = 0.0, *, future: int | None = 1, reason: str | None = None, custom: bool = False
 ) -> Callback:
     return Callback(at=at, future=future, state=state, reason=reason, custom=custom)

@@ -20,7 +20,7 @@ WITHIN = (0.4, 1.2, 1.6, 3.1, 9.9, 10.0, 7.6)
 ANSWERED_AFTER = 0.25
 
 
-def _lived(delays: tuple[float, ...]) -> Timeline:
+def _timeline(delays: tuple[float, ...]) -> Timeline:
     events: list[Request | Response] = [Response(at=0.0, client="c", future=1, status=408)]
     moments = [0.0]
     for delay in delays:
@@ -45,7 +45,7 @@ def _said(
     profile = msgspec.structs.replace(
         PROFILE, polling=msgspec.structs.replace(PROFILE.polling, expired=expired)
     )
-    case = Case(SCENARIO, profile, _lived(expected), _lived(delays), ReferenceAdapter.info)
+    case = Case(SCENARIO, profile, _timeline(expected), _timeline(delays), ReferenceAdapter.info)
     return [str(mismatch) for mismatch in after_410(case)]
 
 
@@ -63,7 +63,7 @@ def test_delays_within_the_bounds_hold() -> None:
         ((*WITHIN[:4], 5.9, *WITHIN[5:]), "submission 5 after a 410 within 6.000 to 10.000 s, got 5.900 s"),
     ],
 )
-def test_a_delay_out_of_bounds_is_told_alone(delays: tuple[float, ...], said: str) -> None:
+def test_a_delay_out_of_bounds_is_reported_alone(delays: tuple[float, ...], said: str) -> None:
     assert len(found := _said(delays)) == 1
     assert said in found[0]
 
@@ -72,9 +72,9 @@ def test_the_very_bounds_are_within() -> None:
     assert _said((0.375, 1.25, 1.5, 5.0, 6.0, 10.0, 7.5)) == []
 
 
-def test_delays_that_are_never_random_are_told_at_the_first() -> None:
+def test_delays_that_are_never_random_are_reported_at_the_first() -> None:
     assert _said((0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0)) == [
-        "at 0.500 s: wanted delays with a random part, got delays without"
+        "at 0.500 s: wanted delays with jitter, got delays without jitter"
     ]
     assert _said((0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0), jitter=0.0) == []
 
@@ -83,12 +83,12 @@ def test_one_delay_may_be_in_the_middle_by_chance() -> None:
     assert _said((0.5, *WITHIN[1:])) == []
 
 
-def test_too_few_submissions_are_told() -> None:
+def test_too_few_submissions_are_reported() -> None:
     end = sum(WITHIN[:5]) + ANSWERED_AFTER
     assert _said(WITHIN[:5]) == [f"at {end:.3f} s: wanted 7 submissions after a 410, got 5"]
 
 
-def test_too_many_submissions_are_told() -> None:
+def test_too_many_submissions_are_reported() -> None:
     assert _said(WITHIN, expected=WITHIN[:5]) == [
         f"at {sum(WITHIN) + ANSWERED_AFTER:.3f} s: wanted 5 submissions after a 410, got 7"
     ]
@@ -96,12 +96,12 @@ def test_too_many_submissions_are_told() -> None:
 
 def test_two_delays_in_the_middle_are_no_chance() -> None:
     assert _said((0.5, 1.0, *WITHIN[2:])) == [
-        "at 0.500 s: wanted delays with a random part, got delays without"
+        "at 0.500 s: wanted delays with jitter, got delays without jitter"
     ]
 
 
 def test_an_sdk_that_did_nothing_lacks_them_from_the_beginning() -> None:
-    case = Case(SCENARIO, PROFILE, _lived(WITHIN), (), ReferenceAdapter.info)
+    case = Case(SCENARIO, PROFILE, _timeline(WITHIN), (), ReferenceAdapter.info)
     assert [str(mismatch) for mismatch in after_410(case)] == [
         "at 0.000 s: wanted 7 submissions after a 410, got 0"
     ]

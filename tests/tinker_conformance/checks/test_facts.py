@@ -1,4 +1,4 @@
-"""The one comparison that all checks share: facts are paired by key, in order; every difference is told."""
+"""The one comparison that all checks share: facts are paired by key, in order."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TRAINING = "Training is paused for model-a. Reason: out of capacity"
 SAMPLING = "Sampling is paused for sampler sampler-b. Reason: out of capacity"
 
 
-def test_when_lines_are_logged_is_told_for_each() -> None:
+def test_when_lines_are_logged_is_reported_for_each() -> None:
     of = case(poll(), line(TRAINING, 1.5), reply(), line(TRAINING, 61.5), line("else", 62.0))
     assert says(projections.line_times, of) == ["a pause line at 1.500 s", "a pause line at 61.500 s"]
     assert places(projections.line_times, of) == [(1, 1.5), (3, 61.5)]
@@ -90,7 +90,7 @@ def test_a_round_lasts_until_the_script_moves_the_clocks() -> None:
 # -- what lines say -------------------------------------------------------------------------------------
 
 
-def test_each_level_is_told_once_at_its_first_line() -> None:
+def test_each_level_is_reported_once_at_its_first_line() -> None:
     of = case(
         poll(),
         line(TRAINING, 1.0),
@@ -106,7 +106,7 @@ def test_each_level_is_told_once_at_its_first_line() -> None:
     assert seen(projections.line_levels, of)[1].shown == f"the line {TRAINING!r} at level info"
 
 
-def test_each_text_is_told_once_at_its_first_line() -> None:
+def test_each_text_is_reported_once_at_its_first_line() -> None:
     of = case(poll(), line(TRAINING, 1.0), line(TRAINING, 2.0), line(SAMPLING, 3.0))
     assert says(projections.line_texts, of) == [f"the line {TRAINING!r}", f"the line {SAMPLING!r}"]
     assert places(projections.line_texts, of) == [(1, 1.0), (3, 3.0)]
@@ -142,7 +142,7 @@ def test_a_verb_phrase_may_go_around_the_client() -> None:
     ]
 
 
-def test_the_identifier_is_told_or_that_there_is_none() -> None:
+def test_the_identifier_is_reported_or_that_there_is_none() -> None:
     of = case(line(TRAINING), line("Sampling is paused. Reason: none", client="sampler"), line(TRAINING))
     assert says(projections.line_identifiers, of) == [
         "a pause line with the identifier 'model-a'",
@@ -177,7 +177,7 @@ def _paused(reason: str) -> Log:
     "reason",
     ["out of capacity", "concurrent models rate limit hit", "concurrent LoRA rate limit hit", "unknown"],
 )
-def test_a_reason_of_the_revision_is_told_whichever_client_gives_it(reason: str) -> None:
+def test_a_reason_of_the_revision_is_reported_whichever_client_gives_it(reason: str) -> None:
     assert _reason(reason) == [f"a pause line with the reason {reason!r}"]
 
 
@@ -193,13 +193,13 @@ def test_a_reason_that_nobody_knows_is_a_line_without() -> None:
         ("capacity", "out of capacity"),
     ],
 )
-def test_of_two_reasons_of_which_one_is_a_part_of_the_other_the_longer_is_told(
+def test_of_two_reasons_of_which_one_is_a_part_of_the_other_the_longer_is_reported(
     of_the_server: str, given: str
 ) -> None:
     steps: list[object] = [{"timeout": {"queue_state_reason": of_the_server}}, {"complete": {}}]
     assert _reason(given, steps) == [f"a pause line with the reason {given!r}"]
 
 
-def test_the_fallback_is_told_only_where_no_other_reason_is_given() -> None:
+def test_the_fallback_is_reported_only_where_no_other_reason_is_given() -> None:
     steps: list[object] = [{"timeout": {"queue_state_reason": "full"}}, {"complete": {}}]
     assert _reason("full, for how long is unknown", steps) == ["a pause line with the reason 'full'"]

@@ -43,14 +43,14 @@ def test_lines_about_retries_have_time_and_level() -> None:
         line("try_again", 3.0, level="info"),
     )
     assert says(projections.retry_lines, of) == [
-        "a line that it retries because of try_again at 1.000 s, level warning",
-        "a line that it retries because of try_again at 3.000 s, level info",
+        "a line about a retry after try_again at 1.000 s, level warning",
+        "a line about a retry after try_again at 3.000 s, level info",
     ]
     assert places(projections.retry_lines, of) == [(1, 1.0), (3, 3.0)]
     assert seen(projections.retry_lines, of)[1].shown == "the line 'try_again'"
 
 
-def test_lines_about_a_bill_are_told_at_any_level() -> None:
+def test_lines_about_a_bill_are_reported_at_any_level() -> None:
     of = case(
         poll(), line("Paused due to BILLING", 1.0), line("no bill", 2.0), line("billing", 3.0, level="error")
     )
@@ -62,7 +62,7 @@ def test_lines_about_a_bill_are_told_at_any_level() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "message", "told"),
+    ("language", "message", "expected"),
     [
         ("python", "Failed: no", "the line 'Failed: no'"),
         ("".join(("py", "thon")), "Failed: no", "the line 'Failed: no'"),
@@ -71,17 +71,17 @@ def test_lines_about_a_bill_are_told_at_any_level() -> None:
         ("zig", "Failed: no", "a line at level error with 'no'"),
     ],
 )
-def test_an_error_line_in_another_language_is_told_by_the_failure(
-    language: str, message: str, told: str
+def test_an_error_line_in_another_language_is_reported_by_the_failure(
+    language: str, message: str, expected: str
 ) -> None:
     failed = reply(200, body={"error": "no"})
     of = case(failed, line(message, 1.0, level="error"), line(message, 2.0), language=language)
-    assert says(projections.error_lines, of) == [told]
+    assert says(projections.error_lines, of) == [expected]
     assert places(projections.error_lines, of) == [(1, 1.0)]
     assert seen(projections.error_lines, of)[0].shown == f"the line {message!r}"
 
 
-def test_an_error_line_before_any_failure_is_told_to_the_letter() -> None:
+def test_an_error_line_before_any_failure_is_reported_to_the_letter() -> None:
     of = case(reply(200, body={"error": 7}), line("Failed: 7", level="error"), language="go")
     assert says(projections.error_lines, of) == ["the line 'Failed: 7'"]
 
@@ -102,7 +102,7 @@ def test_telemetry_is_compared_by_its_time_and_shown_by_its_name() -> None:
 # -- functions ------------------------------------------------------------------------------------------
 
 
-def test_what_a_function_returned_is_told_with_the_call() -> None:
+def test_what_a_function_returned_is_reported_with_the_call() -> None:
     of = case(
         end(1.0, value="active"),
         line("x"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tinker_conformance.checks.small_timelines import case, line, poll, reply, scenario, told
+from tests.tinker_conformance.checks.small_timelines import case, line, notified, poll, reply, scenario
 from tinker_conformance.checks.pause_lines import PauseLine, identifier_of, known_reasons, pause_lines
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import decode_scenario
 
 
 @pytest.mark.parametrize(
-    ("message", "tells"),
+    ("message", "is_pause_line"),
     [
         ("Training is paused for model-a. Reason: out of capacity", True),
         ("Training is paused for model-a", True),
@@ -31,14 +31,16 @@ from tinker_conformance.scenario import decode_scenario
         ("", False),
     ],
 )
-def test_a_line_tells_of_a_pause_by_its_verb_or_by_its_client_and_a_reason(message: str, tells: bool) -> None:
+def test_a_line_reports_a_pause_by_its_verb_or_by_client_and_reason(
+    message: str, is_pause_line: bool
+) -> None:
     of = case(line(message))
-    assert bool(list(pause_lines(of.observed, of))) is tells
+    assert bool(list(pause_lines(of.observed, of))) is is_pause_line
 
 
 def test_pause_lines_come_in_order_each_with_its_place_among_all_events() -> None:
     first, second = line("model-a paused", 1.0), line("sampler-b paused", 2.0)
-    of = case(poll(), reply(), first, told("paused_capacity"), line("something else"), second)
+    of = case(poll(), reply(), first, notified("paused_capacity"), line("something else"), second)
     assert list(pause_lines(of.observed, of)) == [PauseLine(2, first), PauseLine(5, second)]
 
 

@@ -52,7 +52,7 @@ def test_each_poll_has_its_number_and_its_time() -> None:
     assert places(projections.poll_times, of) == [(1, 1.0), (3, 2.0), (5, 4.0), (6, 5.0)]
 
 
-def test_the_headers_of_each_poll_are_told_or_that_one_is_missing() -> None:
+def test_the_headers_of_each_poll_are_reported_or_that_one_is_missing() -> None:
     of = case(*TWO_FUTURES)
     assert says(projections.poll_iterations, of) == [
         "poll 1 of future 1 with X-Tinker-Request-Iteration: 0",
@@ -92,7 +92,7 @@ def test_submissions_are_counted_by_future_and_path_at_the_last() -> None:
     assert places(projections.submissions, of) == [(5, 5.0), (3, 3.0), (4, 4.0)]
 
 
-def test_the_end_of_each_future_is_told_and_an_error_only_shown() -> None:
+def test_the_end_of_each_future_is_reported_and_an_error_only_shown() -> None:
     of = case(
         poll(),
         end(1.0),
@@ -107,7 +107,7 @@ def test_the_end_of_each_future_is_told_and_an_error_only_shown() -> None:
     assert places(projections.outcomes, of) == [(1, 1.0), (3, 2.5)]
 
 
-def test_the_time_of_each_end_is_told() -> None:
+def test_the_time_of_each_end_is_reported() -> None:
     of = case(poll(), end(1.0), end(2.5, future=2))
     assert says(projections.outcome_times, of) == ["future 1 to end at 1.000 s", "future 2 to end at 2.500 s"]
     assert [fact.shown for fact in seen(projections.outcome_times, of)] == [

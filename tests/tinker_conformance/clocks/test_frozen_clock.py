@@ -154,16 +154,16 @@ def test_a_thread_that_sleeps_on_a_loop_of_its_own_is_seen_to_sleep() -> None:
     assert stalls == []
 
 
-def test_a_wait_without_end_on_a_threads_own_loop_is_told() -> None:
+def test_a_wait_without_end_on_a_threads_own_loop_is_reported() -> None:
     clock = FrozenClock()
     loop, _, stalls = _run(clock)
     threads_loop, ended = VirtualTimeLoop(clock), asyncio.Event()
 
-    def told(why: str) -> None:
+    def on_stall(why: str) -> None:
         stalls.append(why)
         threads_loop.call_soon_threadsafe(ended.set)
 
-    with clock.frozen(), clock.jumping(limit_seconds=10, on_stall=told):
+    with clock.frozen(), clock.jumping(limit_seconds=10, on_stall=on_stall):
         loop.run_until_complete(asyncio.to_thread(threads_loop.run_until_complete, ended.wait()))
         loop.run_until_complete(loop.shutdown_default_executor())
     threads_loop.close()
@@ -171,7 +171,7 @@ def test_a_wait_without_end_on_a_threads_own_loop_is_told() -> None:
     assert stalls == ["every event loop waits without a timer and no reply is pending"]
 
 
-def test_a_wait_without_end_is_told() -> None:
+def test_a_wait_without_end_is_reported() -> None:
     clock = FrozenClock()
     loop, _, stalls = _run(clock)
 

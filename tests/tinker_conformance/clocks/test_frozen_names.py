@@ -19,7 +19,7 @@ class LazyModule(ModuleType):
     """As of packages that import parts of themselves when an attribute is read."""
 
     def __dir__(self) -> list[str]:
-        raise AssertionError("nobody shall look")
+        raise AssertionError("must not be read")
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(name)
@@ -105,12 +105,12 @@ def test_modules_that_stay_on_real_time_do(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_modules_that_are_gone_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frozen_names, "_FORGOTTEN", 0)
+    monkeypatch.setattr(frozen_names, "_MAX_STALE", 0)
     names = frozen_names.FrozenNames()
     new_module(monkeypatch)
     with names.in_place_of(freezegun.freeze_time("2030-01-01")):
         assert "made_for_this_test" in names._seen
     monkeypatch.undo()
-    monkeypatch.setattr(frozen_names, "_FORGOTTEN", 0)
+    monkeypatch.setattr(frozen_names, "_MAX_STALE", 0)
     with names.in_place_of(freezegun.freeze_time("2030-01-01")):
         assert "made_for_this_test" not in names._seen

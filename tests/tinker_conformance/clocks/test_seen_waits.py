@@ -43,13 +43,13 @@ def elapsed_while_a_thread_waits(
         waits_are_seen(clock),
         clock.jumping(limit_seconds=3600, on_stall=stalls.append),
     ):
-        told = loop.run_until_complete(wait())
+        result = loop.run_until_complete(wait())
     # Its thread is the executor's own: the clock would take the wait for it for a stall.
     loop.run_until_complete(loop.shutdown_default_executor())
     rescue.cancel()
     loop.close()
     assert stalls == []
-    return told
+    return result
 
 
 def test_the_clock_moves_on_while_a_thread_waits_for_a_future() -> None:

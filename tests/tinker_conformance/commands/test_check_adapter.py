@@ -58,31 +58,35 @@ UNFINISHED = {
     "silent": (
         '        if message["type"] == "start":',
         '        if message["type"] == "never":',
-        "it starts",
+        "the adapter starts",
     ),
     "no client": (
         '        "sampling",\n        "training",\n',
         "",
-        "it claims a client with an operation",
+        "the adapter claims a client with an operation",
     ),
-    "no operation": ('["sample", "forward_backward"]', '["forward_backward"]', "it claims a client"),
-    "no run": ('elif message["type"] == "run"', 'elif message["type"] == "never"', "it submits an operation"),
+    "no operation": ('["sample", "forward_backward"]', '["forward_backward"]', "the adapter claims a client"),
+    "no run": (
+        'elif message["type"] == "run"',
+        'elif message["type"] == "never"',
+        "the SDK submits an operation",
+    ),
     "no callback": (
         "            self._scenario.callback(state)\n",
         "",
-        "it reports observer calls",
+        "the adapter reports observer calls",
     ),
     "no log": (
         '        self._tell("log", level=level, logger="sdk", message=text, time=self.clock.wall())',
         "        return",
-        "it reports log lines",
+        "the adapter reports log lines",
     ),
     "no outcome": (
         '        self._tell("outcome", kind=kind, error=text)',
         "        return",
-        "it reports the outcome",
+        "the adapter reports the outcome",
     ),
-    "no done": ('        say("done", id=message["id"])', "        return", "it sends 'done'"),
+    "no done": ('        say("done", id=message["id"])', "        return", "the adapter sends 'done'"),
     "real clock": (
         "        return self.read()[1] / 1e9",
         "        return time.time()",
@@ -91,19 +95,19 @@ UNFINISHED = {
     "no waiting": (
         "        if current.get() is not NOBODY and until > now:",
         "        if False:",
-        "when the SDK sleeps",
+        "the adapter reports when the SDK sleeps",
     ),
     "no failure": ('    sdk.RequestFailedError: "failed",\n', "", "a failure: the outcome is 'failed'"),
-    "one by one": ('if not (message["concurrent"] or ', "if not (", "it runs futures together"),
+    "one by one": ('if not (message["concurrent"] or ', "if not (", "the adapter runs futures concurrently"),
     "not on threads": (
         'message["concurrent"] or message.get("threads")',
         'message["concurrent"] and "threads" not in message',
-        "it runs futures on threads",
+        "the adapter runs futures on threads",
     ),
     "no end": (
         "    scenario = None\n",
         "    threading.Thread(target=time.sleep, args=(60,)).start()\n",
-        "it exits when",
+        "the adapter exits when",
     ),
 }
 
@@ -111,7 +115,7 @@ UNFINISHED = {
 @pytest.mark.parametrize(("old", "new", "step"), UNFINISHED.values(), ids=UNFINISHED)
 def test_the_first_unfinished_step_is_named(copied: Path, old: str, new: str, step: str) -> None:
     change(copied, old, new)
-    if step == "it starts":
+    if step == "the adapter starts":
         # Nothing comes: end instead, so that nobody waits for the whole limit.
         change(copied, "for line in sys.stdin:", "for line in [sys.stdin.readline()]:")
     checked = check(copied)

@@ -160,7 +160,7 @@ def test_the_environment_is_told(impatient: Done) -> None:
 
 
 def test_the_terminal_shows_the_picture(impatient: Done) -> None:
-    part = impatient.output.split("\ndebounce.fraction (contract): failed\n")[1].split("\n\n  alone:")[0]
+    part = impatient.output.split("\ndebounce.fraction (contract): failed\n")[1].split("\n\n  rerun:")[0]
     rows = {line.strip()[:19].strip(): line for line in part.splitlines()}
     assert rows["virtual time"].index("59.500 s") == rows["log line, actual"].index("✗ WARNING")
     assert rows["virtual time"].index("60.500 s") == rows["log line, expected"].index("✗ missing")
@@ -296,7 +296,7 @@ def test_an_entry_that_matches_nothing_ends_the_run_before_it_begins(tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--as-of", "99"], "this kit is"),
+        (["--as-of", "99"], "is newer than this kit"),
         (["--known-failures", "none.toml"], "cannot be read"),
         (["--known-failures", "a.toml", "--record-known-failures", "b.toml"], "exclude each other"),
     ],

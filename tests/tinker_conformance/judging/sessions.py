@@ -1,4 +1,4 @@
-"""Sessions without a process: what they live is written down beforehand."""
+"""Sessions without a process, whose runs are prepared by the test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from fake_server.operations import Operation
-from tests.tinker_conformance.checks.small_timelines import told
+from tests.tinker_conformance.checks.small_timelines import notified
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.judge import Judge
 from tinker_conformance.profile.profile import Profile
@@ -16,10 +16,10 @@ from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkSession
 from tinker_conformance.timeline import Event, Timeline
 
 
-class Lived:
-    """A session that lives what it is told to, and remembers what it was asked."""
+class Scripted:
+    """A session with prepared runs, which records the scenarios that it was asked to run."""
 
-    spec = "lived"
+    spec = "scripted"
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Lived:
         self.clock = clock
         claimed = {Capability.CALLBACKS, *([Capability.TRAINING] if trains else [])}
         self.info = AdapterInfo(
-            name="lived", version="1", capabilities=also | claimed, operations=frozenset(Operation)
+            name="scripted", version="1", capabilities=also | claimed, operations=frozenset(Operation)
         )
         self.asked: list[str] = []
         self.profiles: list[Profile] = []
@@ -42,27 +42,27 @@ class Lived:
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         self.asked.append(scenario.id)
         self.profiles.append(profile)
-        lived = self.lives(scenario)
-        return lived if isinstance(lived, Run) else Run(lived)
+        scripted = self.outcome_of(scenario)
+        return scripted if isinstance(scripted, Run) else Run(scripted)
 
-    def lives(self, scenario: Scenario) -> Run | Timeline:
+    def outcome_of(self, scenario: Scenario) -> Run | Timeline:
         return self.runs.get(scenario.id, ())
 
     def close(self) -> None:
         self.closed += 1
 
 
-class Speaks(Lived):
-    """A session that tells of a pause in every scenario, but for those in which an operation is silent."""
+class ReportsPauses(Scripted):
+    """A session that reports a pause in every scenario, except with the silent operations."""
 
     def __init__(self, *silent: Operation, runs: Mapping[str, Run | Timeline] | None = None) -> None:
         super().__init__(runs or {}, also=frozenset(Capability))
         self._silent = frozenset(silent)
 
-    def lives(self, scenario: Scenario) -> Run | Timeline:
+    def outcome_of(self, scenario: Scenario) -> Run | Timeline:
         if scenario.id in self.runs:
             return self.runs[scenario.id]
-        return () if scenario.operations & self._silent else (told("paused"),)
+        return () if scenario.operations & self._silent else (notified("paused"),)
 
 
 def broken(kind: FaultKind, *events: Event) -> Run:

@@ -1,10 +1,18 @@
-"""What a person is told of a requirement that does not hold."""
+"""The text that a terminal shows for a requirement that does not hold."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.tinker_conformance.checks.small_timelines import end, line, poll, reply, scenario, submission, told
+from tests.tinker_conformance.checks.small_timelines import (
+    end,
+    line,
+    notified,
+    poll,
+    reply,
+    scenario,
+    submission,
+)
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.projections import poll_counts, same
 from tinker_conformance.judging.explanation import explain, shown
@@ -33,9 +41,9 @@ def _explained(
 
 def _timeline(*mismatches: Mismatch, observed: Timeline) -> list[str]:
     """The lines of the timeline, from its heading to before the command."""
-    told_ = _explained(*mismatches, observed=observed)
-    begin = next(place for place, text in enumerate(told_) if "what the SDK did" in text)
-    return told_[begin + 1 : -2]
+    explained = _explained(*mismatches, observed=observed)
+    begin = next(place for place, text in enumerate(explained) if "what the SDK did" in text)
+    return explained[begin + 1 : -2]
 
 
 def _wrong(event: int, at: float = 0.0, scenario_id: str = "small") -> Mismatch:
@@ -47,8 +55,8 @@ def _missing(what: str, at: float) -> Mismatch:
 
 
 def test_sentence_source_and_command_stand_around_the_scenario_in_which_it_fails() -> None:
-    told_ = _explained(_wrong(0), observed=(poll(),))
-    assert told_[:6] == [
+    explained = _explained(_wrong(0), observed=(poll(),))
+    assert explained[:6] == [
         "debounce.small (contract): failed",
         "  required: It polls.",
         "  source:   here",
@@ -57,65 +65,67 @@ def test_sentence_source_and_command_stand_around_the_scenario_in_which_it_fails
         "    at 0.000 s: wanted nothing, got something",
     ]
     command = "pytest --pyargs tinker_conformance.suite.test_debounce::debounce.small"
-    assert told_[-2:] == ["", f"  alone:    {command} --sdk 'exec:node it.mjs' --profile tinker-0.5.1"]
-    assert "  scenario quiet" not in told_
+    assert explained[-2:] == ["", f"  rerun:    {command} --sdk 'exec:node it.mjs' --profile tinker-0.5.1"]
+    assert "  scenario quiet" not in explained
 
 
-def test_each_mismatch_is_told_in_its_own_scenario() -> None:
-    told_ = _explained(_missing("a", 1.0), _wrong(0, 2.0, "quiet"), _missing("c", 3.0), observed=(poll(),))
-    small, quiet = told_.index("  scenario small"), told_.index("  scenario quiet")
-    assert told_[small + 1 : small + 3] == [
+def test_each_mismatch_is_shown_in_its_own_scenario() -> None:
+    explained = _explained(
+        _missing("a", 1.0), _wrong(0, 2.0, "quiet"), _missing("c", 3.0), observed=(poll(),)
+    )
+    small, quiet = explained.index("  scenario small"), explained.index("  scenario quiet")
+    assert explained[small + 1 : small + 3] == [
         "    at 1.000 s: wanted a, got nothing",
         "    at 3.000 s: wanted c, got nothing",
     ]
-    assert told_[quiet + 1] == "    at 2.000 s: wanted nothing, got something"
+    assert explained[quiet + 1] == "    at 2.000 s: wanted nothing, got something"
     assert quiet > small
-    assert "    at 2.000 s: wanted nothing, got something" not in told_[:quiet]
+    assert "    at 2.000 s: wanted nothing, got something" not in explained[:quiet]
 
 
-def test_a_note_is_told_and_without_mismatches_no_scenario_is() -> None:
-    told_ = _explained(observed=(poll(),), note="it broke")
-    assert told_[3:5] == ["  because:  it broke", ""]
-    assert len(told_) == 6
+def test_a_note_is_shown_and_without_mismatches_no_scenario_is() -> None:
+    explained = _explained(observed=(poll(),), note="it broke")
+    assert explained[3:5] == ["  because:  it broke", ""]
+    assert len(explained) == 6
 
 
 def test_what_an_sdk_says_cannot_move_the_readers_cursor() -> None:
-    told_ = _explained(_wrong(0), observed=(line("\x1b[2J\u202e"),))
-    assert any("u202e" in text for text in told_)
-    assert "\x1b" not in "".join(told_)
+    explained = _explained(_wrong(0), observed=(line("\x1b[2J\u202e"),))
+    assert any("u202e" in text for text in explained)
+    assert "\x1b" not in "".join(explained)
 
 
 def test_the_picture_shows_the_pause_lines_that_are_wrong_and_those_that_are_missing() -> None:
-    told_ = _explained(
+    explained = _explained(
         _wrong(2, 5.0),
         observed=(poll(), line("no pause", 1.0), line(PAUSE, 5.0)),
         expected=(poll(), line(PAUSE, 7.0)),
     )
-    (actual,) = (text for text in told_ if "log line, actual" in text)
-    (expected,) = (text for text in told_ if "log line, expected" in text)
+    (actual,) = (text for text in explained if "log line, actual" in text)
+    (expected,) = (text for text in explained if "log line, expected" in text)
     assert actual.count("✗") == 1
     assert expected.count("✗ missing") == 1
-    assert any("60 s window" in text for text in told_)
+    assert any("60 s window" in text for text in explained)
 
 
 def test_the_picture_shows_another_line_only_if_a_mismatch_names_it() -> None:
-    lived = (poll(), line("Retrying", 5.0, level="error"), line("Going on", 6.0))
-    (lane,) = (text for text in _explained(_wrong(1, 5.0), observed=lived) if "line, actual" in text)
+    observed = (poll(), line("Retrying", 5.0, level="error"), line("Going on", 6.0))
+    (lane,) = (text for text in _explained(_wrong(1, 5.0), observed=observed) if "line, actual" in text)
     assert lane.split("actual")[1].split() == ["✗", "ERROR"]
-    assert not any("line, actual" in text for text in _explained(_missing("x", 5.0), observed=lived))
+    assert not any("line, actual" in text for text in _explained(_missing("x", 5.0), observed=observed))
 
 
 # -- the timeline ---------------------------------------------------------------------------------------
 
 
 def test_what_is_wrong_is_marked_and_what_is_missing_stands_where_it_was_due() -> None:
-    events = (poll(1.0), reply(408, 2.0), told("unknown", 2.0), poll(4.0))
+    events = (poll(1.0), reply(408, 2.0), notified("unknown", 2.0), poll(4.0))
     assert _timeline(
         _wrong(2, 2.0), _missing("late", 9.0), _missing("early", 0.5), _missing("due", 2.0), observed=events
     ) == [
         "    +      0.500 s  early",
         "           1.000 s  polls     iteration 0, type Sample",
-        "           2.000 s  is told   HTTP 408",
+        "           2.000 s  receives  HTTP 408",
         "    >      2.000 s  observer  unknown",
         "    +      2.000 s  due",
         "           4.000 s  polls     iteration 0, type Sample",
@@ -124,16 +134,16 @@ def test_what_is_wrong_is_marked_and_what_is_missing_stands_where_it_was_due() -
 
 
 def test_two_things_that_are_missing_at_once_both_stand_there() -> None:
-    told_ = _timeline(_missing("a", 1.0), _missing("b", 1.5), observed=(poll(), poll(2.0)))
-    assert [text.split("  ")[-1] for text in told_[1:3]] == ["a", "b"]
+    explained = _timeline(_missing("a", 1.0), _missing("b", 1.5), observed=(poll(), poll(2.0)))
+    assert [text.split("  ")[-1] for text in explained[1:3]] == ["a", "b"]
 
 
 @pytest.mark.parametrize(("events", "more"), [(60, None), (61, 1), (130, 70)])
 def test_a_long_timeline_is_cut_and_says_how_much_is_left(events: int, more: int | None) -> None:
-    told_ = _timeline(_wrong(0), observed=tuple(poll(float(n)) for n in range(events)))
-    assert len(told_) == 60 + (more is not None)
+    explained = _timeline(_wrong(0), observed=tuple(poll(float(n)) for n in range(events)))
+    assert len(explained) == 60 + (more is not None)
     if more is not None:
-        assert told_[-1] == f"      … and {more} more events"
+        assert explained[-1] == f"      … and {more} more events"
 
 
 @pytest.mark.parametrize(
@@ -141,17 +151,17 @@ def test_a_long_timeline_is_cut_and_says_how_much_is_left(events: int, more: int
     [
         (submission("/api/v1/asample"), "sends     POST /api/v1/asample"),
         (poll(iteration="3"), "polls     iteration 3, type Sample"),
-        (reply(408, body={"queue_state": "x"}), "is told   HTTP 408 {'queue_state': 'x'}"),
-        (reply(408, body={}), "is told   HTTP 408 {}"),
-        (reply(503), "is told   HTTP 503"),
-        (reply(None, fault="reset"), "is told   nothing: reset"),
-        (reply(200, fault="cut"), "is told   HTTP 200, but on its way: cut"),
+        (reply(408, body={"queue_state": "x"}), "receives  HTTP 408 {'queue_state': 'x'}"),
+        (reply(408, body={}), "receives  HTTP 408 {}"),
+        (reply(503), "receives  HTTP 503"),
+        (reply(None, fault="reset"), "receives  no reply: reset"),
+        (reply(200, fault="cut"), "receives  HTTP 200, with a fault: cut"),
         (
             ClockStep(at=0.0, wall=-5.0, monotonic=0.001, cause=ClockCause.SCRIPT),
             "clock     wall -5.000 s, monotonic +0.001 s (script)",
         ),
-        (told("unknown"), "observer  unknown"),
-        (told("unknown", reason=""), "observer  unknown, reason ''"),
+        (notified("unknown"), "observer  unknown"),
+        (notified("unknown", reason=""), "observer  unknown, reason ''"),
         (line("x", level="info"), "logs      info: 'x'"),
         (Telemetry(at=0.0, name="t"), "telemetry t"),
         (end(), "ends      result"),
@@ -163,6 +173,6 @@ def test_each_event_is_shown_in_a_line(event: Event, text: str) -> None:
 
 
 def test_a_line_is_cut_where_a_terminal_ends() -> None:
-    told_ = shown(line("x" * 500))
-    assert told_.startswith("logs      warning: 'xxx")
-    assert len(told_) == 160
+    explained = shown(line("x" * 500))
+    assert explained.startswith("logs      warning: 'xxx")
+    assert len(explained) == 160

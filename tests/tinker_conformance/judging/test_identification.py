@@ -11,7 +11,7 @@ from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.scenario.library import shipped_scenarios
 
 RELEASES = ("0.1.0", "0.2.1", "0.5.0", "0.6.0", "0.6.3", "0.9.0", "0.14.0", "0.20.0", "0.22.7", "0.38.0")
-"""Each shows a pair of revisions that a script tells from every other."""
+"""Each shows a pair of revisions that a script distinguishes from every other."""
 
 MORE_RELEASES = ("0.1.3", "0.4.1", "0.8.1", "0.24.1")
 """Each shows a pair of revisions that one of `RELEASES` shows too, and that no other test drives."""

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.tinker_conformance.checks.small_timelines import end, line, poll, says
-from tests.tinker_conformance.judging.sessions import Lived, broken, judging
+from tests.tinker_conformance.judging.sessions import Scripted, broken, judging
 from tinker_conformance.checks.projections import poll_counts, same
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.judge import Judge, Verdict
@@ -23,7 +23,7 @@ from tinker_conformance.sdk.session import FaultKind, Run
 from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
 
 PROFILE = load_profile("tinker-0.38")
-_SAYS_NOTHING = "tells nobody of any pause, which would show that its clock moves"
+_NO_PAUSE_REPORTED = "reported no pause, so the kit cannot tell whether it sees the test clock"
 CLOCK = requirement("clock.moves")
 CLOCK_SCENARIO = CLOCK.scenarios[0]
 ONCE: Timeline = (poll(), end(2.0))
@@ -54,7 +54,7 @@ def _requirement(
     return Requirement(identifier, "It polls.", "here", scenarios, same(poll_counts), needs=needs)
 
 
-def _judge(sdk: Lived, reference: Lived) -> AbstractContextManager[Judge]:
+def _judge(sdk: Scripted, reference: Scripted) -> AbstractContextManager[Judge]:
     return judging(sdk, reference, PROFILE, SCENARIOS)
 
 
@@ -62,15 +62,15 @@ def _judge(sdk: Lived, reference: Lived) -> AbstractContextManager[Judge]:
 
 
 def test_a_requirement_passes_that_holds_in_each_of_its_scenarios() -> None:
-    lived: dict[str, Run | Timeline] = {"one": ONCE, "two": TWICE}
-    with _judge(Lived(lived), Lived(lived)) as judge:
+    scripted: dict[str, Run | Timeline] = {"one": ONCE, "two": TWICE}
+    with _judge(Scripted(scripted), Scripted(scripted)) as judge:
         judgement = judge.judge(_requirement("one", "two"))
     assert (judgement.verdict, judgement.mismatches, judgement.note) == (Verdict.PASSED, (), "")
-    assert {name: case.observed for name, case in judgement.cases.items()} == lived
+    assert {name: case.observed for name, case in judgement.cases.items()} == scripted
 
 
 def test_a_requirement_fails_with_every_mismatch_of_every_scenario() -> None:
-    with _judge(Lived({"one": ONCE, "two": TWICE}), Lived({"one": TWICE, "two": ONCE})) as judge:
+    with _judge(Scripted({"one": ONCE, "two": TWICE}), Scripted({"one": TWICE, "two": ONCE})) as judge:
         judgement = judge.judge(_requirement("one", "two"))
     assert judgement.verdict is Verdict.FAILED
     assert [(m.scenario, m.wanted, m.got) for m in judgement.mismatches] == [
@@ -84,7 +84,7 @@ def test_a_requirement_fails_with_every_mismatch_of_every_scenario() -> None:
 
 
 def test_a_scenario_runs_once_however_many_requirements_ask_for_it() -> None:
-    sdk, reference = Lived({"one": ONCE}), Lived({"one": ONCE})
+    sdk, reference = Scripted({"one": ONCE}), Scripted({"one": ONCE})
     with _judge(sdk, reference) as judge:
         for _ in range(2):
             judge.judge(_requirement("one"))
@@ -92,18 +92,18 @@ def test_a_scenario_runs_once_however_many_requirements_ask_for_it() -> None:
 
 
 def test_the_sdk_and_the_reference_are_closed_in_the_end() -> None:
-    sdk, reference = Lived({}), Lived({})
+    sdk, reference = Scripted({}), Scripted({})
     with _judge(sdk, reference):
         pass
     assert (sdk.closed, reference.closed) == (1, 1)
 
 
-def test_a_reference_that_cannot_start_is_told_to_whoever_needs_it_and_the_sdk_is_closed() -> None:
-    def start() -> Lived:
+def test_a_reference_that_cannot_start_is_an_error_for_every_caller_and_the_sdk_is_closed() -> None:
+    def start() -> Scripted:
         message = "no reference"
         raise RuntimeError(message)
 
-    sdk = Lived({"one": ONCE})
+    sdk = Scripted({"one": ONCE})
     judge = Judge(sdk, start, PROFILE, SCENARIOS)
     with pytest.raises(RuntimeError, match="no reference"):
         judge.judge(_requirement("one"))
@@ -115,7 +115,7 @@ def test_a_reference_that_cannot_start_is_told_to_whoever_needs_it_and_the_sdk_i
 
 
 def test_what_the_sdk_does_not_claim_is_not_run() -> None:
-    sdk, reference = Lived({}, trains=False), Lived({})
+    sdk, reference = Scripted({}, trains=False), Scripted({})
     with _judge(sdk, reference) as judge:
         judgement = judge.judge(_requirement("one", needs=frozenset({Capability.TELEMETRY})))
         assert judge.both(SCENARIOS["one"]) is None
@@ -125,14 +125,14 @@ def test_what_the_sdk_does_not_claim_is_not_run() -> None:
 
 
 def test_what_its_clock_cannot_show_is_not_run() -> None:
-    sdk = Lived({}, clock=SdkClock.WALL)
-    with _judge(sdk, Lived({})) as judge:
+    sdk = Scripted({}, clock=SdkClock.WALL)
+    with _judge(sdk, Scripted({})) as judge:
         judgement = judge.judge(_requirement("apart"))
         assert judge.both(SCENARIOS["apart"]) is None
     assert judgement.verdict is Verdict.NOT_CLAIMED
     assert judgement.note == (
-        "the SDK has no clock for it, the clock wall cannot show it: "
-        "it moves the wall clock and the monotonic clock apart"
+        "the SDK's clock, wall, cannot run this scenario: "
+        "it moves the wall clock and the monotonic clock by different amounts"
     )
     assert sdk.asked == []
 
@@ -150,7 +150,7 @@ def test_what_its_clock_cannot_show_is_not_run() -> None:
 def test_where_nobody_could_end_a_sleep_no_scenario_is_run_in_which_the_reference_sleeps(
     clock: SdkClock, also: frozenset[Capability], lives: Timeline, judged: bool
 ) -> None:
-    sdk, reference = Lived({"one": lives}, clock=clock, also=also), Lived({"one": lives})
+    sdk, reference = Scripted({"one": lives}, clock=clock, also=also), Scripted({"one": lives})
     with _judge(sdk, reference) as judge:
         judgement = judge.judge(_requirement("one"))
         both = judge.both(SCENARIOS["one"])
@@ -158,13 +158,13 @@ def test_where_nobody_could_end_a_sleep_no_scenario_is_run_in_which_the_referenc
     assert both == ((Run(lives), Run(lives)) if judged else None)
     assert sdk.asked == (["one"] if judged else [])
     if not judged:
-        assert judgement.note == "the SDK does not claim virtual_sleep, and scenario one sleeps"
+        assert judgement.note == "scenario one sleeps, and the SDK does not claim virtual_sleep"
         assert reference.asked == ["one"]
 
 
 def test_the_reference_does_not_wait_for_telemetry_where_nobody_could_end_that() -> None:
     for clock, waits in ((SdkClock.FILE, False), (SdkClock.FROZEN, True)):
-        sdk, reference = Lived({"one": ONCE}, clock=clock), Lived({"one": ONCE})
+        sdk, reference = Scripted({"one": ONCE}, clock=clock), Scripted({"one": ONCE})
         with _judge(sdk, reference) as judge:
             judge.judge(_requirement("one"))
         assert sdk.profiles == [PROFILE]
@@ -174,11 +174,11 @@ def test_the_reference_does_not_wait_for_telemetry_where_nobody_could_end_that()
 # -- not testable ---------------------------------------------------------------------------------------
 
 
-def _moving(at_its_clock: Timeline, *, clock: SdkClock = SdkClock.FROZEN) -> tuple[Lived, Lived]:
+def _moving(at_its_clock: Timeline, *, clock: SdkClock = SdkClock.FROZEN) -> tuple[Scripted, Scripted]:
     """An SDK that polls as it should, and what it does where its clock must move."""
-    reference = Lived({"one": ONCE, "moves": ONCE, **dict.fromkeys(CLOCK.scenarios, _warns(1200.0))})
+    reference = Scripted({"one": ONCE, "moves": ONCE, **dict.fromkeys(CLOCK.scenarios, _warns(1200.0))})
     runs = {**reference.runs, **dict.fromkeys(CLOCK.scenarios, at_its_clock)}
-    return Lived(runs, clock=clock, also=frozenset(Capability)), reference
+    return Scripted(runs, clock=clock, also=frozenset(Capability)), reference
 
 
 def _warns(at: float) -> Timeline:
@@ -188,10 +188,10 @@ def _warns(at: float) -> Timeline:
 @pytest.mark.parametrize(
     ("at_its_clock", "note"),
     [
-        (_warns(0.0), "the SDK does not see its clock move; mend clock.moves first"),
+        (_warns(0.0), "the SDK does not see the test clock move; fix clock.moves first"),
         (
             (),
-            f"the SDK {_SAYS_NOTHING}; mend clock.moves first",
+            f"the SDK {_NO_PAUSE_REPORTED}; fix clock.moves first",
         ),
     ],
     ids=["still", "silent"],
@@ -230,15 +230,15 @@ def test_a_real_clock_needs_no_proof() -> None:
 
 
 def test_a_fault_of_the_reference_is_the_kits() -> None:
-    with _judge(Lived({"one": ONCE}), Lived({"one": broken(FaultKind.CRASH)})) as judge:
+    with _judge(Scripted({"one": ONCE}), Scripted({"one": broken(FaultKind.CRASH)})) as judge:
         judgement = judge.judge(_requirement("one"))
     assert judgement.verdict is Verdict.KIT_ERROR
     assert judgement.note == "the reference failed in scenario one: it broke"
 
 
 def test_a_fault_of_the_adapter_is_no_verdict_on_the_sdk() -> None:
-    sdk = Lived({"one": ONCE, "two": broken(FaultKind.CRASH, poll())})
-    with _judge(sdk, Lived({"one": ONCE, "two": ONCE})) as judge:
+    sdk = Scripted({"one": ONCE, "two": broken(FaultKind.CRASH, poll())})
+    with _judge(sdk, Scripted({"one": ONCE, "two": ONCE})) as judge:
         judgement = judge.judge(_requirement("one", "two"))
     assert (judgement.verdict, judgement.mismatches) == (Verdict.ADAPTER_ERROR, ())
     assert judgement.note == "scenario two: it broke"
@@ -251,17 +251,17 @@ def test_a_fault_of_the_adapter_is_no_verdict_on_the_sdk() -> None:
 def test_an_sdk_that_never_ends_fails_at_its_last_event_beside_what_else_is_wrong(
     events: Timeline, at: float
 ) -> None:
-    with _judge(Lived({"one": broken(FaultKind.STUCK, *events)}), Lived({"one": TWICE})) as judge:
+    with _judge(Scripted({"one": broken(FaultKind.STUCK, *events)}), Scripted({"one": TWICE})) as judge:
         judgement = judge.judge(_requirement("one"))
     assert judgement.verdict is Verdict.FAILED
     stuck, other = judgement.mismatches
-    assert str(stuck) == f"at {at:.3f} s: wanted an end of the scenario, got none: it broke"
+    assert str(stuck) == f"at {at:.3f} s: wanted the scenario to finish, got no end: it broke"
     assert (stuck.scenario, stuck.event, other.wanted) == ("one", None, "2 polls of future 1")
 
 
 def test_an_adapter_that_broke_too_often_is_not_asked_on() -> None:
     with (
-        _judge(Lived({"one": broken(FaultKind.GIVEN_UP)}), Lived({"one": ONCE})) as judge,
+        _judge(Scripted({"one": broken(FaultKind.GIVEN_UP)}), Scripted({"one": ONCE})) as judge,
         pytest.raises(AdapterLostError, match="it broke"),
     ):
         judge.judge(_requirement("one"))
@@ -271,7 +271,12 @@ def test_an_adapter_that_broke_too_often_is_not_asked_on() -> None:
 
 
 def _asked_ahead(
-    sdk: Lived, reference: Lived, then: Requirement, *, proved: bool = True, first: str = "one"
+    sdk: Scripted,
+    reference: Scripted,
+    then: Requirement,
+    *,
+    proved: bool = True,
+    first: str = "one",
 ) -> list[str]:
     """What is run of a requirement, of the one behind it and of a third one that is asked instead."""
     with _judge(sdk, reference) as judge:

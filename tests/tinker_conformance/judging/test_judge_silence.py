@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from fake_server.operations import Operation
-from tests.tinker_conformance.checks.small_timelines import end, line, poll, told
-from tests.tinker_conformance.judging.sessions import Lived, Speaks, broken, judging
-from tinker_conformance.checks.projections import Projection, poll_counts, same, told_states
+from tests.tinker_conformance.checks.small_timelines import end, line, notified, poll
+from tests.tinker_conformance.judging.sessions import ReportsPauses, Scripted, broken, judging
+from tinker_conformance.checks.projections import Projection, notified_states, poll_counts, same
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import Requirement, requirement
@@ -45,30 +45,29 @@ SCENARIOS = {
 
 
 def _requirement(
-    *scenarios: str, of: Projection = told_states, chapter: str = "debounce", alternatives: bool = False
+    *scenarios: str, of: Projection = notified_states, chapter: str = "debounce", alternatives: bool = False
 ) -> Requirement:
     return Requirement(
-        f"{chapter}.small", "It tells.", "here", scenarios, same(of), alternatives=alternatives
+        f"{chapter}.small", "It notifies.", "here", scenarios, same(of), alternatives=alternatives
     )
 
 
-def _judge(sdk: Lived, reference: Lived | None = None) -> AbstractContextManager[Judge]:
-    return judging(sdk, reference or Speaks(), PROFILE, SCENARIOS)
+def _judge(sdk: Scripted, reference: Scripted | None = None) -> AbstractContextManager[Judge]:
+    return judging(sdk, reference or ReportsPauses(), PROFILE, SCENARIOS)
 
 
 # -- silence --------------------------------------------------------------------------------------------
 
 
 def test_what_a_silent_operation_hides_is_looked_at_through_another_and_asked_for_once() -> None:
-    sdk = Speaks(SAMPLE)
+    sdk = ReportsPauses(SAMPLE)
     with _judge(sdk) as judge:
         judgements = [judge.judge(_requirement("samples")) for _ in range(2)]
     for judgement in judgements:
-        assert (judgement.verdict, judgement.mend_first) == (Verdict.PASSED, ())
+        assert (judgement.verdict, judgement.fix_first) == (Verdict.PASSED, ())
         assert [*judgement.cases] == ["samples, through compute_logprobs"]
         assert judgement.note == (
-            "the SDK tells nobody of a pause in sample (see wiring.sample); "
-            "looked at through compute_logprobs"
+            "the SDK reports no pause in sample (see wiring.sample); judged with compute_logprobs instead"
         )
     assert sdk.asked == [
         "samples",
@@ -79,7 +78,7 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another_and_asked_fo
 
 
 def test_what_is_wrong_besides_is_found_through_the_other_operation() -> None:
-    sdk = Speaks(SAMPLE, runs={"samples, through compute_logprobs": (told("busy"),)})
+    sdk = ReportsPauses(SAMPLE, runs={"samples, through compute_logprobs": (notified("busy"),)})
     with _judge(sdk) as judge:
         judgement = judge.judge(_requirement("samples"))
     assert judgement.verdict is Verdict.FAILED
@@ -87,51 +86,51 @@ def test_what_is_wrong_besides_is_found_through_the_other_operation() -> None:
 
 
 def test_several_silent_operations_are_each_looked_at_through_another() -> None:
-    sdk = Speaks(FORWARD, OPTIM)
+    sdk = ReportsPauses(FORWARD, OPTIM)
     with _judge(sdk) as judge:
         judgement = judge.judge(_requirement("trains"))
     others = "forward_backward and forward_backward"
     assert judgement.verdict is Verdict.PASSED
     assert [*judgement.cases] == [f"trains, through {others}"]
     assert judgement.note == (
-        "the SDK tells nobody of a pause in forward and optim_step (see wiring.forward, wiring.optim_step); "
-        f"looked at through {others}"
+        "the SDK reports no pause in forward and optim_step (see wiring.forward, wiring.optim_step); "
+        f"judged with {others} instead"
     )
 
 
-def test_where_no_other_operation_speaks_the_fault_to_mend_first_is_named() -> None:
-    with _judge(Speaks(SAMPLE, LOGPROBS)) as judge:
+def test_where_no_other_operation_reports_pauses_the_fault_to_fix_first_is_named() -> None:
+    with _judge(ReportsPauses(SAMPLE, LOGPROBS)) as judge:
         judgement = judge.judge(_requirement("samples"))
     assert judgement.verdict is Verdict.NOT_TESTABLE
-    assert judgement.note == "the SDK tells nobody of a pause in sample; mend wiring.sample first"
-    assert judgement.mend_first == ("wiring.sample",)
+    assert judgement.note == "the SDK reports no pause in sample; fix wiring.sample first"
+    assert judgement.fix_first == ("wiring.sample",)
     assert [*judgement.cases] == ["samples"]
     assert judgement.mismatches == ()
 
 
 def test_where_only_one_of_two_can_be_looked_past_nothing_is_said() -> None:
-    sdk = Speaks(SAMPLE, LOGPROBS, FORWARD)
+    sdk = ReportsPauses(SAMPLE, LOGPROBS, FORWARD)
     clients = {"t": {"kind": "training", "id": "m"}, "s": {"kind": "sampling", "id": "s"}}
     futures = [
         {"client": "t", "operation": "forward", "steps": [{"complete": {}}]},
         {"client": "s", "operation": "sample", "steps": [{"complete": {}}]},
     ]
     both = decode_scenario({"id": "both", "clients": clients, "futures": futures}, "both")
-    with judging(sdk, Speaks(), PROFILE, {**SCENARIOS, "both": both}) as judge:
+    with judging(sdk, ReportsPauses(), PROFILE, {**SCENARIOS, "both": both}) as judge:
         judgement = judge.judge(_requirement("both"))
     assert judgement.verdict is Verdict.NOT_TESTABLE
-    assert set(judgement.mend_first) == {"wiring.forward", "wiring.sample"}
+    assert set(judgement.fix_first) == {"wiring.forward", "wiring.sample"}
 
 
 def test_silence_is_a_failure_where_it_is_the_question() -> None:
-    with _judge(Speaks(SAMPLE, LOGPROBS)) as judge:
+    with _judge(ReportsPauses(SAMPLE, LOGPROBS)) as judge:
         for chapter in ("trigger", "wiring"):
             judgement = judge.judge(_requirement("samples", chapter=chapter))
             assert (judgement.verdict, judgement.note) == (Verdict.FAILED, "")
 
 
 def test_a_difference_that_silence_does_not_explain_is_a_failure() -> None:
-    sdk = Speaks(runs={"samples": (told("busy"),)})
+    sdk = ReportsPauses(runs={"samples": (notified("busy"),)})
     with _judge(sdk) as judge:
         judgement = judge.judge(_requirement("samples"))
     assert (judgement.verdict, judgement.note) == (Verdict.FAILED, "")
@@ -139,7 +138,7 @@ def test_a_difference_that_silence_does_not_explain_is_a_failure() -> None:
 
 
 def test_what_compares_no_pauses_is_not_looked_past() -> None:
-    sdk, reference = Speaks(SAMPLE, runs={"samples": TWICE}), Speaks(runs={"samples": ONCE})
+    sdk, reference = ReportsPauses(SAMPLE, runs={"samples": TWICE}), ReportsPauses(runs={"samples": ONCE})
     with _judge(sdk, reference) as judge:
         assert judge.judge(_requirement("samples", of=poll_counts)).verdict is Verdict.FAILED
     assert sdk.asked == ["samples"]
@@ -148,23 +147,23 @@ def test_what_compares_no_pauses_is_not_looked_past() -> None:
 @pytest.mark.parametrize("whose", ["sdk", "reference"])
 def test_a_fault_where_silence_would_show_proves_none(whose: str) -> None:
     fault = {"wiring-sample": broken(FaultKind.CRASH)}
-    sdk = Speaks(SAMPLE, runs=fault if whose == "sdk" else None)
-    with _judge(sdk, Speaks(runs=fault if whose == "reference" else None)) as judge:
+    sdk = ReportsPauses(SAMPLE, runs=fault if whose == "sdk" else None)
+    with _judge(sdk, ReportsPauses(runs=fault if whose == "reference" else None)) as judge:
         judgement = judge.judge(_requirement("samples"))
     assert (judgement.verdict, judgement.note) == (Verdict.FAILED, "")
 
 
 def test_where_no_scenario_would_show_it_silence_is_not_assumed() -> None:
     fewer = {name: scenario for name, scenario in SCENARIOS.items() if name != "wiring-sample"}
-    with judging(Speaks(SAMPLE), Speaks(), PROFILE, fewer) as judge:
+    with judging(ReportsPauses(SAMPLE), ReportsPauses(), PROFILE, fewer) as judge:
         assert judge.judge(_requirement("samples")).verdict is Verdict.FAILED
 
 
 def test_where_the_sdk_cannot_live_what_would_show_it_silence_is_not_assumed() -> None:
-    sdk = Speaks(SAMPLE)
+    sdk = ReportsPauses(SAMPLE)
     sdk.info = msgspec.structs.replace(sdk.info, transport=Transport.SOCKET)
     other = {**SCENARIOS, "wiring-sample": SCENARIOS["slow"]}
-    with judging(sdk, Speaks(), PROFILE, other) as judge:
+    with judging(sdk, ReportsPauses(), PROFILE, other) as judge:
         assert judge.judge(_requirement("samples")).verdict is Verdict.FAILED
     assert sdk.asked == ["samples"]
 
@@ -173,7 +172,7 @@ def test_where_the_sdk_cannot_live_what_would_show_it_silence_is_not_assumed() -
 
 
 def _alternatives(
-    *scenarios: str, sdk: Lived, reference: Lived | None = None
+    *scenarios: str, sdk: Scripted, reference: Scripted | None = None
 ) -> tuple[Verdict, list[str], str]:
     with _judge(sdk, reference) as judge:
         judgement = judge.judge(_requirement(*scenarios, alternatives=True))
@@ -181,14 +180,14 @@ def _alternatives(
 
 
 def test_the_first_alternative_that_holds_is_enough() -> None:
-    sdk = Speaks(runs={"trains": (told("busy"),)})
+    sdk = ReportsPauses(runs={"trains": (notified("busy"),)})
     assert _alternatives("samples", "trains", sdk=sdk) == (Verdict.PASSED, ["samples"], "")
     assert sdk.asked == ["samples"]
     assert _alternatives("trains", "samples", sdk=sdk) == (Verdict.PASSED, ["samples"], "")
 
 
 def test_where_no_alternative_holds_the_first_mismatches_are_shown_with_every_case() -> None:
-    sdk = Speaks(runs={"trains": (told("busy"),), "samples": (told("late"),)})
+    sdk = ReportsPauses(runs={"trains": (notified("busy"),), "samples": (notified("late"),)})
     with _judge(sdk) as judge:
         judgement = judge.judge(_requirement("trains", "samples", alternatives=True))
     assert (judgement.verdict, [*judgement.cases]) == (Verdict.FAILED, ["trains", "samples"])
@@ -196,7 +195,7 @@ def test_where_no_alternative_holds_the_first_mismatches_are_shown_with_every_ca
 
 
 def test_an_alternative_that_is_not_claimed_does_not_count() -> None:
-    sdk = Speaks(runs={"samples": (told("late"),)})
+    sdk = ReportsPauses(runs={"samples": (notified("late"),)})
     sdk.info = msgspec.structs.replace(sdk.info, operations=frozenset({SAMPLE}))
     assert _alternatives("trains", "samples", sdk=sdk)[:2] == (Verdict.FAILED, ["samples"])
     sdk.info = msgspec.structs.replace(sdk.info, operations=frozenset({LOGPROBS}))
@@ -210,13 +209,15 @@ def test_an_alternative_that_is_not_claimed_does_not_count() -> None:
 
 
 def test_where_seconds_on_the_wire_would_be_real_nothing_is_asked() -> None:
-    sdk = Speaks()
+    sdk = ReportsPauses()
     sdk.info = msgspec.structs.replace(sdk.info, transport=Transport.SOCKET)
     with _judge(sdk) as judge:
         judgement = judge.judge(_requirement("slow"))
         assert judge.both(SCENARIOS["slow"]) is None
     assert judgement.verdict is Verdict.NOT_CLAIMED
-    assert judgement.note.startswith("in scenario slow seconds pass on the wire")
+    assert judgement.note.startswith(
+        "scenario slow delays bytes on the wire, which takes real time on a socket"
+    )
     assert sdk.asked == []
 
 
@@ -225,5 +226,5 @@ def test_an_sdk_that_says_nothing_where_its_clock_moves_is_judged_where_silence_
     warns = (line("Sampling is paused for sampler sampler-1. Reason: out of capacity", 1200.0),)
     speaks = dict.fromkeys(CLOCK.scenarios, warns)
     for chapter, verdict in (("trigger", Verdict.PASSED), ("callback", Verdict.NOT_TESTABLE)):
-        with _judge(Speaks(runs=silent), Speaks(runs=speaks)) as judge:
+        with _judge(ReportsPauses(runs=silent), ReportsPauses(runs=speaks)) as judge:
             assert judge.judge(_requirement("moves", chapter=chapter)).verdict is verdict

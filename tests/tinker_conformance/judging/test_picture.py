@@ -61,7 +61,7 @@ def test_another_text_at_the_same_instant_is_both() -> None:
     assert _looks(drawn, "log line, actual") == [(0.0, Look.WRONG)]
 
 
-def test_clocks_that_moved_apart_are_told() -> None:
+def test_clocks_that_moved_apart_are_noted() -> None:
     step = ClockStep(at=1.0, client="c", future=1, wall=-5.0, monotonic=1.0)
     assert _drawn((step, *EXPECTED), EXPECTED).clocks_apart
     assert not _drawn(EXPECTED, EXPECTED).clocks_apart
@@ -74,7 +74,7 @@ def test_a_long_timeline_is_cut_around_the_first_thing_that_is_wrong() -> None:
     assert len(drawn.times) == MOST_COLUMNS
     assert 150.0 in drawn.times
     assert drawn.left_out == 200 - MOST_COLUMNS
-    assert f"{drawn.left_out} more instants are not shown" in list(text_picture(drawn))
+    assert f"{drawn.left_out} more points in time are not shown" in list(text_picture(drawn))
 
 
 def test_marks_that_look_alike_are_one_with_their_number() -> None:

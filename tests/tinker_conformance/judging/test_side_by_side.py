@@ -8,7 +8,7 @@ import time
 import pytest
 from test_judge import PROFILE, SCENARIOS
 
-from tests.tinker_conformance.judging.sessions import Lived
+from tests.tinker_conformance.judging.sessions import Scripted
 from tinker_conformance.judging.side_by_side import SideBySide
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario import Scenario
@@ -21,7 +21,7 @@ PATIENCE = 0.02
 ONE, TWO = SCENARIOS["one"], SCENARIOS["two"]
 
 
-class Held(Lived):
+class Held(Scripted):
     """A session whose runs wait for an event, and which counts those that begin meanwhile."""
 
     def __init__(self, seconds: float) -> None:
@@ -42,7 +42,7 @@ class Held(Lived):
 
 @pytest.mark.parametrize("held", ["sdk", "reference"])
 def test_each_runs_one_scenario_at_a_time(held: str) -> None:
-    slow, quick = Held(PATIENCE), Lived({})
+    slow, quick = Held(PATIENCE), Scripted({})
     runs = _side_by_side(slow, quick, held)
     for scenario in (ONE, TWO):
         runs.begin(scenario)
@@ -55,7 +55,7 @@ def test_each_runs_one_scenario_at_a_time(held: str) -> None:
 
 @pytest.mark.parametrize("held", ["sdk", "reference"])
 def test_what_was_begun_and_never_waited_for_does_not_run_once_it_closes(held: str) -> None:
-    slow, quick = Held(LIMIT), Lived({})
+    slow, quick = Held(LIMIT), Scripted({})
     runs = _side_by_side(slow, quick, held)
     for scenario in (ONE, TWO):
         runs.begin(scenario)
@@ -76,6 +76,6 @@ def test_what_was_begun_and_never_waited_for_does_not_run_once_it_closes(held: s
     assert (slow.closed, quick.closed) == (1, 1)
 
 
-def _side_by_side(slow: Lived, quick: Lived, held: str) -> SideBySide:
+def _side_by_side(slow: Scripted, quick: Scripted, held: str) -> SideBySide:
     sdk, reference = (slow, quick) if held == "sdk" else (quick, slow)
     return SideBySide(sdk, lambda: reference, PROFILE, PROFILE)

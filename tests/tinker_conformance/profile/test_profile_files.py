@@ -158,7 +158,7 @@ def _toml(table: dict[str, object], path: str = "") -> str:
 ERRORS = [
     (BASE + "[observer]\nnotify_on_409 = 1", "observer.notify_on_409", "did you mean notify_on_408"),
     (BASE + '[observer]\nnotify_on_408 = "often"', "observer.notify_on_408", "one of truthy_state, never"),
-    (BASE + '[observer]\npasses_reason = "yes"', "observer.passes_reason", "give true or false"),
+    (BASE + '[observer]\npasses_reason = "yes"', "observer.passes_reason", "write true or false"),
     (
         BASE + '[observer]\nobserved_operations = ["sampel"]',
         "observer.observed_operations",
@@ -169,39 +169,39 @@ ERRORS = [
         "observer.training.reasons",
         "a table with paused_rate_limit",
     ),
-    (BASE + "[observer.training]\ngrace_seconds = -1", "observer.training.grace_seconds", "give a number"),
+    (BASE + "[observer.training]\ngrace_seconds = -1", "observer.training.grace_seconds", "write a number"),
     (
         BASE + '[observer.training]\nmessage = "{who}"',
         "observer.training",
-        "known are {identifier}, {reason}",
+        "use one of {identifier}, {reason}",
     ),
-    (BASE + '[observer.training]\nmessage = "{"', "observer.training", "is no template"),
+    (BASE + '[observer.training]\nmessage = "{"', "observer.training", "is not a valid template"),
     (
         BASE + '[observer]\nobserved_operations = ["create_model"]',
         "observer",
-        "`model_creation` must be there",
+        "`model_creation` is missing; add it",
     ),
-    (BASE + "[observer.model_creation]\n", "observer.model_creation.message", "is missing; give a string"),
+    (BASE + "[observer.model_creation]\n", "observer.model_creation.message", "is missing; write a string"),
     (BASE + '[polling.operations.sampel]\npath = "/"', "polling.operations", "did you mean sample"),
     (
         BASE + '[polling.operations.optim_step]\nresult_format = "xml"',
         "polling.operations.optim_step.result_format",
         "one of json, json_or_protobuf, protobuf",
     ),
-    (BASE + "[polling]\nbad_request_budget = 1.5", "polling.bad_request_budget", "give a whole number"),
+    (BASE + "[polling]\nbad_request_budget = 1.5", "polling.bad_request_budget", "write a whole number"),
     (BASE + '[polling]\non_400 = "retry"', "polling.on_400", "poll_again, back_off, budget"),
-    (BASE + '[polling.lines]\ntry_again = "{id}"', "polling.lines", "known are {request_id}"),
-    (BASE + 'without = ["observer.nothing"]', "without", "observer.nothing is not in what is extended"),
-    (BASE + "without = 3", "without", "must be an array"),
-    ('name = "mine"', "observer", "is missing; a table with"),
+    (BASE + '[polling.lines]\ntry_again = "{id}"', "polling.lines", "use one of {request_id}"),
+    (BASE + 'without = ["observer.nothing"]', "without", "the extended profile has no observer.nothing"),
+    (BASE + "without = 3", "without", "expected an array"),
+    ('name = "mine"', "observer", "is missing; write a table with"),
     ('extends = "tinker-0.5.2"\nname = "mine"', "extends", "did you mean tinker-0.5.1"),
-    ("extends = 5", "extends", "is no known profile"),
+    ("extends = 5", "extends", "is not a known profile"),
     ("name = ", "", "is not valid TOML"),
 ]
 
 
 @pytest.mark.parametrize(("text", "key", "words"), ERRORS)
-def test_an_error_in_a_file_names_file_and_key_and_mend(
+def test_an_error_in_a_file_names_file_and_key_and_fix(
     tmp_path: Path, text: str, key: str, words: str
 ) -> None:
     file = written(tmp_path, text)

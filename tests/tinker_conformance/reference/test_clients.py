@@ -67,13 +67,13 @@ def test_every_operation_tells_its_clients_observer(operation: Operation) -> Non
 
 
 @pytest.mark.parametrize(
-    ("profile", "told"),
+    ("profile", "expected"),
     [(SEED, None), (load_profile("tinker-0.7"), None), (load_profile("tinker-0.10"), [PAUSED])],
 )
-def test_model_creation_is_observed_since_0_10(profile: Any, told: list[str] | None) -> None:
+def test_model_creation_is_observed_since_0_10(profile: Any, expected: list[str] | None) -> None:
     seen = play(profile, timeout(queue_state=PAUSED), done(), operation=Operation.CREATE_MODEL)
     assert seen.error is None
-    assert [state for state, _ in seen.calls] == (told or [])
+    assert [state for state, _ in seen.calls] == (expected or [])
 
 
 def test_unload_model_is_in_0_1_only() -> None:
@@ -81,7 +81,7 @@ def test_unload_model_is_in_0_1_only() -> None:
     assert [state for state, _ in seen.calls] == [PAUSED]
     seen = play(SEED, done(), operation=Operation.UNLOAD_MODEL)
     assert isinstance(seen.error, UnsupportedByProfileError)
-    assert "it has sample, " in str(seen.error)
+    assert "use one of sample, " in str(seen.error)
 
 
 def test_save_weights_external_is_there_since_0_28() -> None:

@@ -192,14 +192,14 @@ def test_sampling_has_no_grace_in_0_38(lines: Lines) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(list(QueueState)), st.integers(0, 90_000)), max_size=30))
 def test_never_two_lines_within_a_minute_and_none_lost_at_the_boundary(
-    told: list[tuple[QueueState, int]],
+    notifications: list[tuple[QueueState, int]],
 ) -> None:
-    """A line is due exactly when the pause is told a minute or more after the last line, or is the first."""
+    """A line is due if it is the first, or if a pause is reported 60 s or more after the last line."""
     paused = observer("tinker-0.5.1")
     logged: list[int] = []
     now = 0
     with Lines() as collected, freeze_time(START, real_asyncio=True) as clock:
-        for state, wait_ms in told:
+        for state, wait_ms in notifications:
             now += wait_ms
             clock.tick(wait_ms / 1000)
             before = len(collected.records)
@@ -222,7 +222,7 @@ def test_never_two_lines_within_a_minute_and_none_lost_at_the_boundary(
         ("paused_rate_limit", "sampling", ["Sampling is paused", "id-1", "concurrent LoRA rate limit hit"]),
         ("paused_capacity", "training", ["Training is paused", "id-1", "out of capacity"]),
         ("unknown", "training", ["Training is paused", "id-1", "unknown"]),
-        ("never heard of", ClientKind.SAMPLING, ["Sampling is paused", "id-1", "unknown"]),
+        ("not a known state", ClientKind.SAMPLING, ["Sampling is paused", "id-1", "unknown"]),
     ],
 )
 def test_log_state_change_says_who_is_paused_and_why(
@@ -284,7 +284,7 @@ def test_reason_for_state_is_the_seeds_table(state: str, client: str, reason: st
 
 @pytest.mark.parametrize("function", [reason_for_state, lambda s, c: log_state_change(s, c, "x")])
 def test_an_unknown_client_is_an_error_that_lists_the_known(function: object) -> None:
-    with pytest.raises(ValueError, match="'trainer' is no kind of client; .*'sampling', 'training'"):
+    with pytest.raises(ValueError, match="'trainer' is not a kind of client; .*'sampling', 'training'"):
         function("unknown", "trainer")  # type: ignore[operator]
 
 

@@ -91,7 +91,9 @@ def test_a_clock_that_was_just_set_up_measures_an_interval_too(monkeypatch: pyte
     assert not should_log(3.0, facet=EXCLUSIVE)
 
 
-def test_a_kind_of_client_without_texts_is_told_active_in_peace(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_client_without_texts_handles_active_without_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     ClientObserver(ClientKind.MODEL_CREATION, "m", PYTHON).on_queue_state_change(QueueState.ACTIVE)
     assert not caplog.records
 

@@ -278,7 +278,7 @@ def test_protobuf_is_no_result_where_it_is_not_asked_for() -> None:
     assert isinstance(play(NEWEST, protobuf(), operation=TRAIN).error, PollError)
 
 
-# -- who is told ----------------------------------------------------------------------------------------
+# -- notifications --------------------------------------------------------------------------------------
 
 TRIGGERS: list[tuple[Profile, httpx.Response, list[str]]] = [
     (SEED, timeout(queue_state="paused_capacity"), ["paused_capacity"]),
@@ -313,11 +313,11 @@ TRIGGERS: list[tuple[Profile, httpx.Response, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("profile", "reply", "told"), TRIGGERS)
-def test_what_reaches_the_observer(profile: Profile, reply: httpx.Response, told: list[str]) -> None:
+@pytest.mark.parametrize(("profile", "reply", "expected"), TRIGGERS)
+def test_what_reaches_the_observer(profile: Profile, reply: httpx.Response, expected: list[str]) -> None:
     seen = play(profile, reply, done(), operation=TRAIN)
     assert seen.error is None
-    assert states(seen.calls) == told
+    assert states(seen.calls) == expected
 
 
 @pytest.mark.parametrize("state", [["x"], {"a": 1}])
@@ -328,10 +328,10 @@ def test_since_0_21_a_state_of_no_word_in_a_try_again_ends_the_poll(state: objec
 
 
 def test_tinkex_tells_only_changes_within_one_poll() -> None:
-    told = [
+    replies = [
         try_again(queue_state=state) for state in ("active", "active", "paused_capacity", "ACTIVE", "x", "y")
     ]
-    assert states(play(TINKEX, *told, done(), operation=TRAIN).calls) == [
+    assert states(play(TINKEX, *replies, done(), operation=TRAIN).calls) == [
         "active",
         "paused_capacity",
         "active",
@@ -410,8 +410,8 @@ def test_official_telemetry_reports_each_error_status_beside_the_observer() -> N
 
 
 def test_tinkex_telemetry_reports_each_change_beside_the_observer() -> None:
-    told = [try_again(queue_state=state) for state in ("active", "paused_capacity", "paused_capacity")]
-    seen = play(TINKEX, *told, status(503), done(), operation=TRAIN)
+    replies = [try_again(queue_state=state) for state in ("active", "paused_capacity", "paused_capacity")]
+    seen = play(TINKEX, *replies, status(503), done(), operation=TRAIN)
     assert [(name, data["queue_state"]) for name, data in seen.telemetry] == [
         ("tinkex.queue.state_change", "active"),
         ("tinkex.queue.state_change", "paused_capacity"),

@@ -14,7 +14,7 @@ from fake_server.httpx_transport import FakeTinkerTransport
 from fake_server.script.steps import Advance
 from tinker_conformance.checks.pause_lines import known_reasons
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.judging.claims import unseen_seconds
+from tinker_conformance.judging.claims import invisible_seconds
 from tinker_conformance.judging.explanation import shown
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS
@@ -63,8 +63,8 @@ def test_a_timeline_shows_what_was_meant_and_what_became_of_it() -> None:
         {"status": 408, "raw_base64": "/w=="},
         {"refuse": 0},
     )
-    told = [(event.status, event.body, event.fault) for event in found]
-    assert told == [
+    replies = [(event.status, event.body, event.fault) for event in found]
+    assert replies == [
         (408, {"a": 1}, "cut body by reset"),
         (200, None, "compress gzip"),
         (408, None, None),
@@ -73,9 +73,9 @@ def test_a_timeline_shows_what_was_meant_and_what_became_of_it() -> None:
 
 
 def test_an_explanation_names_the_fault_beside_the_status() -> None:
-    spoilt, refused = events({"timeout": {}, "wire": {"cut": "body"}}, {"refuse": 0})
-    assert shown(spoilt) == "is told   HTTP 408, but on its way: cut body by reset"
-    assert shown(refused) == "is told   nothing: refuse 0 s"
+    corrupted, refused = events({"timeout": {}, "wire": {"cut": "body"}}, {"refuse": 0})
+    assert shown(corrupted) == "receives  HTTP 408, with a fault: cut body by reset"
+    assert shown(refused) == "receives  no reply: refuse 0 s"
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_an_explanation_names_the_fault_beside_the_status() -> None:
 def test_seconds_on_the_wire_are_asked_of_sdks_in_process_alone(step: str, takes_time: bool) -> None:
     text = f"- {{id: one, client: sampling, futures: [[{step}]]}}"
     scenarios = parse_scenarios(text, source="test")
-    assert unseen_seconds(scenarios, HTTPX, SdkClock.FROZEN) is None
+    assert invisible_seconds(scenarios, HTTPX, SdkClock.FROZEN) is None
     elsewhere = [
-        unseen_seconds(scenarios, SOCKET, SdkClock.FROZEN),
-        *(unseen_seconds(scenarios, HTTPX, clock) for clock in SdkClock if clock is not SdkClock.FROZEN),
+        invisible_seconds(scenarios, SOCKET, SdkClock.FROZEN),
+        *(invisible_seconds(scenarios, HTTPX, clock) for clock in SdkClock if clock is not SdkClock.FROZEN),
     ]
     assert [note is not None and "scenario one" in note for note in elsewhere] == [takes_time] * len(
         elsewhere
@@ -114,12 +114,12 @@ def test_a_socket_misses_three_of_the_requirements_on_faults() -> None:
         required.id
         for required in REQUIREMENTS
         if required.scenarios[0].startswith("fault-")
-        and unseen_seconds([scenarios[name] for name in required.scenarios], SOCKET, SdkClock.FILE)
+        and invisible_seconds([scenarios[name] for name in required.scenarios], SOCKET, SdkClock.FILE)
     ]
     assert missed == ["polling.refused_connection", "polling.slow_reply", "polling.late_reply"]
 
 
-def test_the_reason_in_a_spoilt_reply_is_one_that_a_line_may_give() -> None:
+def test_the_reason_in_a_corrupted_reply_is_one_that_a_line_may_give() -> None:
     text = (
         "- {id: one, client: sampling, futures: "
         "[[{timeout: {queue_state_reason: full}, wire: {compress: gzip}}, {complete: {}}]]}"

@@ -150,7 +150,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     ("0.22.7", "tinker-0.38"): _NO_GRACE | {"polling.result_in_json"},
     ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
     ("0.36.0", "tinker-0.38"): _NO_GRACE,
-    # A raising observer, told ACTIVE at the end, ends the poll there.
+    # A raising observer, notified of ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {
         "callback.nothing_on_completion",
         "callback.error_is_swallowed",

@@ -39,7 +39,7 @@ def _ids(judgements: dict[str, Judgement], *verdicts: Verdict) -> set[str]:
 
 @pytest.mark.parametrize("profile", ["tinker-0.5.1", "tinkex-seed"])
 def test_the_reference_conforms_to_its_own_profile(profile: str, reference: SharedSession) -> None:
-    # Run anew, beside what it did before: two runs of the same scenario must give the same verdict.
+    # Run again, beside what it did before: two runs of the same scenario must give the same verdict.
     judgements = _judged(open_sdk("reference"), reference, profile)
     assert _ids(judgements, Verdict.PASSED) == set(judgements)
 

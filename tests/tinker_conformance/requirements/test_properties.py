@@ -67,19 +67,19 @@ def test_a_state_is_one_of_three_words_or_unknown_and_nothing_when_false(
     sdk: SdkSession, state: object
 ) -> None:
     timeline = _timeline(sdk, _scenario("sampling", [{"timeout": {"queue_state": state}}]))
-    told = [event.state for event in timeline if isinstance(event, Callback)]
+    states = [event.state for event in timeline if isinstance(event, Callback)]
     if not state:
-        assert told == []
+        assert states == []
     else:
-        assert told == [state if state in WORDS else "unknown"]
+        assert states == [state if state in WORDS else "unknown"]
 
 
 @PROPERTY
 @given(body=JSON)
 def test_any_json_body_of_a_408_is_polled_again(sdk: SdkSession, body: object) -> None:
     timeline = _timeline(sdk, _scenario("sampling", [{"timeout": body}]))
-    told = [event for event in timeline if isinstance(event, Callback)]
-    assert bool(told) == (isinstance(body, dict) and bool(body.get("queue_state")))
+    calls = [event for event in timeline if isinstance(event, Callback)]
+    assert bool(calls) == (isinstance(body, dict) and bool(body.get("queue_state")))
 
 
 @PROPERTY

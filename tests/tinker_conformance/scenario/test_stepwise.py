@@ -42,7 +42,7 @@ def test_a_script_is_split_at_each_advance() -> None:
     assert stepwise(split, OLD) == split
 
 
-def test_where_the_end_of_a_future_is_told_a_piece_ends_in_silence() -> None:
+def test_where_the_end_of_a_future_notifies_the_observer_a_piece_ends_in_silence() -> None:
     asked = scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}, {{complete: {{}}}}]")
     assert isinstance(stepwise(asked, OLD).futures[0].script.steps[-1], Complete)
     end = stepwise(asked, NEW).futures[0].script.steps[-1]
@@ -53,12 +53,12 @@ def test_where_the_end_of_a_future_is_told_a_piece_ends_in_silence() -> None:
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        (scenario(f"[{PAUSE}, {{advance: -5}}, {PAUSE}]"), "apart"),
-        (scenario(f"[{PAUSE}, {{advance: {{wall: 1, monotonic: 0}}}}, {PAUSE}]"), "apart"),
+        (scenario(f"[{PAUSE}, {{advance: -5}}, {PAUSE}]"), "different amounts"),
+        (scenario(f"[{PAUSE}, {{advance: {{wall: 1, monotonic: 0}}}}, {PAUSE}]"), "different amounts"),
         (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more=TOGETHER), "flight"),
-        (scenario(f"{{timeout: 9, steps: [{PAUSE}, {{advance: 1}}, {PAUSE}]}}"), "limit"),
+        (scenario(f"{{timeout: 9, steps: [{PAUSE}, {{advance: 1}}, {PAUSE}]}}"), "timeout"),
         (scenario(f"[{PAUSE}, {{advance: 1}}, {PAUSE}]", more="client: model_creation"), "created"),
-        (scenario(f"{{exhausted: repeat, steps: [{PAUSE}, {{advance: 1}}]}}"), "repeated"),
+        (scenario(f"{{exhausted: repeat, steps: [{PAUSE}, {{advance: 1}}]}}"), "repeats"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_split_says_why(asked: Scenario, why: str) -> None:
@@ -72,14 +72,14 @@ def test_only_a_clock_that_cannot_move_in_flight_changes_a_scenario() -> None:
     assert for_clock(asked, OLD, SdkClock.FILE) is asked
     assert len(for_clock(asked, OLD, SdkClock.LIBFAKETIME).futures) == 2
     assert len(for_clock(asked, OLD, SdkClock.WALL).futures) == 2
-    with pytest.raises(NotStepwiseError, match="finer clock"):
+    with pytest.raises(NotStepwiseError, match="fractions of a second"):
         for_clock(shipped_scenarios()["debounce-within"], OLD, SdkClock.WALL)
-    with pytest.raises(NotStepwiseError, match="nobody waits 1200 s"):
+    with pytest.raises(NotStepwiseError, match="it needs a wait of 1200 s"):
         for_clock(shipped_scenarios()["debounce-clock-moves"], OLD, SdkClock.WALL)
 
 
 def test_the_grace_period_is_the_same_whole_and_split() -> None:
-    """Were a piece's end told to the observer, no piece would ever log."""
+    """If the end of a piece notified the observer, no piece would ever log."""
     reference = open_sdk("reference")
     try:
         for name in ("grace-boundary", "grace-then-once-a-minute", "grace-change-of-state"):
@@ -100,9 +100,9 @@ def test_clock_steps_before_a_future_are_part_of_a_scenario_file() -> None:
     assert asked.futures[0].before == (Advance(1_500_000, 1_500_000),)
     assert moves_clock(asked)
     assert decode_scenario(encode_scenario(asked), "test") == asked
-    with pytest.raises(ScenarioError, match="no place before the submission"):
+    with pytest.raises(ScenarioError, match="takes only clock steps"):
         scenario("{before: [{complete: {}}], steps: [{complete: {}}]}")
-    with pytest.raises(ScenarioError, match="futures run together"):
+    with pytest.raises(ScenarioError, match="cannot be used in concurrent futures"):
         scenario("{before: [{advance: 1}], steps: []}", more="client: training, concurrent: true")
 
 

@@ -66,7 +66,7 @@ class TestLoud(QueueStateConformance):
     assert "FAILED test_mine.py::TestLoud::test_debounce_" in text
     assert "TestLoud::test_debounce_boundary" not in text
     assert "what the SDK did" in text
-    assert "alone:" in text
+    assert "rerun:" in text
 
 
 def test_a_class_without_an_sdk_is_told_what_to_write(pytester: pytest.Pytester) -> None:

@@ -8,9 +8,9 @@ from tinker_conformance.checks.projections.calls import (
     callback_reasons,
     callbacks,
     custom_callbacks,
+    notified_counts,
+    notified_states,
     notified_steps,
-    told_counts,
-    told_states,
 )
 from tinker_conformance.checks.projections.functions import (
     function_lines,
@@ -66,6 +66,8 @@ __all__ = [
     "line_times",
     "line_verbs",
     "lines_at_last",
+    "notified_counts",
+    "notified_states",
     "notified_steps",
     "outcome_times",
     "outcomes",
@@ -78,6 +80,4 @@ __all__ = [
     "same",
     "submissions",
     "telemetry_names",
-    "told_counts",
-    "told_states",
 ]

@@ -1,4 +1,4 @@
-"""Calls of an observer: what it is told, how often, and after which replies."""
+"""Projections of observer calls: which states, how often, and after which replies."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.timeline import Callback, Event, Log, Response, Timeline
 
 
-def told_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Which states the observer was told at each instant, however often.
+def notified_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield the states that the observer was notified of at each point in time, once each.
 
-    Where observer calls cannot be seen, the reason in a pause line stands for the state.
+    If the SDK shows no observer calls, the reason in a pause line stands for the state.
     """
     if Capability.CALLBACKS not in case.sdk.capabilities:
         yield from line_reasons(case, timeline)
         return
     last: tuple[float, str] | None = None
-    for place, event, _ in _pauses_told(timeline):
+    for place, event, _ in _notifications(timeline):
         if (event.at, event.state) != last:
             last = (event.at, event.state)
-            said = f"the observer told {event.state!r} at {event.at:.3f} s"
-            yield Fact(("told", event.at), event.at, said, said, place)
+            statement = f"the observer notified of {event.state!r} at {event.at:.3f} s"
+            yield Fact(("state", event.at), event.at, statement, statement, place)
 
 
-def told_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """How often the observer was told each pause, by whichever future."""
-    told: defaultdict[str, list[tuple[int, Callback]]] = defaultdict(list)
+def notified_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield how often the observer was notified of each state, by any future; active does not count."""
+    calls_by_state: defaultdict[str, list[tuple[int, Callback]]] = defaultdict(list)
     for place, event in enumerate(timeline):
         match event:
             case Callback(custom=False, state=state) if state != "active":
-                told[state].append((place, event))
+                calls_by_state[state].append((place, event))
             case _:
                 pass
-    for state, calls in told.items():
+    for state, calls in calls_by_state.items():
         place, last = calls[-1]
-        said = f"the observer told {state!r} {counted(len(calls), 'time')}"
-        yield Fact(("count", state), last.at, said, said, place)
+        statement = f"the observer notified of {state!r} {counted(len(calls), 'time')}"
+        yield Fact(("count", state), last.at, statement, statement, place)
 
 
 def notified_steps(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """After which replies a pause was noticed.
+    """Yield the replies after which the observer was called.
 
-    Where observer calls cannot be seen, pause lines stand for them.
+    If the SDK shows no observer calls, pause lines stand for them.
     """
     if Capability.CALLBACKS in case.sdk.capabilities:
-        for place, told, reply in _pauses_told(timeline):
-            yield _notified(told, reply, f"state {told.state!r}", place)
+        for place, call, reply in _notifications(timeline):
+            yield _notified(call, reply, f"state {call.state!r}", place)
         return
     lines = {line.event for line in pause_lines(timeline, case)}
     for place, event, reply in _with_replies(timeline):
@@ -78,12 +78,12 @@ def _shown_reply(reply: Response) -> str:
 
 
 def callbacks(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Each call of the observer: which reply it followed, and what it was told."""
+    """Yield each call of the client's observer, with state and time."""
     yield from _callbacks(timeline, custom=False)
 
 
 def custom_callbacks(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Each call of an observer that the caller handed in."""
+    """Yield each call of an observer that the caller passed in, with state and time."""
     yield from _callbacks(timeline, custom=True)
 
 
@@ -92,23 +92,23 @@ def _callbacks(timeline: Timeline, *, custom: bool) -> Iterator[Fact]:
     for place, event in enumerate(timeline):
         match event:
             case Callback(custom=flag) if flag is custom:
-                said = f"{whose} told {event.state!r} at {event.at:.3f} s"
-                yield Fact((whose, event.future, event.at), event.at, said, said, place)
+                statement = f"{whose} notified of {event.state!r} at {event.at:.3f} s"
+                yield Fact((whose, event.future, event.at), event.at, statement, statement, place)
             case _:
                 pass
 
 
 def callback_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The server's reason in each call of the observer."""
-    for place, event, _ in _pauses_told(timeline):
-        said = f"the observer told {event.state!r} with the reason {event.reason!r}"
-        yield Fact(("reason", event.future, event.at), event.at, said, said, place)
+    """Yield the state and the server's reason in each call of the observer."""
+    for place, event, _ in _notifications(timeline):
+        statement = f"the observer notified of {event.state!r} with the reason {event.reason!r}"
+        yield Fact(("reason", event.future, event.at), event.at, statement, statement, place)
 
 
-def _pauses_told(timeline: Timeline) -> Iterator[tuple[int, Callback, Response | None]]:
-    """Calls of the client's observer, each with the reply before it; not what is told at a future's end.
+def _notifications(timeline: Timeline) -> Iterator[tuple[int, Callback, Response | None]]:
+    """Yield calls of the client's observer with the reply before, except ACTIVE at the end of a future.
 
-    That ACTIVE is told there, or not, is a matter of its own.
+    Whether a profile notifies of ACTIVE there is judged by requirements of its own.
     """
     for place, event, reply in _with_replies(timeline):
         match event:
@@ -127,7 +127,7 @@ def _says_try_again(reply: Response) -> bool:
 
 
 def _with_replies(timeline: Timeline) -> Iterator[tuple[int, Event, Response | None]]:
-    """Everything but replies, with the reply before it: to its future where there is one, else the latest."""
+    """Yield every event but replies, with the reply before it: of the same future, else of any."""
     replies: dict[int | None, Response] = {}
     latest: Response | None = None
     for place, event in enumerate(timeline):

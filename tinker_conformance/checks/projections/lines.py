@@ -1,4 +1,4 @@
-"""Pause lines: when they are logged, for which client, at which level, and what they say."""
+"""Projections of pause lines: time, client, level and text."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _LONG_AFTER_SECONDS: Final = 1200.0
 
 
 def line_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """When pause lines were logged."""
+    """Yield the times of the pause lines."""
     for line in pause_lines(timeline, case):
         at = line.log.at
         yield Fact(("line", at), at, f"a pause line at {at:.3f} s", quoted(line.log), line.event)
 
 
 def line_rounds(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """In which rounds, between two moves of the clocks, pause lines were logged, and for which client."""
+    """Yield the client of each pause line, and the round: the time between two moves of the clocks."""
     rounds = [1]
     for event in timeline:
         moves = isinstance(event, ClockStep) and event.cause is ClockCause.SCRIPT
@@ -37,21 +37,21 @@ def line_rounds(case: Case, timeline: Timeline) -> Iterator[Fact]:
     for line in pause_lines(timeline, case):
         client, number = _client_of(line, case), rounds[line.event]
         name = "an unknown client" if client is None else identifier_of(client, case.profile)
-        said = f"a pause line for {name} in round {number}"
+        statement = f"a pause line for {name} in round {number}"
         key = ("round", number, None if client is None else client.name)
-        yield Fact(key, line.log.at, said, quoted(line.log), line.event)
+        yield Fact(key, line.log.at, statement, quoted(line.log), line.event)
 
 
 def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Whether any pause line came once twenty minutes had passed: how often is the debounce's affair."""
+    """Yield the first pause line after twenty minutes; other requirements judge how often one is due."""
     for line in pause_lines(timeline, case):
         if (at := line.log.at) >= _LONG_AFTER_SECONDS:
-            yield Fact("at last", at, "a pause line after twenty minutes", quoted(line.log), line.event)
+            yield Fact("late line", at, "a pause line after twenty minutes", quoted(line.log), line.event)
             return
 
 
 def line_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """When pause lines were logged, and for which client."""
+    """Yield the time and the client of each pause line."""
     for line in pause_lines(timeline, case):
         client = _client_of(line, case)
         name = "an unknown client" if client is None else identifier_of(client, case.profile)
@@ -61,7 +61,7 @@ def line_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def line_levels(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """At which levels pause lines were logged."""
+    """Yield the levels of the pause lines, each once."""
     yield from _once_each(
         Fact(
             "level",
@@ -75,7 +75,7 @@ def line_levels(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def line_texts(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The texts of pause lines, to the letter."""
+    """Yield the exact texts of the pause lines, each once."""
     yield from _once_each(
         Fact("text", line.log.at, quoted(line.log), quoted(line.log), line.event)
         for line in pause_lines(timeline, case)
@@ -83,7 +83,7 @@ def line_texts(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def line_verbs(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Whether pause lines have the profile's verb phrase."""
+    """Yield whether pause lines contain the profile's verb phrase."""
 
     def says(line: PauseLine, forms: ClientForms, client: ClientSpec) -> str:
         phrase = forms.verb_phrase
@@ -93,7 +93,7 @@ def line_verbs(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def line_identifiers(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Which client pause lines name."""
+    """Yield whether pause lines contain the client's identifier."""
 
     def says(line: PauseLine, _: ClientForms, client: ClientSpec) -> str:
         identifier = identifier_of(client, case.profile)
@@ -103,12 +103,12 @@ def line_identifiers(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Which reason pause lines give."""
+    """Yield the reasons that pause lines give."""
     reasons = known_reasons(case.profile, case.scenario)
 
     def says(line: PauseLine, forms: ClientForms, _: ClientSpec) -> str:
-        # The longest first: one reason may be a part of another. The fallback may be part of anything, so
-        # it comes last.
+        # The longest first, as one reason may be part of another. The fallback is last, as it may be part of
+        # any reason.
         for reason in [*sorted(reasons, key=len, reverse=True), forms.reasons.unknown]:
             if reason in line.log.message:
                 return f"the reason {reason!r}"
@@ -118,11 +118,11 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def _once_each(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """What lines say, each thing once: how often they say it is the debounce's affair."""
-    said: set[str] = set()
+    """Yield facts with equal texts once; other requirements judge how often a line is due."""
+    seen: set[str] = set()
     for fact in facts:
-        if fact.says not in said:
-            said.add(fact.says)
+        if fact.says not in seen:
+            seen.add(fact.says)
             yield fact
 
 
@@ -149,7 +149,7 @@ def _parts(
 
 
 def _contains_phrase(message: str, phrase: str, client: ClientSpec, case: Case) -> bool:
-    """Whether the verb phrase stands in the message; an `{identifier}` in it is the client's."""
+    """Return whether the message contains the verb phrase, with the client's identifier filled in."""
     return phrase.replace("{identifier}", identifier_of(client, case.profile)) in message
 
 

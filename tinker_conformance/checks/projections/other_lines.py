@@ -1,4 +1,4 @@
-"""Log lines that tell of no pause: retries, failures, bills."""
+"""Projections of log lines that are not about a pause: retries, failures, bills."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _OFFICIAL_LANGUAGE: Final = "python"
 
 
 def retry_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The lines by which an SDK says that it retries because of a `try_again`."""
+    """Yield the lines about a retry after a `try_again`."""
     for place, event in enumerate(timeline):
         match event:
             case Log(message=message) if "try_again" in message:
-                said = f"a line that it retries because of try_again at {event.at:.3f} s, level {event.level}"
-                yield Fact(("retry", event.at), event.at, said, quoted(event), place)
+                statement = f"a line about a retry after try_again at {event.at:.3f} s, level {event.level}"
+                yield Fact(("retry", event.at), event.at, statement, quoted(event), place)
             case _:
                 pass
 
 
 def error_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The lines at level error: to the letter, or by the failure that they tell.
+    """Yield the lines at level error: the exact text, or for other languages the failure in it.
 
-    The official text names Python classes. An SDK in another language cannot mean them: of its line, the
-    server's own words count.
+    The official text names Python classes, which an SDK in another language does not have. Only the server's
+    words in its line are compared.
     """
     failure: str | None = None
     for place, event in enumerate(timeline):
@@ -45,11 +45,11 @@ def error_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def billing_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The lines about an unpaid bill, at any level."""
+    """Yield the lines about an unpaid bill, at any level."""
     for place, event in enumerate(timeline):
         match event:
             case Log(message=message, level=level) if "billing" in message.lower():
-                said = f"{quoted(event)} at {event.at:.3f} s, level {level}"
-                yield Fact(("billing", event.at), event.at, said, said, place)
+                statement = f"{quoted(event)} at {event.at:.3f} s, level {level}"
+                yield Fact(("billing", event.at), event.at, statement, statement, place)
             case _:
                 pass

@@ -1,4 +1,4 @@
-"""Requests and ends: polls, their headers, submissions, and how each future ended."""
+"""Projections of requests and outcomes: polls, their headers, submissions, ends of futures."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from tinker_conformance.timeline import Outcome, Request, Timeline
 
 
 def poll_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """How often each future was polled."""
+    """Yield the number of polls of each future."""
     last = {poll.future: (place, poll, number) for place, poll, number in _polls(timeline)}
     for future, (place, poll, number) in last.items():
-        said = f"{counted(number, 'poll')} of future {future}"
-        yield Fact(("polls", future), poll.at, said, said, place)
+        statement = f"{counted(number, 'poll')} of future {future}"
+        yield Fact(("polls", future), poll.at, statement, statement, place)
 
 
 def poll_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """When each poll was sent."""
+    """Yield the time of each poll."""
     for place, poll, number in _polls(timeline):
-        said = f"poll {number} of future {poll.future} at {poll.at:.3f} s"
-        yield Fact(("poll", poll.future, number), poll.at, said, said, place)
+        statement = f"poll {number} of future {poll.future} at {poll.at:.3f} s"
+        yield Fact(("poll", poll.future, number), poll.at, statement, statement, place)
 
 
 def poll_iterations(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The iteration header of each poll."""
+    """Yield the iteration header of each poll."""
     yield from _poll_headers(timeline, "X-Tinker-Request-Iteration", lambda request: request.iteration)
 
 
 def poll_types(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """The request-type header of each poll."""
+    """Yield the request-type header of each poll."""
     yield from _poll_headers(timeline, "X-Tinker-Request-Type", lambda request: request.request_type)
 
 
@@ -40,12 +40,12 @@ def _poll_headers(timeline: Timeline, name: str, value: Callable[[Request], str 
     for place, poll, number in _polls(timeline):
         sent = value(poll)
         header = f"without {name}" if sent is None else f"with {name}: {sent}"
-        said = f"poll {number} of future {poll.future} {header}"
-        yield Fact((name, poll.future, number), poll.at, said, said, place)
+        statement = f"poll {number} of future {poll.future} {header}"
+        yield Fact((name, poll.future, number), poll.at, statement, statement, place)
 
 
 def _polls(timeline: Timeline) -> Iterator[tuple[int, Request, int]]:
-    """Each poll: its place, the request, and its number among the polls of its future, from 1."""
+    """Yield each poll: its index, the request, and its number within its future, from 1."""
     numbers: Counter[int | None] = Counter()
     for place, event in enumerate(timeline):
         match event:
@@ -57,7 +57,7 @@ def _polls(timeline: Timeline) -> Iterator[tuple[int, Request, int]]:
 
 
 def submissions(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """How often each operation was submitted."""
+    """Yield how often each operation was submitted."""
     submitted: defaultdict[tuple[int | None, str], list[tuple[int, Request]]] = defaultdict(list)
     for place, event in enumerate(timeline):
         match event:
@@ -67,28 +67,28 @@ def submissions(case: Case, timeline: Timeline) -> Iterator[Fact]:
                 pass
     for (future, path), requests in submitted.items():
         place, last = requests[-1]
-        said = f"future {future} submitted {counted(len(requests), 'time')} to {path}"
-        yield Fact(("submission", future, path), last.at, said, said, place)
+        statement = f"future {future} submitted {counted(len(requests), 'time')} to {path}"
+        yield Fact(("submission", future, path), last.at, statement, statement, place)
 
 
 def outcomes(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """How each future ended."""
+    """Yield how each future ended."""
     for place, event in enumerate(timeline):
         match event:
             case Outcome():
-                said = f"future {event.future} to end in {event.kind.value!r}"
+                statement = f"future {event.future} to end in {event.kind.value!r}"
                 shown = f"{event.kind.value!r} ({event.error})" if event.error else f"{event.kind.value!r}"
-                yield Fact(("outcome", event.future), event.at, said, shown, place)
+                yield Fact(("outcome", event.future), event.at, statement, shown, place)
             case _:
                 pass
 
 
 def outcome_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """When each future ended."""
+    """Yield when each future ended."""
     for place, event in enumerate(timeline):
         match event:
             case Outcome():
-                said = f"future {event.future} to end at {event.at:.3f} s"
-                yield Fact(("end", event.future), event.at, said, f"its end at {event.at:.3f} s", place)
+                statement = f"future {event.future} to end at {event.at:.3f} s"
+                yield Fact(("end", event.future), event.at, statement, f"its end at {event.at:.3f} s", place)
             case _:
                 pass

@@ -1,4 +1,4 @@
-"""What a projection is, and the check that compares two timelines in some of them."""
+"""The type of a projection, and the check that compares two timelines by some of them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from tinker_conformance.checks.facts import Fact, differences
 from tinker_conformance.timeline import Timeline
 
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
+"""A function that turns a timeline into the facts that one requirement compares."""
 
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """The check that expected and observed timelines agree in these projections."""
+    """The check that two timelines agree in some projections.
+
+    Attributes:
+        projections: The projections to compare.
+    """
 
     projections: tuple[Projection, ...]
 
     def __call__(self, case: Case) -> Iterator[Mismatch]:
-        """Every difference, projection by projection."""
+        """Yield every difference, projection by projection."""
         for projection in self.projections:
             yield from differences(
                 case.scenario.id,
@@ -30,5 +35,5 @@ class Same:
 
 
 def same(*projections: Projection) -> Check:
-    """The check that expected and observed timelines agree in these projections."""
+    """Return the check that expected and observed timelines agree in these projections."""
     return Same(projections)

@@ -1,4 +1,4 @@
-"""How facts put into words what several projections speak of."""
+"""Wording that several projections share."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from tinker_conformance.timeline import Log
 
 
 def quoted(log: Log) -> str:
-    """A log line, to the letter."""
+    """Return the text of a fact about a log line: its exact message."""
     return f"the line {log.message!r}"
 
 
 def counted(number: int, noun: str) -> str:
-    """So many of something: "1 poll", "2 polls"."""
+    """Return a number with its noun: "1 poll", "2 polls"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -12,6 +12,7 @@ from fake_server import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.in_process.respx_router import mounted
 from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.error_families import KitError, SdkError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.scenario.scenario import ClientSpec, FunctionCall, FutureSpec, Scenario
@@ -41,7 +42,7 @@ _CarryOut: TypeAlias = Callable[[object, OperationCall], Awaitable[None]]
 """Runs an operation on a client."""
 
 
-class ScenarioStuckError(RuntimeError):
+class ScenarioStuckError(SdkError):
     """The SDK would never finish the scenario; the text says why, the timeline shows how far it came."""
 
     def __init__(self, reason: str, timeline: Timeline) -> None:
@@ -50,7 +51,7 @@ class ScenarioStuckError(RuntimeError):
         self.timeline = timeline
 
 
-class KitFaultError(RuntimeError):
+class KitFaultError(KitError):
     """The fake server failed in the scenario; the text says how, the timeline shows how far it came."""
 
     def __init__(self, reason: str, timeline: Timeline) -> None:
@@ -59,7 +60,7 @@ class KitFaultError(RuntimeError):
         self.timeline = timeline
 
 
-class SetUpError(RuntimeError):
+class SetUpError(SdkError):
     """The SDK failed before the first future: in `open`, `create_client` or a set-up request."""
 
 

@@ -22,6 +22,7 @@ from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.seen_waits import waits_are_seen
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
@@ -43,7 +44,7 @@ from tinker_conformance.sdk.in_process.worker_messages import (
 from tinker_conformance.sdk.session import FaultKind
 
 
-class AdapterLoadError(RuntimeError):
+class AdapterLoadError(SdkError):
     """The adapter cannot be loaded; the text says why and what to do."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.sdk.file_locks import try_lock
 
 LOCK_SECONDS: Final = 900.0
@@ -21,7 +22,7 @@ _POLL_SECONDS: Final = 0.1
 _BUILDING: Final = "building-"
 
 
-class CacheBusyError(RuntimeError):
+class CacheBusyError(SdkError):
     """Another process has been making the same folder for too long."""
 
 

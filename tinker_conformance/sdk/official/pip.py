@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.sdk.official.cache import make_once
 
@@ -35,7 +36,7 @@ _PATIENCE: Final = ("--retries", "1", "--timeout", "20")
 _INSTEAD: Final = "use --sdk reference, which needs none"
 
 
-class EnvironmentUnavailable(RuntimeError):  # noqa: N818 - the name says what is the matter
+class EnvironmentUnavailable(SdkError):  # noqa: N818 - the name says what is the matter
     """A release's environment cannot be made; the text says why and what can be run instead."""
 
 

@@ -22,6 +22,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import IO, Final
 
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.sdk.process.line_reader import CHUNK, LineReader, Pipe, TailReader
 from tinker_conformance.sdk.process.marked_processes import MARK, kill_marked
 
@@ -43,7 +44,7 @@ _running: set[LineProcess] = set()
 """Processes not closed yet. `close_all` closes them, at the latest when this process exits."""
 
 
-class LineProcessError(RuntimeError):
+class LineProcessError(SdkError):
     """The child failed to communicate; the text says how."""
 
 

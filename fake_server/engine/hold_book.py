@@ -1,0 +1,171 @@
+"""Which polls are held now: outages that end for all at once, and limits on what is in flight.
+
+The engine calls it under its own lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from fake_server.core.operations import Operation
+from fake_server.engine.futures import ScriptedFuture
+from fake_server.script.holds import AtMost, Hold, Outage
+from fake_server.script.steps import Advance, ReplyStep
+
+PATIENCE_POLLS: Final = 100
+"""Polls of others after which a future that nobody polls gives up its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What a hold does to one poll.
+
+    Attributes:
+        advance: How the clocks move before the reply, or None.
+        reply: The reply, or None if the hold is over and the script goes on.
+    """
+
+    advance: Advance | None = None
+    reply: ReplyStep | None = None
+
+
+@dataclass(slots=True)
+class _OutageState:
+    hold: Outage
+    optional: bool = False
+    submitted: int = 0
+    began_us: int | None = None
+    over: bool = False
+    polls: int = 0
+    last_us: dict[str, int] = field(default_factory=dict)
+
+    def arrived(self, _future: ScriptedFuture, now_us: int) -> None:
+        self.submitted += 1
+        if self.began_us is None and self.submitted > self.hold.after:
+            self.began_us = now_us
+
+    def pause(self, future: ScriptedFuture, now_us: int) -> Pause | None:
+        if self.began_us is None or self.over:
+            return None
+        held = self.hold.held
+        self.polls += 1
+        if self.hold.polls is not None:
+            self.over = self.polls >= self.hold.polls
+            return Pause(reply=held.reply)
+        if self.hold.length_us is None or held.poll_us is None:
+            return Pause(reply=held.reply)
+        ends = self.began_us + self.hold.length_us
+        # A future is polled `poll_us` after its last reply; polls of others may have moved the clock since.
+        due = self.last_us[future.name] + held.poll_us if future.name in self.last_us else now_us
+        moved = max(min(due, ends) - now_us, 0)
+        advance = Advance(moved, moved) if moved else None
+        if now_us + moved >= ends:
+            self.over = True
+            self.last_us.clear()
+            return Pause(advance)
+        self.last_us[future.name] = now_us + moved
+        return Pause(advance, held.reply)
+
+
+@dataclass(slots=True)
+class _AtMostState:
+    hold: AtMost
+    optional: bool = False
+    applied: bool = False
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Futures in flight, in the order of submission, and the polls of others since their last one."""
+
+    def arrived(self, future: ScriptedFuture, _now_us: int) -> None:
+        self.waiting.setdefault(future.name, 0)
+
+    def ended(self, future: ScriptedFuture) -> None:
+        self.waiting.pop(future.name, None)
+
+    def pause(self, future: ScriptedFuture, _now_us: int) -> Pause | None:
+        if future.name not in self.waiting:
+            return None
+        ahead = list(islice(self.waiting, self.hold.count))
+        if future.name in ahead:
+            self.waiting[future.name] = 0
+            return None
+        for name in ahead:
+            self.waiting[name] += 1
+            if self.waiting[name] > PATIENCE_POLLS:
+                del self.waiting[name]
+        self.applied = True
+        apart = self.hold.held.poll_us
+        return Pause(None if apart is None else Advance(apart, apart), self.hold.held.reply)
+
+
+class HoldBook:
+    """The holds of one engine and what they know."""
+
+    def __init__(self, now_us: Callable[[], int]) -> None:
+        """Have no holds.
+
+        Args:
+            now_us: The clock that scripts move, microseconds.
+        """
+        self._now_us = now_us
+        self._states: list[_OutageState | _AtMostState] = []
+
+    def add(self, hold: Hold, *, optional: bool = False) -> None:
+        """Lay a hold over everything; a limit counts what is submitted from now on.
+
+        Args:
+            hold: The hold.
+            optional: Whether it may never hold anything.
+        """
+        match hold:
+            case Outage():
+                state = _OutageState(hold, optional)
+                if not hold.after:
+                    state.began_us = self._now_us()
+                self._states.append(state)
+            case AtMost():
+                self._states.append(_AtMostState(hold, optional))
+
+    def remove(self, hold: Hold) -> bool:
+        """End a hold; return whether it was there."""
+        for state in self._states:
+            if state.hold is hold:
+                self._states.remove(state)
+                return True
+        return False
+
+    def arrived(self, future: ScriptedFuture, operations: Sequence[Operation], client: str | None) -> None:
+        """Take note of a submission."""
+        for state in self._states:
+            if not state.hold.held.concerns(operations, client):
+                continue
+            state.arrived(future, self._now_us())
+
+    def pause(self, future: ScriptedFuture) -> Pause | None:
+        """Return what holds a poll of a future, or None if its script goes on."""
+        if not self._states or future.operation is None:
+            return None
+        for state in self._states:
+            if not state.hold.held.concerns((future.operation,), future.client):
+                continue
+            pause = state.pause(future, self._now_us())
+            if pause is not None:
+                return pause
+        return None
+
+    def ended(self, future: ScriptedFuture) -> None:
+        """Take note that a future was served to its end, or that nobody waits for it any more."""
+        for state in self._states:
+            if isinstance(state, _AtMostState):
+                state.ended(future)
+
+    def unused(self) -> list[Hold]:
+        """Return the holds that held nothing."""
+        found: list[Hold] = []
+        for state in self._states:
+            applied = state.polls > 0 if isinstance(state, _OutageState) else state.applied
+            if not applied and not state.optional:
+                found.append(state.hold)
+        return found
