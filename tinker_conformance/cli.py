@@ -29,18 +29,20 @@ from tinker_conformance.sdk.session import FaultKind
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tinker-conformance")
 def main() -> None:
-    """Judges SDKs of the Tinker fine-tuning API."""
+    """Check whether an SDK of the Tinker fine-tuning API conforms."""
 
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--profile", "named", required=True, metavar="NAME|FILE", help="The reference's profile.")
 @click.option(
-    "--sdk", "spec", default="reference", metavar="SPEC", help="Whose timelines; by default the reference's."
+    "--profile", "named", required=True, metavar="NAME|FILE", help="The profile that the reference follows."
+)
+@click.option(
+    "--sdk", "spec", default="reference", metavar="SPEC", help="The SDK to trace. Default: the reference."
 )
 @clock_option
 def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
-    """Runs the scenarios of FILE and prints {scenario id: [events]} as JSON."""
+    """Run the scenarios of FILE and print {scenario id: [events]} as JSON."""
     console = Terminal(stderr=True)
     scenarios = load_scenarios(file)
     profile = load_profile(named)

@@ -1,4 +1,4 @@
-"""Endpoints for administrators: what was used, and by whom (``AdminClient`` of ``tinker`` 0.38.0)."""
+"""Endpoints for administrators: usage by time and user (``AdminClient`` of ``tinker`` 0.38.0)."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ LONGEST_WINDOW: Final = timedelta(days=14)
 
 
 class AdminEndpoints:
-    """Answers about the use of a service, whose lock is held. Nothing here costs anything."""
+    """Handles usage queries, while the service's lock is held. All prices are zero."""
 
     def __init__(self, service: Service) -> None:
-        """Answers for ``service``."""
+        """Create the endpoints of ``service``."""
         self._service = service
 
     def answer(self, request: Request, parts: list[str]) -> Reply | None:
-        """Return the reply to a request, or None if it is none of these endpoints'.
+        """Return the reply to a request, or None if it is not for one of these endpoints.
 
         Raises:
-            ServiceRefusal: HTTP 400: the window of a usage query is none.
+            ServiceRefusal: HTTP 400: the window of a usage query is invalid.
         """
         match parts:
             case ["billing", "usage", "events"]:
@@ -70,7 +70,7 @@ def _check_window(starting_on: str | None, ending_before: str | None) -> None:
         return
     if not timedelta() < end - begin <= LONGEST_WINDOW:
         raise ServiceRefusal(
-            f"{starting_on} to {ending_before} is no window; end it at most 14 days after its start"
+            f"{starting_on} to {ending_before} is not a valid window; end it at most 14 days after its start"
         )
 
 

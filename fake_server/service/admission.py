@@ -1,6 +1,6 @@
-"""What the service refuses at once, with an HTTP status, before there is a future.
+"""Requests that the service refuses at once, with an HTTP status, before there is a future.
 
-The statuses and words are the real service's where a source is named; where none is, they are the fake's own.
+Statuses and texts are those of the real service where a source is given; the others are invented.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
 
 
 class Known(Protocol):
-    """What the service remembers, as far as admission asks."""
+    """The state of the service that admission needs."""
 
     sessions: dict[str, Session]
     runs: dict[str, TrainingRun]
@@ -29,23 +29,23 @@ class Known(Protocol):
 
 
 class Admission:
-    """Decides whether a submission becomes a future. The service locks around it."""
+    """Decides whether a submission becomes a future. The service holds its lock around calls."""
 
     def __init__(self, known: Known, *, strict: bool = False) -> None:
-        """Ask what is ``known``.
+        """Create the checks for a service.
 
         Args:
-            known: The service's memory.
+            known: The state of the service.
             strict: Refuse base models that the capabilities do not list.
         """
         self._known = known
         self._strict = strict
 
     def check(self, operation: Operation, request: Mapping[str, object]) -> None:
-        """Check a submission that is no repetition.
+        """Check a submission that is not a repetition.
 
         Raises:
-            ServiceRefusal: The service refuses it; its ``reply`` is the answer.
+            ServiceRefusal: The service refuses it; ``reply`` is the answer.
         """
         run = self._known.runs.get(text(request.get("model_id")) or "")
         for session in self._sessions(run, request):
@@ -62,7 +62,7 @@ class Admission:
                 self._check_name(run, kind, name, request)
 
     def check_session(self, session_id: str | None) -> None:
-        """Check that a session, if there is such a one, was not finished.
+        """Check that a session, if it is known, is not finished.
 
         Raises:
             ServiceRefusal: HTTP 410.
@@ -71,7 +71,7 @@ class Admission:
             session.check_alive()
 
     def check_base_model(self, request: Mapping[str, object]) -> None:
-        """Check that a base model is one that the capabilities list, in the strict mode.
+        """Check in strict mode that the capabilities list the base model.
 
         Raises:
             ServiceRefusal: HTTP 400.
@@ -97,14 +97,16 @@ class Admission:
     ) -> None:
         folder = FOLDERS[kind]
         if "/" in name:
-            raise ServiceRefusal(f"{name!r} is no name of a checkpoint; give one path segment, without '/'")
+            raise ServiceRefusal(
+                f"{name!r} is not a valid checkpoint name; give one path segment, without '/'"
+            )
         pending = any(
             SAVES.get(work.operation) is kind and work.request.get("path") == name
             for work in run.queue.waiting
         )
         taken = pending or self._known.checkpoints.exists(f"{SCHEME}{run.run_id}/{folder}/{name}")
         if taken and request.get("overwrite") is not True:
-            # The real service's words, which public programs catch as `tinker.ConflictError`.
+            # The text of the real service; public programs catch it as `tinker.ConflictError`.
             raise ServiceRefusal(
                 f"Checkpoint {name!r} already exists for model {run.run_id} in {folder}. "
                 "Please choose a different name to avoid overwriting.",
@@ -121,7 +123,7 @@ def _check_first(run: TrainingRun, request: Mapping[str, object]) -> None:
 
 
 def _check_context(request: Mapping[str, object]) -> None:
-    # The words of the service, which tinker-cookbook looks for to end a conversation that grew too long.
+    # The text of the real service, by which tinker-cookbook detects that a conversation is too long.
     length = prompt_length(request.get("prompt"))
     limit = max(integer(mapping(request.get("sampling_params")).get("max_tokens"), 1), 0)
     if length + limit > CONTEXT_LENGTH:

@@ -1,4 +1,4 @@
-"""Forms that several endpoints answer in."""
+"""Forms of replies that several endpoints share."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ EMPTY: Final = Reply(200, JSON_HEADERS, b"{}")
 
 
 def json_reply(value: Mapping[str, object]) -> Reply:
-    """HTTP 200 with a JSON object."""
+    """Return HTTP 200 with a JSON object."""
     return Reply(200, JSON_HEADERS, encoded(value))
 
 
 def page(request: Request, key: str, everything: list[Json] | list[str], default: int) -> Reply:
-    """A part of a list, as ``limit`` and ``offset`` of the query say, and a cursor.
+    """Return a part of a list, selected by ``limit`` and ``offset`` of the query, with a cursor.
 
     Raises:
         ServiceRefusal: One of them is not a number.
@@ -34,7 +34,7 @@ def page(request: Request, key: str, everything: list[Json] | list[str], default
 
 
 def origin(request: Request) -> str:
-    """Scheme and host that the request went to."""
+    """Return the scheme and host of a request."""
     return f"http://{request.header('host') or 'tinker.test'}"
 
 

@@ -1,6 +1,7 @@
-"""A tokenizer for tests: one byte of UTF-8 is one token, which is how the simulated service reads stop texts.
+"""A tokenizer for tests: one byte of UTF-8 is one token. The simulated service reads stop texts with it.
 
-Real tokenizers come from a network. This one needs none, and has the methods that training code mostly calls.
+Real tokenizers are downloaded. This one needs no network, and has the methods that training code usually
+calls.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ END: Final = 0
 
 
 class ByteTokenizer:
-    """One token for each byte.
+    """A tokenizer with one token for each byte.
 
     Attributes:
         vocab_size: 256.
-        eos_token_id: 0, at which sampling ends where a request names no stop of its own.
+        eos_token_id: 0, which ends sampling if the request gives no stop of its own.
         pad_token_id: The same.
-        eos_token: Its text.
+        eos_token: The text of that token.
     """
 
     vocab_size: Final = 256
@@ -29,11 +30,11 @@ class ByteTokenizer:
     bos_token: Final = None
 
     def encode(self, text: str, add_special_tokens: bool = True) -> list[int]:  # noqa: ARG002, FBT001, FBT002 - as callers of others say it
-        """The tokens of a text; none is special."""
+        """Return the tokens of a text; no special tokens are added."""
         return list(text.encode("utf-8", "replace"))
 
     def decode(self, tokens: int | Iterable[int], skip_special_tokens: bool = False) -> str:  # noqa: FBT001, FBT002 - as callers of others say it
-        """The text of tokens; those that are no bytes, or no UTF-8 together, become U+FFFD."""
+        """Return the text of tokens; tokens that are not bytes, and invalid UTF-8, become U+FFFD."""
         given = [tokens] if isinstance(tokens, int) else list(tokens)
         kept = [token for token in given if token != END] if skip_special_tokens else given
         parts: list[str] = []
@@ -53,7 +54,7 @@ class ByteTokenizer:
         tokenize: bool = True,
         add_generation_prompt: bool = False,
     ) -> list[int] | str:
-        """A conversation, a line for each message: the role, a colon, the content."""
+        """Return a conversation with a line for each message: role, colon, content."""
         lines = [f"{message['role']}: {message['content']}\n" for message in messages]
         text = "".join([*lines, "assistant: " if add_generation_prompt else ""])
         return self.encode(text) if tokenize else text

@@ -19,19 +19,19 @@ _EXPIRES: Final = "Wed, 31 Dec 2098 23:59:59 GMT"
 
 
 class CheckpointEndpoints:
-    """Answers from the checkpoints of a service, whose lock is held."""
+    """Handles requests for the checkpoints of a service, while its lock is held."""
 
     def __init__(self, service: Service) -> None:
-        """Answers for ``service``."""
+        """Create the endpoints of ``service``."""
         self._service = service
 
     def of_run(self, run_id: str) -> Reply:
-        """``training_runs/…/checkpoints``."""
+        """Handle ``training_runs/…/checkpoints``."""
         saved = self._service.checkpoints.of_run(run_id)
         return json_reply({"checkpoints": [each.to_json() for each in saved]})
 
     def info(self, body: Mapping[str, object]) -> Reply:
-        """``weights_info``."""
+        """Handle ``weights_info``."""
         found = self._service.checkpoints.find(parsed_path(text(body.get("tinker_path")) or ""))
         return json_reply(
             {
@@ -46,10 +46,10 @@ class CheckpointEndpoints:
         )
 
     def one(self, request: Request, run_id: str, rest: list[str], body: Mapping[str, object]) -> Reply | None:
-        """``training_runs/…/checkpoints/…`` and what is below; None if nothing is there.
+        """Handle ``training_runs/…/checkpoints/…`` and the paths below; return None for unknown ones.
 
         Raises:
-            ServiceRefusal: HTTP 400 for an identifier that is none, as ``RestClient`` of 0.38.0 documents.
+            ServiceRefusal: HTTP 400: the identifier is invalid, as ``RestClient`` of 0.38.0 documents.
         """
         checkpoints = self._service.checkpoints
         if len(rest) < 2:
@@ -77,7 +77,7 @@ class CheckpointEndpoints:
         return Reply(HTTPStatus.NO_CONTENT, ())
 
     def copy(self, body: Mapping[str, object]) -> Reply:
-        """``copy_weights``."""
+        """Handle ``copy_weights``."""
         found = self._service.checkpoints.find(parsed_path(text(body.get("source_path")) or ""))
         seconds, project = checked_ttl(body.get("ttl_seconds")), text(body.get("destination_project_id"))
         return json_reply({"tinker_path": self._service.copy_checkpoint(found, seconds, project).path})

@@ -1,12 +1,12 @@
 """The language model of the fake service: tiny, exact, and able to learn.
 
-A token is a path through a binary tree, a logistic unit at each fork, and what a unit says depends on the
-token before. So probabilities are exact and sum to one, their gradients are exact too, and one of them costs
-about ten operations whatever the size of the vocabulary. Tokens below 256 (the bytes of `ByteTokenizer`) have
-a short path and are what an untrained model says; every other token is one that it can learn.
+A token is a path through a binary tree with a logistic unit at each fork; the value of a unit depends on the
+previous token. So probabilities are exact and sum to one, and so are their gradients. One probability costs
+about ten operations for any size of vocabulary. Tokens below 256 (the bytes of `ByteTokenizer`) have
+a short path, and an untrained model produces only these; it can learn every other token.
 
-A weight is added to a unit after it was multiplied by ``GAIN``: a step of Adam at 1e-4 is to be seen in the
-loss, as it is with the many weights of a real model.
+Weights are multiplied by ``GAIN`` before they are added to a unit. Thus a step of Adam at 1e-4 changes the
+loss visibly, as it does with the many weights of a real model.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RARE: Final = 0.02
 """A fork that is less likely than this is never taken in sampling, so an untrained model says bytes only."""
 
 MAX_SAYABLE: Final = 1_024
-"""Tokens that sampling chooses from where it has to look at them all."""
+"""Greatest number of tokens from which sampling chooses if it has to consider all of them."""
 
 _NODE_BITS: Final = HIGH_BITS + 1
 _HIGH_NODES: Final = 1 << LOW_BITS
@@ -42,44 +42,44 @@ _TOP_LOGIT: Final = -3.0
 _LOW_SPREAD: Final = 1.5
 _HIGH_SPREAD: Final = 0.6
 _SPREAD_LEVELS: Final = 4
-"""Of the long path only every fourth unit says something untrained: it tells tokens apart, and costs less."""
+"""On the long path only every fourth untrained unit differs from 1/2: enough, and cheaper."""
 _LARGEST: Final = 700.0
-"""Beyond it the exponential of a float overflows, and the logistic function is 0 or 1."""
+"""Limit of the logistic function's argument: beyond it the exponential of a float overflows."""
 _CACHED_PATHS: Final = 20_000
-"""About 1.5 kB each."""
+"""Number of cached paths, of about 1.5 kB each."""
 _KEPT_SAYABLE: Final = 3
-"""Weights whose sayable tokens are kept; about 5 MB each."""
+"""Number of weights whose sayable tokens are cached, of about 5 MB each."""
 _KEPT_CONTEXTS: Final = 300
 
 Weights = Mapping[int, float]
-"""What was learnt: the key of a unit to its weight."""
+"""What a model learned: the key of a unit to its weight."""
 UNTRAINED: Final[Weights] = {}
-"""Nothing was learnt; one value, so that what was computed for it is found again."""
+"""The weights of an untrained model: one shared value, so that caches find it again."""
 Sayable = list[tuple[int, float]]
-"""Tokens with their log-probabilities, the likeliest first."""
+"""Tokens with their log-probabilities, the most likely first."""
 Path = tuple[tuple[int, float, float], ...]
-"""Key of the unit, +1 or -1 for the branch taken, and what the unit says untrained."""
+"""Key of the unit, +1 or -1 for the branch taken, and the untrained value of the unit."""
 
 
 class BaseModel:
-    """An untrained model: the same seed and name give the same one.
+    """An untrained model: the same seed and name give the same model.
 
     Attributes:
         name: Its name, such as ``Qwen/Qwen3-8B``.
     """
 
     def __init__(self, seed: int, name: str) -> None:
-        """Makes the model of that name."""
+        """Create the model with that name."""
         self.name = name
         self._salt = digest(seed, "base model", name) & ((1 << 64) - 1)
         self._paths: dict[tuple[int, int], Path] = {}
         self._sayable: list[tuple[Weights, dict[int, Sayable]]] = []
 
     def path(self, context: int, token: int) -> Path:
-        """The way to a token after ``context``.
+        """Return the path to a token after ``context``.
 
         Raises:
-            ServiceRefusal: No such token.
+            ServiceRefusal: There is no such token.
         """
         key = (context, token)
         found = self._paths.get(key)
@@ -93,7 +93,7 @@ class BaseModel:
         return found
 
     def logprob(self, context: int, token: int, weights: Weights) -> float:
-        """The natural logarithm of the probability of a token after another."""
+        """Return the natural logarithm of a token's probability after ``context``."""
         total = 0.0
         log1p, exp = math.log1p, math.exp
         for key, sign, logit in self.path(context, token):
@@ -104,7 +104,7 @@ class BaseModel:
     def add_gradient(
         self, context: int, token: int, weights: Weights, slope: float, gradient: dict[int, float]
     ) -> None:
-        """Adds ``slope`` times the derivative of the log-probability, by each unit, to ``gradient``."""
+        """Add ``slope`` times the derivative of the log-probability by each unit to ``gradient``."""
         exp = math.exp
         for key, sign, logit in self.path(context, token):
             value = sign * (logit + GAIN * weights.get(key, 0.0))
@@ -126,7 +126,7 @@ class BaseModel:
                 return token
 
     def likeliest(self, context: int, weights: Weights, count: int) -> list[tuple[int, float]]:
-        """The ``count`` likeliest tokens after ``context`` with their log-probabilities, the best first."""
+        """Return the ``count`` most likely tokens after ``context`` with their log-probabilities."""
         found: list[tuple[int, float]] = []
         heap: list[tuple[float, int, int]] = [(0.0, -1, 0)]
         while heap and len(found) < count:
@@ -176,7 +176,7 @@ class BaseModel:
         return found
 
     def _ahead(self, context: int, node: int, weights: Weights) -> float:
-        """The probability of the second branch of a fork."""
+        """Return the probability of the second branch of a fork."""
         return sigmoid(self._logit(context, node) + GAIN * weights.get(self._key(context, node), 0.0))
 
     def _key(self, context: int, node: int) -> int:
@@ -198,14 +198,14 @@ class BaseModel:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A model as it is sampled from: what it was made from, and what it learnt."""
+    """A model to sample from: its base model and its weights."""
 
     base_model: BaseModel
     weights: Weights
 
 
 def contexts(tokens: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Each token with the one before."""
+    """Yield each token with the one before it."""
     before = START
     for token in tokens:
         yield before, token
@@ -213,7 +213,7 @@ def contexts(tokens: Sequence[int]) -> Iterable[tuple[int, int]]:
 
 
 def sigmoid(value: float) -> float:
-    """The logistic function, for any finite value."""
+    """Return the logistic function of any finite value."""
     if value >= 0:
         return 1.0 / (1.0 + math.exp(-value))
     grown = math.exp(max(value, -700.0))
@@ -221,7 +221,7 @@ def sigmoid(value: float) -> float:
 
 
 def log_sigmoid(value: float) -> float:
-    """The logarithm of the logistic function, for any finite value."""
+    """Return the logarithm of the logistic function of any finite value."""
     if value >= 0:
         return -math.log1p(math.exp(-value))
     return value - math.log1p(math.exp(max(value, -700.0)))

@@ -1,7 +1,7 @@
-"""The loss functions of the service, and their slope by each log-probability.
+"""The loss functions of the service, and their derivatives by each log-probability.
 
-Names and inputs are those of ``tinker`` 0.38.0 (``LossFnType``) and of its documentation. ``gspo`` and
-``stable_reinforce`` are approximations: finite, varying with the data, and falling when they are trained on.
+Names and inputs are those of ``tinker`` 0.38.0 (``LossFnType``) and its documentation. ``gspo`` and
+``stable_reinforce`` are approximations: finite, dependent on the data, and decreasing in training.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LossFunction = Callable[[Datum, Sequence[float], Config], Loss]
 
 
 def loss_of(name: str, datum: Datum, logprobs: Sequence[float], config: Config) -> Loss:
-    """The loss of a datum.
+    """Return the loss of a datum.
 
     Args:
         name: The loss function.
@@ -49,7 +49,7 @@ def loss_of(name: str, datum: Datum, logprobs: Sequence[float], config: Config) 
         config: ``loss_fn_config``: ``clip_low_threshold``, ``clip_high_threshold``, ``beta``.
 
     Raises:
-        ServiceRefusal: No such function, or an input is missing.
+        ServiceRefusal: There is no such function, or an input is missing.
     """
     function = LOSS_FUNCTIONS.get(name)
     if function is None:

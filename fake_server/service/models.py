@@ -1,4 +1,4 @@
-"""The base models that the service announces."""
+"""The base models that the service lists."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MODELS: Final = (
     "meta-llama/Llama-3.1-8B",
     "meta-llama/Llama-3.2-1B",
 )
-"""What the capabilities list; any other name is taken as well, unless the service is strict."""
+"""Models in the capabilities; any other name is accepted, too, unless the service is strict."""
 CONTEXT_LENGTH: Final = 32_768
-"""Tokens of a prompt and of its completion together."""
+"""Greatest number of tokens of a prompt and its completion together."""
 
 
 def supported(name: str) -> Json:

@@ -1,7 +1,7 @@
-"""What a sampling request asks of its prompt: log-probabilities of its tokens, of the likeliest, of others.
+"""Log-probabilities of a prompt: of its tokens, of the most likely ones, and of requested ones.
 
 The extras (``prompt_logprobs_last_n``, ``target_prompt_logprobs``, ``prompt_alt_tokens_k``) are those of
-``tinker`` 0.38.0 (``SampleRequest``). Nothing comes before the first token of a prompt, so it has none.
+``tinker`` 0.38.0 (``SampleRequest``). The first token of a prompt has no predecessors, and so none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fake_server.service.tempering import Chooser
 from fake_server.service.work import Json
 
 MAX_CANDIDATES: Final = 100
-"""Likeliest tokens, or draws, for one place."""
+"""Greatest number of most likely tokens, or draws, for one position."""
 
 
 def of_prompt(
@@ -28,10 +28,10 @@ def of_prompt(
     chooser: Chooser,
     draws: Draws,
 ) -> Json:
-    """The fields of a sampling result that are about the prompt, in JSON form.
+    """Return the fields of a sampling result that concern the prompt, in JSON form.
 
     Raises:
-        ServiceRefusal: A token is out of the vocabulary, or a number out of range.
+        ServiceRefusal: A token is not in the vocabulary, or a number is out of range.
     """
     model, weights = source.base_model, source.weights
     result: Json = {"prompt_logprobs": None, "topk_prompt_logprobs": None}
@@ -52,7 +52,7 @@ def of_prompt(
 
 
 def likeliest(source: Source, context: int, rank: int) -> list[list[object]]:
-    """The likeliest tokens after another, as pairs of id and log-probability."""
+    """Return the most likely tokens after another, as pairs of id and log-probability."""
     found = source.base_model.likeliest(context, source.weights, min(rank, MAX_CANDIDATES))
     values = single(logprob for _, logprob in found)
     return [[token, value] for (token, _), value in zip(found, values, strict=True)]
@@ -69,7 +69,7 @@ def _unscored(prompt: list[int], request: Mapping[str, object]) -> int:
 
 
 def _targets(source: Source, prompt: list[int], wanted: Mapping[str, object]) -> Json:
-    """The log-probabilities of the tokens that a request names, in the shape and layout it names them in."""
+    """Return the log-probabilities of requested tokens, in the shape and layout of the request."""
     model, weights = source.base_model, source.weights
     tokens = [integer(token, -1) for token in items(wanted.get("data"))]
     shape = [integer(extent, 0) for extent in items(wanted.get("shape"))]

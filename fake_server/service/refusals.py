@@ -1,4 +1,4 @@
-"""How the service says no: as the failure of a future, or as an HTTP status."""
+"""How the service refuses: with the failure of a future, or with an HTTP status."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from fake_server.script.steps import Fail, FailCategory
 
 
 class ServiceRefusal(Exception):  # noqa: N818 - it carries the answer
-    """Something that the real service would refuse as well; not a difference from a script.
+    """A request that the real service would refuse as well, and so not a difference from a script.
 
     Attributes:
-        status: The HTTP status, where the endpoint answers at once; a future fails as the user's fault.
+        status: The HTTP status of endpoints that answer at once; a future fails with category ``user``.
     """
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -20,10 +20,10 @@ class ServiceRefusal(Exception):  # noqa: N818 - it carries the answer
 
     @property
     def reply(self) -> Reply:
-        """The answer of an endpoint; the SDK raises its error for the status, and does not retry."""
+        """Return the reply of an endpoint; the SDK raises its error for the status and does not retry."""
         return Reply(self.status, JSON_HEADERS, encoded({"detail": str(self)}))
 
     @property
     def failure(self) -> Reply:
-        """The answer to a poll: ``{"error", "category": "user"}`` (``tinker`` 0.1.0 and later)."""
+        """Return the reply to a poll: ``{"error", "category": "user"}`` (``tinker`` 0.1.0 and later)."""
         return Fail(FailCategory.USER, str(self)).reply

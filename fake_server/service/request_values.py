@@ -1,4 +1,4 @@
-"""Values of requests, read with care: a key of another type than expected counts as absent."""
+"""Read values of requests defensively: a key with an unexpected type counts as absent."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 
 def integer(value: object, default: int) -> int:
-    """A whole number, or the default."""
+    """Return an integer, or the default."""
     return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
 def number(value: object, default: float) -> float:
-    """A number, or the default."""
+    """Return a number, or the default."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return default
     try:
@@ -21,22 +21,22 @@ def number(value: object, default: float) -> float:
 
 
 def text(value: object) -> str | None:
-    """A string that is not empty, or None."""
+    """Return a string that is not empty, or None."""
     return value if isinstance(value, str) and value else None
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """An object, or an empty one."""
+    """Return an object, or an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
 def items(value: object) -> list[object]:
-    """A list, or an empty one."""
+    """Return a list, or an empty one."""
     return list(value) if isinstance(value, list | tuple) else []
 
 
 def prompt_tokens(model_input: object) -> list[int]:
-    """The token ids of a model input, in JSON form: those of text, and 0 for each token of an image."""
+    """Return the token ids of a model input, in JSON form; each token of an image is 0."""
     tokens: list[int] = []
     for each in items(mapping(model_input).get("chunks")):
         chunk = mapping(each)
@@ -48,7 +48,7 @@ def prompt_tokens(model_input: object) -> list[int]:
 
 
 def prompt_length(model_input: object) -> int:
-    """The number of tokens of a model input, in JSON form, those of images included."""
+    """Return the number of tokens of a model input, in JSON form, those of images included."""
     length = 0
     for each in items(mapping(model_input).get("chunks")):
         chunk = mapping(each)
@@ -60,7 +60,7 @@ def prompt_length(model_input: object) -> int:
 
 
 def size(shape: list[int]) -> int:
-    """How many numbers a tensor of this shape has."""
+    """Return how many numbers a tensor of this shape has."""
     count = 1
     for extent in shape:
         count *= max(extent, 0)

@@ -1,7 +1,7 @@
-"""The endpoints that answer at once: sessions, training runs, checkpoints, samplers, billing.
+"""Endpoints that answer at once: sessions, training runs, checkpoints, samplers, billing.
 
-What is asked, by release: the resource modules and ``RestClient`` of ``tinker`` 0.1.3, 0.6.3 and 0.38.0. A
-refusal is HTTP 400, 404, 409 or 410 with ``{"detail": …}``, which no release retries.
+Source of the requests of each release: the resource modules and ``RestClient`` of ``tinker`` 0.1.3, 0.6.3 and
+0.38.0. A refusal is HTTP 400, 404, 409 or 410 with ``{"detail": …}``, which no release retries.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from fake_server.service.work import Json
 
 _IDEMPOTENCY_HEADER: Final = "x-idempotency-key"
 _REPEATABLE: Final = (["create_session"], ["copy_weights"])
-"""What makes something new and has no number of its own in the request."""
+"""Endpoints that create something and have no number in the request by which to deduplicate it."""
 _MAX_REPEATABLE: Final = 1_000
 _EMAIL: Final = "user-1@example.org"
 _API_KEY: Final = {
@@ -40,16 +40,16 @@ _API_KEY: Final = {
     "note": "any key is taken",
     "details": {"org_details": {"name": "org-1"}, "user_details": {"email": _EMAIL}},
 }
-"""What `tinker auth login` of 0.38.0 asks of a key before it stores it."""
+"""What `tinker auth login` of 0.38.0 requests with a key before it stores the key."""
 _ISSUED: Final = 1_735_689_600
 _EXPIRY: Final = 4_070_908_799
 
 
 class Rest:
-    """Answers from the memory of a service."""
+    """Handles requests from the state of a service."""
 
     def __init__(self, service: Service) -> None:
-        """Answers for ``service``."""
+        """Create the endpoints of ``service``."""
         self._service = service
         self._sessions = SessionEndpoints(service)
         self._checkpoints = CheckpointEndpoints(service)
@@ -57,12 +57,12 @@ class Rest:
         self._repeatable: OrderedDict[tuple[str, str], Reply] = OrderedDict()
 
     def answer(self, request: Request, body: Mapping[str, object], sampler_id: str | None) -> Reply | None:
-        """The reply to a request, or None if it is none of these endpoints'.
+        """Return the reply to a request, or None if it is not for one of these endpoints.
 
         Args:
             request: The request.
-            body: Its body, decoded.
-            sampler_id: The id that a test wants a new sampling session to have, or None.
+            body: Its decoded body.
+            sampler_id: The id that a test expects for a new sampling session, or None.
         """
         if not request.path.startswith(API_PREFIX):
             return None
@@ -76,9 +76,10 @@ class Rest:
     def _answered_once(
         self, request: Request, parts: list[str], body: Mapping[str, object], sampler_id: str | None
     ) -> Reply | None:
-        """Answer what makes something new once, however often it is sent.
+        """Handle a request that creates something, once, however often it is sent.
 
-        The SDK sends one ``X-Idempotency-Key`` with all tries of one call (``tinker`` 0.1.0 and later).
+        The SDK sends the same ``X-Idempotency-Key`` with all attempts of one call (``tinker`` 0.1.0 and
+        later).
         """
         key = request.header(_IDEMPOTENCY_HEADER)
         if key is None or parts not in _REPEATABLE:
@@ -112,7 +113,7 @@ class Rest:
                 return page(request, "training_runs", self._runs(request), 20)
             case "GET", ["training_runs", run_id]:
                 return json_reply(self._run(run_id).to_json(self._service.checkpoints))
-            # `models/…/checkpoints` is what the synchronous resource of tinker 0.1.x asks.
+            # The synchronous resource of tinker 0.1.x requests `models/…/checkpoints`.
             case "GET", ["training_runs" | "models", run_id, "checkpoints"]:
                 self._run(run_id)
                 return self._checkpoints.of_run(run_id)
@@ -150,13 +151,13 @@ class Rest:
                 return json_reply(self._service.sample_now(body))
             case "create_custom_loss":
                 raise ServiceRefusal(
-                    "custom losses on the server are not faked; leave custom_loss_server_side off"
+                    "the fake server does not support custom losses; leave custom_loss_server_side off"
                 )
             case _:
                 return None
 
     def _runs(self, request: Request) -> list[Json]:
-        """The training runs of a project, or of all, the newest first."""
+        """Return the training runs of a project, or of all, the newest first."""
         project = parse_qs(request.query).get("project_id", [None])[-1]
         return [
             run.to_json(self._service.checkpoints)
@@ -176,7 +177,7 @@ class Rest:
 
 
 def _token() -> str:
-    """A token that nobody checks: who the fake user is (``tinker`` 0.18, with ``pjwt_auth_enabled``)."""
+    """Return a token that names the fake user; nobody checks it (``tinker`` 0.18, ``pjwt_auth_enabled``)."""
     claims = {"sub": OWNER, "org_id": "org-1", "email": _EMAIL, "iat": _ISSUED, "exp": _EXPIRY}
     parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
     return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), ""])

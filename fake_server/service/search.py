@@ -23,12 +23,12 @@ def searched(
     """Return one page of the sessions that match, the newest first.
 
     Args:
-        sessions: All, the oldest first.
+        sessions: All sessions, the oldest first.
         body: The request: filters, ``limit`` and ``cursor``.
-        summary: How a session is shown.
+        summary: Returns the description of a session.
 
     Raises:
-        ServiceRefusal: HTTP 400: a filter, the limit or the cursor is none.
+        ServiceRefusal: HTTP 400: a filter, the limit or the cursor is invalid.
     """
     limit = _limit(body.get("limit"))
     _check(body)
@@ -56,7 +56,7 @@ def _matches(session: Session, body: Mapping[str, object]) -> bool:
 
 
 def _named(session: Session, session_id: str | None, words: str | None) -> bool:
-    """By id or by name: where both are asked for, either is enough."""
+    """Return whether a session matches by id or by name; one of them is enough."""
     if session_id is None and words is None:
         return True
     name = (session.display_name or "").casefold()
@@ -81,7 +81,7 @@ def _check(body: Mapping[str, object]) -> None:
     for query in items(body.get("statuses")):
         kind = mapping(query).get("type")
         if kind not in STATUSES:
-            raise ServiceRefusal(f"{kind!r} is no status of a session; use one of {', '.join(STATUSES)}")
+            raise ServiceRefusal(f"{kind!r} is not a session status; use one of {', '.join(STATUSES)}")
 
 
 def _limit(value: object) -> int:
@@ -98,4 +98,4 @@ def _start(matching: Iterable[Session], cursor: object) -> int:
     for place, session in enumerate(matching):
         if session.session_id == last:
             return place + 1
-    raise ServiceRefusal(f"the cursor {cursor!r} is not of this search; pass next_cursor on as it came")
+    raise ServiceRefusal(f"the cursor {cursor!r} does not belong to this search; send next_cursor unchanged")

@@ -1,4 +1,4 @@
-"""Endpoints about sessions and the sampling sessions in them."""
+"""Endpoints for sessions and their sampling sessions."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from fake_server.service.work import Json
 
 
 class SessionEndpoints:
-    """Answers from the sessions of a service, whose lock is held."""
+    """Handles requests for the sessions of a service, while its lock is held."""
 
     def __init__(self, service: Service) -> None:
-        """Answers for ``service``."""
+        """Create the endpoints of ``service``."""
         self._service = service
 
     def create(self, body: Mapping[str, object]) -> Reply:
-        """``create_session``."""
+        """Handle ``create_session``."""
         session = self._service.new_session(body)
         messages = dict.fromkeys(("info_message", "warning_message", "error_message"))
         return json_reply({"type": "create_session", "session_id": session.session_id, **messages})
 
     def heartbeat(self, body: Mapping[str, object]) -> Reply:
-        """``session_heartbeat``."""
+        """Handle ``session_heartbeat``."""
         self._session(text(body.get("session_id"))).beat()
         return json_reply({"type": "session_heartbeat"})
 
     def create_sampler(self, body: Mapping[str, object], sampler_id: str | None) -> Reply:
-        """``create_sampling_session``."""
+        """Handle ``create_sampling_session``."""
         made = self._service.new_sampler(body, sampler_id)
         return json_reply({"type": "create_sampling_session", "sampling_session_id": made.sampler_id})
 
     def sessions(  # noqa: PLR0911 - one return for each thing to ask
         self, request: Request, rest: list[str], body: Mapping[str, object]
     ) -> Reply | None:
-        """``sessions`` and what is below; None if nothing is there."""
+        """Handle ``sessions`` and the paths below; return None for unknown ones."""
         match request.method, rest:
             case "GET", []:
                 return page(request, "sessions", list(reversed(self._service.sessions)), 20)
@@ -79,7 +79,7 @@ class SessionEndpoints:
                 )
             case "GET", [session_id, "trace_export", "file"]:
                 self._session(session_id)
-                # A Perfetto trace is a sequence of packets; one without any is a trace of nothing.
+                # A Perfetto trace is a sequence of packets; an empty sequence is a valid trace.
                 return Reply(200, ((b"content-type", b"application/octet-stream"),))
             case _:
                 return None
@@ -108,7 +108,7 @@ class SessionEndpoints:
         }
 
     def sampler(self, sampler_id: str) -> Reply:
-        """``samplers/…``."""
+        """Handle ``samplers/…``."""
         found = self._service.samplers.get(sampler_id)
         if found is None:
             raise ServiceRefusal(f"there is no sampler {sampler_id!r}; open a sampling session first", 404)

@@ -1,4 +1,4 @@
-"""Sessions of the SDK, and the sampling sessions in them."""
+"""Sessions of the SDK, and their sampling sessions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.service_clock import EPOCH
 
 DEFAULT_PROJECT: Final = "project-1"
-"""Where a session is whose client named none."""
+"""The project of a session whose client named none."""
 
 
 @dataclass(slots=True)
@@ -20,14 +20,14 @@ class Session:
 
     Attributes:
         session_id: Its id.
-        created_at: When it was made, on the service's own clock.
-        user_metadata: What it was made with.
-        display_name: Likewise (0.38.0).
-        project_id: Likewise, or where it was put since.
-        run_ids: The training runs that it made.
-        sampler_ids: The sampling sessions that it made.
-        heartbeats: How many came.
-        finish: How it was finished, as the client said; None while it lives.
+        created_at: When it was created, on the service's own clock.
+        user_metadata: Metadata given when it was created.
+        display_name: Name given when it was created (0.38.0).
+        project_id: Its project: given when it was created, or moved to later.
+        run_ids: The training runs that it created.
+        sampler_ids: The sampling sessions that it created.
+        heartbeats: The number of heartbeats.
+        finish: How the client finished it; None while it is open.
     """
 
     session_id: str
@@ -41,26 +41,26 @@ class Session:
     finish: Mapping[str, object] | None = None
 
     def check_alive(self) -> None:
-        """Check that it was not finished.
+        """Check that the session is not finished.
 
         Raises:
-            ServiceRefusal: HTTP 410, which ends the client's heartbeats; no submission retries it (``tinker``
+            ServiceRefusal: HTTP 410, which ends the client's heartbeats and is not retried (``tinker``
                 0.38.0, whose ``ServiceClient.close`` says "Further operations against it will be rejected").
         """
         if self.finish is not None:
-            raise ServiceRefusal(f"the session {self.session_id!r} was finished; open another", 410)
+            raise ServiceRefusal(f"the session {self.session_id!r} is finished; create another", 410)
 
     def beat(self) -> None:
-        """Take a heartbeat.
+        """Record a heartbeat.
 
         Raises:
-            ServiceRefusal: It was finished.
+            ServiceRefusal: The session is finished.
         """
         self.check_alive()
         self.heartbeats += 1
 
     def status(self) -> dict[str, object]:
-        """As a session search answers."""
+        """Return its status, as a session search shows it."""
         if self.finish is None:
             return {"type": "active"}
         return {"type": "client_finished", **self.finish}
@@ -68,7 +68,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A sampling session: what it was made from."""
+    """A sampling session, with the model or checkpoint that it samples from."""
 
     sampler_id: str
     base_model: str

@@ -1,4 +1,4 @@
-"""The data of a forward pass: which token stands where, after which, and what the loss knows of it."""
+"""The data of a forward pass: target tokens, the tokens before them, and the other inputs of the loss."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, items, mapping, number, prompt_tokens, size, text
 
 MAX_CELLS: Final = 10_000_000
-"""Numbers in one tensor; a sparse one could claim any shape."""
+"""Greatest number of values in one tensor; a sparse tensor could claim any shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Datum:
     inputs: Mapping[str, list[float]]
 
     def input(self, name: str) -> list[float]:
-        """One input of the loss.
+        """Return one input of the loss.
 
         Raises:
-            ServiceRefusal: The datum has none of that name.
+            ServiceRefusal: The datum has no input of that name.
         """
         found = self.inputs.get(name)
         if found is None:
@@ -49,7 +49,7 @@ class Datum:
 
 @dataclass(frozen=True, slots=True)
 class ForwardInput:
-    """What a forward pass is asked to do."""
+    """The input of a forward pass."""
 
     loss_fn: str
     config: Mapping[str, object]
@@ -57,13 +57,13 @@ class ForwardInput:
 
 
 def forward_input(request: Mapping[str, object]) -> ForwardInput:
-    """The input of a forward pass in any release's form.
+    """Return the input of a forward pass, in the form of any release.
 
-    ``forward_input`` and ``forward_backward_input`` are the keys of the two endpoints (``tinker`` 0.1.0 to
-    0.24.1); since 0.25 a pass comes as protobuf, which is decoded to the latter.
+    The two endpoints use the keys ``forward_input`` and ``forward_backward_input`` (``tinker`` 0.1.0 to
+    0.24.1). Since 0.25 a pass is sent as protobuf, which is decoded to the latter.
 
     Raises:
-        ServiceRefusal: A datum that no loss can be made of; the text names it.
+        ServiceRefusal: A datum is invalid; the message names it.
     """
     given = mapping(request.get("forward_backward_input") or request.get("forward_input"))
     data = []
@@ -83,7 +83,7 @@ def _datum(datum: Mapping[str, object]) -> Datum:
         raise ServiceRefusal("loss_fn_inputs has no target_tokens; add them")
     numbers, shape = _tensor("target_tokens", inputs["target_tokens"])
     if not all(map(math.isfinite, numbers)):
-        raise ServiceRefusal("target_tokens has what is no token id; give whole numbers")
+        raise ServiceRefusal("target_tokens has values that are not token ids; give whole numbers")
     tokens = [int(token) for token in numbers]
     others: dict[str, list[float]] = {}
     for name, value in inputs.items():

@@ -1,4 +1,4 @@
-"""Work: what was submitted, done in the order of sequence numbers, whatever is polled first."""
+"""The work of a model: submissions, done in the order of sequence numbers, whatever is polled first."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Json = dict[str, object]
 
 
 class Work:
-    """One submission and, once it was done, its result.
+    """One submission and, once it is done, its result.
 
     Attributes:
-        operation: What it is.
-        request: The decoded body; dropped when it was done.
-        drawn_for: What the draws of a sample depend on, beside the seed and what is sampled.
+        operation: The operation.
+        request: The decoded body; dropped when it is done.
+        drawn_for: What the draws of a sample depend on, in addition to the seed and the model.
     """
 
     __slots__ = ("_key", "_refusal", "_result", "done", "drawn_for", "operation", "request")
@@ -30,13 +30,14 @@ class Work:
         arrival: int,
         drawn_for: tuple[object, ...] = (),
     ) -> None:
-        """Is not done yet.
+        """Create work that is not done yet.
 
         Args:
-            operation: What it is.
+            operation: The operation.
             request: The decoded body.
-            arrival: How many came before, which orders work that has no ``seq_id`` (``tinker`` 0.1.x).
-            drawn_for: What the draws of a sample depend on, beside the seed and what is sampled.
+            arrival: How many submissions came before, which orders work without ``seq_id`` (``tinker``
+                0.1.x).
+            drawn_for: What the draws of a sample depend on, in addition to the seed and the model.
         """
         self.operation = operation
         self.request = request
@@ -50,7 +51,7 @@ class Work:
         return self._key < other._key
 
     def do(self, how: Callable[[Work], Json]) -> None:
-        """Does it, once."""
+        """Do the work, unless it is done already."""
         if self.done:
             return
         try:
@@ -61,10 +62,10 @@ class Work:
         self.request = {}
 
     def result(self) -> Json:
-        """Its result.
+        """Return its result.
 
         Raises:
-            ServiceRefusal: It could not be done.
+            ServiceRefusal: The work failed.
         """
         if self._refusal is not None:
             raise self._refusal
@@ -72,27 +73,27 @@ class Work:
 
 
 class Queue:
-    """The work of one model that is still to be done."""
+    """The pending work of one model."""
 
     def __init__(self) -> None:
         self._waiting: list[Work] = []
 
     @property
     def waiting(self) -> tuple[Work, ...]:
-        """What is still to be done, in the order in which it will be."""
+        """The pending work, in the order in which it will be done."""
         return tuple(self._waiting)
 
     def add(self, work: Work) -> None:
-        """Puts work in its place."""
+        """Add work at its place in the order."""
         insort(self._waiting, work)
 
     def do_until(self, work: Work, how: Callable[[Work], Json]) -> None:
-        """Does ``work`` and everything before it."""
+        """Do ``work`` and all work before it."""
         while not work.done and self._waiting:
             self._waiting.pop(0).do(how)
         work.do(how)
 
     def do_all(self, how: Callable[[Work], Json]) -> None:
-        """Does everything."""
+        """Do all pending work."""
         while self._waiting:
             self._waiting.pop(0).do(how)

@@ -1,7 +1,7 @@
-"""The subcommands of `tinker-conformance`, a file each.
+"""The subcommands of `tinker-conformance`, one file each.
 
-Arguments of a command line go in; text for a terminal and an exit code come out. Nothing is exported, so that
-the handlers of signals are in place before anything heavy: `tinker_conformance.cli` imports each file.
+Command-line arguments go in; terminal output and an exit code come out. This package exports nothing, so that
+the signal handlers are installed before any slow import. `tinker_conformance.cli` imports each file.
 """
 
 import sys

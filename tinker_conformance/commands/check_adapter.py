@@ -1,4 +1,4 @@
-"""`tinker-conformance check-adapter`: an adapter's author, step by step through the protocol."""
+"""`tinker-conformance check-adapter`: checks an adapter against the protocol, step by step."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _OK: Final = Text("ok", style="green")
     type=SECONDS,
     default=Limits().step,
     show_default=True,
-    help="Seconds to wait for each sign of life.",
+    help="Seconds to wait for each message of the adapter.",
 )
 @clock_option
 def check_adapter(spec: str, patience: float, clock: str | None) -> None:
-    """Walks through the stdio protocol with an adapter, and says what is missing.
+    """Check an adapter step by step against the stdio protocol, and report the first step that fails.
 
-    SPEC is exec:COMMAND, quoted as a shell quotes. docs/reference/adapter-protocol.md describes the protocol.
+    SPEC is exec:COMMAND, quoted as in a shell. docs/reference/adapter-protocol.md describes the protocol.
     """
     console = Terminal(soft_wrap=True)
     if not spec.startswith("exec:"):
-        raise click.UsageError(f"{spec!r} is no adapter over stdio; write exec:COMMAND")
+        raise click.UsageError(f"{spec!r} is not an adapter over stdio; write exec:COMMAND")
     command = command_of(spec)
     limits = Limits(step=patience, start=max(patience, Limits().start))
     try:

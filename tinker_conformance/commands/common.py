@@ -1,4 +1,4 @@
-"""What the subcommands share: how an SDK is opened."""
+"""What the subcommands share: the `--clock` option, and how they start an SDK."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tinker_conformance.sdk.spec import open_sdk
 clock_option = click.option(
     "--clock",
     type=click.Choice([kind.value for kind in SdkClock if kind is not SdkClock.FROZEN]),
-    help="How an exec: SDK's clocks are moved; by default the best that its adapter offers. 'wall' waits.",
+    help="How to move the clocks of an exec: SDK. Default: the best that its adapter offers. 'wall' waits.",
 )
-"""`--clock KIND`, for the commands that run an SDK under test."""
+"""The option `--clock KIND`, for commands that run an SDK under test."""
 
 
 def opened(spec: str, console: Terminal, *, clock: str | None = None) -> SdkSession:
     """Start the SDK that a SPEC names.
 
     Raises:
-        SpecError: If the SPEC has none of the known forms.
+        SpecError: If the SPEC has no known form.
         SdkStartError: If the SDK or its adapter cannot be started.
-        EnvironmentUnavailable: If a release's environment cannot be made.
+        EnvironmentUnavailable: If the virtual environment of a release cannot be created.
     """
     kind = None if clock is None else SdkClock(clock)
     return open_sdk(spec, clock=kind, report=lambda text: console.print(text, style="dim"))

@@ -1,7 +1,7 @@
-"""Ends the program on a signal that comes while the kit is still being imported.
+"""Ends the program on a signal that arrives while the kit is still being imported.
 
-Imports only what Python has loaded anyway: the handlers have to be there before the half second that the
-other imports take.
+This module imports only what Python has loaded anyway. The other imports take half a second, and the handlers
+must be installed before them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Final
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 BASE_CODE: Final = 128
-"""A command that a signal ended exits with this and the number of the signal, as shells do."""
+"""A command that a signal ended exits with this plus the signal number, as in a shell."""
 
 
 def exit_at_signals() -> None:
-    """Makes SIGINT and SIGTERM end the program at once: one line on standard error, exit code 130 or 143.
+    """Make SIGINT and SIGTERM end the program at once: one line on standard error, exit code 130 or 143.
 
-    Nothing has been started or written yet, so there is nothing to clean up; and an exception that is raised
-    during an import may be swallowed, or leave the module half imported.
+    Nothing has been started or written yet, so there is nothing to clean up. An exception raised during an
+    import could be swallowed, or leave a module partly imported; so the handler exits directly.
     """
     for number in SIGNALS:
         signal.signal(number, _exit)

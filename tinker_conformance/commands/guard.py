@@ -1,8 +1,8 @@
-"""The one place that says how a command ends when something was raised.
+"""Turns exceptions into an error line and an exit code, for every command.
 
-Failure model. Each exception is one line on standard error and an exit code: 2 where the user can put it
-right, 4 where the adapter or its environment failed, 5 for everything else, which is a fault of the kit. Exit
-code 1 is never given here: it says that an SDK failed.
+Failure model. Each exception becomes one line on standard error and an exit code. The code is 2 for what the
+user can fix, 4 if the adapter or its environment failed, and 5 for a bug in the kit. Exit code 1 is never
+used here: it means that the SDK failed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
 from tinker_conformance.sdk.official.environments import NoCacheFolderError
 
 TRACEBACK_VARIABLE: Final = "TINKER_CONFORMANCE_TRACEBACK"
-"""The environment variable that has a fault of the kit print where it came from."""
+"""The environment variable that makes the kit print the traceback of its own bugs."""
 
 _CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (UnmatchedEntryError, Exit.STALE),
@@ -35,7 +35,7 @@ _CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (ScriptError, Exit.USAGE),
     (SdkError, Exit.ADAPTER),
 )
-"""Errors whose text says what happened and what to do. The first that fits counts."""
+"""Errors whose text says what happened and what to do. The first matching type counts."""
 
 _PLACES: Final = frozenset(
     {
@@ -45,19 +45,19 @@ _PLACES: Final = frozenset(
         errno.ESTALE, errno.ETXTBSY,
     }
 )  # fmt: skip
-"""What the system says of a file, a folder or a machine that cannot be used: the user's to put right."""
+"""Operating-system errors that the user can fix: of a file, a folder or the machine."""
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _MOST_CHARACTERS: Final = 2000
 
 
 class Program(click.Group):
-    """A group of commands that ends, whatever is raised, with a line and one of the exit codes."""
+    """A command group that turns any exception into an error line and a documented exit code."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs a command; SIGINT and SIGTERM end it, with everything that it started.
+        """Run a command; SIGINT and SIGTERM end it, with every process that it started.
 
-        Guarded here, before click sees what was raised: it gives some exceptions the exit code 1.
+        The guard is here because click would give some exceptions the exit code 1.
         """
         invoke = super().invoke
         sys.exit(guarded(lambda: interruptible_command(lambda: invoke(ctx))))
@@ -70,20 +70,20 @@ class Program(click.Group):
         standalone_mode: bool = True,  # noqa: FBT001, FBT002 - click's own signature
         **extra: Any,
     ) -> Any:
-        """Runs the command line, and exits; see `click.Command.main`."""
-        whole = super().main
+        """Run the command line, and exit; see `click.Command.main`."""
+        click_main = super().main
 
         def run() -> object:
-            return whole(args, prog_name, complete_var, standalone_mode=False, **extra)
+            return click_main(args, prog_name, complete_var, standalone_mode=False, **extra)
 
         return sys.exit(guarded(run)) if standalone_mode else run()
 
 
 def guarded(run: Callable[[], object]) -> int:
-    """Runs a command, and gives its exit code; what was raised is told in a line on standard error.
+    """Run a command and return its exit code; print an exception as one line on standard error.
 
     Args:
-        run: Returns an exit code or anything else, which counts as 0; raises what it likes.
+        run: Returns an exit code; any other value counts as 0. It may raise anything.
     """
     try:
         done = run()
@@ -92,36 +92,36 @@ def guarded(run: Callable[[], object]) -> int:
     except click.exceptions.Exit as error:
         done = error.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _told("interrupted by SIGINT", INTERRUPTED)
+        return _failed("interrupted by SIGINT", INTERRUPTED)
     except click.ClickException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2 and newer
             error.show()
             return Exit.USAGE
-        return _told(f"Error: {_usage(error)}", Exit.USAGE)
+        return _failed(f"Error: {_usage(error)}", Exit.USAGE)
     except Exception as error:  # noqa: BLE001 - the last place that could say anything
-        return _told(*described(error))
+        return _failed(*described(error))
     return done if isinstance(done, int) else Exit.HELD
 
 
 def undelivered(code: int) -> int:
-    """Return the exit code where something that was asked for could not be written.
+    """Return the exit code to use when a requested output could not be written.
 
-    A verdict becomes 2, so that nobody takes half of an answer for the whole; an error stays what it is.
+    A verdict becomes 2, so that nobody takes incomplete output for a full answer. An error keeps its code.
     """
     return Exit.USAGE if code in {Exit.HELD, Exit.SDK_FAILED, Exit.STALE, Exit.NOTHING_TESTED} else code
 
 
 def described(error: Exception) -> tuple[str, Exit]:
-    """What is to be said of an exception, and the exit code."""
+    """Return the error line for an exception, and the exit code."""
     for kind, code in _CODES:
         if isinstance(error, kind):
             return f"Error: {error}", code
     if isinstance(error, OSError) and error.errno in _PLACES and not _is_ours(error.filename):
         where = f"{error.filename}: " if error.filename is not None else ""
         what = error.strerror or str(error)
-        return f"Error: {where}{what}; check that the place exists, is writable and has room", Exit.USAGE
+        return f"Error: {where}{what}; check that the path exists, is writable and has free space", Exit.USAGE
     if isinstance(error, MemoryError):
-        return "Error: out of memory; ask for less at once, or give the process more", Exit.USAGE
+        return "Error: out of memory; judge less at once, or give the process more memory", Exit.USAGE
     return _fault(error), Exit.KIT
 
 
@@ -132,13 +132,13 @@ def _fault(error: Exception) -> str:
         traceback.print_exception(error)
     text = visible(f"{type(error).__name__}: {error}")[: _MOST_CHARACTERS // 2]
     return (
-        f"Error: a fault of tinker-conformance, not of the SDK: {text}{where}. Please report it, with the "
-        f"output of the same command under {TRACEBACK_VARIABLE}=1"
+        f"Error: this is a bug in tinker-conformance, not in the SDK: {text}{where}. Please report it, "
+        f"with the output of the same command under {TRACEBACK_VARIABLE}=1"
     )
 
 
 def _usage(error: click.ClickException) -> str:
-    """The message; for an error that click found itself, with the command that explains the options."""
+    """Return the message; for an error that click itself found, also name the command's `--help`."""
     message = error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is None or type(error) is click.UsageError:
@@ -147,11 +147,11 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _is_ours(filename: object) -> bool:
-    """Whether a file is one of the kit's own, which no user has to put right."""
+    """Whether a file belongs to the kit, so that the user cannot fix the problem."""
     return isinstance(filename, str) and Path(filename).resolve().is_relative_to(_PACKAGE)
 
 
-def _told(text: str, code: int) -> int:
+def _failed(text: str, code: int) -> int:
     cut = text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
     click.echo(visible_lines(cut), err=True)
     return code

@@ -1,4 +1,4 @@
-"""`tinker-conformance identify`: which revision an SDK behaves like."""
+"""`tinker-conformance identify`: finds the revision that an SDK behaves like."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _MOST_IDS: Final = 12
 
 
 @click.command()
-@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK.")
+@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK to identify.")
 @click.option(
     "--profile",
     "named",
     metavar="NAME|FILE",
-    help="What `--sdk reference` behaves like, by default the newest; for no other SDK.",
+    help="The profile that `--sdk reference` follows. Default: the newest. Not for other SDKs.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Name every requirement that separates it.")
+@click.option("-v", "--verbose", is_flag=True, help="List all requirements that differ, for every profile.")
 @clock_option
 def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) -> None:
-    """Says which revision an SDK behaves like, how near, and what separates it from each."""
+    """Find the revision that an SDK behaves like, and list how it differs from others."""
     console = Terminal()
     if named is not None and spec != "reference":
-        message = "--profile is for --sdk reference, which behaves like any profile; leave it out"
+        message = "--profile only applies to --sdk reference; leave it out for other SDKs"
         raise click.UsageError(message)
     profiles = candidates()
     chosen = newest_profile() if named is None else load_profile(named)
@@ -44,7 +44,7 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
     sdk = opened(spec, console, clock=clock)
     reference = opened("reference", console)
     try:
-        # An SDK runs under the first one; only the reference cares which that is.
+        # The SDK runs under the first profile. Only the reference changes its behaviour with it.
         judged = nearness(
             sdk, reference, (*own, *profiles), shipped_scenarios(), lambda a, b: difference(a, b) is None
         )

@@ -1,4 +1,4 @@
-"""How a command ends on Ctrl-C and on SIGTERM: at once, with everything that it started."""
+"""Ends a command on Ctrl-C and on SIGTERM: at once, with every process that it started."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOK_SECONDS: Final = 0.05
 
 
 class Interrupted(KeyboardInterrupt):
-    """The user, or whoever started the command, wants it to end."""
+    """SIGINT or SIGTERM asked the command to end."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def interruptible_command(command: Callable[[], _T]) -> _T:
-    """Runs a command that SIGINT and SIGTERM end with exit code 130 or 143; it leaves no process behind."""
+    """Run a command that SIGINT or SIGTERM ends with exit code 130 or 143, and leave no process behind."""
     with _interruptible():
         try:
             return command()
@@ -42,7 +42,7 @@ def interruptible_command(command: Callable[[], _T]) -> _T:
 
 
 def ended_while_killing(end: Callable[[], None]) -> None:
-    """Runs what would wait for children to answer, and kills them, those too that are started meanwhile."""
+    """Run a function that waits for child processes, and kill them meanwhile, also those started late."""
     thread = threading.Thread(target=end, name="ending")
     thread.start()
     while thread.is_alive():
@@ -51,7 +51,7 @@ def ended_while_killing(end: Callable[[], None]) -> None:
 
 
 def _end_with_input() -> None:
-    """Ends this process as SIGTERM does when its standard input ends: when its parent is gone."""
+    """Send SIGTERM to this process once its standard input ends, because its parent is then gone."""
 
     def wait() -> None:
         with contextlib.suppress(OSError):
@@ -69,17 +69,17 @@ ends_with_input = click.option(
     expose_value=False,
     callback=lambda _context, _parameter, wanted: _end_with_input() if wanted else None,
 )
-"""For a command that another program starts: ends as by SIGTERM when standard input does."""
+"""The option `--end-with-input`, for commands that a program starts: end once standard input ends."""
 
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Delay the first SIGINT or SIGTERM to the end of the block, so that what is being written is finished.
+    """Delay the first SIGINT or SIGTERM to the end of the block, so that files are written completely.
 
-    A second one interrupts the block: it may be waiting for a device that never answers.
+    A second signal interrupts the block, which may be waiting for a device that never answers.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears of signals
+        yield  # only the main thread receives signals
         return
     delayed: list[int] = []
 
@@ -101,7 +101,7 @@ def uninterrupted() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Raises `Interrupted` in the main thread at the first signal; further ones change nothing."""
+    """Raise `Interrupted` in the main thread at the first signal; ignore further signals."""
     interrupted = False
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
@@ -111,7 +111,7 @@ def _interruptible() -> Iterator[None]:
             raise Interrupted(number)
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears of signals
+        yield  # only the main thread receives signals
         return
     before = {number: signal.signal(number, interrupt) for number in SIGNALS}
     try:

@@ -1,4 +1,4 @@
-"""`tinker-conformance matrix`: many SDKs, or releases of one, judged in turn and put side by side."""
+"""`tinker-conformance matrix`: judges several SDKs or releases, and compares their results."""
 
 from __future__ import annotations
 
@@ -26,18 +26,22 @@ from tinker_conformance.sdk.spec import check_spec
 
 
 @click.command()
-@click.option("--sdk", "specs", multiple=True, metavar="SPEC", help="An SDK; may be given more than once.")
-@click.option("--versions", metavar="LIST|observers|revisions|all", help="Releases of the official SDK.")
-@click.option("--profile", metavar="NAME|FILE", help="What all are judged by; else each by its own.")
+@click.option("--sdk", "specs", multiple=True, metavar="SPEC", help="An SDK to judge. Repeatable.")
+@click.option(
+    "--versions", metavar="LIST|observers|revisions|all", help="Releases of the official SDK to judge."
+)
+@click.option(
+    "--profile", metavar="NAME|FILE", help="Judge every SDK by this profile. Default: each by its own."
+)
 @click.option(
     "--report",
     "folder",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write a report for each there, and matrix.html, matrix.md and matrix.json.",
+    help="Write a report of each SDK to this folder, with matrix.html, matrix.md and matrix.json.",
 )
 def matrix(*, specs: tuple[str, ...], versions: str | None, profile: str | None, folder: Path) -> None:
-    """Judges several SDKs, and makes the matrix of requirements by SDK."""
+    """Judge several SDKs and write a matrix of requirements by SDK."""
     console = Terminal()
     asked = [*specs, *(spec_of(v) for v in (asked_versions(versions) if versions else ()))]
     if not asked:
@@ -62,7 +66,7 @@ def matrix(*, specs: tuple[str, ...], versions: str | None, profile: str | None,
 
 
 def _places(specs: Iterable[str], folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each SPEC with a folder of its own for its report."""
+    """Yield each SPEC with the folder for its report."""
     taken: set[str] = set()
     for spec in specs:
         name = re.sub(r"[^A-Za-z0-9.=-]+", "_", spec)[:80]
@@ -72,14 +76,14 @@ def _places(specs: Iterable[str], folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _judged(spec: str, profile: str | None, folder: Path, console: Terminal) -> Report:
-    """Runs `tinker-conformance run` for one SDK, in a process of its own; it ends when this one does."""
+    """Run `tinker-conformance run` for one SDK in a subprocess, which ends when this process does."""
     command = [sys.executable, "-m", "tinker_conformance", "run", "-q", "--end-with-input", "--sdk", spec]
     command += ["--report", str(folder), *(["--profile", profile] if profile else [])]
     if (folder / FILE).is_file():
-        (folder / FILE).unlink()  # an earlier one would be taken for what this run found
+        (folder / FILE).unlink()  # or an old report would be mistaken for the result of this run
     end_of_input, held = os.pipe()
     try:
-        with subprocess.Popen(  # noqa: S603 - this kit, and a SPEC that the user gave
+        with subprocess.Popen(  # noqa: S603 - runs this kit with a SPEC from the user
             command, stdin=end_of_input, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process:
             try:
@@ -96,12 +100,12 @@ def _judged(spec: str, profile: str | None, folder: Path, console: Terminal) -> 
     try:
         return load_report(folder)
     except ReportError:
-        reason = text.splitlines()[-1].removeprefix("Error: ") if text else "it said nothing"
+        reason = text.splitlines()[-1].removeprefix("Error: ") if text else "it printed nothing"
         return unjudged(spec, profile, f"could not be judged (exit code {process.returncode}): {reason}")
 
 
 def _side_by_side(reports: Sequence[Report]) -> list[Report]:
-    """The reports; what could not be judged is shown as asked what the others were."""
+    """Return the reports; one that could not be judged gets the requirements of the others, not judged."""
     asked = tuple(dict.fromkeys(name for report in reports for name in report.start.asked))
     return [
         dataclasses.replace(report, start=msgspec.structs.replace(report.start, asked=asked))

@@ -1,4 +1,4 @@
-"""What the numeric options of the commands accept; anything else is a usage error that names the limits."""
+"""The types of the numeric options; any other value is a usage error that names the limits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import click
 
 
 class _Seconds(click.FloatRange):
-    """Like `click.FloatRange`, but "nan" is refused: it is neither below a limit nor above one."""
+    """A `click.FloatRange` that also rejects "nan", which is neither below nor above a limit."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Convert a text to seconds.
+        """Convert text to seconds.
 
         Raises:
-            click.BadParameter: If it is no number, or one that is out of range.
+            click.BadParameter: If it is not a number, or out of range.
         """
         seconds = float(super().convert(value, param, ctx))
         if math.isnan(seconds):
@@ -24,10 +24,10 @@ class _Seconds(click.FloatRange):
 
 
 SECONDS: Final = _Seconds(min=0.1, max=86_400.0)
-"""A time limit, up to a day."""
+"""A time limit in seconds, up to one day."""
 COUNT: Final = click.IntRange(min=0, max=1_000_000)
-"""How many scripts are generated."""
+"""The number of generated scripts."""
 JOBS: Final = click.IntRange(min=1, max=256)
-"""How many at once."""
+"""The number of parallel jobs."""
 SEED: Final = click.IntRange(min=-(2**63), max=2**63 - 1)
-"""A seed of generated scripts."""
+"""The seed of generated scripts."""

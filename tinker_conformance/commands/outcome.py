@@ -23,7 +23,7 @@ STYLES: Final = {
 
 
 def table(judgements: Sequence[Judgement]) -> Table:
-    """Requirement, level, verdict."""
+    """Return a table with the requirement, level and verdict of each judgement."""
     made = Table("requirement", "level", "verdict", box=None, pad_edge=False)
     for judgement in judgements:
         made.add_row(

@@ -1,7 +1,7 @@
-"""Standard output and standard error that cannot change how a command ends.
+"""Standard output and standard error whose failures never end a command.
 
-A reader that went away (`| head -1`), a full device and an encoding without a sign for "passed" are no reason
-to stop judging. What cannot be written is dropped, and `lost` says why.
+A closed pipe (`| head -1`), a full device, or an encoding without the sign for "passed" must not stop a run.
+Output that cannot be written is dropped, and `lost` says why.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _PLAIN: Final[Mapping[str, str]] = {
     "→": "->",
     "•": "*",
 }
-"""What is written in place of the kit's own signs where the encoding has none for them."""
+"""ASCII replacements for the kit's own signs, for encodings that lack them."""
 
 
 class Descriptor(io.RawIOBase):
-    """A file descriptor to which writing never fails.
+    """A file descriptor whose `write` never raises.
 
     Attributes:
-        lost: Why something could not be written, or None.
+        lost: Why output was dropped, or None.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -47,19 +47,19 @@ class Descriptor(io.RawIOBase):
         self.lost: OSError | None = None
 
     def fileno(self) -> int:
-        """The descriptor."""
+        """Return the file descriptor."""
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Whether it is a terminal."""
+        """Return whether it is a terminal."""
         return os.isatty(self._descriptor)
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Writes, or drops what cannot be written."""
+        """Write the data, or drop it once writing has failed; always report it as written."""
         whole = memoryview(data).nbytes
         while self.lost is None:
             try:
@@ -72,7 +72,7 @@ class Descriptor(io.RawIOBase):
 
 
 class Output:
-    """The program's standard output and standard error, in place of Python's own."""
+    """Replacements for the standard output and standard error of Python."""
 
     def __init__(self) -> None:
         codecs.register_error(_ERRORS, _plain)
@@ -80,13 +80,13 @@ class Output:
         self._output, self._errors = Descriptor(1), Descriptor(2)
 
     def install(self) -> None:
-        """Puts them in the place of `sys.stdout` and `sys.stderr`."""
+        """Replace `sys.stdout` and `sys.stderr`."""
         sys.stdout = _text(self._output, sys.stdout)
         sys.stderr = _text(self._errors, sys.stderr, line_buffering=True)
 
     @property
     def lost(self) -> str | None:
-        """Why standard output is incomplete, or None; a reader that went away did so on purpose."""
+        """Why standard output is incomplete, or None; a closed pipe does not count, the reader meant it."""
         sys.stdout.flush()
         problem = self._output.lost
         if problem is None or problem.errno in {errno.EPIPE, errno.ECONNRESET}:
@@ -113,7 +113,7 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _open_missing() -> None:
-    """Opens the standard descriptors that the caller closed: else files of the run get their numbers."""
+    """Open the standard descriptors that the caller closed, so that no file gets their numbers."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""`tinker-conformance parity`: published releases against the reference, event by event."""
+"""`tinker-conformance parity`: compares published releases with the reference, event by event."""
 
 from __future__ import annotations
 
@@ -28,18 +28,23 @@ from tinker_conformance.sdk.process.line_process import close_all
     default="latest",
     show_default=True,
     metavar="LIST|all|revisions|latest|installed",
-    help="Which releases: X.Y.Z,…; all published; one of each revision; the newest; the one importable here.",
+    help="Releases: X.Y.Z,…; all published; one per revision; the newest; the one importable here.",
 )
 @click.option(
-    "--generated", "count", type=COUNT, default=200, show_default=True, help="Generated scripts for each."
+    "--generated",
+    "count",
+    type=COUNT,
+    default=200,
+    show_default=True,
+    help="Number of generated scripts to run on each release.",
 )
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Another seed gives other scripts.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the generated scripts.")
 @click.option(
     "--jobs",
     type=JOBS,
     default=os.cpu_count() or 1,
-    show_default="the cores",
-    help="Releases at once.",
+    show_default="number of CPU cores",
+    help="Number of releases to compare in parallel.",
 )
 @click.option(
     "--findings",
@@ -47,10 +52,13 @@ from tinker_conformance.sdk.process.line_process import close_all
     default="parity-findings",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where smallest scripts and draft profiles are written, if there are any.",
+    help="Write minimized scripts and draft profiles to this folder if a release differs.",
 )
 def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> None:
-    """Compares releases of tinker with the reference, event by event; an interrupted run goes on."""
+    """Compare releases of tinker with the reference, event by event.
+
+    If you interrupt it, run the same command again to resume.
+    """
     console = Terminal()
     asked = asked_versions(versions)
     scenarios = all_scenarios(count, seed)
@@ -58,7 +66,7 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
     reports = {report.version: report for report in store.results if report.version in asked}
     if reports:
         console.print(
-            f"going on: {len(reports)} of {len(asked)} releases were compared before the interruption"
+            f"resuming: {len(reports)} of {len(asked)} releases were compared before the interruption"
         )
     rest = [version for version in asked if version not in reports]
     try:
@@ -75,10 +83,10 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
 
             campaign.run([(version, spec_of(version)) for version in rest], jobs, done)
     except Interrupted as error:
-        console.print("interrupted; the same command goes on from here")
+        console.print("interrupted; run the same command to resume")
         console.print(table(asked, reports))
         close_all()
-        os._exit(error.exit_code)  # threads that wait for the releases they started would hold the program up
+        os._exit(error.exit_code)  # threads that wait for their releases would delay the exit
     finally:
         close_all()
     store.complete()
@@ -93,11 +101,11 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
 
 @contextlib.contextmanager
 def _progress(console: Terminal, campaign: Campaign, releases: int) -> Iterator[Callable[[], None]]:
-    """Shows how far a campaign is; gives what to call after each release."""
+    """Show the progress of a campaign; yield the function to call after each release."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        whole = progress.add_task("releases", total=releases)
-        scripts = progress.add_task("scripts", total=releases * len(campaign.scenarios))
-        campaign.tick = lambda: progress.advance(scripts)
+        releases_task = progress.add_task("releases", total=releases)
+        scripts_task = progress.add_task("scripts", total=releases * len(campaign.scenarios))
+        campaign.tick = lambda: progress.advance(scripts_task)
         campaign.say = lambda text: progress.console.print(text, style="dim", soft_wrap=True)
-        yield lambda: progress.advance(whole)
+        yield lambda: progress.advance(releases_task)

@@ -1,4 +1,4 @@
-"""What `tinker-conformance parity` prints: a line a release, the table, the differences."""
+"""The output of `tinker-conformance parity`: a line per release, the table, the differences."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tinker_conformance.report.exit_codes import Exit
 
 
 def line(report: ReleaseReport) -> str:
-    """One release in one line."""
+    """Return the result of one release in one line."""
     if report.comparison is None:
-        return f"{report.version} could not be driven: {report.note}"
+        return f"{report.version} could not be run: {report.note}"
     compared = sum(report.comparison.compared.values())
     different = sum(report.comparison.different.values())
     counts = f"{different} of {compared} scripts differ"
@@ -25,7 +25,7 @@ def line(report: ReleaseReport) -> str:
 
 
 def table(asked: Sequence[str], reports: Mapping[str, ReleaseReport]) -> Table:
-    """Version by chapter: how many scripts were compared, and how many of them differ."""
+    """Return a table of versions by chapter, with how many scripts were compared and how many differ."""
     compared = [r.comparison for r in reports.values() if r.comparison is not None]
     chapters = list(dict.fromkeys(chapter for comparison in compared for chapter in comparison.compared))
     made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
@@ -50,9 +50,9 @@ def _cell(report: ReleaseReport, chapter: str) -> Text:
 
 
 def description(report: ReleaseReport, folder: Path) -> str:
-    """Everything to be said of one release beyond the table; empty where there is nothing.
+    """Return the differences and notes of one release; empty if there are none.
 
-    Smallest scripts and a draft profile are written to `folder`.
+    Writes the minimized scripts and a draft profile to `folder`.
     """
     parts = [f"\n{report.version}: {report.note}"] if report.note else []
     if report.comparison is not None and report.comparison.findings:
@@ -67,19 +67,19 @@ def _differences(report: ReleaseReport, findings: Sequence[Finding], folder: Pat
     path = folder / f"tinker-{report.version}.yaml"
     texts = [f.script.replace(f"id: {f.scenario}", f"id: {f.scenario}-smallest", 1) for f in findings]
     path.write_text("\n".join(texts), encoding="utf-8")
-    yield f"\n{report.version} differs from {report.profile}; the smallest scripts are in {path}"
+    yield f"\n{report.version} differs from {report.profile}; the minimized scripts are in {path}"
     for finding in findings:
         steps = "1 step" if finding.steps == 1 else f"{finding.steps} steps"
         yield f"  {finding.scenario} ({finding.chapter}), shrunk to {steps}:"
         yield f"    expected: {finding.expected}"
-        yield f"    came:     {finding.observed}"
+        yield f"    observed: {finding.observed}"
         yield from (f"      {text}" for text in finding.script.splitlines())
 
 
 def _news(report: ReleaseReport, folder: Path) -> Iterator[str]:
     news = report.news
     if news is None:
-        yield "  another known profile fits: see tinker-conformance identify"
+        yield "  it matches another known profile; run tinker-conformance identify"
         return
     path = folder / f"tinker-{report.version}.toml"
     path.write_text(news.draft, encoding="utf-8")
@@ -88,13 +88,13 @@ def _news(report: ReleaseReport, folder: Path) -> Iterator[str]:
         yield "  requirements that changed:"
         yield from (f"    {each.id}: {each.sentence}" for each in news.changed)
     else:
-        yield "  no requirement changed: none asks about what differs"
+        yield "  no requirement changed: none covers what differs"
     explained = f"{news.explained} of {news.total} scripts that differ from it"
     yield f"  a draft profile is in {path}; it explains {explained}"
 
 
 def exit_code(reports: Sequence[ReleaseReport]) -> Exit:
-    """The exit code that fits."""
+    """Return the exit code for these reports."""
     if any(report.comparison is None for report in reports):
         return Exit.ADAPTER
     if not all(report.agrees for report in reports):
@@ -104,9 +104,9 @@ def exit_code(reports: Sequence[ReleaseReport]) -> Exit:
 
 
 def conclusion(reports: Sequence[ReleaseReport], code: Exit) -> Text:
-    """The last line."""
+    """Return the last line: how many releases agree with the reference."""
     agree = sum(report.agrees for report in reports)
     releases = "release agrees" if len(reports) == 1 else "releases agree"
-    seconds = f"{sum(report.seconds for report in reports):.0f} s of work"
+    seconds = f"{sum(report.seconds for report in reports):.0f} s in total"
     text = f"\n{agree} of {len(reports)} {releases} with the reference, event by event ({seconds})"
     return Text(text, style="" if code is Exit.HELD else "bold red")

@@ -1,4 +1,4 @@
-"""`tinker-conformance record-goldens`: what real releases do, written down."""
+"""`tinker-conformance record-goldens`: records the timelines of real releases."""
 
 from __future__ import annotations
 
@@ -17,10 +17,21 @@ from tinker_conformance.sdk.process.line_process import close_all
 
 
 @click.command("record-goldens")
-@click.option("--versions", default="observers", show_default=True, metavar="LIST|observers|revisions|all")
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder.")
+@click.option(
+    "--versions",
+    default="observers",
+    show_default=True,
+    metavar="LIST|observers|revisions|all",
+    help="Releases of the official SDK to run.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the files to this folder.",
+)
 def record_goldens(versions: str, out: Path) -> None:
-    """Runs the shipped scenarios on releases and writes their timelines, a file each, to a folder."""
+    """Run the shipped scenarios on releases and write their timelines, one file per release."""
     console = Terminal()
     out.mkdir(parents=True, exist_ok=True)
     day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()

@@ -1,4 +1,4 @@
-"""`tinker-conformance report`: several reports side by side, two compared, and the page."""
+"""`tinker-conformance report`: combines reports, compares two, and writes the HTML page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FORMS: Final = {".html": page, ".md": markdown_matrix}
 
 @click.group()
 def report() -> None:
-    """Combines, compares and shows reports that `run --report` wrote."""
+    """Combine, compare and show reports that `run --report` wrote."""
 
 
 @report.command()
@@ -36,11 +36,11 @@ def report() -> None:
     "outs",
     multiple=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the matrix there, as .html, .md or .json; may be given more than once.",
+    help="Write the matrix to this file: .html, .md or .json. Repeatable.",
 )
-@click.option("--all", "every", is_flag=True, help="Print requirements that hold everywhere, too.")
+@click.option("--all", "every", is_flag=True, help="Also print requirements that hold for every SDK.")
 def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -> None:
-    """Prints the matrix of requirements by SDK, of any number of reports."""
+    """Print a matrix of requirements by SDK from any number of reports."""
     loaded = _loaded(reports)
     for out in outs:
         write_combined(loaded, out)
@@ -56,14 +56,14 @@ def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -
 @click.argument("before", type=_REPORT)
 @click.argument("after", type=_REPORT)
 def diff(before: Path, after: Path) -> None:
-    """Says what became better or worse from BEFORE to AFTER; ends with exit code 1 on worse."""
+    """List what got better or worse from BEFORE to AFTER. Exits with code 1 if anything got worse."""
     first, second = _loaded([before, after])
     for path, compared in ((before, first), (after, second)):
         if compared.cut_off is not None:
             judged = f"{len(compared.results)} of {len(compared.start.asked)} requirements"
             message = (
-                f"{path}: {compared.cut_off} (after {judged}); what was not judged is neither better nor "
-                "worse, so compare reports of runs that came to their end"
+                f"{path}: {compared.cut_off} (after {judged}); requirements that were not judged cannot be "
+                "compared, so compare reports of complete runs"
             )
             raise click.UsageError(message)
     console = Terminal()
@@ -80,14 +80,23 @@ def diff(before: Path, after: Path) -> None:
 
 @report.command()
 @click.argument("reports", nargs=-1, required=True, type=_REPORT)
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The page.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the page to this file.",
+)
 def html(reports: tuple[Path, ...], out: Path) -> None:
-    """Writes the page of one report, or of several side by side."""
+    """Write the HTML page of one report, or of several side by side."""
     write_combined(_loaded(reports), out.with_suffix(".html"))
 
 
 def write_combined(reports: Sequence[Report], out: Path) -> None:
-    """Writes reports side by side, in the form that the suffix of the file says."""
+    """Write reports side by side, in the format that the file suffix names.
+
+    Raises:
+        click.UsageError: If the suffix names no format, or the file cannot be written.
+    """
     if out.suffix == ".json":
         rows = {chapter.name: chapter.rows for chapter in matrix(reports)}
         data = {"reports": [each.start for each in reports], "matrix": rows}
@@ -95,7 +104,7 @@ def write_combined(reports: Sequence[Report], out: Path) -> None:
     elif out.suffix in _FORMS:
         text = _FORMS[out.suffix](reports)
     else:
-        raise click.UsageError(f"--out {out}: the suffix says no form; name it .html, .md or .json")
+        raise click.UsageError(f"--out {out}: the suffix names no known format; use .html, .md or .json")
     try:
         write_whole(out, text)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`tinker-conformance run`: the suite against an SDK, with progress and a summary."""
+"""`tinker-conformance run`: runs the suite against an SDK, with progress and a summary."""
 
 from __future__ import annotations
 
@@ -45,30 +45,52 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK under test.")
-@click.option("--profile", "named", metavar="NAME|FILE", help="What the SDK is judged by.")
+@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK to judge.")
+@click.option(
+    "--profile",
+    "named",
+    metavar="NAME|FILE",
+    help="The profile to judge the SDK by. Default: the one its adapter names, or that of its version.",
+)
 @click.option("--strict", is_flag=True, help="Count quirks as failures.")
-@click.option("--as-of", metavar="VERSION", help="Only the requirements that existed in kit VERSION.")
-@click.option("--known-failures", "known", type=_FILE, help="A file of known failures (TOML or YAML).")
-@click.option("--record-known-failures", "recorded", type=_FILE, help="Write such a file, to be edited.")
-@click.option("--report", "folder", type=_FOLDER, help="Write JSON, JUnit, Markdown, badge and page there.")
+@click.option("--as-of", metavar="VERSION", help="Judge only the requirements that existed in kit VERSION.")
+@click.option(
+    "--known-failures", "known", type=_FILE, help="Excuse the failures that this TOML or YAML file lists."
+)
+@click.option(
+    "--record-known-failures",
+    "recorded",
+    type=_FILE,
+    help="Write the failures of this run to a new file of known failures.",
+)
+@click.option(
+    "--report",
+    "folder",
+    type=_FOLDER,
+    help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
+)
 @click.option("--generated", "count", type=COUNT, default=0, help="Also judge this many generated scripts.")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Another seed gives other scripts.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the generated scripts.")
 @click.option(
     "--replay",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Judge only the scripts of FILE.",
+    help="Judge only the scripts in FILE.",
 )
 @click.option(
     "--failures",
     default="failed-scripts.yaml",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Where to write the smallest failing scripts, if there are any.",
+    help="Write minimized failing scripts to this file, if any script fails.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print only the last line.")
-@click.option("-v", "--verbose", is_flag=True, help="Also explain known failures, and what is not claimed.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Also explain known failures and requirements that the SDK does not claim.",
+)
 @ends_with_input
 @clock_option
 def run(
@@ -88,7 +110,7 @@ def run(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Run the suite against an SDK, and print the result by requirement."""
+    """Run the suite against an SDK and print the verdict of each requirement."""
     request = RunRequest(
         spec=spec,
         profile=named,
@@ -100,13 +122,13 @@ def run(
         seed=seed if count else None,
     )
     console = Terminal()
-    # A mistake in what was asked for is reported at once, not after the SDK has started.
+    # Report a usage error at once, not after the SDK has started.
     request.check()
     scripts = asked_scripts(count, seed, replay, strict=strict)
     opened = open_run(request, lambda text: console.print(text, style="dim"))
     measured = _Measured(opened, asked=opened.asked if replay is None else (), folder=folder)
     measured.judge(scripts, console, quiet=quiet)
-    # All that others read is written before anything is printed: a terminal that fails changes none of it.
+    # Write all files before printing anything: a failing terminal must not affect them.
     with uninterrupted():
         written = _written(measured, failures)
     _print(measured, written, console, quiet=quiet, verbose=verbose)
@@ -128,7 +150,7 @@ class _Early:
 
 
 class _Measured:
-    """What a run has measured so far, and what that amounts to once it has ended."""
+    """The results of a run so far, and its conclusion once it has ended."""
 
     def __init__(self, run: ConformanceRun, *, asked: Sequence[Requirement], folder: Path | None) -> None:
         self.run = run
@@ -142,18 +164,18 @@ class _Measured:
 
     @property
     def name(self) -> str:
-        """The SDK's name and version, fit for a terminal."""
+        """The SDK's name and version, safe to print."""
         info = self.run.judge.sdk.info
         return visible(f"{info.name} {info.version}")
 
     @property
     def progress(self) -> str:
-        """How far the run came, in words."""
+        """How far the run got, in words."""
         return f"after {len(self.judgements)} of {len(self.asked)} requirements"
 
     @property
     def stale(self) -> tuple[str, ...]:
-        """A sentence for each entry of known failures that is out of date, if everything was judged."""
+        """One sentence per outdated entry of known failures; empty unless everything was judged."""
         if self.early or len(self.judgements) < len(self.asked):
             return ()
         return self.run.stale(self.judgements)
@@ -176,7 +198,7 @@ class _Measured:
         return conclude(Report(self.start, tuple(self.results), self.end))
 
     def judge(self, scripts: Sequence[Scenario], console: Terminal, *, quiet: bool) -> None:
-        """Judge everything, and end the SDK; note why where not everything could be judged."""
+        """Judge everything, then close the SDK; note the reason if the run ends early."""
         judge = self.run.judge
         try:
             steps = track(
@@ -194,7 +216,7 @@ class _Measured:
         except Interrupted as error:
             ended_while_killing(judge.close)
             self.early = _Early(error.exit_code, f"interrupted by {error.name}")
-        except Exception as error:  # noqa: BLE001 - what was measured is reported, whatever the kit did wrong
+        except Exception as error:  # noqa: BLE001 - report the results so far, even after a bug of the kit
             ended_while_killing(judge.close)
             reason, code = described(error)
             self.early = _Early(code, reason.removeprefix("Error: "))
@@ -210,10 +232,10 @@ class _Measured:
 
 @dataclass(slots=True)
 class _Written:
-    """What was written beside the terminal.
+    """The files that were written.
 
     Attributes:
-        failures: The file of failing scripts, if it could be written.
+        failures: The file of failing scripts, or None if it could not be written.
         notes: Lines about what was written.
         problems: What could not be written, and why.
     """
@@ -223,7 +245,7 @@ class _Written:
     problems: list[str] = field(default_factory=list)
 
     def attempt(self, write: Callable[[], object]) -> bool:
-        """Write a file; return whether that was possible, and note what was not."""
+        """Write a file and return whether that worked; note the problem if not."""
         try:
             write()
         except OSError as error:
@@ -233,7 +255,7 @@ class _Written:
 
 
 def _written(measured: _Measured, failures: Path) -> _Written:
-    """Write the report, the failing scripts and the known failures, as far as they were asked for."""
+    """Write the report, the failing scripts and the known failures, as requested."""
     written = _Written()
     request, report, scripts = measured.run.request, measured.report, measured.scripts
     if report is not None:
@@ -262,7 +284,7 @@ def _scripts_record(found: ScriptJudgement) -> ScriptsRecord:
 
 
 def _print(measured: _Measured, written: _Written, console: Terminal, *, quiet: bool, verbose: bool) -> None:
-    """Print the table, what is to be explained, and the conclusion."""
+    """Print the table, the explanations and the conclusion."""
     spec, profile = measured.run.request.spec, measured.run.judge.profile.name
     if not quiet:
         console.print(visible(f"{measured.name} against {profile}"))

@@ -1,4 +1,4 @@
-"""Generated and replayed scripts, as `tinker-conformance run` judges them."""
+"""Judges generated and replayed scripts for `tinker-conformance run`, and prints the result."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from tinker_conformance.scenario.short_form import scenario_yaml
 
 
 def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -> tuple[Scenario, ...]:
-    """The scripts that the options name.
+    """Return the scripts that the options ask for.
 
     Raises:
-        ScenarioError: If the file to replay is none.
+        ScenarioError: If the file to replay is not a file of scenarios.
     """
     replayed = () if replay is None else load_scenarios(replay)
     drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
@@ -36,14 +36,14 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
 def judged_scripts(
     judge: Judge, scenarios: Sequence[Scenario], console: Terminal, *, strict: bool
 ) -> ScriptJudgement:
-    """Judges them, with progress."""
+    """Judge scripts, showing the progress."""
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("scripts", total=len(scenarios))
         return ScriptJudge(judge, strict=strict).judge_all(scenarios, lambda: progress.advance(task))
 
 
 def write_scripts(judgement: ScriptJudgement, path: Path) -> None:
-    """Write the smallest failing scripts, if there are any, to a file for `--replay`.
+    """Write the minimized failing scripts, if there are any, to a file for `--replay`.
 
     Raises:
         OSError: If the file cannot be written.
@@ -54,12 +54,12 @@ def write_scripts(judgement: ScriptJudgement, path: Path) -> None:
 
 
 def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, console: Terminal) -> None:
-    """Print what came of scripts.
+    """Print the results of scripts.
 
     Args:
-        judgement: What came of them.
+        judgement: The results.
         spec: The SDK's SPEC.
-        path: The file that `write_scripts` wrote; None if it could not.
+        path: The file that `write_scripts` wrote, or None if it could not be written.
         console: Where to print.
     """
     left_out = (
@@ -75,16 +75,17 @@ def print_scripts(judgement: ScriptJudgement, spec: str, path: Path | None, cons
     if path is None:
         return
     console.print(
-        f"\nthe smallest are in {path}: tinker-conformance run --sdk {shlex.quote(spec)} --replay {path}",
+        f"\nthe minimized scripts are in {path}; to run them again: "
+        f"tinker-conformance run --sdk {shlex.quote(spec)} --replay {path}",
         soft_wrap=True,
     )
 
 
 def _described(failure: ScriptFailure) -> list[str]:
-    lines = [f"\n{failure.origin} fails; the smallest script that does:"]
+    lines = [f"\n{failure.origin} fails; minimized script:"]
     lines += [f"    {line}" for line in scenario_yaml([failure.scenario]).splitlines()]
     if failure.fault:
-        lines.append(f"  it does not come to its end: {failure.fault}")
+        lines.append(f"  it did not finish: {failure.fault}")
         return lines
     lines.append(f"  breaks {', '.join(failure.requirements)}")
     return lines + [f"    {mismatch}" for mismatch in failure.mismatches]

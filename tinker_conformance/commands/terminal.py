@@ -1,8 +1,8 @@
-"""The one place through which the commands print.
+"""The console that all commands print to.
 
-Much of what they print was written by an SDK, an adapter, a server or a file. On this console nothing in a
-text is interpreted: neither markup such as `[bold]`, nor names of emoji such as `:train:`, nor control
-characters, which are written out. Styles are given beside a text, never in it (`rich.text.Text`).
+Much of the output comes from an SDK, an adapter, a server or a file. This console interprets nothing in a
+text: no markup such as `[bold]`, and no emoji names such as `:train:`. Control characters are printed
+as escapes. Styles are passed separately, never inside a text (`rich.text.Text`).
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from rich.text import Text
 from fake_server.core.visible_text import visible_lines
 
 _LEAST_COLUMNS: Final = 40
-"""Narrower, tables cannot be read; `COLUMNS=0` is what some programs say for "not known"."""
+"""Tables are unreadable below this width. Some programs set `COLUMNS=0` for "unknown"."""
 _MOST_COLUMNS: Final = 10_000
 
 
 class Terminal(Console):
-    """Standard output, or standard error, of a command."""
+    """The standard output, or the standard error, of a command."""
 
     def __init__(self, *, stderr: bool = False, soft_wrap: bool = False) -> None:
-        """Prints nothing yet.
+        """Create a console; nothing is printed yet.
 
         Args:
             stderr: Print to standard error.
-            soft_wrap: Leave the breaking of long lines to the terminal.
+            soft_wrap: Let the terminal break long lines.
         """
         columns = shutil.get_terminal_size().columns
         super().__init__(
@@ -41,22 +41,22 @@ class Terminal(Console):
             markup=False,
             emoji=False,
         )
-        self.push_render_hook(_WritesOut())
+        self.push_render_hook(_EscapesInvisible())
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Make text printable before it is measured, so that columns keep their width."""
+        """Escape invisible characters before text is measured, so that columns keep their width."""
         return super().render_str(visible_lines(text), **options)
 
 
-class _WritesOut(RenderHook):
-    """Writes out what is invisible in everything that is printed, also in texts that came with a style."""
+class _EscapesInvisible(RenderHook):
+    """A hook that escapes invisible characters in everything printed, including styled text."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         return [_Visible(each) for each in renderables]
 
 
 class _Visible:
-    """Anything that can be printed, without characters that a terminal obeys."""
+    """A renderable without characters that control the terminal."""
 
     def __init__(self, renderable: RenderableType) -> None:
         self._renderable = renderable
@@ -66,5 +66,5 @@ class _Visible:
 
     def _segments(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
         for segment in console.render(self._renderable, options):
-            # What rich itself says to the terminal, to move the cursor for instance, is marked as control.
+            # rich marks its own control sequences, such as cursor movements, as control.
             yield segment if segment.control else Segment(visible_lines(segment.text), segment.style)

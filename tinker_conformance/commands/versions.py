@@ -1,4 +1,4 @@
-"""Which releases an option `--versions` names."""
+"""Resolves the value of a `--versions` option to releases."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _INSTALLED: Final = "installed"
 
 
 def asked_versions(versions: str) -> list[str]:
-    """The releases that an option names, oldest first where it names many.
+    """Return the releases that an option names; for a group such as `all`, oldest first.
 
     Raises:
         click.UsageError: If the option names no releases.
-        EnvironmentUnavailable: If nothing can say which are published.
+        EnvironmentUnavailable: If the list of published releases cannot be fetched.
     """
     try:
         match versions:
@@ -40,11 +40,12 @@ def asked_versions(versions: str) -> list[str]:
                 return asked
     except SpecError as error:
         message = (
-            f"--versions {versions!r}: write versions like 0.6.3,0.38.0, or all, revisions, latest, installed"
+            f"--versions {versions!r} names no releases; write versions like 0.6.3,0.38.0, or "
+            "all, revisions, observers, latest or installed"
         )
         raise click.UsageError(message) from error
 
 
 def spec_of(version: str) -> str:
-    """The SPEC of a release."""
+    """Return the SPEC of a release."""
     return "official" if version == _INSTALLED else f"official=={version}"

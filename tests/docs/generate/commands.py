@@ -78,8 +78,6 @@ def _meaning(option: click.Option) -> str:
     notes = []
     if option.required:
         notes.append("Required.")
-    if option.multiple:
-        notes.append("May be given several times.")
     if option.show_default and not option.is_flag and isinstance(option.default, (int, float, str)):
         notes.append(f"Default: `{option.default}`.")
     return " ".join([option.help or "", *notes])

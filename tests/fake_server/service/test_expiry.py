@@ -91,7 +91,7 @@ class TestSessions:
             client.refused("asample", sampling_session_id=sampler, seq_id=0, prompt=prompt),
             client.refused("session_heartbeat", session_id=session),
         ]
-        assert refused == [(410, f"the session {session!r} was finished; open another")] * 7
+        assert refused == [(410, f"the session {session!r} is finished; create another")] * 7
         assert client.wait(before) == {"type": "optim_step", "metrics": {}}
         assert client.model().do("optim_step")
 

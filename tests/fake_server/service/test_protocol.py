@@ -50,8 +50,8 @@ def test_a_submission_whose_reply_was_lost_is_sent_again_and_done_once(told: dic
         ("sample of training weights", "RequestFailedError", None, "is a training checkpoint"),
         ("long prompt", "BadRequestError", 400, "exceeds the model's context window: 32768 prompt tokens"),
         ("nobody's checkpoint", "NotFoundError", 404, "no checkpoint was saved at 'tinker://nobody"),
-        ("finished session", "APIStatusError", 410, "was finished; open another"),
-        ("finished training", "APIStatusError", 410, "was finished; open another"),
+        ("finished session", "APIStatusError", 410, "is finished; create another"),
+        ("finished training", "APIStatusError", 410, "is finished; create another"),
     ],
 )
 def test_what_is_refused_raises_the_sdks_error(

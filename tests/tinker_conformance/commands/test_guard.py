@@ -62,7 +62,7 @@ def test_an_exception_that_nobody_expects_is_a_fault_of_the_kit(error: Exception
     assert done.output.count("\n") == 1, done.output
     assert "\x1b" not in done.output
     if done.exit_code == 5:
-        assert f"a fault of tinker-conformance, not of the SDK: {type(error).__name__}" in done.output
+        assert f"this is a bug in tinker-conformance, not in the SDK: {type(error).__name__}" in done.output
         assert "in test_guard.py, line " in done.output
         assert (
             f"Please report it, with the output of the same command under {TRACEBACK_VARIABLE}=1"

@@ -128,7 +128,7 @@ def test_exit_code_1_says_that_the_sdk_failed_and_nothing_else(judged: Judged) -
     [
         (AdapterLostError("it is lost"), 4, "it is lost"),
         (Interrupted(signal.SIGINT), 130, "interrupted by SIGINT"),
-        (KeyError("a bug"), 5, "a fault of tinker-conformance, not of the SDK: KeyError: 'a bug'"),
+        (KeyError("a bug"), 5, "this is a bug in tinker-conformance, not in the SDK: KeyError: 'a bug'"),
         (OSError(28, "No space left on device"), 2, "No space left on device"),
     ],
 )

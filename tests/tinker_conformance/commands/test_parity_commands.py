@@ -70,7 +70,7 @@ def test_a_release_that_agrees_ends_in_zero_and_leaves_nothing_behind(
 def test_new_behaviour_is_described_with_scripts_and_a_draft(tmp_path: Path) -> None:
     text = description(CHANGED, tmp_path)
     assert "shrunk to 1 step" in text
-    assert "came:     log at 0.0 s: [busy]" in text
+    assert "observed: log at 0.0 s: [busy]" in text
     assert "new behaviour; the nearest profile is tinker-0.38" in text
     assert "reasons.sampling: The line gives the reason." in text
     assert "it explains 3 of 4 scripts" in text
@@ -89,7 +89,7 @@ def test_exit_codes(reports: list[ReleaseReport], code: int) -> None:
 
 def test_a_release_in_a_line() -> None:
     assert line(CHANGED) == "9.9.9 under tinker-0.38: 2 of 7 scripts differ, 0.0 s"
-    assert line(FAILED) == "0.0.1 could not be driven: there is no such release"
+    assert line(FAILED) == "0.0.1 could not be run: there is no such release"
 
 
 @pytest.mark.parametrize("versions", ["0.6.3,nonsense", "", "0.6.3;0.7.0"])
@@ -116,7 +116,7 @@ def test_identify_takes_a_profile_for_the_reference_alone() -> None:
     arguments = ["--sdk", "official==0.6.3", "--profile", "tinker-0.7"]
     result = CliRunner().invoke(main, ["identify", *arguments])
     assert result.exit_code == 2
-    assert "--profile is for --sdk reference" in result.output
+    assert "--profile only applies to --sdk reference" in result.output
 
 
 def test_identify_takes_the_reference_for_the_newest_revision_unless_told_otherwise(

@@ -188,11 +188,11 @@ def test_failing_scripts_that_cannot_be_written_are_shown_all_the_same(tmp_path:
     assert done.exit_code == 2
     (error,) = _errors(done)
     assert error.startswith(f"Error: {path}: Not a directory")
-    assert "one fails; the smallest script that does:" in done.output
-    assert "the smallest are in" not in done.output
+    assert "one fails; minimized script:" in done.output
+    assert "the minimized scripts are in" not in done.output
     done = _run(Judged(CONFORMS, scripts=_scripts()), "--failures", str(tmp_path / "failed.yaml"))
     assert done.exit_code == 1
-    assert f"the smallest are in {tmp_path / 'failed.yaml'}" in done.output.replace("\n", "")
+    assert f"the minimized scripts are in {tmp_path / 'failed.yaml'}" in done.output.replace("\n", "")
 
 
 @pytest.mark.parametrize(

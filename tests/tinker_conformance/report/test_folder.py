@@ -116,4 +116,4 @@ def test_a_report_that_is_not_whole_is_not_compared(order: tuple[str, str], tmp_
     assert done.exit_code == 2
     assert "worse:" not in done.output
     assert "(after 1 of 3 requirements)" in " ".join(done.output.split())
-    assert "compare reports of runs that came to their end" in " ".join(done.output.split())
+    assert "so compare reports of complete runs" in " ".join(done.output.split())
