@@ -234,12 +234,28 @@ def test_a_scenario_on_threads_is_the_same_when_written_and_read_again() -> None
 @pytest.mark.parametrize(
     ("futures", "more", "said"),
     [
-        ([[{"advance": 1}, {"complete": {}}]], {}, "future 1: the clocks cannot move"),
-        ([SHORT, {"timeout": 3, "steps": SHORT}], {}, "future 2: the clocks cannot move"),
-        ([SHORT], {"concurrent": True}, "leave 'concurrent' out"),
-        ([SHORT], {"concurrent": False}, "leave 'concurrent' out"),
-        ([SHORT, SHORT, [*SHORT, PAUSE]], {}, "future 3: on threads, futures of one client"),
-        ([SHORT, {"observer": "raising", "steps": SHORT}], {}, "future 2: on threads"),
+        (
+            [[{"advance": 1}, {"complete": {}}]],
+            {},
+            "future 1: a future on threads can neither move the clocks nor have a timeout",
+        ),
+        (
+            [SHORT, {"timeout": 3, "steps": SHORT}],
+            {},
+            "future 2: a future on threads can neither move the clocks nor have a timeout",
+        ),
+        ([SHORT], {"concurrent": True}, "already makes futures concurrent; remove 'concurrent'"),
+        ([SHORT], {"concurrent": False}, "already makes futures concurrent; remove 'concurrent'"),
+        (
+            [SHORT, SHORT, [*SHORT, PAUSE]],
+            {},
+            "future 3: futures on threads with one client, operation and round must be equal",
+        ),
+        (
+            [SHORT, {"observer": "raising", "steps": SHORT}],
+            {},
+            "future 2: futures on threads with one client",
+        ),
         ([SHORT], {"threads": 3}, "expected true or false"),
     ],
 )
