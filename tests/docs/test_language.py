@@ -25,6 +25,7 @@ PACKAGES = (
     "tinker_conformance/reference",
     "tinker_conformance/requirements",
     "tinker_conformance/scenario",
+    "tinker_conformance/sdk",
     "tinker_conformance/timeline.py",
 )
 """Packages and modules whose docstrings and string literals are checked."""

@@ -143,7 +143,7 @@ def test_clocks_that_move_before_a_future_move_before_its_submission(sdk: StdioS
     assert second[2].at == 31.0
 
 
-def test_the_reference_lives_it_likewise(sdk: StdioSession) -> None:
+def test_the_reference_behaves_the_same(sdk: StdioSession) -> None:
     asked = scenario(
         "- {id: x, client: sampling, futures: [[{complete: {}}],"
         " {before: [{advance: 60}], steps: [{timeout: {queue_state: paused_capacity}}, {complete: {}}]}]}"
