@@ -133,7 +133,7 @@ def test_clock(fake_tinker): fake_tinker.add_script(script().advance(1).then(com
     )
     result.assert_outcomes(errors=1, failed=1)
     result.stdout.fnmatch_lines(["*; use one of them per test*"])
-    result.stdout.fnmatch_lines(["*ask for the fixture fake_tinker_clock*"])
+    result.stdout.fnmatch_lines(["*add the fixture fake_tinker_clock to the test*"])
 
 
 def test_warnings_have_frozen_times_and_the_debounce_can_be_seen(suite: pytest.Pytester) -> None:
