@@ -18,6 +18,7 @@ from fake_server.service.refusals import ServiceRefusal
 if TYPE_CHECKING:
     from fake_server.service.simulated_service import Service
 
+_NUMBERS_OF_A_CLONE: Final = 1_000_000_000
 _REMEMBERED: Final = 64
 _REMEMBERED_BYTES: Final = 2048
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
@@ -74,21 +75,40 @@ def scripted_reply(
             return step.reply
 
 
-def completions_reply(book: FutureBook, session: object, cursor: int) -> Reply:
-    """Return the reply to ``retrieve_futures``, which says that all futures of the session are done.
+def completions_reply(book: FutureBook, session: object, clone: object, cursor: int) -> Reply:
+    """Return the reply to ``retrieve_futures``, which says that all futures of a sampling client are done.
 
     Releases from 0.26 request it, behind a flag. The SDK then polls each future in the ordinary way, with
     scripted replies. The cursor counts request ids, those of forgotten futures included; after a ``forget``
     some ids may be reported twice.
+
+    Args:
+        book: The futures.
+        session: The sampling session that is polled.
+        clone: Which copy of its client polls; the original is 0. Others' futures are not told to it.
+        cursor: The cursor of the previous reply; 0 for the first.
     """
     request_ids = list(book.by_request_id)
     start = max(cursor - (book.given - len(request_ids)), 0)
     found = [
         {"state": "finished", "request_id": request_id}
         for request_id in request_ids[start:]
-        if book.by_request_id[request_id].client == session
+        if _is_of(book.by_request_id[request_id], session, clone)
     ]
     return Reply(200, JSON_HEADERS, encoded({"completions": found, "cursor": book.given}))
+
+
+def _is_of(future: ScriptedFuture, session: object, clone: object) -> bool:
+    """Return whether a future belongs to a copy of a sampling client.
+
+    Each copy counts its requests in a block of its own (``FuturesRetrieveRequest`` of ``tinker`` 0.38.0).
+    """
+    numbers = [number for _, _, number in future.numbers]
+    return future.client == session and (
+        not isinstance(clone, int)
+        or not numbers
+        or any(number // _NUMBERS_OF_A_CLONE == clone for number in numbers)
+    )
 
 
 def _result(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:

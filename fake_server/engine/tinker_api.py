@@ -560,8 +560,9 @@ class FakeTinker:
 
     def _completions(self, body: Mapping[str, object]) -> Reply:
         target, cursor = body.get("target"), body.get("prev_cursor", 0)
-        session = target.get("sampling_session_id") if isinstance(target, dict) else None
-        return completions_reply(self._book, session, cursor if isinstance(cursor, int) else 0)
+        about = target if isinstance(target, dict) else {}
+        session, clone = about.get("sampling_session_id"), about.get("cloned_sampler_id")
+        return completions_reply(self._book, session, clone, cursor if isinstance(cursor, int) else 0)
 
     def _decoded(self, request: Request) -> Mapping[str, object]:
         try:

@@ -34,6 +34,7 @@ PACKAGES = (
     "tinker_conformance/report",
     "tinker_conformance/requirements",
     "tinker_conformance/scenario",
+    "tinker_conformance/sdk",
     "tinker_conformance/strategies.py",
     "tinker_conformance/suite",
     "tinker_conformance/timeline.py",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from random import Random
 
 import zstandard
+from hypothesis import strategies as st
 
 from fake_server import FakeTinker, ProblemKind, Reply, Request
 from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
 from fake_server.operations import API_PREFIX, SUBMISSION_PATHS
 from fake_server.protobuf.codec import bytes_field, double_field, varint_field
 
+from .changes import changed
 from .findings import FindingError, hold
-from .mutation import mutated
 
 _JSON = (
     b'{"request_id": "f"}',
@@ -60,47 +60,55 @@ _OTHERS = (
 _PATHS = (*sorted(SUBMISSION_PATHS), *(f"{API_PREFIX}{name}" for name in _OTHERS))
 
 
+_VALUES = st.sampled_from((0, 1, 2, 3, 127, 128, 2**31, 2**63, 2**64 - 1))
+_DOUBLES = st.sampled_from((0.0, -1.5, 1e308, float("inf"), float("nan")))
+_TEXTS = st.sampled_from((b"", b"cross_entropy", b"weights", b"\xff"))
+_SIZES = st.sampled_from((1, 4, 7, 8, 16))
+_NUMBERS = st.sampled_from((1, 1, 2, 2, 3, 3, 3, 4, 5, 6, 15, 16))
+
+
+@st.composite
+def _messages(draw: st.DrawFn, depth: int = 0) -> bytes:
+    """Protobuf messages whose fields have the numbers, if not the types, of a forward pass."""
+    made = b""
+    for _ in range(draw(st.sampled_from((1, 1, 2, 3, 5)))):
+        number = draw(_NUMBERS)
+        match draw(st.integers(0, 7)):
+            case 0 | 1:
+                made += varint_field(number, draw(_VALUES))
+            case 2:
+                made += double_field(number, draw(_DOUBLES))
+            case 3:
+                made += bytes_field(number, draw(_TEXTS))
+            case 4:
+                size = draw(_SIZES)
+                made += bytes_field(number, draw(st.binary(min_size=size, max_size=size)))
+            case _ if depth < 5:
+                made += bytes_field(number, draw(_messages(depth + 1)))
+            case _:
+                pass
+    return made
+
+
+@st.composite
+def _bodies(draw: st.DrawFn) -> bytes:
+    """Bodies of the official SDK, changed."""
+    is_message = draw(st.integers(0, 9)) > 6
+    body = draw(changed(_messages() if is_message else st.sampled_from(_JSON), _PIECES, (0, 1, 1, 2, 4)))
+    coding = draw(st.sampled_from((0, 0, 0, 0, 1, 1, 2, 3, 4)))
+    if coding == 1:
+        packed = st.just(zstandard.ZstdCompressor().compress(body))
+        body = draw(changed(packed, _PIECES, (0, 0, 1)))
+    kind = 1 if is_message else draw(st.integers(0, 255))
+    return bytes([draw(st.integers(0, 255)), kind, coding]) + body
+
+
 class BodyTarget:
     """Inputs are three bytes that choose path, content type and coding, and the body."""
 
     name = "body"
 
-    def make(self, random: Random) -> bytes:
-        """A body of the official SDK, changed."""
-        is_message = random.random() < 0.3
-        body = self._message(random, 0) if is_message else random.choice(_JSON)
-        for _ in range(random.choice((0, 1, 1, 2, 4))):
-            body = mutated(random, body, _PIECES)
-        coding = random.choice((0, 0, 0, 0, 1, 1, 2, 3, 4))
-        if coding == 1:
-            body = zstandard.ZstdCompressor().compress(body)
-            if random.random() < 0.3:
-                body = mutated(random, body, _PIECES)
-        kind = 1 if is_message else random.randrange(256)
-        return bytes([random.randrange(256), kind, coding]) + body
-
-    def _message(self, random: Random, depth: int) -> bytes:
-        """A protobuf message whose fields have the numbers, if not the types, of a forward pass."""
-        made = b""
-        for _ in range(random.choice((1, 1, 2, 3, 5))):
-            number = random.choice((1, 1, 2, 2, 3, 3, 3, 4, 5, 6, 15, 16))
-            match random.randrange(8):
-                case 0 | 1:
-                    value = random.choice((0, 1, 2, 3, 127, 128, 2**31, 2**63, 2**64 - 1))
-                    made += varint_field(number, value)
-                case 2:
-                    made += double_field(
-                        number, random.choice((0.0, -1.5, 1e308, float("inf"), float("nan")))
-                    )
-                case 3:
-                    made += bytes_field(number, random.choice((b"", b"cross_entropy", b"weights", b"\xff")))
-                case 4:
-                    made += bytes_field(number, random.randbytes(random.choice((1, 4, 7, 8, 16))))
-                case _ if depth < 5:
-                    made += bytes_field(number, self._message(random, depth + 1))
-                case _:
-                    pass
-        return made
+    inputs = _bodies()
 
     def check(self, data: bytes) -> None:
         """Decodes it, and sends it to an engine with a script and to a whole fake Tinker."""

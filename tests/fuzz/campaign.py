@@ -1,4 +1,4 @@
-"""Many inputs for all targets, each made of the seed and its number alone."""
+"""Many inputs for all targets, made, made smaller and remembered by Hypothesis."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Final
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from .body_target import BodyTarget
 from .findings import Target
 from .http_target import HttpTarget
 from .line_target import LineTarget
 from .script_target import ScriptTarget
-from .shrinking import shrunk
 
 TARGETS: Final[dict[str, Target]] = {
     target.name: target for target in (HttpTarget(), BodyTarget(), ScriptTarget(), LineTarget())
 }
-# Of twenty inputs in turn; the connection is what strangers reach.
-_TURNS: Final = ("http",) * 11 + ("body",) * 5 + ("script",) * 3 + ("line",)
+# Of twenty inputs; the connection is what strangers reach.
+_SHARES: Final = {"http": 11, "body": 5, "script": 3, "line": 1}
 
 
 @dataclass(frozen=True)
@@ -60,24 +62,80 @@ def error_of(target: Target, data: bytes) -> str:
     return ""
 
 
+class _HoldsError(Exception):
+    """Tells Hypothesis that the condition holds for an input."""
+
+
+def smallest(
+    target: Target,
+    condition: Callable[[bytes], bool],
+    *,
+    seed: int,
+    count: int,
+    remembered: Path | None = None,
+) -> bytes | None:
+    """The smallest input for which a condition holds, as far as Hypothesis can tell; None for none.
+
+    Args:
+        target: Whose inputs.
+        condition: Asked about each.
+        seed: Chooses the inputs.
+        count: How many are made, at least one.
+        remembered: The folder of the inputs for which it held before, which are tried first.
+    """
+    smallest_yet: list[bytes] = []
+
+    # Outermost, because a seed also takes the database away.
+    @settings(
+        max_examples=max(count, 1),
+        database=None if remembered is None else DirectoryBasedExampleDatabase(remembered / target.name),
+        deadline=None,
+        derandomize=False,
+        phases=(Phase.reuse, Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.seed(seed)
+    @given(target.inputs)
+    def run(data: bytes) -> None:
+        if condition(data):
+            smallest_yet[:] = [data]
+            raise _HoldsError
+
+    try:
+        run()
+    except _HoldsError:
+        return smallest_yet[0]
+    return None
+
+
 def searched(
-    seed: int, count: int, *, begin: int = 0, told: Callable[[int], object] | None = None
+    seed: int,
+    count: int,
+    *,
+    told: Callable[[], object] | None = None,
+    remembered: Path | None = None,
 ) -> Failure | None:
-    """The first failure among the inputs from number ``begin`` on, made as small as can be; None for none.
+    """The first failure, made as small as can be; None for none.
 
     Args:
         seed: Chooses the inputs.
-        count: How many.
-        begin: The number of the first.
-        told: Called with the number of each.
+        count: How many, of all targets together.
+        told: Called for each.
+        remembered: The folder of the failures of before, which are tried first.
     """
-    for number in range(begin, begin + count):
-        target = TARGETS[_TURNS[number % len(_TURNS)]]
-        data = target.make(Random(f"{seed}/{number}"))
-        if error := error_of(target, data):
-            kind = error.partition(":")[0]
-            small = shrunk(data, lambda smaller, at=target, of=kind: error_of(at, smaller).startswith(of))
-            return Failure(target.name, small, error_of(target, small))
-        if told is not None:
-            told(number)
+    for name, share in _SHARES.items():
+        target, kinds = TARGETS[name], set[str]()
+
+        def fails(data: bytes, at: Target = target, kinds: set[str] = kinds) -> bool:
+            if told is not None:
+                told()
+            kind = error_of(at, data).partition(":")[0]
+            if kind and not kinds:
+                kinds.add(kind)  # what is smaller must fail the same way
+            return kind in kinds
+
+        data = smallest(target, fails, seed=seed, count=count * share // 20, remembered=remembered)
+        if data is not None:
+            return Failure(name, data, error_of(target, data))
     return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from random import Random
 from typing import Protocol
+
+from hypothesis.strategies import SearchStrategy
 
 
 class FindingError(AssertionError):
@@ -24,9 +25,8 @@ class Target(Protocol):
     """Something that reads what others wrote."""
 
     name: str
-
-    def make(self, random: Random) -> bytes:
-        """An input, often nearly right."""
+    # Often nearly right.
+    inputs: SearchStrategy[bytes]
 
     def check(self, data: bytes) -> None:
         """Reads it; whatever is raised is a finding."""

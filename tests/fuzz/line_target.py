@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from random import Random
+from hypothesis import strategies as st
 
 from tinker_conformance.sdk.stdio.adapter_lines import MAX_SHOWN, UnreadableLineError, read_line
 from tinker_conformance.sdk.stdio.protocol_messages import encode
 
+from .changes import changed
 from .findings import hold
-from .mutation import mutated
 
 _LINES = (
     (
@@ -40,12 +40,7 @@ class LineTarget:
 
     name = "line"
 
-    def make(self, random: Random) -> bytes:
-        """A message, changed."""
-        data = random.choice(_LINES)
-        for _ in range(random.choice((0, 1, 1, 2, 3))):
-            data = mutated(random, data, _PIECES)
-        return data
+    inputs = changed(st.sampled_from(_LINES), _PIECES, (0, 1, 1, 2, 3))
 
     def check(self, data: bytes) -> None:
         """Reads it; what is read is written and read again."""

@@ -1,15 +1,15 @@
-"""Script files and scenario files: either they are read, or the error says where and what to mend."""
+"""Script files and scenario files: either they are read, or the error says where and what to change."""
 
 from __future__ import annotations
 
-from random import Random
+from hypothesis import strategies as st
 
 from fake_server.core.errors import ScriptError
 from fake_server.script.script_yaml import ScriptEntry, decode_all, decode_steps, encode_steps, load_yaml
 from tinker_conformance.scenario import ScenarioError, decode_scenario, encode_scenario, parse_scenarios
 
+from .changes import changed
 from .findings import hold
-from .mutation import mutated
 
 _FILES = (
     """\
@@ -120,19 +120,16 @@ _PIECES = (
 )
 
 
+_ONE = st.sampled_from(_FILES).map(str.encode)
+_ONE_OR_TWO = st.one_of(*[_ONE] * 4, st.tuples(_ONE, _ONE).map(b"".join))
+
+
 class ScriptTarget:
     """Inputs are the text of a file."""
 
     name = "script"
 
-    def make(self, random: Random) -> bytes:
-        """A script file or a scenario file, changed."""
-        data = random.choice(_FILES).encode()
-        if random.random() < 0.2:
-            data += random.choice(_FILES).encode()
-        for _ in range(random.choice((1, 1, 2, 3))):
-            data = mutated(random, data, _PIECES)
-        return data
+    inputs = changed(_ONE_OR_TWO, _PIECES, (1, 1, 2, 3))
 
     def check(self, data: bytes) -> None:
         """Reads it as either; what is read is written and read again."""

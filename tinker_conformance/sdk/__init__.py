@@ -1,8 +1,8 @@
-"""The one seam between the kit and an SDK under test.
+"""The interface between the kit and an SDK under test.
 
-A SPEC such as ``official==0.38.0`` or ``exec:node adapter.mjs`` goes into ``open_sdk``; an ``SdkSession``
-comes out, which takes scenarios and gives timelines or faults. How an SDK is reached stands below:
-`in_process`, `stdio`, and the environments of `official`.
+``open_sdk`` takes a SPEC, such as ``official==0.38.0`` or ``exec:node adapter.mjs``, and returns an
+``SdkSession``, which runs scenarios. The subpackages are the ways to drive an SDK: `in_process`, `stdio`, and
+`official` with its environments.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The seam between the kit and an SDK written in Python.
+"""The interface between the kit and an SDK written in Python.
 
-An adapter is a class with the five methods of `Adapter`. It runs in a worker process of its own, where the
-clocks are frozen and every httpx client talks to the fake server; the kit starts the worker, and the adapter
-need not know. `docs/reference/adapter-protocol.md` walks through one.
+An adapter is a class with the members of `Adapter`. The kit runs it in its own worker process, where the
+clocks are frozen and every httpx client talks to the fake server. `docs/how-to/adapter-in-python.md` shows
+how to write one.
 """
 
 from __future__ import annotations
@@ -19,66 +19,65 @@ from tinker_conformance.timeline import OutcomeKind
 
 
 class Capability(StrEnum):
-    """What an SDK may leave out; its adapter claims what it has.
+    """A feature that an SDK may leave out, and that its adapter claims if it is there.
 
-    Parsing, trigger, reasons, messages and debounce are not here: an SDK without them is not a subject for
-    this kit.
+    Parsing, trigger, reasons, messages and debounce are not listed: every SDK under test must have them.
     """
 
     CALLBACKS = "callbacks"
-    """The adapter can see the SDK call its observer. Without it, states are judged by the log lines."""
+    """The adapter sees the SDK call its observer. Without this claim, states are judged by the log lines."""
     RAISING_OBSERVER = "raising_observer"
     """The adapter can make the client's observer raise."""
     CUSTOM_OBSERVER = "custom_observer"
-    """A caller may hand in an observer of its own for one future."""
+    """A caller can pass its own observer for one future."""
     TELEMETRY = "telemetry"
-    """The adapter can see the SDK's telemetry events."""
+    """The adapter sees the SDK's telemetry events."""
     LOGGER_FUNCTIONS = "logger_functions"
     """`log_state_change`, `should_log` and `reason_for_state` are public."""
     PARSE_FUNCTION = "parse_function"
-    """The SDK's parser of states can be called by itself."""
+    """The SDK's parser of queue states is public."""
     SAMPLING = "sampling"
     """The SDK has a sampling client."""
     TRAINING = "training"
     """The SDK has a training client."""
     MODEL_CREATION = "model_creation"
-    """The SDK creates models by a polled future that the adapter can script."""
+    """The SDK creates models through a polled future."""
     TIMEOUT = "timeout"
-    """A caller may limit the time that it waits for a result."""
+    """A caller can limit how long it waits for a result."""
     CONCURRENCY = "concurrency"
-    """Several futures may be in flight on one client."""
+    """One client can have several futures in flight."""
     THREADS = "threads"
-    """Futures of one client may be submitted, and waited for, on several threads at once."""
+    """Several threads can submit futures of one client, and wait for them, at the same time."""
     OFFICIAL_PLUMBING = "official_plumbing"
-    """The SDK shares accidents of the official one's plumbing: results in protobuf alone, failures that its
-    telemetry holds back, the texts of Python's errors in log lines."""
+    """The SDK shares internals of the official one: results in protobuf only, failures that its telemetry
+    suppresses, and the texts of Python's errors in log lines."""
     FROZEN_CLOCK = "frozen_clock"
     """The kit moves the SDK's wall and monotonic clocks."""
     VIRTUAL_SLEEP = "virtual_sleep"
-    """An adapter over stdio tells when the SDK sleeps, so that the kit can move its clock to the end of that.
-    In process every SDK has it, claimed or not."""
+    """An adapter over stdio reports when the SDK sleeps, so that the kit can move the clock to the end of the
+    sleep. In process every SDK has this capability, claimed or not."""
 
 
 class Transport(StrEnum):
     """How an in-process SDK reaches the fake server."""
 
     HTTPX = "httpx"
-    """By httpx clients, which respx intercepts: no socket is opened."""
+    """Through httpx clients, which respx intercepts. No socket is opened."""
     SOCKET = "socket"
-    """By anything else, over a loopback socket."""
+    """Through any other HTTP client, over a loopback socket."""
 
 
 class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What an adapter says of its SDK before anything else.
+    """The identity of an SDK and what its adapter claims.
 
     Attributes:
         name: The SDK's name.
         version: The SDK's version.
-        language: What it is written in.
-        capabilities: What it claims.
-        operations: The operations it has.
-        profile: Name of the profile that it aims at, or None.
-        transport: How it reaches the fake server.
+        language: The SDK's programming language.
+        capabilities: The capabilities that the SDK claims.
+        operations: The operations that the SDK has.
+        profile: Name of the profile that the SDK follows, or None.
+        transport: How the SDK reaches the fake server.
     """
 
     name: str
@@ -91,24 +90,30 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallRecorder(Protocol):
-    """Where an adapter tells what it alone can see; log lines are seen without it."""
+    """Receives what only the adapter can see. Log lines are recorded without its help."""
 
     def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None:
-        """The SDK called an observer with this state, as it names it, and this reason, if any."""
+        """Record that the SDK called an observer.
+
+        Args:
+            state: The queue state, as the SDK names it.
+            reason: The reason, if the SDK passed one.
+            custom: Whether it was the caller's own observer.
+        """
 
     def telemetry(self, name: str, data: dict[str, object] | None = None) -> None:
-        """The SDK emitted a telemetry event."""
+        """Record that the SDK emitted a telemetry event."""
 
 
 class ScenarioContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What an adapter is given at the start of a scenario.
+    """The surroundings of one scenario, passed to `Adapter.open`.
 
     Attributes:
-        base_url: Where the fake server answers.
-        api_key: A key of the form that SDKs accept; any value does for the fake server.
-        profile: What the SDK is judged by. Of use to the reference only: an SDK that looked at it would
-            judge itself.
-        recorder: Where to tell of observer calls and telemetry.
+        base_url: URL of the fake server.
+        api_key: A key in the form that SDKs accept. The fake server accepts any value.
+        profile: The profile that the SDK is judged by. Only the reference may read it: any other SDK would
+            adapt itself to the expected behaviour.
+        recorder: Receives observer calls and telemetry events.
     """
 
     base_url: str
@@ -118,13 +123,13 @@ class ScenarioContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperationCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation to carry out.
+    """One operation to submit.
 
     Attributes:
-        operation: What to ask of the client.
-        observer: Whose observer is to hear of the future.
-        timeout: Seconds to wait for the result, or None for ever.
-        future: The future's place in the scenario, from 1.
+        operation: The operation.
+        observer: The observer to notify of the future's queue states.
+        timeout: Seconds to wait for the result, or None to wait without limit.
+        future: The future's number in the scenario, from 1.
     """
 
     operation: Operation
@@ -135,43 +140,58 @@ class OperationCall(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class Adapter(Protocol):
-    """An SDK, as the kit drives it. Made once for a worker process."""
+    """An SDK as the kit drives it. Created once per worker process."""
 
     @property
     def info(self) -> AdapterInfo:
-        """Who the SDK is and what it claims."""
+        """The SDK's name, version and claims."""
 
     async def open(self, context: ScenarioContext) -> None:
-        """Begins a scenario: whatever clients share (a session, say) is made here, anew."""
+        """Start a scenario. Create afresh whatever its clients share, such as a session."""
 
     async def create_client(self, spec: ClientSpec) -> object:
-        """Makes a client; the value is handed back in `run`."""
+        """Create a client and return it. The kit passes the value back to `run`."""
 
     async def run(self, client: object, call: OperationCall) -> None:
-        """Submits an operation and waits for its result; an error of the SDK is raised as it is."""
+        """Submit an operation and wait for its result.
+
+        Args:
+            client: A value that `create_client` returned.
+            call: The operation.
+
+        Raises:
+            Exception: The SDK's own error, unchanged.
+        """
 
     def classify(self, error: BaseException) -> OutcomeKind:
-        """Says what an error raised by `run` means."""
+        """Return the outcome that an error raised by `run` stands for."""
 
     async def close(self) -> None:
-        """Ends the scenario: closes clients, cancels what runs in the background."""
+        """End the scenario: close the clients and cancel background work."""
 
 
 @runtime_checkable
 class RunsOnThreads(Protocol):
-    """What an adapter adds that claims `threads`."""
+    """The method that an adapter must have to claim `threads`."""
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
-        """Submits an operation and waits for its result, as `run`, but blocks until then.
+        """Submit an operation and block until its result is there.
 
-        The kit calls it on several threads at once, each of them new, with the same clients. What waits for
-        the clock there does so by `time.sleep`, or on an event loop of the thread's own.
+        The kit calls this method on several new threads at the same time, with the same clients. Code that
+        waits for the clock must use `time.sleep`, or an event loop that belongs to its thread.
+
+        Args:
+            client: A value that `create_client` returned.
+            call: The operation.
+
+        Raises:
+            Exception: The SDK's own error, unchanged.
         """
 
 
 @runtime_checkable
 class CallsFunctions(Protocol):
-    """What an adapter adds that claims `logger_functions` or `parse_function`."""
+    """The method that an adapter must have to claim `logger_functions` or `parse_function`."""
 
     def call(self, function: str, arguments: list[object]) -> object:
-        """Calls a public function of the SDK and returns its value as JSON."""
+        """Call a public function of the SDK and return its value as JSON."""

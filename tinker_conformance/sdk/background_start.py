@@ -1,4 +1,4 @@
-"""An SDK that starts on a thread of its own, while something else goes on."""
+"""Starts an SDK on a background thread, so that other work can go on."""
 
 from __future__ import annotations
 
@@ -12,35 +12,41 @@ from tinker_conformance.sdk.session import SdkSession
 
 
 class StartsEarly:
-    """Starts at once; whoever is given ``ready`` closes the session, and the end of a ``with`` block does.
+    """A session that starts in the background. The end of a ``with`` block closes it.
 
-    with ExitStack() as opened:
-        reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
-        judge = Judge(open_sdk("official"), reference.ready, profile, scenarios)
-        opened.pop_all()
+    Once another object owns the session, leave the block without closing it::
+
+        with ExitStack() as opened:
+            reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
+            judge = Judge(open_sdk("official"), reference.ready, profile, scenarios)
+            opened.pop_all()
     """
 
     def __init__(self, start: Callable[[], SdkSession]) -> None:
-        """Calls ``start`` on a thread of its own."""
+        """Call ``start`` on a background thread.
+
+        Args:
+            start: Opens the session.
+        """
         thread = ThreadPoolExecutor(1, thread_name_prefix="conformance-start")
         self._session = thread.submit(start)
         thread.shutdown(wait=False)
 
     def ready(self) -> SdkSession:
-        """Waits until it has started.
+        """Wait until the session has started, and return it.
 
         Raises:
-            Exception: What ``start`` raised.
+            Exception: The error that ``start`` raised.
         """
         return self._session.result()
 
     def __enter__(self) -> Self:
-        """Nothing more: it starts already."""
+        """Return this object; the start has already begun."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends it, if it could be started."""
+        """Close the session if it has started."""
         with contextlib.suppress(Exception):
             self.ready().close()

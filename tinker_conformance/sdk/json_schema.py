@@ -1,4 +1,4 @@
-"""JSON schemas of message types, the same whatever the versions of msgspec and Python."""
+"""Builds JSON schemas that do not depend on the versions of msgspec and Python."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import msgspec
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 UNIQUE: Final = msgspec.Meta(extra_json_schema={"uniqueItems": True})
-"""For a field that is a set: msgspec before 0.21 does not say that its items are unique."""
+"""Annotation of a field that is a set: msgspec before 0.21 does not write `uniqueItems` by itself."""
 
-_SAID_BY_SOME_VERSIONS: Final = ("uniqueItems", "propertyNames")
+_VERSION_DEPENDENT: Final = ("uniqueItems", "propertyNames")
 """Keywords that only newer releases of msgspec write by themselves; our fields state them."""
 
 
@@ -36,15 +36,14 @@ def schema_text(title: str, page: Mapping[str, object], components: Mapping[str,
 
 
 def canonical(node: object) -> object:
-    """Return a schema without what depends on the version of msgspec or Python.
+    """Return a schema in a form that does not depend on the version of msgspec or Python.
 
-    Descriptions are dedented as `inspect.cleandoc` does, null is the last of its choices, and the keywords
-    that not every release writes are moved to the end of their schema. A property with the name of a keyword
-    is left alone.
+    Descriptions are dedented as by `inspect.cleandoc`. Null is the last of its choices. Keywords that not
+    every msgspec release writes move to the end of their schema; a property with such a name stays in place.
     """
     match node:
         case dict():
-            last = {key: node[key] for key in _SAID_BY_SOME_VERSIONS if _is_keyword(key, node)}
+            last = {key: node[key] for key in _VERSION_DEPENDENT if _is_keyword(key, node)}
             rest = {key: value for key, value in node.items() if key not in last}
             return {key: _value(key, value) for key, value in {**rest, **last}.items()}
         case list():

@@ -1,4 +1,4 @@
-"""A session that runs each scenario once, however often it is asked."""
+"""Caches the runs of a session, so that each scenario runs once."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tinker_conformance.sdk.session import Run, SdkSession
 
 
 class RememberedSession:
-    """Lends a session to those that would close it, and remembers its runs by profile and scenario.
+    """A session that caches the runs of another one by profile and scenario. Not thread-safe.
 
-    Not for two threads at once, as the session that it lends.
+    Closing it leaves the other session open, so that several users can share that session.
     """
 
     def __init__(self, session: SdkSession, *, profile: Profile | None = None) -> None:
-        """Runs nothing yet.
+        """Wrap a session; nothing runs yet.
 
         Args:
-            session: Stays open when this one is closed.
-            profile: The profile to run everything under, whichever is asked for: for an SDK under test,
-                which behaves in one way only.
+            session: The session that runs scenarios. `close` leaves it open.
+            profile: Replaces the profile of every run. Use it for an SDK under test, whose behaviour does not
+                depend on the profile.
         """
         self.spec = session.spec
         self._session = session
@@ -33,16 +33,16 @@ class RememberedSession:
 
     @property
     def info(self) -> AdapterInfo:
-        """Who the SDK is and what it claims."""
+        """The SDK's name, version and claims."""
         return self._session.info
 
     @property
     def clock(self) -> SdkClock:
-        """How its clocks are moved."""
+        """The clock that the kit moves for the SDK."""
         return self._session.clock
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        """Runs a scenario, or gives what it gave before."""
+        """Run a scenario, or return its cached run."""
         used = profile if self._profile is None else self._profile
         key = (used.name, msgspec.json.encode(encode_scenario(scenario)))
         if key not in self._runs:
@@ -50,4 +50,4 @@ class RememberedSession:
         return self._runs[key]
 
     def close(self) -> None:
-        """Leaves the session open: it is only lent."""
+        """Do nothing: the wrapped session stays open."""

@@ -1,4 +1,4 @@
-"""The fake server as one scenario wants it: the same in process and over stdio."""
+"""Prepares the fake server for one scenario, in process and over stdio alike."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tinker_conformance.sdk.server_events import FutureKey
 
 API_KEY: Final = "tml-conformance-kit"
 VIRTUAL_LIMIT_SECONDS: Final = 26 * 3600.0
-"""Virtual seconds that a scenario may take; the longest wait of any known SDK is two hours."""
+"""Time limit of a scenario in virtual seconds. The longest wait of any known SDK is two hours."""
 
 
 def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
-    """The key of each scripted future, by its name on the fake server."""
+    """Return the key of each scripted future, by its name on the fake server."""
     return {
         _name(number): FutureKey(future.client, number) for number, future in enumerate(scenario.futures, 1)
     }
 
 
 def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
-    """An engine that knows the clients and the scripts of a scenario, and its futures in their order."""
+    """Return an engine with the clients and scripts of a scenario, and its scripted futures in order."""
     engine = FakeTinker(listener=listener, unscripted=Unscripted.ERROR)
     for client in scenario.clients:
         match client.kind:
@@ -40,7 +40,7 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
         engine.add_script(
             future.script,
             operation=future.operation,
-            client=_addressed(scenario.client(future.client)),
+            client=_submitted_client(scenario.client(future.client)),
             name=_name(number),
         )
         for number, future in enumerate(scenario.futures, 1)
@@ -51,23 +51,23 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
 def kit_failure(engine: FakeTinker) -> str | None:
     """Return what failed inside the fake server while it answered, or None.
 
-    The client got an answer that no script says, so what it did next says nothing of it.
+    The client then got an answer that is in no script, so its further behaviour cannot be judged.
     """
     failed = (problem.message for problem in engine.problems if problem.kind is ProblemKind.INTERNAL)
     message = next(failed, None)
-    return None if message is None else f"{message}. This is a fault of the kit: please report it"
+    return None if message is None else f"{message}. This is a fault of the kit. Please report it."
 
 
 def _name(number: int) -> str:
     return f"future-{number}"
 
 
-def _addressed(client: ClientSpec) -> str | None:
-    """What a submission says of its client, by which its script is found."""
+def _submitted_client(client: ClientSpec) -> str | None:
+    """Return the client name in a submission that selects its script, or None for any."""
     match client.kind:
         case ClientKind.TRAINING:
             return client.id
         case ClientKind.MODEL_CREATION:
             return client.base_model
         case ClientKind.SAMPLING:
-            return None  # a session's id, a model's path or a base model, as the release has it
+            return None  # depending on the release: a session's id, a model's path or a base model

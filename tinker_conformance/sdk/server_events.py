@@ -1,4 +1,4 @@
-"""What the fake server tells, as events of a timeline: the same in process and over stdio."""
+"""Converts the fake server's notifications into events of a timeline, in process and over stdio alike."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
 MAX_EVENTS: Final = 20_000
-"""Events of one scenario, beyond which it is ended: an SDK that polls without end."""
+"""Limit for the events of one scenario, for an SDK that would poll without end."""
 MAX_TEXT: Final = 4_000
-"""Characters of a log message or an error that are kept."""
+"""Limit for a log message or an error text, in characters."""
 
 
 class FutureKey(NamedTuple):
-    """Which future: the client's name, and the future's place in the scenario (from 1)."""
+    """The client's name, and the future's number in the scenario (from 1)."""
 
     client: str | None
     future: int | None
@@ -29,14 +29,14 @@ NO_FUTURE: Final = FutureKey(None, None)
 
 
 def submission_event(at: float, key: FutureKey, submission: Submission) -> Request:
-    """An operation was submitted."""
+    """Return the event of a submission at `at` virtual seconds."""
     return Request(
         at=at, client=key.client, future=key.future, method=submission.method, path=submission.path
     )
 
 
 def poll_event(at: float, key: FutureKey, poll: Poll) -> Request:
-    """A future was polled."""
+    """Return the event of a poll at `at` virtual seconds."""
     return Request(
         at=at,
         client=key.client,
@@ -49,7 +49,7 @@ def poll_event(at: float, key: FutureKey, poll: Poll) -> Request:
 
 
 def advance_event(at: float, key: FutureKey, advance: Advance) -> ClockStep:
-    """A script has moved the clocks; `at` is the time afterwards."""
+    """Return the event of a clock step in a script; `at` is the time after it, in virtual seconds."""
     return ClockStep(
         at=at,
         client=key.client,
@@ -60,20 +60,25 @@ def advance_event(at: float, key: FutureKey, advance: Advance) -> ClockStep:
 
 
 def sleep_event(at: float, moved_us: int) -> ClockStep:
-    """The clocks have moved to the end of a sleep; `at` is the time afterwards."""
+    """Return the event of a sleep; `at` is the time after it, in virtual seconds.
+
+    Args:
+        at: The time after the sleep.
+        moved_us: The length of the sleep, in microseconds.
+    """
     seconds = moved_us / MICROSECOND
     return ClockStep(at=at, wall=seconds, monotonic=seconds, cause=ClockCause.SLEEP)
 
 
 def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | TransportFault) -> Response:
-    """A reply was chosen for a poll."""
+    """Return the event of the reply to a poll at `at` virtual seconds."""
     scripted = _scripted(poll)
     status, fault, body = None, None, None
     match reply:
-        case TransportFault(reply=spoilt, name=name):
+        case TransportFault(reply=corrupted, name=name):
             fault = name
-            if spoilt is not None:
-                status, body = spoilt.status, _body_of(spoilt, scripted)
+            if corrupted is not None:
+                status, body = corrupted.status, _body_of(corrupted, scripted)
         case Reply():
             status = reply.status
             body = _body_of(reply, scripted)
@@ -89,13 +94,13 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
 
 
 def _scripted(poll: Poll) -> ReplyStep | None:
-    """The reply that the script has for a poll; None once it is used up."""
+    """Return the scripted reply to a poll, or None after the end of the script."""
     turns = poll.future.script.turns
     return turns[poll.index].reply if poll.index < len(turns) else None
 
 
 def _body_of(reply: Reply, scripted: ReplyStep | None) -> object:
-    """What the timeline shows of a reply: what a script says, and nothing of a result."""
+    """Return the part of a reply that the timeline shows: everything but results."""
     return None if isinstance(intended_reply(scripted), Complete) else _json_or_none(reply.body)
 
 

@@ -1,4 +1,4 @@
-"""An SDK under test, from the kit's side: scenarios go in, timelines or faults come out."""
+"""The interface of an SDK under test: it runs scenarios and returns timelines or faults."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ class FaultKind(StrEnum):
     """Why a scenario has no complete timeline."""
 
     STUCK = "stuck"
-    """The SDK would never finish: a finding about the SDK."""
+    """The SDK did not finish within the limits of a scenario: a failure of the SDK."""
     KIT = "kit"
-    """The fake server failed: a fault of the kit, which says nothing of the SDK."""
+    """The fake server failed: an error of the kit, not of the SDK."""
     SET_UP = "set_up"
     """The adapter failed before the first future."""
     CRASH = "crash"
-    """The adapter's process ended."""
+    """The adapter process exited."""
     HANG = "hang"
-    """The adapter's process gave no answer within the limit."""
+    """The adapter process did not answer within the time limit."""
     CLOSED = "closed"
-    """The adapter's process closed its standard output."""
+    """The adapter process closed its standard output but still ran."""
     NOT_JSON = "not_json"
-    """The adapter wrote a line that is not JSON, or not UTF-8."""
+    """The adapter wrote a line that is not JSON in UTF-8."""
     LINE_TOO_LONG = "line_too_long"
-    """The adapter wrote a line beyond the limit."""
+    """The adapter wrote a line longer than the limit."""
     PROTOCOL = "protocol"
-    """The adapter wrote a message that the protocol does not have, or with a field that it does not have."""
+    """The adapter wrote a message that does not match the protocol."""
     OUT_OF_TURN = "out_of_turn"
     """The adapter wrote a message at the wrong time, or for the wrong scenario or future."""
     NOT_TESTABLE = "not_testable"
-    """The clock that the SDK runs under cannot show this scenario."""
+    """The scenario cannot run under the SDK's clock."""
     GIVEN_UP = "given_up"
-    """The adapter broke in too many scenarios in a row, and is not started again."""
+    """The adapter failed in too many scenarios in a row, so the kit no longer restarts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Fault:
 
     Attributes:
         kind: What happened.
-        text: What happened, in words, with the limit where one was passed.
+        text: What happened, what was expected and, where it is known, the fix.
         stderr: The end of the adapter's standard error.
     """
 
@@ -58,17 +58,17 @@ class Fault:
     stderr: str = ""
 
     def __str__(self) -> str:
-        tail = f"\nend of the adapter's standard error:\n{self.stderr}" if self.stderr else ""
+        tail = f"\nEnd of the adapter's standard error:\n{self.stderr}" if self.stderr else ""
         return f"{self.text}{tail}"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one scenario gave.
+    """The result of one scenario.
 
     Attributes:
         timeline: The events, up to the fault if there is one.
-        fault: None if the scenario ran to its end.
+        fault: Why the scenario did not run to its end, or None if it did.
     """
 
     timeline: Timeline
@@ -76,14 +76,18 @@ class Run:
 
 
 class KitFaultError(KitError):
-    """The fake server or the reference failed: nothing can be said of the SDK."""
+    """The fake server or the reference failed, so there is no verdict on the SDK."""
 
 
 def refuse_kit_faults(*, expected: Run, observed: Run) -> None:
-    """Check two runs that are about to be compared outside of a requirement.
+    """Raise an error if one of two runs cannot be compared because the kit itself failed.
+
+    Args:
+        expected: The reference's run.
+        observed: The SDK's run.
 
     Raises:
-        KitFaultError: If the fake server failed in one, or the reference did not run as it should.
+        KitFaultError: If the fake server failed in either, or the reference did not run to its end.
     """
     for whose, run, kinds in (
         ("the reference", expected, frozenset(FaultKind) - {FaultKind.STUCK, FaultKind.SET_UP}),
@@ -94,24 +98,24 @@ def refuse_kit_faults(*, expected: Run, observed: Run) -> None:
 
 
 class SdkStartError(SdkError):
-    """The SDK, or its adapter, cannot be started; the text says why and what to do."""
+    """The SDK or its adapter cannot be started; the text says why and how to fix it."""
 
 
 class SdkSession(Protocol):
-    """An SDK that is ready to run scenarios. Not for two threads at once."""
+    """An SDK that is ready to run scenarios. Not thread-safe."""
 
     spec: str
 
     @property
     def info(self) -> AdapterInfo:
-        """Who the SDK is and what it claims."""
+        """The SDK's name, version and claims."""
 
     @property
     def clock(self) -> SdkClock:
-        """How its clocks are moved: what scenarios it can live."""
+        """The clock that the kit moves for the SDK, which limits the scenarios that can run."""
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        """Runs a scenario. Never raises for what the SDK does: that is a fault in the result."""
+        """Run a scenario. Failures of the SDK are returned as a fault in the result, never raised."""
 
     def close(self) -> None:
-        """Ends every process that belongs to the SDK."""
+        """End every process of the SDK."""

@@ -1,4 +1,4 @@
-"""SPEC: how a user names the SDK under test.
+"""Parses a SPEC, which names the SDK under test, and starts that SDK.
 
 `reference` · `official` · `official==0.6.3` · `official==latest` · `python:package.module:Adapter`
 """
@@ -37,7 +37,7 @@ _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
 
 
 class SpecError(UserError):
-    """A SPEC of no known form; the text lists the forms."""
+    """A SPEC has no known form. The text lists the forms."""
 
 
 def _nothing(_text: str) -> None:
@@ -45,10 +45,10 @@ def _nothing(_text: str) -> None:
 
 
 def check_spec(spec: str) -> None:
-    """Checks the form of a SPEC without starting anything.
+    """Check the form of a SPEC without starting anything.
 
     Raises:
-        SpecError: If it has none of the known forms.
+        SpecError: If the SPEC has none of the known forms.
     """
     if spec.startswith("exec:"):
         command_of(spec)
@@ -63,15 +63,15 @@ def check_spec(spec: str) -> None:
         case [official] if official.startswith("official==") and _VERSION.fullmatch(official[10:]):
             return
         case _:
-            message = f"--sdk {spec!r} is not understood; write one of {', '.join(SPEC_FORMS)}"
+            message = f"--sdk {spec!r} is not understood. Write one of {', '.join(SPEC_FORMS)}."
             raise SpecError(message)
 
 
 def command_of(spec: str) -> tuple[str, ...]:
-    """The program and its arguments of `exec:COMMAND`, quoted as a shell quotes.
+    """Return the program and arguments of `exec:COMMAND`, split by the quoting rules of a POSIX shell.
 
     Raises:
-        SpecError: If there is none, or a quote is not closed.
+        SpecError: If the command is empty or a quote is not closed.
     """
     try:
         command = tuple(shlex.split(spec.removeprefix("exec:")))
@@ -87,23 +87,23 @@ def command_of(spec: str) -> tuple[str, ...]:
 def open_sdk(
     spec: str, *, clock: SdkClock | None = None, report: Callable[[str], None] = _nothing
 ) -> SdkSession:
-    """Starts the SDK that a SPEC names.
+    """Start the SDK that a SPEC names.
 
     Args:
         spec: The SPEC.
-        clock: Which of the clocks that an `exec:` adapter offers; None for the best.
-        report: Is told, in a line, what takes time.
+        clock: The clock to use with an `exec:` adapter; None for the best that it offers.
+        report: Receives a line of text for each step that takes time.
 
     Raises:
         SpecError: If the SPEC has none of the known forms.
         SdkStartError: If the SDK or its adapter cannot be started.
-        EnvironmentUnavailable: If a release's environment cannot be made.
+        EnvironmentUnavailable: If a release's environment cannot be built.
     """
     check_spec(spec)
     if spec.startswith("exec:"):
         return StdioSession(spec, command_of(spec), clock=clock)
     if clock is not None:
-        message = f"--clock is for exec:COMMAND; an SDK in process, as {spec}, has frozen clocks"
+        message = f"--clock is for exec:COMMAND, but {spec} always has frozen clocks. Leave --clock out."
         raise SpecError(message)
     if spec == "official==latest":
         spec = f"official=={_newest(report)}"
@@ -118,12 +118,12 @@ def open_sdk(
 
 
 def _newest(report: Callable[[str], None]) -> str:
-    """The newest published release; where the registry cannot be asked, the newest in the cache."""
+    """Return the newest published release, or the newest in the cache if pip cannot list the releases."""
     try:
         return published_versions()[0]
     except EnvironmentUnavailable as error:
         cached = cached_versions()
         if not cached:
             raise
-        report(f"taking {cached[0]}, the newest release in the cache: {error}")
+        report(f"using {cached[0]}, the newest release in the cache: {error}")
         return cached[0]

@@ -1,7 +1,7 @@
-"""Temporary folders that do not outlive a killed process for long: the next one removes them.
+"""Temporary folders that are removed even if their process was killed.
 
-A process that is killed with SIGKILL cleans nothing up. Each folder holds a file that its process has locked,
-and the lock ends with the process; whoever makes the next folder removes those of which nobody has the lock.
+A process killed by SIGKILL cannot clean up. Each folder therefore holds a file that its process keeps locked,
+and the lock ends with the process. The next process that creates a folder removes all unlocked ones.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _MOST_REMOVED: Final = 1_000
 
 
 class TemporaryFolder:
-    """A new folder in the system's place for temporary files."""
+    """A new folder in the system's temporary directory."""
 
     def __init__(self) -> None:
-        """Makes it, and removes those of processes that were killed."""
+        """Create the folder, and remove those of killed processes."""
         remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
-        # It gets its name when it is locked: without the name nobody takes the folder for abandoned.
+        # Renamed only once it is locked, so that no other process takes the folder for abandoned.
         unlocked = self.path / f"{_OWNER}.new"
         self._descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try_lock(self._descriptor)
         unlocked.rename(self.path / _OWNER)
 
     def remove(self) -> None:
-        """Removes it; a second time changes nothing."""
+        """Remove the folder. Idempotent."""
         if self._descriptor >= 0:
             shutil.rmtree(self.path, ignore_errors=True)
             os.close(self._descriptor)
@@ -42,7 +42,7 @@ class TemporaryFolder:
 
 
 def remove_abandoned() -> None:
-    """Removes the folders of killed processes; what another user or a running process owns stays."""
+    """Remove the folders of killed processes, but none of another user or of a running process."""
     with contextlib.suppress(OSError):
         for folder in list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))[:_MOST_REMOVED]:
             _remove_if_abandoned(folder)

@@ -173,3 +173,22 @@ def test_each_copy_of_a_sampling_client_that_joins_has_a_number_of_its_own(clien
         client.post("join_sampling_session", sampling_session_id=name)["client_counter"] for name in "aab"
     ]
     assert joined == [1, 2, 1]
+
+
+def test_each_copy_of_a_sampling_client_is_told_of_its_own_futures(client):
+    sampler = client.sampler(base_model=BASE)
+    body = {"sampling_session_id": sampler, "prompt": {"chunks": []}, "sampling_params": {"max_tokens": 1}}
+    numbers = (0, 1, 1_000_000_000, 2_000_000_000)
+    ids = [client.submit("asample", seq_id=number, **body) for number in numbers]
+
+    def told(prev_cursor=0, **target):
+        target = {"type": "sampling_session", "sampling_session_id": sampler, **target}
+        reply = client.post("retrieve_futures", target=target, prev_cursor=prev_cursor)
+        return [each["request_id"] for each in reply["completions"]], reply["cursor"]
+
+    assert told() == (ids, 4)
+    assert told(cloned_sampler_id=0) == (ids[:2], 4)
+    assert told(cloned_sampler_id=1) == (ids[2:3], 4)
+    assert told(cloned_sampler_id=2, prev_cursor=4) == ([], 4)
+    client.wait(ids[0])
+    assert client.submit("asample", seq_id=3, **body) in told(4, cloned_sampler_id=0)[0]

@@ -1,7 +1,7 @@
 """SDKs written in Python, driven by an adapter class in a worker process.
 
-A scenario goes in. The worker runs it with frozen clocks and an engine in its own process, and records the
-timeline that comes out.
+The worker runs each scenario with frozen clocks and the fake server in the same process, and records the
+timeline.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Records a timeline while a scenario runs in this process.
 
-Events reach it from the fake server (requests, responses, clock steps), from `logging`, and from the
-adapter (observer calls, telemetry). A context variable, set where an operation is submitted and carried by
-asyncio into the SDK's own loop and tasks, says which future an observer call or a log line belongs to.
+Events come from the fake server (requests, responses, clock steps), from `logging`, and from the adapter
+(observer calls, telemetry). A context variable holds the future that an observer call or a log line belongs
+to. It is set where an operation is submitted, and asyncio carries it into the SDK's own loop and tasks.
 """
 
 from __future__ import annotations
@@ -41,7 +41,16 @@ from tinker_conformance.timeline import (
     with_merged_sleeps,
 )
 
-_PLUMBING: Final = ("httpx", "httpcore", "asyncio", "urllib3", "aiohttp", "hpack", "h2", "concurrent")
+_TRANSPORT_LOGGERS: Final = (
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "urllib3",
+    "aiohttp",
+    "hpack",
+    "h2",
+    "concurrent",
+)
 
 
 current_future: ContextVar[FutureKey] = ContextVar("current_future", default=NO_FUTURE)
@@ -53,12 +62,12 @@ class Recorder(logging.Handler):
     def __init__(
         self, clock: FrozenClock, names: Mapping[str, FutureKey], on_overflow: Callable[[], None]
     ) -> None:
-        """Records nothing yet.
+        """Start with no events.
 
         Args:
-            clock: Gives each event its time, and is moved by scripts.
+            clock: Gives each event its time. Scripts move it.
             names: The key of each scripted future, by its name on the fake server.
-            on_overflow: Called once when the scenario has more events than it may have.
+            on_overflow: Called once when the scenario reaches `MAX_EVENTS`.
         """
         super().__init__(logging.INFO)
         self._clock = clock
@@ -71,13 +80,13 @@ class Recorder(logging.Handler):
     # -- the result ------------------------------------------------------------------------------
 
     def timeline(self) -> Timeline:
-        """What was recorded so far."""
+        """Return the events recorded so far."""
         with self._events_lock:
             return with_merged_sleeps(self._events)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Ignores what an SDK does to set itself up: that is its own affair."""
+        """Ignore events in this block: an SDK's set-up is not part of the timeline."""
         self._recording = False
         try:
             yield
@@ -85,12 +94,12 @@ class Recorder(logging.Handler):
             self._recording = True
 
     def stop(self) -> None:
-        """Ignores whatever a straggling thread of the SDK still does."""
+        """Ignore all further events, such as those of a thread that the SDK left behind."""
         with self._events_lock:
             self._recording = False
 
     def add(self, event: Event) -> None:
-        """Adds an event at the end."""
+        """Append an event."""
         self._clock.happened()
         with self._events_lock:
             if not self._recording:
@@ -101,10 +110,10 @@ class Recorder(logging.Handler):
         if overflow:
             self._on_overflow()
 
-    # -- what the adapter tells ------------------------------------------------------------------
+    # -- notifications of the adapter -----------------------------------------------------------
 
     def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None:
-        """The SDK called an observer."""
+        """Record a call of an observer (called by the adapter)."""
         self._clock.observer_called()
         key = current_future.get()
         self.add(
@@ -119,7 +128,7 @@ class Recorder(logging.Handler):
         )
 
     def telemetry(self, name: str, data: dict[str, object] | None = None) -> None:
-        """The SDK emitted a telemetry event."""
+        """Record a telemetry event (called by the adapter)."""
         key = current_future.get()
         self.add(
             Telemetry(
@@ -130,7 +139,7 @@ class Recorder(logging.Handler):
     def outcome(
         self, key: FutureKey, kind: OutcomeKind, error: str | None = None, value: object = None
     ) -> None:
-        """A future, or a call of a function, ended."""
+        """Record the outcome of a future or of a function call."""
         self.add(
             Outcome(
                 at=self._clock.elapsed(),
@@ -145,12 +154,12 @@ class Recorder(logging.Handler):
     # -- logging ---------------------------------------------------------------------------------
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Takes a log record (called by `logging`)."""
-        if record.name.split(".", 1)[0] in _PLUMBING:
+        """Record a log line (called by `logging`)."""
+        if record.name.split(".", 1)[0] in _TRANSPORT_LOGGERS:
             return
         try:
             message = record.getMessage()
-        except Exception as error:  # noqa: BLE001 - a record whose arguments do not fit its format is an event too
+        except Exception as error:  # noqa: BLE001 - a record that cannot be formatted is an event too
             message = f"{record.msg!r} cannot be formatted with {record.args!r}: {error}"
         key = current_future.get()
         self.add(
@@ -166,7 +175,7 @@ class Recorder(logging.Handler):
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Hears the whole process log; the root logger is as before afterwards."""
+        """Record all log lines of the process in this block, and restore the root logger afterwards."""
         root = logging.getLogger()
         level = root.level
         root.addHandler(self)
@@ -177,43 +186,47 @@ class Recorder(logging.Handler):
             root.setLevel(level)
             root.removeHandler(self)
 
-    # -- what the fake server tells --------------------------------------------------------------
+    # -- notifications of the fake server -------------------------------------------------------
 
     def _key(self, name: str | None) -> FutureKey:
         return self._names.get(name or "", NO_FUTURE)
 
     def submission_arrived(self, submission: Submission) -> None:
-        """An operation was submitted."""
+        """Record the submission of an operation."""
         key = self._key(submission.future.name)
         if key is NO_FUTURE:
-            return  # what an SDK does to set itself up is its own affair
+            return  # an SDK's set-up is not part of the timeline
         self.add(submission_event(self._clock.elapsed(), key, submission))
 
     def request_arrived(self, poll: Poll) -> None:
-        """A future was polled."""
+        """Record a poll."""
         key = self._key(poll.future.name)
         if key is NO_FUTURE:
             return
         self.add(poll_event(self._clock.elapsed(), key, poll))
 
     def clock_advanced(self, poll: Poll, advance: Advance) -> None:
-        """A script moves the clocks, before the next reply."""
+        """Move the clocks as a script says, before the next reply."""
         self.advanced(self._key(poll.future.name), advance)
 
     def advanced(self, key: FutureKey, advance: Advance) -> None:
-        """Moves the clocks, for a future."""
+        """Move the clocks and record the step for a future."""
         self._clock.advance(advance.wall_us, advance.monotonic_us)
         self.add(advance_event(self._clock.elapsed(), key, advance))
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
-        """A reply was chosen for a poll."""
+        """Record the reply to a poll."""
         key = self._key(poll.future.name)
         if key is NO_FUTURE:
             return
         self.add(response_event(self._clock.elapsed(), key, poll, reply))
 
     def slept(self, moved_us: int) -> None:
-        """The clocks jumped to the SDK's next timer."""
+        """Record a jump of the clocks to the SDK's next timer.
+
+        Args:
+            moved_us: The length of the jump, in microseconds.
+        """
         self.add(sleep_event(round(self._clock.elapsed() + moved_us / MICROSECOND, 6), moved_us))
 
 

@@ -1,6 +1,6 @@
-"""The adapter of the reference: the profile it is judged by is the profile that it follows.
+"""The adapter of the reference, which follows the profile that it is judged by.
 
-It names the newest profile, so that is what it follows unless a run names another one.
+It declares the newest profile, so it follows that one unless a run names another.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ _C = TypeVar("_C", SamplingClient, TrainingClient, ModelCreation)
 
 
 @dataclass(frozen=True, slots=True)
-class _CreationOf:
-    """What `create_client` gives for a model's creation: each one is a client of its own."""
+class _PendingModelCreation:
+    """The value of `create_client` for the creation of a model; each creation is its own client."""
 
     base_model: str
 
 
 class ObserverRaisedError(RuntimeError):
-    """What an observer raises where a scenario wants a raising one."""
+    """Raised by the observer if the scenario asks for an observer that raises."""
 
 
 class _CallersObserver(QueueStateObserver):
-    """An observer that a caller hands in: it only tells the recorder."""
+    """A caller's own observer, which only notifies the recorder."""
 
     def __init__(self, recorder: CallRecorder) -> None:
         self._recorder = recorder
@@ -64,7 +64,7 @@ class _CallersObserver(QueueStateObserver):
 
 
 class ReferenceAdapter:
-    """Drives the reference. See `tinker_conformance.sdk.adapter.Adapter`."""
+    """The adapter of the reference. See `tinker_conformance.sdk.adapter.Adapter`."""
 
     info: Final = AdapterInfo(
         name="reference",
@@ -80,14 +80,16 @@ class ReferenceAdapter:
         self._observer_raises = False
 
     async def open(self, context: ScenarioContext) -> None:
-        """Begins a scenario with a service client of its own."""
+        """Start a scenario with a new service client."""
         self._context = context
         self._service = ServiceClient(
             context.base_url, context.profile, on_telemetry=lambda name, data: _tell(context, name, data)
         )
 
-    async def create_client(self, spec: ClientSpec) -> SamplingClient | TrainingClient | _CreationOf:
-        """Makes a client, and listens to its observer."""
+    async def create_client(
+        self, spec: ClientSpec
+    ) -> SamplingClient | TrainingClient | _PendingModelCreation:
+        """Create a client whose observer calls are recorded."""
         service = self._service
         assert service is not None  # noqa: S101 - `open` came first
         match spec.kind:
@@ -97,24 +99,24 @@ class ReferenceAdapter:
             case ClientKind.TRAINING:
                 return self._listened_to(await service.create_training_client(spec.base_model))
             case ClientKind.MODEL_CREATION:
-                return _CreationOf(spec.base_model)
+                return _PendingModelCreation(spec.base_model)
 
     def _listened_to(self, client: _C) -> _C:
         if client.observer is not None:
-            # The name is a method; an attribute of the object goes before it.
+            # An attribute of the object takes precedence over the method of its class.
             vars(client.observer)["on_queue_state_change"] = self._watched(
                 client.observer.on_queue_state_change
             )
         return client
 
     async def run(self, client: object, call: OperationCall) -> None:
-        """Submits an operation and waits for its result."""
+        """Submit an operation and wait for its result."""
         context = self._context
         assert context is not None  # noqa: S101 - `open` came first
         self._observer_raises = call.observer is ObserverUse.RAISING
         observer = _CallersObserver(context.recorder) if call.observer is ObserverUse.CUSTOM else None
         match client:
-            case _CreationOf(base_model):
+            case _PendingModelCreation(base_model):
                 assert self._service is not None  # noqa: S101 - `open` came first
                 creation = self._listened_to(self._service.model_creation(base_model))
                 await creation.create(observer=observer, timeout=call.timeout)
@@ -125,24 +127,26 @@ class ReferenceAdapter:
             case TrainingClient():
                 await client.run(call.operation, observer=observer, timeout=call.timeout)
             case _:
-                message = f"{client!r} is no client of the reference"
+                message = (
+                    f"Expected a client of the reference, got {client!r}. Pass a value of create_client."
+                )
                 raise TypeError(message)
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
-        """Submits an operation and waits for its result, on an event loop of this thread's own."""
+        """Submit an operation and wait for its result, on a new event loop in this thread."""
         asyncio.run(self.run(client, call))
 
     def classify(self, error: BaseException) -> OutcomeKind:
-        """Says what an error raised by `run` means."""
+        """Return the outcome that an error raised by `run` stands for."""
         return OutcomeKind(error_kind(error).value)
 
     def call(self, function: str, arguments: list[object]) -> object:
-        """Calls a public function of the reference, with the texts of the scenario's profile."""
+        """Call a public function of the reference, with the scenario's profile."""
         assert self._context is not None  # noqa: S101 - `open` came first
         return call_function(function, arguments, self._context.profile)
 
     async def close(self) -> None:
-        """Ends the scenario."""
+        """End the scenario and close the service client."""
         service, self._service = self._service, None
         if service is not None:
             await service.aclose()
@@ -162,7 +166,16 @@ class ReferenceAdapter:
 
 
 def call_function(function: str, arguments: list[Any], profile: Profile) -> object:
-    """Calls one of the reference's public functions; see `FunctionCall` for the arguments."""
+    """Call one of the reference's public functions and return its value.
+
+    Args:
+        function: The function's name.
+        arguments: Its arguments; see `FunctionCall`.
+        profile: The profile to follow.
+
+    Raises:
+        LookupError: If there is no such function.
+    """
     match function:
         case "log_state_change":
             log_state_change(*arguments, profile=profile)

@@ -1,4 +1,4 @@
-"""Runs one scenario against one adapter, in this process, and gives its timeline."""
+"""Runs one scenario with one adapter in this process, and returns its timeline."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from tinker_conformance.timeline import OutcomeKind, Timeline
 _BASE_URL: Final = "http://tinker.test"
 
 _CarryOut: TypeAlias = Callable[[object, OperationCall], Awaitable[None]]
-"""Runs an operation on a client."""
+"""A function that runs an operation on a client."""
 
 
 class ScenarioStuckError(SdkError):
-    """The SDK would never finish the scenario; the text says why, the timeline shows how far it came."""
+    """The SDK cannot finish the scenario. The text says why, and the timeline shows how far it got."""
 
     def __init__(self, reason: str, timeline: Timeline) -> None:
         super().__init__(reason)
@@ -52,7 +52,7 @@ class ScenarioStuckError(SdkError):
 
 
 class KitFaultError(KitError):
-    """The fake server failed in the scenario; the text says how, the timeline shows how far it came."""
+    """The fake server failed in the scenario. The text says how, and the timeline shows how far it got."""
 
     def __init__(self, reason: str, timeline: Timeline) -> None:
         super().__init__(reason)
@@ -66,7 +66,7 @@ class SetUpError(SdkError):
 
 @dataclass(slots=True)
 class _Abort:
-    """Ends a scenario early, from any thread, once."""
+    """Ends a scenario early. Thread-safe and idempotent."""
 
     loop: asyncio.AbstractEventLoop
     task: asyncio.Task[None] | None = None
@@ -85,13 +85,13 @@ class _Abort:
 async def run_scenario(
     adapter: Adapter, scenario: Scenario, profile: Profile, clock: FrozenClock
 ) -> Timeline:
-    """Runs a scenario; must be called on a loop of the clock's (see `virtual_loop`), with the clock frozen.
+    """Run a scenario on a virtual-time loop (see `virtual_loop`) whose clock is frozen.
 
     Args:
-        adapter: The SDK.
-        scenario: What to do.
-        profile: Handed to the adapter (the reference reads it).
-        clock: The frozen clock.
+        adapter: The adapter of the SDK.
+        scenario: The scenario.
+        profile: Passed to the adapter; only the reference reads it.
+        clock: The frozen clock of the loop.
 
     Returns:
         The timeline.
@@ -99,18 +99,20 @@ async def run_scenario(
     Raises:
         ScenarioStuckError: If the SDK cannot finish.
         SetUpError: If the SDK fails before the first future.
-        KitFaultError: If the fake server failed, whatever came of the scenario then.
+        KitFaultError: If the fake server failed, even if the scenario ended otherwise.
     """
     clock.new_scenario(scenario.epoch)
     abort = _Abort(asyncio.get_running_loop())
     recorder = Recorder(
         clock,
         future_keys(scenario),
-        on_overflow=lambda: abort(f"the SDK caused more than {MAX_EVENTS} events and goes on"),
+        on_overflow=lambda: abort(
+            f"the SDK caused more than {MAX_EVENTS} events in one scenario and did not stop"
+        ),
     )
     engine, scripted = scripted_engine(scenario, recorder)
     with (
-        _kit_faults_first(engine, recorder),
+        _kit_faults_raised(engine, recorder),
         recorder.listening(),
         clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept),
         _reachable(adapter.info.transport, engine) as base_url,
@@ -131,8 +133,8 @@ async def run_scenario(
 
 
 @contextlib.contextmanager
-def _kit_faults_first(engine: FakeTinker, recorder: Recorder) -> Iterator[None]:
-    """Raise `KitFaultError` in place of whatever comes of a scenario in which the fake server failed."""
+def _kit_faults_raised(engine: FakeTinker, recorder: Recorder) -> Iterator[None]:
+    """Raise `KitFaultError` if the fake server failed in this block, instead of any other error."""
     try:
         yield
     except Exception as error:
@@ -174,17 +176,19 @@ async def _drive(
             for advance in first.before:
                 recorder.advanced(FutureKey(first.client, numbers[0]), advance)
             with _way_to_run(adapter, scenario, len(numbers)) as carry_out:
-                stage = _Stage(adapter, carry_out, clients, recorder, ended)
-                await _together([stage.live(scenario.futures[number - 1], number) for number in numbers])
+                runner = _FutureRunner(adapter, carry_out, clients, recorder, ended)
+                await _run_concurrently(
+                    [runner.run(scenario.futures[number - 1], number) for number in numbers]
+                )
 
 
-async def _together(lives: Sequence[Coroutine[None, None, None]]) -> None:
-    if len(lives) == 1:
-        await lives[0]
+async def _run_concurrently(futures: Sequence[Coroutine[None, None, None]]) -> None:
+    if len(futures) == 1:
+        await futures[0]
         return
     async with asyncio.TaskGroup() as group:
-        for life in lives:
-            group.create_task(life)
+        for future in futures:
+            group.create_task(future)
 
 
 @contextlib.contextmanager
@@ -195,7 +199,7 @@ def _way_to_run(adapter: Adapter, scenario: Scenario, count: int) -> Iterator[_C
         with threads_of(adapter, count) as threads:
             yield threads.run
     else:
-        raise SetUpError(f"scenario {scenario.id} needs threads; give the adapter a method 'run_on_thread'")
+        raise SetUpError(f"Scenario {scenario.id} uses threads. Add a method 'run_on_thread' to the adapter.")
 
 
 async def _created(adapter: Adapter, spec: ClientSpec) -> object:
@@ -220,8 +224,8 @@ async def _opened(adapter: Adapter, context: ScenarioContext, recorder: Recorder
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
-    """Where futures live."""
+class _FutureRunner:
+    """Runs futures and records their outcomes."""
 
     adapter: Adapter
     carry_out: _CarryOut
@@ -229,8 +233,8 @@ class _Stage:
     recorder: Recorder
     ended: Callable[[int], None]
 
-    async def live(self, future: FutureSpec, number: int) -> None:
-        """Runs a future to its end."""
+    async def run(self, future: FutureSpec, number: int) -> None:
+        """Run a future to its end and record its outcome."""
         key = FutureKey(future.client, number)
         token = current_future.set(key)
         call = OperationCall(

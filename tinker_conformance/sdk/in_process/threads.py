@@ -1,8 +1,7 @@
-"""Futures on threads of their own, in this process.
+"""Runs each future on its own thread, in this process.
 
-The futures of a round begin together, each on a new thread, and the interpreter changes from one thread to
-another far more often than usual: an SDK that looks at a shared value and then changes it is caught between
-the two sooner here than in years of use.
+The futures of a round start at the same time, each on a new thread. The interpreter switches threads far more
+often than usual, so that a race condition between reading and changing a shared value shows quickly.
 """
 
 from __future__ import annotations
@@ -19,48 +18,52 @@ from typing import Final
 from tinker_conformance.sdk.adapter import OperationCall, RunsOnThreads
 
 _START_SECONDS: Final = 10.0
-"""Real seconds for all threads of a round to be there."""
+"""Time limit for all threads of a round to start, in real seconds."""
 _SWITCH_SECONDS: Final = 1e-5
-"""Real seconds that a thread may keep the interpreter while others wait for it; usually it is 5 ms."""
+"""The interpreter's thread switch interval, in real seconds. Its default is 5 ms."""
 
 
 class Threads:
     """The threads of one round."""
 
     def __init__(self, adapter: RunsOnThreads, count: int) -> None:
-        """Starts none yet.
+        """Prepare the threads; none starts yet.
 
         Args:
-            adapter: The SDK.
-            count: How many operations the round has; none begins before all have been asked for.
+            adapter: The adapter of the SDK.
+            count: The number of operations in the round. All of them start at the same time.
         """
         self._adapter = adapter
         self._together = threading.Barrier(count)
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="future")
 
     async def run(self, client: object, call: OperationCall) -> None:
-        """Runs one operation of the round on a thread; an error of the SDK is raised as it is."""
+        """Run one operation of the round on a thread.
+
+        Raises:
+            Exception: The SDK's own error, unchanged.
+        """
         context = contextvars.copy_context()
 
-        def alone() -> None:
+        def run_on_this_thread() -> None:
             self._together.wait(_START_SECONDS)
             self._adapter.run_on_thread(client, call)
 
-        await asyncio.get_running_loop().run_in_executor(self._pool, context.run, alone)
+        await asyncio.get_running_loop().run_in_executor(self._pool, context.run, run_on_this_thread)
 
     def close(self) -> None:
-        """Waits for the threads, which have ended."""
+        """Wait for the threads to end."""
         self._pool.shutdown(wait=True)
 
     def give_up(self) -> None:
-        """Lets the threads go; one that is stuck in the SDK is not waited for."""
+        """Abandon the threads, without waiting for one that is stuck in the SDK."""
         self._together.abort()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 @contextmanager
 def threads_of(adapter: RunsOnThreads, count: int) -> Iterator[Threads]:
-    """The threads of a round, and the interpreter in a hurry meanwhile."""
+    """Yield the threads of a round, with a short thread switch interval in this block."""
     threads, usual = Threads(adapter, count), sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:

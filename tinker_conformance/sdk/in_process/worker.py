@@ -1,8 +1,7 @@
-"""The worker: a process that holds a Python SDK, its adapter and frozen clocks, and runs scenarios.
+"""The worker process, which runs scenarios with a Python SDK, its adapter and frozen clocks.
 
-Started by the kit as `python -m tinker_conformance.sdk.in_process.worker SPEC`. It reads `RunMessage` lines
-from standard input and answers on what was standard output; anything that the SDK prints goes to standard
-error.
+The kit starts it as `python -m tinker_conformance.sdk.in_process.worker SPEC`. It reads `RunMessage` lines
+from standard input and answers on standard output. Anything that the SDK prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -45,14 +44,17 @@ from tinker_conformance.sdk.session import FaultKind
 
 
 class AdapterLoadError(SdkError):
-    """The adapter cannot be loaded; the text says why and what to do."""
+    """The adapter cannot be loaded. The text says why and how to fix it."""
 
 
 def load_adapter(spec: str) -> Adapter:
-    """Makes the adapter that a SPEC names: `reference`, `official` or `python:package.module:Class`.
+    """Create the adapter that a SPEC names.
+
+    Args:
+        spec: `reference`, `official` or `python:package.module:Class`.
 
     Raises:
-        AdapterLoadError: If there is no such adapter, or it is not one.
+        AdapterLoadError: If there is no such class, it cannot be created, or it is not an adapter.
     """
     match spec.split(":"):
         case ["reference"]:
@@ -62,38 +64,43 @@ def load_adapter(spec: str) -> Adapter:
         case ["python", path, name] if path and name:
             pass
         case _:
-            message = f"{spec!r} names no adapter; write python:package.module:Class"
+            message = f"{spec!r} names no adapter. Write python:package.module:Class."
             raise AdapterLoadError(message)
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
         made = getattr(importlib.import_module(path), name)()
     except ImportError as error:
-        message = f"cannot import {path} ({error}); is it installed, or importable from this folder?"
+        message = (
+            f"cannot import {path} ({error}). Install it, or run the command from the folder that holds it."
+        )
         raise AdapterLoadError(message) from error
     except AttributeError as error:
-        message = f"{path} has no class {name} ({error}); check the name after the last colon"
+        message = f"{path} has no class {name} ({error}). Check the name after the last colon."
         raise AdapterLoadError(message) from error
     except Exception as error:
-        message = f"{name}() raised {type(error).__name__}: {error}; it must be made without arguments"
+        message = (
+            f"{name}() raised {type(error).__name__}: {error}. "
+            "The kit calls the class without arguments, and that call must succeed."
+        )
         raise AdapterLoadError(message) from error
     if not isinstance(made, Adapter):
         missing = [
             m for m in ("info", "open", "create_client", "run", "classify", "close") if not hasattr(made, m)
         ]
         message = (
-            f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}; "
-            "see docs/reference/adapter-protocol.md"
+            f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}. "
+            "Add what is missing; see docs/how-to/adapter-in-python.md."
         )
         raise AdapterLoadError(message)
     if Capability.THREADS in made.info.capabilities and not isinstance(made, RunsOnThreads):
-        message = f"{path}.{name} claims threads and has no method run_on_thread; add it, or drop the claim"
+        message = f"{path}.{name} claims threads but has no method run_on_thread. Add it, or drop the claim."
         raise AdapterLoadError(message)
     return made
 
 
 def main() -> None:
-    """Serves until standard input ends."""
+    """Run scenarios until standard input ends."""
     answers = _private_stdout()
     clock = FrozenClock()
     with virtual_loops(clock):
@@ -110,7 +117,7 @@ def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
         return
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, messages), daemon=True).start()
-    threading.Thread(target=_look_for_quiet, args=(clock,), daemon=True).start()
+    threading.Thread(target=_watch_for_idle, args=(clock,), daemon=True).start()
     loop = VirtualTimeLoop(clock)
     asyncio.set_event_loop(loop)
     with clock.frozen(), waits_are_seen(clock):
@@ -152,10 +159,10 @@ def _answer(stream: BinaryIO, message: msgspec.Struct) -> None:
 def _read(stream: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
     while line := stream.readline():
         messages.put(line)
-    os._exit(0)  # the kit is gone: whatever still runs here has nobody left to answer
+    os._exit(0)  # the kit has exited, so the SDK must not keep this process alive
 
 
-def _look_for_quiet(clock: FrozenClock) -> None:
+def _watch_for_idle(clock: FrozenClock) -> None:
     never = threading.Event()
     watch = QuietWatch()
     while True:

@@ -1,6 +1,6 @@
-"""What a worker process and the kit say to each other: one JSON object a line.
+"""The messages between a worker process and the kit, one JSON object per line.
 
-This is private to the kit: both ends are always of the same version.
+They are private to the kit: both ends always have the same version.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tinker_conformance.timeline import Event
 
 
 class RunMessage(msgspec.Struct, frozen=True, tag_field="type", tag="run"):
-    """To the worker: run this scenario."""
+    """Asks the worker to run a scenario."""
 
     id: int
     scenario: dict[str, object]
@@ -23,20 +23,20 @@ class RunMessage(msgspec.Struct, frozen=True, tag_field="type", tag="run"):
 
 
 class ReadyMessage(msgspec.Struct, frozen=True, tag_field="type", tag="ready"):
-    """From the worker: the adapter is loaded."""
+    """Tells the kit that the adapter is loaded."""
 
     info: AdapterInfo
 
 
 class DoneMessage(msgspec.Struct, frozen=True, tag_field="type", tag="done"):
-    """From the worker: the scenario ran."""
+    """Tells the kit that the scenario has run."""
 
     id: int
     timeline: tuple[Event, ...]
 
 
 class FaultMessage(msgspec.Struct, frozen=True, tag_field="type", tag="fault"):
-    """From the worker: the scenario did not run to its end, or (id 0) the adapter cannot be loaded."""
+    """Tells the kit that the scenario did not run to its end or, with the id 0, that loading failed."""
 
     id: int
     kind: FaultKind

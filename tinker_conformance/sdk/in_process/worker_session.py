@@ -1,4 +1,4 @@
-"""A Python SDK in a worker process: started when needed, started afresh after a fault."""
+"""A session with a Python SDK in a worker process, which is restarted after a fault."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from tinker_conformance.sdk.process.line_process import (
 from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
 
 START_SECONDS: Final = 120.0
-"""Real seconds for a worker to import its SDK."""
+"""Time limit for a worker to import its SDK, in real seconds."""
 SCENARIO_SECONDS: Final = 60.0
-"""Real seconds for one scenario; the longest takes well under one."""
+"""Time limit for one scenario, in real seconds. The longest takes well under one second."""
 
 
 class WorkerSession:
-    """Runs scenarios in a worker process (see `tinker_conformance.sdk.in_process.worker`)."""
+    """A worker process that runs scenarios (see `in_process.worker`). Not thread-safe."""
 
     def __init__(
         self,
@@ -47,13 +47,13 @@ class WorkerSession:
         environment: Mapping[str, str] | None = None,
         scenario_seconds: float = SCENARIO_SECONDS,
     ) -> None:
-        """Starts the worker and waits until its adapter is loaded.
+        """Start the worker and wait until its adapter is loaded.
 
         Args:
             spec: The SDK's SPEC, for messages.
-            command: What starts the worker.
-            environment: The worker's environment variables; None for this process's own.
-            scenario_seconds: Real seconds that a scenario may take.
+            command: The command that starts the worker.
+            environment: The worker's environment variables; None for those of this process.
+            scenario_seconds: Time limit for one scenario, in real seconds.
 
         Raises:
             SdkStartError: If the adapter cannot be loaded.
@@ -68,21 +68,21 @@ class WorkerSession:
 
     @property
     def info(self) -> AdapterInfo:
-        """Who the SDK is and what it claims."""
+        """The SDK's name, version and claims."""
         return self._info
 
     @property
     def clock(self) -> SdkClock:
-        """Frozen, in process."""
+        """The clock that the kit moves for the SDK: in process, always the frozen one."""
         return SdkClock.FROZEN
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        """Runs a scenario; after a crash or a hang the next one finds a fresh worker."""
+        """Run a scenario. After a crash or a hang, the next run starts a new worker."""
         try:
             if self._process is None:
                 self._start()
         except SdkStartError as error:
-            return Run((), Fault(FaultKind.CRASH, f"the adapter cannot be started again: {error}"))
+            return Run((), Fault(FaultKind.CRASH, f"The adapter could not be restarted. {error}"))
         self._number += 1
         message = RunMessage(
             id=self._number,
@@ -102,7 +102,7 @@ class WorkerSession:
             return self._broken(FaultKind.PROTOCOL, f"{error} while running scenario {scenario.id}")
 
     def close(self) -> None:
-        """Ends the worker."""
+        """End the worker."""
         if self._process is not None:
             self._process.close()
             self._process = None
@@ -125,7 +125,8 @@ class WorkerSession:
             case _:
                 self._discard()
                 raise SdkStartError(
-                    f"{self.spec}: the worker began with {answer!r}; this is a fault of the kit"
+                    f"{self.spec}: the worker began with {answer!r}. "
+                    "This is a fault of the kit. Please report it."
                 )
 
     def _result(self, answer: FromWorker) -> Run:
@@ -134,11 +135,11 @@ class WorkerSession:
                 return Run(timeline)
             case FaultMessage(id=number, kind=kind, text=text, timeline=timeline) if number == self._number:
                 if kind in {FaultKind.STUCK, FaultKind.KIT}:
-                    # What waits for ever in there would go on waiting beside the next scenario.
+                    # Stuck code in this worker would still run during the next scenario.
                     self._discard()
                 return Run(timeline, Fault(kind, text))
             case _:
-                return self._broken(FaultKind.PROTOCOL, f"out of turn: {answer!r}")
+                return self._broken(FaultKind.PROTOCOL, f"the worker sent an unexpected answer: {answer!r}")
 
     def _broken(self, kind: FaultKind, text: str) -> Run:
         stderr = self._process.stderr_tail() if self._process else ""

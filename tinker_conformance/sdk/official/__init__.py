@@ -1,7 +1,6 @@
 """The official SDK: its adapter, and an environment for any of its releases.
 
-A version goes in; a cached environment comes out that holds that release without its gigabytes of
-dependencies.
+Each environment is cached, and holds one release without its gigabytes of dependencies.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Folders that are made once and then used by every process: a lock, a temporary folder, an atomic rename.
+"""Builds a folder once and shares it between processes: a lock, a temporary folder, an atomic rename.
 
-An interrupted build leaves a temporary folder, which the next one removes; what has the final name is whole.
+An interrupted build leaves a temporary folder, which the next build removes. A folder under its final name is
+always complete.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from tinker_conformance.error_families import SdkError
 from tinker_conformance.sdk.file_locks import try_lock
 
 LOCK_SECONDS: Final = 900.0
-"""How long to wait for another process that makes the same folder, real seconds."""
+"""Time limit for another process that builds the same folder, in real seconds."""
 _POLL_SECONDS: Final = 0.1
 _BUILDING: Final = "building-"
 
 
 class CacheBusyError(SdkError):
-    """Another process has been making the same folder for too long."""
+    """Another process has been building the same folder for too long."""
 
 
 def make_once(
@@ -33,13 +34,13 @@ def make_once(
     complete: Callable[[Path], bool] = Path.exists,
     seconds: float = LOCK_SECONDS,
 ) -> Path:
-    """Makes a folder unless it is there.
+    """Build a folder unless it exists, and return it.
 
     Args:
-        folder: Its final place.
-        build: Fills the temporary folder that it is given. The final place may be written into files.
-        complete: Whether a folder that is there can be used; else it is made anew.
-        seconds: How long to wait for another process that makes it.
+        folder: The final path.
+        build: Fills the temporary folder that it is given. Files may name the final path.
+        complete: Returns whether an existing folder can be used. If not, it is rebuilt.
+        seconds: Time limit for another process that builds the folder, in real seconds.
 
     Returns:
         `folder`.

@@ -1,7 +1,8 @@
-"""Empty modules in place of packages that old releases of the official SDK import but do not need here.
+"""Empty modules for packages that old releases of the official SDK import but do not need here.
 
-`torch` up to 0.7: gigabytes, for custom losses only. `grpc` from 0.21.0 to 0.22.1: a way of polling that a
-server has to offer first. Written from what these releases look up while they are imported.
+`torch`, up to 0.7, has gigabytes and is for custom losses only. `grpc`, from 0.21.0 to 0.22.1, is for a way
+of polling that a server must offer first. The modules define only the names that these releases look up when
+they are imported.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ Release = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A package that is stood in for.
+    """The empty modules of one package.
 
     Attributes:
-        first: The first release that needs it.
-        last: The last one.
-        files: Path below the folder of packages, and content.
+        first: The first release that needs them.
+        last: The last release that needs them.
+        files: The content of each file, by its path below the folder of packages.
     """
 
     first: Release
@@ -105,7 +106,7 @@ STAND_INS: Final = (
 
 
 def write_stand_ins(release: Release, folder: Path) -> None:
-    """Writes the stand-ins that a release needs into a folder of packages."""
+    """Write the empty modules that a release needs into a folder of packages."""
     for stand_in in STAND_INS:
         if stand_in.first <= release <= stand_in.last:
             for name, text in stand_in.files.items():

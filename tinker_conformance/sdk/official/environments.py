@@ -1,13 +1,13 @@
-"""Lean environments: any release of the official SDK, ready to be driven, without its gigabytes.
+"""Builds lean environments: any release of the official SDK, without its gigabytes of dependencies.
 
-`pip install tinker` brings transformers, and up to 0.7 torch, which nothing here uses. A lean environment
-is a virtual environment without pip that sees two folders: the release alone, and what all releases and the
-kit's worker need at run time, installed once. Measured for all 75 releases from 0.1.0 to 0.38.0.
+`pip install tinker` brings transformers and, up to 0.7, torch, which the kit does not use. A lean environment
+is a virtual environment without pip that imports from two folders. One holds the release alone. The other
+holds the run-time dependencies of all releases and of the kit's worker, and is installed once. Measured for
+all 75 releases from 0.1.0 to 0.38.0.
 
-Failure model. pip missing, failing, too slow or without network: `EnvironmentUnavailable`. A release that
-the registry does not have: `UnknownVersionError`, which is one. A cache that cannot be written, or that
-another process holds for too long: `EnvironmentUnavailable` too. Nothing half-made is ever used (see
-`cache`).
+Failures. `UnknownVersionError`: the registry does not have the release. `EnvironmentUnavailable`, its base
+class: pip is missing, fails, is too slow or has no network; or the cache cannot be written, or another
+process locks it for too long. An incomplete environment is never used (see `cache`).
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ __all__ = [
 
 CACHE_VARIABLE: Final = "TINKER_CONFORMANCE_CACHE"
 CONSTRAINTS_VARIABLE: Final = "TINKER_CONFORMANCE_CONSTRAINTS"
-"""Names a pip constraints file for what is installed beside a release; with it, a gate does not move."""
+"""Names a pip constraints file for the dependencies, which keeps a CI gate reproducible."""
 _APPLICATION: Final = "tinker-conformance"
 
 SDK_DEPENDENCIES: Final = (
     "anyio", "click", "distro", "httpx[http2]", "numpy", "orjson", "protobuf", "pydantic", "pyqwest", "rich",
     "sniffio", "typing-extensions", "zstandard",
 )  # fmt: skip
-"""What the releases import at run time (their metadata, 0.1.0 to 0.38.0, without transformers and grpcio)."""
+"""Run-time imports of the releases (metadata of 0.1.0 to 0.38.0, without transformers and grpcio)."""
 WORKER_DEPENDENCIES: Final = ("freezegun", "httptools", "msgspec", "pyyaml", "respx")
-"""What the kit's own worker imports beside the SDK's."""
+"""Additional run-time imports of the kit's worker."""
 KIT_PACKAGES: Final = ("fake_server", "tinker_conformance")
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
@@ -63,17 +63,17 @@ _HIDDEN_NAMES: Final = frozenset({"VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "A
 
 
 class NoCacheFolderError(EnvironmentUnavailable):
-    """The user has no home folder, and named no other one."""
+    """The user has no home folder, and no cache folder is configured."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeanEnvironment:
-    """One release of the official SDK, ready to be driven.
+    """The environment of one release of the official SDK.
 
     Attributes:
         version: The release.
-        folder: Where it is.
-        imports: The folder from which the kit's own packages are imported.
+        folder: The folder of the environment.
+        imports: The folder from which the worker imports the kit's own packages.
     """
 
     version: str
@@ -82,22 +82,23 @@ class LeanEnvironment:
 
     @property
     def repair(self) -> str:
-        """What to do where it does not start: nothing in it is checked, and something may have damaged it."""
+        """The fix if the SDK does not start, since a damaged environment is not detected."""
         dependencies = self.folder.parents[1] / "dependencies"
         return (
             f"if the cache is damaged, remove {self.folder} and {dependencies} and run the same command "
-            "again, which makes both anew"
+            "again, which rebuilds both"
         )
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """The path of its interpreter."""
         return pip.python_of(self.folder / "venv")
 
     def environment(self) -> dict[str, str]:
-        """The environment variables of a child process: this one's, without what would reach into the SDK.
+        """Return the environment variables for a worker process.
 
-        Variables of Python, of the SDK (`TINKER_…`, keys among them) and of HTTP proxies are left out.
+        They are those of this process, except variables that change the SDK's behaviour: variables of Python,
+        of the SDK (`TINKER_…`, including keys) and of HTTP proxies.
         """
         kept = {
             name: value
@@ -113,27 +114,26 @@ class LeanEnvironment:
 
 
 def _silent(_text: str) -> None:
-    """Nobody wants to know."""
+    """Discard a progress report."""
 
 
 def lean_environment(
     version: str, *, cache: Path | None = None, report: Callable[[str], None] = _silent
 ) -> LeanEnvironment:
-    """The environment of one release, made if it is not there yet.
+    """Return the environment of one release, and build it if needed.
 
     Args:
         version: A published version, such as `0.6.3`.
-        cache: Where environments are kept; by default `TINKER_CONFORMANCE_CACHE`, else the user's cache
-            folder.
-        report: Is told, in a line each, what takes time.
+        cache: The cache folder. None for `TINKER_CONFORMANCE_CACHE`, or else the user's cache folder.
+        report: Receives a line of text for each step that takes time.
 
     Raises:
         UnknownVersionError: If there is no such release.
-        EnvironmentUnavailable: If it cannot be made, from want of network for instance, or because another
-            process makes the same one and does not finish.
+        EnvironmentUnavailable: If it cannot be built, for instance without a network, or if another process
+            that builds it does not finish.
     """
     if not _VERSION.fullmatch(version):
-        message = f"{version!r} is no version of {pip.PACKAGE}; write one like 0.6.3"
+        message = f"{version!r} is not a version of {pip.PACKAGE}; write one like 0.6.3"
         raise UnknownVersionError(message)
     root = _root(cache)
     with _explained(cache):
@@ -144,32 +144,32 @@ def lean_environment(
         make_once(
             folder,
             functools.partial(_install_release, version, folder, dependencies, report),
-            complete=_is_whole,
+            complete=_is_complete,
         )
         return LeanEnvironment(version, folder, worker_import_path(cache=cache))
 
 
 def cached_versions(*, cache: Path | None = None) -> list[str]:
-    """The releases whose environments are there already, newest first."""
+    """Return the releases whose environments are in the cache, newest first."""
     folders = (_root(cache) / "releases").glob("[0-9]*")
-    return sorted((each.name for each in folders if _is_whole(each)), key=release_of, reverse=True)
+    return sorted((each.name for each in folders if _is_complete(each)), key=release_of, reverse=True)
 
 
 def published_versions(*, cache: Path | None = None) -> list[str]:
-    """All published releases of the official SDK, newest first, as pip lists them.
+    """Return all published releases of the official SDK, newest first.
 
     Raises:
-        EnvironmentUnavailable: If pip cannot say; the text says why.
+        EnvironmentUnavailable: If pip cannot list them. The text says why.
     """
     with _explained(cache):
         return pip.published_versions(cache=_root(cache))
 
 
 def worker_import_path(*, cache: Path | None = None) -> Path:
-    """A folder that holds the kit's two packages and nothing else, for the `PYTHONPATH` of a worker.
+    """Return a folder that holds only the kit's two packages, for the `PYTHONPATH` of a worker.
 
-    So nothing else that is installed beside the kit is seen in a lean environment. Links where the file
-    system has them, else copies.
+    A lean environment therefore sees no other package of the kit's environment. The folder holds symbolic
+    links, or copies where the file system has no links.
     """
     places = {name: _package_folder(name) for name in KIT_PACKAGES}
     key = _digest(*(str(place) for place in places.values()))
@@ -188,9 +188,9 @@ def worker_import_path(*, cache: Path | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder of all that the kit keeps between runs.
+    """Return the folder that the kit keeps between runs.
 
-    `TINKER_CONFORMANCE_CACHE`, else the user's cache folder.
+    It is `TINKER_CONFORMANCE_CACHE`, or else the user's cache folder.
 
     Raises:
         NoCacheFolderError: If the user has no home folder.
@@ -199,12 +199,12 @@ def cache_folder() -> Path:
     try:
         if chosen:
             return Path(chosen).expanduser().absolute()
-        import platformdirs  # noqa: PLC0415 - the worker's environment has it not, and needs it not
+        import platformdirs  # noqa: PLC0415 - not in the worker's environment
 
         found = Path(platformdirs.user_cache_dir(_APPLICATION, appauthor=False))
     except RuntimeError as error:
         raise _no_cache_folder() from error
-    # Where there is no home folder, older versions of platformdirs give "~/.cache/…" as it stands.
+    # Without a home folder, older versions of platformdirs return "~/.cache/…" unexpanded.
     if not found.is_absolute():
         raise _no_cache_folder()
     return found
@@ -217,21 +217,21 @@ def _no_cache_folder() -> NoCacheFolderError:
 
 
 def _root(cache: Path | None) -> Path:
-    """The folder of all that fits this Python and this list of dependencies."""
+    """Return the cache folder for this Python and this list of dependencies."""
     python = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
     constraints = _constraints()
     chosen = "" if constraints is None else constraints.read_text(encoding="utf-8")
     contents = _digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS), *filter(None, [chosen]))
-    # Files inside name these folders, so a relative path would not do.
+    # Files in the cache name these folders, so the path must be absolute.
     folder = cache_folder() if cache is None else cache.expanduser().absolute()
     return folder / f"{python}-{contents}"
 
 
 def _constraints() -> Path | None:
-    """The constraints file that was asked for.
+    """Return the configured constraints file, or None.
 
     Raises:
-        EnvironmentUnavailable: If there is no such file.
+        EnvironmentUnavailable: If the file does not exist.
     """
     chosen = os.environ.get(CONSTRAINTS_VARIABLE)
     if not chosen:
@@ -246,7 +246,7 @@ def _constraints() -> Path | None:
 
 
 def _install_dependencies(root: Path, report: Callable[[str], None], folder: Path) -> None:
-    report(f"installing what the releases of {pip.PACKAGE} need at run time (once)")
+    report(f"installing the run-time dependencies of {pip.PACKAGE} (only once)")
     requirements = [*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES]
     pip.install(requirements, target=folder, cache=root, dependencies=True, constraints=_constraints())
 
@@ -254,7 +254,7 @@ def _install_dependencies(root: Path, report: Callable[[str], None], folder: Pat
 def _install_release(
     version: str, final: Path, dependencies: Path, report: Callable[[str], None], folder: Path
 ) -> None:
-    report(f"installing {pip.PACKAGE} {version} into an environment of its own (once)")
+    report(f"installing {pip.PACKAGE} {version} into its own environment (only once)")
     packages = folder / "packages"
     requirement = f"{pip.PACKAGE}=={version}"
     pip.install([requirement], target=packages, cache=dependencies.parent, dependencies=False)
@@ -265,8 +265,8 @@ def _install_release(
     (site_packages / f"{_APPLICATION}.pth").write_text(paths, encoding="utf-8")
 
 
-def _is_whole(folder: Path) -> bool:
-    # The interpreter is a link to one that may have been removed or replaced since.
+def _is_complete(folder: Path) -> bool:
+    # The interpreter is a link whose target may have been removed since.
     return pip.python_of(folder / "venv").exists() and (folder / "packages" / pip.PACKAGE).is_dir()
 
 
@@ -279,7 +279,7 @@ def _package_folder(name: str) -> Path:
 
 @contextlib.contextmanager
 def _explained(cache: Path | None) -> Iterator[None]:
-    """Adds to a failure what can be run all the same."""
+    """Add to a failure in this block what can be run instead."""
     try:
         yield
     except UnknownVersionError:
@@ -290,7 +290,7 @@ def _explained(cache: Path | None) -> Iterator[None]:
     except OSError as error:
         message = (
             f"the cache of environments cannot be used ({error}); name another folder in {CACHE_VARIABLE}, "
-            "or use --sdk reference, which needs none"
+            "or use --sdk reference, which needs no cache"
         )
         raise EnvironmentUnavailable(message) from error
 

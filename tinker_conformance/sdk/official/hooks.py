@@ -1,8 +1,8 @@
-"""Watching the official SDK from inside: its observer calls and its telemetry.
+"""Records the official SDK's observer calls and telemetry events.
 
-Methods are wrapped at class level, once for a process, because the SDK makes its observers itself and
-passes them on privately. A wrapper records first and then calls what it wraps, so that the SDK behaves as
-it always does.
+Methods are wrapped on their classes, once per process, because the SDK creates its observers itself and
+passes them on privately. Each wrapper records a call and then calls the original, so the SDK behaves as
+usual.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from tinker_conformance.scenario.scenario import ObserverUse
 from tinker_conformance.sdk.adapter import CallRecorder
 
 current_observer: ContextVar[ObserverUse] = ContextVar("current_observer", default=ObserverUse.DEFAULT)
-"""What is to become of observer calls of the future at hand; carried by asyncio into the SDK's loop."""
+"""The observer of the current future. Asyncio carries the variable into the SDK's loop."""
 
 _OBSERVERS: Final = (
     ("tinker.lib.public_interfaces.sampling_client", "SamplingClient"),
     ("tinker.lib.public_interfaces.training_client", "TrainingClient"),
     ("tinker.lib.queue_state_logger", "QueueStateLogger"),
 )
-"""Every class that implements the observer: clients up to 0.9, a logger of its own for training from 0.10."""
+"""The classes that implement the observer: clients up to 0.9; from 0.10 a separate logger for training."""
 
 _OBSERVER_METHOD: Final = "on_queue_state_change"
 _TELEMETRY_PREFIX: Final = "APIFuture.result_async."
-"""The telemetry events of polling; others are about the SDK's own plumbing."""
-_LEFT_OUT: Final = frozenset({"exception_stack", "request_headers", "response_headers"})
+"""Prefix of the telemetry events of polling. Other events are about the SDK's internals."""
+_IGNORED_KEYS: Final = frozenset({"exception_stack", "request_headers", "response_headers"})
 
 
 class ObserverRaisedError(RuntimeError):
-    """What an observer raises where a scenario wants a raising one."""
+    """Raised by the observer if the scenario asks for an observer that raises."""
 
 
 class Hooks:
-    """Hands what the SDK does on to the recorder of the scenario at hand.
+    """Passes the SDK's observer calls and telemetry events to the recorder of the current scenario.
 
     Attributes:
-        recorder: Where to; None between scenarios.
+        recorder: The recorder; None between scenarios.
     """
 
     _installed: Hooks | None = None
@@ -50,25 +50,25 @@ class Hooks:
         self.recorder: CallRecorder | None = None
 
     def install(self) -> None:
-        """Wraps the SDK's classes, or takes over the wrappers that are there."""
+        """Wrap the SDK's classes, or take over the existing wrappers."""
         wrapped_before = Hooks._installed is not None
         Hooks._installed = self
         if wrapped_before:
             return
         for module_name, class_name in _OBSERVERS:
-            # 0.1 to 0.9 have no such logger.
+            # Releases 0.1 to 0.9 have no such logger.
             with contextlib.suppress(ModuleNotFoundError):
                 observer = getattr(importlib.import_module(module_name), class_name)
                 if _OBSERVER_METHOD in vars(observer):
-                    setattr(observer, _OBSERVER_METHOD, _watched(vars(observer)[_OBSERVER_METHOD]))
+                    setattr(observer, _OBSERVER_METHOD, _recorded_observer(vars(observer)[_OBSERVER_METHOD]))
         telemetry: Any = importlib.import_module("tinker.lib.telemetry").Telemetry
-        telemetry.log = _overheard(telemetry.log)
+        telemetry.log = _recorded_log(telemetry.log)
 
     def observer_called(self, queue_state: Any, reason: object) -> None:
-        """Records a call of an observer, and raises where the scenario wants that.
+        """Record a call of an observer, and raise if the scenario asks for it.
 
         Raises:
-            ObserverRaisedError: If the future at hand has a raising observer.
+            ObserverRaisedError: If the current future has an observer that raises.
         """
         if self.recorder is not None:
             state = str(getattr(queue_state, "value", queue_state))
@@ -78,7 +78,7 @@ class Hooks:
             raise ObserverRaisedError(msg)
 
     def telemetry_logged(self, name: object, data: object) -> None:
-        """Records a telemetry event of polling."""
+        """Record a telemetry event, if it is about polling."""
         if self.recorder is not None and isinstance(name, str) and name.startswith(_TELEMETRY_PREFIX):
             self.recorder.telemetry(name, _as_json(data))
 
@@ -87,7 +87,7 @@ def _installed() -> Hooks | None:
     return Hooks._installed  # noqa: SLF001 - this module's own
 
 
-def _watched(method: Callable[..., None]) -> Callable[..., None]:
+def _recorded_observer(method: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(method)
     def on_queue_state_change(self: object, queue_state: object, *rest: object, **named: object) -> None:
         if (hooks := _installed()) is not None:
@@ -97,7 +97,7 @@ def _watched(method: Callable[..., None]) -> Callable[..., None]:
     return on_queue_state_change
 
 
-def _overheard(method: Callable[..., bool]) -> Callable[..., bool]:
+def _recorded_log(method: Callable[..., bool]) -> Callable[..., bool]:
     @functools.wraps(method)
     def log(
         self: object, event_name: object, event_data: object = None, *rest: object, **named: object
@@ -115,5 +115,5 @@ def _as_json(data: object) -> dict[str, object]:
     return {
         str(key): value
         for key, value in data.items()
-        if key not in _LEFT_OUT and (value is None or isinstance(value, str | int | float))
+        if key not in _IGNORED_KEYS and (value is None or isinstance(value, str | int | float))
     }

@@ -1,19 +1,17 @@
 """The adapter for the official Python SDK, `tinker` 0.1.0 to 0.38.0.
 
-It drives the SDK through its public classes, as an application would, and looks on: the observer methods
-and the telemetry's log method are wrapped at class level (see `official_hooks`). What differs between
-releases is found by looking at what the release has, never by its number: one table says how each operation
-is called, and an operation exists where the client has the method.
+It drives the SDK through its public classes, as an application would. Observer calls and telemetry events are
+recorded by wrappers (see `hooks`). Differences between releases are detected by features, never by version
+number. One table says how each operation is called. A release has an operation if its client has the method.
 
 Facts of the SDK that shape this module:
 
-- All of its clients work on one event loop in a background thread. An operation is submitted with
-  `run_coroutine_threadsafe`, which carries the caller's context variables into that loop, so observer calls
-  and log records know which future they belong to.
-- Making a service client or a client blocks the caller until the server has answered (0.3 and later), so it
-  is done in a thread. Since 0.38 the methods that make clients return a future of the client.
-- `result(timeout)` stops the waiting, not the polling. That is what a timeout means here, on the virtual
-  clock.
+- All of its clients use one event loop in a background thread. An operation is submitted with
+  `run_coroutine_threadsafe`, which carries the caller's context variables into that loop. They identify the
+  future of each observer call and log record.
+- Creating a service client or a client blocks the caller until the server has answered (0.3 and later), so it
+  runs in a thread. Since 0.38 the methods that create clients return a future of the client.
+- `result(timeout)` stops the waiting, not the polling. A timeout here means the same, on the virtual clock.
 - Pydantic models that are first built under a frozen clock break, so everything is imported and built at
   once.
 """
@@ -44,7 +42,7 @@ from tinker_conformance.timeline import OutcomeKind
 _CLEANUP_SECONDS: Final = 30.0
 _NAME: Final = "conformance-kit"
 _CLIENT_FUTURES: Final = "tinker.lib.public_interfaces.backcompat_training_client_future"
-"""A release that has this module returns futures from the methods that make clients."""
+"""A release with this module returns futures from the methods that create clients."""
 
 _CAPABILITIES: Final = frozenset(
     {
@@ -67,7 +65,7 @@ Arguments = Callable[[Any], Mapping[str, object]]
 
 
 class UnsupportedObserverError(RuntimeError):
-    """The scenario wants an observer that no release of the SDK lets a caller choose."""
+    """The scenario asks for an observer that a caller of the SDK cannot choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,8 @@ class _Submission:
 
     Attributes:
         kind: The client that has the method.
-        method: The method's name; the release has the operation if it has the method.
-        arguments: What it is called with.
+        method: The method's name. The release has the operation if it has the method.
+        arguments: The method's keyword arguments.
     """
 
     kind: ClientKind
@@ -130,13 +128,13 @@ _SUBMISSIONS: Final[Mapping[Operation, _Submission]] = {
 
 @dataclass(frozen=True, slots=True)
 class _ModelCreation:
-    """What stands for a client of kind `model_creation`: the model that is created when an operation runs."""
+    """The value of `create_client` for the kind `model_creation`; running the operation creates the model."""
 
     base_model: str
 
 
 class OfficialAdapter:
-    """Drives the official SDK that can be imported here. See `tinker_conformance.sdk.adapter.Adapter`."""
+    """The adapter of the installed official SDK. See `tinker_conformance.sdk.adapter.Adapter`."""
 
     def __init__(self) -> None:
         self._tinker = importlib.import_module("tinker")
@@ -144,7 +142,7 @@ class OfficialAdapter:
         self._hooks = Hooks()
         self._hooks.install()
         self._failed_error, self._expired_error = _error_types(self._tinker)
-        self._clients_come_as_futures = find_spec(_CLIENT_FUTURES) is not None
+        self._clients_are_futures = find_spec(_CLIENT_FUTURES) is not None
         self._service: Any = None
         self._waiting: list[concurrent.futures.Future[Any]] = []
         self.info = AdapterInfo(
@@ -155,18 +153,18 @@ class OfficialAdapter:
         )
 
     async def open(self, context: ScenarioContext) -> None:
-        """Begins a scenario with a service client (and, from 0.3, a session) of its own."""
+        """Start a scenario with a new service client and, from 0.3, a new session."""
         self._hooks.recorder = context.recorder
         self._service = await asyncio.to_thread(self._new_service, context)
 
     def _new_service(self, context: ScenarioContext) -> object:
         service = self._tinker.ServiceClient(base_url=context.base_url, api_key=context.api_key)
-        # Since 0.38 the session is made by the first use of the holder; it is to belong to no future.
+        # Since 0.38 the first use of the holder creates the session, which must belong to no future.
         assert service.holder is not None  # noqa: S101 - reading it is the point
         return service
 
     async def create_client(self, spec: ClientSpec) -> object:
-        """Makes a sampling or training client; model creation has none, and gets the model's name."""
+        """Create a sampling or training client, or return a placeholder for the creation of a model."""
         match spec.kind:
             case ClientKind.SAMPLING:
                 key, value = (
@@ -175,18 +173,18 @@ class OfficialAdapter:
                     else ("model_path", spec.model_path)
                 )
                 made = await asyncio.to_thread(self._service.create_sampling_client, **{key: value})
-                return await self._result(made, None) if self._clients_come_as_futures else made
+                return await self._result(made, None) if self._clients_are_futures else made
             case ClientKind.TRAINING:
                 return await self._create_model(spec.base_model, None)
             case ClientKind.MODEL_CREATION:
                 return _ModelCreation(spec.base_model)
 
     async def run(self, client: object, call: OperationCall) -> None:
-        """Submits an operation and waits for its result.
+        """Submit an operation and wait for its result.
 
         Raises:
             UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
-            Exception: Whatever the SDK raises.
+            Exception: The SDK's own error, unchanged.
         """
         with self._observing(call):
             if isinstance(client, _ModelCreation):
@@ -196,33 +194,33 @@ class OfficialAdapter:
                 await self._result(_without_warnings(submit), call.timeout)
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
-        """Submits an operation by the SDK's blocking API and waits for its result, as an application does.
+        """Submit an operation through the SDK's blocking API and wait for its result, as an application does.
 
         Raises:
             UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
-            Exception: Whatever the SDK raises.
+            Exception: The SDK's own error, unchanged.
         """
         with self._observing(call):
             if isinstance(client, _ModelCreation):
                 made = self._service.create_lora_training_client(base_model=client.base_model)
-                if not self._clients_come_as_futures:
+                if not self._clients_are_futures:
                     return
             else:
                 made = self._submission(client, call)()
             made.result()
 
     def _submission(self, client: object, call: OperationCall) -> Callable[[], Any]:
-        """What submits the operation when it is called."""
+        """Return a function that submits the operation."""
         submission = _SUBMISSIONS[call.operation]
         return partial(getattr(client, submission.method), **submission.arguments(self._tinker.types))
 
     @contextmanager
     def _observing(self, call: OperationCall) -> Iterator[None]:
-        """Has the hooks hear whose observer the scenario asks for, as long as the block runs."""
+        """Set the observer of the current future in this block."""
         if call.observer in {ObserverUse.CUSTOM, ObserverUse.NONE}:
             message = (
                 f"tinker {self.info.version} has no way to choose the observer of one future "
-                f"({call.observer.value}); leave such scenarios to SDKs that claim 'custom_observer'"
+                f"({call.observer.value}). Run such scenarios only with SDKs that claim 'custom_observer'."
             )
             raise UnsupportedObserverError(message)
         token = current_observer.set(call.observer)
@@ -232,9 +230,9 @@ class OfficialAdapter:
             current_observer.reset(token)
 
     def classify(self, error: BaseException) -> OutcomeKind:
-        """Says what an error raised by `run` means.
+        """Return the outcome that an error raised by `run` stands for.
 
-        Before 0.3 a request that failed raised a bare ValueError, told apart by its text.
+        Before 0.3 a failed request raised a plain ValueError, recognised here by its text.
         """
         if isinstance(error, self._expired_error):
             return OutcomeKind.EXPIRED
@@ -247,24 +245,23 @@ class OfficialAdapter:
         return OutcomeKind.FAILED if failed else OutcomeKind.ERROR
 
     async def close(self) -> None:
-        """Ends the scenario: nothing of it is left on the SDK's loop, and no request is made any more."""
+        """End the scenario: cancel everything on the SDK's loop, so that no further request is sent."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             future.cancel()
         service, self._service = self._service, None
         if service is not None:
             holder = service.holder
-            # A holder closes itself again when it is collected, later and on whatever thread, which from
-            # 0.3 to 0.5.0 waits for the loop; and its own way of closing sends telemetry, 100 ms a time,
-            # from 0.27.2.
-            holder.close = _nothing
+            # A holder closes itself again when it is garbage-collected, at any time and on any thread.
+            # That close waits for the loop in 0.3 to 0.5.0, and sends telemetry from 0.27.2, for 100 ms.
+            holder.close = _close_nothing
             ending = asyncio.run_coroutine_threadsafe(_end_everything(holder), holder.get_loop())
             await asyncio.wait_for(asyncio.wrap_future(ending), _CLEANUP_SECONDS)
         _forget_retry_handlers()
         self._hooks.recorder = None
 
     async def _create_model(self, base_model: str, seconds: float | None) -> Any:
-        if self._clients_come_as_futures:
+        if self._clients_are_futures:
             made = _without_warnings(self._service.create_lora_training_client, base_model=base_model)
             return await self._result(made, seconds)
         making = asyncio.ensure_future(self._service.create_lora_training_client_async(base_model=base_model))
@@ -317,7 +314,7 @@ def _error_types(tinker: ModuleType) -> tuple[type[BaseException] | None, type[B
 
 
 def _without_warnings(function: Callable[..., Any], **arguments: object) -> Any:
-    # Python warnings about deprecated methods (load_state from 0.36) are not what a scenario is about.
+    # Warnings about deprecated methods (load_state from 0.36) are no events of a scenario.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return function(**arguments)
@@ -332,12 +329,12 @@ def _retrieve(task: asyncio.Future[Any]) -> None:
         task.exception()
 
 
-def _nothing() -> None:
-    """In place of a holder's `close`, once it is closed."""
+def _close_nothing() -> None:
+    """Replace `close` of a holder that is already closed."""
 
 
 def _forget_retry_handlers() -> None:
-    # Handlers are cached by the sampler's name, the next scenario's too, and keep the holder alive.
+    # Handlers are cached by sampler name, also for the next scenario, and keep the holder alive.
     sampling: Any = importlib.import_module("tinker.lib.public_interfaces.sampling_client")
     sampling._get_retry_handler.cache_clear()  # noqa: SLF001 - there is no public way
 

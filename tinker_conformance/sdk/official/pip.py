@@ -1,6 +1,6 @@
-"""Running pip: from this interpreter if it has it, else from a small environment made for that.
+"""Runs pip: that of this interpreter, or else one in a small environment built for it.
 
-Which registry is asked, and through which proxy, is the user's own pip configuration.
+The user's own pip configuration determines the registry and the proxy.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tinker_conformance.sdk.official.cache import make_once
 
 PACKAGE: Final = "tinker"
 INSTALL_SECONDS: Final = 600.0
-"""Time limit of one installation, real seconds; the run-time dependencies are some 50 MB."""
+"""Time limit of one installation, in real seconds. The run-time dependencies are about 50 MB."""
 INDEX_SECONDS: Final = 60.0
 _BOOTSTRAP_SECONDS: Final = 120.0
 _SHOWN_CHARACTERS: Final = 600
@@ -30,18 +30,18 @@ _AVAILABLE: Final = re.compile(r"^Available versions: (.*)$", re.MULTILINE)
 _CAUSE: Final = re.compile(
     r"connection|certificate|ssl|proxy|timed out|could not fetch|is ignored", re.IGNORECASE
 )
-"""What in a warning of pip tells why it found nothing; others are about pip itself."""
+"""Matches the warnings of pip that explain a failure. Others are about pip itself."""
 _MOST_CAUSES: Final = 3
-_PATIENCE: Final = ("--retries", "1", "--timeout", "20")
-_INSTEAD: Final = "use --sdk reference, which needs none"
+_RETRY_OPTIONS: Final = ("--retries", "1", "--timeout", "20")
+_INSTEAD: Final = "use --sdk reference, which needs no download"
 
 
-class EnvironmentUnavailable(SdkError):  # noqa: N818 - the name says what is the matter
-    """A release's environment cannot be made; the text says why and what can be run instead."""
+class EnvironmentUnavailable(SdkError):  # noqa: N818 - the name says what the problem is
+    """A release's environment cannot be built. The text says why, and what to run instead."""
 
 
 class UnknownVersionError(EnvironmentUnavailable):
-    """The registry has no such release; the text names the nearest ones that it has."""
+    """The registry has no such release. The text names the nearest ones."""
 
 
 def install(
@@ -52,20 +52,20 @@ def install(
     dependencies: bool,
     constraints: Path | None = None,
 ) -> None:
-    """Installs packages into a folder of their own.
+    """Install packages into a folder.
 
     Args:
-        requirements: As pip takes them.
+        requirements: Requirement specifiers for pip.
         target: The folder.
-        cache: Where pip's own environment is kept if this interpreter has no pip.
-        dependencies: Whether what the packages require is installed too.
-        constraints: A constraints file of pip, which limits the versions.
+        cache: The folder for pip's own environment, if this interpreter has no pip.
+        dependencies: Whether to install the packages' dependencies too.
+        constraints: A pip constraints file, which limits the versions.
 
     Raises:
-        UnknownVersionError: If the registry does not have the one version that was asked for.
-        EnvironmentUnavailable: If pip cannot be run, fails or takes too long.
+        UnknownVersionError: If the registry does not have the one requested version.
+        EnvironmentUnavailable: If pip cannot be run, fails or exceeds its time limit.
     """
-    options = ["--quiet", "--no-warn-script-location", *_PATIENCE, "--target", str(target)]
+    options = ["--quiet", "--no-warn-script-location", *_RETRY_OPTIONS, "--target", str(target)]
     if not dependencies:
         options.append("--no-deps")
     if constraints is not None:
@@ -77,12 +77,12 @@ def install(
 
 
 def published_versions(*, cache: Path) -> list[str]:
-    """All releases of the official SDK that pip knows of, newest first.
+    """Return all published releases of the official SDK, newest first.
 
     Raises:
-        EnvironmentUnavailable: If pip cannot say.
+        EnvironmentUnavailable: If pip cannot list them.
     """
-    done = _pip(["index", "versions", *_PATIENCE, PACKAGE], cache=cache, seconds=INDEX_SECONDS)
+    done = _pip(["index", "versions", *_RETRY_OPTIONS, PACKAGE], cache=cache, seconds=INDEX_SECONDS)
     found = _AVAILABLE.search(done.stdout)
     if done.returncode != 0 or found is None:
         message = (
@@ -94,10 +94,15 @@ def published_versions(*, cache: Path) -> list[str]:
 
 
 def run(command: Sequence[str], *, seconds: float, what: str) -> subprocess.CompletedProcess[str]:
-    """Runs a program to its end, its output captured as text.
+    """Run a program to its end and return its output as text.
+
+    Args:
+        command: The program and its arguments.
+        seconds: Time limit, in real seconds.
+        what: A name of the program for error messages.
 
     Raises:
-        EnvironmentUnavailable: If it cannot be started or does not end within `seconds`.
+        EnvironmentUnavailable: If it cannot be started or does not end within the limit.
     """
     try:
         return subprocess.run(  # noqa: S603 - no shell, and the command is ours
@@ -133,7 +138,7 @@ def _python_with_pip(cache: Path) -> str:
 
 
 def python_of(environment: Path) -> Path:
-    """The interpreter of a virtual environment."""
+    """Return the path of a virtual environment's interpreter."""
     return environment / "Scripts" / "python.exe" if os.name == "nt" else environment / "bin" / "python"
 
 
@@ -149,7 +154,7 @@ def _make_pip_environment(folder: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    # What points Python itself elsewhere would have pip look at packages that are not the target's.
+    # These variables would make pip use packages outside of the target folder.
     return {
         name: value
         for name, value in os.environ.items()
@@ -174,7 +179,7 @@ def _failure(requirements: Sequence[str], stderr: str) -> EnvironmentUnavailable
 
 
 def _nearest(version: str, versions: Sequence[str]) -> list[str]:
-    """The three releases around a version, as versions compare: 0.36.0 and 0.38.0 are next to 0.37.0."""
+    """Return the three releases around a version in version order: 0.36.0 and 0.38.0 are next to 0.37.0."""
     by_version = {parsed: text for text in versions if (parsed := version_of(text)) is not None}
     order = sorted(by_version)
     wanted = version_of(version)
@@ -184,17 +189,17 @@ def _nearest(version: str, versions: Sequence[str]) -> list[str]:
 
 
 def _last_lines(text: str) -> str:
-    """What pip says went wrong: its errors, and in front of them the warnings that say why."""
+    """Return pip's errors, preceded by the warnings that explain them."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     causes = dict.fromkeys(
         _cause(line) for line in lines if line.startswith("WARNING") and _CAUSE.search(line)
     )
     errors = [line for line in lines if not line.startswith("WARNING")]
     said = "; ".join([*list(causes)[:_MOST_CAUSES], " ".join(errors)[-_SHOWN_CHARACTERS:]])
-    return said.strip("; ") or "it said nothing"
+    return said.strip("; ") or "without any output"
 
 
 def _cause(line: str) -> str:
-    """A warning without what is of use to nobody: the name of the level, counts, addresses in memory."""
+    """Return a warning of pip without noise: level, retry counts and memory addresses."""
     text = re.sub(r"<[^<>]* object at 0x[0-9a-f]+>: ", "", line.removeprefix("WARNING: "))
     return re.sub(r"Retrying \(.*?\)\) after ", "", text)[:_SHOWN_CHARACTERS]

@@ -1,4 +1,4 @@
-"""What is done once in a process before the official SDK is driven."""
+"""Prepares the official SDK once per process, before any scenario runs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SKIPPED: Final = ("tinker.cli", "tinker.tests", "tinker.conftest")
 
 
 def import_everything(tinker: ModuleType) -> None:
-    """Imports all of the SDK and builds its models, because neither can be done under a frozen clock.
+    """Import every module of the SDK and build its models. Neither works under a frozen clock.
 
     Args:
-        tinker: The package, imported.
+        tinker: The imported package.
     """
     for module in pkgutil.walk_packages(tinker.__path__, f"{tinker.__name__}.", onerror=_ignore):
         if module.name.startswith(_SKIPPED) or module.name.endswith("_test"):
             continue
-        # Parts that need packages which are not there (torch, transformers) are not driven.
+        # Modules that need absent packages (torch, transformers) are not used by any scenario.
         with contextlib.suppress(ImportError):
             importlib.import_module(module.name)
     models: Any = importlib.import_module(f"{tinker.__name__}._models")
@@ -30,12 +30,12 @@ def import_everything(tinker: ModuleType) -> None:
 
 
 def _ignore(_name: str) -> None:
-    """A package that cannot be imported is skipped."""
+    """Skip a package that cannot be imported."""
 
 
 def _build(model: Any) -> None:
     for each in model.__subclasses__():
-        # Generic models without their parameters cannot be built, and are never used so.
+        # Generic models cannot be built without their parameters, and are never used that way.
         with contextlib.suppress(Exception):
             each.model_rebuild()
         _build(each)

@@ -1,7 +1,6 @@
-"""Child processes that speak lines.
+"""Child processes that read and write lines, with limits on size and time.
 
-A command goes in; lines go to the child and come back within limits of size and time. A process and
-everything that it started is gone when it is closed, whatever it does.
+Closing a process also ends every process that it started.
 """
 
 from __future__ import annotations

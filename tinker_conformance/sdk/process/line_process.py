@@ -1,12 +1,11 @@
-"""A child process that speaks lines: started, written to, read from within limits, and gone for certain.
+"""A child process that reads and writes lines, with limits on time and memory, and a certain end.
 
-Nothing here waits without a limit, and nothing that the child does makes the kit hold more than a bounded
-number of bytes: what nobody asks for stays in the pipe, and the child waits. Reading happens on the thread
-that asks, without waiting (`ready_lines`) or with a limit (`receive`); both may be called from any thread, so
-that another one can take what is in the pipe at the moment when something else has happened.
+Every wait has a time limit. Unread output stays in the pipe, so the child blocks and the kit never holds more
+than a bounded number of bytes. Lines are read on the calling thread, without waiting (`ready_lines`) or with
+a time limit (`receive`). Both are thread-safe, so that another thread can read the pipe when an event occurs.
 
-The child leads a process group of its own, so that what it starts goes with it; what left that group is found
-by a mark in its environment (`marked_processes`). Standard error is kept, the last part of it, for messages.
+The child leads its own process group, so that its own children end with it. A process that left the group is
+found by a mark in its environment (`marked_processes`). The end of standard error is kept for error messages.
 """
 
 from __future__ import annotations
@@ -28,37 +27,37 @@ from tinker_conformance.sdk.process.line_reader import CHUNK, LineReader, Pipe, 
 from tinker_conformance.sdk.process.marked_processes import MARK, kill_marked
 
 MAX_LINE: Final = 16 * 1024 * 1024
-"""Bytes of one line, beyond which the child is held to be broken, unless told otherwise."""
+"""Default limit for one line, in bytes. A longer line is an error of the child."""
 MAX_STDERR: Final = 16 * 1024
-"""Bytes of standard error that are kept."""
+"""How much of the end of standard error is kept, in bytes."""
 SEND_SECONDS: Final = 10.0
-"""Real seconds for the child to take a line."""
+"""Time limit for the child to read a line, in real seconds."""
 END_SECONDS: Final = 2.0
-"""Real seconds for the child to end by itself once its standard input has ended."""
+"""Time limit for the child to exit after the end of its standard input, in real seconds."""
 
 _SLICE_SECONDS: Final = 0.1
-"""How often the child's end is looked for where the system cannot tell of it."""
+"""Interval of checks for the child's exit where the system cannot notify us, in real seconds."""
 _CODE_SECONDS: Final = 1.0
-"""Real seconds from the end of standard output to the end of the process, which follows as a rule."""
+"""Time to wait for the exit code after the end of standard output, in real seconds."""
 
 _running: set[LineProcess] = set()
-"""Those that nobody has closed: `close_all` does, at the latest when this process ends."""
+"""Processes not closed yet. `close_all` closes them, at the latest when this process exits."""
 
 
 class LineProcessError(SdkError):
-    """The child did not answer as it should; the text says what happened."""
+    """The child failed to communicate; the text says how."""
 
 
 class ProcessEndedError(LineProcessError):
-    """The child ended."""
+    """The child exited."""
 
 
 class PipeClosedError(LineProcessError):
-    """The child closed its standard input or output and still runs."""
+    """The child closed its standard input or output but still runs."""
 
 
 class ProcessSilentError(LineProcessError):
-    """The child gave no line, or took none, within the limit."""
+    """The child wrote no line, or read none, within the time limit."""
 
 
 class LineTooLongError(LineProcessError):
@@ -75,15 +74,15 @@ class LineProcess:
         environment: Mapping[str, str] | None = None,
         max_line: int = MAX_LINE,
     ) -> None:
-        """Starts the child.
+        """Start the child.
 
         Args:
             command: The program and its arguments.
-            environment: Its environment variables; None for this process's own.
-            max_line: Bytes that one line may have.
+            environment: Its environment variables; None for those of this process.
+            max_line: Limit for one line, in bytes.
 
         Raises:
-            LineProcessError: If it cannot be started.
+            LineProcessError: If the command cannot be started.
         """
         self.command = tuple(command)
         self._max_line = max_line
@@ -100,7 +99,7 @@ class LineProcess:
             )
         except (OSError, ValueError) as error:
             message = (
-                f"cannot start {self.command[0]!r}: {error}; check the command and that it is executable"
+                f"cannot start {self.command[0]!r}: {error}; check that the command exists and is executable"
             )
             raise LineProcessError(message) from error
         self._stdin, self._stdout, self._stderr = map(
@@ -122,12 +121,16 @@ class LineProcess:
     # -- talking -----------------------------------------------------------------------------------
 
     def send(self, line: bytes, seconds: float = SEND_SECONDS) -> None:
-        """Writes one line.
+        """Write one line.
+
+        Args:
+            line: The line, without a newline.
+            seconds: Time limit, in real seconds.
 
         Raises:
-            ProcessEndedError: If the child has ended.
-            PipeClosedError: If it no longer reads.
-            ProcessSilentError: If it has not taken the line within the limit.
+            ProcessEndedError: If the child has exited.
+            PipeClosedError: If the child has closed its standard input.
+            ProcessSilentError: If the child has not read the line within the limit.
         """
         left = memoryview(line + b"\n")
         deadline = time.monotonic() + seconds
@@ -138,7 +141,7 @@ class LineProcess:
                 if time.monotonic() >= deadline:
                     message = f"the process did not read its standard input within {seconds:g} s"
                     raise ProcessSilentError(message) from None
-                # A child that waits for its output to be read would never read its input.
+                # A child that blocks on a full output pipe would never read its input.
                 with self._lock:
                     if not self._reader.lines:
                         self._take_output()
@@ -147,12 +150,15 @@ class LineProcess:
                 raise self._ended("input") from error
 
     def receive(self, seconds: float) -> bytes:
-        """Waits for the next line.
+        """Wait for the next line and return it.
+
+        Args:
+            seconds: Time limit, in real seconds.
 
         Raises:
-            ProcessSilentError: If none came within the limit.
-            ProcessEndedError: If the child ended first.
-            PipeClosedError: If it closed its standard output.
+            ProcessSilentError: If no line came within the limit.
+            ProcessEndedError: If the child exited first.
+            PipeClosedError: If the child closed its standard output.
             LineTooLongError: If the line is longer than the limit.
         """
         deadline = time.monotonic() + seconds
@@ -165,16 +171,17 @@ class LineProcess:
                 if self._problem is not None:
                     raise self._problem
             if time.monotonic() >= deadline:
-                message = f"no answer within {seconds:g} s"
+                message = f"the process wrote no line within {seconds:g} s"
                 raise ProcessSilentError(message)
             self._wait(deadline)
 
     def ready_lines(self) -> list[bytes]:
-        """Takes the lines that are already in the pipe, without waiting.
+        """Return the lines already in the pipe, without waiting.
 
         Raises:
-            ProcessEndedError: If there is none and the child has ended; likewise the other errors of
-                `receive`.
+            ProcessEndedError: If there is none and the child has exited.
+            PipeClosedError: If there is none and the child has closed its standard output.
+            LineTooLongError: If there is none and the next line is longer than the limit.
         """
         with self._lock:
             self._take_output()
@@ -185,19 +192,19 @@ class LineProcess:
             return lines
 
     def wait(self, seconds: float) -> None:
-        """Returns when there may be something to read, when `wake` was called, or after so many seconds."""
+        """Block until there may be output to read, until `wake`, or for at most `seconds` real seconds."""
         with self._lock:
             if self._reader.lines or self._problem is not None:
                 return
         self._wait(time.monotonic() + seconds)
 
     def wake(self) -> None:
-        """Ends a `wait` on another thread."""
+        """End a `wait` on another thread."""
         with contextlib.suppress(OSError):
             os.write(self._waker, b"\0")
 
     def stderr_tail(self) -> str:
-        """The last of what the child wrote to standard error."""
+        """Return the end of the child's standard error."""
         with self._lock:
             if not self._closed:
                 self._tail.look()
@@ -207,14 +214,17 @@ class LineProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code, below zero for a signal, or None while the child runs."""
+        """The exit code, negative for a signal, or None while the child runs."""
         return self._process.poll()
 
     def end_input(self, seconds: float = END_SECONDS) -> int | None:
-        """Ends the child's standard input, and waits for the child to end by itself.
+        """Close the child's standard input and wait for the child to exit.
+
+        Args:
+            seconds: Time limit, in real seconds.
 
         Returns:
-            The exit code, or None if it still runs after so many seconds.
+            The exit code, or None if the child still runs after the limit.
         """
         with contextlib.suppress(OSError):
             self._stdin.close()
@@ -227,13 +237,17 @@ class LineProcess:
         return self._process.poll()
 
     def kill(self) -> None:
-        """Ends the child and whatever it started, at once; callable from any thread."""
+        """Kill the child and every process that it started. Thread-safe."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         kill_marked(self._mark)
 
     def close(self, *, politely: bool = True) -> None:
-        """Ends the child and whatever it started, and lets go of it; does nothing the second time."""
+        """End the child and every process that it started, and close the pipes. Idempotent.
+
+        Args:
+            politely: Whether the child first gets the chance to exit at the end of its standard input.
+        """
         with self._lock:
             if self._closed:
                 return
@@ -278,14 +292,14 @@ class LineProcess:
                 self._tail.look()
 
     def _take_output(self) -> None:
-        """Reads what is in the pipe; what comes after a line that is too long is not looked at."""
+        """Read what is in the pipe, up to a line that is too long."""
         if self._problem is not None or self._output_ended:
             return
-        # Looked at first: what the child wrote before it ended is in the pipe by then.
-        gone = self._process.poll() is not None
+        # Checked before reading: all output of an exited child is in the pipe by then.
+        exited = self._process.poll() is not None
         match self._reader.look():
-            case Pipe.EMPTY if gone:
-                # Something that the child started may hold the pipe open; the child is what counts.
+            case Pipe.EMPTY if exited:
+                # A process that the child started may keep the pipe open; only the child counts.
                 self._problem = self._ended()
             case Pipe.ENDED:
                 self._output_ended = True
@@ -306,18 +320,20 @@ class LineProcess:
             return PipeClosedError(f"the process closed its standard {pipe} but still runs{unfinished}")
         if code < 0:
             with contextlib.suppress(ValueError):
-                return ProcessEndedError(f"the process was ended by {signal.Signals(-code).name}{unfinished}")
+                return ProcessEndedError(
+                    f"the process was killed by {signal.Signals(-code).name}{unfinished}"
+                )
         return ProcessEndedError(f"the process ended with exit code {code}{unfinished}")
 
 
 def kill_all() -> None:
-    """Ends every child that still runs, from any thread; whoever reads from one finds that it has ended."""
+    """Kill every child that still runs. Thread-safe; a pending `receive` raises `ProcessEndedError`."""
     for process in list(_running):
         process.kill()
 
 
 def close_all() -> None:
-    """Ends every child that still runs and lets go of it: for a run's end, when nobody reads any more."""
+    """Kill and close every child that still runs. For the end of a run, when no thread reads any more."""
     for process in list(_running):
         process.close(politely=False)
 
@@ -326,12 +342,12 @@ atexit.register(close_all)
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - all three were asked for
+    assert stream is not None  # noqa: S101 - all three were requested
     return stream
 
 
 def _pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable when the child ends, where the system has such a thing."""
+    """Return a descriptor that becomes readable when the child exits, or None where there is no pidfd."""
     if not hasattr(os, "pidfd_open"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Takes lines, or the last part, from a pipe that is read without waiting."""
+"""Reads lines, or the tail, from a non-blocking pipe."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import IO, Final
 
 CHUNK: Final = 65_536
 MAX_TAKEN: Final = 1024 * 1024
-"""Bytes that one look at a pipe takes at most: more than a pipe holds, less than for ever."""
+"""Limit for one read of a pipe, in bytes: more than a pipe holds, so that a fast writer cannot block us."""
 MAX_SHOWN: Final = 200
-"""Bytes of a line that a message shows."""
+"""Limit for a quoted line in an error message, in bytes."""
 
 
 class Pipe(Enum):
-    """How a look at a pipe ended."""
+    """Why a read of a pipe stopped."""
 
     EMPTY = auto()
-    """Nothing is in it now."""
+    """The pipe is empty for now."""
     FULL = auto()
-    """There may be more, for another look."""
+    """The limit of one read was reached; there may be more."""
     ENDED = auto()
-    """Nobody will write to it any more."""
+    """The pipe is at its end."""
     TOO_LONG = auto()
-    """It has a line beyond the limit; what comes after is not looked at."""
+    """A line is longer than the limit; the rest is not read."""
 
 
 class LineReader:
-    """The lines of a pipe. Not for two threads at once."""
+    """The lines of a pipe. Not thread-safe."""
 
     def __init__(self, stream: IO[bytes], max_line: int) -> None:
-        """Reads nothing yet.
+        """Set up the reader; nothing is read yet.
 
         Args:
-            stream: The pipe, which does not block.
-            max_line: Bytes that one line may have.
+            stream: The non-blocking pipe.
+            max_line: Limit for one line, in bytes.
         """
         self._stream = stream
         self._max_line = max_line
@@ -44,11 +44,11 @@ class LineReader:
 
     @property
     def unfinished(self) -> bytes:
-        """The beginning of a line whose end has not come."""
+        """The beginning of an incomplete line."""
         return bytes(self._partial[:MAX_SHOWN])
 
     def look(self) -> Pipe:
-        """Takes what is in the pipe, into `lines`."""
+        """Move the complete lines in the pipe into `lines`."""
         taken = 0
         while taken < MAX_TAKEN:
             chunk = _read(self._stream)
@@ -70,14 +70,14 @@ class LineReader:
 
 
 class TailReader:
-    """The last part of what comes through a pipe. Not for two threads at once."""
+    """The tail of what comes through a pipe. Not thread-safe."""
 
     def __init__(self, stream: IO[bytes], size: int) -> None:
-        """Reads nothing yet.
+        """Set up the reader; nothing is read yet.
 
         Args:
-            stream: The pipe, which does not block.
-            size: Bytes that are kept.
+            stream: The non-blocking pipe.
+            size: How much to keep, in bytes.
         """
         self._stream = stream
         self._size = size
@@ -86,7 +86,7 @@ class TailReader:
         self.ended = False
 
     def look(self) -> None:
-        """Takes what is in the pipe."""
+        """Read what is in the pipe."""
         taken = 0
         while taken < MAX_TAKEN and not self.ended:
             chunk = _read(self._stream)
@@ -100,12 +100,12 @@ class TailReader:
                 self._kept_size -= len(self._kept.popleft())
 
     def tail(self) -> bytes:
-        """What was kept."""
+        """Return the tail."""
         return b"".join(self._kept)[-self._size :]
 
 
 def _read(stream: IO[bytes]) -> bytes | None:
-    """What is in the pipe; None if nothing is, nothing at its end."""
+    """Return what is in the pipe: None if it is empty for now, `b""` at its end."""
     try:
         return os.read(stream.fileno(), CHUNK)
     except BlockingIOError:

@@ -1,8 +1,7 @@
-"""Finds what a child process has started, wherever it went.
+"""Finds all processes that a child process has started, by a mark in their environment.
 
-A process that starts a session of its own leaves its parent's process group, and one whose parent has ended
-leaves its parent; the environment that it was started with stays. On Linux it can be read in `/proc`;
-elsewhere there is nothing to find, and the process group has to do.
+A process can leave its process group or lose its parent, but it keeps its initial environment. On Linux the
+kit reads that environment from `/proc`. Elsewhere it finds nothing, and only the process group is killed.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _PAUSE_SECONDS: Final = 0.01
 
 
 def marked_processes(mark: str) -> Iterator[int]:
-    """The ids of the processes that were started with this mark, zombies left out."""
+    """Yield the ids of the processes with this mark, zombies excluded."""
     wanted = f"{MARK}={mark}".encode()
     try:
         entries = [entry for entry in os.listdir(_PROC) if entry.isdigit()]  # noqa: PTH208 - names, not paths
@@ -38,15 +37,15 @@ def marked_processes(mark: str) -> Iterator[int]:
 
 
 def kill_marked(mark: str) -> None:
-    """Kills them all, and what they start meanwhile."""
+    """Kill all processes with this mark, and those that they start in the meantime."""
     empty = 0
     for _ in range(_ROUNDS):
         found = list(marked_processes(mark))
-        # A process that is just becoming another program shows no environment for a moment.
+        # A process in the middle of exec shows no environment for a moment.
         empty = 0 if found else empty + 1
         if empty == _EMPTY_ROUNDS:
             return
         for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        time.sleep(_PAUSE_SECONDS)  # a killed process takes a moment to be gone
+        time.sleep(_PAUSE_SECONDS)  # a killed process takes a moment to disappear

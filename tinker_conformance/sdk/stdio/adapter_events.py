@@ -1,4 +1,4 @@
-"""What an adapter tells, as events of a timeline."""
+"""Converts an adapter's messages into events of a timeline."""
 
 from __future__ import annotations
 
@@ -15,46 +15,49 @@ from tinker_conformance.timeline import Callback, Event, Log, Outcome, Telemetry
 
 
 def event_of(
-    told: LogLine | ObserverCalled | TelemetryEmitted | OutcomeTold, key: FutureKey
+    message: LogLine | ObserverCalled | TelemetryEmitted | OutcomeTold, key: FutureKey
 ) -> Callable[[float], Event]:
-    """Makes the event once its time is known; texts are cut to `MAX_TEXT` characters."""
+    """Return a function from the time of an event, in virtual seconds, to the event.
+
+    Texts are cut to `MAX_TEXT` characters.
+    """
 
     def make(at: float) -> Event:
-        match told:
+        match message:
             case LogLine():
                 return Log(
                     at=at,
                     client=key.client,
                     future=key.future,
-                    level=told.level,
-                    logger=told.logger[:MAX_TEXT],
-                    message=told.message[:MAX_TEXT],
+                    level=message.level,
+                    logger=message.logger[:MAX_TEXT],
+                    message=message.message[:MAX_TEXT],
                 )
             case ObserverCalled():
                 return Callback(
                     at=at,
                     client=key.client,
                     future=key.future,
-                    state=told.state[:MAX_TEXT],
-                    reason=None if told.reason is None else told.reason[:MAX_TEXT],
-                    custom=told.custom,
+                    state=message.state[:MAX_TEXT],
+                    reason=None if message.reason is None else message.reason[:MAX_TEXT],
+                    custom=message.custom,
                 )
             case TelemetryEmitted():
                 return Telemetry(
                     at=at,
                     client=key.client,
                     future=key.future,
-                    name=told.name[:MAX_TEXT],
-                    data=told.data,
+                    name=message.name[:MAX_TEXT],
+                    data=message.data,
                 )
             case OutcomeTold():
                 return Outcome(
                     at=at,
                     client=key.client,
                     future=key.future,
-                    kind=told.kind,
-                    error=None if told.error is None else told.error[:MAX_TEXT],
-                    value=told.value,
+                    kind=message.kind,
+                    error=None if message.error is None else message.error[:MAX_TEXT],
+                    value=message.value,
                 )
 
     return make

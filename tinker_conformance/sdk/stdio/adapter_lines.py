@@ -1,4 +1,4 @@
-"""Reads one line of an adapter, and says what is wrong with one that cannot be read."""
+"""Decodes one line from an adapter, and explains a line that cannot be decoded."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.sdk.stdio.protocol_messages import FromAdapter, decode_from_adapter
 
 MAX_SHOWN: Final = 300
-"""Bytes of a line that a message shows, and of what is said to be wrong with it, which may quote the line."""
+"""Limit for a quoted line in an error message, in bytes, and for the decoder's own text, in characters."""
 
 
 class UnreadableLineError(ValueError):
-    """A line that is no message of the protocol; the text shows its beginning and says what is wrong."""
+    """A line is not a message of the protocol. The text quotes its beginning and says what is wrong."""
 
     def __init__(self, kind: FaultKind, text: str) -> None:
         super().__init__(text)
@@ -22,26 +22,29 @@ class UnreadableLineError(ValueError):
 
 
 def read_line(line: bytes) -> FromAdapter:
-    """The message in a line.
+    """Decode a line.
 
     Raises:
-        UnreadableLineError: If there is none.
+        UnreadableLineError: If the line is not JSON in UTF-8, or not a message of the protocol.
     """
     try:
         message: FromAdapter = decode_from_adapter(line)
     except msgspec.ValidationError as error:
-        text = f"the message {shown_line(line)} is not one of the protocol: {str(error)[:MAX_SHOWN]}"
+        text = (
+            f"The message {shown_line(line)} does not match the protocol: {str(error)[:MAX_SHOWN]}. "
+            "Compare it with docs/reference/adapter-protocol.schema.json."
+        )
         raise UnreadableLineError(FaultKind.PROTOCOL, text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = (
-            f"the line {shown_line(line)} is not JSON in UTF-8 ({error}); "
-            "write one object a line, and anything else to standard error"
+            f"The line {shown_line(line)} is not JSON in UTF-8 ({error}). "
+            "Write one JSON object per line to standard output, and everything else to standard error."
         )
         raise UnreadableLineError(FaultKind.NOT_JSON, text) from error
     return message
 
 
 def shown_line(line: bytes) -> str:
-    """The beginning of a line, fit for a message."""
+    """Return the beginning of a line, quoted and escaped for an error message."""
     more = "…" if len(line) > MAX_SHOWN else ""
     return f"{line[:MAX_SHOWN].decode('utf-8', 'backslashreplace')!r}{more}"

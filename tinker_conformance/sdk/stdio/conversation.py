@@ -1,8 +1,8 @@
-"""One scenario with an adapter over stdio: what is said, in which order, and what becomes of the clocks.
+"""Runs one scenario with an adapter over stdio: reads its messages, orders the events, moves the clocks.
 
-Two threads take part. The kit's own thread reads what the adapter says and moves the clocks when the SDK
-sleeps; the fake server's thread tells of requests, and takes first what is in the pipe when one arrives,
-because the adapter has written that before. Whatever either does is done under one lock.
+Two threads take part, and both work under one lock. The kit's own thread reads the adapter's messages and
+moves the clocks while the SDK sleeps. The fake server's thread reports requests. When a request arrives, that
+thread first reads the lines already in the pipe, because the adapter wrote them before the request.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ from tinker_conformance.sdk.stdio.run_message import run_message
 from tinker_conformance.sdk.stdio.time_limits import Limits
 from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline, UnknownSeqError
 
-MAX_TOLD: Final = 32 * 1024 * 1024
-"""Bytes that an adapter may tell in one scenario."""
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""Limit for all lines from the adapter in one scenario, in bytes."""
 
 _FIRST_NUDGE_US: Final = 1_000
 _NANOSECONDS: Final = 1_000
@@ -73,7 +73,7 @@ _NANOSECONDS: Final = 1_000
 
 
 class _EndedError(Exception):
-    """The scenario ends here, well or not."""
+    """Raised where the scenario ends, with or without a fault."""
 
     def __init__(self, fault: Fault | None) -> None:
         super().__init__()
@@ -81,19 +81,19 @@ class _EndedError(Exception):
 
 
 class Conversation:
-    """Runs one scenario. It listens to the fake server meanwhile."""
+    """One run of a scenario. It is also the listener of the fake server."""
 
     def __init__(
         self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: Limits
     ) -> None:
-        """Says nothing yet.
+        """Prepare the run; nothing is sent yet.
 
         Args:
-            process: The adapter, which has started.
-            scenario: What to run; made for this clock already (`stepwise.for_clock`).
-            number: The id that messages carry.
+            process: The adapter, which has sent `started`.
+            scenario: The scenario, already adapted to the clock (`stepwise.for_clock`).
+            number: The id that every message of this scenario carries.
             clock: The SDK's clocks.
-            limits: How long the adapter may take.
+            limits: Time limits of the adapter.
         """
         self._process = process
         self._scenario = scenario
@@ -104,10 +104,10 @@ class Conversation:
         self._keys = future_keys(scenario)
         self._timeline = StdioTimeline(clock.seq)
         self._futures = OpenFutures(scenario)
-        self._begun = bool(scenario.calls)
+        self._setup_over = bool(scenario.calls)
         self._next_go: tuple[int, ...] = ()
-        self._last_sign = "the message 'run'"
-        self._signs = self._lines = self._bytes = 0
+        self._last_activity = "the message 'run'"
+        self._activities = self._lines = self._bytes = 0
         self._ended: _EndedError | None = None
         self._engine: FakeTinker
         self._scripted: tuple[ScriptedFuture, ...]
@@ -116,13 +116,13 @@ class Conversation:
     # -- the kit's own thread ----------------------------------------------------------------------
 
     def run(self) -> Run:
-        """Runs the scenario to its end; a fault of the adapter is in the result."""
+        """Run the scenario to its end. A fault of the adapter is returned in the result, not raised."""
         self._clock.new_scenario(self._scenario.epoch)
         self._timeline = StdioTimeline(self._clock.seq)
         with FakeTinkerServer(self._engine) as server:
             fault = self._run(server.url)
         if (failure := kit_failure(self._engine)) is not None:
-            text = f"{failure}, in scenario {self._scenario.id}"
+            text = f"Scenario {self._scenario.id}: {failure}"
             fault = Fault(FaultKind.KIT, text, "" if fault is None else fault.stderr)
         with self._lock:
             return Run(self._timeline.timeline(), fault)
@@ -130,51 +130,58 @@ class Conversation:
     def _run(self, url: str) -> Fault | None:
         message = run_message(self._scenario, self._number, url, self._clock)
         try:
-            if early := self._process.ready_lines():
-                return self._fault(
-                    FaultKind.OUT_OF_TURN, f"a line before the message 'run': {shown_line(early[0])}"
+            if unexpected := self._process.ready_lines():
+                text = (
+                    f"Expected no line before the message 'run', got {shown_line(unexpected[0])}. "
+                    "After 'done', write nothing until the next 'run'."
                 )
+                return self._fault(FaultKind.OUT_OF_TURN, text)
             self._process.send(encode(message), self._limits.step)
             if message.stepwise:
                 self._next_go = self._futures.next_round()
-            self._follow()
+            self._handle_until_end()
         except _EndedError as ended:
             return ended.fault
         except LineProcessError as error:
             return self._process_fault(error)
 
-    def _follow(self) -> NoReturn:
-        """Takes what comes until the scenario ends, which raises."""
-        begun = heard = time.monotonic()
-        signs, nudge_us = -1, _FIRST_NUDGE_US
+    def _handle_until_end(self) -> NoReturn:
+        """Handle messages until the scenario ends.
+
+        Raises:
+            _EndedError: Always, at the end of the scenario.
+        """
+        begun = last_activity = time.monotonic()
+        activities, nudge_us = -1, _FIRST_NUDGE_US
         while True:
             with self._lock:
-                self._take_lines()
+                self._handle_lines()
                 self._wake_sleepers()
-                if self._signs != signs:
-                    signs, heard, nudge_us = self._signs, time.monotonic(), _FIRST_NUDGE_US
+                if self._activities != activities:
+                    activities, nudge_us = self._activities, _FIRST_NUDGE_US
+                    last_activity = time.monotonic()
             if self._next_go:
-                begun += self._let_go()
+                begun += self._send_go()
                 continue
             now = time.monotonic()
-            if now - heard >= self._limits.step:
-                self._hang(f"no sign of life for {self._limits.step:g} s")
+            if now - last_activity >= self._limits.step:
+                self._raise_hang(f"No message or request from the adapter for {self._limits.step:g} s")
             if now - begun >= self._limits.scenario:
-                self._hang(f"not at its end after {self._limits.scenario:g} s")
-            patience = heard + self._limits.step - now
+                self._raise_hang(f"The scenario did not finish within {self._limits.scenario:g} s")
+            timeout = last_activity + self._limits.step - now
             if self._clock.kind is SdkClock.LIBFAKETIME:
-                patience = min(patience, self._limits.quiet)
-                if now - heard >= self._limits.quiet:
+                timeout = min(timeout, self._limits.quiet)
+                if now - last_activity >= self._limits.quiet:
                     with self._lock:
                         self._clock.nudge(nudge_us)
                     nudge_us *= 2
-            self._process.wait(patience)
+            self._process.wait(timeout)
 
-    def _let_go(self) -> float:
-        """Moves the clocks to the beginning of the next future, and lets it, and its round, begin.
+    def _send_go(self) -> float:
+        """Move the clocks to the start of the next round of futures, and send `go` for each of them.
 
         Returns:
-            The real seconds that the kit has waited.
+            The real seconds that the kit itself waited.
         """
         with self._lock:
             numbers, self._next_go = self._next_go, ()
@@ -182,31 +189,35 @@ class Conversation:
         begun = time.monotonic()
         for advance in future.before:
             if self._clock.kind is SdkClock.WALL:
-                self._wait_really(advance.wall_us / MICROSECOND)
+                self._wait_in_real_time(advance.wall_us / MICROSECOND)
             with self._lock:
                 self._advance(FutureKey(future.client, numbers[0]), advance)
         waited = time.monotonic() - begun
         for number in numbers:
             self._process.send(encode(Go(id=self._number, future=number)), self._limits.step)
             with self._lock:
-                self._sign(f"the message 'go' for future {number}")
+                self._record_activity(f"the message 'go' for future {number}")
         return waited
 
-    def _wait_really(self, seconds: float) -> None:
+    def _wait_in_real_time(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             with self._lock:
-                self._take_lines()
+                self._handle_lines()
             self._process.wait(left)
 
-    def _hang(self, what: str) -> NoReturn:
-        text = f"{what}; the last one was {self._last_sign}, and {self._futures.missing()} is missing"
+    def _raise_hang(self, what: str) -> NoReturn:
+        text = f"{what}. Last activity: {self._last_activity}. Still expected: {self._futures.missing()}."
         raise _EndedError(self._fault(FaultKind.HANG, text))
 
-    # -- what the adapter says ---------------------------------------------------------------------
+    # -- messages of the adapter -------------------------------------------------------------------
 
-    def _take_lines(self) -> None:
-        """Takes what is in the pipe; raises where the scenario ends."""
+    def _handle_lines(self) -> None:
+        """Handle the lines already in the pipe.
+
+        Raises:
+            _EndedError: If the scenario ends with one of them.
+        """
         if self._ended is not None:
             raise self._ended
         try:
@@ -218,57 +229,68 @@ class Conversation:
             self._bytes += len(line)
             try:
                 self._check_amount()
-                self._take(read_line(line))
+                self._handle_message(read_line(line))
             except UnreadableLineError as error:
                 raise _EndedError(self._fault(error.kind, str(error))) from error
             except _EndedError as ended:
                 if ended.fault is None and (rest := lines[place + 1 :]):
-                    text = f"a line after the message 'done': {shown_line(rest[0])}"
+                    text = (
+                        f"Expected nothing after the message 'done', got {shown_line(rest[0])}. "
+                        "Send 'done' last."
+                    )
                     raise _EndedError(self._fault(FaultKind.OUT_OF_TURN, text)) from None
                 raise
 
-    def _take(self, message: FromAdapter) -> None:
+    def _handle_message(self, message: FromAdapter) -> None:
         match message:
             case Started():
-                self._out_of_turn("a second 'started'; it comes once, at the beginning")
+                self._raise_out_of_turn("Got a second 'started'. Send it once, as the first line.")
             case _ if message.id != self._number:
-                self._out_of_turn(f"a message with the id {message.id}; this scenario's is {self._number}")
+                self._raise_out_of_turn(
+                    f"Expected a message with the id {self._number}, got the id {message.id}. "
+                    "Copy the id of the last 'run' into every answer to it."
+                )
             case ScenarioFailed(error=error):
-                raise _EndedError(self._fault(FaultKind.SET_UP, f"the adapter says 'failed': {error}"))
+                raise _EndedError(self._fault(FaultKind.SET_UP, f"The adapter sent 'failed': {error}"))
             case ScenarioDone() if self._futures:
-                self._out_of_turn(f"'done', but {self._futures.missing()} has not been told")
+                self._raise_out_of_turn(
+                    f"Got 'done' before {self._futures.missing()}. "
+                    "Send one 'outcome' for each future or call before 'done'."
+                )
             case ScenarioDone():
                 raise _EndedError(None)
             case _:
-                self._sign(f"a message '{message.__struct_config__.tag}'")
-                self._take_event(message)
+                self._record_activity(f"a message '{message.__struct_config__.tag}'")
+                self._handle_event(message)
 
-    def _take_event(self, event: Event) -> None:
+    def _handle_event(self, event: Event) -> None:
         try:
             key = self._futures.key_of(event)
         except MisplacedEventError as error:
-            self._out_of_turn(str(error))
+            self._raise_out_of_turn(str(error))
         match event:
             case Waiting():
-                # The moment may have come by the time that this is read.
+                # The clock may have passed that moment before the kit reads the message.
                 if event.until > self._clock.monotonic_us * _NANOSECONDS:
-                    self._futures.sleeps(event.future, event.until)
+                    self._futures.mark_sleeping(event.future, event.until)
                 return
             case OutcomeTold(future=number):
                 if number not in self._futures:
-                    self._out_of_turn(f"a second outcome of {number}; each future, and each call, has one")
-                self._futures.ended(number)
-                self._begun = True
+                    self._raise_out_of_turn(
+                        f"Got a second outcome for {self._futures.named(number)}. Send one for each."
+                    )
+                self._futures.mark_ended(number)
+                self._setup_over = True
                 if self._scripted:
                     self._engine.end(self._scripted[number - 1])
-            case _ if not self._begun:
-                return  # what an SDK does to set itself up is its own affair
+            case _ if not self._setup_over:
+                return  # an SDK's set-up is not part of the timeline
             case _:
                 pass
         try:
-            self._timeline.told(event_of(event, key), event.seq)
+            self._timeline.add_adapter_event(event_of(event, key), event.seq)
         except UnknownSeqError as error:
-            self._out_of_turn(str(error))
+            self._raise_out_of_turn(str(error))
         if isinstance(event, OutcomeTold):
             self._after_outcome()
 
@@ -279,77 +301,80 @@ class Conversation:
     # -- sleeping ----------------------------------------------------------------------------------
 
     def _wake_sleepers(self) -> None:
-        """Moves the clocks to the nearest moment that anything waits for, once everything waits."""
-        until = self._futures.all_sleep_until()
+        """Move the clocks to the earliest wake-up time once every future in flight sleeps."""
+        until = self._futures.earliest_wake_up()
         if until is None or self._clock.kind is not SdkClock.FILE:
             return
         moved_us = -(-until // _NANOSECONDS) - self._clock.monotonic_us
         if self._clock.elapsed() + moved_us / MICROSECOND > VIRTUAL_LIMIT_SECONDS:
-            text = "the SDK still sleeps at the end of the time that a scenario may take"
+            text = (
+                f"The SDK was still sleeping after {VIRTUAL_LIMIT_SECONDS / 3600:g} virtual hours, "
+                "the limit of a scenario."
+            )
             raise _EndedError(self._fault(FaultKind.STUCK, text))
         self._clock.advance(moved_us, moved_us)
-        self._timeline.moved(self._clock.seq, sleep_event(self._clock.elapsed(), moved_us))
-        self._futures.time_is(self._clock.monotonic_us * _NANOSECONDS)
-        self._sign("the end of a sleep")
+        self._timeline.add_clock_step(self._clock.seq, sleep_event(self._clock.elapsed(), moved_us))
+        self._futures.wake_until(self._clock.monotonic_us * _NANOSECONDS)
+        self._record_activity("the end of a sleep")
 
     def _advance(self, key: FutureKey, advance: Advance) -> None:
         self._clock.advance(advance.wall_us, advance.monotonic_us)
-        self._timeline.moved(self._clock.seq, advance_event(self._clock.elapsed(), key, advance))
-        self._futures.time_is(self._clock.monotonic_us * _NANOSECONDS)
+        self._timeline.add_clock_step(self._clock.seq, advance_event(self._clock.elapsed(), key, advance))
+        self._futures.wake_until(self._clock.monotonic_us * _NANOSECONDS)
 
-    # -- what the fake server tells, on its thread -------------------------------------------------
+    # -- notifications of the fake server, on its thread -------------------------------------------
 
     def submission_arrived(self, submission: Submission) -> None:
-        """An operation was submitted."""
+        """Record the submission of an operation."""
         with self._lock:
-            key = self._arrived(submission.future)
+            key = self._request_key(submission.future)
             if key is NO_FUTURE:
-                self._sign("a submission of the set-up")
-                return  # what an SDK does to set itself up is its own affair
-            self._begun = True
-            self._timeline.happened(submission_event(self._timeline.at, key, submission))
-            self._sign(f"the submission of future {key.future}")
+                self._record_activity("a submission of the set-up")
+                return  # an SDK's set-up is not part of the timeline
+            self._setup_over = True
+            self._timeline.add_server_event(submission_event(self._timeline.at, key, submission))
+            self._record_activity(f"the submission of future {key.future}")
 
     def request_arrived(self, poll: Poll) -> None:
-        """A future was polled."""
+        """Record a poll."""
         with self._lock:
-            key = self._arrived(poll.future)
+            key = self._request_key(poll.future)
             if key is NO_FUTURE:
-                self._sign("a poll of the set-up")
+                self._record_activity("a poll of the set-up")
                 return
-            self._timeline.happened(poll_event(self._timeline.at, key, poll))
-            self._sign(f"poll {poll.index + 1} of future {key.future}")
+            self._timeline.add_server_event(poll_event(self._timeline.at, key, poll))
+            self._record_activity(f"poll {poll.index + 1} of future {key.future}")
 
     def clock_advanced(self, poll: Poll, advance: Advance) -> None:
-        """A script moves the clocks, before the next reply."""
+        """Move the clocks as a script says, before the next reply."""
         with self._lock:
             self._advance(self._key(poll.future), advance)
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
-        """A reply was chosen for a poll."""
+        """Record the reply to a poll."""
         with self._lock:
             key = self._key(poll.future)
             if key is NO_FUTURE:
                 return
             event = response_event(self._timeline.at, key, poll, reply)
-            self._timeline.happened(event)
+            self._timeline.add_server_event(event)
             shown = event.fault or f"HTTP {event.status}"
-            self._sign(f"poll {poll.index + 1} of future {key.future}, answered with {shown}")
-            self._quietly(self._check_amount)
+            self._record_activity(f"poll {poll.index + 1} of future {key.future}, answered with {shown}")
+            self._defer_end(self._check_amount)
 
     def _key(self, future: ScriptedFuture) -> FutureKey:
         return self._keys.get(future.name, NO_FUTURE)
 
-    def _arrived(self, future: ScriptedFuture) -> FutureKey:
-        """Before a request has its place, what the adapter has told; then the future no longer sleeps."""
-        self._quietly(self._take_lines)
+    def _request_key(self, future: ScriptedFuture) -> FutureKey:
+        """Handle the lines that the adapter wrote before a request, and mark its future as awake."""
+        self._defer_end(self._handle_lines)
         key = self._key(future)
         if key.future is not None:
-            self._futures.awake(key.future)
+            self._futures.mark_awake(key.future)
         return key
 
-    def _quietly(self, work: Callable[[], None]) -> None:
-        """Keeps the end of the scenario for the kit's own thread, where it belongs."""
+    def _defer_end(self, work: Callable[[], None]) -> None:
+        """Do some work, and leave an end of the scenario to the kit's own thread, which raises it."""
         try:
             work()
         except _EndedError as ended:
@@ -358,20 +383,20 @@ class Conversation:
 
     # -- faults ------------------------------------------------------------------------------------
 
-    def _sign(self, what: str) -> None:
-        self._signs += 1
-        self._last_sign = what
+    def _record_activity(self, what: str) -> None:
+        self._activities += 1
+        self._last_activity = what
 
     def _check_amount(self) -> None:
         text = None
         if max(self._timeline.count, self._lines) > MAX_EVENTS:
-            text = f"the SDK caused more than {MAX_EVENTS} events and goes on"
-        elif self._bytes > MAX_TOLD:
-            text = f"the adapter told more than {MAX_TOLD} bytes and goes on"
+            text = f"The SDK caused more than {MAX_EVENTS} events in one scenario and did not stop."
+        elif self._bytes > MAX_BYTES:
+            text = f"The adapter wrote more than {MAX_BYTES} bytes in one scenario and did not stop."
         if text is not None:
             raise _EndedError(self._fault(FaultKind.STUCK, text))
 
-    def _out_of_turn(self, text: str) -> NoReturn:
+    def _raise_out_of_turn(self, text: str) -> NoReturn:
         raise _EndedError(self._fault(FaultKind.OUT_OF_TURN, text))
 
     def _process_fault(self, error: LineProcessError) -> Fault:
@@ -381,9 +406,10 @@ class Conversation:
             PipeClosedError: FaultKind.CLOSED,
             LineTooLongError: FaultKind.LINE_TOO_LONG,
         }
-        return self._fault(kinds.get(type(error), FaultKind.PROTOCOL), f"{error}, after {self._last_sign}")
+        text = f"{error}. Last activity: {self._last_activity}."
+        return self._fault(kinds.get(type(error), FaultKind.PROTOCOL), text)
 
     def _fault(self, kind: FaultKind, text: str) -> Fault:
         problem = next(iter(self._engine.problems), None)
-        more = "" if problem is None else f"; the fake server had said: {problem.message}"
-        return Fault(kind, f"{text}, in scenario {self._scenario.id}{more}", self._process.stderr_tail())
+        more = "" if problem is None else f" The fake server had reported: {problem.message}"
+        return Fault(kind, f"Scenario {self._scenario.id}: {text}{more}", self._process.stderr_tail())

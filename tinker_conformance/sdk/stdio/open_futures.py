@@ -1,4 +1,4 @@
-"""The futures of a scenario, or its calls: which are still open, which sleep, and whose an event is."""
+"""Tracks the futures or calls of a scenario: which are open, which sleep, and which an event belongs to."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tinker_conformance.sdk.stdio.protocol_messages import Event
 
 
 class MisplacedEventError(ValueError):
-    """An event of a client, a future or a call that the scenario does not have."""
+    """An event names a client, a future or a call that the scenario does not have."""
 
 
 class OpenFutures:
-    """What has not ended yet. Not for two threads at once."""
+    """The futures or calls of one scenario that have no outcome yet. Not thread-safe."""
 
     def __init__(self, scenario: Scenario) -> None:
-        """Everything is open, and nothing sleeps."""
+        """Start with every future open and none asleep."""
         self._scenario = scenario
         self._open = dict.fromkeys(range(1, max(len(scenario.futures), len(scenario.calls)) + 1))
         self._sleeping: dict[int, int] = {}
@@ -26,44 +26,48 @@ class OpenFutures:
         self._waiting = deque(self._rounds)
 
     def __contains__(self, number: int) -> bool:
-        """Whether a future, or a call, has no outcome yet."""
+        """Return whether a future or a call has no outcome yet."""
         return number in self._open
 
     def __bool__(self) -> bool:
-        """Whether any has none."""
+        """Return whether any future or call has no outcome yet."""
         return bool(self._open)
 
-    def ended(self, number: int) -> None:
-        """It has its outcome."""
+    def mark_ended(self, number: int) -> None:
+        """Record the outcome of a future or a call."""
         del self._open[number]
-        self.awake(number)
+        self.mark_awake(number)
 
     def missing(self) -> str:
-        """What the adapter has to tell next, in words."""
+        """Return in words what the adapter has to send next."""
         number = next(iter(self._open), None)
         if number is None:
             return "the message 'done'"
         if self._scenario.calls:
-            return f"the outcome of call {number}"
+            return f"the outcome of {self.named(number)}"
         future = self._scenario.futures[number - 1]
-        return f"the outcome of future {number} ({future.operation} on {future.client})"
+        return f"the outcome of {self.named(number)} ({future.operation} on {future.client})"
+
+    def named(self, number: int) -> str:
+        """Return the name of a future or call for messages, such as "future 2"."""
+        return f"{'call' if self._scenario.calls else 'future'} {number}"
 
     # -- sleeping ----------------------------------------------------------------------------------
 
-    def sleeps(self, number: int, until_ns: int) -> None:
-        """It sleeps until a moment on the monotonic clock."""
+    def mark_sleeping(self, number: int, until_ns: int) -> None:
+        """Record that a future sleeps until a time on the monotonic clock, in nanoseconds."""
         self._sleeping[number] = until_ns
 
-    def awake(self, number: int) -> None:
-        """It does something."""
+    def mark_awake(self, number: int) -> None:
+        """Record that a future no longer sleeps."""
         self._sleeping.pop(number, None)
 
-    def time_is(self, monotonic_ns: int) -> None:
-        """Whoever slept until then is awake."""
+    def wake_until(self, monotonic_ns: int) -> None:
+        """Wake every future whose sleep has ended by this time on the monotonic clock, in nanoseconds."""
         self._sleeping = {n: until for n, until in self._sleeping.items() if until > monotonic_ns}
 
-    def all_sleep_until(self) -> int | None:
-        """The nearest moment that anything waits for, once everything in flight waits; else None."""
+    def earliest_wake_up(self) -> int | None:
+        """Return the earliest wake-up time, in nanoseconds, or None unless every future in flight sleeps."""
         in_flight = self._in_flight()
         if not in_flight or any(number not in self._sleeping for number in in_flight):
             return None
@@ -80,15 +84,17 @@ class OpenFutures:
     # -- rounds ------------------------------------------------------------------------------------
 
     def next_round(self) -> tuple[int, ...]:
-        """The next futures that may begin together, each round once; none while an earlier one is open."""
+        """Return the futures of the next round, each round once; none while an earlier future is open."""
         if not self._waiting or any(number in self._open for number in range(1, self._waiting[0][0])):
             return ()
         return self._waiting.popleft()
 
-    # -- whose an event is -------------------------------------------------------------------------
+    # -- the client and future of an event ---------------------------------------------------------
 
     def key_of(self, event: Event) -> FutureKey:
-        """Whom an event belongs to; where one future is in flight at a time, that one if it does not say.
+        """Return the client and the future of an event.
+
+        An event without either belongs to the one future in flight, if the scenario is not concurrent.
 
         Raises:
             MisplacedEventError: If the scenario has no such client, future or call.
@@ -96,12 +102,19 @@ class OpenFutures:
         what, number = "call" if self._scenario.calls else "future", event.future
         count = max(len(self._scenario.futures), len(self._scenario.calls))
         if number is not None and number > count:
-            raise MisplacedEventError(f"{what} {number}; the scenario has {count}")
+            message = (
+                f"Expected a {what} from 1 to {count}, got {number}. Use the numbers of the message 'run'."
+            )
+            raise MisplacedEventError(message)
         if self._scenario.calls:
             return FutureKey(None, number)
         names = [client.name for client in self._scenario.clients]
         if event.client is not None and event.client not in names:
-            raise MisplacedEventError(f"client {event.client!r}; the scenario has {', '.join(names)}")
+            message = (
+                f"Expected one of the clients {', '.join(names)}, got {event.client!r}. "
+                "Use the names of the message 'run'."
+            )
+            raise MisplacedEventError(message)
         if number is None and event.client is None and not self._scenario.concurrent:
             number = next(iter(self._open), None)
         if number is None or event.client is not None:

@@ -1,9 +1,9 @@
-"""The stdio protocol, version 1: what the kit and an adapter in any language say to each other.
+"""The messages of the stdio protocol, version 1, between the kit and an adapter in any language.
 
-One JSON object a line, UTF-8. The kit writes `Start`, `RunScenario` and `Go` to the adapter's standard input;
-the adapter writes the others to its standard output. Unknown fields are errors on both sides, so that a
-misspelt field is found at once. `docs/reference/adapter-protocol.md` is the page for authors, and
-`docs/reference/adapter-protocol.schema.json` the same as a JSON schema.
+Each line is one JSON object in UTF-8. The kit writes `Start`, `RunScenario` and `Go` to standard input of the
+adapter. The adapter writes the others to its standard output. Unknown fields are errors on both sides, so a
+misspelt field is found at once. `docs/reference/adapter-protocol.md` describes the protocol for adapter
+authors, and `docs/reference/adapter-protocol.schema.json` is its JSON schema.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forb
 
 
 class Start(_Message, frozen=True, kw_only=True, tag="start"):
-    """The first line: answer it with `started`.
+    """The first line. Answer it with `started`.
 
     Attributes:
         protocol: The version of the protocol.
@@ -52,9 +52,9 @@ class ClockToUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The clock of a scenario.
 
     Attributes:
-        kind: Which of those that were offered.
+        kind: One of the clocks that the adapter offered.
         path: The clock file, for the kind `file`: one line, `SEQ WALL_NANOSECONDS MONOTONIC_NANOSECONDS`,
-            replaced atomically; SEQ grows with every change.
+            replaced atomically. SEQ grows with every change.
     """
 
     kind: OfferedClock
@@ -65,11 +65,11 @@ class ClientToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A client of a scenario.
 
     Attributes:
-        name: What events call it by.
+        name: Its name in events.
         kind: Its kind.
-        id: The id that the server will give it: sampling session or model.
+        id: The id that the server will assign: a sampling session's or a model's.
         base_model: The base model's name.
-        model_path: The path that a sampling client samples from; null samples from `base_model`.
+        model_path: The path that a sampling client samples from. Null: it samples from `base_model`.
     """
 
     name: str
@@ -84,10 +84,10 @@ class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     Attributes:
         future: Its number, from 1.
-        client: The name of the client to ask.
-        operation: What to ask for.
-        observer: Whose observer hears of it: the client's, one that raises, or the caller's own.
-        timeout: Seconds that the caller waits for the result; null for ever.
+        client: The name of the client to use.
+        operation: The operation to submit.
+        observer: The observer to notify: the client's own, one that raises, or a custom one of the caller.
+        timeout: Seconds that the caller waits for the result. Null: without limit.
     """
 
     future: int
@@ -112,21 +112,21 @@ class CallToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class RunScenario(_Message, frozen=True, kw_only=True, omit_defaults=True, tag="run"):
-    """Run a scenario: answer with events, and then with `done` or `failed`.
+    """Run a scenario. Answer with events, then with `done` or `failed`.
 
     Attributes:
-        id: Grows by one with every scenario; each answer carries it.
+        id: The number of the scenario, one more each time. Copy it into every answer.
         scenario: The scenario's name, for messages.
-        base_url: Where the fake server answers, without a path.
-        api_key: A key of the form that SDKs accept.
-        clock: Which clocks to use.
-        concurrent: Run all futures together; else one after another.
-        stepwise: Wait for a `go` before each future.
-        threads: Submit each future, and wait for it, on a thread of its own; sent only where `concurrent` is
-            true, to an adapter that claims `threads`.
-        clients: To be made first, in this order.
-        futures: To be run, in this order.
-        calls: To be made, in place of futures.
+        base_url: URL of the fake server, without a path.
+        api_key: A key in the form that SDKs accept.
+        clock: The clock to use.
+        concurrent: Whether to run all futures at the same time, or else one after another.
+        stepwise: Whether to wait for a `go` before each future.
+        threads: Whether to submit each future, and wait for it, on its own thread. Only true where
+            `concurrent` is true and the adapter claims `threads`.
+        clients: The clients to create first, in this order.
+        futures: The futures to run, in this order.
+        calls: The functions to call, in place of futures.
     """
 
     id: int
@@ -143,7 +143,7 @@ class RunScenario(_Message, frozen=True, kw_only=True, omit_defaults=True, tag="
 
 
 class Go(_Message, frozen=True, kw_only=True, tag="go"):
-    """In a stepwise scenario: the clocks have moved, begin this future now."""
+    """Start this future of a stepwise scenario now; the clocks have moved."""
 
     id: int
     future: int
@@ -156,14 +156,14 @@ class Started(_Message, frozen=True, kw_only=True, tag="started"):
     """The adapter is ready.
 
     Attributes:
-        protocol: The version that it speaks.
+        protocol: The protocol version of the adapter.
         name: The SDK's name.
         version: The SDK's version.
-        language: What it is written in.
-        profile: The profile that it aims at, or null.
-        capabilities: What it claims.
-        operations: The operations that it has.
-        clocks: The clocks that it can use.
+        language: The SDK's programming language.
+        profile: The profile that the SDK follows, or null.
+        capabilities: The capabilities that the SDK claims.
+        operations: The operations that the SDK has.
+        clocks: The clocks that the adapter can use.
     """
 
     protocol: int
@@ -176,13 +176,13 @@ class Started(_Message, frozen=True, kw_only=True, tag="started"):
     profile: Name | None = None
 
 
-class _Told(_Message, frozen=True, kw_only=True):
-    """What all events share.
+class _ScenarioEvent(_Message, frozen=True, kw_only=True):
+    """The fields of all events.
 
     Attributes:
-        id: Of the scenario.
-        client: The client's name, where it is known.
-        future: The future's number, where it is known.
+        id: The id of the message `run`.
+        client: The client's name, if known.
+        future: The future's number, if known.
         seq: The SEQ that the SDK last read from the clock file.
         time: The wall clock as the SDK reads it, in seconds since 1970.
     """
@@ -194,7 +194,7 @@ class _Told(_Message, frozen=True, kw_only=True):
     time: float | None = None
 
 
-class LogLine(_Told, frozen=True, kw_only=True, tag="log"):
+class LogLine(_ScenarioEvent, frozen=True, kw_only=True, tag="log"):
     """The SDK logged a line."""
 
     level: Literal["debug", "info", "warning", "error"]
@@ -202,15 +202,15 @@ class LogLine(_Told, frozen=True, kw_only=True, tag="log"):
     message: str
 
 
-class ObserverCalled(_Told, frozen=True, kw_only=True, tag="callback"):
-    """The SDK called an observer; `custom` where it was the caller's own."""
+class ObserverCalled(_ScenarioEvent, frozen=True, kw_only=True, tag="callback"):
+    """The SDK called an observer; `custom` says whether it was the caller's own."""
 
     state: str
     reason: str | None = None
     custom: bool = False
 
 
-class TelemetryEmitted(_Told, frozen=True, kw_only=True, tag="telemetry"):
+class TelemetryEmitted(_ScenarioEvent, frozen=True, kw_only=True, tag="telemetry"):
     """The SDK emitted a telemetry event."""
 
     name: str
@@ -218,10 +218,10 @@ class TelemetryEmitted(_Told, frozen=True, kw_only=True, tag="telemetry"):
 
 
 class Waiting(_Message, frozen=True, kw_only=True, tag="waiting"):
-    """The SDK sleeps for this future until a moment, and nothing else of it goes on.
+    """The SDK sleeps for this future until a given time, and does nothing else for it.
 
     Attributes:
-        until: Nanoseconds on the monotonic clock of the clock file.
+        until: The end of the sleep, in nanoseconds of the monotonic clock in the clock file.
     """
 
     id: int
@@ -232,13 +232,13 @@ class Waiting(_Message, frozen=True, kw_only=True, tag="waiting"):
     time: float | None = None
 
 
-class OutcomeTold(_Told, frozen=True, kw_only=True, tag="outcome"):
-    """A future, or a call, ended.
+class OutcomeTold(_ScenarioEvent, frozen=True, kw_only=True, tag="outcome"):
+    """A future or a call ended.
 
     Attributes:
-        kind: How.
+        kind: How it ended.
         error: Type and text of the error, for every kind but `result`.
-        value: What a call returned.
+        value: The value that a call returned.
     """
 
     future: Place
@@ -248,7 +248,7 @@ class OutcomeTold(_Told, frozen=True, kw_only=True, tag="outcome"):
 
 
 class ScenarioDone(_Message, frozen=True, kw_only=True, tag="done"):
-    """The scenario ran; nothing more comes that carries its id."""
+    """The scenario has run. No further message carries its id."""
 
     id: int
 

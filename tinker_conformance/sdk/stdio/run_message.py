@@ -1,4 +1,4 @@
-"""A scenario as the message that asks for it."""
+"""Builds the message `run` from a scenario."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
 
 
 def run_message(scenario: Scenario, number: int, url: str, clock: KitClock) -> RunScenario:
-    """The message; what the script will answer is not in it."""
+    """Return the message that asks an adapter to run a scenario.
+
+    It holds clients, futures and calls, but not the scripted replies.
+
+    Args:
+        scenario: The scenario, already adapted to the clock.
+        number: The id of the message.
+        url: Base URL of the fake server.
+        clock: The SDK's clock.
+    """
     return RunScenario(
         id=number,
         scenario=scenario.id,

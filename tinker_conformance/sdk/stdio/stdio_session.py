@@ -1,4 +1,4 @@
-"""An SDK in any language, behind an adapter over stdio: `exec:COMMAND`."""
+"""A session with an SDK in any language, driven by an adapter program over stdio: `exec:COMMAND`."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
 from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
-from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line, shown_line
+from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line
 from tinker_conformance.sdk.stdio.conversation import Conversation
 from tinker_conformance.sdk.stdio.protocol_messages import PROTOCOL, Start, Started, encode
 from tinker_conformance.sdk.stdio.time_limits import Limits
 from tinker_conformance.sdk.temporary_folder import TemporaryFolder
 
 MAX_LINE: Final = 1024 * 1024
-"""Bytes of one line of an adapter."""
+"""Limit for one line from an adapter, in bytes."""
 MAX_FAULTS_IN_A_ROW: Final = 10
-"""Scenarios in a row that may break the adapter, before it is not started again."""
+"""Consecutive scenarios with an adapter fault, after which the kit stops restarting the adapter."""
 
 _HARMLESS: Final = frozenset({FaultKind.SET_UP, FaultKind.NOT_TESTABLE})
-"""Faults after which the adapter is as good as before."""
+"""Faults after which the same adapter process can run the next scenario."""
 
 
 class StdioSession:
-    """Runs scenarios with an adapter, and starts it afresh after a fault. Not for two threads at once."""
+    """An adapter process that runs scenarios, restarted after a fault. Not thread-safe."""
 
     def __init__(
         self,
@@ -50,17 +50,18 @@ class StdioSession:
         limits: Limits | None = None,
         max_faults_in_a_row: int | None = None,
     ) -> None:
-        """Starts the adapter and waits until it is ready.
+        """Start the adapter and wait until it is ready.
 
         Args:
             spec: The SDK's SPEC, for messages.
             command: The adapter's program and its arguments.
-            clock: Which clock to use; None for the best that the adapter offers, the wall clock left out.
-            limits: How long the adapter may take.
-            max_faults_in_a_row: Scenarios in a row that may break the adapter; None for the usual number.
+            clock: The clock to use. None takes the best that the adapter offers, but never the wall clock.
+            limits: Time limits of the adapter. None for the defaults.
+            max_faults_in_a_row: Consecutive scenarios with an adapter fault before the kit gives up. None
+                for `MAX_FAULTS_IN_A_ROW`.
 
         Raises:
-            SdkStartError: If it does not start, or has no clock that can be used.
+            SdkStartError: If the adapter does not start, or offers no usable clock.
         """
         self.spec = spec
         self._command = tuple(command)
@@ -75,7 +76,7 @@ class StdioSession:
             started = self._start()
             self._clock = _clock(clock, started.clocks, self._folder.path)
             if self._clock.environment():
-                # Only now is it known that the library is to be preloaded.
+                # Only the first answer says that the adapter needs libfaketime preloaded.
                 self._end_process()
                 started = self._start()
         except SdkStartError:
@@ -85,30 +86,33 @@ class StdioSession:
 
     @property
     def info(self) -> AdapterInfo:
-        """Who the SDK is and what it claims."""
+        """The SDK's name, version and claims."""
         return self._info
 
     @property
     def clock(self) -> SdkClock:
-        """How the SDK's clocks are moved."""
+        """The clock that the kit moves for the SDK."""
         return self._clock.kind
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        """Runs a scenario; after a fault the next one finds a fresh adapter."""
+        """Run a scenario. After an adapter fault, the next run starts a new adapter process."""
         if self._faults_in_a_row >= self._max_faults:
-            text = f"the adapter broke in {self._max_faults} scenarios in a row; mend the first of them"
+            text = (
+                f"the adapter failed in {self._max_faults} scenarios in a row, "
+                "so the kit stopped restarting it. Fix the first of these failures and run again."
+            )
             return Run((), Fault(FaultKind.GIVEN_UP, text))
         try:
             adapted = for_clock(scenario, profile, self._clock.kind)
         except NotStepwiseError as error:
-            text = f"scenario {scenario.id} cannot be shown under the clock {self._clock.kind}: {error}"
+            text = f"scenario {scenario.id} cannot run under the clock {self._clock.kind}: {error}"
             return Run((), Fault(FaultKind.NOT_TESTABLE, text))
         try:
             if self._process is None:
                 self._start()
         except SdkStartError as error:
             self._faults_in_a_row += 1
-            return Run((), Fault(FaultKind.CRASH, f"the adapter cannot be started again: {error}"))
+            return Run((), Fault(FaultKind.CRASH, f"The adapter could not be restarted. {error}"))
         assert self._process is not None  # noqa: S101 - _start has set it
         self._number += 1
         run = Conversation(self._process, adapted, self._number, self._clock, self._limits).run()
@@ -121,15 +125,15 @@ class StdioSession:
         return run
 
     def end_input(self) -> int | None:
-        """Ends the adapter's standard input, and lets it end.
+        """Close the adapter's standard input and wait for the process to exit.
 
         Returns:
-            Its exit code, or None if it did not end in time.
+            The exit code, or None if the process did not exit in time.
         """
         return None if self._process is None else self._process.end_input(self._limits.end)
 
     def close(self) -> None:
-        """Ends the adapter and whatever it started."""
+        """End the adapter and every process that it started."""
         if self._process is not None:
             self._process.close()
             self._process = None
@@ -148,62 +152,77 @@ class StdioSession:
             self._process.send(encode(Start(protocol=PROTOCOL, kit=__version__)), self._limits.step)
             line = self._process.receive(self._limits.start)
             message = read_line(line)
-        except (LineProcessError, UnreadableLineError) as error:
-            raise self._not_started(f"{error}, before the message 'started'") from error
+        except LineProcessError as error:
+            # Without a process, the command itself could not be started.
+            where = "" if self._process is None else "While the kit waited for 'started': "
+            raise self._not_started(f"{where}{error}.") from error
+        except UnreadableLineError as error:
+            text = f"Expected a valid 'started' message as the first line. {error}"
+            raise self._not_started(text) from error
         match message:
             case Started(protocol=protocol) if protocol == PROTOCOL:
                 return message
             case Started(protocol=protocol):
-                text = f"it speaks protocol {protocol}, and this kit speaks {PROTOCOL}; use the fitting kit"
+                text = (
+                    f"Expected protocol version {PROTOCOL}, got {protocol}. "
+                    "Use versions of the adapter and the kit that have the same protocol version."
+                )
             case _:
-                text = f"the first line is to be 'started', and {shown_line(line)} came"
+                text = (
+                    f"Expected the first line to have type 'started', got '{message.__struct_config__.tag}'. "
+                    "Send 'started' before any other message."
+                )
         raise self._not_started(text)
 
     def _not_started(self, text: str) -> SdkStartError:
         tail = "" if self._process is None else self._process.stderr_tail().rstrip()
         self._end_process()
-        shown = f"\nend of the adapter's standard error:\n{tail}" if tail else ""
+        shown = f"\nEnd of the adapter's standard error:\n{tail}" if tail else ""
         return SdkStartError(
-            f"{self.spec}: the adapter did not start: {text}; "
-            f"docs/reference/adapter-protocol.md says what is to come{shown}"
+            f"{self.spec}: the adapter did not start. {text} "
+            f"The protocol is described in docs/reference/adapter-protocol.md.{shown}"
         )
 
 
 def _info(started: Started, clock: SdkClock) -> AdapterInfo:
-    # Under the other clocks the kit does not hear `waiting`, and a sleep would be a real one.
-    heard = (
+    # Under the other clocks the kit does not act on `waiting`, so a sleep takes real time.
+    usable = (
         started.capabilities if clock is SdkClock.FILE else started.capabilities - {Capability.VIRTUAL_SLEEP}
     )
     return AdapterInfo(
         name=started.name,
         version=started.version,
         language=started.language,
-        capabilities=heard,
+        capabilities=usable,
         operations=started.operations,
         profile=started.profile,
     )
 
 
-def _clock(asked: SdkClock | None, offered: Sequence[str], folder: Path) -> KitClock:
-    """The clock that was asked for, or the best that is offered.
+def _clock(requested: SdkClock | None, offered: Sequence[str], folder: Path) -> KitClock:
+    """Return the requested clock, or the best that the adapter offers.
 
     Raises:
-        SdkStartError: If there is none.
+        SdkStartError: If the adapter does not offer it, or offers none that the kit can move.
     """
     shown = ", ".join(offered) or "none"
-    if asked is not None and asked.value not in offered:
-        raise SdkStartError(f"the adapter does not offer the clock {asked}; it offers {shown}")
+    if requested is not None and requested.value not in offered:
+        message = (
+            f"The adapter does not offer the clock {requested}. It offers: {shown}. "
+            f"Choose an offered clock with --clock, or add '{requested}' to 'clocks' in 'started'."
+        )
+        raise SdkStartError(message)
     best = next((kind for kind in (SdkClock.FILE, SdkClock.LIBFAKETIME) if kind.value in offered), None)
-    match asked or best:
+    match requested or best:
         case SdkClock.FILE:
             return FileClock(folder / "clock")
         case SdkClock.LIBFAKETIME:
             library = libfaketime()
             if library is None:
                 message = (
-                    f"the adapter needs the clock libfaketime, and {LIBRARY_NAME} is in none of the usual "
-                    "folders; install it (Debian: apt-get install libfaketime; "
-                    "Linux on x86-64: pip install libfaketime)"
+                    f"The adapter needs the clock libfaketime, but {LIBRARY_NAME} is in none of the usual "
+                    "folders. Install it (Debian: apt-get install libfaketime; "
+                    "Linux on x86-64: pip install libfaketime)."
                 )
                 raise SdkStartError(message)
             return FaketimeClock(folder / "time", library)
@@ -211,7 +230,7 @@ def _clock(asked: SdkClock | None, offered: Sequence[str], folder: Path) -> KitC
             return WallClock()
         case _:
             message = (
-                f"the adapter offers no clock that the kit can move (it offers {shown}); "
-                "offer 'file', or add --clock wall, which really waits"
+                f"The adapter offers no clock that the kit can move. It offers: {shown}. "
+                "Offer 'file', or add --clock wall, which waits in real time."
             )
             raise SdkStartError(message)

@@ -1,4 +1,4 @@
-"""How long an adapter may take."""
+"""Time limits for an adapter."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits in real seconds.
+    """Time limits for an adapter, in real seconds.
 
     Attributes:
         start: From the start of the process to `started`.
-        step: Between two signs of life within a scenario, and to take a line.
-        scenario: For a whole scenario, what the kit itself waits for left out.
-        end: From the end of standard input to the end of the process.
-        quiet: Of silence, after which a clock that stands still is nudged.
+        step: Between two messages or requests within a scenario, and for the adapter to read a line.
+        scenario: For a whole scenario, without the time that the kit itself waits.
+        end: From the end of standard input to the exit of the process.
+        quiet: Without activity, after which the kit moves a libfaketime clock a little.
     """
 
     start: float = 30.0

@@ -1,8 +1,8 @@
-"""Builds a timeline from what a server and an adapter tell, each in its own time.
+"""Builds a timeline from the events of the fake server and the messages of an adapter.
 
-A request and its reply have their place in the order in which they happen. What an adapter tells may
-still be in the pipe when the clocks have moved; where it says which clock the SDK had read (`seq`), it goes
-in front of the step that it did not know of.
+Requests and replies are added in the order in which they happen. An adapter's message may still be in the
+pipe when the clocks move. If it names the clock reading that the SDK had seen (`seq`), its event is placed
+before the clock steps that the SDK had not seen.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from tinker_conformance.timeline import ClockStep, Event, Timeline, with_merged_
 
 
 class UnknownSeqError(ValueError):
-    """An event from a clock that the SDK cannot have read yet."""
+    """An event names a clock reading (`seq`) that does not exist yet."""
 
 
 @dataclass(slots=True)
 class _Stretch:
-    """What happened between two changes of the clock."""
+    """The events between two changes of the clock."""
 
     seq: int
     at: float
@@ -27,54 +27,55 @@ class _Stretch:
 
 
 class StdioTimeline:
-    """The events of one scenario. Not for two threads at once."""
+    """The events of one scenario. Not thread-safe."""
 
     def __init__(self, seq: int) -> None:
-        """Begins at 0 seconds.
+        """Start an empty timeline at 0 virtual seconds.
 
         Args:
-            seq: The clock's number at the beginning.
+            seq: The clock's `seq` at the start of the scenario.
         """
         self._stretches = [_Stretch(seq, 0.0)]
         self.count = 0
 
     @property
     def at(self) -> float:
-        """Virtual seconds since the scenario began."""
+        """Virtual seconds since the start of the scenario."""
         return self._stretches[-1].at
 
-    def happened(self, event: Event) -> None:
-        """Adds what the server told, at the end."""
+    def add_server_event(self, event: Event) -> None:
+        """Append an event of the fake server."""
         self._stretches[-1].events.append(event)
         self.count += 1
 
-    def moved(self, seq: int, step: ClockStep) -> None:
-        """Adds a change of the clock; `step.at` is the time afterwards."""
+    def add_clock_step(self, seq: int, step: ClockStep) -> None:
+        """Append a change of the clock; `step.at` is the time after it."""
         self._stretches.append(_Stretch(seq, step.at, [step]))
         self.count += 1
 
-    def told(self, make: Callable[[float], Event], seq: int | None) -> None:
-        """Adds what the adapter told, where it belongs.
+    def add_adapter_event(self, make: Callable[[float], Event], seq: int | None) -> None:
+        """Insert an event of the adapter before the clock steps that the SDK had not seen.
 
         Args:
-            make: Makes the event, given its time.
-            seq: The clock's number as the SDK last read it; None for the present one.
+            make: Makes the event from its time in virtual seconds.
+            seq: The clock's `seq` that the SDK last read; None for the current one.
 
         Raises:
-            UnknownSeqError: If the clock has not come that far.
+            UnknownSeqError: If the clock has not reached `seq`.
         """
         stretch = self._stretches[-1]
         if seq is not None:
             if seq > stretch.seq:
                 message = (
-                    f"seq {seq} is not yet: the clock file says {stretch.seq}; give the number last read"
+                    f"Expected a seq of at most {stretch.seq}, which is in the clock file, got {seq}. "
+                    "Send the number that the SDK last read."
                 )
                 raise UnknownSeqError(message)
-            # A clock that was read before the scenario began is as good as the first one.
+            # A reading from before this scenario belongs to its start.
             stretch = next((s for s in reversed(self._stretches) if s.seq <= seq), self._stretches[0])
         stretch.events.append(make(stretch.at))
         self.count += 1
 
     def timeline(self) -> Timeline:
-        """All events in their order."""
+        """Return all events in order, with adjacent sleeps merged into one step."""
         return with_merged_sleeps(event for stretch in self._stretches for event in stretch.events)

@@ -63,10 +63,10 @@ def test_a_thousand_futures_of_some_clients_are_kept_apart(reference: SdkSession
     expected = {number: number_of % 3 for number, number_of in enumerate(range(FUTURES), 1)}
     polls = Counter(e.future for e in run.timeline if isinstance(e, Request) and e.iteration is not None)
     replies = Counter(e.future for e in run.timeline if isinstance(e, Response))
-    told = Counter(e.future for e in run.timeline if isinstance(e, Callback))
+    callbacks = Counter(e.future for e in run.timeline if isinstance(e, Callback))
     ends = {e.future: e.kind for e in run.timeline if isinstance(e, Outcome)}
     assert polls == replies == {number: pauses + 1 for number, pauses in expected.items()}
-    assert told == {number: pauses for number, pauses in expected.items() if pauses}
+    assert callbacks == {number: pauses for number, pauses in expected.items() if pauses}
     assert ends == dict.fromkeys(expected, OutcomeKind.RESULT)
     assert Counter(_lines(run.timeline)) == {
         f"Sampling is paused for sampler sampler-client-{number}. Reason: out of capacity": 1
@@ -101,21 +101,21 @@ def test_a_thousand_futures_polled_by_twenty_threads_get_each_its_own_replies() 
         sample: dict[str, object] = {"num_samples": 1, "sampling_session_id": "s", "prompt": {"chunks": []}}
         futures = [post("/api/v1/asample", sample)[1]["request_id"] for _ in range(FUTURES // THREADS)]
         everything_is_submitted.wait(60)
-        lived: dict[object, tuple[list[int], int]] = {future: ([], -1) for future in futures}
+        polled: dict[object, tuple[list[int], int]] = {future: ([], -1) for future in futures}
         waiting = futures
         while waiting:
             going_on = []
             for future in waiting:
-                statuses, mark = lived[future]
+                statuses, mark = polled[future]
                 status, body = post("/api/v1/retrieve_future", {"request_id": future})
                 seen = body.get("future", mark)
                 assert isinstance(seen, int)
-                lived[future] = ([*statuses, status], seen)
+                polled[future] = ([*statuses, status], seen)
                 if status != 200 or body.get("type") == "try_again":
                     going_on.append(future)
             waiting = going_on
         connection.close()
-        return list(lived.values())
+        return list(polled.values())
 
     with FakeTinkerServer(engine) as server, ThreadPoolExecutor(THREADS) as threads:
         url = urlsplit(server.url)

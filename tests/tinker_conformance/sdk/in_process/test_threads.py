@@ -37,45 +37,45 @@ def on_threads(*futures: object, **more: object) -> Scenario:
     return decode_scenario(data, "test")
 
 
-def lived(adapter: ReferenceAdapter, scenario: Scenario) -> Timeline:
+def timeline_of(adapter: ReferenceAdapter, scenario: Scenario) -> Timeline:
     clock = FrozenClock()
     loop = VirtualTimeLoop(clock)
     ended = threading.Event()
-    looking = threading.Thread(target=look_for_quiet, args=(clock, ended))
+    watcher = threading.Thread(target=watch_for_idle, args=(clock, ended))
     try:
         with virtual_loops(clock), clock.frozen():
-            looking.start()
+            watcher.start()
             return loop.run_until_complete(run_scenario(adapter, scenario, PROFILE, clock))
     finally:
         ended.set()
-        looking.join()
+        watcher.join()
         loop.close()
 
 
-def look_for_quiet(clock: FrozenClock, ended: threading.Event) -> None:
-    """What a worker process does beside its scenarios."""
+def watch_for_idle(clock: FrozenClock, ended: threading.Event) -> None:
+    """Move the clock when every thread is idle, as a worker process does."""
     watch = QuietWatch()
     while not ended.wait(LOOK_SECONDS):
         clock.jump_if_at_rest(watch)
 
 
-class Watched(ReferenceAdapter):
-    """The reference, on threads that wait for each other."""
+class MeetingThreads(ReferenceAdapter):
+    """The reference, with threads that wait until all of them have started."""
 
     def __init__(self, together: int) -> None:
         super().__init__()
         self.threads: dict[int, threading.Thread] = {}
-        self._all_there = threading.Barrier(together)
+        self._all_started = threading.Barrier(together)
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
         self.threads[call.future] = threading.current_thread()
-        self._all_there.wait(10)
+        self._all_started.wait(10)
         super().run_on_thread(client, call)
 
 
 def test_each_future_has_a_thread_of_its_own_and_those_of_a_round_are_there_together() -> None:
-    adapter = Watched(4)
-    timeline = lived(
+    adapter = MeetingThreads(4)
+    timeline = timeline_of(
         adapter, on_threads(*[SHORT] * 4, {"before": [{"advance": 1}], "steps": SHORT}, *[SHORT] * 3)
     )
     assert [e.kind.value for e in timeline if isinstance(e, Outcome)] == ["result"] * 8
@@ -84,7 +84,7 @@ def test_each_future_has_a_thread_of_its_own_and_those_of_a_round_are_there_toge
 
 
 def test_a_round_begins_when_every_earlier_future_has_ended_and_the_clocks_have_moved() -> None:
-    timeline = lived(
+    timeline = timeline_of(
         ReferenceAdapter(),
         on_threads(
             SHORT,
@@ -101,26 +101,26 @@ def test_a_round_begins_when_every_earlier_future_has_ended_and_the_clocks_have_
 
 
 def test_an_event_belongs_to_the_future_whose_thread_caused_it() -> None:
-    timeline = lived(ReferenceAdapter(), on_threads(*[SHORT] * 6))
+    timeline = timeline_of(ReferenceAdapter(), on_threads(*[SHORT] * 6))
     assert sorted(e.future or 0 for e in timeline if isinstance(e, Callback)) == [1, 2, 3, 4, 5, 6]
 
 
 def test_an_error_on_a_thread_is_the_outcome_of_its_future() -> None:
     failing = {"operation": "compute_logprobs", "steps": [{"fail": {"category": "user"}}]}
-    timeline = lived(ReferenceAdapter(), on_threads(SHORT, failing))
+    timeline = timeline_of(ReferenceAdapter(), on_threads(SHORT, failing))
     assert {e.future: e.kind.value for e in timeline if isinstance(e, Outcome)} == {1: "result", 2: "failed"}
 
 
 def test_the_interpreter_is_as_before_afterwards() -> None:
     before, threads = sys.getswitchinterval(), threading.active_count()
-    lived(ReferenceAdapter(), on_threads(SHORT, SHORT))
+    timeline_of(ReferenceAdapter(), on_threads(SHORT, SHORT))
     assert sys.getswitchinterval() == before
     assert threading.active_count() <= threads
 
 
 def test_a_minute_is_kept_by_a_hundred_threads() -> None:
-    adapter = Watched(100)
-    timeline = lived(adapter, on_threads(*[SHORT] * 100))
+    adapter = MeetingThreads(100)
+    timeline = timeline_of(adapter, on_threads(*[SHORT] * 100))
     assert len(set(adapter.threads.values())) == 100
     said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
     assert len(said) == 1
@@ -128,7 +128,7 @@ def test_a_minute_is_kept_by_a_hundred_threads() -> None:
 
 
 class WithoutALock(ReferenceAdapter):
-    """Its observer looks at the last line's time, reads the clock again, and stamps the next one's."""
+    """The reference without the lock between reading the last line's time and setting it."""
 
     def _watched(self, method: Callable[..., None]) -> Callable[..., None]:
         vars(method.__self__)["_deciding"] = contextlib.nullcontext()  # type: ignore[attr-defined]
@@ -138,10 +138,10 @@ class WithoutALock(ReferenceAdapter):
 def test_a_decision_without_a_lock_is_caught_between_two_readings_of_the_clock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # On a busy machine the other thread may take its time; usually nobody waits for it that long.
+    # On a busy machine the other thread may be slow to start; usually the wait is far shorter.
     monkeypatch.setattr(race_provoker, "_WAIT_SECONDS", 2.0)
     for adapter, lines in ((WithoutALock(), 2), (ReferenceAdapter(), 1)):
-        timeline = lived(adapter, on_threads(SHORT, SHORT))
+        timeline = timeline_of(adapter, on_threads(SHORT, SHORT))
         said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
         assert len(said) == lines
         monkeypatch.setattr(race_provoker, "_WAIT_SECONDS", 0.001)
@@ -187,20 +187,20 @@ def test_a_thread_that_nobody_meets_goes_on_and_the_next_two_meet() -> None:
 # -- adapters ------------------------------------------------------------------------------------
 
 
-class Hollow(ReferenceAdapter):
-    """An adapter whose claim is hollow: the reference claims threads."""
+class ClaimsThreadsWithoutMethod(ReferenceAdapter):
+    """An adapter that claims threads but has no method to run on them."""
 
     run_on_thread = None  # type: ignore[assignment]
 
 
-def test_whoever_claims_threads_has_the_method() -> None:
-    with pytest.raises(AdapterLoadError, match="claims threads and has no method run_on_thread"):
-        load_adapter(f"python:{__name__}:Hollow")
+def test_an_adapter_that_claims_threads_must_have_the_method() -> None:
+    with pytest.raises(AdapterLoadError, match="claims threads but has no method run_on_thread"):
+        load_adapter(f"python:{__name__}:ClaimsThreadsWithoutMethod")
 
 
 def test_a_scenario_on_threads_is_not_run_without_the_method() -> None:
     with pytest.raises(SetUpError, match="run_on_thread"):
-        lived(Hollow(), on_threads(SHORT))
+        timeline_of(ClaimsThreadsWithoutMethod(), on_threads(SHORT))
 
 
 def test_threads_are_claimed_and_concurrency_is_another_claim() -> None:
@@ -234,12 +234,28 @@ def test_a_scenario_on_threads_is_the_same_when_written_and_read_again() -> None
 @pytest.mark.parametrize(
     ("futures", "more", "said"),
     [
-        ([[{"advance": 1}, {"complete": {}}]], {}, "future 1: the clocks cannot move"),
-        ([SHORT, {"timeout": 3, "steps": SHORT}], {}, "future 2: the clocks cannot move"),
-        ([SHORT], {"concurrent": True}, "leave 'concurrent' out"),
-        ([SHORT], {"concurrent": False}, "leave 'concurrent' out"),
-        ([SHORT, SHORT, [*SHORT, PAUSE]], {}, "future 3: on threads, futures of one client"),
-        ([SHORT, {"observer": "raising", "steps": SHORT}], {}, "future 2: on threads"),
+        (
+            [[{"advance": 1}, {"complete": {}}]],
+            {},
+            "future 1: a future on threads can neither move the clocks nor have a timeout",
+        ),
+        (
+            [SHORT, {"timeout": 3, "steps": SHORT}],
+            {},
+            "future 2: a future on threads can neither move the clocks nor have a timeout",
+        ),
+        ([SHORT], {"concurrent": True}, "already makes futures concurrent; remove 'concurrent'"),
+        ([SHORT], {"concurrent": False}, "already makes futures concurrent; remove 'concurrent'"),
+        (
+            [SHORT, SHORT, [*SHORT, PAUSE]],
+            {},
+            "future 3: futures on threads with one client, operation and round must be equal",
+        ),
+        (
+            [SHORT, {"observer": "raising", "steps": SHORT}],
+            {},
+            "future 2: futures on threads with one client",
+        ),
         ([SHORT], {"threads": 3}, "expected true or false"),
     ],
 )

@@ -61,7 +61,7 @@ def test_what_is_in_the_pipe_is_taken_without_waiting_and_only_whole_lines(
 
 def test_a_silent_child_is_an_error_after_the_limit(started: list[LineProcess]) -> None:
     process = python(started, "input()")
-    with pytest.raises(ProcessSilentError, match=r"no answer within 0\.1 s"):
+    with pytest.raises(ProcessSilentError, match=r"wrote no line within 0\.1 s"):
         process.receive(0.1)
 
 
@@ -165,8 +165,8 @@ def test_a_polite_end_lets_the_child_finish(started: list[LineProcess], tmp_path
     process.close()
 
 
-def test_a_command_that_does_not_exist_is_an_error_with_the_mend() -> None:
-    with pytest.raises(LineProcessError, match="check the command"):
+def test_a_command_that_does_not_exist_is_an_error_with_the_fix() -> None:
+    with pytest.raises(LineProcessError, match="check that the command exists"):
         LineProcess(["/no/such/program"])
 
 
