@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from filelock import FileLock
 
 BUILD_SECONDS = 300
 """A first build compiles Go's standard library too."""
@@ -52,8 +52,8 @@ def built(source: Path, command: str) -> Path:
         digest.update(f"\0{path.relative_to(source)}\0".encode() + path.read_bytes())
     folder = CACHE / f"{source.parent.name}-{source.name}-{digest.hexdigest()[:16]}"
     CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / f"{source.parent.name}-{source.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker builds, the others wait for it
+    # One worker builds, the others wait for it.
+    with FileLock(CACHE / f"{source.parent.name}-{source.name}.lock"):
         if not folder.exists():
             _forget_old_builds(folder)
             _build(source, files, command, folder)

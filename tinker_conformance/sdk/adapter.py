@@ -90,7 +90,7 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallRecorder(Protocol):
-    """Receives what only the adapter can see. Log lines are recorded without its help."""
+    """The receiver of events that only the adapter can see. Log lines are recorded without its help."""
 
     def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None:
         """Record that the SDK called an observer.

@@ -160,7 +160,7 @@ def test_the_limits_on_the_page_are_those_of_the_kit() -> None:
     limits = Limits()
     said = dict(re.findall(r"^\| (.*?) \| (.*?) \| ", PAGE[PAGE.index("## Limits") :], re.MULTILINE))
     assert said["from the start to `started`"] == f"{limits.start:g} s"
-    assert said["between two signs of life in a scenario (an event, a request)"] == f"{limits.step:g} s"
+    assert said["between two messages or requests in a scenario"] == f"{limits.step:g} s"
     assert said["a whole scenario"] == f"{limits.scenario:g} s"
     assert said["one line"] == f"{stdio_session.MAX_LINE // 1024 // 1024} MiB"
     assert said["lines, or events, of one scenario"] == f"{MAX_EVENTS:,}".replace(",", " ")

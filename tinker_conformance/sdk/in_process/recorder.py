@@ -57,7 +57,7 @@ current_future: ContextVar[FutureKey] = ContextVar("current_future", default=NO_
 
 
 class Recorder(logging.Handler):
-    """Collects the events of one scenario: a logging handler, a `Listener` and a `CallRecorder`."""
+    """The recorder of one scenario's events: a logging handler, a `Listener` and a `CallRecorder`."""
 
     def __init__(
         self, clock: FrozenClock, names: Mapping[str, FutureKey], on_overflow: Callable[[], None]

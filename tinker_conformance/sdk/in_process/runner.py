@@ -66,7 +66,7 @@ class SetUpError(SdkError):
 
 @dataclass(slots=True)
 class _Abort:
-    """Ends a scenario early. Thread-safe and idempotent."""
+    """A function that ends a scenario early. Thread-safe and idempotent."""
 
     loop: asyncio.AbstractEventLoop
     task: asyncio.Task[None] | None = None
@@ -225,7 +225,7 @@ async def _opened(adapter: Adapter, context: ScenarioContext, recorder: Recorder
 
 @dataclass(frozen=True, slots=True)
 class _FutureRunner:
-    """Runs futures and records their outcomes."""
+    """A runner of futures that records their outcomes."""
 
     adapter: Adapter
     carry_out: _CarryOut

@@ -15,7 +15,7 @@ from tinker_conformance.timeline import Event
 
 
 class RunMessage(msgspec.Struct, frozen=True, tag_field="type", tag="run"):
-    """Asks the worker to run a scenario."""
+    """The kit's request to run a scenario."""
 
     id: int
     scenario: dict[str, object]
@@ -23,20 +23,20 @@ class RunMessage(msgspec.Struct, frozen=True, tag_field="type", tag="run"):
 
 
 class ReadyMessage(msgspec.Struct, frozen=True, tag_field="type", tag="ready"):
-    """Tells the kit that the adapter is loaded."""
+    """The worker's report that the adapter is loaded."""
 
     info: AdapterInfo
 
 
 class DoneMessage(msgspec.Struct, frozen=True, tag_field="type", tag="done"):
-    """Tells the kit that the scenario has run."""
+    """The worker's report that the scenario has run."""
 
     id: int
     timeline: tuple[Event, ...]
 
 
 class FaultMessage(msgspec.Struct, frozen=True, tag_field="type", tag="fault"):
-    """Tells the kit that the scenario did not run to its end or, with the id 0, that loading failed."""
+    """The worker's report that a scenario did not run to its end or, with the id 0, that loading failed."""
 
     id: int
     kind: FaultKind

@@ -38,7 +38,7 @@ class ObserverRaisedError(RuntimeError):
 
 
 class Hooks:
-    """Passes the SDK's observer calls and telemetry events to the recorder of the current scenario.
+    """The link from the SDK's observer calls and telemetry events to the current scenario's recorder.
 
     Attributes:
         recorder: The recorder; None between scenarios.

@@ -146,7 +146,7 @@ def _make_pip_environment(folder: Path) -> None:
     done = run([sys.executable, "-m", "venv", str(folder)], seconds=_BOOTSTRAP_SECONDS, what="python -m venv")
     if done.returncode != 0:
         message = (
-            "this Python has no pip, and none could be made for it "
+            "this Python has no pip, and an environment with pip could not be built "
             f"({_last_lines(done.stderr or done.stdout)}); install pip here "
             f"(`uv pip install pip`, `python -m ensurepip`), or {_INSTEAD}"
         )

@@ -1,6 +1,6 @@
-"""An adapter that behaves, except in the scenario `hostile`, or at its start: then it does what it is told.
+"""An adapter that misbehaves as its MODE says, at its start or in the scenario `hostile`.
 
-Started as `hostile_adapter.py MODE`; the modes are the functions below.
+Usage: `hostile_adapter.py MODE`. Each mode is a function below. In other scenarios the adapter conforms.
 """
 
 from __future__ import annotations
