@@ -102,4 +102,4 @@ def _text(result: Result) -> str:
         f"{visible(m.scenario)}, at {m.at:.3f} s: {wanted_got(visible(m.wanted), visible(m.got))}"
         for m in result.mismatches
     ]
-    return "\n".join([*lines, f"to judge it alone: {result.alone}"])
+    return "\n".join([*lines, f"rerun: {result.alone}"])
