@@ -1,8 +1,8 @@
-"""The pytest fixtures for downstream suites: what `docs/reference/fixtures.md` describes.
+"""The pytest fixtures for downstream suites; `docs/reference/fixtures.md` describes them.
 
-Imports nothing heavy: what a fixture needs is loaded when a test asks for it. All names begin with
-`fake_tinker`, because fixture names are global across plugins. `fake_tinker_options`, `fake_tinker_sdk` and
-`fake_tinker_profile` are there to be overridden, the others are not.
+This module imports nothing slow; each fixture imports what it needs. All names begin with `fake_tinker`,
+because fixture names are global across plugins. You can override `fake_tinker_options`, `fake_tinker_sdk` and
+`fake_tinker_profile`, but not the others.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ __all__ = [
 ]
 
 _CLOCK: Final = pytest.StashKey["FakeTinkerClock"]()
-_FACE: Final = pytest.StashKey[str]()
+_TRANSPORT: Final = pytest.StashKey[str]()
 _FAILED: Final = pytest.StashKey[bool]()
 _OUTCOMES: Final = "tinker-conformance-outcomes"
 
 
 class _Outcomes:
-    """Notes which test failed, so that its fixtures do not complain on top; registered when first needed."""
+    """Notes which tests failed, so that their fixtures report no second error; registered on first use."""
 
     @pytest.hookimpl
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -59,7 +59,7 @@ class _Outcomes:
 
 @pytest.fixture
 def fake_tinker_options() -> FakeTinkerOptions:
-    """Settings of the other fixtures. Override it to change them for a module or a suite."""
+    """Return the settings of the other fixtures. Override it to change them for a module or a suite."""
     from tinker_conformance.downstream.options import FakeTinkerOptions  # noqa: PLC0415 - see the module
 
     return FakeTinkerOptions()
@@ -69,7 +69,7 @@ def fake_tinker_options() -> FakeTinkerOptions:
 def fake_tinker_clock(
     request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
 ) -> Iterator[FakeTinkerClock]:
-    """The frozen clock of the process; scripts move it by their `advance` steps, a test by `advance()`."""
+    """Freeze the clocks of the process. `advance` steps of a script move them, and so does `advance()`."""
     from tinker_conformance.downstream.clock import frozen_clock  # noqa: PLC0415 - see the module
 
     with frozen_clock(fake_tinker_options.epoch) as clock:
@@ -84,7 +84,7 @@ def fake_tinker_clock(
 def fake_tinker(
     request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
 ) -> Iterator[ReachableTinker]:
-    """A fake Tinker in this process: every httpx client that asks its `url` meets it."""
+    """Provide a fake Tinker in this process, for every httpx client that sends requests to its `url`."""
     from tinker_conformance.downstream.faking import reached_in_process  # noqa: PLC0415 - see the module
 
     with _prepared(request, fake_tinker_options, "fake_tinker") as tinker, reached_in_process(tinker):
@@ -95,7 +95,7 @@ def fake_tinker(
 def fake_tinker_server(
     request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
 ) -> Iterator[ReachableTinker]:
-    """A fake Tinker on a loopback port: any client of this process or another one can ask its `url`."""
+    """Provide a fake Tinker on a loopback port, for clients in any process that use its `url`."""
     from tinker_conformance.downstream.faking import reached_on_a_socket  # noqa: PLC0415 - see the module
 
     with _prepared(request, fake_tinker_options, "fake_tinker_server") as tinker, reached_on_a_socket(tinker):
@@ -104,7 +104,7 @@ def fake_tinker_server(
 
 @pytest.fixture
 def fake_tinker_warnings() -> Iterator[QueueWarnings]:
-    """The queue-state warnings that are logged during the test, taken apart."""
+    """Collect the queue-state warnings that are logged during the test, parsed into their parts."""
     from tinker_conformance.downstream.queue_warnings import captured_warnings  # noqa: PLC0415 - see the module
 
     with captured_warnings() as warnings:
@@ -113,7 +113,7 @@ def fake_tinker_warnings() -> Iterator[QueueWarnings]:
 
 @pytest.fixture(scope="class")
 def fake_tinker_sdk(request: pytest.FixtureRequest) -> str:
-    """Return the SPEC that a `QueueStateConformance` class judges: its attribute `sdk`, unless overridden."""
+    """Return the SPEC of the SDK that a `QueueStateConformance` class judges: its attribute `sdk`."""
     spec = getattr(request.cls, "sdk", None)
     if not isinstance(spec, str):
         raise pytest.UsageError(
@@ -124,9 +124,9 @@ def fake_tinker_sdk(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="class")
 def fake_tinker_profile(request: pytest.FixtureRequest) -> str | None:
-    """Return the profile to judge it by: its attribute `profile`, unless overridden.
+    """Return the profile to judge the SDK by. Default: the attribute `profile` of the class.
 
-    None stands for what `--profile` says, and then for what the adapter names.
+    None means the profile of `--profile`, or else the one that the adapter names.
     """
     profile: str | None = getattr(request.cls, "profile", None)
     return profile
@@ -134,14 +134,14 @@ def fake_tinker_profile(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture(scope="class")
 def fake_tinker_judge(request: pytest.FixtureRequest) -> Iterator[ConformanceRun]:
-    """What judges the SDK of a class; never overridden."""
+    """Provide the run that judges the SDK of a class; do not override it."""
     problem, run = "", None
     try:
         run = _opened(request)
     except pytest.UsageError as error:
         problem = str(error)
     if run is None:
-        # One mistake is one error, not one for each requirement: the other tests of the class are skipped.
+        # Report one mistake as one error, not one per requirement: skip the other tests of the class.
         request.config.pluginmanager.register(_Unjudged(request.node, problem))
         pytest.fail(problem, pytrace=False)
     try:
@@ -154,7 +154,7 @@ def _opened(request: pytest.FixtureRequest) -> ConformanceRun:
     from tinker_conformance.suite.pytest_run import opened_for, request_of  # noqa: PLC0415 - see the module
 
     config, own = request.config, request.cls
-    # pathlib keeps an absolute path as it is.
+    # Joining an absolute path keeps it unchanged.
     beside = own.known_failures and request.path.parent / own.known_failures
     known = beside or text_of(config, KNOWN_FAILURES)
     return opened_for(
@@ -171,12 +171,12 @@ def _opened(request: pytest.FixtureRequest) -> ConformanceRun:
 
 
 class _Unjudged:
-    """Skips the tests of a class whose SDK cannot be judged, but for the one that reports the error."""
+    """Skips the tests of a class whose SDK cannot be judged, except the one that reports the error."""
 
     def __init__(self, node: pytest.Collector | pytest.Item, problem: str) -> None:
         self._node = node
         self._problem = problem
-        # "nodeid (phase)", documented. A plugin may run that test again: it has to fail again.
+        # The value is "nodeid (phase)", as pytest documents. A rerun of that test must fail again.
         self._reporting = os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0]
 
     @pytest.hookimpl(tryfirst=True)
@@ -192,27 +192,27 @@ class _Unjudged:
 
 @contextlib.contextmanager
 def _prepared(
-    request: pytest.FixtureRequest, options: FakeTinkerOptions, face: str
+    request: pytest.FixtureRequest, options: FakeTinkerOptions, transport: str
 ) -> Iterator[ReachableTinker]:
     from tinker_conformance.downstream.reachable_tinker import ReachableTinker  # noqa: PLC0415 - see the module
 
     stash = request.node.stash
-    if (other := stash.get(_FACE, None)) is not None:
+    if (other := stash.get(_TRANSPORT, None)) is not None:
         raise pytest.UsageError(
-            f"{request.node.nodeid} asks for {other} and {face}; a test takes one of them"
+            f"{request.node.nodeid} asks for {other} and {transport}; use one of them per test"
         )
-    # First set up, last torn down: a frozen clock outlives what reads it.
+    # Set up first and torn down last: the fake reads the frozen clock.
     if "fake_tinker_clock" in request.fixturenames:
         request.getfixturevalue("fake_tinker_clock")
     plugins = request.config.pluginmanager
     if not plugins.has_plugin(_OUTCOMES):
         plugins.register(_Outcomes(), _OUTCOMES)
-    # A plugin that runs a failed test again does so with the same item.
-    stash[_FACE], stash[_FAILED] = face, False
+    # Plugins that rerun a failed test reuse the same item.
+    stash[_TRANSPORT], stash[_FAILED] = transport, False
     tinker = ReachableTinker(options, lambda: stash.get(_CLOCK, None))
     try:
         yield tinker
     finally:
-        del stash[_FACE]
+        del stash[_TRANSPORT]
     if options.verify and not stash[_FAILED]:
         tinker.verify()

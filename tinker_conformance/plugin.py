@@ -1,9 +1,9 @@
-"""The pytest plugin: options, and the items of the suite.
+"""The pytest plugin: the options, the fixtures, and the items of the suite.
 
-It imports nothing heavy until the suite is collected or a fixture is used, and asks nothing of runs that have
-nothing to do with it. `tinker_conformance.suite.autoload` registers it.
+It imports nothing slow until the suite is collected or a fixture is used, and leaves all other pytest runs
+alone. `tinker_conformance.suite.autoload` registers it.
 
-PYTEST_DONT_REWRITE: a run in a process that has imported this module already must not be warned.
+PYTEST_DONT_REWRITE: avoids a warning in a process that has already imported this module.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Register the options of the suite under their own names."""
+    """Register the options of the suite under their long names."""
     add_options(parser)
 
 
@@ -40,26 +40,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None]:
-    """Register the short names that are used and free, once every plugin and conftest has its options."""
+    """Register the short names that are used and free, after all plugins and conftests registered theirs."""
     yield
     add_short_names(early_config, parser, args)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Gather results, once there are any; workers of pytest-xdist only send them."""
+    """Collect results on the controller; workers of pytest-xdist only send theirs."""
     if hasattr(config, "workerinput"):
         return
     results = _Results(config)
     config.pluginmanager.register(results, "tinker-conformance-results")
-    # pytest's own JUnit XML is directed there before its plugin is configured.
+    # Redirect pytest's own JUnit XML before its plugin is configured.
     if text_of(config, REPORT) is not None:
         results.prepare()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Name our options in full where pytest cannot collect because another plugin owns a short name."""
+    """Name the long options in a collection error that arose because another plugin owns a short name."""
     try:
         return (yield)
     except pytest.UsageError as error:
@@ -70,7 +70,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """End the session at the first mistake in how the suite was started, with that one message."""
+    """End the session at the first usage error of the suite, with one message."""
     report = yield
     if report.failed:
         raise_problem(collector.session)
@@ -78,7 +78,7 @@ def pytest_make_collect_report(
 
 
 class _Results:
-    """Hands over to the reporter, which is loaded for the first result: unrelated runs have none."""
+    """Loads the reporter at the first result, so that unrelated runs never import it."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -99,7 +99,7 @@ class _Results:
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if not self._prepared and hasattr(report, "tinker_conformance_result"):
-            # What is registered during a call is called from the next one on.
+            # pytest calls a plugin that was registered during a hook only from the next call on.
             self.prepare().pytest_runtest_logreport(report)
 
     @pytest.hookimpl(optionalhook=True)
@@ -109,7 +109,7 @@ class _Results:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Tell a requirement what is run next in this process: its scenarios can begin meanwhile."""
+    """Tell a requirement which item runs next in this process, so that its scenarios can start early."""
     if FOLLOWING in item.stash:
         item.stash[FOLLOWING] = nextitem
 
@@ -118,7 +118,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the report of a requirement carry what was measured."""
+    """Attach the records of a requirement to its pytest report."""
     report = yield
     records = item.stash.get(RECORDS, None)
     if call.when == "call" and records is not None:
@@ -129,12 +129,12 @@ def pytest_runtest_makereport(
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> Iterable[pytest.Item] | None:
-    """Make one item of each requirement of a `Chapter`; leave other objects to pytest.
+    """Return one item per requirement of a `Chapter`; leave other objects to pytest.
 
     Raises:
-        pytest.UsageError: The suite cannot be run as it was started.
+        pytest.UsageError: If the options do not name a usable SDK, profile, version or file.
     """
-    # `isinstance` would ask the object for its class, and some proxies raise then.
+    # `isinstance` reads `__class__`, which raises for some proxies.
     if type(obj) is not Chapter or not isinstance(collector, pytest.Module):
         return None
     try:

@@ -1,7 +1,7 @@
-"""What the pytest fixtures for downstream test suites hand out.
+"""The objects behind the pytest fixtures for downstream test suites.
 
-Options go in; a reachable fake, its clock and the captured queue warnings come out.
-`tinker_conformance.fixtures` makes fixtures of them.
+Options go in. A reachable fake, its clock and the captured queue warnings come out.
+`tinker_conformance.fixtures` wraps them in fixtures.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The frozen clock as a test holds it.
+"""The frozen clock that a test uses.
 
-`time.time`, `time.monotonic`, `datetime.now` and their kin stand still; `time.sleep`, in any thread, returns
-at once and moves both clocks. Event loops stay on real time, because loops that a test runner or an SDK made
-are not ours: an `asyncio.sleep` in a test really waits. `run` is there for clients whose sleeps shall cost
-nothing.
+`time.time`, `time.monotonic`, `datetime.now` and similar functions stand still. `time.sleep`, in any thread,
+returns at once and moves both clocks. Event loops stay on real time, because a test runner or an SDK owns
+them: `asyncio.sleep` in a test really waits. Use `run` for clients whose sleeps should take no real time.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop
 _T = TypeVar("_T")
 
 RUN_LIMIT_SECONDS: Final = 26 * 3600.0
-"""Virtual seconds that `run` may take; the longest wait of any known SDK is two hours."""
+"""The limit of `run` in virtual seconds; the longest wait of any known SDK is two hours."""
 LEFT_ON_REAL_TIME: Final = ("_pytest", "pluggy", "pytest_asyncio", "xdist", "execnet", "hypothesis")
-"""Modules that measure how long a test takes."""
+"""Modules that keep real time, because they measure the duration of tests."""
 
 
 class ClockStalledError(RuntimeError):
-    """What `FakeTinkerClock.run` was given would never end; the text says why and what to do."""
+    """The coroutine given to `FakeTinkerClock.run` would never end; the text says why and what to do."""
 
 
 class FakeTinkerClock:
     """The frozen clocks of this process."""
 
     def __init__(self, clock: FrozenClock) -> None:
-        """Takes a clock that is in force."""
+        """Wrap a clock that is already frozen."""
         self._clock = clock
 
     @property
@@ -58,30 +57,30 @@ class FakeTinkerClock:
     def advance(
         self, seconds: Seconds | None = None, *, wall: Seconds | None = None, monotonic: Seconds | None = None
     ) -> None:
-        """Moves the clocks: both, or each by its own number of seconds.
+        """Move both clocks together, or each by its own number of seconds.
 
         Args:
-            seconds: Moves both; a negative number steps the wall clock back and no other.
-            wall: Moves the wall clock alone.
-            monotonic: Moves the monotonic clock alone; never negative.
+            seconds: Seconds to move both clocks; a negative number moves only the wall clock back.
+            wall: Seconds to move the wall clock alone.
+            monotonic: Seconds to move the monotonic clock alone; never negative.
 
         Raises:
-            ScriptError: No number, both forms at once, or a monotonic clock going back.
+            ScriptError: If no number is given, both forms are mixed, or the monotonic clock would go back.
         """
         self.apply(advance_step(seconds, wall=wall, monotonic=monotonic))
 
     def apply(self, step: Advance) -> None:
-        """Moves the clocks as a step of a script says."""
+        """Move the clocks by a step of a script."""
         self._clock.advance(step.wall_us, step.monotonic_us)
 
     def run(self, main: Coroutine[Any, Any, _T]) -> _T:
-        """Runs a coroutine on an event loop whose time is this clock: its sleeps cost no real time.
+        """Run a coroutine on an event loop that uses this clock, so that its sleeps take no real time.
 
-        For `fake_tinker` (in process) only: a client that waits for a real socket looks asleep, and its
-        time-out would be jumped to.
+        Use it only with `fake_tinker` (in process). A client that waits for a real socket looks idle, so the
+        clock would jump to its timeout.
 
         Raises:
-            ClockStalledError: If it waits for what can never happen.
+            ClockStalledError: If the coroutine waits for something that can never happen.
         """
         stalls: list[str] = []
         with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(self._clock)) as runner:
@@ -103,17 +102,17 @@ class FakeTinkerClock:
                 if not stalls:
                     raise
                 message = (
-                    f"{stalls[0]}; see what is awaited, or use fake_tinker (in process) rather than a socket"
+                    f"{stalls[0]}; check what is awaited, or use fake_tinker (in process) instead of a socket"
                 )
                 raise ClockStalledError(message) from None
 
 
 @contextlib.contextmanager
 def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
-    """Freezes the clocks of the process; everything is as before afterwards.
+    """Freeze the clocks of the process, and restore them at the end of the block.
 
     Args:
-        epoch: Where the wall clock begins, seconds since 1970.
+        epoch: The initial wall clock, in seconds since 1970.
     """
     _build_models()
     clock = FrozenClock()
@@ -126,7 +125,7 @@ _built: set[str] = set()
 
 
 def _build_models() -> None:
-    """Pydantic models that are first built under a frozen clock break (seen with tinker 0.1.0 to 0.38.0)."""
+    """Import all of tinker now: pydantic models built under a frozen clock break (tinker 0.1.0 to 0.38)."""
     tinker = sys.modules.get("tinker")
     if tinker is None or not hasattr(tinker, "__path__") or tinker.__name__ in _built:
         return

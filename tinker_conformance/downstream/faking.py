@@ -1,10 +1,10 @@
-"""The fakes as context managers, for what is no fixture: examples of Hypothesis, scripts, other test runners.
+"""The fakes as context managers, for use outside fixtures: Hypothesis examples, scripts, other test runners.
 
     with frozen_clock(epoch) as clock, tinker_in_process(clock=clock) as tinker:
         tinker.add_script(...)
 
-They do what the fixtures `fake_tinker` and `fake_tinker_server` do, environment variables and the
-verification at the end included; a block that raises is not verified on top.
+They behave like the fixtures `fake_tinker` and `fake_tinker_server`: they set the same environment variables,
+and verify the scripts at the end. A block that raises is not verified.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _DEFAULTS: Final = FakeTinkerOptions()
 def tinker_in_process(
     options: FakeTinkerOptions = _DEFAULTS, *, clock: FakeTinkerClock | None = None
 ) -> Iterator[ReachableTinker]:
-    """A fake Tinker in this process, for every httpx client that asks its `url`.
+    """Provide a fake Tinker in this process, for every httpx client that sends requests to its `url`.
 
     Args:
-        options: Settings; those about the clock are the clock's own.
-        clock: The frozen clock that scripts move; without one they cannot move any.
+        options: The settings; those about the clock have no effect here.
+        clock: The frozen clock that scripts move; without one, scripts cannot move any clock.
 
     Raises:
-        ScriptViolation: At the end, a script was not drained, or a request came that none expects.
+        ScriptViolation: At the end, if a script was not drained or an unexpected request arrived.
     """
     with _verified(options, clock, reached_in_process) as tinker:
         yield tinker
@@ -47,7 +47,7 @@ def tinker_in_process(
 def tinker_on_a_socket(
     options: FakeTinkerOptions = _DEFAULTS, *, clock: FakeTinkerClock | None = None
 ) -> Iterator[ReachableTinker]:
-    """The same on a free loopback port, for any client of any process."""
+    """Provide a fake Tinker on a free loopback port, for clients of any process; see `tinker_in_process`."""
     with _verified(options, clock, reached_on_a_socket) as tinker:
         yield tinker
 
@@ -67,14 +67,14 @@ def _verified(
 
 @contextlib.contextmanager
 def reached_in_process(tinker: ReachableTinker) -> Iterator[None]:
-    """Has an engine answer on its `url`, and the environment name it, for the duration of the block."""
+    """Serve an engine on its `url` in this process and set the environment variables, within the block."""
     with mounted(tinker, base_url=tinker.url), _environment(tinker):
         yield
 
 
 @contextlib.contextmanager
 def reached_on_a_socket(tinker: ReachableTinker) -> Iterator[None]:
-    """The same on a free loopback port; the engine's `url` becomes that of the port."""
+    """Serve an engine on a free loopback port, which becomes its `url`, and set the environment variables."""
     with FakeTinkerServer(tinker) as server:
         tinker.url = server.url
         with _environment(tinker):

@@ -1,4 +1,4 @@
-"""What a downstream suite may set for all fixtures, by overriding `fake_tinker_options`."""
+"""The settings of the fixtures, which a downstream suite sets by overriding `fake_tinker_options`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 DEFAULT_EPOCH: Final = 1_750_000_000.0
 API_KEY: Final = "tml-fake-tinker"
-"""The official SDK refuses a key without this beginning (tinker 0.1.0 and later)."""
+"""The official SDK rejects keys without the prefix `tml-` (tinker 0.1.0 and later)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,15 +16,15 @@ class FakeTinkerOptions:
     """Settings of the fixtures.
 
     Attributes:
-        base_url: Where `fake_tinker` is mounted; a host that does not exist.
+        base_url: The URL of `fake_tinker`; its host need not exist.
         api_key: The value of ``TINKER_API_KEY``.
-        epoch: Where the frozen wall clock begins, in seconds since 1970.
-        unscripted_complete: Whether a submission without a script completes; else it gets HTTP 404. True
-            makes it a whole fake Tinker (``docs/reference/simulated-service.md``).
-        seed: What the numbers and ids of a whole fake Tinker are derived from.
+        epoch: The initial value of the frozen wall clock, in seconds since 1970.
+        unscripted_complete: Whether a submission without a script completes; otherwise it gets HTTP 404. True
+            makes it a simulated service (``docs/reference/simulated-service.md``).
+        seed: The seed of the numbers and ids of the simulated service.
         strict: Whether the simulated service refuses base models that its capabilities do not list.
-        client_config: Fields of the reply to ``client/config``, over the defaults.
-        verify: Whether a test that passed fails if a script was not drained or a request was not expected.
+        client_config: Fields of the reply to ``client/config`` that replace the defaults.
+        verify: Whether a test fails if a script was not drained or an unexpected request arrived.
     """
 
     base_url: str = "http://tinker.test"

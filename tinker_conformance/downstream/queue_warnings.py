@@ -1,7 +1,7 @@
-"""Queue-state warnings that were logged, taken apart: whose, which client, which state, when.
+"""Parses logged queue-state warnings: which client, which state, which reason, and when.
 
-The message forms are those of every profile that the kit knows, so a line of any official release is read. A
-state is known where the reason is a text that the SDK itself has for it; a reason of the server hides it.
+The message formats come from all profiles of the kit, so it can parse warnings of any official release. The
+state is known only if the reason is one of the SDK's own texts, not one from the server.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class QueueWarning:
     """One warning about a paused queue.
 
     Attributes:
-        kind: Which kind of client logged it.
+        kind: The kind of client that logged it.
         identifier: The sampler, model or base model that it names.
         reason: The reason that it gives.
-        state: The state behind it; None where the reason is none of the SDK's own texts.
-        at: The wall clock when it was logged, seconds since 1970 (frozen, where the clock is).
+        state: The queue state; None if the reason is not one of the SDK's own texts.
+        at: The wall clock when it was logged, in seconds since 1970; virtual if the clock is frozen.
         logger: The name of the logger.
-        message: The whole line.
+        message: The complete message.
     """
 
     kind: ClientKind
@@ -56,7 +56,7 @@ class _Form:
 
 
 def parse_queue_warning(message: str, *, logger: str = "", at: float = 0.0) -> QueueWarning | None:
-    """Takes a log line apart; None if it is no queue-state warning of any known profile."""
+    """Return the parts of a log message; None if it is not a queue-state warning of any known profile."""
     for form in _forms():
         if (found := form.pattern.fullmatch(message)) is not None:
             reason = found["reason"]
@@ -77,7 +77,7 @@ def _forms() -> tuple[_Form, ...]:
                 templates[forms.message] = kind
                 for state in (QueueState.PAUSED_RATE_LIMIT, QueueState.PAUSED_CAPACITY, QueueState.UNKNOWN):
                     states[kind][forms.reasons.of(state)] = state
-    # The longest first: `paused for {identifier}` would take `paused for sampler {identifier}` too.
+    # The longest first, because `paused for {identifier}` also matches `paused for sampler {identifier}`.
     ordered = sorted(templates, key=len, reverse=True)
     return tuple(_Form(templates[text], _pattern(text), states[templates[text]]) for text in ordered)
 
@@ -90,10 +90,10 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 class QueueWarnings(Sequence[QueueWarning]):
-    """The warnings so far, in order; grows while the test runs."""
+    """The warnings so far, in order; the sequence grows while the test runs."""
 
     def __init__(self) -> None:
-        """Nothing was logged yet."""
+        """Create an empty sequence."""
         self._lock = threading.Lock()
         self._found: list[QueueWarning] = []
 
@@ -102,24 +102,24 @@ class QueueWarnings(Sequence[QueueWarning]):
     @overload
     def __getitem__(self, place: slice) -> tuple[QueueWarning, ...]: ...
     def __getitem__(self, place: int | slice) -> QueueWarning | tuple[QueueWarning, ...]:
-        """One warning, or some."""
+        """Return one warning, or a slice."""
         with self._lock:
             return tuple(self._found[place]) if isinstance(place, slice) else self._found[place]
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of warnings."""
         return len(self._found)
 
     def __repr__(self) -> str:
         return f"<QueueWarnings: {'; '.join(map(str, self)) or 'none'}>"
 
     def add(self, warning: QueueWarning) -> None:
-        """Adds one."""
+        """Append a warning."""
         with self._lock:
             self._found.append(warning)
 
     def clear(self) -> None:
-        """Forgets all."""
+        """Remove all warnings."""
         with self._lock:
             self._found.clear()
 
@@ -131,10 +131,10 @@ class QueueWarnings(Sequence[QueueWarning]):
         state: QueueState | str | None = None,
         reason: str | None = None,
     ) -> tuple[QueueWarning, ...]:
-        """Those that have all of these; None stands for any.
+        """Return the warnings that match all given values; None matches any value.
 
         Raises:
-            ValueError: There is no such kind or state.
+            ValueError: If there is no such kind or state.
         """
         wanted = _wanted(kind, identifier, state, reason)
         return tuple(warning for warning in self if not _differences(warning, wanted))
@@ -148,11 +148,11 @@ class QueueWarnings(Sequence[QueueWarning]):
         state: QueueState | str | None = None,
         reason: str | None = None,
     ) -> tuple[QueueWarning, ...]:
-        """Checks that such warnings were logged: so many, or at least one; and returns them.
+        """Assert that `count` matching warnings were logged, or at least one if it is None, and return them.
 
         Raises:
-            AssertionError: With what was logged, and what differs in the nearest miss.
-            ValueError: There is no such kind or state.
+            AssertionError: If not; the text lists all warnings, and how the nearest one differs.
+            ValueError: If there is no such kind or state.
         """
         __tracebackhide__ = True
         wanted = _wanted(kind, identifier, state, reason)
@@ -161,13 +161,13 @@ class QueueWarnings(Sequence[QueueWarning]):
             return found
         asked = ", ".join(f"{name} {value!r}" for name, value in wanted.items()) or "any"
         number = "at least one" if count is None else str(count)
-        lines = [f"queue-state warnings ({asked}): {wanted_got(number, len(found))}; all that were logged:"]
+        lines = [f"queue-state warnings ({asked}): {wanted_got(number, len(found))}; all warnings logged:"]
         lines += [f"  {warning}" for warning in self] or ["  none"]
         others = [(warning, diff) for warning in self if (diff := _differences(warning, wanted))]
         if others and len(found) < (count or 1):
             warning, differences = min(others, key=lambda pair: len(pair[1]))
             lines.append(f"the nearest miss, {warning.message!r}, differs in {'; '.join(differences)}")
-        lines.append("mend the script, move the clock a minute (the debounce), or ask for another number")
+        lines.append("fix the script, move the clock 60 s (the debounce window), or expect another number")
         raise AssertionError("\n".join(lines))
 
 
@@ -180,7 +180,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001 - whoever logged it is at fault, and other handlers say so
+        except Exception:  # noqa: BLE001 - the log call is wrong, and other handlers report it
             return
         warning = parse_queue_warning(message, logger=record.name, at=self._clock())
         if warning is not None:
@@ -189,7 +189,7 @@ class _Handler(logging.Handler):
 
 @contextlib.contextmanager
 def captured_warnings() -> Iterator[QueueWarnings]:
-    """Collects what is logged in the process; the root logger is as before afterwards."""
+    """Collect the warnings logged in this process, and restore the root logger at the end of the block."""
     _forms()
     warnings, root = QueueWarnings(), logging.getLogger()
     handler, level = _Handler(warnings, lambda: time.time()), root.level  # noqa: PLW0108 - looked up at each call

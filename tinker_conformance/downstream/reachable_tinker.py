@@ -1,4 +1,4 @@
-"""The engine that `fake_tinker` and `fake_tinker_server` hand out."""
+"""The engine that the fixtures `fake_tinker` and `fake_tinker_server` return."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from tinker_conformance.downstream.options import FakeTinkerOptions
 
 
 class ReachableTinker(VerifiedTinker):
-    """A fake Tinker that a test's clients reach at `url`.
+    """A fake Tinker that the clients of a test reach at `url`.
 
     Attributes:
-        url: The base URL, without a trailing slash; ``TINKER_BASE_URL`` has it too.
-        api_key: What ``TINKER_API_KEY`` is set to.
+        url: The base URL without a trailing slash, also in ``TINKER_BASE_URL``.
+        api_key: The API key, also in ``TINKER_API_KEY``.
     """
 
-    how_to_move_clocks = "let the test ask for the fixture fake_tinker_clock too"
+    how_to_move_clocks = "add the fixture fake_tinker_clock to the test"
     how_to_use_a_socket = "use fake_tinker_server (a loopback socket)"
 
     def __init__(self, options: FakeTinkerOptions, clock: Callable[[], FakeTinkerClock | None]) -> None:
-        """Makes an engine without scripts.
+        """Create an engine without scripts.
 
         Args:
             options: The settings of the fixtures.
-            clock: The frozen clock of the test, once it has one.
+            clock: Returns the frozen clock of the test, or None if it has none.
         """
-        whole = options.unscripted_complete
+        simulated = options.unscripted_complete
         super().__init__(
             clock=self._seconds,
             move_clock=self._move,
-            unscripted=Unscripted.COMPLETE if whole else Unscripted.ERROR,
-            seed=options.seed if whole else None,
+            unscripted=Unscripted.COMPLETE if simulated else Unscripted.ERROR,
+            seed=options.seed if simulated else None,
             client_config=options.client_config,
             strict=options.strict,
         )
@@ -44,7 +44,7 @@ class ReachableTinker(VerifiedTinker):
         self.api_key = options.api_key
 
     def moves_clock(self) -> bool:
-        """Whether the test has asked for `fake_tinker_clock`."""
+        """Return whether the test uses `fake_tinker_clock`."""
         return self._frozen() is not None
 
     def _seconds(self) -> float:

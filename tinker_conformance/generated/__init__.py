@@ -1,7 +1,7 @@
-"""Scenarios that nobody wrote.
+"""Generated scenarios.
 
-A seed goes in; scenarios come out, drawn from Hypothesis strategies or combined by rule. All requirements
-judge them, and a scenario that fails is shrunk to a few steps.
+A seed goes in. Scenarios come out, drawn from Hypothesis strategies or combined by rule. All requirements are
+checked on them, and a failing scenario is shrunk to a few steps.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Scenarios made by rule: every state, reason, status and body against every kind of client.
+"""Scenarios combined by rule: every state, reason, status and body with every kind of client.
 
-The shipped scenarios show what a conforming SDK must do; these, with the generated ones, look for what
-nobody has thought of.
+The shipped scenarios show what a conforming SDK must do. These, together with the generated ones, look for
+differences that nobody expects.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CAPACITY: Final[Mapping[str, object]] = {"queue_state": "paused_capacity"}
 
 
 def matrix() -> tuple[Scenario, ...]:
-    """All of them; ids begin with ``matrix-``."""
+    """Return all combined scenarios; their ids begin with ``matrix-``."""
     return tuple(
         decode_scenario({"id": f"matrix-{name}", **rest}, f"matrix-{name}") for name, rest in _scenarios()
     )
@@ -121,8 +121,8 @@ def _debounces() -> Iterator[tuple[str, list[_Step]]]:
     capacity, limit = _pause("paused_capacity"), _pause("paused_rate_limit")
     active, odd = _pause("active"), _pause("zzz")
     wall = [_apart(159.999, 0), capacity, _apart(0.001, 0), capacity]
-    minute: list[_Step] = [capacity, _both(59.999), limit, _both(0.001), limit, active, _both(60), odd]
-    yield "debounce", [*minute, _both(-100), capacity, *wall, _COMPLETE]
+    within_60_s: list[_Step] = [capacity, _both(59.999), limit, _both(0.001), limit, active, _both(60), odd]
+    yield "debounce", [*within_60_s, _both(-100), capacity, *wall, _COMPLETE]
     lasting: list[_Step] = [capacity, _both(899.999), capacity, _both(0.001), capacity]
     after: list[_Step] = [_both(59), capacity, _both(1), capacity, limit, _both(900), limit]
     apart = [active, limit, _apart(0, 900), limit, _apart(60, 0), limit]

@@ -1,4 +1,4 @@
-"""Scenarios that nobody wrote: drawn from the strategies, the same ones for the same seed."""
+"""Draws scenarios from the strategies, the same ones for the same seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tinker_conformance.scenario.scenario import Scenario
 
 _MOST_ROUNDS: Final = 50
 _LEAST_EXAMPLES: Final = 10
-"""A round that draws fewer may draw nothing but what earlier rounds drew first, too: the smallest ones."""
+"""Hypothesis begins each round with the smallest values. A shorter round may only repeat earlier ones."""
 
 
 def generated(
@@ -23,13 +23,13 @@ def generated(
     ordinary: bool = False,
     wanted: Callable[[Scenario], bool] = lambda _: True,
 ) -> tuple[Scenario, ...]:
-    """Draw distinct scenarios; ids are ``generated-SEED-1``, ….
+    """Return distinct scenarios with the ids ``generated-SEED-1``, ….
 
     Args:
-        count: How many. Fewer come only where the strategy has no more within `_MOST_ROUNDS` rounds.
-        seeded: Another number gives others.
-        ordinary: Without what only quirks are about.
-        wanted: Says no to what cannot be used; others are drawn in its place.
+        count: How many. Returns fewer only if `_MOST_ROUNDS` rounds find no more.
+        seeded: The seed.
+        ordinary: Whether to leave out what only quirks cover.
+        wanted: Returns False for a scenario that cannot be used; another one replaces it.
     """
     strategy = ordinary_scenarios() if ordinary else scenarios()
     drawn: dict[str, Scenario] = {}

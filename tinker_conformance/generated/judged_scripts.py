@@ -1,4 +1,4 @@
-"""Scripts that belong to no requirement, judged by all of them."""
+"""Judges scripts that belong to no requirement, by the checks of all requirements."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _MOST_FAILURES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class ScriptFailure:
-    """A script that the SDK lives otherwise than the reference does.
+    """A script in which the SDK behaves differently from the reference.
 
     Attributes:
-        scenario: The smallest one found.
-        origin: Id of the scenario that showed it first.
-        requirements: Ids of the requirements whose checks fire.
-        mismatches: What the first of them found.
-        fault: Why the scenario did not come to its end; empty if it did.
-        verdict: Whose fault it is: failed, adapter error or kit error; passed where nothing is wrong.
+        scenario: The smallest failing scenario found.
+        origin: Id of the scenario that failed first.
+        requirements: Ids of the requirements whose checks found mismatches.
+        mismatches: The mismatches of the first of them.
+        fault: Why the scenario did not finish; empty if it did.
+        verdict: Failed, adapter error or kit error, depending on the cause; passed if nothing is wrong.
     """
 
     scenario: Scenario
@@ -47,16 +47,16 @@ class ScriptFailure:
 
 @dataclass(frozen=True, slots=True)
 class ScriptJudgement:
-    """What came of many scripts.
+    """The results of many scripts.
 
     Attributes:
-        judged: How many were run.
-        left_out: How many are nothing for the SDK (not claimed, or no clock can show them), or hold a 410,
-            after which an SDK waits for a time drawn at random.
-        failed: In how many the SDK failed.
-        adapter_errors: In how many the adapter crashed, hung or broke the protocol.
-        kit_errors: In how many the reference failed.
-        failures: The first few of those, shrunk, each kind once.
+        judged: Number of scripts that ran.
+        left_out: Number of scripts that do not apply to the SDK (not claimed, or not possible with its
+            clock), or that contain a 410, after which an SDK waits for a random time.
+        failed: Number of scripts in which the SDK failed.
+        adapter_errors: Number of scripts in which the adapter crashed, hung or violated the protocol.
+        kit_errors: Number of scripts in which the reference failed.
+        failures: The first few failures, shrunk, one of each kind.
     """
 
     judged: int
@@ -68,7 +68,7 @@ class ScriptJudgement:
 
     @property
     def held(self) -> int:
-        """In how many the SDK did what the reference does."""
+        """Number of scripts in which the SDK behaved like the reference."""
         return self.judged - self.failed - self.adapter_errors - self.kit_errors
 
 
@@ -85,10 +85,10 @@ class ScriptJudge:
     strict: bool = False
 
     def judge_all(self, scenarios: Iterable[Scenario], tick: Callable[[], object]) -> ScriptJudgement:
-        """Judges scenarios; `tick` is called after each.
+        """Judge scenarios, calling `tick` after each.
 
         Raises:
-            AdapterLostError: If the adapter broke too often to go on.
+            AdapterLostError: If the adapter failed too often to continue.
         """
         left_out = 0
         counts = Counter[Verdict]()
@@ -117,7 +117,7 @@ class ScriptJudge:
         )
 
     def _failure(self, scenario: Scenario) -> ScriptFailure | None:
-        """What fails in a scenario, if anything; None if it is nothing for the SDK, or cannot be compared."""
+        """Return what fails in a scenario; None if it does not apply to the SDK, or cannot be compared."""
         if is_jittered(scenario):
             return None
         runs = self.judge.both(scenario)
@@ -176,6 +176,6 @@ class ScriptJudge:
 
 
 def is_jittered(scenario: Scenario) -> bool:
-    """Whether an SDK waits in it for a time drawn at random: after a 410."""
+    """Return whether an SDK waits for a random time in a scenario: after a 410."""
     steps = (step for future in scenario.futures for step in future.script.steps)
     return any(isinstance(step, Status) and step.status == 410 for step in map(intended_reply, steps))

@@ -1,4 +1,4 @@
-"""Makes a scenario smaller while it still shows what it shows."""
+"""Shrinks a scenario while it still shows the same failure."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _MOST_RUNS: Final = 400
 
 
 def shrunk(scenario: Scenario, shows: Callable[[Scenario], bool], most_runs: int = _MOST_RUNS) -> Scenario:
-    """The smallest scenario found that still shows it.
+    """Return the smallest scenario found that still shows a failure.
 
     Args:
-        scenario: One that shows it.
-        shows: Runs a scenario and says whether it shows it too.
-        most_runs: After so many runs the smallest so far is good enough.
+        scenario: A scenario that shows the failure.
+        shows: Runs a scenario and returns whether it shows the failure too.
+        most_runs: The maximum number of runs; after them, the smallest scenario so far is returned.
     """
     runs = 0
     smaller = True
@@ -44,12 +44,12 @@ def shrunk(scenario: Scenario, shows: Callable[[Scenario], bool], most_runs: int
 
 
 def steps_of(scenario: Scenario) -> int:
-    """How many steps the scripts have together."""
+    """Return the total number of steps of all scripts of a scenario."""
     return sum(len(future.script.steps) for future in scenario.futures)
 
 
 def _candidates(scenario: Scenario) -> Iterator[Scenario]:
-    """Smaller ones, the boldest first."""
+    """Yield smaller scenarios, those with the largest cuts first."""
     futures = scenario.futures
     for place in range(len(futures)):
         if len(futures) > 1:
@@ -65,7 +65,7 @@ def _candidates(scenario: Scenario) -> Iterator[Scenario]:
 
 
 def _usual_client(scenario: Scenario) -> ClientSpec:
-    """What the short form of a scenario stands for."""
+    """Return the client that the short form of a scenario implies."""
     kind = scenario.clients[0].kind.value
     return decode_scenario({"id": "usual", "client": kind, "futures": []}, "usual").clients[0]
 

@@ -1,6 +1,6 @@
 """Hypothesis strategies: states, replies, clock steps, scripts and whole scenarios.
 
-They give plain data (what `docs/reference/scenarios.md` describes) or decoded values; every value can be run.
+They produce plain data (see `docs/reference/scenarios.md`) or decoded values; every value can be run.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _SECONDS: Final = (0.001, 1, 29.5, 30, 59.999, 60, 61, 899.999, 900)
 _BOUNDARIES: Final = (59.999, 60, 899.999, 900)
 _STATUSES: Final = (400, 402, 429, 500, 502, 503)
 _RAW: Final = ("", "not json", "null", "[]", "5", '"text"')
-# Given as a string: Hypothesis' table of all characters takes it seconds to make, and that is a failed health
-# check in a suite's first run.
+# An explicit string: Hypothesis takes seconds to build its table of all characters, which fails a
+# health check in the first run of a suite.
 _CHARACTERS: Final = string.printable + "\0\x7fÄßİΩЖ漢\u2028\u202e\ufeff😀"
 _COMPLETE: Final[StepData] = {"complete": {}}
 
 
 def queue_states() -> st.SearchStrategy[object]:
-    """Values of ``queue_state``: mostly the known words, then what looks like them, then other text."""
+    """Return a strategy for values of ``queue_state``: known words, similar values, and other text."""
     return st.sampled_from(_KNOWN_STATES) | st.sampled_from(_ODD_STATES) | _texts()
 
 
 def pause_bodies() -> st.SearchStrategy[Mapping[str, object]]:
-    """Bodies of a 408 or a try_again, with or without state and reason."""
+    """Return a strategy for bodies of a 408 or a try_again, with or without state and reason."""
     return st.fixed_dictionaries(
         {},
         optional={
@@ -50,26 +50,27 @@ def pause_bodies() -> st.SearchStrategy[Mapping[str, object]]:
 
 
 def clock_steps() -> st.SearchStrategy[Advance]:
-    """Steps that move the clocks: both, or apart; the wall clock back too."""
+    """Return a strategy for steps that move the clocks: together or apart, the wall clock also back."""
     return _advances().map(_decoded_advance)
 
 
 def poll_scripts(max_replies: int = 8) -> st.SearchStrategy[Script]:
-    """Scripts that end in a result, as `FakeTinker.add_script` takes them."""
+    """Return a strategy for scripts that end in a result, for `FakeTinker.add_script`."""
     return _scripts(max_replies).map(lambda steps: Script(decode_steps(list(steps), "generated")))
 
 
 def scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
-    """Whole scenarios: up to two clients of any kinds, futures one after another."""
+    """Return a strategy for whole scenarios: one or two clients of any kind, futures one after another."""
     observers = st.sampled_from(("default", "default", "default", "raising"))
     futures = st.builds(_future, _scripts(max_replies), observers)
     return _scenarios(futures, max_futures)
 
 
 def ordinary_scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
-    """Scenarios without anything odd: what every SDK must take alike, quirks aside.
+    """Return a strategy for ordinary scenarios, in which all SDKs must behave alike, apart from quirks.
 
-    Known states and strings as reasons, 5xx and broken connections between them, clocks that move together.
+    They have known states, strings as reasons, 5xx replies, broken connections, and clocks that move
+    together.
     """
     futures = st.builds(_future, _ordinary_scripts(max_replies), st.just("default"))
     return _scenarios(futures, max_futures)
@@ -114,7 +115,7 @@ def _replies() -> st.SearchStrategy[StepData]:
 
 
 def _passages() -> st.SearchStrategy[list[StepData]]:
-    """A step or three: what debounce and grace are about is two pauses and the time between them."""
+    """One step, or two pauses and the time between them, which debounce and grace depend on."""
     states = st.sampled_from(_KNOWN_STATES).map(lambda state: {"queue_state": state})
     pauses = states.map(lambda body: {"timeout": body}) | states.map(lambda body: {"try_again": body})
     alone = (_replies() | _advances()).map(lambda step: [step])
@@ -124,7 +125,7 @@ def _passages() -> st.SearchStrategy[list[StepData]]:
 
 def _scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
     moving = _joined(_passages(), max_replies)
-    # The delay after a 410 is jittered: with the clocks moving too, two SDKs could rightly differ.
+    # The delay after a 410 is random. If the clocks moved too, two correct SDKs could differ.
     expiring = _replies() | st.just({"status": 410, "body": {}})
     return moving | moving | moving | _joined(expiring.map(lambda step: [step]), max_replies)
 
@@ -134,7 +135,7 @@ def _ordinary_scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
         {"queue_state": st.sampled_from(_KNOWN_STATES)},
         optional={"queue_state_reason": st.just("because of the weather")},
     )
-    # Both signals at one instant: which of them an SDK heeds is the trigger's affair.
+    # Both signals at one instant: the chapter `trigger` covers which of them an SDK handles.
     pauses: st.SearchStrategy[StepData] = body.map(lambda value: {"pause": value})
     seconds = st.sampled_from(_BOUNDARIES) | st.sampled_from(_SECONDS)
     advances = seconds.map(lambda value: {"advance": value})

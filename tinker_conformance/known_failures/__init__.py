@@ -1,7 +1,7 @@
-"""Known failures: what an SDK is known to get wrong, written down with a reason.
+"""Known failures: a file that excuses failures of an SDK, each with a reason.
 
-A TOML or YAML file and judgements go in. Judgements come out in which the listed failures are excused, and
-entries that no longer fail are reported as stale.
+A TOML or YAML file and judgements go in. Judgements with the listed failures excused come out, and entries
+that no longer fail are reported as stale.
 """
 
 from __future__ import annotations

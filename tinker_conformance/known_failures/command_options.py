@@ -1,4 +1,4 @@
-"""The options about known failures, as the command and the pytest plugin both have them."""
+"""The options about known failures, shared by the command and the pytest plugin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tinker_conformance.requirements import Requirement
 
 
 def check_files(known: Path | None, recorded: Path | None) -> None:
-    """Check the files of both options, as far as that can be done before an SDK is started.
+    """Check the files of both options, before the SDK starts.
 
     Args:
         known: The file of entries, or None.
@@ -24,7 +24,7 @@ def check_files(known: Path | None, recorded: Path | None) -> None:
     """
     if known is not None and recorded is not None:
         raise KnownFailuresError(
-            "--known-failures and --record-known-failures exclude each other; record without the other one"
+            "--known-failures and --record-known-failures exclude each other; give only one of them"
         )
     if recorded is not None:
         check_place(recorded)
@@ -35,16 +35,16 @@ def check_files(known: Path | None, recorded: Path | None) -> None:
 def excuses(
     known: Path | None, recorded: Path | None, asked: Iterable[Requirement], sdk_version: str
 ) -> KnownFailures:
-    """Return what `--known-failures` and `--record-known-failures` say, checked before anything runs.
+    """Return the known failures of the options, checked before anything runs.
 
     Args:
         known: The file of entries, or None.
         recorded: The file to write, or None.
         asked: The requirements of the run.
-        sdk_version: As the adapter tells it.
+        sdk_version: The version that the adapter reports.
 
     Raises:
-        UnmatchedEntryError: If an entry matches nothing that is asked.
+        UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
         KnownFailuresError: If a file cannot be used.
     """
     check_files(known, recorded)

@@ -1,4 +1,4 @@
-"""One entry of a file of known failures."""
+"""An entry of a file of known failures."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import TypeAlias
 from packaging.version import Version
 
 Expiry: TypeAlias = datetime.date | Version
-"""The last day on which an entry excuses, or the first version of the SDK for which it no longer does."""
+"""The last day on which an entry applies, or the first version of the SDK to which it no longer applies."""
 
 
 class EntryClass(StrEnum):
     """Why something fails."""
 
     BUG = "bug"
-    """It is to be mended."""
+    """It is to be fixed."""
     UNSUPPORTED = "unsupported"
-    """The SDK means to be without it."""
+    """Deliberately unsupported."""
     FLAKY = "flaky"
-    """It fails now and then: never stale, and it must expire."""
+    """It fails sometimes. The entry is never stale, and must expire."""
 
 
 class Subject(StrEnum):
-    """What an entry's pattern is matched against."""
+    """What the pattern of an entry is matched against."""
 
     REQUIREMENT = "requirement"
     SCENARIO = "scenario"
@@ -34,16 +34,16 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """What is known to fail, and why.
+    """One known failure and its reason.
 
     Attributes:
-        subject: Whether the pattern is of requirements or of scenarios.
+        subject: Whether the pattern matches requirements or scenarios.
         pattern: An id; `*`, `?` and `[…]` are wildcards.
         entry_class: Why it fails, in one word.
         reason: Why it fails, in words; shown with each result.
-        issue: Where it is being worked on.
-        expires: When the entry ends, or None.
-        number: Its place in the file, from 1.
+        issue: The issue about it, or None.
+        expires: When the entry expires, or None.
+        number: Its position in the file, from 1.
     """
 
     subject: Subject
@@ -55,11 +55,11 @@ class KnownFailure:
     number: int
 
     def matches(self, identifier: str) -> bool:
-        """Whether the pattern is of this id."""
+        """Return whether the pattern matches an id."""
         return fnmatchcase(identifier, self.pattern)
 
     def expired(self, today: datetime.date, sdk_version: Version | None) -> bool:
-        """Whether the entry excuses no longer."""
+        """Return whether the entry has expired on a day, for a version of the SDK."""
         match self.expires:
             case None:
                 return False

@@ -1,4 +1,4 @@
-"""Reads a file of known failures, TOML or YAML; what is wrong in it is told with place and mend."""
+"""Reads a file of known failures, TOML or YAML; errors name the place and the fix."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _MOST_UNMATCHED: Final = 20
 
 
 class KnownFailuresError(UserError):
-    """A file of known failures that cannot be used; the text names the place and the mend."""
+    """A file of known failures cannot be used; the text names the place and the fix."""
 
 
 class UnmatchedEntryError(KnownFailuresError):
-    """An entry matches nothing that is asked: stale, as exit code 3 says."""
+    """An entry matches nothing in the run, so it is stale (exit code 3)."""
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,41 +43,41 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def load_known_failures(path: Path) -> tuple[KnownFailure, ...]:
-    """Reads the entries of one file.
+    """Return the entries of a file.
 
     Args:
-        path: Its suffix says whether it is TOML (`.toml`) or YAML (`.yaml`, `.yml`).
+        path: A TOML file (`.toml`) or a YAML file (`.yaml`, `.yml`).
 
     Raises:
-        KnownFailuresError: If it cannot be read, or an entry lacks something, or two are of the same pattern.
+        KnownFailuresError: If it cannot be read, an entry is invalid, or two entries have the same pattern.
     """
     data = _data(path)
     try:
         file = msgspec.convert(data, _File)
     except msgspec.ValidationError as error:
-        raise _error(str(path), f"{error}", f"write a list {KEY!r}, one entry for each failure") from error
+        raise _error(str(path), f"{error}", f"write a list {KEY!r} with one entry per failure") from error
     entries: dict[tuple[Subject, str], KnownFailure] = {}
     for number, raw in enumerate(file.known_failures, 1):
         entry = _entry(raw, number, path)
         first = entries.setdefault((entry.subject, entry.pattern), entry)
         if first is not entry:
-            raise _error(str(path), f"{first} and {entry} are of the same pattern", "keep one of them")
+            raise _error(str(path), f"{first} and {entry} have the same pattern", "keep one of them")
     return tuple(entries.values())
 
 
 def check_entries(
     entries: Iterable[KnownFailure], names: Mapping[Subject, Iterable[str]], source: str
 ) -> None:
-    """Checks that every entry matches something that is asked, and that no two contradict each other.
+    """Check that every entry matches something in the run, and that no two contradict each other.
 
     Args:
-        entries: What was read.
-        names: The ids that are asked, by subject.
+        entries: The entries of a file.
+        names: The ids of the run, by subject.
         source: The file, for messages.
 
     Raises:
         UnmatchedEntryError: If an entry matches nothing.
-        KnownFailuresError: If two entries say different things of one id.
+        KnownFailuresError: If two entries contradict each other about one id.
     """
     entries = tuple(entries)
     known = {subject: tuple(ids) for subject, ids in names.items()}
@@ -85,25 +85,25 @@ def check_entries(
     if unmatched:
         lines = [_unmatched(entry, known[entry.subject]) for entry in unmatched[:_MOST_UNMATCHED]]
         if len(unmatched) > _MOST_UNMATCHED:
-            lines.append(f"{len(unmatched) - _MOST_UNMATCHED} more entries match nothing that is asked")
+            lines.append(f"{len(unmatched) - _MOST_UNMATCHED} more entries match nothing in this run")
         raise UnmatchedEntryError("\n".join(f"{source}: {line}" for line in lines))
     for subject, ids in known.items():
         for name in ids:
             both = [entry for entry in entries if entry.subject is subject and entry.matches(name)]
-            if (second := next((e for e in both if _says(e) != _says(both[0])), None)) is not None:
+            if (second := next((e for e in both if _effect(e) != _effect(both[0])), None)) is not None:
                 what = f"{both[0]} and {second} contradict each other about {name}: class or expiry differ"
                 raise _error(
                     source, what, "narrow one of the patterns, or give both the same class and expiry"
                 )
 
 
-def _says(entry: KnownFailure) -> tuple[EntryClass, Expiry | None]:
+def _effect(entry: KnownFailure) -> tuple[EntryClass, Expiry | None]:
     return entry.entry_class, entry.expires
 
 
 def _unmatched(entry: KnownFailure, known: tuple[str, ...]) -> str:
     hint = suggestion(entry.pattern, known, "see docs/reference/requirements.md for the ids")
-    return f"{entry} matches nothing that is asked; {hint} Fix or remove the entry"
+    return f"{entry} matches nothing in this run; {hint} Fix or remove the entry"
 
 
 def _data(path: Path) -> object:
@@ -116,7 +116,7 @@ def _data(path: Path) -> object:
                 return parse_yaml(text)
             case suffix:
                 raise _error(
-                    str(path), f"the suffix {suffix!r} says no format", "name it .toml, .yaml or .yml"
+                    str(path), f"the suffix {suffix!r} names no known format", "use .toml, .yaml or .yml"
                 )
     except FileError as error:
         raise KnownFailuresError(error.of(str(path))) from error
@@ -128,8 +128,8 @@ def _entry(raw: dict[str, object], number: int, path: Path) -> KnownFailure:
         entry = msgspec.convert(raw, _Entry)
     except msgspec.ValidationError as error:
         keys = ", ".join(msgspec.structs.asdict(_EXAMPLE)).replace("entry_class", "class")
-        mend = f"the keys are {keys}, and class is one of {', '.join(EntryClass)}"
-        raise _error(where, str(error), mend) from error
+        fix = f"the keys are {keys}, and class is one of {', '.join(EntryClass)}"
+        raise _error(where, str(error), fix) from error
     match entry.requirement, entry.scenario:
         case (str() as pattern, None):
             subject = Subject.REQUIREMENT
@@ -137,10 +137,10 @@ def _entry(raw: dict[str, object], number: int, path: Path) -> KnownFailure:
             subject = Subject.SCENARIO
         case _:
             raise _error(
-                where, "needs a requirement or a scenario, and not both", "add one, an id or a wildcard"
+                where, "needs either a requirement or a scenario", "give one of them, an id or a wildcard"
             )
     if not entry.reason.strip():
-        raise _error(where, "the reason is empty", "say why it fails")
+        raise _error(where, "the reason is empty", "write why it fails")
     if entry.entry_class is EntryClass.FLAKY and entry.expires is None:
         raise _error(where, "a flaky entry must expire", "add 'expires', a date or a version of the SDK")
     return KnownFailure(
@@ -173,5 +173,5 @@ def _expiry(value: object, where: str) -> Expiry | None:
     raise _error(where, f"expires {value!r} is neither a date nor a version", "write 2027-01-31 or '1.2.0'")
 
 
-def _error(where: str, what: str, mend: str) -> KnownFailuresError:
-    return KnownFailuresError(f"{where}: {what}; {mend}")
+def _error(where: str, what: str, fix: str) -> KnownFailuresError:
+    return KnownFailuresError(f"{where}: {what}; {fix}")

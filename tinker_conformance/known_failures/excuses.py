@@ -1,4 +1,4 @@
-"""What known failures make of judgements, and which entries have outlived what they were written for."""
+"""Applies known failures to judgements, and finds stale entries."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tinker_conformance.requirements import Requirement
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """As much of a judgement as staleness depends on.
+    """The part of a judgement that staleness depends on.
 
     Attributes:
-        requirement: The requirement's id.
-        scenarios: Ids of its scenarios.
-        verdict: What became of it, known failures applied.
-        differing: Ids of the scenarios in which something was wrong.
+        requirement: The id of the requirement.
+        scenarios: The ids of its scenarios.
+        verdict: The verdict, known failures applied.
+        differing: The ids of the scenarios with a mismatch.
     """
 
     requirement: str
@@ -42,9 +42,9 @@ class KnownFailures:
     """The entries of one file, for one run.
 
     Attributes:
-        entries: In the order of the file.
-        today: The day that expiries are compared with.
-        sdk_version: The version of the SDK under test, or None where no entry asks.
+        entries: The entries, in the order of the file.
+        today: The day that expiry dates are compared with.
+        sdk_version: The version of the SDK under test, or None if no entry expires with a version.
         source: The file, for messages.
     """
 
@@ -54,9 +54,9 @@ class KnownFailures:
     source: str = ""
 
     def applied(self, judgement: Judgement) -> Judgement:
-        """The judgement, excused where every mismatch is known, or stale where what is known passed.
+        """Return a judgement, excused if every mismatch is known, and stale if it passed despite an entry.
 
-        Only a plain failure is excused: never a crash, a hang, an adapter's error or a missing precondition.
+        Only a plain failure is excused, never a crash, a hang, an adapter error or a missing precondition.
         """
         match judgement.verdict:
             case Verdict.FAILED:
@@ -87,13 +87,13 @@ class KnownFailures:
         entry = self._of(Subject.REQUIREMENT, judgement.requirement.id)
         if entry is None or entry.entry_class is EntryClass.FLAKY:
             return judgement
-        note = f"it passes, but {self.source}, {entry}, says that it fails; remove or narrow the entry"
+        note = f"it passes, but {self.source}, {entry}, lists it as failing; remove or narrow the entry"
         return dataclasses.replace(judgement, verdict=Verdict.STALE_KNOWN_FAILURE, note=note)
 
     def stale(self, judged: Iterable[Judged]) -> Iterator[str]:
-        """A sentence for each entry that excused nothing, after a whole run.
+        """Yield one sentence per entry that excused nothing in a complete run.
 
-        Requirements that passed although an entry names them have their own verdict, and are not told again.
+        Requirements that passed despite an entry have a verdict of their own, and are not reported again.
         """
         results = tuple(judged)
         for entry in self.entries:
@@ -108,14 +108,14 @@ class KnownFailures:
     def _unclaimed(self, entry: KnownFailure, results: tuple[Judged, ...]) -> Iterator[str]:
         covered = [result for result in results if entry.matches(result.requirement)]
         if covered and all(result.verdict is Verdict.NOT_CLAIMED for result in covered):
-            yield f"{self.source}: {entry}: the SDK does not claim it, so nothing fails; remove the entry"
+            yield f"{self.source}: {entry}: the SDK does not claim it, so it cannot fail; remove the entry"
 
     def _clean(self, entry: KnownFailure, results: tuple[Judged, ...]) -> Iterator[str]:
         named = {name for result in results for name in result.scenarios if entry.matches(name)}
         for name in sorted(named):
             asking = [result for result in results if name in result.scenarios]
             if all(result.verdict in _SEEN and name not in result.differing for result in asking):
-                yield f"{self.source}: {entry}: nothing is wrong in {name}; remove or narrow the entry"
+                yield f"{self.source}: {entry}: {name} has no mismatch; remove or narrow the entry"
 
     def _of(self, subject: Subject, identifier: str) -> KnownFailure | None:
         return next((e for e in self.entries if e.subject is subject and e.matches(identifier)), None)
@@ -129,19 +129,19 @@ def known_failures_for(
     today: datetime.date,
     source: str,
 ) -> KnownFailures:
-    """The entries, checked against what is asked of the SDK.
+    """Return the known failures of a run, checked against its requirements.
 
     Args:
-        entries: What was read.
-        asked: The requirements of the run, all of the profile's.
-        sdk_version: As the adapter tells it.
-        today: The day that expiries are compared with.
+        entries: The entries of a file.
+        asked: All requirements of the run.
+        sdk_version: The version that the adapter reports.
+        today: The day that expiry dates are compared with.
         source: The file, for messages.
 
     Raises:
-        UnmatchedEntryError: If an entry matches nothing that is asked.
-        KnownFailuresError: If entries contradict each other, or expire with a version and the SDK's cannot be
-            compared.
+        UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
+        KnownFailuresError: If entries contradict each other, or one expires with a version and the version of
+            the SDK is not comparable.
     """
     asked = tuple(asked)
     names = {
@@ -153,9 +153,7 @@ def known_failures_for(
     if any(isinstance(entry.expires, Version) for entry in entries):
         version = version_of(sdk_version)
         if version is None:
-            message = (
-                f"{source}: the SDK's version {sdk_version!r} cannot be compared; let entries expire by date"
-            )
+            message = f"{source}: the SDK's version {sdk_version!r} cannot be compared; use a date in expires"
             raise KnownFailuresError(message)
     return KnownFailures(entries, today, version, source)
 
@@ -166,7 +164,7 @@ def _shown(entry: KnownFailure) -> str:
 
 
 def judged(judgement: Judgement) -> Judged:
-    """As much of a judgement as staleness depends on."""
+    """Return the part of a judgement that staleness depends on."""
     return Judged(
         judgement.requirement.id,
         judgement.requirement.scenarios,

@@ -1,4 +1,4 @@
-"""Writes a first file of known failures: each failure of a run, with what was seen as the reason to edit."""
+"""Writes a new file of known failures: each failure of a run, with its first mismatch as the reason."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from tinker_conformance.requirements import Level
 
 _MOST_CHARACTERS: Final = 400
 _HEAD: Final = (
-    "# Known failures of {sdk} under {profile}. Edit each reason; an entry that passes becomes an error.\n"
+    "# Known failures of {sdk} under {profile}. Edit each reason. An entry that passes is an error.\n"
 )
 
 
 def check_place(path: Path) -> None:
-    """Checks, before a run, that a file can be written.
+    """Check, before a run, that a file can be written.
 
     Raises:
-        KnownFailuresError: If it is there already, its suffix says no format, or its folder is missing.
+        KnownFailuresError: If it exists, its suffix names no known format, or its folder is missing.
     """
     if path.suffix not in {".toml", ".yaml", ".yml"}:
-        raise KnownFailuresError(f"{path}: the suffix says no format; name it .toml, .yaml or .yml")
+        raise KnownFailuresError(f"{path}: the suffix names no known format; use .toml, .yaml or .yml")
     if path.exists():
-        raise KnownFailuresError(f"{path}: is there already; remove it, or name another file")
+        raise KnownFailuresError(f"{path}: already exists; remove it, or name another file")
     if not path.absolute().parent.is_dir():
-        raise KnownFailuresError(f"{path}: its folder does not exist; make it first")
+        raise KnownFailuresError(f"{path}: its folder does not exist; create it first")
 
 
 def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> None:
-    """Writes the failures of a run.
+    """Write the failures of a run to a new file.
 
-    Crashes, hangs and adapter errors are left out: they are never excused.
+    Crashes, hangs and adapter errors are left out, because a file cannot excuse them.
 
     Args:
-        results: Those of a run without known failures.
+        results: The results of a run without known failures.
         path: The file, TOML or YAML by its suffix.
-        sdk: Name and version, for the heading.
-        profile: Its name, for the heading.
-        strict: Whether quirks are written too.
+        sdk: The name and version of the SDK, for the heading.
+        profile: The name of the profile, for the heading.
+        strict: Whether to write quirks too.
     """
     failed = recordable(results, strict=strict)
     entries = [{"requirement": result.id, "class": "bug", "reason": _reason(result)} for result in failed]

@@ -1,7 +1,7 @@
-"""Parity: whether the reference behaves as a published release does, event by event.
+"""Parity: compares the reference with published releases, event by event.
 
-Releases and scenarios go in; differences come out, shrunk, with a draft of the profile that would explain
-them. Golden timelines keep what real releases did.
+Releases and scenarios go in. Shrunk differences come out, with a draft of a profile that would explain them.
+Golden timelines record what real releases did.
 """
 
 from __future__ import annotations

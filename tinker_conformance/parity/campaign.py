@@ -1,4 +1,4 @@
-"""Many releases compared with the reference, as many at once as there are cores."""
+"""Compares many releases with the reference, several of them in parallel."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from tinker_conformance.sdk.spec import open_sdk
 
 
 class ReleaseReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one release.
+    """The result of one release.
 
     Attributes:
         version: The release.
-        profile: Name of the profile that it was compared under.
-        seconds: Real seconds that it took.
-        comparison: What was compared; None if the release could not be driven.
-        news: What it does that no profile knows; None where nothing differs.
-        note: Why it could not be driven, or what else a reader must know; empty where there is nothing.
+        profile: The name of the profile that it was compared under.
+        seconds: The duration in real seconds.
+        comparison: The comparison; None if the release could not be run.
+        news: The behaviour that no profile describes; None if there is none.
+        note: Why it could not be run, or another remark; may be empty.
     """
 
     version: str
@@ -47,19 +47,19 @@ class ReleaseReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def agrees(self) -> bool:
-        """Whether everything was compared and nothing differs."""
+        """Whether the release was compared and nothing differs."""
         return self.comparison is not None and not self.comparison.different
 
 
 @dataclass(slots=True)
 class Campaign:
-    """Compares releases; make one, call `run`.
+    """A comparison of releases with the reference; `run` performs it.
 
     Attributes:
-        scenarios: What is run on each.
+        scenarios: The scenarios to run on each release.
         tick: Called after each scenario, from any thread.
-        say: Is told, in a line, what takes time; from any thread.
-        profile: What everything is compared under, rather than each release's own profile.
+        say: Called with progress messages, from any thread.
+        profile: The profile to compare every release under; None for its own.
     """
 
     scenarios: Sequence[Scenario]
@@ -71,12 +71,12 @@ class Campaign:
     _references: queue.SimpleQueue[SdkSession] = field(default_factory=queue.SimpleQueue)
 
     def run(self, specs: Sequence[tuple[str, str]], jobs: int, done: Callable[[ReleaseReport], None]) -> None:
-        """Compares releases.
+        """Compare releases.
 
         Args:
-            specs: Version and SPEC of each.
-            jobs: How many at once.
-            done: Called with each report as it comes, from this thread.
+            specs: The version and SPEC of each release.
+            jobs: How many to compare in parallel.
+            done: Called with each report when it is ready, on the calling thread.
         """
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="parity")
         try:
@@ -113,7 +113,7 @@ class Campaign:
             expected = self._expected.setdefault(profile.name, {})
         pair = Pair(reference, sdk, profile, expected)
         comparison = compare(pair, self.scenarios, self.tick)
-        # An SDK that crashes or cannot be opened has no behaviour to describe.
+        # A release that crashes or cannot start shows no behaviour to describe.
         behaves = any(finding.kind != FAULT for finding in comparison.findings)
         news = new_behaviour(reference, sdk, profile, comparison) if behaves else None
         return ReleaseReport(
@@ -133,6 +133,6 @@ class Campaign:
 
 
 def all_scenarios(count: int, seed: int) -> tuple[Scenario, ...]:
-    """The shipped scenarios, those made by rule, and `count` generated ones."""
+    """Return the shipped scenarios, those combined by rule, and `count` generated ones."""
     shipped = [scenario for scenario in shipped_scenarios().values() if not scenario.calls]
     return (*shipped, *matrix(), *generated(count, seed))

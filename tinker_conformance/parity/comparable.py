@@ -1,4 +1,4 @@
-"""The form in which two timelines are compared event by event; `docs/reference/scenarios.md` states it."""
+"""Reduces timelines to what is compared event by event; `docs/reference/scenarios.md` defines it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ from tinker_conformance.timeline import (
 
 
 def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
-    """What of a timeline must be equal: polls, replies, clocks, observer calls, warnings, outcomes.
+    """Return what must be equal: polls, replies, clock steps, observer calls, warnings and outcomes.
 
-    Logger names, error texts and the data of telemetry differ between SDKs by right. Times are those of the
-    scripts and the back-offs; a jittered delay (after HTTP 410) makes them incomparable, and they are left
-    out of that timeline. What is logged for a future before it is submitted is the SDK's own affair (that the
-    method is deprecated: `load_state` since 0.36). What an error line says of a body that cannot be used are
-    the words of whatever library decodes it.
-    Where futures are in flight together, order and times are left out.
+    Logger names, error texts and telemetry data may differ between SDKs. A random delay (after HTTP 410)
+    makes times incomparable, so such a timeline is compared without times. Lines logged for a future before
+    its submission are ignored, such as the deprecation of `load_state` since 0.36. An error line about an
+    unusable body is compared without the text of the decoding library. If futures run concurrently, order and
+    times are ignored.
     """
-    events = list(_without_decoders_words(_without_preliminaries(timeline)))
+    events = list(_without_decoder_messages(_without_preliminaries(timeline)))
     if _interleaved(timeline):
         return sorted((part for event in events if (part := _part_apart(event)) is not None), key=repr)
     jittered = any(isinstance(event, Response) and event.status == 410 for event in timeline)
@@ -38,7 +37,7 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
 
 
 def _interleaved(timeline: Timeline) -> bool:
-    """Whether futures are in flight together: which is polled first is then an SDK's own affair."""
+    """Return whether futures run concurrently, so that an SDK may poll them in any order."""
     running: set[int | None] = set()
     for event in timeline:
         match event:
@@ -54,7 +53,7 @@ def _interleaved(timeline: Timeline) -> bool:
 
 
 def _part_apart(event: Event) -> tuple[object, ...] | None:
-    """What counts where futures are in flight together: neither the order, nor which of them it was."""
+    """Return what is compared if futures run concurrently: neither their order nor their identity."""
     match event:
         case Request() | Response() | Outcome():
             return _part(event, jittered=True)
@@ -79,7 +78,7 @@ def _without_preliminaries(timeline: Timeline) -> Iterator[Event]:
         yield event
 
 
-def _without_decoders_words(events: Iterable[Event]) -> Iterator[Event]:
+def _without_decoder_messages(events: Iterable[Event]) -> Iterator[Event]:
     unusable: dict[int | None, bool] = {}
     for event in events:
         match event:

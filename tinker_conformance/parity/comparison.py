@@ -1,4 +1,4 @@
-"""One SDK against the reference, over many scenarios."""
+"""Compares one SDK with the reference over many scenarios."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A difference, and the smallest script found that shows it.
 
     Attributes:
-        scenario: Id of the scenario that showed it first.
-        chapter: Its chapter.
-        kind: The kind of event in which the timelines part.
+        scenario: The id of the scenario that showed it first.
+        chapter: The chapter of that scenario.
+        kind: The kind of the first event that differs.
         expected: What the reference did, in words.
         observed: What the SDK did, in words.
         script: The smallest scenario, YAML.
-        steps: How many steps it has.
+        steps: The number of its steps.
     """
 
     scenario: str
@@ -46,13 +46,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What was compared, and what differed.
+    """The result of a comparison.
 
     Attributes:
-        compared: How many scenarios, by chapter.
-        different: How many of them differ, by chapter.
-        left_out: How many the SDK cannot be asked, or have no order of events: futures in flight together.
-        findings: The differences, each kind once, shrunk.
+        compared: The number of scenarios compared, by chapter.
+        different: The number of those that differ, by chapter.
+        left_out: The number left out: not claimed by the SDK, or with concurrent futures.
+        findings: The differences, shrunk, one of each kind.
     """
 
     compared: dict[str, int]
@@ -63,13 +63,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Pair:
-    """An SDK and the reference, side by side. Not for two threads at once.
+    """An SDK and the reference. Not thread-safe.
 
     Attributes:
         reference: The reference.
         sdk: The SDK.
-        profile: What both run under.
-        expected: The reference's runs, by scenario id, shared by all that compare under this profile.
+        profile: The profile that both run under.
+        expected: The runs of the reference by scenario id, shared by all comparisons under this profile.
     """
 
     reference: SdkSession
@@ -78,23 +78,23 @@ class Pair:
     expected: dict[str, Run] = field(default_factory=dict)
 
     def difference(self, scenario: Scenario) -> Difference | None:
-        """Runs a scenario of a set on both: the reference's part once for all."""
+        """Return the difference in a scenario of the set; the run of the reference is cached."""
         if scenario.id not in self.expected:
             self.expected[scenario.id] = self.reference.run(scenario, self.profile)
         return difference(self.expected[scenario.id], self.sdk.run(scenario, self.profile))
 
     def fresh_difference(self, scenario: Scenario) -> Difference | None:
-        """Runs a scenario that is no other's."""
+        """Return the difference in a new scenario, without the cache."""
         return difference(self.reference.run(scenario, self.profile), self.sdk.run(scenario, self.profile))
 
 
 def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], object]) -> Comparison:
-    """Compares over all scenarios, and shrinks what differs.
+    """Compare an SDK with the reference over all scenarios, and shrink the differences.
 
     Args:
         pair: The SDK and the reference.
-        scenarios: In the order in which they are to be tried.
-        tick: Called after each.
+        scenarios: The scenarios, in the order to run them.
+        tick: Called after each scenario.
     """
     compared, different = Counter[str](), Counter[str]()
     left_out = 0
@@ -119,7 +119,7 @@ def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], object
 
 
 def chapter_of(scenario: Scenario) -> str:
-    """The chapter of the first requirement that uses a scenario, or the rule by which it was made."""
+    """Return the chapter of the first requirement that uses a scenario, or how it was generated."""
     made_by = scenario.id.split("-", 1)[0]
     return _chapters().get(scenario.id, made_by if made_by in {"matrix", "generated"} else _OTHER)
 
@@ -134,7 +134,7 @@ def _chapters() -> Mapping[str, str]:
 
 
 def _signature(scenario: Scenario, seen: Difference) -> tuple[str, str, str]:
-    """Differences that look alike are one: of a kind, for clients of a kind, with one text."""
+    """Return what similar differences share: the kind of event, the kinds of client, the text."""
     without_time = seen.observed.partition(": ")[2] or seen.observed
     return seen.kind, "+".join(sorted(scenario.kinds)), without_time
 

@@ -1,4 +1,4 @@
-"""Where two timelines part."""
+"""Finds the first difference between two timelines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tinker_conformance.sdk.session import FaultKind, Run, refuse_kit_faults
 
 NOTHING: Final = "nothing"
 FAULT: Final = "fault"
-"""The kind of a difference that is no event: one of the two did not come to its end."""
+"""The kind of a difference without an event: one of the two runs did not finish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Difference:
     """The first event in which two runs of one scenario differ.
 
     Attributes:
-        kind: The kind of the event that was expected, or of the one that came.
+        kind: The kind of the expected event, or of the observed one if none was expected.
         expected: What the reference did, in words.
         observed: What the SDK did, in words.
     """
@@ -30,9 +30,9 @@ class Difference:
 
 
 def difference(expected: Run, observed: Run) -> Difference | None:
-    """The first difference between the reference's run and the SDK's; None where they agree.
+    """Return the first difference between the runs of the reference and the SDK; None if they agree.
 
-    Two runs that both never end agree if what they did until then does.
+    Two runs that never end agree if their common part does.
 
     Raises:
         KitFaultError: If the fake server failed in one of them.
@@ -44,7 +44,7 @@ def difference(expected: Run, observed: Run) -> Difference | None:
     endless = expected.fault is not None
     for want, came in zip_longest(wanted, got):
         if endless and (want is None or came is None):
-            return None  # where an endless run was cut is chance
+            return None  # an endless run is cut at an arbitrary event
         if want != came:
             return Difference(str((want or came or ("",))[0]), _words(want), _words(came))
     return None
@@ -65,7 +65,7 @@ def _faults(expected: Run, observed: Run) -> Difference:
 
 
 def _ended(run: Run) -> str:
-    return "the scenario ends" if run.fault is None else f"{run.fault.kind.value}: {run.fault}"
+    return "the scenario finishes" if run.fault is None else f"{run.fault.kind.value}: {run.fault}"
 
 
 def _words(event: tuple[object, ...] | None) -> str:

@@ -1,4 +1,4 @@
-"""A profile to start from, for behaviour that no known profile has."""
+"""Drafts a profile for behaviour that no known profile describes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Edit:
     """One change of a profile.
 
     Attributes:
-        path: The key, from the profile down.
-        value: Its new value, as TOML has it.
+        path: The path of the key within the profile.
+        value: Its new value, as in TOML.
     """
 
     path: _Path
@@ -36,13 +36,13 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A nearest profile with the changes that bring it nearer.
+    """The nearest profile with changes that explain more of the behaviour.
 
     Attributes:
-        nearest: The profile that it extends.
+        nearest: The profile that the draft extends.
         edits: The changes.
-        unexplained: How many of the scenarios that differ still do.
-        total: How many differ from the nearest profile.
+        unexplained: The number of scenarios that differ from the draft.
+        total: The number of scenarios that differ from the nearest profile.
     """
 
     nearest: Profile
@@ -51,7 +51,7 @@ class Draft:
     total: int
 
     def profile(self) -> Profile:
-        """The nearest profile with the changes made."""
+        """Return the nearest profile with the changes applied."""
         return _edited(self.nearest, self.edits)
 
 
@@ -60,15 +60,15 @@ def drafted(
     observed: Mapping[str, tuple[Scenario, Timeline]],
     differing: Callable[[Profile], Sequence[str]],
 ) -> Draft:
-    """Looks for the changes of a profile that explain what an SDK did.
+    """Return a draft with the changes of a profile that best explain the behaviour of an SDK.
 
-    Tried are texts read off the SDK's own lines and, one after another, every other choice of every key that
-    has choices. What a number should be is not guessed.
+    It tries texts from the log lines of the SDK, and every other value of every boolean or enum key. It does
+    not guess numbers.
 
     Args:
-        nearest: Where to start.
-        observed: The scenarios that differ, and what the SDK did in them.
-        differing: The ids of those that still differ under another profile.
+        nearest: The profile to start from.
+        observed: The scenarios that differ, with the timelines of the SDK.
+        differing: Returns the ids of the scenarios that differ under a profile.
     """
     edits: tuple[Edit, ...] = ()
     best = total = len(differing(nearest))
@@ -87,12 +87,12 @@ def drafted(
 
 
 def draft_toml(draft: Draft, name: str, remarks: Sequence[str]) -> str:
-    """The text of a profile file; `load_profile` reads it.
+    """Return the text of a profile file for `load_profile`.
 
     Args:
         draft: The changes.
         name: The new profile's name.
-        remarks: Sentences that go on top, as comments.
+        remarks: Sentences to write at the top as comments.
     """
     lines = [f"# {remark}" for remark in remarks]
     lines += [f'name = "{name}"', f'extends = "{draft.nearest.name}"']
@@ -114,7 +114,7 @@ def draft_toml(draft: Draft, name: str, remarks: Sequence[str]) -> str:
 def _candidates(profile: Profile, observed: Mapping[str, tuple[Scenario, Timeline]]) -> Iterator[Edit]:
     seen: set[tuple[_Path, object]] = set()
     for scenario, timeline in observed.values():
-        for edit in _read_off(profile, scenario, timeline):
+        for edit in _from_log_lines(profile, scenario, timeline):
             if (edit.path, edit.value) not in seen:
                 seen.add((edit.path, edit.value))
                 yield edit
@@ -123,7 +123,7 @@ def _candidates(profile: Profile, observed: Mapping[str, tuple[Scenario, Timelin
 
 
 def _choices(path: _Path, facet: msgspec.Struct) -> Iterator[Edit]:
-    """Every other value of every key that has a choice of values."""
+    """Yield every other value of every boolean or enum key."""
     for name in facet.__struct_fields__:
         value = getattr(facet, name)
         match value:
@@ -139,13 +139,13 @@ def _choices(path: _Path, facet: msgspec.Struct) -> Iterator[Edit]:
                 pass
 
 
-def _read_off(profile: Profile, scenario: Scenario, timeline: Timeline) -> Iterator[Edit]:
-    """Texts of the SDK's lines that the profile does not have."""
+def _from_log_lines(profile: Profile, scenario: Scenario, timeline: Timeline) -> Iterator[Edit]:
+    """Yield edits for texts in the log lines of the SDK that the profile lacks."""
     state: str | None = None
     for event in timeline:
         match event:
-            case Callback(state=told):
-                state = told
+            case Callback(state=notified):
+                state = notified
             case Log(level="warning", message=message):
                 for client in scenario.clients:
                     forms = profile.observer.client(client.kind)

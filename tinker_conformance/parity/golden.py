@@ -1,6 +1,6 @@
-"""Golden timelines: what a real release did in the shipped scenarios, as data.
+"""Golden timelines: recordings of what a real release did in the shipped scenarios.
 
-With them the reference can be held against a release where no registry is at hand.
+They allow comparing the reference with a release without access to a package registry.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.timeline import Event, Log, Telemetry, Timeline
 
 FORMAT: Final = 1
-"""Grows when files of before can no longer be read."""
+"""Increases when older files can no longer be read."""
 
 
 class GoldenError(SdkError, ValueError):
-    """Golden timelines that cannot be used or recorded; the text says what to do."""
+    """Golden timelines cannot be used or recorded; the text says what to do."""
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True):
-    """What one release did.
+    """The recording of one release.
 
     Attributes:
         format: `FORMAT` of the kit that recorded it.
-        sdk: The SDK's name.
+        sdk: The name of the SDK.
         version: The release.
-        profile: Name of the profile that it shows.
-        recorded: The day, ISO 8601.
-        scenarios: Timelines, by the scenario's id.
+        profile: The name of the profile that it ran under.
+        recorded: The day of the recording, ISO 8601.
+        scenarios: The timelines, by scenario id.
     """
 
     format: int = FORMAT
@@ -48,18 +48,18 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def recorded(sdk: SdkSession, profile: Profile, scenarios: Iterable[Scenario], day: str) -> Golden:
-    """Runs every scenario that the SDK can be asked.
+    """Run every scenario that applies to the SDK, and return the recording.
 
     Raises:
-        GoldenError: If one of them does not come to its end.
+        GoldenError: If one of them does not finish.
     """
     timelines: dict[str, Timeline] = {}
     for scenario in scenarios:
         if scenario.concurrent or unclaimed([scenario], sdk.info):
-            continue  # futures in flight together have no order of events
+            continue  # concurrent futures have no fixed order of events
         run = sdk.run(scenario, profile)
         if run.fault is not None:
-            message = f"{scenario.id} did not come to its end with {sdk.spec}: {run.fault}; mend that first"
+            message = f"{scenario.id} did not finish with {sdk.spec}: {run.fault}; fix that first"
             raise GoldenError(message)
         timelines[scenario.id] = tuple(_kept(run.timeline))
     return Golden(
@@ -72,7 +72,7 @@ def recorded(sdk: SdkSession, profile: Profile, scenarios: Iterable[Scenario], d
 
 
 def _kept(timeline: Timeline) -> Iterator[Event]:
-    """What of a timeline is written down: no chatter below a warning, of telemetry the names alone."""
+    """Yield the events to record: no log lines below warning, and telemetry without its data."""
     for event in timeline:
         match event:
             case Log(level="info" | "debug"):
@@ -84,7 +84,7 @@ def _kept(timeline: Timeline) -> Iterator[Event]:
 
 
 def encoded(golden: Golden) -> bytes:
-    """The file: JSON, an event a line, so that a difference between two recordings reads well."""
+    """Return the file: JSON with one event per line, so that diffs of two recordings are readable."""
     head = msgspec.structs.replace(golden, scenarios={})
     lines = [msgspec.json.encode(head).removesuffix(b"{}}") + b"{"]
     for place, (identifier, events) in enumerate(golden.scenarios.items(), 1):
@@ -96,7 +96,7 @@ def encoded(golden: Golden) -> bytes:
 
 
 def _line(event: Event) -> bytes:
-    """An event without the fields that have their defaults."""
+    """Return an event as JSON, with defaults omitted."""
     defaults = {field.name: field.default for field in msgspec.structs.fields(event)}
     fields = msgspec.to_builtins(event)
     return msgspec.json.encode(
@@ -105,10 +105,10 @@ def _line(event: Event) -> bytes:
 
 
 def decoded(path: Path) -> Golden:
-    """Reads a file.
+    """Return the recording in a file.
 
     Raises:
-        GoldenError: If it is none, or of another format.
+        GoldenError: If it is not a recording, or has another format.
     """
     try:
         golden = msgspec.json.decode(read_bytes(path), type=Golden)
@@ -117,7 +117,7 @@ def decoded(path: Path) -> Golden:
         raise GoldenError(message) from error
     if golden.format != FORMAT:
         message = (
-            f"{path} is of format {golden.format}, this kit reads {FORMAT}; "
+            f"{path} has format {golden.format}, but this kit reads {FORMAT}; "
             "record it again with tinker-conformance record-goldens"
         )
         raise GoldenError(message)

@@ -1,4 +1,4 @@
-"""What a release changed that no profile knows: the requirements, the nearest profile, a draft."""
+"""Describes new behaviour of a release: the changed requirements, the nearest profile, a draft."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ _MOST_SCENARIOS: Final = 24
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """A requirement that holds for the nearest profile and not for the release."""
+    """A requirement of the nearest profile that does not hold for the release."""
 
     id: str
     sentence: str
 
 
 class NewBehaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """What a release does that no known profile does.
+    """Behaviour of a release that no known profile describes.
 
     Attributes:
-        nearest: Name of the profile that comes nearest.
-        changed: The requirements of that profile that the release fails; none where only what no requirement
-            asks is different.
-        draft: A profile file to start from, TOML.
+        nearest: The name of the nearest profile.
+        changed: The requirements of that profile that the release fails; empty if no requirement covers the
+            difference.
+        draft: A draft of a profile file, TOML.
         explained: How many of the scenarios that differ from the nearest profile agree with the draft.
-        total: How many differ.
+        total: How many scenarios differ from the nearest profile.
     """
 
     nearest: str
@@ -52,26 +52,28 @@ class NewBehaviour(msgspec.Struct, frozen=True, kw_only=True):
 def new_behaviour(
     reference: SdkSession, sdk: SdkSession, expected: Profile, seen: Comparison
 ) -> NewBehaviour | None:
-    """Looks for a profile that a release matches after all, and describes the difference to the nearest.
+    """Describe how a release differs from the nearest known profile.
 
     Args:
-        reference: The reference; stays open.
-        sdk: The release; stays open.
-        expected: The profile that it was compared under.
-        seen: What differs from that profile.
+        reference: The reference; not closed here.
+        sdk: The release; not closed here.
+        expected: The profile that the release was compared under.
+        seen: The comparison under that profile.
 
     Returns:
-        None if a known profile other than the expected one fits.
+        The new behaviour; None if another known profile matches.
     """
-    lent = RememberedSession(sdk, profile=expected)
+    remembered = RememberedSession(sdk, profile=expected)
     others = [profile for profile in candidates() if profile.name != expected.name]
-    judged = nearness(lent, reference, [expected, *others], shipped_scenarios(), _agree)
+    judged = nearness(remembered, reference, [expected, *others], shipped_scenarios(), _agree)
     best = min(judged, key=lambda near: near.distance)
-    scenarios = _telling(best, seen, lent)
-    observed = {scenario.id: (scenario, lent.run(scenario, expected).timeline) for scenario in scenarios}
+    scenarios = _differing_scenarios(best, seen, remembered)
+    observed = {
+        scenario.id: (scenario, remembered.run(scenario, expected).timeline) for scenario in scenarios
+    }
 
     def differing(profile: Profile) -> list[str]:
-        return [s.id for s in scenarios if not _agree(reference.run(s, profile), lent.run(s, expected))]
+        return [s.id for s in scenarios if not _agree(reference.run(s, profile), remembered.run(s, expected))]
 
     if not differing(best.profile):
         return None
@@ -99,8 +101,8 @@ def _agree(expected: Run, observed: Run) -> bool:
     return difference(expected, observed) is None
 
 
-def _telling(best: Nearness, seen: Comparison, sdk: SdkSession) -> Sequence[Scenario]:
-    """Scenarios that differ: shipped ones, and the smallest scripts of what the comparison found."""
+def _differing_scenarios(best: Nearness, seen: Comparison, sdk: SdkSession) -> Sequence[Scenario]:
+    """Return scenarios that differ: shipped ones, and the minimized scripts of the comparison."""
     shipped = shipped_scenarios()
     found = [
         msgspec.structs.replace(scenario, id=f"finding-{number}")

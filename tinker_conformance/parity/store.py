@@ -1,4 +1,4 @@
-"""Where a campaign keeps what it has measured, so that an interrupted one goes on."""
+"""Stores the results of a campaign, so that an interrupted one can resume."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _PACKAGE: Final = Path(__file__).parents[1]
 
 
 class Store(Generic[_R]):
-    """Results in a file, a JSON object a line: written at once, gone when the campaign is complete."""
+    """Results in a file, one JSON object per line, deleted when the campaign is complete."""
 
     def __init__(self, folder: Path, options: str, kind: type[_R]) -> None:
-        """Reads what an interrupted campaign left.
+        """Open the store, with the results of an interrupted campaign.
 
         Args:
-            folder: Where the file lies; made if need be.
-            options: What a result depends on beside the kit itself: another value is another file.
-            kind: What a line holds.
+            folder: The folder of the file; created if missing.
+            options: What the results depend on besides the kit; each value has its own file.
+            kind: The type of one result.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{_digest(options)}.jsonl"
@@ -37,22 +37,22 @@ class Store(Generic[_R]):
                 self.results.append(self._decoder.decode(line))
             except msgspec.MsgspecError:
                 break  # the line that was being written when the campaign was interrupted
-        # So that what comes next does not continue a torn line.
+        # Rewrite the file, so that the next result does not continue a truncated line.
         self.path.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in self.results))
 
     def add(self, result: _R) -> None:
-        """Keeps a result."""
+        """Append a result."""
         self.results.append(result)
         with self.path.open("ab") as file:
             file.write(msgspec.json.encode(result) + b"\n")
 
     def complete(self) -> None:
-        """Forgets everything: the next campaign measures anew."""
+        """Delete all results, so that the next campaign starts from the beginning."""
         self.path.unlink(missing_ok=True)
 
 
 def _digest(options: str) -> str:
-    """Of the options and of the kit as it is: another kit may measure something else."""
+    """Return a digest of the options and of the kit's own files, which decide the results."""
     digest = hashlib.sha256(options.encode())
     for package in (_PACKAGE, _PACKAGE.parent / "fake_server"):
         for path in sorted(package.rglob("*")):

@@ -1,6 +1,6 @@
-"""What one run measured, in every form that people use.
+"""Reports: the results of a run in every format, and comparisons of several runs.
 
-Judgements go in and are written as records while the run goes on. JSON, JUnit XML, Markdown, a badge and a
+Judgements go in and are written as records during the run. JSON, JUnit XML, Markdown, a badge and an HTML
 page come out, and comparisons of several reports.
 """
 

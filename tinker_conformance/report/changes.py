@@ -1,4 +1,4 @@
-"""What became better or worse from one report to another."""
+"""Finds what got better or worse from one report to another."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from tinker_conformance.report.report_reading import Report
 
 
 class Change(StrEnum):
-    """Which way a requirement went."""
+    """How the result of a requirement changed."""
 
     WORSE = "worse"
     BETTER = "better"
     OTHER = "changed"
-    """Neither: as from a failure to an adapter's error."""
+    """Neither: for example from a failure to an adapter error."""
     ADDED = "newly asked"
-    """Asked by the second report alone: the kit or the profile is another."""
+    """Only in the second report, because the kit or the profile differs."""
     REMOVED = "no longer asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One requirement that went another way.
+    """One requirement whose result changed.
 
     Attributes:
         requirement: Its id.
-        change: Which way.
-        before: What became of it in the first report, in words.
-        after: The same in the second.
+        change: How its result changed.
+        before: Its result in the first report, in words.
+        after: Its result in the second report, in words.
     """
 
     requirement: str
@@ -43,31 +43,31 @@ class Changed:
 
 _NOT_ASKED: Final = "not asked"
 _NOT_JUDGED: Final = "not judged"
-_QUIRK: Final = "quirk that it does not share"
-_WORTH: Final = {
+_QUIRK: Final = "quirk not shared"
+_SCORES: Final = {
     Verdict.PASSED.value: 2,
     Verdict.STALE_KNOWN_FAILURE.value: 2,
     Verdict.NOT_CLAIMED.value: 1,
     _QUIRK: 1,
 }
-"""How good each end is; what is not here is worth nothing, so a cut-off report is never the better one."""
+"""How good each result is. Any other scores 0, so that an incomplete report never counts as better."""
 
 
 def changes(before: Report, after: Report) -> Iterator[Changed]:
-    """Every requirement that went another way, in the order of the second report."""
-    first, second = _ends(before), _ends(after)
+    """Yield every requirement whose result changed, in the order of the second report."""
+    first, second = _results(before), _results(after)
     for identifier in dict.fromkeys([*second, *first]):
         was, is_now = first.get(identifier, _NOT_ASKED), second.get(identifier, _NOT_ASKED)
         if was != is_now:
             yield Changed(identifier, _change(was, is_now), was, is_now)
 
 
-def _ends(report: Report) -> dict[str, str]:
-    ends = dict.fromkeys(report.start.asked, _NOT_JUDGED)
+def _results(report: Report) -> dict[str, str]:
+    found = dict.fromkeys(report.start.asked, _NOT_JUDGED)
     strict = report.start.strict
     for result in report.results:
-        ends[result.id] = _QUIRK if forgiven(result, strict=strict) else result.verdict.value
-    return ends
+        found[result.id] = _QUIRK if forgiven(result, strict=strict) else result.verdict.value
+    return found
 
 
 def _change(was: str, is_now: str) -> Change:
@@ -75,7 +75,7 @@ def _change(was: str, is_now: str) -> Change:
         return Change.ADDED
     if is_now == _NOT_ASKED:
         return Change.REMOVED
-    worth = _WORTH.get(is_now, 0) - _WORTH.get(was, 0)
-    if worth == 0:
+    gain = _SCORES.get(is_now, 0) - _SCORES.get(was, 0)
+    if gain == 0:
         return Change.OTHER
-    return Change.WORSE if worth < 0 else Change.BETTER
+    return Change.WORSE if gain < 0 else Change.BETTER

@@ -1,6 +1,6 @@
-"""What one run found, concluded once: every form of a report, the terminal and the exit code show this.
+"""The conclusion of a run, drawn in one place for every report format, the terminal and the exit code.
 
-Nothing else decides whether an SDK conforms. A form that wants to say so asks `conclude`.
+Nothing else decides whether an SDK conforms. A report format that states it calls `conclude`.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ BROKEN: Final = frozenset(
         Verdict.STALE_KNOWN_FAILURE,
     }
 )
-"""Verdicts that a person has to look at."""
+"""Verdicts that need attention."""
 
 QUIRKS: Final = "quirk not shared"
-"""What failures of quirks are called where quirks do not count."""
+"""The word for failed quirks in runs where quirks do not count."""
 
 NEVER_UNCLAIMED: Final = ("parsing", "trigger", "reasons", "messages", "debounce")
-"""The chapters without which an SDK is not a subject for this kit."""
+"""The chapters that every SDK must claim; without them there is nothing to test."""
 
 _FOUND: Final = frozenset({Verdict.PASSED, Verdict.KNOWN_FAILURE, Verdict.STALE_KNOWN_FAILURE})
 _AGAINST: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE})
 
 
 class Standing(StrEnum):
-    """Where an SDK stands, in words about a profile."""
+    """Whether an SDK conforms to a profile, in words."""
 
     CONFORMS = "conforms to {profile}"
-    CONFORMS_AS_KNOWN = "conforms to {profile} but for what is known"
+    CONFORMS_AS_KNOWN = "conforms to {profile} except for known failures"
     STALE = "conforms to {profile}, but the known failures are stale"
     DOES_NOT_CONFORM = "does not conform to {profile}"
     NOT_JUDGED = "could not be judged against {profile}"
-    CUT_OFF = "was not judged to the end against {profile}"
+    CUT_OFF = "was only partly judged against {profile}"
 
 
 class Color(StrEnum):
-    """The same as a colour, as shields.io calls them."""
+    """The colour of a standing, by its name in shields.io."""
 
     GOOD = "brightgreen"
     KNOWN = "yellow"
@@ -62,19 +62,19 @@ _COLORS: Final = {
     Standing.CONFORMS_AS_KNOWN: Color.KNOWN,
     Standing.CUT_OFF: Color.CUT_OFF,
 }
-"""All others are bad."""
+"""The colours of standings; all others are `Color.BAD`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What a run found.
+    """The conclusion of a run.
 
     Attributes:
-        standing: Where the SDK stands.
-        sentence: The same with the names of SDK and profile.
+        standing: Whether the SDK conforms.
+        sentence: The standing with the names of SDK and profile.
         counted: Every count that is not zero, in words.
-        exit_code: What `tinker-conformance run` ends with; 128 and a signal's number after an interrupt.
-        color: For a badge.
+        exit_code: The exit code of `tinker-conformance run`; after a signal, 128 plus its number.
+        color: The colour of the badge.
     """
 
     standing: Standing
@@ -88,9 +88,9 @@ class Conclusion:
 
 
 def conclude(report: Report) -> Conclusion:
-    """Return the conclusion of a report, whole or cut off."""
+    """Return the conclusion of a report, complete or not."""
     standing, code = _standing(report)
-    # Replaced, and not formatted: the names are whatever an adapter says.
+    # `replace` and not `format`: a name from an adapter may contain braces.
     sentence = f"{report.name} {standing.value.replace('{profile}', report.start.profile.name)}"
     if standing is Standing.CUT_OFF:
         sentence += f" ({report.cut_off})"
@@ -100,23 +100,23 @@ def conclude(report: Report) -> Conclusion:
 def exit_code(
     start: Start, results: Sequence[Result], *, stale: bool = False, scripts: ScriptsRecord | None = None
 ) -> Exit:
-    """Return the exit code that fits: the worst of what was found.
+    """Return the exit code for the worst result.
 
     Args:
-        start: What was asked, and whether quirks count.
-        results: What was judged, known failures applied.
-        stale: Whether an entry of known failures turned out to be stale as a whole.
-        scripts: What came of generated or replayed scripts, or None.
+        start: The opening record: the requirements, and whether quirks count.
+        results: The results, known failures applied.
+        stale: Whether a whole entry of known failures is stale.
+        scripts: The results of generated or replayed scripts, or None.
     """
     verdicts = {result.verdict for result in results}
-    lived = ScriptsRecord(judged=0, failed=0) if scripts is None else scripts
+    ran = ScriptsRecord(judged=0, failed=0) if scripts is None else scripts
     tested = any(r.verdict in _FOUND for r in results if start.strict or r.level is Level.CONTRACT)
-    tested = tested or (not start.asked and lived.judged > 0)
-    if Verdict.KIT_ERROR in verdicts or lived.kit_errors:
+    tested = tested or (not start.asked and ran.judged > 0)
+    if Verdict.KIT_ERROR in verdicts or ran.kit_errors:
         return Exit.KIT
-    if Verdict.ADAPTER_ERROR in verdicts or lived.adapter_errors:
+    if Verdict.ADAPTER_ERROR in verdicts or ran.adapter_errors:
         return Exit.ADAPTER
-    if lived.failed or any(_is_against(result, strict=start.strict) for result in results):
+    if ran.failed or any(_is_against(result, strict=start.strict) for result in results):
         return Exit.SDK_FAILED
     if not tested or untested_chapters(results):
         return Exit.NOTHING_TESTED
@@ -124,24 +124,24 @@ def exit_code(
 
 
 def forgiven(result: Result, *, strict: bool) -> bool:
-    """Whether it is a quirk that the SDK does not share, and quirks do not count."""
+    """Return whether a result is a failed quirk in a run where quirks do not count."""
     return result.verdict is Verdict.FAILED and result.level is Level.QUIRK and not strict
 
 
 def to_look_at(report: Report) -> tuple[Result, ...]:
-    """Return the results that a person has to look at, in order."""
+    """Return the results that need attention, in order."""
     return tuple(r for r in report.results if is_broken(r, strict=report.start.strict))
 
 
 def is_broken(result: Result, *, strict: bool) -> bool:
-    """Whether a person has to look at a result: it fails the run, or leaves it without an answer."""
+    """Return whether a result needs attention: it fails the run, or leaves a requirement unanswered."""
     if result.verdict in _AGAINST:
         return _is_against(result, strict=strict)
     return result.verdict in BROKEN
 
 
 def untested_chapters(results: Iterable[Result]) -> tuple[str, ...]:
-    """Return the chapters that cannot be unclaimed and yet were, whole."""
+    """Return the mandatory chapters of which the SDK claims no requirement."""
     judged = tuple(results)
     asked = {result.chapter for result in judged}
     claimed = {result.chapter for result in judged if result.verdict is not Verdict.NOT_CLAIMED}
@@ -149,7 +149,7 @@ def untested_chapters(results: Iterable[Result]) -> tuple[str, ...]:
 
 
 def counted(report: Report) -> str:
-    """Return every count that is not zero, in words, and what was never tested."""
+    """Return every count that is not zero, in words, and the chapters that were never tested."""
     quirks = sum(forgiven(result, strict=report.start.strict) for result in report.results)
     counts = report.counts
     counts[Verdict.FAILED] -= quirks
@@ -174,7 +174,7 @@ def counted(report: Report) -> str:
 
 
 def _is_against(result: Result, *, strict: bool) -> bool:
-    """Whether it counts against the SDK."""
+    """Return whether a result counts against the SDK."""
     return result.verdict in _AGAINST and (strict or result.level is Level.CONTRACT)
 
 
@@ -204,6 +204,6 @@ def _scripts(scripts: ScriptsRecord) -> list[str]:
 
 
 def _until(results: Iterable[Result]) -> str:
-    """What is to be fixed before the rest can be tested, in words."""
+    """Return which requirements must hold before the rest can be tested, in words."""
     first = dict.fromkeys(name for result in results for name in result.fix_first)
     return f" until {' and '.join(first)} {'hold' if len(first) > 1 else 'holds'}" if first else ""

@@ -1,4 +1,4 @@
-"""Where everything in the SVG picture of a timeline stands, in pixels."""
+"""The layout of the SVG picture of a timeline, in pixels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window
 
 _MARGIN: Final = 12
 _CHARACTER: Final = 7.0
-"""The width of a character of the labels, 12 px high, generously."""
+"""A generous width for one character of the 12 px labels."""
 _LEAST_COLUMN: Final = 64
 _AXIS: Final = 34
 _BAR: Final = 20
@@ -22,15 +22,15 @@ _SIGNS: Final = {Look.FINE: "", Look.MISSING: "missing ", Look.WRONG: "✗ "}
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A text at a place, and how it looks.
+    """A text with its position and its look.
 
     Attributes:
-        x: From the left.
-        y: From the top: the line on which the text stands.
-        text: What is written.
-        width: The width that was left for it.
-        look: For marks, how they are to be seen.
-        full: For marks, all of the event.
+        x: Distance from the left.
+        y: Distance of the baseline from the top.
+        text: The text.
+        width: The width reserved for it.
+        look: The look of a mark.
+        full: The full text of the event, for marks.
     """
 
     x: float
@@ -43,14 +43,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A window.
+    """The bar of a debounce window.
 
     Attributes:
-        x: Where it begins.
-        y: The top of its bar.
-        width: As far as the window goes, or to the edge.
-        text: What is written on it.
-        open: Whether the timeline ends before it does.
+        x: Its left edge.
+        y: Its top.
+        width: Its width, up to the end of the window or the right edge.
+        text: Its label.
+        open: Whether the timeline ends before the window does.
     """
 
     x: float
@@ -62,13 +62,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The picture, laid out.
+    """A picture with all positions computed.
 
     Attributes:
-        width: Of all of it.
-        height: Of all of it.
-        top: Where the lanes begin.
-        ticks: The instants.
+        width: The total width.
+        height: The total height.
+        top: The top of the first lane.
+        ticks: The instants on the axis.
         bars: The windows.
         names: The names of the lanes.
         marks: The events.
@@ -84,7 +84,7 @@ class Drawing:
 
 
 def draw(drawn: Picture) -> Drawing:
-    """Lays a picture out."""
+    """Return the layout of a picture."""
     heads = [f"{at:.3f} s" for at in drawn.times]
     widths = list(_widths(drawn, heads))
     starts = [_MARGIN + sum(widths[:column]) for column in range(len(widths) + 1)]

@@ -1,4 +1,4 @@
-"""What a page shows of each failed requirement, SDKs with the same evidence together."""
+"""The evidence that a page shows for each failed requirement, grouped by SDKs with the same evidence."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import REQUIREMENTS
 
 SHOWN: Final = BROKEN | {Verdict.KNOWN_FAILURE}
-"""Verdicts with a part of their own."""
+"""Verdicts that get a section of their own."""
 
 _Named: TypeAlias = tuple[str, Result, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One scenario, drawn and told.
+    """One scenario, as a picture and as text.
 
     Attributes:
         scenario: Its id.
-        drawing: The picture, laid out; None where nothing happened.
+        drawing: The layout of the picture; None if nothing happened.
         picture: The picture.
-        events: Each event of the SDK: virtual seconds, what, whether it is wrong.
-        described: The picture in a sentence, for who does not see it.
+        events: Each event of the SDK: virtual seconds, text, whether it is wrong.
+        described: The picture in words, for screen readers.
     """
 
     scenario: str
@@ -43,12 +43,12 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """SDKs of which the same is to be shown.
+    """SDKs with the same evidence for one requirement.
 
     Attributes:
         names: The SDKs.
-        result: What became of the requirement.
-        quirk: Whether it failed, and does not count.
+        result: The result of the requirement.
+        quirk: Whether it is a failed quirk that does not count.
     """
 
     names: tuple[str, ...]
@@ -57,27 +57,27 @@ class Group:
 
     @property
     def word(self) -> str:
-        """What became of it, in words."""
+        """The result in words."""
         return QUIRKS if self.quirk else self.result.verdict.value
 
     @property
     def look(self) -> str:
-        """The same in one word, for how it looks."""
+        """The result as a CSS class."""
         return "quirk" if self.quirk else self.result.verdict.value.replace(" ", "-")
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """A figure for each scenario with a mismatch."""
+        """One figure per scenario with a mismatch."""
         return tuple(_figure(scenario, self.result.mismatches) for scenario in self.result.scenarios)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One requirement that does not hold everywhere.
+    """The section about one requirement that does not hold for every SDK.
 
     Attributes:
-        id: The requirement's id.
-        groups: What came of it, by SDK.
+        id: The id of the requirement.
+        groups: Its results, grouped by SDKs.
     """
 
     id: str
@@ -85,12 +85,12 @@ class Part:
 
     @property
     def result(self) -> Result:
-        """One result, for what is the same in all: sentence, source, level."""
+        """One of the results, for what all share: sentence, source, level."""
         return self.groups[0].result
 
 
 def parts(reports: Sequence[Report]) -> tuple[Part, ...]:
-    """The parts of a page, in the order of the requirements."""
+    """Return the sections of a page, in the order of the requirements."""
     found: dict[str, list[_Named]] = {}
     for report in reports:
         for result in report.results:

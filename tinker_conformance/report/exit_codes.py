@@ -1,4 +1,4 @@
-"""Exit codes of `tinker-conformance`: the number says who has to act."""
+"""Exit codes of `tinker-conformance`: each number tells who has to act."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Final
 
 
 class Exit(IntEnum):
-    """What an exit code says. A command that a signal ended exits with 128 and the number of the signal."""
+    """The exit codes. A command that a signal ended exits with 128 plus the signal number."""
 
     HELD = 0
     SDK_FAILED = 1
-    """The SDK failed a requirement, and nothing else."""
+    """The SDK failed a requirement, and nothing worse happened."""
     USAGE = 2
-    """What was asked for cannot be done: a wrong option, a file that cannot be read, a full disk."""
+    """The user has to fix something: a wrong option, an unreadable file, a full disk."""
     STALE = 3
     ADAPTER = 4
     KIT = 5
@@ -21,4 +21,4 @@ class Exit(IntEnum):
 
 
 INTERRUPTED: Final = 130
-"""What Ctrl-C ends a program with: 128 and the number of SIGINT."""
+"""The exit code after Ctrl-C: 128 plus the number of SIGINT."""

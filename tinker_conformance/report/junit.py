@@ -20,7 +20,7 @@ _SKIPPED: Final = frozenset({Verdict.NOT_CLAIMED, Verdict.KNOWN_FAILURE})
 
 
 def junit(report: Report) -> str:
-    """The XML: a suite for the run, a case for each requirement that was judged."""
+    """Return the XML: one test suite for the run, one test case per judged requirement."""
     suite = TestSuite(visible(f"{report.name} against {report.start.profile.name}"))
     for name, value in _environment(report).items():
         suite.add_property(name, visible(value))
@@ -75,7 +75,7 @@ def _case(result: Result, *, strict: bool) -> TestCase:
 
 
 def _conclusion(found: Conclusion) -> TestCase:
-    """A case that says what no requirement says: scripts that failed, stale entries, an early end."""
+    """Return a test case for what no requirement reports: failed scripts, stale entries, an early end."""
     case = TestCase("conclusion", classname="tinker_conformance", time=0.0)
     kind = Failure if found.exit_code in {Exit.SDK_FAILED, Exit.STALE} else Error
     problem = kind(visible(found.sentence), type_=found.standing.name.lower())
@@ -102,4 +102,4 @@ def _text(result: Result) -> str:
         f"{visible(m.scenario)}, at {m.at:.3f} s: {wanted_got(visible(m.wanted), visible(m.got))}"
         for m in result.mismatches
     ]
-    return "\n".join([*lines, f"alone: {result.alone}"])
+    return "\n".join([*lines, f"rerun: {result.alone}"])

@@ -1,4 +1,4 @@
-"""Markdown: the step summary of a run, and tables. Nothing that an SDK prints can format anything."""
+"""Writes the step summary of a run as Markdown; text from an SDK is escaped and cannot format anything."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _PLAIN: Final = frozenset(" .,;_'-()=%")
 _MOST_RESULTS: Final = 60
 _MOST_MISMATCHES: Final = 5
 _MOST_CHARACTERS: Final = 300
-"""Together these keep a summary far below the mebibyte that GitHub takes."""
+"""These limits keep a summary far below the 1 MiB that GitHub accepts."""
 
 
 def literal(text: str) -> str:
-    """Text that shows as it is, whatever it holds: all but letters, digits and some signs as entities."""
+    """Return Markdown that shows a text literally: all but letters, digits and some signs become entities."""
     return "".join(
         c if c.isalnum() or (c in _PLAIN and c not in "_-") else f"&#{ord(c)};" for c in visible(text)
     )
 
 
 def step_summary(report: Report) -> str:
-    """The page that a CI service shows beside a run."""
+    """Return the summary that a CI service shows for a run."""
     return "\n".join(_lines(report)) + "\n"
 
 
@@ -50,7 +50,7 @@ def _lines(report: Report) -> Iterator[str]:
     for result in broken[:_MOST_RESULTS]:
         yield from _failure(result)
     if len(broken) > _MOST_RESULTS:
-        yield f"\n{len(broken) - _MOST_RESULTS} more are in the page and in the JSON report."
+        yield f"\n{len(broken) - _MOST_RESULTS} more are in the HTML page and in report.jsonl."
     yield from _others(report)
 
 

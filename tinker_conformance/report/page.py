@@ -1,8 +1,8 @@
-"""The HTML page: one file, no script, nothing fetched; the matrix first, then a part for each failure.
+"""The HTML page: one file without scripts or external resources; the matrix, then a section per failure.
 
-Every text is escaped by the template engine, and what is invisible in it written out. The page stays under
-`MOST_BYTES` however many SDKs it shows: where the pictures of all do not fit, the first of each requirement
-come first, and what is left out is said.
+The template engine escapes every text, and invisible characters are shown as escapes. The page stays under
+`MOST_BYTES` for any number of SDKs. If not all pictures fit, each requirement gets its first one before any
+gets a second, and the page says what it leaves out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TITLE: Final = "Conformance of {number} SDKs"
 
 
 def page(reports: Sequence[Report]) -> str:
-    """The page of one report, or of several side by side."""
+    """Return the HTML page of one report, or of several side by side."""
     template = _environment().get_template("page.html.jinja")
     found = parts(reports)
     title = conclude(reports[0]).sentence if len(reports) == 1 else _TITLE.format(number=len(reports))
@@ -47,7 +47,7 @@ def page(reports: Sequence[Report]) -> str:
 
 
 def _evidence(found: Sequence[Part], room: int) -> dict[tuple[int, int], Markup]:
-    """The evidence of each group, by the places of its part and of its own, as far as there is room."""
+    """Return the evidence of as many groups as fit, by the index of the section and of the group."""
     macros = vars(_environment().get_template("evidence.html.jinja").module)
     made: dict[tuple[int, int], Markup] = {}
     groups: list[tuple[int, int, Group]] = [

@@ -1,4 +1,4 @@
-"""Makes records of what was judged, of bounded size, whatever an SDK prints."""
+"""Creates the records of a report, of bounded size whatever an SDK prints."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def start_record(
     as_of: str | None,
     seed: int | None = None,
 ) -> Start:
-    """The record that a report begins with."""
+    """Return the opening record of a report."""
     return Start(
         kit=__version__,
         sdk=SdkRecord(
@@ -74,11 +74,11 @@ def start_record(
 
 
 def unjudged(spec: str, profile: str | None, reason: str) -> Report:
-    """Return the report of an SDK that could not even be started, to stand beside others.
+    """Return a report of an SDK that could not be started, for a matrix with others.
 
     Args:
-        spec: What `--sdk` said.
-        profile: What it was to be judged by; None where that was left to the SDK.
+        spec: The value of `--sdk`.
+        profile: The requested profile; None if the SDK was to name it.
         reason: Why, in words.
     """
     name = "" if profile is None else profile
@@ -95,12 +95,12 @@ def unjudged(spec: str, profile: str | None, reason: str) -> Report:
 
 
 def is_unjudged(report: Report) -> bool:
-    """Whether the SDK could not even be started."""
+    """Return whether the SDK of a report could not be started."""
     return report.start.sdk.version == _UNJUDGED and not report.results
 
 
 def result_record(judgement: Judgement, spec: str, profile: str) -> Result:
-    """The record of one judgement, with the timelines of the scenarios in which something was wrong."""
+    """Return the record of one judgement, with the timelines of the scenarios that have mismatches."""
     required = judgement.requirement
     differing = {mismatch.scenario for mismatch in judgement.mismatches}
     mismatches = judgement.mismatches[:MOST_MISMATCHES]
@@ -145,11 +145,11 @@ def end_record(
 
     Args:
         start: The opening record.
-        results: What was judged.
-        early: Why not all was judged, or None.
+        results: The results.
+        early: Why the run ended early, or None.
         early_code: The exit code of a run that ended early.
         stale: Sentences about entries of known failures that excused nothing.
-        scripts: What came of generated or replayed scripts, or None.
+        scripts: The results of generated or replayed scripts, or None.
     """
     counts = Counter(result.verdict for result in results)
     end = End(

@@ -18,7 +18,7 @@ def schema() -> str:
 
 
 def _anything(kind: type) -> dict[str, object]:
-    """Scripted bodies and returned values are any JSON."""
+    """Return the schema of scripted bodies and returned values, which are any JSON."""
     if kind is object:
         return {"description": "any JSON value"}
     raise NotImplementedError

@@ -1,8 +1,8 @@
-"""The records of a report, one JSON object a line of `report.jsonl`.
+"""The records of a report, one JSON object per line of `report.jsonl`.
 
-A report begins with one `start`, has one `requirement` for each that was judged, in the order in which they
-were, and closes with one `end`. A report without an `end` was cut off: what it holds was measured, and
-nothing is known of the rest. `format` goes up when a record changes so that an older reader would misread it.
+A report begins with one `start` record, has one `requirement` record per judged requirement, in order, and
+ends with one `end` record. A report without an `end` is incomplete: its results are valid, and the rest is
+unknown. `format` increases when a record changes so that an older reader would misread it.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from tinker_conformance.timeline import Timeline
 
 FORMAT: Final = 1
 
-# msgspec states what the keys are from 0.23 only.
+# msgspec states the type of keys only since 0.23.
 _BY_VERDICT: Final = msgspec.Meta(extra_json_schema={"propertyNames": {"$ref": "#/$defs/Verdict"}})
 
 
 class SdkRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The SDK under test, as its adapter tells it.
+    """The SDK under test, as its adapter describes it.
 
     Attributes:
-        spec: What `--sdk` said.
+        spec: The value of `--sdk`.
         name: The SDK's name.
         version: The SDK's version.
-        language: What it is written in.
-        clock: How its clocks were moved.
+        language: The programming language of the SDK.
+        clock: How the kit moved its clocks.
     """
 
     spec: str
@@ -40,10 +40,10 @@ class SdkRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProfileRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What it was judged by.
+    """The profile that the SDK was judged by.
 
     Attributes:
-        name: The profile.
+        name: The name of the profile.
         observer: The revision of its observer.
         polling: The revision of its polling.
     """
@@ -54,19 +54,19 @@ class ProfileRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="start"):
-    """The run, before anything is measured.
+    """The opening record: the run before any result.
 
     Attributes:
         kit: The kit's version.
         sdk: The SDK under test.
-        profile: What it is judged by.
+        profile: The profile to judge it by.
         interpreter: The Python that runs the kit.
         platform: The operating system and machine.
         started: When the run began, ISO 8601, UTC.
         asked: Ids of the requirements of the run, in order.
-        seed: The seed of generated scripts, or None where there are none.
+        seed: The seed of generated scripts, or None if there are none.
         strict: Whether quirks count.
-        as_of: The kit's version that the requirements are held at, or None.
+        as_of: The version of the kit whose requirements were judged, or None for all.
         format: The version of these records.
     """
 
@@ -94,15 +94,15 @@ class MismatchRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScenarioRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in one scenario in which something was wrong.
+    """The timelines of one scenario with a mismatch.
 
     Attributes:
         id: The scenario's id.
         expected: The reference's events.
         observed: The SDK's events.
-        expected_lines: Which of the reference's events are pause lines, by place.
-        observed_lines: Which of the SDK's events are pause lines, by place.
-        interval: The profile's least time between two lines of one client, seconds.
+        expected_lines: Indices of the reference's events that are pause lines.
+        observed_lines: Indices of the SDK's events that are pause lines.
+        interval: The profile's minimum time between two pause lines of one client, in seconds.
         left_out: How many further events were not recorded.
     """
 
@@ -116,21 +116,21 @@ class ScenarioRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="requirement"):
-    """What became of one requirement.
+    """The result of one requirement.
 
     Attributes:
         id: The requirement's id.
         chapter: The part of the id before the dot.
         sentence: What must hold.
-        source: Where that is known from.
+        source: The source of the requirement.
         level: How much it weighs.
-        since: The kit's version that it came with.
-        verdict: The answer.
-        note: Why, where it is not the mismatches that say so.
-        mismatches: All differences found.
+        since: The version of the kit that introduced it.
+        verdict: The verdict.
+        note: The reason, if the mismatches do not show it.
+        mismatches: The differences found.
         scenarios: The scenarios with a mismatch.
         asked: Ids of all its scenarios.
-        alone: The command that asks this requirement alone.
+        alone: The command that judges this requirement alone.
         fix_first: Ids of the requirements that have to hold before this one can be tested.
     """
 
@@ -153,10 +153,10 @@ class ScriptsRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Scripts that belong to no requirement: generated, or replayed from a file.
 
     Attributes:
-        judged: How many were run.
-        failed: In how many the SDK behaved otherwise than the reference.
-        adapter_errors: In how many the adapter crashed, hung or broke the protocol.
-        kit_errors: In how many the reference or the fake server failed.
+        judged: Number of scripts that ran.
+        failed: Number of scripts in which the SDK behaved differently from the reference.
+        adapter_errors: Number of scripts in which the adapter crashed, hung or violated the protocol.
+        kit_errors: Number of scripts in which the reference or the fake server failed.
     """
 
     judged: int
@@ -170,13 +170,13 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
 
     Attributes:
         counts: Results by verdict; they add up to the results of the report.
-        quirks_not_shared: How many of the failures are of quirks, where these do not count.
-        exit_code: What `tinker-conformance run` ends with for these results; of an interrupt, 128 and the
-            signal's number.
-        early: Why the run ended before all was judged, or None.
+        quirks_not_shared: Number of failed quirks, in a run where quirks do not count.
+        exit_code: The exit code of `tinker-conformance run` for these results; after a signal, 128 plus its
+            number.
+        early: Why the run ended early, or None.
         stale: Sentences about entries of known failures that excused nothing.
-        scripts: What came of generated or replayed scripts, or None.
-        conclusion: Whether the SDK conforms, in a sentence: the one that every form of the report shows.
+        scripts: The results of generated or replayed scripts, or None.
+        conclusion: Whether the SDK conforms, in the sentence that every report format shows.
     """
 
     counts: Annotated[dict[Verdict, int], _BY_VERDICT]

@@ -1,4 +1,4 @@
-"""The folder of a report, written as results come: a run that is killed leaves what it measured."""
+"""The report folder, written during the run, so that a killed run leaves its results so far."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ FORMS: Final[Mapping[str, Callable[[Report], str]]] = {
     JUNIT: junit,
     PAGE: lambda report: page([report]),
 }
-"""What is made of the records, by file."""
+"""The function that renders each file from the records."""
 
 _SECONDS: Final = 1.0
-"""The files other than the records are renewed no more often than this."""
+"""The minimum time between two updates of the files other than the records."""
 
 
 class ReportFolder:
     """Writes one report. Not for two threads at once.
 
     Attributes:
-        problem: Why the report is not complete, or None: a disk that ran full is no reason to stop judging.
+        problem: Why the report is incomplete, or None. A full disk does not stop the run.
     """
 
     def __init__(
@@ -50,17 +50,17 @@ class ReportFolder:
         own_junit: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begins the report.
+        """Start the report.
 
         Args:
-            folder: Made if need be; a report that is there already is replaced, unless a run still writes it.
-            start: The record that it begins with.
-            own_junit: Whether JUnit XML is written here, and not by pytest.
-            clock: Seconds, for how often files are renewed.
+            folder: Created if missing; an existing report is replaced, unless another run is writing it.
+            start: The opening record.
+            own_junit: Whether JUnit XML is written here rather than by pytest.
+            clock: Returns seconds; limits how often files are updated.
 
         Raises:
-            ReportError: If the folder cannot be written, another run is writing a report there, or its file
-                is a link or anything else that is not a regular file.
+            ReportError: If the folder cannot be written, another run is writing there, or the report file is
+                a link or otherwise not a regular file.
         """
         self.problem: ReportError | None = None
         self._folder = folder
@@ -78,11 +78,11 @@ class ReportFolder:
 
     @property
     def report(self) -> Report:
-        """What was written so far."""
+        """The report so far."""
         return self._report
 
     def add(self, result: Result) -> None:
-        """Writes one result, or sets `problem`."""
+        """Write one result, or set `problem`."""
         self._report = dataclasses.replace(self._report, results=(*self._report.results, result))
 
         def write() -> None:
@@ -93,7 +93,7 @@ class ReportFolder:
         self._attempt(write)
 
     def close(self, end: End) -> None:
-        """Writes the closing record and every form of the report, or sets `problem`."""
+        """Write the closing record and every report format, or set `problem`."""
         self._report = dataclasses.replace(self._report, end=end)
 
         def write() -> None:
@@ -105,14 +105,16 @@ class ReportFolder:
         self._attempt(write)
 
     def _attempt(self, write: Callable[[], None]) -> None:
-        """Writes; after the first problem nothing more is tried."""
+        """Call `write`, unless a problem occurred before."""
         if self.problem is not None:
             return
         try:
             write()
         except OSError as error:
             why = error.strerror or str(error)
-            what = f"the report is not complete ({why}); make room or name another folder, and run it again"
+            what = (
+                f"the report is incomplete ({why}); free some space or name another folder, and run it again"
+            )
             self.problem = ReportError(f"{self._folder}: {what}")
             with contextlib.suppress(OSError):
                 self._file.close()
@@ -128,12 +130,12 @@ class ReportFolder:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """The file of the records, emptied, and locked until it is closed or the process ends."""
+    """Return the emptied file of the records, locked until it is closed or the process ends."""
     found = path.lstat().st_mode if os.path.lexists(path) else stat.S_IFREG
     if not stat.S_ISREG(found):
         what = "a link" if stat.S_ISLNK(found) else "not a regular file"
         raise ReportError(
-            f"{path}: is {what}, and a report would be written over it; remove it or name another folder"
+            f"{path}: is {what}, and a report would overwrite it; remove it or name another folder"
         )
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(path, flags, 0o666), "r+b")
@@ -145,14 +147,14 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file so that nobody ever sees half of it; a link at its place is replaced, not followed."""
-    half = path.with_name(f".{path.name}.half")
-    half.unlink(missing_ok=True)
+    """Write a file atomically; an existing link is replaced, not followed."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.unlink(missing_ok=True)
     try:
-        with half.open("x", encoding="utf-8") as file:
+        with partial.open("x", encoding="utf-8") as file:
             file.write(text)
-        half.replace(path)
+        partial.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            half.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
         raise

@@ -1,4 +1,4 @@
-"""Reads reports back, whole or cut off."""
+"""Reads reports, complete or not."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ MOST_BYTES: Final = 100_000_000
 
 
 class ReportError(UserError):
-    """A report that cannot be read; the text names the file and the mend."""
+    """A report cannot be read; the text names the file and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one run measured.
+    """The records of one run.
 
     Attributes:
-        start: What ran.
-        results: What was judged, in order.
-        end: The closing record; None where the report was cut off.
+        start: The opening record.
+        results: The results, in order.
+        end: The closing record; None if the report is incomplete.
     """
 
     start: Start
@@ -43,32 +43,33 @@ class Report:
 
     @property
     def counts(self) -> Counter[Verdict]:
-        """Results by verdict."""
+        """The number of results by verdict."""
         return Counter(result.verdict for result in self.results)
 
     @property
     def cut_off(self) -> str | None:
-        """Why the report does not say everything, or None."""
+        """Why the report is incomplete, or None."""
         if self.end is None:
-            return "cut off: the run ended without a closing record"
+            return "incomplete: the run ended without a closing record"
         return self.end.early
 
 
 def load_report(path: Path) -> Report:
-    """Reads a report.
+    """Return the report in a file.
+
+    A truncated last line is not an error: the run was interrupted there.
 
     Args:
-        path: The file, or the folder that `--report` named.
+        path: The file, or the folder of `--report`.
 
     Raises:
-        ReportError: If it cannot be read, is of another format, or holds what no report holds. A last line
-            that is not whole is no error: the report was cut off there.
+        ReportError: If it cannot be read, has another format, or is not a report.
     """
     file = path / FILE if path.is_dir() else path
     try:
         raw = read_bytes(file, most=MOST_BYTES)
     except FileError as error:
-        raise ReportError(f"{error.of(str(file))}; a report is what --report wrote") from error
+        raise ReportError(f"{error.of(str(file))}; name a folder that --report wrote") from error
     lines = raw.split(b"\n")
     records: list[Record] = []
     for number, line in enumerate(lines, 1):
@@ -79,7 +80,7 @@ def load_report(path: Path) -> Report:
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             if number == len(lines) and records:
                 break
-            message = f"{file}, line {number}: {error}; name the {FILE} of this kit's format {FORMAT}"
+            message = f"{file}, line {number}: {error}; name a {FILE} of format {FORMAT}"
             raise ReportError(message) from error
     return _ordered(records, file)
 
@@ -97,4 +98,6 @@ def _ordered(records: list[Record], file: Path) -> Report:
                 return Report(start, results, end)
         case _:
             pass
-    raise ReportError(f"{file}: not one start, then requirements, then one end; write it anew")
+    raise ReportError(
+        f"{file}: expected one start, then requirements, then one end; write the report again with --report"
+    )

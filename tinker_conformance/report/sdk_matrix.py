@@ -1,4 +1,4 @@
-"""The matrix: requirements by SDK, as values, as Markdown and for a terminal."""
+"""The matrix of requirements by SDK: as values, as Markdown and for a terminal."""
 
 from __future__ import annotations
 
@@ -31,20 +31,19 @@ _QUIRK: Final = "q"
 _NOT_ASKED: Final = ""
 _CUT: Final = "…"
 LEGEND: Final = (
-    "✓ passed, ✗ failed, q quirk that it does not share, k known failure, s stale known failure, ? not "
-    "testable, · not claimed, ! adapter error, !! kit error, … cut off before, empty: not asked under its "
-    "profile"
+    "✓ passed, ✗ failed, q quirk not shared, k known failure, s stale known failure, ? not testable, "
+    "· not claimed, ! adapter error, !! kit error, … not judged, empty: not a requirement of its profile"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What became of one requirement in one SDK.
+    """The result of one requirement for one SDK.
 
     Attributes:
-        sign: One or two characters.
-        word: The same in words.
-        look: One word for how it looks: the verdict with dashes, `quirk`, `cut` or `none`.
+        sign: The result in one or two characters.
+        word: The result in words.
+        look: The result as a CSS class: the verdict with dashes, `quirk`, `cut` or `none`.
     """
 
     sign: str
@@ -58,9 +57,9 @@ class Row:
 
     Attributes:
         id: Its id.
-        sentence: What must hold, where a report tells.
-        level: How much it weighs, where a report tells.
-        cells: By SDK.
+        sentence: What must hold; empty if no report says so.
+        level: How much it weighs; empty if no report says so.
+        cells: The results, by SDK.
     """
 
     id: str
@@ -70,7 +69,7 @@ class Row:
 
     @property
     def linked(self) -> bool:
-        """Whether the page has a part about it."""
+        """Whether the page has a section about it."""
         return any(
             cell.look in {"failed", "quirk", "not-testable", "adapter-error", "kit-error"}
             or cell.look.endswith("known-failure")
@@ -85,7 +84,7 @@ class Chapter:
     Attributes:
         name: The chapter.
         rows: Its requirements.
-        totals: By SDK: how many passed, and how many were judged and claimed.
+        totals: By SDK, how many requirements passed, and how many were claimed and judged.
     """
 
     name: str
@@ -94,7 +93,7 @@ class Chapter:
 
 
 def matrix(reports: Sequence[Report]) -> tuple[Chapter, ...]:
-    """Requirements by SDK, in the order of the kit; those that this kit does not know come last."""
+    """Return requirements by SDK, in the order of the kit; those unknown to this kit come last."""
     results = [{result.id: result for result in report.results} for report in reports]
     asked = [frozenset(report.start.asked) for report in reports]
     order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
@@ -136,7 +135,7 @@ def _cell(result: Result | None, *, asked: bool, strict: bool) -> Cell:
     if result is None:
         return Cell(_CUT, "not judged", "cut") if asked else Cell(_NOT_ASKED, "not asked", "none")
     if forgiven(result, strict=strict):
-        return Cell(_QUIRK, "quirk that it does not share", "quirk")
+        return Cell(_QUIRK, "quirk not shared", "quirk")
     return Cell(SIGNS[result.verdict], result.verdict.value, result.verdict.value.replace(" ", "-"))
 
 
@@ -146,7 +145,7 @@ def _total(members: Sequence[str], found: dict[str, Result]) -> tuple[int, int]:
 
 
 def markdown_matrix(reports: Sequence[Report]) -> str:
-    """The matrix as a Markdown table."""
+    """Return the matrix as a Markdown table."""
     names = " | ".join(f"{literal(r.name)}<br>{literal(r.start.profile.name)}" for r in reports)
     lines = [f"| requirement | {names} |", "|---|" + ":---:|" * len(reports)]
     for chapter in matrix(reports):
@@ -157,11 +156,11 @@ def markdown_matrix(reports: Sequence[Report]) -> str:
 
 
 def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
-    """The matrix for a terminal.
+    """Return the matrix as a table for a terminal.
 
     Args:
         reports: The reports.
-        only_different: Leave out the requirements that hold wherever they are asked.
+        only_different: Leave out requirements with the same result for every SDK that claims them.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     made.add_column("requirement", no_wrap=True)

@@ -1,7 +1,7 @@
 """The suite that users run against their SDK: `pytest --pyargs tinker_conformance.suite --sdk SPEC`.
 
-Each module is a chapter and each requirement an item, judged by `tinker_conformance.judging`.
-``QueueStateConformance`` is the same suite as a class to subclass.
+Each module is a chapter, and each requirement is a pytest item that `tinker_conformance.judging` judges.
+``QueueStateConformance`` is the same suite as a base class.
 """
 
 from __future__ import annotations

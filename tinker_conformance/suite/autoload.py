@@ -1,9 +1,9 @@
 """The entry point of the pytest plugin: it registers `tinker_conformance.plugin` under its full name.
 
-pytest refuses to register one module under two names. Registered as the entry point itself, the plugin would
-crash each run that also names it: by `-p tinker_conformance.plugin` or by `pytest_plugins` in a conftest.
+pytest refuses to register one module under two names. If the entry point were the plugin itself, a run that
+also names it would crash: by `-p tinker_conformance.plugin`, or by `pytest_plugins` in a conftest.
 
-PYTEST_DONT_REWRITE: there is nothing to rewrite, and a run that has imported it already must not be warned.
+PYTEST_DONT_REWRITE: avoids a warning in a process that has already imported this module.
 """
 
 from __future__ import annotations
@@ -20,5 +20,5 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the plugin, unless it is there already or `-p no:` blocks it."""
     if pluginmanager.has_plugin(_PLUGIN) or pluginmanager.is_blocked(_PLUGIN):
         return
-    # Here and not above: a blocked plugin is not imported.
+    # Imported only here, so that a blocked plugin is never imported.
     pluginmanager.register(import_module(_PLUGIN), _PLUGIN)

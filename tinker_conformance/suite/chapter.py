@@ -1,6 +1,6 @@
-"""What the plugin and the suite share: a module's chapter, and what each item of the suite carries.
+"""What the plugin and the suite share: the chapter of a module, and the stash keys of an item.
 
-Imports nothing heavy: the plugin loads this module in every pytest run.
+Imports nothing slow, because the plugin loads this module in every pytest run.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Final
 import pytest
 
 RECORDS: Final = pytest.StashKey[dict[str, str]]()
-"""On an item: what its report carries for whoever writes reports."""
+"""On an item: the records that its pytest report carries to the reporter."""
 FOLLOWING: Final = pytest.StashKey[pytest.Item | None]()
-"""On an item of the suite: what runs next in this process."""
+"""On an item of the suite: the item that runs next in this process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter of requirements; the plugin makes an item of each requirement.
+    """A chapter of requirements; the plugin creates one item per requirement.
 
     Attributes:
         name: The first part of the ids of its requirements, such as `debounce`.

@@ -1,12 +1,11 @@
-"""One run of the requirements against one SDK: opened, asked and recorded in one way, however it was started.
+"""One run of the requirements against one SDK, the same for every way to start it.
 
-What comes in is what a user asks for (`RunRequest`). What goes out are judgements with known failures
-applied, and the records of a report. The command `run`, the pytest items and the class to subclass are three
-ways to start it.
+A `RunRequest` goes in. Judgements with known failures applied come out, and the records of a report. The
+command `run`, the pytest items and the class `QueueStateConformance` are the three ways to start a run.
 
-Failure model. What was asked for cannot be done (no such SDK, profile, version, file of known failures): a
-`ValueError` or `RuntimeError` of the part that says so, before anything is judged. The adapter is lost on the
-way: `AdapterLostError`, whose handling is the caller's.
+Failure model. If the SDK, profile, version or file of known failures does not exist, opening the run raises a
+`ValueError` or `RuntimeError` before anything is judged. If the adapter is lost during the run, judging
+raises `AdapterLostError`, which the caller handles.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.spec import check_spec, open_sdk
 
 LOOK_AHEAD: Final = 2
-"""Requirements whose scenarios run while one is judged."""
+"""How many of the next requirements start their scenarios while one is judged."""
 
 
 def _nothing(_text: str) -> None:
@@ -40,17 +39,17 @@ def _nothing(_text: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """What a user asks for.
+    """The options of a run, as the user gave them.
 
     Attributes:
         spec: The SDK under test, as for `--sdk`.
-        profile: What it is judged by, as for `--profile`; None for what the adapter names.
-        as_of: Only the requirements that existed in that version of the kit; None for all.
+        profile: The profile to judge it by, as for `--profile`; None for the one that the adapter names.
+        as_of: Judge only the requirements that existed in this version of the kit; None for all.
         known: The file of known failures, or None.
         recorded: The file of known failures to write, or None.
         strict: Whether quirks count.
-        clock: How an `exec:` SDK's clocks are moved; None for the best that its adapter offers.
-        seed: The seed of generated scripts, or None where there are none.
+        clock: How to move the clocks of an `exec:` SDK; None for the best way that its adapter offers.
+        seed: The seed of generated scripts, or None if there are none.
     """
 
     spec: str
@@ -63,10 +62,10 @@ class RunRequest:
     seed: int | None = None
 
     def check(self) -> None:
-        """Check what can be checked before an SDK is started.
+        """Check everything that can be checked before the SDK starts.
 
         Raises:
-            ValueError: A SPEC, profile, version or file cannot be used; the text says what to use instead.
+            ValueError: If a SPEC, profile, version or file cannot be used; the text says what to use instead.
         """
         check_spec(self.spec)
         check_as_asked(self.profile, self.as_of)
@@ -75,13 +74,13 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class ConformanceRun:
-    """An SDK that is started, and what it is judged by. The caller closes `judge`.
+    """A started SDK and the requirements to judge it by. The caller closes `judge`.
 
     Attributes:
-        request: What was asked for.
+        request: The options of the run.
         judge: Judges the SDK.
         asked: The requirements that hold for the profile.
-        known: What is known to fail.
+        known: The known failures.
     """
 
     request: RunRequest
@@ -94,10 +93,10 @@ class ConformanceRun:
 
         Args:
             required: The requirement.
-            then: What is asked next, so that its scenarios can run meanwhile.
+            then: The next requirements, whose scenarios can run meanwhile.
 
         Raises:
-            AdapterLostError: The adapter broke too often to go on.
+            AdapterLostError: If the adapter failed too often to continue.
         """
         return self.known.applied(self.judge.judge(required, then))
 
@@ -123,25 +122,25 @@ class ConformanceRun:
         return result_record(judgement, self.judge.sdk.spec, self.judge.profile.name)
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
-        """Return a sentence for each entry of known failures that is out of date, once all was judged."""
+        """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
         return tuple(self.known.stale(map(judged, judgements)))
 
 
 def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> ConformanceRun:
-    """Start the SDK and the reference, side by side, and choose what the SDK is judged by.
+    """Start the SDK and the reference in parallel, and choose the profile and the requirements.
 
     Args:
-        request: What the user asks for.
-        report: Called with progress, such as the download of a release.
+        request: The options of the run.
+        report: Called with progress messages, such as the download of a release.
 
     Raises:
-        ValueError: What was asked for cannot be done; the text says what to ask for instead.
-        RuntimeError: The SDK cannot be started.
+        ValueError: If an option cannot be used; the text says what to use instead.
+        RuntimeError: If the SDK cannot be started.
     """
     request.check()
     with contextlib.ExitStack() as opened:
         reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
-        # On this thread, which an interrupt reaches: a release may have to be downloaded first.
+        # On the main thread, so that an interrupt can end a download of a release.
         sdk = open_sdk(request.spec, clock=request.clock, report=report)
         opened.callback(sdk.close)
         profile = choose_profile(request.profile, sdk.info)

@@ -1,4 +1,4 @@
-"""The pytest items of the suite: one a requirement, named by its id."""
+"""The pytest items of the suite: one per requirement, named by its id."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _RUN: Final = pytest.StashKey[ConformanceRun]()
 
 
 def items_of(collector: pytest.Module, chapter: Chapter) -> Iterator[RequirementItem]:
-    """Yield the items of a chapter: the requirements that hold for the profile.
+    """Yield one item for each requirement of a chapter that holds for the profile.
 
     Raises:
-        pytest.UsageError: There is no SDK, profile, file or version as the options name it.
+        pytest.UsageError: If the options name no usable SDK, profile, file or version.
     """
     run = _run(collector.config)
     for required in in_chapter(chapter.name):
@@ -45,7 +45,7 @@ def items_of(collector: pytest.Module, chapter: Chapter) -> Iterator[Requirement
 
 
 class RequirementItem(pytest.Item):
-    """One requirement, asked of the SDK under test."""
+    """One requirement, to be judged for the SDK under test."""
 
     def __init__(self, *, required: Requirement, run: ConformanceRun, **more: object) -> None:
         super().__init__(**more)  # type: ignore[arg-type] # pytest's own keywords, passed through
@@ -55,7 +55,11 @@ class RequirementItem(pytest.Item):
         self.user_properties += [("requirement", required.id), ("level", required.level.value)]
 
     def runtest(self) -> None:
-        """Judges the requirement."""
+        """Judge the requirement.
+
+        Raises:
+            RequirementFailure: If it does not hold, or the adapter is lost.
+        """
         following = self.stash[FOLLOWING]
         then = (following.required,) if isinstance(following, RequirementItem) else ()
         try:
@@ -69,18 +73,18 @@ class RequirementItem(pytest.Item):
         end_test(self.run, judgement)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
-        """The explanation alone: a trace of the kit's own frames would help nobody."""
+        """Return the explanation without a traceback, which would only show the kit's own frames."""
         if isinstance(excinfo.value, RequirementFailure):
             return str(excinfo.value)
         return str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where the item stands, and its name."""
+        """Return the path of the module, no line number, and the name of the item."""
         return self.path, None, self.name
 
 
 def _run(config: pytest.Config) -> ConformanceRun:
-    """Return the run of the session; the first module opens it."""
+    """Return the run of the session, opening it on the first call."""
     if _RUN not in config.stash:
         config.stash[_RUN] = _opened(config)
         config.add_cleanup(config.stash[_RUN].judge.close)

@@ -1,12 +1,11 @@
-"""The suite's command-line options: names of their own, and short names that give way to other plugins.
+"""The command-line options of the suite: unique long names, and short names that give way to other plugins.
 
 Every option is registered as `--tinker-…`, with a `dest` that begins with `tinker_`. The short names are
-never registered before they are needed: pytest lets two plugins fight over a name, and whichever comes last,
-or whichever `conftest.py`, would break the run. Once all plugins and initial conftests have registered their
-options, a short name that stands on the command line and that nobody owns becomes an alias. A run that does
-not use the short names therefore never sees them.
+registered only on demand, because two plugins that register the same name break the run. After all plugins
+and initial conftests have registered their options, a short name becomes an alias if it is on the command
+line and nobody owns it. A run that does not use the short names therefore never sees them.
 
-Imports nothing heavy: every pytest run in the environment loads this module.
+Imports nothing slow, because every pytest run in the environment loads this module.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class SuiteOption:
     """An option of the suite.
 
     Attributes:
-        name: Its short name without dashes, as the documentation has it: `known-failures`.
+        name: Its documented short name without the leading dashes: `known-failures`.
         help: What it does, for `pytest --help`.
         settings: Further arguments of `parser.addoption`.
     """
@@ -45,7 +44,7 @@ class SuiteOption:
 
     @property
     def long(self) -> str:
-        """The name that is always there: `--tinker-known-failures`."""
+        """The name that always works: `--tinker-known-failures`."""
         return f"--tinker-{self.name}"
 
     @property
@@ -61,21 +60,21 @@ SDK: Final = SuiteOption(
 )
 CLOCK: Final = SuiteOption(
     "clock",
-    "how the kit moves the clocks of an exec: SDK; by default the best way that it offers, never wall",
+    "how to move the clocks of an exec: SDK; by default the best way that its adapter offers, never wall",
     {"choices": ("file", "libfaketime", "wall")},
 )
 PROFILE: Final = SuiteOption(
     "profile",
-    "the profile to judge it by, such as tinker-0.5.1; by default the one that the adapter names, or the one "
-    "of the SDK's version",
+    "the profile to judge the SDK by, such as tinker-0.5.1; by default the one that its adapter names, or "
+    "the one of its version",
     {"metavar": "NAME|FILE"},
 )
 KNOWN_FAILURES: Final = SuiteOption(
-    "known-failures", "a file of known failures and their reasons (TOML or YAML)", {"metavar": "FILE"}
+    "known-failures", "excuse the failures that this TOML or YAML file lists", {"metavar": "FILE"}
 )
 RECORD_KNOWN_FAILURES: Final = SuiteOption(
     "record-known-failures",
-    "write the failures of this run to such a file, for you to edit",
+    "write the failures of this run to a new file of known failures",
     {"metavar": "FILE"},
 )
 STRICT_QUIRKS: Final = SuiteOption("strict-quirks", "count quirks as failures", {"action": "store_true"})
@@ -83,7 +82,7 @@ AS_OF: Final = SuiteOption(
     "as-of", "judge only the requirements that existed in this version of the kit", {"metavar": "VERSION"}
 )
 REPORT: Final = SuiteOption(
-    "report", "write JSON, JUnit, Markdown, a badge and a page to this folder", {"metavar": "DIR"}
+    "report", "write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder", {"metavar": "DIR"}
 )
 OPTIONS: Final = (
     SDK,
@@ -99,7 +98,7 @@ OPTIONS: Final = (
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Register the options under the names that no other plugin has."""
+    """Register the options under their long names."""
     group = parser.getgroup(*_GROUP)
     for option in OPTIONS:
         text = f"{option.help}; also {option.short} unless another plugin owns that name"
@@ -109,10 +108,10 @@ def add_options(parser: pytest.Parser) -> None:
 def add_short_names(config: pytest.Config, parser: pytest.Parser, arguments: Sequence[str]) -> None:
     """Register each short name that is on the command line and that nobody owns.
 
-    Call it when all plugins and initial conftests have registered their options.
+    Call it after all plugins and initial conftests have registered their options.
 
     Args:
-        config: The session's configuration, which notes the aliases.
+        config: The configuration of the session, which stores the aliases.
         parser: Its parser.
         arguments: The command line; an argument that begins with `@` names a file of arguments.
     """
@@ -132,13 +131,13 @@ def add_short_names(config: pytest.Config, parser: pytest.Parser, arguments: Seq
 
 
 def text_of(config: pytest.Config, option: SuiteOption) -> str | None:
-    """Return the value of an option that takes one, or None where it was not given."""
+    """Return the value of an option, or None if it was not given."""
     value: str | None = config.getoption(option.dest)
     return value
 
 
 def is_set(config: pytest.Config, option: SuiteOption) -> bool:
-    """Return whether an option without a value was given."""
+    """Return whether a flag was given."""
     return bool(config.getoption(option.dest))
 
 
@@ -149,10 +148,10 @@ def belongs_to_another(config: pytest.Config, option: SuiteOption) -> bool:
 
 
 def with_free_names(text: str, config: pytest.Config) -> str:
-    """Return a message in which each option has a name that is ours in this run.
+    """Return a message in which each option has a name that works in this run.
 
-    Messages name options as the documentation does, `--sdk`; where another plugin owns that name, it becomes
-    `--tinker-sdk`.
+    Messages name options as the documentation does, such as `--sdk`. If another plugin owns that name, the
+    result says `--tinker-sdk`.
     """
     for option in OPTIONS:
         if belongs_to_another(config, option):
@@ -163,8 +162,8 @@ def with_free_names(text: str, config: pytest.Config) -> str:
 def with_long_names(error: pytest.UsageError, config: pytest.Config) -> pytest.UsageError:
     """Return a usage error that also names the options whose short names another plugin owns.
 
-    What a user means for our `--profile`, another plugin may take as a flag, and pytest then looks for a test
-    file of the profile's name. Errors of runs that do not judge an SDK come back as they are.
+    For example, another plugin may define `--profile` as a flag. pytest then takes the profile's name for a
+    test file. Errors of runs that do not judge an SDK are returned unchanged.
     """
     taken = [option for option in OPTIONS if belongs_to_another(config, option)]
     if text_of(config, SDK) is None or not taken:
@@ -172,5 +171,5 @@ def with_long_names(error: pytest.UsageError, config: pytest.Config) -> pytest.U
     names = ", ".join(option.short for option in taken)
     instead = ", ".join(option.long for option in taken)
     return pytest.UsageError(
-        f"{error}\n({names}: another plugin has that name here; for the suite's option write {instead})"
+        f"{error}\n({names}: another plugin owns that name here; for the option of the suite write {instead})"
     )

@@ -1,4 +1,4 @@
-"""The report of a pytest run: results travel on pytest's own reports, from xdist's workers too."""
+"""Writes the report of a pytest run from records that pytest's own reports carry, also from xdist workers."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ START: Final = "tinker_conformance_start"
 RESULT: Final = "tinker_conformance_result"
 SUBJECT: Final = "tinker_conformance_subject"
 KNOWN: Final = "tinker_conformance_known"
-"""Attributes of a pytest report: two records as text; whose they are, empty for the suite itself; and the
-file of known failures, empty for none."""
+"""Attributes of a pytest report: two records as JSON; their class, empty for the suite itself; and
+the file of known failures, empty for none."""
 
 REPORTER: Final = "tinker-conformance-report"
 
 
 def directs_junit(config: pytest.Config, folder: Path) -> None:
-    """Makes pytest's own JUnit XML part of the report, unless it was asked for elsewhere."""
+    """Make pytest write its JUnit XML into the report folder, unless the user named another file."""
     from tinker_conformance.report.report_folder import JUNIT  # noqa: PLC0415 - heavy: the page's templates
 
     if not getattr(config.option, "xmlpath", None):
@@ -47,7 +47,7 @@ def _folder(folder: Path, start: Start) -> ReportFolder:
 
 
 class _Subject:
-    """The results of one SDK of a session: of the suite itself, or of one class."""
+    """The results of one SDK in a session: from the suite itself, or from one class."""
 
     def __init__(self, start: Start, folder: Path | None, known: str) -> None:
         self.start = start
@@ -65,7 +65,7 @@ class _Subject:
             self._report.add(result)
 
     def stale(self) -> tuple[str, ...]:
-        """A sentence for each entry of known failures that excused nothing, once all was judged."""
+        """Return one sentence per entry that excused nothing; none unless everything was judged."""
         if not self._known or not set(self.start.asked) <= set(self.results):
             return ()
         known = KnownFailures(load_known_failures(Path(self._known)), source=self._known)
@@ -77,7 +77,7 @@ class _Subject:
         record(self.results.values(), path, sdk=name, profile=profile, strict=strict)
 
     def close(self, session: pytest.Session, stale: Iterable[str]) -> Conclusion:
-        """Write the report to its end, if there is one, and return what was found."""
+        """Complete the report, if there is one, and return the conclusion."""
         results = tuple(self.results.values())
         left = len(self.start.asked) - len(results)
         stopped = str(session.shouldstop or session.shouldfail or "interrupted")
@@ -95,25 +95,25 @@ class _Subject:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every chapter that an SDK must claim was selected."""
+        """Whether all chapters that an SDK must claim were selected."""
         return {name.partition(".")[0] for name in self.start.asked} >= set(NEVER_UNCLAIMED)
 
     @property
     def problem(self) -> str | None:
-        """Why its report is not complete, or None."""
+        """Why the report is incomplete, or None."""
         problem = None if self._report is None else self._report.problem
         return None if problem is None else str(problem)
 
 
 class Reporter:
-    """Gathers the results of a session, writes them as was asked, and finds stale entries."""
+    """Collects the results of a session, writes the reports, and finds stale entries."""
 
     def __init__(self, folder: Path | None, recorded: Path | None) -> None:
-        """Writes nothing yet.
+        """Create a reporter; nothing is written yet.
 
         Args:
-            folder: `--report`; the results of a class have a folder of their own in it.
-            recorded: `--record-known-failures`; where several classes are judged, their names are put in.
+            folder: The folder of `--report`; each class gets a folder of its own in it.
+            recorded: The file of `--record-known-failures`; each of several classes has its own file.
         """
         self._folder = folder
         self._recorded = recorded
@@ -123,7 +123,7 @@ class Reporter:
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Takes the records off a report, here or from a worker."""
+        """Collect the records of a pytest report, local or from a worker."""
         text = getattr(report, RESULT, None)
         if text is None:
             return
@@ -139,10 +139,10 @@ class Reporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
-        """Closes the reports, and fails the session where an entry of known failures is stale as a whole."""
+        """Close the reports; fail the session if an entry of known failures is stale."""
         stale = {name: subject.stale() for name, subject in self._subjects.items()}
-        told = dict.fromkeys(line for lines in stale.values() for line in lines)
-        self._sentences = [f"stale: {line}" for line in told]
+        distinct = dict.fromkeys(line for lines in stale.values() for line in lines)
+        self._sentences = [f"stale: {line}" for line in distinct]
         if self._sentences and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         for name, subject in self._subjects.items():
@@ -162,7 +162,7 @@ class Reporter:
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Says where the reports are, and which entries are stale."""
+        """Print where the reports are, and which entries are stale."""
         for sentence in self._sentences:
             terminalreporter.write_line(visible_lines(sentence), red=True)
         for path in self._written:
@@ -173,7 +173,7 @@ class Reporter:
 
 
 def judged_of(results: Iterable[Result]) -> Iterable[Judged]:
-    """As much of each result as staleness depends on."""
+    """Yield the part of each result that staleness depends on."""
     for result in results:
         differing = frozenset(mismatch.scenario for mismatch in result.mismatches)
         yield Judged(result.id, result.asked, Verdict(result.verdict), differing)

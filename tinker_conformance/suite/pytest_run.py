@@ -1,4 +1,4 @@
-"""A run within a pytest session: how it is opened there, and what pytest is told of each judgement."""
+"""A run within a pytest session: opens it, and turns each judgement into a test outcome."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
 
 
 class RequirementFailure(Exception):  # noqa: N818 - pytest shows its text
-    """A requirement does not hold; the text says all about it."""
+    """A requirement does not hold; the text is the full explanation."""
 
 
 def request_of(
@@ -32,7 +32,7 @@ def request_of(
     as_of: str | None,
     strict: bool,
 ) -> RunRequest:
-    """Return what is asked for, with the options that all SDKs of a session share: clock and recording."""
+    """Return the options of a run, with those that all SDKs of a session share: clock and recording."""
     clock, recorded = text_of(config, CLOCK), text_of(config, RECORD_KNOWN_FAILURES)
     return RunRequest(
         spec=spec,
@@ -49,13 +49,13 @@ def opened_for(config: pytest.Config, request: RunRequest) -> ConformanceRun:
     """Open a run; the caller closes its judge.
 
     Raises:
-        pytest.UsageError: That cannot be done; the text says what to ask for instead, with free options.
+        pytest.UsageError: If an option cannot be used; the text says what to use instead.
     """
     try:
         return open_run(request)
     except NewerThanKnownWarning as warning:
-        # Only where the run's warning filters turn warnings into errors.
-        text = with_free_names(f"{warning}; --profile says which one to use, without this warning", config)
+        # Raised only if the warning filters of the session turn warnings into errors.
+        text = with_free_names(f"{warning}; choose a profile with --profile to avoid this warning", config)
         raise pytest.UsageError(text) from warning
     except (ValueError, RuntimeError) as error:
         raise pytest.UsageError(with_free_names(str(error), config)) from error
@@ -64,13 +64,13 @@ def opened_for(config: pytest.Config, request: RunRequest) -> ConformanceRun:
 def records(
     run: ConformanceRun, judgement: Judgement, selected: Sequence[Requirement], subject: str = ""
 ) -> dict[str, str]:
-    """Return what a pytest report carries, for whoever writes reports.
+    """Return the attributes that a pytest report carries to the reporter.
 
     Args:
         run: The run.
-        judgement: What was judged.
-        selected: All requirements that the session asks of this SDK.
-        subject: Whose results these are, where a session can have several; the name of a folder.
+        judgement: The judgement to record.
+        selected: All requirements that the session judges for this SDK.
+        subject: The class that the results belong to, empty for the suite itself; used as a folder name.
     """
     return {
         START: encode(run.start(selected)).decode(),
@@ -81,10 +81,10 @@ def records(
 
 
 def end_test(run: ConformanceRun, judgement: Judgement) -> None:
-    """End the test as the judgement says: return, skip or fail as expected.
+    """End the test according to the judgement: return, skip, or fail as expected.
 
     Raises:
-        RequirementFailure: The requirement does not hold.
+        RequirementFailure: If the requirement does not hold.
     """
     match judgement.verdict:
         case Verdict.PASSED:

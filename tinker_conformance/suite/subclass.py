@@ -1,11 +1,11 @@
-"""The suite as a class, for projects that judge their SDK among their own tests.
+"""The suite as a base class, for projects that judge their SDK within their own test suite.
 
     class TestMySdk(QueueStateConformance):
         sdk = "python:my_package.conformance:Adapter"
         profile = "tinker-0.5.1"
 
-Each requirement is a method, `test_` and its id with underscores (`test_debounce_boundary`). A subclass that
-puts its own in the place of one says why, by `@overrides("the reason")`.
+Each requirement is a method: `test_` plus its id with underscores (`test_debounce_boundary`). A subclass that
+replaces one states why, with `@overrides("the reason")`.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class OverrideError(TypeError):
 
 
 def overrides(reason: str) -> Callable[[_F], _F]:
-    """Marks a method that takes the place of a test of the suite.
+    """Return a decorator for a method that replaces a test of the suite.
 
     Args:
-        reason: Why; shown by whoever reads the class.
+        reason: Why the test is replaced, for readers of the class.
 
     Raises:
-        OverrideError: The reason is empty.
+        OverrideError: If the reason is empty.
     """
     if not reason.strip():
         raise OverrideError(
@@ -53,20 +53,20 @@ def overrides(reason: str) -> Callable[[_F], _F]:
 
 
 def method_name(identifier: str) -> str:
-    """The name of the method that asks a requirement."""
+    """Return the name of the test method of a requirement."""
     return "test_" + identifier.replace(".", "_").replace("-", "_")
 
 
 class QueueStateConformance:
-    """All requirements, asked of one SDK.
+    """A test class with one test per requirement, for one SDK.
 
     Attributes:
-        sdk: The SDK's SPEC, as for ``--sdk``.
-        profile: What it is judged by, as for ``--profile``; None for what the adapter names.
+        sdk: The SPEC of the SDK, as for ``--sdk``.
+        profile: The profile to judge it by, as for ``--profile``; None for the one that the adapter names.
         known_failures: A file as for ``--known-failures``, relative to the folder of the test file; None for
-            what the command line says.
-        strict: Whether quirks count as failures; they do with ``--strict-quirks`` too.
-        as_of: A version as for ``--as-of``; None for what the command line says.
+            the one on the command line.
+        strict: Whether quirks count as failures; ``--strict-quirks`` has the same effect.
+        as_of: A version as for ``--as-of``; None for the one on the command line.
     """
 
     __test__ = False
@@ -77,10 +77,10 @@ class QueueStateConformance:
     as_of: ClassVar[str | None] = None
 
     def __init_subclass__(cls, **more: object) -> None:
-        """Has pytest collect the subclass.
+        """Make pytest collect the subclass.
 
         Raises:
-            OverrideError: It replaces a test without a reason.
+            OverrideError: If it replaces a test without a reason.
         """
         super().__init_subclass__(**more)
         for name, member in vars(cls).items():
@@ -94,7 +94,7 @@ class QueueStateConformance:
 
 
 class _Request(Protocol):
-    """As much of pytest's request as is needed here."""
+    """The part of `pytest.FixtureRequest` that is used here."""
 
     node: Any
     session: pytest.Session
@@ -107,7 +107,7 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
         if required not in run.asked:
             as_of = run.request.as_of
             held = f" at version {as_of}" if as_of else ""
-            pytest.skip(f"no requirement of the profile {run.judge.profile.name}{held}")
+            pytest.skip(f"not a requirement of the profile {run.judge.profile.name}{held}")
         try:
             judgement = run.ask(required)
         except AdapterLostError as error:
@@ -142,4 +142,4 @@ def _selected(request: _Request) -> Iterator[Requirement]:
 _NAMES: Final = {method_name(required.id): required.id for required in REQUIREMENTS}
 for _required in REQUIREMENTS:
     setattr(QueueStateConformance, method_name(_required.id), _asks(_required))
-assert len(_NAMES) == len(REQUIREMENTS)  # noqa: S101 - two ids that make one name would hide a requirement
+assert len(_NAMES) == len(REQUIREMENTS)  # noqa: S101 - two ids with the same method name would hide a requirement

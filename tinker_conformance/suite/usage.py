@@ -1,10 +1,10 @@
-"""A mistake in how the suite was started, reported once: one message, and pytest's exit code 4.
+"""Reports a usage error of the suite once: one message, and pytest's exit code 4.
 
-pytest turns what a collector raises into an error of that collector, with a traceback, and the suite has a
-module for each chapter. So the first module notes the problem here, and the plugin raises it for the whole
-session. A worker of pytest-xdist hands it to the controller, which raises it there.
+An exception in a collector becomes an error of that collector, with a traceback, and the suite has one module
+per chapter. So the first module notes the problem here, and the plugin raises it for the whole session. A
+worker of pytest-xdist hands it to the controller, which raises it there.
 
-Imports nothing heavy: the plugin loads this module in every pytest run.
+Imports nothing slow, because the plugin loads this module in every pytest run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OUTPUT: Final = "tinker_conformance_usage"
 
 
 def note_problem(config: pytest.Config, error: Exception) -> None:
-    """Note what is wrong, for `raise_problem`."""
+    """Store a usage error for `raise_problem`."""
     config.stash[_PROBLEM] = str(error)
 
 
@@ -26,13 +26,13 @@ def raise_problem(session: pytest.Session) -> None:
     """End the session if a usage problem was noted; otherwise do nothing.
 
     Raises:
-        pytest.UsageError: There is a problem.
-        pytest.Session.Failed: There is one, and this is a worker of pytest-xdist; the controller raises it.
+        pytest.UsageError: If there is a problem.
+        pytest.Session.Failed: If there is one in a worker of pytest-xdist; the controller raises the error.
     """
     problem = session.config.stash.get(_PROBLEM, None)
     if problem is None:
         return
-    # pytest-xdist's interface: whatever a worker puts there reaches the controller when it ends.
+    # pytest-xdist sends `workeroutput` to the controller when the worker ends.
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is None:
         raise pytest.UsageError(problem)
@@ -44,10 +44,10 @@ def raise_problem_of_worker(output: dict[str, Any]) -> None:
     """Raise the usage problem that a worker of pytest-xdist handed over, if there is one.
 
     Args:
-        output: The worker's `workeroutput`; empty if it crashed.
+        output: The `workeroutput` of the worker; empty if it crashed.
 
     Raises:
-        pytest.UsageError: There is a problem.
+        pytest.UsageError: If there is a problem.
     """
     if _OUTPUT in output:
         raise pytest.UsageError(output[_OUTPUT])

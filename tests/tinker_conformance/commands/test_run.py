@@ -228,7 +228,7 @@ def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
     assert 4 <= len(report.results) < len(report.start.asked)
     assert report.cut_off is not None
     if number is signal.SIGKILL:
-        assert report.cut_off.startswith("cut off")
+        assert report.cut_off.startswith("incomplete")
     else:
         assert done.code == 128 + number
         assert f"interrupted by {number.name}" in report.cut_off
@@ -236,7 +236,7 @@ def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
         assert report.end.exit_code == done.code
     for name, said in (("index.html", "requirements were judged"), ("summary.md", "not judged")):
         assert said in done.text(name)
-    assert json.loads(done.text("badge.json"))["message"].startswith("cut off")
+    assert json.loads(done.text("badge.json"))["message"].startswith("incomplete")
     assert 'name="complete" value="no"' in done.text("junit.xml")
     limit = time.monotonic() + SECONDS
     while _processes_of(mark):
@@ -251,7 +251,7 @@ def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tm
     excused = _run(tmp_path / "second", *IMPATIENT, "--known-failures", str(file))
     assert excused.code == 0
     passed = len(excused.report.start.asked) - 6
-    said = f"conforms to tinker-0.5.1 but for what is known: {passed} passed, 6 known failure"
+    said = f"conforms to tinker-0.5.1 except for known failures: {passed} passed, 6 known failure"
     assert said in " ".join(excused.output.split())
     assert JUnitXml.fromstring(excused.text("junit.xml")).skipped == 6
     assert 'color":"yellow' in excused.text("badge.json")
@@ -277,10 +277,10 @@ def test_stale_entries_are_exit_code_3_and_fail_pytest(tmp_path: Path) -> None:
     file.write_text(STALE.replace("requirement", "scenario").format("parsing-numbers"), encoding="utf-8")
     done = _run(tmp_path / "run", "-q", *reference)
     assert done.code == 3
-    assert "nothing is wrong in parsing-numbers" in done.output
+    assert "parsing-numbers has no mismatch" in done.output
     again = _pytest(tmp_path, *reference, "-n", "2", chapter="parsing")
     assert again.code == 1
-    assert "nothing is wrong in parsing-numbers" in again.output
+    assert "parsing-numbers has no mismatch" in again.output
 
 
 def test_an_entry_that_matches_nothing_ends_the_run_before_it_begins(tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_an_entry_that_matches_nothing_ends_the_run_before_it_begins(tmp_path: P
         (["--known-failures", "a.toml", "--record-known-failures", "b.toml"], "exclude each other"),
     ],
 )
-def test_bad_usage_names_the_mend(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_bad_usage_names_the_fix(arguments: list[str], said: str, tmp_path: Path) -> None:
     reference = ["--sdk", "reference", "--profile", "tinker-0.5.1", *arguments]
     done = _run(tmp_path / "run", *reference)
     assert done.code == 2

@@ -132,8 +132,8 @@ def test_clock(fake_tinker): fake_tinker.add_script(script().advance(1).then(com
 """,
     )
     result.assert_outcomes(errors=1, failed=1)
-    result.stdout.fnmatch_lines(["*a test takes one of them*"])
-    result.stdout.fnmatch_lines(["*ask for the fixture fake_tinker_clock*"])
+    result.stdout.fnmatch_lines(["*; use one of them per test*"])
+    result.stdout.fnmatch_lines(["*add the fixture fake_tinker_clock to the test*"])
 
 
 def test_warnings_have_frozen_times_and_the_debounce_can_be_seen(suite: pytest.Pytester) -> None:
@@ -180,7 +180,7 @@ def test_back_off(fake_tinker, fake_tinker_clock):
 def test_for_ever(fake_tinker_clock):
     async def wait():
         await asyncio.Event().wait()
-    with pytest.raises(ClockStalledError, match="see what is awaited"):
+    with pytest.raises(ClockStalledError, match="check what is awaited"):
         fake_tinker_clock.run(wait())
 """,
     )

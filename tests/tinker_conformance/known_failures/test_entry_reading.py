@@ -70,8 +70,8 @@ def test_an_expiry_is_a_date_or_a_version(expires: str, read: object, tmp_path: 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (['class = "bug"', 'reason = "r"'], "needs a requirement or a scenario"),
-        (['requirement = "a"', 'scenario = "a"', 'class = "bug"', 'reason = "r"'], "and not both"),
+        (['class = "bug"', 'reason = "r"'], "needs either a requirement or a scenario"),
+        (['requirement = "a"', 'scenario = "a"', 'class = "bug"', 'reason = "r"'], "give one of them"),
         (['requirement = "a"', 'class = "bug"'], "missing required field `reason`"),
         (['requirement = "a"', 'class = "bug"', 'reason = " "'], "the reason is empty"),
         (['requirement = "a"', 'class = "wontfix"', 'reason = "r"'], "one of bug, unsupported, flaky"),
@@ -87,7 +87,7 @@ def test_an_expiry_is_a_date_or_a_version(expires: str, read: object, tmp_path: 
         ),
     ],
 )
-def test_a_bad_entry_is_named_with_its_mend(lines: list[str], said: str, tmp_path: Path) -> None:
+def test_a_bad_entry_is_named_with_its_fix(lines: list[str], said: str, tmp_path: Path) -> None:
     with pytest.raises(KnownFailuresError, match=said) as caught:
         _entries(tmp_path, *lines)
     assert f"{tmp_path / 'known.toml'}: entry 1: " in str(caught.value)
@@ -96,14 +96,14 @@ def test_a_bad_entry_is_named_with_its_mend(lines: list[str], said: str, tmp_pat
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("known.json", "{}", "name it .toml, .yaml or .yml"),
+        ("known.json", "{}", "use .toml, .yaml or .yml"),
         ("known.toml", "known_failures = [", "is not valid TOML"),
         ("known.toml", "failures = []", "write a list 'known_failures'"),
         ("known.yaml", "known_failures: [", "line 2, column 1"),
         ("known.yaml", "- a", "write a list 'known_failures'"),
     ],
 )
-def test_a_file_that_is_none_is_named_with_its_mend(name: str, text: str, said: str, tmp_path: Path) -> None:
+def test_a_file_that_is_none_is_named_with_its_fix(name: str, text: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(KnownFailuresError, match=said):
         load_known_failures(_written(tmp_path, text, name))
 
@@ -117,7 +117,7 @@ def test_a_missing_file_and_an_endless_one_are_errors(tmp_path: Path) -> None:
 
 def test_two_entries_of_one_pattern_are_an_error(tmp_path: Path) -> None:
     one = _toml('requirement = "debounce.*"', 'class = "bug"', 'reason = "r"')
-    with pytest.raises(KnownFailuresError, match="entry 1 .* and entry 2 .* are of the same pattern"):
+    with pytest.raises(KnownFailuresError, match="entry 1 .* and entry 2 .* have the same pattern"):
         load_known_failures(_written(tmp_path, one + one))
 
 

@@ -94,7 +94,7 @@ def test_an_expired_entry_excuses_no_longer(expires: Expiry, *, excused: bool) -
 
 
 def test_an_sdk_version_that_cannot_be_compared_is_told() -> None:
-    with pytest.raises(KnownFailuresError, match="let entries expire by date"):
+    with pytest.raises(KnownFailuresError, match="use a date in expires"):
         known_failures_for(
             (_entry(expires=Version("1")),), [REQUIRED], sdk_version="main", today=TODAY, source="known.toml"
         )
@@ -105,7 +105,7 @@ def test_an_entry_for_what_is_not_claimed_is_stale() -> None:
     assert list(_known(_entry()).stale([unclaimed])) == [
         (
             "known.toml: entry 1 (requirement debounce.boundary): the SDK does not claim it, "
-            "so nothing fails; remove the entry"
+            "so it cannot fail; remove the entry"
         )
     ]
     assert not list(_known(_entry()).stale([judged(FAILED)]))
@@ -113,7 +113,7 @@ def test_an_entry_for_what_is_not_claimed_is_stale() -> None:
 
 def test_a_scenario_without_a_mismatch_is_stale() -> None:
     known = _known(_entry(SCENARIO, Subject.SCENARIO))
-    assert "nothing is wrong in" in next(known.stale([judged(PASSED)]))
+    assert "has no mismatch" in next(known.stale([judged(PASSED)]))
     assert not list(known.stale([judged(FAILED)]))
     assert not list(known.stale([judged(Judgement(REQUIRED, Verdict.ADAPTER_ERROR))]))
 
@@ -144,7 +144,11 @@ def test_quirks_are_recorded_where_they_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("known.txt", "says no format"), ("there.toml", "is there already"), ("no/such.toml", "does not exist")],
+    [
+        ("known.txt", "names no known format"),
+        ("there.toml", "already exists"),
+        ("no/such.toml", "does not exist"),
+    ],
 )
 def test_a_place_that_cannot_be_written_is_told_before_the_run(name: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "there.toml").touch()

@@ -56,9 +56,9 @@ def test_a_report_that_was_cut_off_anywhere_is_recognised(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "not one start"),
+        ("", "expected one start"),
         ("{}\n", "line 1"),
-        ('{"record":"end","counts":{},"exit_code":0}\n', "not one start"),
+        ('{"record":"end","counts":{},"exit_code":0}\n', "expected one start"),
         ("nonsense\n\n", "line 1"),
     ],
 )
@@ -110,7 +110,7 @@ def test_the_page_of_forty_sdks_fails_everywhere_and_stays_below_two_megabytes()
     assert len(text.encode()) < 2_000_000
     assert text.count('class="part"') == len(REQUIREMENTS)
     assert "<svg" in text
-    assert "Left out, this page being full" in text
+    assert "Left out to limit the size of this page" in text
 
 
 def test_sdks_with_the_same_evidence_are_shown_once() -> None:
@@ -170,7 +170,7 @@ def test_markdown_shows_text_as_it_is() -> None:
     assert literal("a|b\n*c*") == "a&#124;b&#92;n&#42;c&#42;"
     summary = step_summary(report("a", "1", *(result(r, Verdict.FAILED, "x" * 9000) for r in REQUIREMENTS)))
     assert len(summary.encode()) < 1_000_000
-    assert "more are in the page" in summary
+    assert "more are in the HTML page and in report.jsonl" in summary
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_the_commands_combine_compare_and_show(tmp_path: Path) -> None:
         (["report", "combine", "none"], "cannot be read"),
         (["report", "diff", "none", "none"], "cannot be read"),
         (["matrix", "--report", "r"], "nothing to judge"),
-        (["matrix", "--sdk", "nonsense", "--report", "r"], "write one of reference"),
+        (["matrix", "--sdk", "nonsense", "--report", "r"], "Write one of reference"),
     ],
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str], said: str) -> None:
@@ -246,7 +246,7 @@ def test_a_form_that_is_unknown_is_told(tmp_path: Path) -> None:
     good = _written(tmp_path, report("sdk", "1", result(BOUNDARY)))
     done = CliRunner().invoke(main, ["report", "combine", str(good), "--out", "matrix.pdf"])
     assert done.exit_code == 2
-    assert "name it .html, .md or .json" in " ".join(done.output.replace("│", " ").split())
+    assert "use .html, .md or .json" in " ".join(done.output.replace("│", " ").split())
 
 
 def test_many_sdks_are_judged_by_one_command(tmp_path: Path) -> None:

@@ -147,5 +147,5 @@ def test_a_value_meant_for_us_is_explained_where_pytest_takes_it_for_a_file(proj
     result = project.runpytest_subprocess(*QUIET, *arguments, *SUITE, timeout=240)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["ERROR: *not found: tinker-0.5.1*", "*for the suite's option write --tinker-profile)"]
+        ["ERROR: *not found: tinker-0.5.1*", "*for the option of the suite write --tinker-profile)"]
     )

@@ -23,7 +23,10 @@ MISTAKES: Final = {
     "no SDK": ((), "the conformance suite needs an SDK: add --sdk reference"),
     "no such form of SPEC": (("--sdk", "nonsense"), "--sdk 'nonsense' is not understood"),
     "no such module": (("--sdk", "python:no_such:Adapter"), "cannot import no_such"),
-    "no such profile": (("--sdk", "reference", "--profile", "tinker-9"), "profile tinker-9: there is none"),
+    "no such profile": (
+        ("--sdk", "reference", "--profile", "tinker-9"),
+        "profile tinker-9: there is no such profile",
+    ),
     "no such profile file": (("--sdk", "reference", "--profile", "./none.toml"), "none.toml"),
     "no profile": (("--sdk", "python:nobody:Adapter"), "names no profile"),
     "no version": (("--sdk", "reference", "--as-of", "soon"), "--as-of 'soon'"),
