@@ -72,10 +72,9 @@ def asked(data: bytes) -> list[Asked]:
         data = reader.trailing_data[0]
         if _has(request, b"transfer-encoding") and not _is_written(rest[: len(rest) - len(data)], chunks):
             break
-        # h11 keeps no connection of HTTP/1.0.
-        keeps = reader.their_state is not h11.MUST_CLOSE or (
-            request.http_version == b"1.0" and b"keep-alive" in _words(request, b"connection")
-        )
+        # h11 keeps no connection of HTTP/1.0, and tells nothing of one that asks for an upgrade.
+        words = _words(request, b"connection")
+        keeps = b"keep-alive" in words if request.http_version == b"1.0" else b"close" not in words
         found.append(Asked(request.method.decode(), request.target, b"".join(chunks), keeps))
     return found
 

@@ -115,6 +115,9 @@ def test_h11_reads_and_what_the_server_refuses_on_purpose_is_left_out() -> None:
     )
     assert (first.method, first.target, first.body, first.keeps) == ("POST", b"/a", b"abc", True)
     assert (second.method, second.target, second.keeps) == ("HEAD", b"http://b/c", False)
+    upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n%b\r\n"
+    assert [one.keeps for one in asked(upgrade % b"")] == [True]
+    assert [one.keeps for one in asked(upgrade % b"Connection: close\r\n")] == [False]
     chunked = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%b"
     assert [one.body for one in asked(chunked % b"1;x\r\na\r\n2\r\nbc\r\n0\r\nT: u\r\n\r\n")] == [b"abc"]
     assert asked(chunked % b"1\r\nab\r\n0\r\n\r\n") == []
