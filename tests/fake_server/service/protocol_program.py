@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import tinker
-from tinker import types
+from tinker import _base_client, types
 from tinker.lib import internal_client_holder
 
 from fake_server import DropKind, FakeTinker, Reply, Request, TransportFault, mounted
@@ -94,6 +94,10 @@ def lost_replies() -> dict[str, object]:
     return {**told, "submissions": len(submitted), "futures": len(futures)}
 
 
+async def at_once(_seconds: float) -> None:
+    """Sleeps no time."""
+
+
 def refusals() -> dict[str, object]:
     engine = FakeTinker(seed=7)
     told: dict[str, object] = {}
@@ -102,13 +106,14 @@ def refusals() -> dict[str, object]:
         training = resolved(client.create_lora_training_client(base_model=BASE, rank=8))
         state = resolved(training.save_state("x")).path
         sampler_path = resolved(training.save_weights_for_sampler("x", **ttl(7200))).path
-        # The SDK repeats a 409 for five minutes by this clock.
-        real = internal_client_holder.time
+        # The SDK repeats a 409 for five minutes by this clock; up to 0.6.3 its HTTP client sleeps in between.
+        real, real_anyio = internal_client_holder.time, _base_client.anyio
+        _base_client.anyio = SimpleNamespace(sleep=at_once)  # type: ignore[assignment]
         jumps = itertools.count(time.time(), 400)
         internal_client_holder.time = SimpleNamespace(time=lambda: next(jumps), monotonic=time.monotonic)  # type: ignore[assignment]
         told["name that exists"] = failure(lambda: training.save_state("x"))
         told["name of a sampler that exists"] = failure(lambda: training.save_weights_for_sampler("x"))
-        internal_client_holder.time = real
+        internal_client_holder.time, _base_client.anyio = real, real_anyio
         told["after a conflict"] = resolved(training.save_state("y")).path.rsplit("/", 1)[-1]
         if MODERN:
             told["short ttl"] = failure(lambda: training.save_state("z", ttl_seconds=300))

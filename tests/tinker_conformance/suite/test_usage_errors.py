@@ -112,7 +112,10 @@ class TestReference(QueueStateConformance):
     assert "failed" not in outcomes
     result.stdout.fnmatch_lines(["SKIPPED*not judged, see the error of *TestMine::test_parsing_*"])
     said = result.stdout.str().partition("short test summary")[0]
-    assert said.count("is not understood") + said.count("there is none") + said.count("names no SDK") == 1
+    assert (
+        said.count("is not understood") + said.count("there is no such profile") + said.count("names no SDK")
+        == 1
+    )
 
 
 def test_the_option_names_the_profile_of_a_class_that_names_none(pytester: pytest.Pytester) -> None:
