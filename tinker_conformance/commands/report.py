@@ -38,7 +38,9 @@ def report() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the matrix to this file: .html, .md or .json. Repeatable.",
 )
-@click.option("--all", "every", is_flag=True, help="Also print requirements that hold for every SDK.")
+@click.option(
+    "--all", "every", is_flag=True, help="Also print requirements with the same result for every SDK."
+)
 def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -> None:
     """Print a matrix of requirements by SDK from any number of reports."""
     loaded = _loaded(reports)

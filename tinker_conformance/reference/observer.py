@@ -137,9 +137,10 @@ def should_log(
     profile: Profile | None = None,
     facet: ObserverFacet | None = None,
 ) -> bool:
-    """Return whether a line is due.
+    """Return whether enough time has passed since the last pause line to log another.
 
-    Source: seed, "Shared Logger Module"; the boundary counts as due (official: ``now - last >= 60``).
+    Exactly `interval` seconds is enough if the facet's `interval_inclusive` is true, as in the official SDK
+    (``now - last >= 60``). Specified in the seed document, "Shared Logger Module".
 
     Args:
         last_logged: When the last line was logged, seconds on the profile's debounce clock; 0 for never.

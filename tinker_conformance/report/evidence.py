@@ -85,7 +85,7 @@ class Part:
 
     @property
     def result(self) -> Result:
-        """One of the results, for what all share: sentence, source, level."""
+        """The first result, for the fields that all share: sentence, source and level."""
         return self.groups[0].result
 
 

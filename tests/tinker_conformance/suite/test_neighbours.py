@@ -33,7 +33,9 @@ PLUGINS: Final = (
 # Their own options: `--profile` and `--report` are theirs here.
 OPTIONS: Final = (
     "--profile", "--template=html1/index.html", "--report=theirs.html", "--html=other.html", "--cov=.",
-    "--reruns=1", "--timeout=120", "--instafail", "--benchmark-disable", "-p", "no:cacheprovider",
+    # An event loop of pytest-asyncio needs a socket pair, also while pytest-socket disables sockets.
+    "--allow-unix-socket", "--reruns=1", "--timeout=120", "--instafail", "--benchmark-disable",
+    "-p", "no:cacheprovider",
 )  # fmt: skip
 INI: Final = """
 [pytest]

@@ -200,10 +200,11 @@ def _info(started: Started, clock: SdkClock) -> AdapterInfo:
 
 
 def _clock(requested: SdkClock | None, offered: Sequence[str], folder: Path) -> KitClock:
-    """Return the requested clock, or the best that the adapter offers.
+    """Return the requested clock; by default `file` if the adapter offers it, otherwise `libfaketime`.
 
     Raises:
-        SdkStartError: If the adapter does not offer it, or offers none that the kit can move.
+        SdkStartError: The adapter does not offer the requested clock, or neither of these two, or libfaketime
+            is not installed.
     """
     shown = ", ".join(offered) or "none"
     if requested is not None and requested.value not in offered:
