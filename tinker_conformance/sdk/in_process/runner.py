@@ -24,6 +24,7 @@ from tinker_conformance.sdk.adapter import (
     ScenarioContext,
     Transport,
 )
+from tinker_conformance.sdk.future_numbers import FutureNumbers
 from tinker_conformance.sdk.in_process.recorder import Recorder, current_future
 from tinker_conformance.sdk.in_process.threads import threads_of
 from tinker_conformance.sdk.scripted_engine import (
@@ -106,6 +107,7 @@ async def run_scenario(
     recorder = Recorder(
         clock,
         future_keys(scenario),
+        FutureNumbers(scenario),
         on_overflow=lambda: abort(
             f"the SDK caused more than {MAX_EVENTS} events in one scenario and did not stop"
         ),
@@ -119,7 +121,13 @@ async def run_scenario(
     ):
         context = ScenarioContext(base_url=base_url, api_key=API_KEY, profile=profile, recorder=recorder)
         abort.task = asyncio.ensure_future(
-            _drive(adapter, context, scenario, recorder, lambda number: engine.end(scripted[number - 1]))
+            _drive(
+                adapter,
+                context,
+                scenario,
+                recorder,
+                lambda number: engine.end(scripted[recorder.ended(number) - 1]),
+            )
         )
         try:
             await abort.task
