@@ -38,7 +38,7 @@ class ScriptedFuture:
         request: The newest submission, whose body determines the result.
         assigned: Fields of the result that were determined by its submission, such as the id of a new model.
         ended: Whether its client has stopped waiting.
-        let_go: Whether its result was let go, so that a poll of it comes too late.
+        let_go: Whether its result was dropped; a later poll gets HTTP 410.
         numbers: The numbers of its submissions, by which a repeated submission is recognized.
         gate: Where its held replies wait.
     """
@@ -284,7 +284,7 @@ class FutureBook:
                 del self._numbered[number]
 
     def was_let_go(self, request_id: str) -> bool:
-        """Whether an id is one that this book gave to a future that it let go of since."""
+        """Return whether the id belonged to a future that was dropped by `let_go`."""
         name, _, _ = request_id.partition("~")
         prefix, _, number = name.rpartition("-")
         if prefix != "unscripted" or not number.isdecimal() or len(number) > 18:
@@ -292,7 +292,7 @@ class FutureBook:
         return name not in self.by_name and 0 < int(number) <= self._let_go
 
     def let_go(self, future: ScriptedFuture) -> None:
-        """Forget an unscripted future that was served to its end; a later poll of it is known for that."""
+        """Forget an unscripted future that was served to its end, but remember its ids for `was_let_go`."""
         if self.by_name.get(future.name) is future:
             self.forget(future)
             number = future.name.rpartition("-")[2]

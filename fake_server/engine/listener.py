@@ -1,4 +1,4 @@
-"""Notifications of the engine, with which a runner moves clocks and records a timeline."""
+"""Notifications of submissions and polls, with which a runner moves clocks and records a timeline."""
 
 from __future__ import annotations
 

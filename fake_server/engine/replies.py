@@ -110,7 +110,7 @@ def completions_reply(book: FutureBook, session: object, clone: object, cursor: 
     Args:
         book: The futures.
         session: The sampling session that is polled.
-        clone: Which copy of its client polls; the original is 0. Others' futures are not told to it.
+        clone: Which copy of its client polls; the original is 0. It learns only of its own futures.
         cursor: The cursor of the previous reply; 0 for the first.
     """
     request_ids = list(book.by_request_id)

@@ -63,10 +63,12 @@ CANCEL_PATH: Final = f"{API_PREFIX}cancel_future"
 TELEMETRY_PATH: Final = f"{API_PREFIX}telemetry"
 MAX_TELEMETRY: Final = 10_000
 SERVICE_JOURNAL_BYTES: Final = 32 * 1024 * 1024
-"""Of the journal of a simulated service, which may run for hours; prompts and results are large."""
+"""Limit of the journal of a simulated service, which may run for hours with large prompts and results."""
 MAX_PROBLEMS: Final = 1_000
 _LET_GO: Final = Reply(
-    410, JSON_HEADERS, encoded({"detail": "the result was fetched some time ago and let go; submit anew"})
+    410,
+    JSON_HEADERS,
+    encoded({"detail": "the result was fetched some time ago and has been dropped; submit again"}),
 )
 _COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
 _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
@@ -217,7 +219,7 @@ class FakeTinker:
 
         Args:
             rule: A rule, an outage or a limit.
-            optional: Whether it may never apply; else ``verify`` reports that.
+            optional: Whether the rule need not apply; otherwise ``verify`` reports a rule that never applied.
 
         Raises:
             ScriptError: The engine treats submissions without a script as errors.
@@ -238,7 +240,7 @@ class FakeTinker:
         """Remove a rule; an outage ends for everything that it holds.
 
         Raises:
-            ScriptError: It was not added here, or was removed before.
+            ScriptError: The rule was not added to this engine, or was removed before.
         """
         with self._lock:
             there = self._rules.remove(rule) if isinstance(rule, Rule) else self._holds.remove(rule)
@@ -590,7 +592,7 @@ class FakeTinker:
         return reply, future
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
-        """Take note that a future of the simulated service has its last reply."""
+        """Record that a future of the simulated service has had its last reply."""
         if self._service is None or future.scripted or claim.held is not None:
             return
         if claim.index + 1 == len(future.script.turns):
@@ -598,7 +600,7 @@ class FakeTinker:
                 self._fetched.add(future, len(reply.body) if isinstance(reply, Reply) else 0)
 
     def _let_go_of_results(self, service: Service) -> None:
-        """Let go of what was fetched some time ago (`fake_server.engine.fetched_results`)."""
+        """Drop results that were fetched some time ago (`fake_server.engine.fetched_results`)."""
         for future in self._fetched.let_go():
             future.let_go = True
             future.request = None
@@ -608,7 +610,7 @@ class FakeTinker:
             self._book.let_go(future)
 
     def _claim(self, future: ScriptedFuture) -> _Claim:
-        """Return what one poll gets: of a hold, or else of the script."""
+        """Return what one poll gets, from a hold or else from the script."""
         place = future.seen
         future.seen += 1
         pause = None if future.scripted else self._holds.pause(future)
@@ -624,7 +626,7 @@ class FakeTinker:
         return claim
 
     def _let_time_pass(self) -> None:
-        """Move the service's clock as far as that of the scripts moved."""
+        """Move the service's clock by as much as the scripts' clock has moved."""
         if self._service is None:
             return
         with self._lock:

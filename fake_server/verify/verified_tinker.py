@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from fake_server.core.errors import ScriptError, ScriptViolation, nearest
+from fake_server.core.errors import ScriptError, ScriptViolation, suggestion
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.core.wanted_got import wanted_got
@@ -349,9 +349,8 @@ class VerifiedTinker(FakeTinker):
         by_name = {known.name: known for known in self.futures}
         name = future if isinstance(future, str) else future.name
         if name not in by_name:
-            near = nearest(name, by_name)
-            known = f"did you mean {near!r}?" if near else f"there are: {', '.join(by_name) or 'none'}"
-            raise ScriptError(f"there is no future {name!r} here; {known}")
+            hint = suggestion(name, by_name, f"there are: {', '.join(by_name) or 'none'}")
+            raise ScriptError(f"there is no future {name!r} here; {hint}")
         return by_name[name]
 
 
