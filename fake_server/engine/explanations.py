@@ -61,6 +61,12 @@ def unfinished_script(future: ScriptedFuture) -> str:
     """Return the message for a script with replies left: what was served, what is left, and the fix."""
     owner = f"future {future.name!r} ({_owner(future)})"
     left = _listed(future.left)
+    if future.refusals:
+        sent = _listed(turn.reply for turn in future.script.submission_turns[: future.refusals])
+        remaining = _listed(future.refusals_left) or "the submission that is accepted"
+        if not future.submitted:
+            fix = "submit again, or shorten the script"
+            return f"{whom}: its submission got {sent}; left: {remaining}; {fix}"
     if not future.submitted:
         fix = "submit such a request, or do not register the script"
         return f"{owner}: no submission took it; scripted: {left}; {fix}"
