@@ -15,7 +15,7 @@ from fake_server.engine.futures import ScriptedFuture
 from fake_server.script.holds import AtMost, Hold, Outage
 from fake_server.script.steps import Advance, ReplyStep
 
-PATIENCE_POLLS: Final = 100
+MOST_IDLE_POLLS: Final = 100
 """A future in flight loses its place when other futures were polled this many times since its last poll."""
 
 
@@ -94,7 +94,7 @@ class _AtMostState:
             return None
         for name in ahead:
             self.waiting[name] += 1
-            if self.waiting[name] > PATIENCE_POLLS:
+            if self.waiting[name] > MOST_IDLE_POLLS:
                 del self.waiting[name]
         self.applied = True
         apart = self.hold.held.poll_us

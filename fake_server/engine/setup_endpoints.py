@@ -85,7 +85,7 @@ class SetUp:
         and sequence number. Weights saved without a name create a sampling session (0.5.1 and later).
         """
         if self._service is not None and future.operation is not None:
-            return self._told(self._service, future.operation, request, future)
+            return self._with_service(self._service, future.operation, request, future)
         match operation_path.removeprefix(API_PREFIX):
             case "create_model":
                 model_id = self.models.next()
@@ -100,7 +100,7 @@ class SetUp:
             self._base_models[model_id] = base_model
         return {"model_id": model_id}
 
-    def _told(
+    def _with_service(
         self, service: Service, operation: Operation, request: Mapping[str, object], future: ScriptedFuture
     ) -> dict[str, object]:
         if operation is Operation.CREATE_MODEL or (

@@ -174,7 +174,7 @@ class FakeTinker:
         self._strict = strict
         self._lock = threading.Lock()
         self._moved_us = 0
-        self._told_us = 0
+        self._passed_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
         self._begin()
 
@@ -395,7 +395,7 @@ class FakeTinker:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
             answer, future = self._refused(refusal.problem), refusal.future
-        except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must be told
+        except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
             answer, future = self._refused(problem), None
@@ -631,7 +631,7 @@ class FakeTinker:
             return
         with self._lock:
             now = self.script_clock_us()
-            moved, self._told_us = now - self._told_us, now
+            moved, self._passed_us = now - self._passed_us, now
             if moved > 0:
                 self._service.advance(moved / MICROSECONDS)
 

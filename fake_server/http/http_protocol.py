@@ -227,9 +227,9 @@ class HttpProtocol(asyncio.Protocol):
         if not (in_head and reader.in_head and not reader.ready):
             self.progress += 1
         if idle and reader.between and len(reader.ready) == 1 and reader.ready[0].framing.keep:
-            learnt = reader.ready[0].request
+            parsed = reader.ready[0].request
             self._answer_ready()
-            self._known.learn(data, learnt)
+            self._known.learn(data, parsed)
         else:
             self._answer_ready()
 
