@@ -66,7 +66,7 @@ def unfinished_script(future: ScriptedFuture) -> str:
         remaining = _listed(future.refusals_left) or "the submission that is accepted"
         if not future.submitted:
             fix = "submit again, or shorten the script"
-            return f"{whom}: its submission got {sent}; left: {remaining}; {fix}"
+            return f"{owner}: its submission got {sent}; left: {remaining}; {fix}"
     if not future.submitted:
         fix = "submit such a request, or do not register the script"
         return f"{owner}: no submission took it; scripted: {left}; {fix}"
