@@ -60,7 +60,7 @@ SAME_NAMES: Final = {
     "ObserverRaisedError": "the observer of the official SDK, and that of the reference",
     "Poll": "one poll as the fake server sees it; the reference's polling of one future",
     "Request": "an HTTP request that the fake server handles; the same request in a timeline",
-    "Result": "what a future of the reference returns; the result of a requirement, a word of the report schema",
+    "Result": "what a future of the reference returns; a word of the report schema",
     "Start": "the first record of a report; the first message of the adapter protocol",
 }
 """Names that two public classes have on purpose: each is the word of its schema or of its documented API."""
