@@ -314,7 +314,7 @@ def _error_types(tinker: ModuleType) -> tuple[type[BaseException] | None, type[B
 
 
 def _without_warnings(function: Callable[..., Any], **arguments: object) -> Any:
-    # Warnings about deprecated methods (load_state from 0.36) are no events of a scenario.
+    # Warnings about deprecated methods (load_state from 0.36) are not events of a scenario.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return function(**arguments)
