@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Final
 
-from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.engine.listener import Poll, Submission
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
@@ -27,7 +27,9 @@ from tinker_conformance.sdk.server_events import (
     FutureKey,
     advance_event,
     poll_event,
+    refusal_event,
     response_event,
+    setup_event,
     sleep_event,
     submission_event,
 )
@@ -230,7 +232,20 @@ class Recorder(logging.Handler):
             self._numbers.request_arrived(key.future)
         self.add(poll_event(self._clock.elapsed(), key, poll))
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
+        """Record the reply to a submission that is not accepted."""
+        key = self._key(submission.future.name)
+        if key is NO_FUTURE:
+            # No script was left for it, so that its arrival was not recorded.
+            self.add(submission_event(self._clock.elapsed(), key, submission))
+        self.add(refusal_event(self._clock.elapsed(), key, reply))
+
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Record a request of the set-up for which the scenario has replies, and its reply."""
+        self.add(setup_event(self._clock.elapsed(), request))
+        self.add(refusal_event(self._clock.elapsed(), NO_FUTURE, reply))
+
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as a script says, before the next reply."""
         self.advanced(self._key(poll.future.name), advance)
 

@@ -171,12 +171,13 @@ async def _drive(
     recorder: Recorder,
     ended: Callable[[int], None],
 ) -> None:
-    async with _opened(adapter, context, recorder):
+    set_up = recorder.paused if not scenario.setup else contextlib.nullcontext
+    async with _opened(adapter, context, set_up):
         if scenario.calls:
             for number, call in enumerate(scenario.calls, 1):
                 _call(adapter, call, number, recorder)
             return
-        with recorder.paused():
+        with set_up():
             clients = {spec.name: await _created(adapter, spec) for spec in scenario.clients}
 
         for numbers in rounds(scenario):
@@ -219,9 +220,13 @@ async def _created(adapter: Adapter, spec: ClientSpec) -> object:
 
 
 @contextlib.asynccontextmanager
-async def _opened(adapter: Adapter, context: ScenarioContext, recorder: Recorder) -> AsyncIterator[None]:
+async def _opened(
+    adapter: Adapter,
+    context: ScenarioContext,
+    set_up: Callable[[], contextlib.AbstractContextManager[None]],
+) -> AsyncIterator[None]:
     try:
-        with recorder.paused():
+        with set_up():
             await adapter.open(context)
     except Exception as error:
         raise SetUpError(f"open failed: {_text(error)}") from error

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
@@ -42,7 +42,9 @@ from tinker_conformance.sdk.server_events import (
     FutureKey,
     advance_event,
     poll_event,
+    refusal_event,
     response_event,
+    setup_event,
     sleep_event,
     submission_event,
 )
@@ -54,7 +56,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     Event,
     FromAdapter,
     Go,
-    OutcomeTold,
+    OutcomeReported,
     ScenarioDone,
     ScenarioFailed,
     Started,
@@ -62,7 +64,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     encode,
 )
 from tinker_conformance.sdk.stdio.run_message import run_message
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline, UnknownSeqError
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -85,7 +87,7 @@ class Conversation:
     """One run of a scenario. It is also the listener of the fake server."""
 
     def __init__(
-        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: Limits
+        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: TimeLimits
     ) -> None:
         """Prepare the run; nothing is sent yet.
 
@@ -106,7 +108,7 @@ class Conversation:
         self._timeline = StdioTimeline(clock.seq)
         self._futures = OpenFutures(scenario)
         self._numbers = FutureNumbers(scenario)
-        self._setup_over = bool(scenario.calls)
+        self._setup_over = bool(scenario.calls or scenario.setup)
         self._next_go: tuple[int, ...] = ()
         self._last_activity = "the message 'run'"
         self._activities = self._lines = self._bytes = 0
@@ -270,7 +272,7 @@ class Conversation:
             key = self._futures.key_of(event)
         except MisplacedEventError as error:
             self._raise_out_of_turn(str(error))
-        if key.future is not None and not isinstance(event, OutcomeTold):
+        if key.future is not None and not isinstance(event, OutcomeReported):
             self._numbers.event_of(key.future)
         match event:
             case Waiting():
@@ -278,7 +280,7 @@ class Conversation:
                 if event.until > self._clock.monotonic_us * _NANOSECONDS:
                     self._futures.mark_sleeping(event.future, event.until)
                 return
-            case OutcomeTold(future=number):
+            case OutcomeReported(future=number):
                 if number not in self._futures:
                     self._raise_out_of_turn(
                         f"Got a second outcome for {self._futures.named(number)}. Send one for each."
@@ -295,7 +297,7 @@ class Conversation:
             self._timeline.add_adapter_event(event_of(event, key), event.seq)
         except UnknownSeqError as error:
             self._raise_out_of_turn(str(error))
-        if isinstance(event, OutcomeTold):
+        if isinstance(event, OutcomeReported):
             self._after_outcome()
 
     def _after_outcome(self) -> None:
@@ -351,7 +353,29 @@ class Conversation:
             self._timeline.add_server_event(poll_event(self._timeline.at, key, poll))
             self._record_activity(f"poll {poll.index + 1} of future {key.future}")
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
+        """Record the reply to a submission that is not accepted."""
+        with self._lock:
+            key = self._key(submission.future)
+            if key is NO_FUTURE:
+                # No script was left for it, so that its arrival was not recorded.
+                self._timeline.add_server_event(submission_event(self._timeline.at, key, submission))
+            event = refusal_event(self._timeline.at, key, reply)
+            self._timeline.add_server_event(event)
+            shown = event.fault or f"HTTP {event.status}"
+            self._record_activity(f"a submission to {submission.path}, answered with {shown}")
+            self._defer_end(self._check_amount)
+
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Record a request of the set-up for which the scenario has replies, and its reply."""
+        with self._lock:
+            self._defer_end(self._handle_lines)
+            self._timeline.add_server_event(setup_event(self._timeline.at, request))
+            self._timeline.add_server_event(refusal_event(self._timeline.at, NO_FUTURE, reply))
+            self._record_activity(f"a request of the set-up to {request.path}")
+            self._defer_end(self._check_amount)
+
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as a script says, before the next reply."""
         with self._lock:
             self._advance(self._key(poll.future), advance)
