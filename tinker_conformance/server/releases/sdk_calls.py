@@ -1,8 +1,8 @@
 """How each verb is done through the official SDK, in the worker of a release.
 
 A call has two steps: getting what it needs, which an earlier verb made and which a new process opens again,
-and the call itself. Only public classes are used. Differences between releases are found by features, never by
-version. The requests are small: prompts of two tokens, samples of two, adapters of rank 8.
+and the call itself. Only public classes are used. Differences between releases are found by features, never
+by version. The requests are small: prompts of two tokens, samples of two, adapters of rank 8.
 """
 
 from __future__ import annotations
