@@ -21,7 +21,7 @@ from fake_server.service.request_values import integer
 
 if TYPE_CHECKING:
     from fake_server.service.rest_endpoints import Rest
-    from fake_server.service.simulated_service import Service
+    from fake_server.service.simulated_service import SimulatedService
 
 _SAMPLERS: Final = f"{API_PREFIX}samplers/"
 _SESSIONS: Final = f"{API_PREFIX}sessions/"
@@ -58,7 +58,7 @@ class Ids:
 class SetUp:
     """Handles the set-up endpoints and remembers models and samplers, under the engine's lock."""
 
-    def __init__(self, client_config: Mapping[str, object], service: Service | None = None) -> None:
+    def __init__(self, client_config: Mapping[str, object], service: SimulatedService | None = None) -> None:
         """Create the endpoints without any model or sampler.
 
         Args:
@@ -101,7 +101,11 @@ class SetUp:
         return {"model_id": model_id}
 
     def _with_service(
-        self, service: Service, operation: Operation, request: Mapping[str, object], future: ScriptedFuture
+        self,
+        service: SimulatedService,
+        operation: Operation,
+        request: Mapping[str, object],
+        future: ScriptedFuture,
     ) -> dict[str, object]:
         if operation is Operation.CREATE_MODEL or (
             operation is Operation.LOAD_STATE and request.get("model_id") is None
@@ -231,7 +235,7 @@ def _present(request: Mapping[str, object], keys: Iterable[str]) -> dict[str, ob
     return {key: request[key] for key in keys if isinstance(request.get(key), str)}
 
 
-def _rest(service: Service) -> Rest:
+def _rest(service: SimulatedService) -> Rest:
     from fake_server.service.rest_endpoints import Rest  # noqa: PLC0415 - not needed for scripts alone
 
     return Rest(service)

@@ -16,7 +16,7 @@ from enum import Flag, IntEnum
 from functools import partial
 from typing import Final
 
-from fake_server.core.connection_plan import End, Framing, planned
+from fake_server.core.connection_plan import ConnectionEnd, Framing, planned
 from fake_server.core.faults import CutEnd, Refusal
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.http.known_heads import KnownHeads
@@ -306,7 +306,7 @@ class HttpProtocol(asyncio.Protocol):
         if isinstance(fault.kind, Refusal) and self._refuse_connections is not None:
             self._refuse_connections(fault.kind.seconds)
         acts = planned(fault, framing)
-        if isinstance(last := acts[-1], End):
+        if isinstance(last := acts[-1], ConnectionEnd):
             stays_open = last.by in (CutEnd.HALF_CLOSE, CutEnd.SILENCE)
             self._state = ConnectionState.ENDED_BY_SCRIPT if stays_open else _CLOSING
         if self._transport is None:

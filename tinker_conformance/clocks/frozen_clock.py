@@ -24,7 +24,7 @@ from tinker_conformance.clocks.two_clocks import (
     TwoClocks,
     to_microseconds,
 )
-from tinker_conformance.clocks.waiting import SleepingLoop, Waiting
+from tinker_conformance.clocks.waiting import ClockWaiters, SleepingLoop
 
 _SPINNING_PASSES: Final = 10_000
 
@@ -42,7 +42,7 @@ class FrozenClock:
     """
 
     _clocks: TwoClocks = field(default_factory=TwoClocks)
-    _waiting: Waiting = field(default_factory=Waiting)
+    _waiting: ClockWaiters = field(default_factory=ClockWaiters)
     _races: RaceProvoker = field(default_factory=RaceProvoker)
     _lock: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
     _rules: JumpRules | None = None

@@ -37,7 +37,7 @@ class LoopState:
 
 
 @dataclass(slots=True)
-class Waiting:
+class ClockWaiters:
     """Everything that waits on a clock. Not locked: its owner holds the lock."""
 
     loops: dict[SleepingLoop, LoopState] = field(default_factory=dict)

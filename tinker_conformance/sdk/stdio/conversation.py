@@ -64,7 +64,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     encode,
 )
 from tinker_conformance.sdk.stdio.run_message import run_message
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline, UnknownSeqError
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -87,7 +87,7 @@ class Conversation:
     """One run of a scenario. It is also the listener of the fake server."""
 
     def __init__(
-        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: Limits
+        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: TimeLimits
     ) -> None:
         """Prepare the run; nothing is sent yet.
 
