@@ -234,7 +234,7 @@ def captured_warnings() -> Iterator[QueueWarnings]:
 
 
 def _unheard(handler: logging.Handler) -> list[str]:
-    """Return why warnings of the official SDK may be missing: one sentence for each logger that is cut off."""
+    """Return why warnings of the official SDK may be missing: a sentence for each logger that is cut off."""
     if logging.root.manager.disable >= logging.WARNING:
         return ["logging.disable() turns off warnings; call logging.disable(logging.NOTSET) in the test"]
     found = []

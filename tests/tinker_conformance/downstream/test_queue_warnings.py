@@ -103,7 +103,11 @@ def _high_level(logger: logging.Logger) -> None:
 
 @pytest.mark.parametrize(
     ("cut_off", "told"),
-    [(_no_propagation, "does not propagate"), (_disabled, "is disabled"), (_high_level, "its level is ERROR")],
+    [
+        (_no_propagation, "does not propagate"),
+        (_disabled, "is disabled"),
+        (_high_level, "its level is ERROR"),
+    ],
 )
 def test_no_warning_proves_nothing_where_a_logger_is_cut_off(
     cut_off: Callable[[logging.Logger], None], told: str
