@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from tests.broken_sdks import table as broken_sdks
-from tests.docs.generate import catalogue_table, commands, endpoints, fake_server_api, layout, profile_values
+from tests.docs.generate import (
+    catalogue_table,
+    commands,
+    dialects,
+    endpoints,
+    fake_server_api,
+    layout,
+    profile_values,
+)
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
 from tinker_conformance.sdk.stdio import protocol_schema as adapter_schema
@@ -19,6 +27,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/adapter-protocol.schema.json": adapter_schema.schema,
     "reference/broken-sdks.md": broken_sdks.document,
     "reference/commands.md": commands.document,
+    "reference/dialects.md": dialects.document,
     "reference/endpoints.md": endpoints.document,
     "reference/fake-server.md": fake_server_api.document,
     "reference/profile-values.md": profile_values.document,
