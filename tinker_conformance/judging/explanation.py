@@ -26,11 +26,19 @@ from tinker_conformance.timeline import (
 )
 
 _MOST_EVENTS: Final = 60
+_MOST_BRIEF: Final = 3
 _MOST_CHARACTERS: Final = 160
 
 
-def explain(judgement: Judgement, spec: str, profile: str) -> str:
-    """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it."""
+def explain(judgement: Judgement, spec: str, profile: str, *, brief: bool = False) -> str:
+    """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it.
+
+    Args:
+        judgement: The judgement.
+        spec: The SDK's SPEC, for the command.
+        profile: The profile's name, for the command.
+        brief: Whether to leave out pictures and timelines, and all but the first mismatches.
+    """
     required = judgement.requirement
     lines = [
         f"{required.id} ({required.level.value}): {judgement.verdict.value}",
@@ -43,6 +51,11 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
         mismatches = [m for m in judgement.mismatches if m.scenario == identifier]
         if mismatches:
             lines += ["", f"  scenario {identifier}"]
+            if brief:
+                lines += [f"    {mismatch}" for mismatch in mismatches[:_MOST_BRIEF]]
+                if len(mismatches) > _MOST_BRIEF:
+                    lines.append(f"    … and {len(mismatches) - _MOST_BRIEF} more")
+                continue
             lines += [f"    {mismatch}" for mismatch in mismatches]
             lines += [
                 f"    {line}" for line in text_picture(_picture(case, mismatches, lanes_of(required.check)))
