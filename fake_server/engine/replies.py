@@ -18,7 +18,7 @@ from fake_server.script.steps import Complete, Drop, ReplyStep, Status, Timeout,
 from fake_server.service.refusals import ServiceRefusal
 
 if TYPE_CHECKING:
-    from fake_server.service.simulated_service import Service
+    from fake_server.service.simulated_service import SimulatedService
 
 _NUMBERS_OF_A_CLONE: Final = 1_000_000_000
 _REMEMBERED: Final = 64
@@ -46,7 +46,11 @@ def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str,
 
 
 def scripted_reply(
-    step: ReplyStep, future: ScriptedFuture, request_id: str, poll: Request, service: Service | None = None
+    step: ReplyStep,
+    future: ScriptedFuture,
+    request_id: str,
+    poll: Request,
+    service: SimulatedService | None = None,
 ) -> Reply | TransportFault:
     """Return the reply of a step to one poll.
 
@@ -136,7 +140,7 @@ def _is_of(future: ScriptedFuture, session: object, clone: object) -> bool:
     )
 
 
-def _result(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
+def _result(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     submitted = future.request
     if service is not None or future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
@@ -151,7 +155,7 @@ def _result(step: Complete, future: ScriptedFuture, accept: str, service: Servic
     return reply
 
 
-def _made(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
+def _made(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
     overrides = {**assigned, **step.overrides}

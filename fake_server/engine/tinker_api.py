@@ -55,7 +55,7 @@ from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, Fail
 if TYPE_CHECKING:
     from fake_server.script.script_yaml import FileEntry
     from fake_server.service.refusals import ServiceRefusal
-    from fake_server.service.simulated_service import Service
+    from fake_server.service.simulated_service import SimulatedService
 
 POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
 POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
@@ -174,7 +174,7 @@ class FakeTinker:
         self._strict = strict
         self._lock = threading.Lock()
         self._moved_us = 0
-        self._told_us = 0
+        self._synced_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
         self._begin()
 
@@ -395,7 +395,7 @@ class FakeTinker:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
             answer, future = self._refused(refusal.problem), refusal.future
-        except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must be told
+        except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
             answer, future = self._refused(problem), None
@@ -599,7 +599,7 @@ class FakeTinker:
             with self._lock:
                 self._fetched.add(future, len(reply.body) if isinstance(reply, Reply) else 0)
 
-    def _let_go_of_results(self, service: Service) -> None:
+    def _let_go_of_results(self, service: SimulatedService) -> None:
         """Drop results that were fetched some time ago (`fake_server.engine.fetched_results`)."""
         for future in self._fetched.let_go():
             future.let_go = True
@@ -631,7 +631,7 @@ class FakeTinker:
             return
         with self._lock:
             now = self.script_clock_us()
-            moved, self._told_us = now - self._told_us, now
+            moved, self._synced_us = now - self._synced_us, now
             if moved > 0:
                 self._service.advance(moved / MICROSECONDS)
 
@@ -667,7 +667,7 @@ class FakeTinker:
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text) from error
 
 
-def _service(seed: int, *, strict: bool) -> Service:
-    from fake_server.service.simulated_service import Service  # noqa: PLC0415 - not needed for scripts alone
+def _service(seed: int, *, strict: bool) -> SimulatedService:
+    from fake_server.service.simulated_service import SimulatedService  # noqa: PLC0415 - not needed for scripts alone
 
-    return Service(seed, strict=strict)
+    return SimulatedService(seed, strict=strict)

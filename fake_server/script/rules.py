@@ -239,7 +239,7 @@ class RuleBook:
         return [
             (counted.rule, counted.count)
             for counted in self._counted
-            if not counted.applied and not counted.optional and not _is_luck(counted)
+            if not counted.applied and not counted.optional and not _is_by_chance(counted)
         ]
 
     @property
@@ -258,7 +258,7 @@ class RuleBook:
                 return unit(mixed(drawn)) < probability
 
 
-def _is_luck(counted: _Counted) -> bool:
+def _is_by_chance(counted: _Counted) -> bool:
     return isinstance(counted.rule.choice, Chance) and counted.count > 0
 
 

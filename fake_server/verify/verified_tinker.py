@@ -217,7 +217,7 @@ class VerifiedTinker(FakeTinker):
             fix = (
                 "lengthen its script, or wait until the future has ended"
                 if len(polls) < count
-                else "see why it polls on"
+                else "find out why it continues to poll"
             )
             raise ScriptViolation(
                 f"future {found.name!r}: {wanted_got(f'{count} polls', len(polls))}: {listed(polls)}; {fix}"
@@ -331,8 +331,8 @@ class VerifiedTinker(FakeTinker):
             match reply:
                 case Reply(status=status):
                     self._polls[place] = replace(before, answered=now, status=status)
-                case TransportFault(reply=spoilt, name=name):
-                    code = None if spoilt is None else spoilt.status
+                case TransportFault(reply=changed, name=name):
+                    code = None if changed is None else changed.status
                     self._polls[place] = replace(before, answered=now, status=code, fault=name)
             if not poll.held and poll.index == len(poll.future.script.turns) - 1:
                 self._drained.append(poll.future.name)

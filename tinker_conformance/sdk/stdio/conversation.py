@@ -56,7 +56,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     Event,
     FromAdapter,
     Go,
-    OutcomeTold,
+    OutcomeReported,
     ScenarioDone,
     ScenarioFailed,
     Started,
@@ -64,7 +64,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     encode,
 )
 from tinker_conformance.sdk.stdio.run_message import run_message
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline, UnknownSeqError
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -87,7 +87,7 @@ class Conversation:
     """One run of a scenario. It is also the listener of the fake server."""
 
     def __init__(
-        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: Limits
+        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: TimeLimits
     ) -> None:
         """Prepare the run; nothing is sent yet.
 
@@ -272,7 +272,7 @@ class Conversation:
             key = self._futures.key_of(event)
         except MisplacedEventError as error:
             self._raise_out_of_turn(str(error))
-        if key.future is not None and not isinstance(event, OutcomeTold):
+        if key.future is not None and not isinstance(event, OutcomeReported):
             self._numbers.event_of(key.future)
         match event:
             case Waiting():
@@ -280,7 +280,7 @@ class Conversation:
                 if event.until > self._clock.monotonic_us * _NANOSECONDS:
                     self._futures.mark_sleeping(event.future, event.until)
                 return
-            case OutcomeTold(future=number):
+            case OutcomeReported(future=number):
                 if number not in self._futures:
                     self._raise_out_of_turn(
                         f"Got a second outcome for {self._futures.named(number)}. Send one for each."
@@ -297,7 +297,7 @@ class Conversation:
             self._timeline.add_adapter_event(event_of(event, key), event.seq)
         except UnknownSeqError as error:
             self._raise_out_of_turn(str(error))
-        if isinstance(event, OutcomeTold):
+        if isinstance(event, OutcomeReported):
             self._after_outcome()
 
     def _after_outcome(self) -> None:
