@@ -17,9 +17,7 @@ def main(action: str, folder: str) -> int:
     match action:
         case "record":
             write_data(found)
-            print(
-                f"{DATA.name}: {len(found)} SDKs; run `make generate`, and bring the findings pages up to date"
-            )
+            print(f"{DATA.name}: {len(found)} SDKs; now bring the pages up to date")
             return 0
         case "check":
             different = list(changes(load_data(), found))
