@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         encode,
     )
     from tinker_conformance.report.report_folder import JUNIT, ReportFolder, write_whole
-    from tinker_conformance.report.report_reading import Report, ReportError, load_report
+    from tinker_conformance.report.report_reading import Report, load_report
     from tinker_conformance.report.sdk_matrix import LEGEND, markdown_matrix, matrix, table_matrix
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "Exit",
     "JudgedKind",
     "Report",
-    "ReportError",
     "ReportFolder",
     "Result",
     "ScriptsRecord",
@@ -69,7 +68,7 @@ __getattr__ = lazy_exports(
         "record_making": "end_record result_record start_record",
         "records": "JudgedKind Result ScriptsRecord Start VerbOutcome VerbRecord decode encode",
         "report_folder": "JUNIT ReportFolder write_whole",
-        "report_reading": "Report ReportError load_report",
+        "report_reading": "Report load_report",
         "sdk_matrix": "LEGEND markdown_matrix matrix table_matrix",
     },
 )
