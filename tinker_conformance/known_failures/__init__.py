@@ -12,7 +12,11 @@ from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from tinker_conformance.known_failures.command_options import check_files
-    from tinker_conformance.known_failures.entry_reading import UnmatchedEntryError, load_known_failures
+    from tinker_conformance.known_failures.entry_reading import (
+        UnmatchedEntryError,
+        known_failures_in,
+        load_known_failures,
+    )
     from tinker_conformance.known_failures.excuses import Judged, KnownFailures, judged
     from tinker_conformance.known_failures.first_file import record, recordable
 
@@ -22,6 +26,7 @@ __all__ = [
     "UnmatchedEntryError",
     "check_files",
     "judged",
+    "known_failures_in",
     "load_known_failures",
     "record",
     "recordable",
@@ -31,7 +36,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "command_options": "check_files",
-        "entry_reading": "UnmatchedEntryError load_known_failures",
+        "entry_reading": "UnmatchedEntryError known_failures_in load_known_failures",
         "excuses": "Judged KnownFailures judged",
         "first_file": "record recordable",
     },
