@@ -13,6 +13,7 @@ from tests.docs.generate import (
     dialects,
     endpoints,
     fake_server_api,
+    findings,
     layout,
     profile_values,
 )
@@ -33,4 +34,5 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/profile-values.md": profile_values.document,
     "reference/report.schema.json": report_schema.schema,
     "reference/requirements.md": requirements.document,
+    **findings.pages(),
 }
