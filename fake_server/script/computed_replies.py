@@ -124,7 +124,7 @@ def sampled(
     return Complete(make=Sampled(sequences, logprobs, stop_reason))
 
 
-def _each(given: Sequences, wanted: int | None) -> list[list[int]]:
+def _each(given: object, wanted: int | None) -> list[list[int]]:
     """Return the tokens of each requested sample; None as ``wanted`` only checks the form."""
     one = _tokens(given)
     if one is not None:

@@ -32,7 +32,7 @@ _SHOWN: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
+class SameValue:
     """A value that must be the same in every request for which the name is used."""
 
     name: str
@@ -52,9 +52,9 @@ class Exists:
     wanted: bool
 
 
-def same(name: str) -> Same:
+def same(name: str) -> SameValue:
     """Return a condition that the first matching request sets: later requests must have an equal value."""
-    return Same(name)
+    return SameValue(name)
 
 
 class _Missing:
@@ -80,7 +80,7 @@ class RequestMatch:
         if self.differences(body, captured):
             return False
         for path, wanted in self.conditions:
-            if isinstance(wanted, Same):
+            if isinstance(wanted, SameValue):
                 captured.setdefault(wanted.name, _value(body, path, wanted))
         return True
 
@@ -185,7 +185,7 @@ def _fits(wanted: object, got: object, captured: Mapping[str, object]) -> bool:
     if isinstance(wanted, Exists) or got is _MISSING:
         return isinstance(wanted, Exists) and wanted.wanted is (got is not _MISSING)
     match wanted:
-        case Same(name=name):
+        case SameValue(name=name):
             return name not in captured or _equal(captured[name], got)
         case OneOf(values=values):
             return any(_equal(value, got) for value in values)
@@ -204,7 +204,7 @@ def _equal(wanted: object, got: object) -> bool:
 
 def _named(wanted: object, captured: Mapping[str, object]) -> str:
     match wanted:
-        case Same(name=name):
+        case SameValue(name=name):
             known = f", {_shown(captured[name])}" if name in captured else ""
             return f"the same {name}{known}"
         case OneOf(values=values):
@@ -232,7 +232,7 @@ def _path(path: object) -> str:
 
 def _condition(path: str, wanted: object) -> object:
     match wanted:
-        case Same() | OneOf() | Exists() | re.Pattern():
+        case SameValue() | OneOf() | Exists() | re.Pattern():
             return wanted
         case _ if callable(wanted):
             return wanted
@@ -255,7 +255,7 @@ def _decoded(path: str, wanted: object) -> object:
         case "one_of" if isinstance(value, list):
             return OneOf(tuple(value))
         case "same" if isinstance(value, str):
-            return Same(value)
+            return SameValue(value)
         case "exists" if isinstance(value, bool):
             return Exists(value)
         case "matches" | "one_of" | "same" | "exists":
@@ -276,7 +276,7 @@ def _pattern(path: str, text: str) -> re.Pattern[str]:
 
 def _encoded(path: str, wanted: object) -> object:
     match wanted:
-        case Same(name=name):
+        case SameValue(name=name):
             return {"same": name}
         case OneOf(values=values):
             return {"one_of": list(values)}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fake_server.core.errors import ScriptError
 from fake_server.core.operations import Operation
 from fake_server.engine.futures import ScriptedFuture
-from fake_server.engine.pending_future import PendingFuture
 from fake_server.engine.tinker_api import FakeTinker
+from fake_server.engine.unresolved_future import UnresolvedFuture
 from fake_server.script.builder import Exhausted, Script, complete, timeout, wired
 from fake_server.script.computed_replies import Sequences, sampled
 from fake_server.script.rules import every
@@ -28,9 +28,9 @@ class Conveniences(FakeTinker):
     ) -> tuple[ScriptedFuture, ...]:
         """Give samples these texts or tokens.
 
-            fake_tinker.samples("4", "five")              # the first sample, then the second
-            fake_tinker.samples({"2+2=": "4"})            # by prompt, as often as it is asked
-            fake_tinker.samples(lambda prompt: prompt[::-1])   # by function, as often as it is asked
+            engine.samples("4", "five")              # the first sample, then the second
+            engine.samples({"2+2=": "4"})            # by prompt, as often as it is asked
+            engine.samples(lambda prompt: prompt[::-1])   # by function, as often as it is asked
 
         Text is one token for each byte of its UTF-8 form; see ``fake_server.byte_tokenizer``.
 
@@ -97,7 +97,7 @@ class Conveniences(FakeTinker):
         client: str | None = None,
         name: str | None = None,
         where: Mapping[str, object] | None = None,
-    ) -> PendingFuture:
+    ) -> UnresolvedFuture:
         """Return a future for the next matching submission that stays unresolved until the test says so.
 
         The arguments are those of ``add_script``. Call ``resolve`` or ``fail`` of what is returned.
@@ -105,4 +105,4 @@ class Conveniences(FakeTinker):
         waiting = wired(timeout(queue_state="active"), hold=True)
         script = Script((waiting,), Exhausted.REPEAT)
         made = self.add_script(script, operation=operation, client=client, name=name, where=where)
-        return PendingFuture(self, made)
+        return UnresolvedFuture(self, made)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fake_server.engine.tinker_api import FakeTinker
 
 
-class PendingFuture:
+class UnresolvedFuture:
     """A future whose polls wait until ``resolve`` or ``fail`` is called.
 
     A poll is held meanwhile, as the service holds it. A client whose read timeout is over polls again, and
