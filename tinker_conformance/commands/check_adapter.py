@@ -13,8 +13,9 @@ from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.numbers import SECONDS
 from tinker_conformance.commands.terminal import Terminal
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.adapter_check import findings
-from tinker_conformance.judging.profile_choice import UsageProblem, choose_profile
+from tinker_conformance.judging.profile_choice import choose_profile
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
@@ -67,5 +68,5 @@ def check_adapter(spec: str, patience: float | None, clock: str | None) -> None:
 def _profile(info: AdapterInfo) -> Profile:
     try:
         return choose_profile(None, info)
-    except UsageProblem:
+    except UserError:
         return load_profile(_ANY_PROFILE)

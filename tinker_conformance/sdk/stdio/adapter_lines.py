@@ -10,6 +10,7 @@ import msgspec
 
 from fake_server.core.errors import suggestion
 from fake_server.core.operations import Operation
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.sdk.stdio.protocol_messages import (
@@ -24,8 +25,12 @@ MAX_SHOWN: Final = 300
 """Limit for a quoted line in an error message, in bytes, and for the decoder's own text, in characters."""
 
 
-class UnreadableLineError(ValueError):
-    """A line is not a message of the protocol. The text quotes its beginning and says what is wrong."""
+class AdapterMessageError(SdkError):
+    """A message of the adapter cannot be used; the text quotes it, and says what was expected and the fix.
+
+    Attributes:
+        kind: Whether it cannot be read, does not match the protocol, or came at the wrong time.
+    """
 
     def __init__(self, kind: FaultKind, text: str) -> None:
         super().__init__(text)
@@ -36,7 +41,7 @@ def read_line(line: bytes) -> FromAdapter:
     """Decode a line.
 
     Raises:
-        UnreadableLineError: If the line is not JSON in UTF-8, or not a message of the protocol.
+        AdapterMessageError: If the line is not JSON in UTF-8, or not a message of the protocol.
     """
     try:
         message: FromAdapter = decode_from_adapter(line)
@@ -45,13 +50,13 @@ def read_line(line: bytes) -> FromAdapter:
             f"The message {shown_line(line)} does not match the protocol: {str(error)[:MAX_SHOWN]}"
             f"{_choices(str(error))}. Compare it with docs/reference/adapter-protocol.schema.json."
         )
-        raise UnreadableLineError(FaultKind.PROTOCOL, text) from error
+        raise AdapterMessageError(FaultKind.PROTOCOL, text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = (
             f"The line {shown_line(line)} is not JSON in UTF-8 ({error}). "
             "Write one JSON object per line to standard output, and everything else to standard error."
         )
-        raise UnreadableLineError(FaultKind.NOT_JSON, text) from error
+        raise AdapterMessageError(FaultKind.NOT_JSON, text) from error
     return message
 
 

@@ -15,8 +15,8 @@ from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.sdk.official.environments import lean_environment
 from tinker_conformance.server.releases import VERBS, chosen_releases, judge_releases, release_judge
 from tinker_conformance.server.releases.exchange_log import FREE_REQUESTS, PACE_SECONDS
-from tinker_conformance.server.releases.failures import says_nothing
 from tinker_conformance.server.releases.release_choice import ReleaseChoiceError
+from tinker_conformance.server.releases.release_failures import says_nothing
 from tinker_conformance.server.target import server_under_test
 
 NEWEST = chosen_releases("newest")[0]
