@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from fake_server.dialects import dialect_named
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
@@ -28,6 +29,7 @@ from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
+from tinker_conformance.sdk.dialect_session import DialectSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
 
 LOOK_AHEAD: Final = 2
@@ -51,6 +53,8 @@ class RunRequest:
         strict: Whether quirks count.
         clock: How to move the clocks of an `exec:` SDK; None for the best way that its adapter offers.
         seed: The seed of generated scripts, or None if there are none.
+        dialect: The server whose dialect the SDK meets, or None for the official service. What comes of it is
+            information, not conformance.
     """
 
     spec: str
@@ -61,6 +65,7 @@ class RunRequest:
     strict: bool = False
     clock: SdkClock | None = None
     seed: int | None = None
+    dialect: str | None = None
 
     def check(self) -> None:
         """Check everything that can be checked before the SDK starts.
@@ -69,6 +74,8 @@ class RunRequest:
             ValueError: If a SPEC, profile, version or file cannot be used; the text says what to use instead.
         """
         check_spec(self.spec)
+        if self.dialect is not None:
+            dialect_named(self.dialect)
         check_as_asked(self.profile, self.as_of)
         check_files(self.known, self.recorded)
         self.own_known_failures()
@@ -158,6 +165,8 @@ def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> C
         # On the main thread, so that an interrupt can end a download of a release.
         sdk = open_sdk(request.spec, clock=request.clock, report=report)
         opened.callback(sdk.close)
+        if request.dialect is not None:
+            sdk = DialectSession(sdk, request.dialect)
         profile = choose_profile(request.profile, sdk.info)
         asked = asked_of(profile, request.as_of)
         own = request.own_known_failures()
