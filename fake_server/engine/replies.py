@@ -143,7 +143,8 @@ def _is_of(future: ScriptedFuture, session: object, clone: object) -> bool:
 def _result(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     submitted = future.request
-    if service is not None or future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
+    unique = service is not None or future.assigned or step.make is not None
+    if unique or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
         return _made(step, future, accept, service)
     # Most futures of a test, and all of a load test, ask for the same result.
     key = (operation, submitted.body, submitted.is_plain(), accept)
@@ -158,7 +159,8 @@ def _result(step: Complete, future: ScriptedFuture, accept: str, service: Simula
 def _made(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
-    overrides = {**assigned, **step.overrides}
+    request = None if future.request is None else decode_request(future.request)
+    overrides = {**assigned, **step.overrides, **(step.make(request or {}) if step.make else {})}
     result = None
     if service is not None:
         try:
@@ -170,6 +172,5 @@ def _made(step: Complete, future: ScriptedFuture, accept: str, service: Simulate
     if result is not None:
         content_type, body = encoded_result(operation, {**result, **overrides}, accept)
     else:
-        request = decode_request(future.request) if future.request is not None else {}
-        content_type, body = result_body(operation, request=request, accept=accept, overrides=overrides)
+        content_type, body = result_body(operation, request=request or {}, accept=accept, overrides=overrides)
     return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)

@@ -277,8 +277,17 @@ class OfficialAdapter:
             raise _timed_out(seconds)
         return making.result()
 
+    def _concurrent(self, made: Any) -> concurrent.futures.Future[Any]:
+        """Return the future of a result, whichever class the SDK has for it."""
+        if hasattr(made, "future"):
+            made = made.future()
+        if isinstance(made, concurrent.futures.Future):
+            return made
+        # A fork's class, which promises only what a user sees.
+        return asyncio.run_coroutine_threadsafe(made.result_async(), self._service.holder.get_loop())
+
     async def _result(self, made: Any, seconds: float | None) -> Any:
-        future = made.future() if hasattr(made, "future") else made
+        future = self._concurrent(made)
         self._waiting.append(future)
         waiting = asyncio.ensure_future(asyncio.wrap_future(future))
         try:
