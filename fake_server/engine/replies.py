@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from fake_server.core.errors import ScriptError
-from fake_server.core.faults import RawBytes, Refusal
+from fake_server.core.faults import RawBytes, Refusal, Wire
 from fake_server.core.gate import Gate
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import encoded
@@ -72,13 +72,17 @@ def scripted_reply(
         case Wired(reply=inner, wire=wire):
             reply = scripted_reply(inner, future, request_id, poll, service)
             assert isinstance(reply, Reply)  # noqa: S101 - narrows: a wired step has a reply
-            return TransportFault(wire, reply, gate=future.gate, future=future.name)
+            return _sent_as(reply, wire.for_client(poll.header("accept-encoding") or ""), future)
         case Refusal() | RawBytes():
             return TransportFault(step)
         case Complete():
             return _result(step, future, poll.header("accept") or "", service)
         case _:
             return step.reply
+
+
+def _sent_as(reply: Reply, wire: Wire | None, future: ScriptedFuture) -> Reply | TransportFault:
+    return reply if wire is None else TransportFault(wire, reply, gate=future.gate, future=future.name)
 
 
 def refusing_reply(step: ReplyStep, gate: Gate, name: str) -> Reply | TransportFault:
