@@ -48,6 +48,7 @@ from fake_server.engine.setup_book import SetupBook, SetupRequests
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script, with_submission
 from fake_server.script.holds import AtMost, Hold, Outage
+from fake_server.script.request_match import RequestMatch, request_match
 from fake_server.script.rules import Rule, RuleBook
 from fake_server.script.setup_replies import SetupReplies
 from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, FailCategory, ReplyStep, Step
@@ -195,6 +196,7 @@ class FakeTinker:
         client: str | None = None,
         name: str | None = None,
         submission: Iterable[Step] = (),
+        where: Mapping[str, object] | RequestMatch | None = None,
     ) -> ScriptedFuture:
         """Register a script for the first submission that matches it; earlier scripts take precedence.
 
@@ -206,13 +208,17 @@ class FakeTinker:
             name: Its name in errors, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
             submission: Replies that refuse or lose its submission, before one is accepted; they follow those
                 of the script.
+            where: Matches only requests with these fields (``fake_server.script.request_match``); None
+                matches any.
 
         Raises:
-            ScriptError: The name is taken, there is no such operation, or a reply cannot answer a submission.
+            ScriptError: The name is taken, there is no such operation, a reply cannot answer a submission, or
+                a condition of ``where`` is none.
         """
         made, wanted = with_submission(as_script(script), submission), named_operation(operation)
+        conditions = request_match(where)
         with self._lock:
-            return self._book.add(made, wanted, client, name)
+            return self._book.add(made, wanted, client, name, conditions)
 
     def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
         """Add a rule for submissions that have no script of their own; earlier rules take precedence.
@@ -279,7 +285,13 @@ class FakeTinker:
         if isinstance(entry, SetupReplies):
             self.add_setup(entry)
             return None
-        return self.add_script(entry.script, operation=entry.operation, client=entry.client, name=entry.name)
+        return self.add_script(
+            entry.script,
+            operation=entry.operation,
+            client=entry.client,
+            name=entry.name,
+            where=entry.where,
+        )
 
     @property
     def telemetry(self) -> tuple[dict[str, object], ...]:
@@ -296,6 +308,17 @@ class FakeTinker:
         """Make ``sampler_id`` the id of the next sampling session; the default is ``sampler-1``, …."""
         with self._lock:
             self._set_up.samplers.expect(sampler_id)
+
+    def add_standing_rule(self, rule: Rule) -> None:
+        """Add a rule that applies even where submissions without a script are errors, and need not apply."""
+        with self._lock:
+            self._rules.add(rule, optional=True)
+
+    def replace_script(self, future: ScriptedFuture, script: Script) -> None:
+        """Give a future another script from its beginning, and answer the polls that are held now."""
+        with self._lock:
+            future.script, future.polls = script, 0
+        self.release(future.name)
 
     def end(self, future: ScriptedFuture) -> None:
         """End a future for which no client waits any more: no submission continues its script."""
@@ -498,7 +521,7 @@ class FakeTinker:
             if future is not None:
                 operation, request_id = future.operation or operations[0], future.request_ids[-1]
             else:
-                taken = self._book.take(operations, client)
+                taken = self._book.take(operations, client, body)
                 turn = None if taken is None else self._book.refuse(taken[0])
                 if taken is not None and turn is not None:
                     self._moved_us += sum(step.wall_us for step in turn.advances)
@@ -506,7 +529,7 @@ class FakeTinker:
                 if taken is None:
                     if (refusal := self._refusal(operations[0], body)) is not None:
                         return refusal.reply, None
-                    taken = self._unscripted_future(request, path_operation, operations, client)
+                    taken = self._unscripted_future(request, path_operation, operations, client, body)
                 future, operation = taken
                 resubmitted = future.submitted
                 request_id = self._book.submit(future, operation, client, number)
@@ -541,12 +564,14 @@ class FakeTinker:
         path_operation: Operation,
         operations: Sequence[Operation],
         client: str | None,
+        body: Mapping[str, object],
     ) -> tuple[ScriptedFuture, Operation]:
-        if self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL:
-            text = unscripted_submission(self._book, request.path, operations, client)
+        script = self._rules.script_for(operations, client, body)
+        refused = self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL
+        if script is None and refused:
+            text = unscripted_submission(self._book, request.path, operations, client, body)
             raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
-        script = self._rules.script_for(operations, client) or _COMPLETED
-        return self._book.add_unscripted(script, operations[0], client), operations[0]
+        return self._book.add_unscripted(script or _COMPLETED, operations[0], client), operations[0]
 
     def _poll(self, request: Request) -> Answer:
         body = decode_plainly(request)
