@@ -90,7 +90,7 @@ class _Server:
             ready.register(process.stdout, selectors.EVENT_READ)
             if not ready.select(timeout):
                 os.killpg(process.pid, signal.SIGKILL)  # the server and the run
-                process.wait()
+                process.communicate()
                 self._process = None
                 raise TimeoutError(f"pytest {' '.join(arguments)} did not end within {timeout} s")
         return int(process.stdout.readline())
