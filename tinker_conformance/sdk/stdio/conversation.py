@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, NoReturn
 
 from fake_server.core.http_messages import Reply, Request, TransportFault
@@ -93,7 +94,14 @@ class Conversation:
     """One run of a scenario. It is also the listener of the fake server."""
 
     def __init__(
-        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: TimeLimits
+        self,
+        process: LineProcess,
+        scenario: Scenario,
+        number: int,
+        clock: KitClock,
+        limits: TimeLimits,
+        *,
+        earlier: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         """Prepare the run; nothing is sent yet.
 
@@ -103,7 +111,9 @@ class Conversation:
             number: The id that every message of this scenario carries.
             clock: The SDK's clocks.
             limits: Time limits of the adapter.
+            earlier: The scenarios that this adapter ran before, by the id of their messages.
         """
+        self._earlier = earlier
         self._process = process
         self._scenario = scenario
         self._number = number
@@ -142,8 +152,8 @@ class Conversation:
         try:
             if unexpected := self._process.ready_lines():
                 text = (
-                    f"Expected no line before the message 'run', got {shown_line(unexpected[0])}. "
-                    "After 'done', write nothing until the next 'run'."
+                    f"Expected no line before the message 'run', got {shown_line(unexpected[0])}"
+                    f"{self._of_earlier(unexpected[0])}. After 'done', write nothing until the next 'run'."
                 )
                 return self._fault(FaultKind.OUT_OF_TURN, text)
             self._process.send(encode(message), self._limits.step)
@@ -245,16 +255,31 @@ class Conversation:
             except _EndedError as ended:
                 if ended.fault is None and (rest := lines[place + 1 :]):
                     text = (
-                        f"Expected nothing after the message 'done', got {shown_line(rest[0])}. "
+                        f"Expected nothing after the message 'done', got {shown_line(rest[0])}"
+                        f"{self._of_earlier(rest[0])}. "
                         "Send 'done' last."
                     )
                     raise _EndedError(self._fault(FaultKind.OUT_OF_TURN, text)) from None
                 raise
 
+    def _of_earlier(self, line: bytes) -> str:
+        """Return which earlier scenario a line belongs to, in words, or nothing."""
+        try:
+            message = read_line(line)
+        except AdapterMessageError:
+            return ""
+        name = None if isinstance(message, Started) else self._earlier.get(message.id)
+        return "" if name is None else f", which belongs to the scenario {name}"
+
     def _handle_message(self, message: FromAdapter) -> None:
         match message:
             case Started():
                 self._raise_out_of_turn("Got a second 'started'. Send it once, as the first line.")
+            case _ if message.id in self._earlier:
+                self._raise_out_of_turn(
+                    f"Got '{message.__struct_config__.tag}' of the scenario {self._earlier[message.id]} "
+                    f"(id {message.id}), which had ended with 'done'. Send 'done' after all other messages."
+                )
             case _ if message.id != self._number:
                 self._raise_out_of_turn(
                     f"Expected a message with the id {self._number}, got the id {message.id}. "

@@ -69,6 +69,7 @@ class StdioSession:
         self._max_faults = max_faults_in_a_row or MAX_FAULTS_IN_A_ROW
         self._faults_in_a_row = 0
         self._number = 0
+        self._earlier: dict[int, str] = {}
         self._process: LineProcess | None = None
         self._folder = TemporaryFolder()
         self._clock: KitClock = WallClock()
@@ -115,7 +116,10 @@ class StdioSession:
             return Run((), Fault(FaultKind.CRASH, f"The adapter could not be restarted. {error}"))
         assert self._process is not None  # noqa: S101 - _start has set it
         self._number += 1
-        run = Conversation(self._process, adapted, self._number, self._clock, self._limits).run()
+        run = Conversation(
+            self._process, adapted, self._number, self._clock, self._limits, earlier=self._earlier
+        ).run()
+        self._earlier[self._number] = scenario.id
         if run.fault is None or run.fault.kind in _HARMLESS:
             self._faults_in_a_row = 0
         else:
