@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 MACHINES = ("alpha", "beta")
@@ -73,7 +74,7 @@ def machines(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> list
 def test_the_fixtures_work_on_each_machine_and_its_failures_come_home(
     pytester: pytest.Pytester, machines: list[str]
 ) -> None:
-    result = pytester.runpytest_subprocess(*QUIET, *machines, timeout=120)
+    result = run_pytest(pytester, *QUIET, *machines, timeout=120)
     result.assert_outcomes(passed=16, failed=1)
     assert sorted((pytester.path / "programs" / "asked").read_text().split()) == ["alpha", "beta", "beta"]
     ran = {name: {path.name for path in (pytester.path / name).glob("ran-*")} for name in MACHINES}
@@ -87,7 +88,7 @@ def test_the_suite_is_judged_by_several_machines_into_one_report(
 ) -> None:
     suite = ["--pyargs", "tinker_conformance.suite.test_parsing", "--sdk", "reference"]
     options = [*suite, "--profile", "tinker-0.5.1", "--report", "report"]
-    result = pytester.runpytest_subprocess(*QUIET, *machines, *options, timeout=120)
+    result = run_pytest(pytester, *QUIET, *machines, *options, timeout=120)
     result.assert_outcomes(passed=6)
     written = (pytester.path / "report" / "report.jsonl").read_text().splitlines()
     assert len(written) == 1 + 6 + 1
