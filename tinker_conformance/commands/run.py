@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.guard import described, undelivered
 from tinker_conformance.commands.interruption import (
     Interrupted,
-    ended_while_killing,
     ends_with_input,
     uninterrupted,
 )
@@ -123,11 +123,13 @@ def run(
     )
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.
-    request.check()
+    checked = request.checked()
     scripts = asked_scripts(count, seed, replay, strict=strict)
-    opened = open_run(request, lambda text: console.print(text, style="dim"))
-    measured = _Measured(opened, asked=opened.asked if replay is None else (), folder=folder)
-    measured.judge(scripts, console, quiet=quiet)
+    opened = open_run(checked, lambda text: console.print(text, style="dim"))
+    with contextlib.ExitStack() as closing:
+        closing.callback(opened.judge.close)  # also after an interrupt before the first verdict
+        measured = _Measured(opened, asked=opened.asked if replay is None else (), folder=folder)
+        measured.judge(scripts, console, quiet=quiet)
     # Write all files before printing anything: a failing terminal must not affect them.
     with uninterrupted():
         written = _written(measured, failures)
@@ -198,7 +200,7 @@ class _Measured:
         return conclude(Report(self.start, tuple(self.results), self.end))
 
     def judge(self, scripts: Sequence[Scenario], console: Terminal, *, quiet: bool) -> None:
-        """Judge everything, then close the SDK; note the reason if the run ends early."""
+        """Judge everything; note the reason if the run ends early, and end what still runs."""
         judge = self.run.judge
         try:
             steps = track(
@@ -214,14 +216,12 @@ class _Measured:
             if scripts:
                 self.scripts = judged_scripts(judge, scripts, console, strict=self.run.request.strict)
         except Interrupted as error:
-            ended_while_killing(judge.close)
+            judge.kill()
             self.early = _Early(error.exit_code, f"interrupted by {error.name}")
         except Exception as error:  # noqa: BLE001 - report the results so far, even after a bug of the kit
-            ended_while_killing(judge.close)
+            judge.kill()
             reason, code = described(error)
             self.early = _Early(code, reason.removeprefix("Error: "))
-        else:
-            judge.close()
 
     def _add(self, judgement: Judgement) -> None:
         self.judgements.append(judgement)

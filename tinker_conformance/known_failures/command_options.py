@@ -6,14 +6,15 @@ import datetime
 from collections.abc import Iterable
 from pathlib import Path
 
+from tinker_conformance.known_failures.entry import KnownFailure
 from tinker_conformance.known_failures.entry_reading import KnownFailuresError, load_known_failures
 from tinker_conformance.known_failures.excuses import KnownFailures, known_failures_for
 from tinker_conformance.known_failures.first_file import check_place
 from tinker_conformance.requirements import Requirement
 
 
-def check_files(known: Path | None, recorded: Path | None) -> None:
-    """Check the files of both options, before the SDK starts.
+def asked_entries(known: Path | None, recorded: Path | None) -> tuple[KnownFailure, ...]:
+    """Check the files of both options before the SDK starts, and return the entries; none without a file.
 
     Args:
         known: The file of entries, or None.
@@ -28,29 +29,25 @@ def check_files(known: Path | None, recorded: Path | None) -> None:
         )
     if recorded is not None:
         check_place(recorded)
-    if known is not None:
-        load_known_failures(known)
+    return () if known is None else load_known_failures(known)
 
 
 def excuses(
-    known: Path | None, recorded: Path | None, asked: Iterable[Requirement], sdk_version: str
+    entries: tuple[KnownFailure, ...], known: Path | None, asked: Iterable[Requirement], sdk_version: str
 ) -> KnownFailures:
-    """Return the known failures of the options, checked before anything runs.
+    """Return the known failures of a run, checked before anything is judged.
 
     Args:
-        known: The file of entries, or None.
-        recorded: The file to write, or None.
+        entries: The entries of the file.
+        known: The file, for messages; None if there is none.
         asked: The requirements of the run.
         sdk_version: The version that the adapter reports.
 
     Raises:
         UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
-        KnownFailuresError: If a file cannot be used.
+        KnownFailuresError: If the entries cannot be used.
     """
-    check_files(known, recorded)
     if known is None:
         return KnownFailures()
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    return known_failures_for(
-        load_known_failures(known), asked, sdk_version=sdk_version, today=today, source=str(known)
-    )
+    return known_failures_for(entries, asked, sdk_version=sdk_version, today=today, source=str(known))

@@ -18,9 +18,11 @@ from typing import Final
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.judge import Judge, Judgement
-from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
-from tinker_conformance.known_failures.command_options import check_files, excuses
+from tinker_conformance.judging.profile_choice import named_profile, profile_of
+from tinker_conformance.known_failures.command_options import asked_entries, excuses
+from tinker_conformance.known_failures.entry import KnownFailure
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.report.record_making import result_record, start_record
 from tinker_conformance.report.records import Result, Start
 from tinker_conformance.requirements import Requirement
@@ -61,15 +63,30 @@ class RunRequest:
     clock: SdkClock | None = None
     seed: int | None = None
 
-    def check(self) -> None:
-        """Check everything that can be checked before the SDK starts.
+    def checked(self) -> CheckedRequest:
+        """Check everything that can be checked before the SDK starts, and read the files.
 
         Raises:
             ValueError: If a SPEC, profile, version or file cannot be used; the text says what to use instead.
         """
         check_spec(self.spec)
-        check_as_asked(self.profile, self.as_of)
-        check_files(self.known, self.recorded)
+        profile = named_profile(self.profile, self.as_of)
+        return CheckedRequest(self, profile, asked_entries(self.known, self.recorded))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRequest:
+    """A request that can be carried out, with what its files say; each file was read once.
+
+    Attributes:
+        request: The request.
+        profile: The profile that it names, or None.
+        entries: The entries of its file of known failures.
+    """
+
+    request: RunRequest
+    profile: Profile | None
+    entries: tuple[KnownFailure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +143,26 @@ class ConformanceRun:
         return tuple(self.known.stale(map(judged, judgements)))
 
 
-def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> ConformanceRun:
+def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) -> ConformanceRun:
     """Start the SDK and the reference in parallel, and choose the profile and the requirements.
 
     Args:
-        request: The options of the run.
+        checked: The options of the run, checked.
         report: Called with progress messages, such as the download of a release.
 
     Raises:
         ValueError: If an option cannot be used; the text says what to use instead.
         RuntimeError: If the SDK cannot be started.
     """
-    request.check()
+    request = checked.request
     with contextlib.ExitStack() as opened:
         reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
         # On the main thread, so that an interrupt can end a download of a release.
         sdk = open_sdk(request.spec, clock=request.clock, report=report)
         opened.callback(sdk.close)
-        profile = choose_profile(request.profile, sdk.info)
+        profile = checked.profile or profile_of(sdk.info)
         asked = asked_of(profile, request.as_of)
-        known = excuses(request.known, request.recorded, asked, sdk.info.version)
+        known = excuses(checked.entries, request.known, asked, sdk.info.version)
         judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
         opened.pop_all()
     return ConformanceRun(request, judge, asked, known)

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
         PipeClosedError,
         ProcessEndedError,
         ProcessSilentError,
-        close_all,
-        kill_all,
     )
+    from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
 
 __all__ = [
     "LineProcess",
@@ -28,8 +27,7 @@ __all__ = [
     "PipeClosedError",
     "ProcessEndedError",
     "ProcessSilentError",
-    "close_all",
-    "kill_all",
+    "ReplaceableProcess",
 ]
 
 __getattr__ = lazy_exports(
@@ -37,7 +35,8 @@ __getattr__ = lazy_exports(
     {
         "line_process": (
             "LineProcess LineProcessError LineTooLongError PipeClosedError ProcessEndedError "
-            "ProcessSilentError close_all kill_all"
+            "ProcessSilentError"
         ),
+        "replaceable_process": "ReplaceableProcess",
     },
 )
