@@ -184,7 +184,7 @@ def _client_config(given: str | None) -> Mapping[str, object]:
     """Return the flags of the client configuration.
 
     Raises:
-        ScriptError: No JSON object, and no file that holds one.
+        ScriptError: The value is neither a JSON object nor a file that contains one.
     """
     if given is None:
         return {}
@@ -204,10 +204,10 @@ def _client_config(given: str | None) -> Mapping[str, object]:
 
 
 def _limits(given: tuple[str, ...]) -> Limits:
-    """Return the bounds of the HTTP server.
+    """Return the limits of the HTTP server.
 
     Raises:
-        ScriptError: There is no such bound, or it is no number of its kind.
+        ScriptError: There is no such limit, or its value is not a number of the right kind.
     """
     known = [field.name for field in fields(Limits)]
     values: dict[str, float] = {}

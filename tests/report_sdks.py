@@ -16,7 +16,7 @@ PLANTED = (
     "]]><!-- {{ 7*7 }} {% raw %} \x1b[31mred\x07\x00 \u202eright-to-left | `code` **bold** [a](http://b)"
 )
 impatient = BROKEN_SDKS["logs_at_59_seconds"].make
-of_another_release = BROKEN_SDKS["is_silent_on_numbers"].make
+of_another_release = BROKEN_SDKS["ignores_numbers"].make
 
 
 class Hostile(ReferenceAdapter):

@@ -60,7 +60,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of so many seconds in which nothing is sent."""
+    """A pause, in seconds, in which nothing is sent."""
 
     seconds: float
 

@@ -200,17 +200,17 @@ class RuleBook:
             self.add(rule)
 
     def add(self, rule: Rule, *, optional: bool = False) -> None:
-        """Ask a rule after those that were added before.
+        """Add a rule; earlier rules take precedence.
 
         Args:
             rule: The rule.
-            optional: Whether it may never apply.
+            optional: Whether it need not apply; otherwise `unused` reports a rule that never applied.
         """
         self._counted.append(_Counted(rule, self._added, optional))
         self._added += 1
 
     def remove(self, rule: Rule) -> bool:
-        """Ask a rule no more; return whether it was there."""
+        """Remove a rule; return whether it was present."""
         for counted in self._counted:
             if counted.rule is rule:
                 self._counted.remove(counted)

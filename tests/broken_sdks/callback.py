@@ -1,4 +1,4 @@
-"""SDKs that tell their observer the wrong thing, or at the wrong end."""
+"""SDKs that call their observer with wrong arguments, or handle its exceptions wrongly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .patches import WithPoll
 SDKS: Final = Chapter()
 
 
-class _QuietActive(Poll):
+class _DropsActive(Poll):
     __slots__ = ()
 
     def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
@@ -28,7 +28,7 @@ class _QuietActive(Poll):
 
 
 @SDKS.adapter(
-    "keeps_active_to_itself",
+    "does_not_notify_of_active",
     under="tinker-0.5.1",
     caught_by="callback.states",
     saying="at 2.000 s: wanted the observer notified of 'active' at 2.000 s, got nothing",
@@ -38,12 +38,12 @@ class _QuietActive(Poll):
         "parsing.spaces_count",
     ),
 )
-class _KeepsActiveToItself(WithPoll):
-    poll = _QuietActive
+class _DoesNotNotifyOfActive(WithPoll):
+    poll = _DropsActive
 
 
 SDKS.edited(
-    "has_a_callback_without_a_reason",
+    "calls_the_observer_without_a_reason",
     under="tinker-0.7",
     changes={"observer.passes_reason": False},
     caught_by="callback.reason",
@@ -52,7 +52,7 @@ SDKS.edited(
 )
 
 
-class _NoReason(Poll):
+class _DropsTheReason(Poll):
     __slots__ = ()
 
     def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
@@ -60,7 +60,7 @@ class _NoReason(Poll):
 
 
 @SDKS.adapter(
-    "loses_the_reason",
+    "passes_none_as_reason",
     under="tinker-0.38",
     caught_by="callback.reason",
     saying="got the observer notified of 'paused_capacity' with the reason None",
@@ -69,11 +69,11 @@ class _NoReason(Poll):
         "reasons.of_the_server_for_creation",
     ),
 )
-class _LosesTheReason(WithPoll):
-    poll = _NoReason
+class _PassesNoneAsReason(WithPoll):
+    poll = _DropsTheReason
 
 
-class _EmptyReason(Poll):
+class _PassesAnEmptyReason(Poll):
     __slots__ = ()
 
     def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
@@ -81,17 +81,17 @@ class _EmptyReason(Poll):
 
 
 @SDKS.adapter(
-    "passes_an_empty_text_for_no_reason",
+    "passes_an_empty_string_as_reason",
     under="tinker-0.10",
     caught_by="callback.reason",
     saying="got the observer notified of 'paused_rate_limit' with the reason ''",
 )
-class _PassesAnEmptyTextForNoReason(WithPoll):
-    poll = _EmptyReason
+class _PassesAnEmptyStringAsReason(WithPoll):
+    poll = _PassesAnEmptyReason
 
 
 SDKS.edited(
-    "dies_of_its_observer_on_408",
+    "fails_on_an_observer_error_on_408",
     under="tinker-0.5.1",
     changes={"observer.observer_error_on_408": "ends_poll"},
     caught_by="callback.error_is_swallowed",
@@ -99,7 +99,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "dies_of_its_observer_on_408_before_the_end",
+    "fails_on_an_observer_error_on_408_before_the_end",
     under="tinker-0.38",
     changes={"observer.observer_error_on_408": "ends_poll"},
     caught_by="callback.error_leaves_the_poll",
@@ -107,7 +107,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "survives_its_observer_on_try_again",
+    "swallows_an_observer_error_on_try_again",
     under="tinker-0.21",
     changes={"observer.observer_error_on_try_again": "swallowed"},
     caught_by="callback.error_ends_the_poll",
@@ -115,7 +115,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "survives_its_observer_until_the_end",
+    "swallows_an_observer_error_until_the_end",
     under="tinker-0.38",
     changes={"observer.observer_error_on_try_again": "swallowed"},
     caught_by="callback.error_ends_the_poll",
@@ -123,7 +123,7 @@ SDKS.edited(
 )
 
 
-class _NoReasonOnTryAgain(Poll):
+class _NoReasonInATryAgain(Poll):
     __slots__ = ()
 
     def _handle_try_again(self, body: Mapping[str, object]) -> None:
@@ -131,18 +131,18 @@ class _NoReasonOnTryAgain(Poll):
 
 
 @SDKS.adapter(
-    "loses_the_reason_of_a_try_again",
+    "drops_the_reason_of_a_try_again",
     under="tinker-0.38",
     caught_by="callback.reason",
     saying="got the observer notified of 'paused_capacity' with the reason ''",
     also=("reasons.of_the_server",),
 )
-class _LosesTheReasonOfATryAgain(WithPoll):
-    poll = _NoReasonOnTryAgain
+class _DropsTheReasonOfATryAgain(WithPoll):
+    poll = _NoReasonInATryAgain
 
 
 SDKS.edited(
-    "survives_its_observer_at_the_end",
+    "swallows_an_observer_error_at_the_end",
     under="tinker-0.38",
     changes={"observer.observer_error_on_completion": "swallowed"},
     caught_by="callback.error_at_the_end",
@@ -150,7 +150,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "tells_nothing_at_the_end",
+    "does_not_notify_at_the_end",
     under="tinker-0.38",
     changes={"observer.notifies_active_on_completion": False},
     caught_by="callback.active_on_completion",
@@ -163,7 +163,7 @@ SDKS.edited(
 )
 
 
-class _ResultsOnly(Poll):
+class _NotifiesAfterResults(Poll):
     __slots__ = ()
 
     def _handle_success(self, response: httpx.Response) -> Result | None:
@@ -178,17 +178,17 @@ class _ResultsOnly(Poll):
 
 
 @SDKS.adapter(
-    "tells_active_after_results_only",
+    "notifies_active_after_results_but_not_failures",
     under="tinker-0.38",
     caught_by="callback.active_on_completion",
     saying="at 0.000 s: wanted the observer notified of 'active' at 0.000 s, got nothing",
 )
-class _TellsActiveAfterResultsOnly(WithPoll):
-    poll = _ResultsOnly
+class _NotifiesActiveAfterResultsButNotFailures(WithPoll):
+    poll = _NotifiesAfterResults
 
 
 SDKS.edited(
-    "tells_active_at_the_end",
+    "notifies_active_at_the_end",
     under="tinker-0.5.1",
     changes={"observer.notifies_active_on_completion": True},
     caught_by="callback.nothing_on_completion",
@@ -196,7 +196,7 @@ SDKS.edited(
 )
 
 
-class _TellsAtAFatalStatus(Poll):
+class _NotifiesAtAFatalStatus(Poll):
     __slots__ = ()
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
@@ -206,7 +206,7 @@ class _TellsAtAFatalStatus(Poll):
 
 
 @SDKS.adapter(
-    "tells_active_at_a_fatal_status",
+    "notifies_active_at_a_fatal_status",
     under="tinker-0.38",
     caught_by="callback.nothing_on_fatal_status",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'active' at 0.000 s",
@@ -215,5 +215,5 @@ class _TellsAtAFatalStatus(Poll):
         "concurrency.training_on_threads",
     ),
 )
-class _TellsActiveAtAFatalStatus(WithPoll):
-    poll = _TellsAtAFatalStatus
+class _NotifiesActiveAtAFatalStatus(WithPoll):
+    poll = _NotifiesAtAFatalStatus

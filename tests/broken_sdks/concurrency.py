@@ -1,4 +1,4 @@
-"""SDKs that mix up futures that are in flight together."""
+"""SDKs that mix up concurrent futures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .patches import WithPoll
 SDKS: Final = Chapter()
 
 
-class _Running(ReferenceAdapter):
+class _CountsFuturesInFlight(ReferenceAdapter):
     """Counts the futures in flight."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class _Running(ReferenceAdapter):
 
 
 @SDKS.adapter(
-    "forgets_the_minute_when_a_second_future_begins",
+    "has_a_window_for_each_concurrent_future",
     under="tinker-0.5.1",
     caught_by="concurrency.one_minute_for_a_client",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
@@ -50,8 +50,8 @@ class _Running(ReferenceAdapter):
         "concurrency.each_future_is_heard",
     ),
 )
-class _ForgetsTheMinuteWhenASecondFutureBegins(WithPoll):
-    """Each future in flight beside another brings a minute of its own."""
+class _HasAWindowForEachConcurrentFuture(WithPoll):
+    """Gives each concurrent future after the first a 60 s window of its own."""
 
     class poll(Poll):  # noqa: N801 - stands for an attribute
         __slots__ = ()
@@ -70,12 +70,12 @@ class _ForgetsTheMinuteWhenASecondFutureBegins(WithPoll):
 
 
 @SDKS.adapter(
-    "shares_the_minute_of_clients_in_use_together",
+    "shares_a_window_between_concurrent_clients",
     under="tinker-0.38",
     caught_by="concurrency.a_minute_for_each_client",
     saying="at 0.000 s: wanted a pause line for sampler-b at 0.000 s, got nothing",
 )
-class _SharesTheMinuteOfClientsInUseTogether(_Running):
+class _SharesAWindowBetweenConcurrentClients(_CountsFuturesInFlight):
     def __init__(self) -> None:
         super().__init__()
         self._clients: list[Any] = []
@@ -91,7 +91,7 @@ class _SharesTheMinuteOfClientsInUseTogether(_Running):
                 other.observer._memory = self._clients[0].observer._memory
 
 
-class _OnePollAtATime(Poll):
+class _ObservesThreePolls(Poll):
     __slots__ = ()
     in_flight: ClassVar[int] = 0
 
@@ -107,17 +107,17 @@ class _OnePollAtATime(Poll):
 
 
 @SDKS.adapter(
-    "watches_three_futures_at_most",
+    "observes_at_most_three_futures",
     under="tinker-0.5.1",
     caught_by="concurrency.each_future_is_heard",
     saying="got the observer notified of 'paused_capacity' 3 times",
     also=("concurrency.a_minute_for_each_client",),
 )
-class _WatchesThreeFuturesAtMost(WithPoll):
-    poll = _OnePollAtATime
+class _ObservesAtMostThreeFutures(WithPoll):
+    poll = _ObservesThreePolls
 
 
-class _StateOfTheClient(Poll):
+class _StateSharedByTheClient(Poll):
     __slots__ = ()
     states: ClassVar[dict[int, tuple[int, QueueState | None]]] = {}
 
@@ -142,20 +142,20 @@ class _StateOfTheClient(Poll):
 
 
 @SDKS.adapter(
-    "has_one_state_for_futures_in_flight_together",
+    "shares_the_last_state_between_concurrent_futures",
     under="tinkex-seed",
     caught_by="concurrency.each_future_has_a_state",
     saying="got the observer notified of 'paused_capacity' 2 times",
 )
-class _HasOneStateForFuturesInFlightTogether(WithPoll):
-    poll = _StateOfTheClient
+class _SharesTheLastStateBetweenConcurrentFutures(WithPoll):
+    poll = _StateSharedByTheClient
 
     async def open(self, context: ScenarioContext) -> None:
-        _StateOfTheClient.states.clear()
+        _StateSharedByTheClient.states.clear()
         await super().open(context)
 
 
-class _KeepsTheGraceOfOthers(Poll):
+class _KeepsTheGraceOfOtherFutures(Poll):
     __slots__ = ()
     in_flight: ClassVar[int] = 0
 
@@ -177,10 +177,10 @@ class _KeepsTheGraceOfOthers(Poll):
 
 
 @SDKS.adapter(
-    "goes_on_with_the_grace_of_others_in_flight",
+    "keeps_the_grace_period_while_others_are_in_flight",
     under="tinker-0.38",
     caught_by="concurrency.grace",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
 )
-class _GoesOnWithTheGraceOfOthersInFlight(WithPoll):
-    poll = _KeepsTheGraceOfOthers
+class _KeepsTheGracePeriodWhileOthersAreInFlight(WithPoll):
+    poll = _KeepsTheGraceOfOtherFutures

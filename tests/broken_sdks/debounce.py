@@ -1,4 +1,4 @@
-"""SDKs whose minute is too short, too long, begins at the wrong moment or is shared by the wrong ones."""
+"""SDKs whose 60 s window is too short or too long, starts at the wrong time, or has the wrong scope."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "misses_the_boundary",
+    "does_not_log_at_60_seconds",
     under="tinker-0.5.1",
     changes={"observer.interval_inclusive": False},
     caught_by="debounce.boundary",
@@ -82,7 +82,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "waits_a_millisecond_longer",
+    "logs_a_millisecond_late",
     under="tinkex-seed",
     changes={"observer.interval_seconds": 60.001},
     caught_by="debounce.boundary",
@@ -98,7 +98,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "logs_once_and_never_again",
+    "logs_only_once",
     under="tinker-0.5.1",
     changes={"observer.interval_seconds": 1e9},
     caught_by="clock.moves",
@@ -106,7 +106,7 @@ SDKS.edited(
 )
 
 
-class _Late(ClientObserver):
+class _StartsWithoutALine(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         if self._memory.logged_at == 0.0:
             self._memory.logged_at = time.time()
@@ -114,7 +114,7 @@ class _Late(ClientObserver):
 
 
 @SDKS.adapter(
-    "begins_the_minute_at_the_first_pause",
+    "starts_the_window_without_a_first_line",
     under="tinker-0.5.1",
     caught_by="debounce.first_pause_logs",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
@@ -145,11 +145,11 @@ class _Late(ClientObserver):
         "wiring.sample",
     ),
 )
-class _BeginsTheMinuteAtTheFirstPause(WithObserver):
-    observer = _Late
+class _StartsTheWindowWithoutAFirstLine(WithObserver):
+    observer = _StartsWithoutALine
 
 
-class _WholeSeconds(ClientObserver):
+class _TruncatesTime(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         now = int(time.time())
         if state is QueueState.ACTIVE or now - int(self._memory.logged_at) < 60:
@@ -160,26 +160,26 @@ class _WholeSeconds(ClientObserver):
 
 
 @SDKS.adapter(
-    "counts_whole_seconds",
+    "truncates_to_whole_seconds",
     under="tinker-0.5.1",
     caught_by="debounce.fraction",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
 )
-class _CountsWholeSeconds(WithObserver):
-    observer = _WholeSeconds
+class _TruncatesToWholeSeconds(WithObserver):
+    observer = _TruncatesTime
 
 
 @SDKS.adapter(
-    "counts_whole_seconds_as_the_sketch",
+    "truncates_to_whole_seconds_in_the_seed",
     under="tinkex-seed",
     caught_by="debounce.fraction_or_whole_seconds",
     saying="got the line 'Sampling is paused for sampler-1. Reason: concurrent LoRA rate limit hit'",
 )
-class _CountsWholeSecondsAsTheSketch(WithObserver):
-    observer = _WholeSeconds
+class _TruncatesToWholeSecondsInTheSeed(WithObserver):
+    observer = _TruncatesTime
 
 
-class _Prolongs(ClientObserver):
+class _ExtendsTheWindow(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         super().on_queue_state_change(state, reason)
         if state is not QueueState.ACTIVE:
@@ -187,7 +187,7 @@ class _Prolongs(ClientObserver):
 
 
 @SDKS.adapter(
-    "prolongs_the_minute_with_each_pause",
+    "extends_the_window_at_each_pause",
     under="tinker-0.5.1",
     caught_by="debounce.begins_at_the_line",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
@@ -201,8 +201,8 @@ class _Prolongs(ClientObserver):
         "debounce.training",
     ),
 )
-class _ProlongsTheMinuteWithEachPause(WithObserver):
-    observer = _Prolongs
+class _ExtendsTheWindowAtEachPause(WithObserver):
+    observer = _ExtendsTheWindow
 
 
 class _PerState(ClientObserver):
@@ -253,8 +253,8 @@ class _DebouncesPerFuture(ReferenceAdapter):
         await super().run(client, call)
 
 
-class _Sharing(ReferenceAdapter):
-    """One whose clients of a kind share what their observers remember."""
+class _SharesMemory(ReferenceAdapter):
+    """Shares the memory of observers between all clients of a kind."""
 
     kind: ClassVar[ClientKind]
 
@@ -272,7 +272,7 @@ class _Sharing(ReferenceAdapter):
 
 
 @SDKS.adapter(
-    "shares_one_minute_among_clients",
+    "shares_a_window_between_sampling_clients",
     under="tinker-0.5.1",
     caught_by="debounce.separate_clients",
     saying="at 1.000 s: wanted a pause line for sampler-b at 1.000 s, got nothing",
@@ -281,32 +281,32 @@ class _Sharing(ReferenceAdapter):
         "concurrency.clients_on_threads",
     ),
 )
-class _SharesOneMinuteAmongClients(_Sharing):
+class _SharesAWindowBetweenSamplingClients(_SharesMemory):
     kind = ClientKind.SAMPLING
 
 
 @SDKS.adapter(
-    "shares_one_minute_among_training_clients",
+    "shares_a_window_between_training_clients",
     under="tinker-0.5.1",
     caught_by="debounce.separate_training_clients",
     saying="wanted a pause line for model-b in round 1, got nothing",
 )
-class _SharesOneMinuteAmongTrainingClients(_Sharing):
+class _SharesAWindowBetweenTrainingClients(_SharesMemory):
     kind = ClientKind.TRAINING
 
 
 @SDKS.adapter(
-    "shares_one_grace_among_training_clients",
+    "shares_a_grace_period_between_training_clients",
     under="tinker-0.38",
     caught_by="debounce.separate_training_clients",
     saying="wanted a pause line for model-b in round 2, got nothing",
 )
-class _SharesOneGraceAmongTrainingClients(_Sharing):
+class _SharesAGracePeriodBetweenTrainingClients(_SharesMemory):
     kind = ClientKind.TRAINING
 
 
-class _OfThisFuture(ReferenceAdapter):
-    """One whose futures of an operation remember nothing of one another."""
+class _ForgetsBetweenFutures(ReferenceAdapter):
+    """Gives each future of one operation an observer with a memory of its own."""
 
     operation: ClassVar[Operation]
 
@@ -325,7 +325,7 @@ class _OfThisFuture(ReferenceAdapter):
 def _forgets_between_futures_of(
     operation: Operation, under: str, saying: str, also: tuple[str, ...] = ()
 ) -> None:
-    adapter = type(f"_OfThis{operation.name}", (_OfThisFuture,), {"operation": operation})
+    adapter = type(f"_OfThis{operation.name}", (_ForgetsBetweenFutures,), {"operation": operation})
     SDKS.adapter(
         f"keeps_nothing_between_futures_of_{operation.value}",
         under=under,
@@ -350,12 +350,12 @@ _forgets_between_futures_of(
 
 
 @SDKS.adapter(
-    "shares_one_minute_among_creations",
+    "shares_a_window_between_creations",
     under="tinker-0.10",
     caught_by="debounce.separate_creations",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
 )
-class _SharesOneMinuteAmongCreations(ReferenceAdapter):
+class _SharesAWindowBetweenCreations(ReferenceAdapter):
     def __init__(self) -> None:
         super().__init__()
         self._memory: Any = None
@@ -367,7 +367,7 @@ class _SharesOneMinuteAmongCreations(ReferenceAdapter):
         return super()._listened_to(client)
 
 
-class _StampsActive(ClientObserver):
+class _RestartsOnActive(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         super().on_queue_state_change(state, reason)
         if state is QueueState.ACTIVE:
@@ -375,17 +375,17 @@ class _StampsActive(ClientObserver):
 
 
 @SDKS.adapter(
-    "stamps_time_on_active",
+    "restarts_the_window_on_active",
     under="tinker-0.5.1",
     caught_by="debounce.active",
     saying="at 1.000 s: wanted a pause line at 1.000 s, got nothing",
     also=("concurrency.one_minute_for_a_client",),
 )
-class _StampsTimeOnActive(WithObserver):
-    observer = _StampsActive
+class _RestartsTheWindowOnActive(WithObserver):
+    observer = _RestartsOnActive
 
 
-class _ResetsOnActive(ClientObserver):
+class _EndsOnActive(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         super().on_queue_state_change(state, reason)
         if state is QueueState.ACTIVE:
@@ -393,17 +393,17 @@ class _ResetsOnActive(ClientObserver):
 
 
 @SDKS.adapter(
-    "ends_the_minute_on_active",
+    "ends_the_window_on_active",
     under="tinker-0.21",
     caught_by="debounce.active",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
     also=("concurrency.one_minute_for_a_client",),
 )
-class _EndsTheMinuteOnActive(WithObserver):
-    observer = _ResetsOnActive
+class _EndsTheWindowOnActive(WithObserver):
+    observer = _EndsOnActive
 
 
-class _LogsActive(ClientObserver):
+class _LogsActiveAsUnknown(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         super().on_queue_state_change(QueueState.UNKNOWN if state is QueueState.ACTIVE else state, reason)
 
@@ -414,11 +414,11 @@ class _LogsActive(ClientObserver):
     caught_by="debounce.active",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: unknown'",
 )
-class _LogsActiveToo(WithObserver):
-    observer = _LogsActive
+class _LogsActive(WithObserver):
+    observer = _LogsActiveAsUnknown
 
 
-class _FiveMinutesOfTraining(ClientObserver):
+class _LogsEveryFiveMinutes(ClientObserver):
     seconds: ClassVar[float] = 300.0
 
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
@@ -435,10 +435,10 @@ class _FiveMinutesOfTraining(ClientObserver):
     also=("concurrency.training_on_threads",),
 )
 class _LogsTrainingEveryFiveMinutes(WithObserver):
-    observer = _FiveMinutesOfTraining
+    observer = _LogsEveryFiveMinutes
 
 
-class _AbsoluteDistance(ClientObserver):
+class _AbsoluteElapsedTime(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         now = time.time()
         if now < self._memory.logged_at:
@@ -447,17 +447,17 @@ class _AbsoluteDistance(ClientObserver):
 
 
 @SDKS.adapter(
-    "takes_the_distance_to_the_last_line",
+    "ignores_the_sign_of_elapsed_time",
     under="tinker-0.5.1",
     caught_by="debounce.clock_stepping_back",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
 )
-class _TakesTheDistanceToTheLastLine(WithObserver):
-    observer = _AbsoluteDistance
+class _IgnoresTheSignOfElapsedTime(WithObserver):
+    observer = _AbsoluteElapsedTime
 
 
 SDKS.edited(
-    "debounces_by_the_monotonic_clock",
+    "debounces_on_the_monotonic_clock",
     under="tinker-0.5.1",
     changes={"observer.debounce_clock": "monotonic"},
     caught_by="debounce.wall_clock",

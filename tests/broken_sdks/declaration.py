@@ -1,4 +1,4 @@
-"""What a broken SDK declares of itself."""
+"""How a broken SDK is declared: its name, its fault, and the requirements that it breaks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 _A = TypeVar("_A", bound=type[Adapter])
 
 REMOVED: Final = None
-"""As a value of a change: the key is taken away."""
+"""As the value of a change: remove the key."""
 
 ACROSS_TRAINING: Final = (
     "debounce.across_forward",
@@ -23,21 +23,21 @@ ACROSS_TRAINING: Final = (
     "debounce.across_optim_step",
     "debounce.separate_training_clients",
 )
-"""What asks for training's minute and grace across futures; whoever has another minute breaks all of it."""
+"""Requirements about a training client's 60 s window and grace period; a fault in either breaks them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenSdk:
-    """One SDK that does one thing wrong.
+    """An SDK that does one thing wrong.
 
     Attributes:
         name: What it does.
-        under: The profile that it is judged by; but for its fault it conforms to it.
-        caught_by: The requirement that is there to catch it.
+        under: The profile that it is judged by. Apart from its fault, it conforms to it.
+        caught_by: The requirement that must catch it.
         saying: A piece of the mismatch that this requirement must report.
         also: All other requirements that it breaks.
         make: Makes its adapter.
-        changes: The keys of the profile that it does not follow, where that is its fault.
+        changes: The keys of the profile that it does not follow; empty if its fault is in code.
     """
 
     name: str
@@ -55,7 +55,7 @@ class BrokenSdk:
 
 
 class Edited(ReferenceAdapter):
-    """The reference under a profile that is edited behind the judge's back."""
+    """The reference under an edited profile, while the judge uses the original."""
 
     def __init__(self, changes: Mapping[str, object]) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class Chapter:
         saying: str,
         also: Iterable[str] = (),
     ) -> None:
-        """Adds an SDK whose fault is a profile with other values (as in TOML) at these keys."""
+        """Add an SDK whose fault is a profile with other values (as in TOML) at these keys."""
         self.sdks.append(
             BrokenSdk(
                 name=name,
@@ -101,7 +101,7 @@ class Chapter:
     def adapter(
         self, name: str, *, under: str, caught_by: str, saying: str, also: Iterable[str] = ()
     ) -> Callable[[_A], _A]:
-        """Adds an SDK whose fault is in the decorated adapter."""
+        """Add an SDK whose fault is in the decorated adapter."""
 
         def add(made: _A) -> _A:
             self.sdks.append(
@@ -120,10 +120,10 @@ class Chapter:
 
 
 def edited(profile: Profile, changes: Mapping[str, object]) -> Profile:
-    """The profile with other values at these keys.
+    """Return the profile with other values at these keys.
 
     Raises:
-        KeyError: A table on the way is not there.
+        KeyError: A table in one of the paths does not exist.
         msgspec.ValidationError: A value does not fit.
     """
     data: dict[str, Any] = msgspec.to_builtins(profile)

@@ -19,12 +19,12 @@ SDKS: Final = Chapter()
 
 
 @SDKS.adapter(
-    "gives_sampling_reasons_to_every_client",
+    "uses_sampling_reasons_for_every_client",
     under="tinker-0.5.1",
     caught_by="functions.reason_for_state",
     saying="got 'concurrent LoRA rate limit hit'",
 )
-class _GivesSamplingReasonsToEveryClient(ReferenceAdapter):
+class _UsesSamplingReasonsForEveryClient(ReferenceAdapter):
     def call(self, function: str, arguments: list[object]) -> object:
         if function == "reason_for_state":
             arguments = [arguments[0], "sampling"]
@@ -32,12 +32,12 @@ class _GivesSamplingReasonsToEveryClient(ReferenceAdapter):
 
 
 @SDKS.adapter(
-    "ignores_the_interval_it_is_given",
+    "ignores_the_interval_argument",
     under="tinker-0.5.1",
     caught_by="functions.should_log",
     saying="at 0.000 s: wanted should_log(-30, 30) to return True, got False",
 )
-class _IgnoresTheIntervalItIsGiven(ReferenceAdapter):
+class _IgnoresTheIntervalArgument(ReferenceAdapter):
     def call(self, function: str, arguments: list[object]) -> object:
         return super().call(function, arguments[:1] if function == "should_log" else arguments)
 
@@ -83,7 +83,7 @@ class _IgnoresTheCallersObserver(ReferenceAdapter):
 
 
 SDKS.edited(
-    "takes_no_observer_of_the_caller",
+    "rejects_the_callers_observer",
     under="tinkex-seed",
     changes={"observer.custom_observer": "unsupported"},
     caught_by="custom_observer.replaces_client",
@@ -91,7 +91,7 @@ SDKS.edited(
 )
 
 
-class _TellsBoth(Poll):
+class _NotifiesTwoObservers(Poll):
     __slots__ = ()
     own: Any = None
 
@@ -102,25 +102,25 @@ class _TellsBoth(Poll):
 
 
 @SDKS.adapter(
-    "tells_both_observers",
+    "notifies_both_observers",
     under="tinkex-seed",
     caught_by="custom_observer.replaces_client",
     saying="got the line 'Sampling is paused for sampler-1. Reason: out of capacity'",
 )
-class _TellsBothObservers(WithPoll):
-    poll = _TellsBoth
+class _NotifiesBothObservers(WithPoll):
+    poll = _NotifiesTwoObservers
 
     async def open(self, context: ScenarioContext) -> None:
-        _TellsBoth.own = None
+        _NotifiesTwoObservers.own = None
         await super().open(context)
 
     async def run(self, client: object, call: OperationCall) -> None:
-        _TellsBoth.own = getattr(client, "observer", None)
+        _NotifiesTwoObservers.own = getattr(client, "observer", None)
         await super().run(client, call)
 
 
 SDKS.edited(
-    "has_no_telemetry",
+    "sends_no_telemetry",
     under="tinker-0.5.1",
     changes={"observer.telemetry": "none"},
     caught_by="telemetry.beside_the_line",

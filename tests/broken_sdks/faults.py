@@ -1,4 +1,4 @@
-"""SDKs that mistake what goes wrong on the wire."""
+"""SDKs that handle faults on the wire wrongly."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .patches import WithPoll
 SDKS: Final = Chapter()
 
 
-class _ReadsApart(Poll):
-    """A poll that reads the head of a reply, and then its body."""
+class _ReadsHeadAndBodySeparately(Poll):
+    """Reads the head of a reply first, then its body, so that a subclass can handle errors of each."""
 
     __slots__ = ()
 
@@ -53,7 +53,7 @@ class _ReadsApart(Poll):
         return response
 
 
-class _PollsOnWhereABodyIsReset(_ReadsApart):
+class _RetriesAtOnceAfterABodyReset(_ReadsHeadAndBodySeparately):
     __slots__ = ()
 
     async def read(self, response: httpx.Response) -> httpx.Response:
@@ -64,16 +64,16 @@ class _PollsOnWhereABodyIsReset(_ReadsApart):
 
 
 @SDKS.adapter(
-    "polls_at_once_where_a_body_breaks_off",
+    "polls_at_once_after_a_reset_in_the_body",
     under="tinker-0.5.1",
     caught_by="polling.broken_reply",
     saying="at 1.000 s: wanted poll 3 of future 1 at 3.000 s, got poll 3 of future 1 at 1.000 s",
 )
-class _PollsAtOnceWhereABodyBreaksOff(WithPoll):
-    poll = _PollsOnWhereABodyIsReset
+class _PollsAtOnceAfterAResetInTheBody(WithPoll):
+    poll = _RetriesAtOnceAfterABodyReset
 
 
-class _TakesWhatCame(_ReadsApart):
+class _AcceptsPartOfABody(_ReadsHeadAndBodySeparately):
     __slots__ = ()
 
     async def read(self, response: httpx.Response) -> httpx.Response:
@@ -87,16 +87,16 @@ class _TakesWhatCame(_ReadsApart):
 
 
 @SDKS.adapter(
-    "takes_a_short_body_for_the_whole",
+    "accepts_a_truncated_body",
     under="tinker-0.5.1",
     caught_by="polling.short_body",
     saying="at 1.000 s: wanted poll 2 of future 1 at 1.000 s, got nothing",
 )
-class _TakesAShortBodyForTheWhole(WithPoll):
-    poll = _TakesWhatCame
+class _AcceptsATruncatedBody(WithPoll):
+    poll = _AcceptsPartOfABody
 
 
-class _PollsOnAfterAClose(_ReadsApart):
+class _RetriesAtOnceAfterAClose(_ReadsHeadAndBodySeparately):
     __slots__ = ()
 
     async def received(
@@ -116,10 +116,10 @@ class _PollsOnAfterAClose(_ReadsApart):
     saying="at 0.000 s: wanted poll 2 of future 1 at 1.000 s, got poll 2 of future 1 at 0.000 s",
 )
 class _PollsAtOnceAfterAClose(WithPoll):
-    poll = _PollsOnAfterAClose
+    poll = _RetriesAtOnceAfterAClose
 
 
-class _EndsWhenRefused(Poll):
+class _FailsWhenRefused(Poll):
     __slots__ = ()
 
     async def _ask(self) -> httpx.Response:
@@ -137,10 +137,10 @@ class _EndsWhenRefused(Poll):
     saying="wanted poll 2 of future 1 at 3.000 s, got nothing",
 )
 class _EndsAtARefusedConnection(WithPoll):
-    poll = _EndsWhenRefused
+    poll = _FailsWhenRefused
 
 
-class _ReadsNoGzip(Poll):
+class _IgnoresContentEncoding(Poll):
     __slots__ = ()
 
     async def _ask(self) -> httpx.Response:
@@ -151,16 +151,16 @@ class _ReadsNoGzip(Poll):
 
 
 @SDKS.adapter(
-    "reads_a_compressed_408_as_it_comes",
+    "does_not_decompress_a_408",
     under="tinker-0.5.1",
     caught_by="polling.compressed_reply",
     saying="at 0.000 s: wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
 )
-class _ReadsACompressed408AsItComes(WithPoll):
-    poll = _ReadsNoGzip
+class _DoesNotDecompressA408(WithPoll):
+    poll = _IgnoresContentEncoding
 
 
-class _BacksOffAtStrangeBytes(Poll):
+class _BacksOffAtUndecodableBytes(Poll):
     __slots__ = ()
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
@@ -172,16 +172,16 @@ class _BacksOffAtStrangeBytes(Poll):
 
 
 @SDKS.adapter(
-    "backs_off_at_a_body_that_is_no_utf8",
+    "backs_off_at_invalid_utf8",
     under="tinker-0.5.1",
     caught_by="polling.no_utf8",
     saying="at 1.000 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 1.000 s",
 )
-class _BacksOffAtABodyThatIsNoUtf8(WithPoll):
-    poll = _BacksOffAtStrangeBytes
+class _BacksOffAtInvalidUtf8(WithPoll):
+    poll = _BacksOffAtUndecodableBytes
 
 
-class _Replaces(Poll):
+class _ReplacesUndecodableBytes(Poll):
     __slots__ = ()
 
     async def _ask(self) -> httpx.Response:
@@ -193,16 +193,16 @@ class _Replaces(Poll):
 
 
 @SDKS.adapter(
-    "replaces_what_is_no_utf8",
+    "replaces_invalid_utf8",
     under="tinker-0.5.1",
     caught_by="polling.no_utf8_in_200",
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
 )
-class _ReplacesWhatIsNoUtf8(WithPoll):
-    poll = _Replaces
+class _ReplacesInvalidUtf8(WithPoll):
+    poll = _ReplacesUndecodableBytes
 
 
-class _Stays(_ReadsApart):
+class _IgnoresRedirects(_ReadsHeadAndBodySeparately):
     __slots__ = ()
 
     async def received(
@@ -213,16 +213,16 @@ class _Stays(_ReadsApart):
 
 
 @SDKS.adapter(
-    "follows_no_redirect",
+    "does_not_follow_redirects",
     under="tinker-0.38",
     caught_by="polling.redirect",
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
 )
-class _FollowsNoRedirect(WithPoll):
-    poll = _Stays
+class _DoesNotFollowRedirects(WithPoll):
+    poll = _IgnoresRedirects
 
 
-class _BelievesTheLast(Poll):
+class _UsesTheLastHeader(Poll):
     __slots__ = ()
 
     async def _ask(self) -> httpx.Response:
@@ -234,16 +234,16 @@ class _BelievesTheLast(Poll):
 
 
 @SDKS.adapter(
-    "believes_the_last_of_two_headers",
+    "uses_the_last_of_two_headers",
     under="tinker-0.5.1",
     caught_by="polling.header_twice",
     saying="at 0.000 s: wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
 )
-class _BelievesTheLastOfTwoHeaders(WithPoll):
-    poll = _BelievesTheLast
+class _UsesTheLastOfTwoHeaders(WithPoll):
+    poll = _UsesTheLastHeader
 
 
-class _HasAMinute(Poll):
+class _LimitsTheWholeReply(Poll):
     __slots__ = ()
 
     async def _ask(self) -> httpx.Response:
@@ -254,17 +254,17 @@ class _HasAMinute(Poll):
 
 
 @SDKS.adapter(
-    "gives_a_whole_reply_a_minute",
+    "limits_a_whole_reply_to_a_minute",
     under="tinker-0.38",
     caught_by="polling.slow_reply",
     saying="got poll 2 of future 1 at 61.000 s",
 )
-class _GivesAWholeReplyAMinute(WithPoll):
-    poll = _HasAMinute
+class _LimitsAWholeReplyToAMinute(WithPoll):
+    poll = _LimitsTheWholeReply
 
 
 SDKS.edited(
-    "waits_a_minute_for_a_reply",
+    "waits_60_s_for_a_reply",
     under="tinker-0.38",
     changes={"polling.poll_timeout_seconds": 60.0},
     caught_by="polling.late_reply",

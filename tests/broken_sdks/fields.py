@@ -1,4 +1,4 @@
-"""The fields of a profile, and which of them no broken SDK can show to matter."""
+"""The fields of a profile, and those that no broken SDK changes, each with its reason."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ WITHOUT_A_BROKEN_SDK: Final = {
     "polling.lines.expired_error": "the text of an exception, which each language words by its own custom",
     "polling.lines.stalled_error": "the text of an exception, which each language words by its own custom",
 }
-"""Each field that no broken SDK stands for, and why."""
+"""Each field that no broken SDK changes, and why."""
 
 
 def profile_fields() -> frozenset[str]:
-    """The paths of all values in a profile; `*` stands for any operation."""
+    """Return the paths of all values in a profile; `*` matches any operation."""
     return frozenset(_leaves(Profile, ""))
 
 
 def field_of(change: str) -> str:
-    """The field that a changed key of a profile belongs to."""
+    """Return the field that a changed key of a profile belongs to."""
     return re.sub(r"^polling\.operations\.\w+\.", "polling.operations.*.", change)
 
 
@@ -59,7 +59,7 @@ def _leaves(kind: type[msgspec.Struct], prefix: str) -> Iterator[str]:
 
 
 def _struct_in(hint: object) -> type[msgspec.Struct] | None:
-    """The struct that a field holds: itself, optional, or as a mapping's values."""
+    """Return the struct type of a field, whether plain, optional or the values of a mapping."""
     choices = typing.get_args(hint) if isinstance(hint, UnionType) or typing.get_args(hint) else (hint,)
     found = [c for c in choices if isinstance(c, type) and issubclass(c, msgspec.Struct)]
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""SDKs that get the fifteen minutes of training wrong."""
+"""SDKs whose grace period (900 s at the start of a pause in training) is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .patches import WithObserver, WithPoll
 SDKS: Final = Chapter()
 
 SDKS.edited(
-    "logs_training_too_early",
+    "ends_the_grace_period_early",
     under="tinker-0.38",
     changes={"observer.training.grace_seconds": 899.99},
     caught_by="grace.boundary",
@@ -22,7 +22,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "logs_training_at_once",
+    "has_no_grace_period_in_training",
     under="tinker-0.38",
     changes={"observer.training.grace_seconds": 0.0},
     caught_by="grace.boundary",
@@ -40,7 +40,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "has_a_grace_too_early",
+    "has_a_grace_period_in_an_old_revision",
     under="tinker-0.21",
     changes={"observer.training.grace_seconds": 900.0},
     caught_by="debounce.training",
@@ -52,7 +52,7 @@ SDKS.edited(
 )
 
 
-class _AnewAfterALine(ClientObserver):
+class _RestartsAfterALine(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         before = self._memory.logged_at
         super().on_queue_state_change(state, reason)
@@ -61,7 +61,7 @@ class _AnewAfterALine(ClientObserver):
 
 
 @SDKS.adapter(
-    "begins_the_grace_anew_after_each_line",
+    "restarts_the_grace_period_after_each_line",
     under="tinker-0.38",
     caught_by="grace.then_once_a_minute",
     saying="at 960.000 s: wanted a pause line at 960.000 s, got nothing",
@@ -70,11 +70,11 @@ class _AnewAfterALine(ClientObserver):
         "reasons.of_the_server",
     ),
 )
-class _BeginsTheGraceAnewAfterEachLine(WithObserver):
-    observer = _AnewAfterALine
+class _RestartsTheGracePeriodAfterEachLine(WithObserver):
+    observer = _RestartsAfterALine
 
 
-class _OneGraceForAllPauses(ClientObserver):
+class _IgnoresChangesOfState(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         if state is not QueueState.ACTIVE and self._memory.state not in (None, QueueState.ACTIVE):
             self._memory.state = state
@@ -82,13 +82,13 @@ class _OneGraceForAllPauses(ClientObserver):
 
 
 @SDKS.adapter(
-    "goes_on_with_the_grace_in_another_state",
+    "keeps_the_grace_period_after_a_change_of_state",
     under="tinker-0.38",
     caught_by="grace.change_of_state",
     saying="got the line 'Training for model-1 is paused. Reason: concurrent training clients ra",
 )
-class _GoesOnWithTheGraceInAnotherState(WithObserver):
-    observer = _OneGraceForAllPauses
+class _KeepsTheGracePeriodAfterAChangeOfState(WithObserver):
+    observer = _IgnoresChangesOfState
 
 
 class _IgnoresActive(ClientObserver):
@@ -98,7 +98,7 @@ class _IgnoresActive(ClientObserver):
 
 
 @SDKS.adapter(
-    "goes_on_with_the_grace_after_active",
+    "keeps_the_grace_period_after_active",
     under="tinker-0.38",
     caught_by="grace.active",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
@@ -107,11 +107,11 @@ class _IgnoresActive(ClientObserver):
         "grace.completion",
     ),
 )
-class _GoesOnWithTheGraceAfterActive(WithObserver):
+class _KeepsTheGracePeriodAfterActive(WithObserver):
     observer = _IgnoresActive
 
 
-class _KeepsTheGrace(Poll):
+class _KeepsTheGraceAfterAResult(Poll):
     __slots__ = ()
 
     def _notify_completion(self) -> None:
@@ -125,18 +125,18 @@ class _KeepsTheGrace(Poll):
 
 
 @SDKS.adapter(
-    "goes_on_with_the_grace_after_a_future",
+    "keeps_the_grace_period_after_a_future",
     under="tinker-0.38",
     caught_by="grace.completion",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
     also=("concurrency.grace",),
 )
-class _GoesOnWithTheGraceAfterAFuture(WithPoll):
-    poll = _KeepsTheGrace
+class _KeepsTheGracePeriodAfterAFuture(WithPoll):
+    poll = _KeepsTheGraceAfterAResult
 
 
 SDKS.edited(
-    "measures_the_grace_by_the_wall_clock",
+    "measures_the_grace_period_on_the_wall_clock",
     under="tinker-0.38",
     changes={"observer.grace_clock": "wall"},
     caught_by="grace.monotonic_clock",
@@ -144,7 +144,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "has_a_grace_for_sampling",
+    "has_a_grace_period_in_sampling",
     under="tinker-0.38",
     changes={"observer.sampling.grace_seconds": 900.0},
     caught_by="grace.not_for_sampling",
@@ -179,7 +179,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "has_no_grace_for_creation",
+    "has_no_grace_period_in_creation",
     under="tinker-0.38",
     changes={"observer.model_creation.grace_seconds": 0.0},
     caught_by="grace.model_creation",

@@ -1,4 +1,4 @@
-"""Judges broken SDKs, with one worker for all of them."""
+"""Judge broken SDKs, all in one worker process."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ TESTS: Final = Path(__file__).parents[1]
 
 
 def worker_session(spec: str) -> WorkerSession:
-    """A worker that can import this package."""
+    """Start a worker process that can import this package."""
     command = [sys.executable, "-m", "tinker_conformance.sdk.in_process.worker", spec]
     return WorkerSession(spec, command, environment={**os.environ, "PYTHONPATH": str(TESTS)})
 
 
 class Laboratory:
-    """A worker that stays up while many SDKs are judged."""
+    """Judges many SDKs with one worker process."""
 
     def __init__(self, reference: SdkSession) -> None:
         self._worker = worker_session("python:broken_sdks.switch:Switch")
@@ -49,17 +49,17 @@ class Laboratory:
 
 
 def asked_under(profile: str) -> tuple[Requirement, ...]:
-    """The requirements that hold for a profile, of every level."""
+    """Return the requirements of every level that hold for a profile."""
     loaded = load_profile(profile)
     return tuple(r for r in REQUIREMENTS if r.holds(loaded))
 
 
 def broken(judgements: Mapping[str, Judgement]) -> frozenset[str]:
-    """The requirements that failed."""
+    """Return the ids of the requirements that failed."""
     return frozenset(name for name, j in judgements.items() if j.verdict is Verdict.FAILED)
 
 
 def unclear(judgements: Mapping[str, Judgement]) -> dict[str, str]:
-    """The requirements that neither passed nor failed, and why."""
+    """Return the ids of the requirements that neither passed nor failed, and why."""
     clear = (Verdict.PASSED, Verdict.FAILED)
     return {name: j.note for name, j in judgements.items() if j.verdict not in clear}

@@ -1,4 +1,4 @@
-"""SDKs whose lines are worded, addressed or levelled wrongly."""
+"""SDKs whose pause lines have a wrong text, identifier or level."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "names_the_path_of_the_weights",
+    "names_the_weights_path",
     under="tinker-0.5.1",
     changes={"observer.sampling.identifier": "model_path"},
     caught_by="messages.sampling_identifier",
@@ -33,7 +33,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "makes_no_sampling_session",
+    "opens_no_sampling_session",
     under="tinker-0.5.1",
     changes={"polling.sampler_address": "in_request"},
     caught_by="messages.sampling_identifier",
@@ -46,7 +46,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "names_the_session_too_early",
+    "names_the_session_in_an_old_revision",
     under="tinker-0.1",
     changes={"observer.sampling.identifier": "sampling_session_id"},
     caught_by="messages.sampling_identifier",
@@ -59,7 +59,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "leaves_out_the_word_sampler",
+    "omits_the_word_sampler",
     under="tinker-0.5.1",
     changes={"observer.sampling.message": "Sampling is paused for {identifier}. Reason: {reason}"},
     caught_by="messages.sampling_text",
@@ -86,7 +86,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "does_not_name_the_model_in_training",
+    "omits_the_model_in_training",
     under="tinker-0.5.1",
     changes={"observer.training.message": "Training is paused for the model. Reason: {reason}"},
     caught_by="messages.training_identifier",
@@ -104,7 +104,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "forgets_the_full_stop_of_training",
+    "omits_the_full_stop_in_training",
     under="tinker-0.10",
     changes={"observer.training.message": "Training for {identifier} is paused. Reason: {reason}"},
     caught_by="messages.training_text",
@@ -133,7 +133,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "does_not_name_the_model_in_creation",
+    "omits_the_model_in_creation",
     under="tinker-0.38",
     changes={"observer.model_creation.message": "Model creation is paused. Reason: {reason}."},
     caught_by="messages.model_creation_identifier",
@@ -166,7 +166,7 @@ class _NamesTheFirstModelInEveryCreation(ReferenceAdapter):
 
 
 SDKS.edited(
-    "forgets_the_full_stop_of_creation",
+    "omits_the_full_stop_in_creation",
     under="tinker-0.21",
     changes={
         "observer.model_creation.message": "Model creation for {identifier} is paused. Reason: {reason}"

@@ -1,4 +1,4 @@
-"""SDKs that fail as a whole: silent, crashing, waiting for ever, or failing to begin."""
+"""SDKs that fail as a whole: one is silent, one crashes, one hangs, one cannot be opened."""
 
 from __future__ import annotations
 

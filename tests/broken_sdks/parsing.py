@@ -1,4 +1,4 @@
-"""SDKs that read the state wrongly."""
+"""SDKs that parse the queue state wrongly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SDKS: Final = Chapter()
 
 
 @SDKS.adapter(
-    "takes_a_rate_limit_for_capacity",
+    "reads_rate_limit_as_capacity",
     under="tinker-0.5.1",
     caught_by="parsing.known_states",
     saying="got the observer notified of 'paused_capacity' at 122.000 s",
@@ -33,7 +33,7 @@ SDKS: Final = Chapter()
         "reasons.training",
     ),
 )
-class _TakesARateLimitForCapacity(WithParser):
+class _ReadsRateLimitAsCapacity(WithParser):
     @staticmethod
     def parse(value: object, parsing: Parsing) -> QueueState:
         state = exactly(value)
@@ -41,13 +41,13 @@ class _TakesARateLimitForCapacity(WithParser):
 
 
 @SDKS.adapter(
-    "guesses_from_the_first_letters",
+    "reads_only_the_beginning_of_the_state",
     under="tinker-0.5.1",
     caught_by="parsing.other_words",
     saying="got the observer notified of 'paused_capacity' at 0.000 s",
     also=("parsing.spaces_count",),
 )
-class _GuessesFromTheFirstLetters(WithParser):
+class _ReadsOnlyTheBeginningOfTheState(WithParser):
     @staticmethod
     def parse(value: object, parsing: Parsing) -> QueueState:
         guessed = QueueState.PAUSED_CAPACITY if str(value).startswith("paus") else QueueState.UNKNOWN
@@ -56,7 +56,7 @@ class _GuessesFromTheFirstLetters(WithParser):
 
 
 @SDKS.adapter(
-    "takes_other_words_for_active",
+    "reads_unknown_words_as_active",
     under="tinker-0.21",
     caught_by="parsing.other_words",
     saying="got the observer notified of 'active' at 0.000 s",
@@ -70,7 +70,7 @@ class _GuessesFromTheFirstLetters(WithParser):
         "trigger.try_again_gate",
     ),
 )
-class _TakesOtherWordsForActive(WithParser):
+class _ReadsUnknownWordsAsActive(WithParser):
     @staticmethod
     def parse(value: object, parsing: Parsing) -> QueueState:
         state = exactly(value)
@@ -105,13 +105,13 @@ class _LowercasesTheState(WithParser):
 
 
 @SDKS.adapter(
-    "knows_active_in_capitals",
+    "accepts_active_in_capitals",
     under="tinker-0.5.1",
     caught_by="parsing.case_sensitive",
     saying="got the observer notified of 'active' at 0.000 s",
     also=("functions.parse_queue_state",),
 )
-class _KnowsActiveInCapitals(WithParser):
+class _AcceptsActiveInCapitals(WithParser):
     @staticmethod
     def parse(value: object, parsing: Parsing) -> QueueState:
         return QueueState.ACTIVE if value == "ACTIVE" else exactly(value)
@@ -131,13 +131,13 @@ class _TrimsTheState(WithParser):
 
 
 @SDKS.adapter(
-    "trims_but_heeds_case",
+    "trims_but_is_case_sensitive",
     under="tinkex-seed",
     caught_by="parsing.ignores_case",
     saying="got the observer notified of 'unknown' at 0.000 s",
     also=("functions.parse_queue_state",),
 )
-class _TrimsButHeedsCase(_TrimsTheState):
+class _TrimsButIsCaseSensitive(_TrimsTheState):
     pass
 
 
@@ -152,7 +152,7 @@ class _LowercasesButDoesNotTrim(_LowercasesTheState):
     pass
 
 
-class _SilentOnNumbers(Poll):
+class _DropsNumbers(Poll):
     __slots__ = ()
 
     def _handle_408(self, response: httpx.Response) -> None:
@@ -161,29 +161,29 @@ class _SilentOnNumbers(Poll):
 
 
 @SDKS.adapter(
-    "is_silent_on_numbers",
+    "ignores_numbers",
     under="tinker-0.5.1",
     caught_by="parsing.numbers",
     saying="at 0.000 s: wanted the observer notified of 'unknown' at 0.000 s, got nothing",
 )
-class _IsSilentOnNumbers(WithPoll):
-    poll = _SilentOnNumbers
+class _IgnoresNumbers(WithPoll):
+    poll = _DropsNumbers
 
 
 @SDKS.adapter(
-    "takes_true_for_active",
+    "reads_true_as_active",
     under="tinker-0.21",
     caught_by="parsing.numbers",
     saying="got the observer notified of 'active' at 61.000 s",
 )
-class _TakesTrueForActive(WithParser):
+class _ReadsTrueAsActive(WithParser):
     @staticmethod
     def parse(value: object, parsing: Parsing) -> QueueState:
         return QueueState.ACTIVE if value is True else parse_queue_state(value, parsing)
 
 
 SDKS.edited(
-    "is_silent_on_containers",
+    "ignores_containers",
     under="tinker-0.5.1",
     changes={"observer.unparseable_408_state": "silent"},
     caught_by="parsing.containers_are_unknown",
@@ -191,7 +191,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "takes_containers_for_unknown",
+    "reads_containers_as_unknown",
     under="tinker-0.21",
     changes={"observer.unparseable_408_state": "unknown"},
     caught_by="parsing.containers_are_silent",
@@ -199,7 +199,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "takes_containers_in_a_try_again_for_unknown",
+    "reads_containers_in_try_again_as_unknown",
     under="tinker-0.21",
     changes={"observer.unparseable_try_again_state": "unknown"},
     caught_by="parsing.containers_end_the_poll",

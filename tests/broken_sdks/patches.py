@@ -1,4 +1,4 @@
-"""Parts of the reference that a broken SDK puts others in the place of."""
+"""Base classes of broken SDKs: the reference with one part replaced."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 
 class WithObserver(ReferenceAdapter):
-    """The reference whose clients have observers of another class."""
+    """The reference with another class of observer."""
 
     observer: ClassVar[type[ClientObserver]]
 
@@ -31,7 +31,7 @@ class WithObserver(ReferenceAdapter):
 
 
 class WithPoll(ReferenceAdapter):
-    """The reference whose futures are polled by another class, one without slots of its own."""
+    """The reference with another class of poll; the class must have empty `__slots__`."""
 
     poll: ClassVar[type[Poll]]
 
@@ -49,7 +49,7 @@ class WithPoll(ReferenceAdapter):
 
 
 class WithParser(ReferenceAdapter):
-    """The reference whose states are read by another function, in its polls and as a public one."""
+    """The reference with another parser of queue states, in its polls and as a public function."""
 
     @staticmethod
     def parse(value: object, parsing: Parsing) -> QueueState:
@@ -70,11 +70,11 @@ class WithParser(ReferenceAdapter):
 
 
 def exactly(value: object) -> QueueState:
-    """How the official SDK reads a state."""
+    """Parse a state as the official SDK does."""
     return parse_queue_state(value, Parsing.EXACT)
 
 
 def state_in(response: httpx.Response) -> object:
-    """What a reply has under `queue_state`; None if it has nothing there."""
+    """Return the value under `queue_state` in a reply; None if there is none."""
     body = json_or_none(response)
     return body.get("queue_state") if isinstance(body, dict) else None

@@ -1,4 +1,4 @@
-"""SDKs that poll again where they should not, too late, too long or in the wrong words."""
+"""SDKs that poll at wrong times, with wrong headers, or after replies that should end the future."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SDKS.edited(
 )
 
 
-class _BacksOffWithoutJson(Poll):
+class _BacksOffAtAnEmptyBody(Poll):
     __slots__ = ()
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
@@ -71,7 +71,7 @@ class _BacksOffWithoutJson(Poll):
     saying="at 1.000 s: wanted poll 3 of future 1 at 0.000 s, got poll 3 of future 1 at 1.000 s",
 )
 class _BacksOffAtAnEmpty408(WithPoll):
-    poll = _BacksOffWithoutJson
+    poll = _BacksOffAtAnEmptyBody
 
 
 SDKS.edited(
@@ -96,7 +96,7 @@ SDKS.edited(
 )
 
 
-class _WaitsAfterTryAgain(Poll):
+class _SleepsAfterTryAgain(Poll):
     __slots__ = ()
 
     async def result(self) -> Result:
@@ -139,10 +139,10 @@ class _WaitsAfterTryAgain(Poll):
     ),
 )
 class _WaitsHalfASecondAfterATryAgain(WithPoll):
-    poll = _WaitsAfterTryAgain
+    poll = _SleepsAfterTryAgain
 
 
-class _FiftyPolls(Poll):
+class _GivesUpAfterFifty(Poll):
     __slots__ = ()
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
@@ -158,11 +158,11 @@ class _FiftyPolls(Poll):
     saying="at 0.000 s: wanted 101 polls of future 1, got 51 polls of future 1",
 )
 class _GivesUpAfterFiftyPolls(WithPoll):
-    poll = _FiftyPolls
+    poll = _GivesUpAfterFifty
 
 
 SDKS.edited(
-    "calls_the_iteration_header_otherwise",
+    "renames_the_iteration_header",
     under="tinker-0.5.1",
     changes={"polling.iteration_header": "X-Iteration"},
     caught_by="polling.iteration_header",
@@ -170,7 +170,7 @@ SDKS.edited(
 )
 
 
-class _FromOne(Poll):
+class _CountsFromOne(Poll):
     __slots__ = ()
 
     async def result(self) -> Result:
@@ -185,11 +185,11 @@ class _FromOne(Poll):
     saying="got poll 1 of future 1 with X-Tinker-Request-Iteration: 1",
 )
 class _CountsPollsFromOne(WithPoll):
-    poll = _FromOne
+    poll = _CountsFromOne
 
 
 SDKS.edited(
-    "calls_the_type_header_otherwise",
+    "renames_the_request_type_header",
     under="tinker-0.5.1",
     changes={"polling.type_header": "X-Type"},
     caught_by="polling.request_type_sample",
@@ -216,7 +216,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "does_not_fetch_what_is_announced",
+    "does_not_fetch_announced_results",
     under="tinker-0.38",
     changes={"polling.metadata_only": False},
     caught_by="polling.announced_result",
@@ -224,7 +224,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "takes_samples_in_json_too",
+    "accepts_samples_in_json",
     under="tinker-0.38",
     changes={"polling.operations.sample.result_format": "json_or_protobuf"},
     caught_by="polling.result_in_json",
@@ -234,7 +234,7 @@ SDKS.edited(
 # -- backing off ---------------------------------------------------------------------------------
 
 SDKS.edited(
-    "backs_off_two_seconds_at_first",
+    "starts_the_back_off_at_two_seconds",
     under="tinker-0.5.1",
     changes={"polling.back_off_base_seconds": 2.0},
     caught_by="polling.back_off",
@@ -251,7 +251,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "backs_off_a_minute_at_most",
+    "caps_the_back_off_at_a_minute",
     under="tinker-0.5.1",
     changes={"polling.back_off_cap_seconds": 60.0},
     caught_by="polling.back_off",
@@ -259,7 +259,7 @@ SDKS.edited(
 )
 
 
-class _NeverReset(Poll):
+class _KeepsTheBackOff(Poll):
     __slots__ = ()
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
@@ -269,17 +269,17 @@ class _NeverReset(Poll):
 
 
 @SDKS.adapter(
-    "never_brings_the_back_off_to_its_start",
+    "never_resets_the_back_off",
     under="tinker-0.5.1",
     caught_by="polling.back_off_reset",
     saying="at 7.000 s: wanted poll 5 of future 1 at 4.000 s, got poll 5 of future 1 at 7.000 s",
 )
-class _NeverBringsTheBackOffToItsStart(WithPoll):
-    poll = _NeverReset
+class _NeverResetsTheBackOff(WithPoll):
+    poll = _KeepsTheBackOff
 
 
 SDKS.edited(
-    "brings_the_back_off_to_its_start_at_a_try_again",
+    "resets_the_back_off_at_a_try_again",
     under="tinker-0.5.1",
     changes={"polling.back_off_reset_by": "any_reply"},
     caught_by="polling.back_off_goes_on",
@@ -287,7 +287,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "goes_on_with_the_back_off_after_a_try_again",
+    "does_not_reset_the_back_off_at_a_try_again",
     under="tinker-0.21",
     changes={"polling.back_off_reset_by": "error_status"},
     caught_by="polling.back_off_reset_by_any_reply",
@@ -295,7 +295,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "backs_off_at_429_too_early",
+    "backs_off_at_429_in_an_old_revision",
     under="tinker-0.5.1",
     changes={"polling.on_429": "back_off"},
     caught_by="polling.too_many_requests_ends",
@@ -313,7 +313,7 @@ SDKS.edited(
 # -- a 400 ---------------------------------------------------------------------------------------
 
 SDKS.edited(
-    "polls_again_at_400_too_early",
+    "polls_again_at_400_in_an_old_revision",
     under="tinker-0.5.1",
     changes={"polling.on_400": "poll_again"},
     caught_by="polling.bad_request_ends",
@@ -321,7 +321,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "polls_twice_at_400",
+    "allows_two_retries_of_a_400",
     under="tinker-0.10",
     changes={"polling.bad_request_budget": 2},
     caught_by="polling.bad_request_budget",
@@ -330,7 +330,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "refills_nothing",
+    "never_refills_the_retry_budget",
     under="tinker-0.10",
     changes={"polling.budget_refilled_by": "nothing"},
     caught_by="polling.bad_request_refill_by_any_408",
@@ -339,7 +339,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "refills_at_any_408",
+    "refills_the_retry_budget_at_any_408",
     under="tinker-0.21",
     changes={"polling.budget_refilled_by": "any_408"},
     caught_by="polling.bad_request_refill",
@@ -349,7 +349,7 @@ SDKS.edited(
 # -- an unpaid bill --------------------------------------------------------------------------------
 
 SDKS.edited(
-    "pauses_for_a_bill_too_early",
+    "pauses_at_402_in_an_old_revision",
     under="tinker-0.5.1",
     changes={
         "polling.on_402": "billing_pause",
@@ -361,7 +361,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "ends_at_an_unpaid_bill",
+    "ends_at_402",
     under="tinker-0.38",
     changes={"polling.on_402": "ends"},
     caught_by="polling.payment_pauses",
@@ -374,7 +374,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "looks_at_the_bill_every_second",
+    "polls_every_second_at_402",
     under="tinker-0.38",
     changes={"polling.billing_pause_seconds": 1.0},
     caught_by="polling.payment_pauses",
@@ -383,7 +383,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "waits_half_an_hour_for_a_bill",
+    "gives_up_after_half_an_hour_of_402",
     under="tinker-0.38",
     changes={"polling.billing_limit_seconds": 1800.0},
     caught_by="polling.payment_limit",
@@ -392,7 +392,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "never_forgets_a_bill",
+    "never_resets_the_time_of_a_402",
     under="tinker-0.38",
     changes={"polling.billing_forgotten_seconds": 1e6},
     caught_by="polling.payment_forgotten",
@@ -400,7 +400,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "forgets_a_bill_after_six_minutes",
+    "resets_the_time_of_a_402_after_six_minutes",
     under="tinker-0.38",
     changes={"polling.billing_forgotten_seconds": 360.0},
     caught_by="polling.payment_forgotten",
@@ -408,7 +408,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "logs_a_bill_at_every_look",
+    "logs_every_402",
     under="tinker-0.38",
     changes={"polling.billing_line_seconds": 0.0},
     caught_by="polling.payment_line",
@@ -416,7 +416,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "does_not_log_a_bill",
+    "does_not_log_402",
     under="tinker-0.10",
     changes={"polling.lines.billing_pause": ""},
     caught_by="polling.payment_line",
@@ -424,7 +424,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_the_end_of_patience_with_bills_otherwise",
+    "rewords_the_402_timeout",
     under="tinker-0.10",
     changes={"polling.lines.billing_abort": "The billing status did not change for {seconds} seconds."},
     caught_by="polling.payment_line",
@@ -447,7 +447,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "does_not_submit_samples_anew",
+    "does_not_resubmit_samples",
     under="tinker-0.5.1",
     changes={"polling.expired.sampling": "raises"},
     caught_by="polling.expired_sampling",
@@ -462,12 +462,12 @@ SDKS.edited(
 
 
 @SDKS.adapter(
-    "submits_training_anew",
+    "resubmits_training",
     under="tinker-0.38",
     caught_by="polling.expired_training",
     saying="at 0.100 s: wanted 1 poll of future 1, got 2 polls of future 1",
 )
-class _SubmitsTrainingAnew(ReferenceAdapter):
+class _ResubmitsTraining(ReferenceAdapter):
     anew = frozenset(Operation) - {Operation.CREATE_MODEL}
 
     async def run(self, client: object, call: OperationCall) -> None:
@@ -480,17 +480,17 @@ class _SubmitsTrainingAnew(ReferenceAdapter):
 
 
 @SDKS.adapter(
-    "creates_a_model_anew",
+    "resubmits_the_creation_of_a_model",
     under="tinker-0.5.1",
     caught_by="polling.expired_creation",
     saying="at 0.100 s: wanted 1 poll of future 1, got 2 polls of future 1",
 )
-class _CreatesAModelAnew(_SubmitsTrainingAnew):
+class _ResubmitsTheCreationOfAModel(_ResubmitsTraining):
     anew = frozenset({Operation.CREATE_MODEL})
 
 
 SDKS.edited(
-    "submits_a_sample_anew_after_a_second",
+    "resubmits_a_sample_after_a_second",
     under="tinker-0.5.1",
     changes={"polling.expired.delay_base_seconds": 1.0},
     caught_by="polling.expired_delay",
@@ -498,7 +498,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "submits_a_sample_anew_after_a_minute_at_most",
+    "caps_the_resubmission_delay_at_a_minute",
     under="tinker-0.38",
     changes={"polling.expired.delay_cap_seconds": 60.0},
     caught_by="polling.expired_delay",
@@ -506,7 +506,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "submits_a_sample_anew_without_jitter",
+    "resubmits_a_sample_without_jitter",
     under="tinker-0.5.1",
     changes={"polling.expired.jitter": 0.0},
     caught_by="polling.expired_delay",

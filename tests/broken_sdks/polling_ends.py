@@ -1,4 +1,4 @@
-"""SDKs whose futures end wrongly: in another outcome, at another time, with another line."""
+"""SDKs whose futures end with a wrong outcome, at a wrong time or with a wrong log line."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ SDKS: Final = Chapter()
 
 
 @SDKS.adapter(
-    "takes_a_failure_for_an_error",
+    "reports_a_failure_as_an_error",
     under="tinker-0.5.1",
     caught_by="polling.failure",
     saying="got 'error' (RequestFailedError: the server failed forward_backward (future-1): the ",
 )
-class _TakesAFailureForAnError(ReferenceAdapter):
+class _ReportsAFailureAsAnError(ReferenceAdapter):
     def classify(self, error: BaseException) -> OutcomeKind:
         return OutcomeKind.ERROR if isinstance(error, RequestFailedError) else super().classify(error)
 
 
 @SDKS.adapter(
-    "submits_anew_after_a_failure",
+    "resubmits_after_a_failure",
     under="tinker-0.5.1",
     caught_by="polling.failure",
     saying="got 'error' (SubmissionError: POST /api/v1/forward_backward was not accepted: Error ",
@@ -37,7 +37,7 @@ class _TakesAFailureForAnError(ReferenceAdapter):
         "polling.failure_time",
     ),
 )
-class _SwallowsAFailure(ReferenceAdapter):
+class _ResubmitsAfterAFailure(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
         try:
             await super().run(client, call)
@@ -55,7 +55,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "polls_again_at_a_body_without_use",
+    "polls_again_at_an_unusable_body",
     under="tinker-0.5.1",
     changes={"polling.unusable_body": "poll_again"},
     caught_by="polling.malformed_result",
@@ -68,7 +68,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "takes_saved_weights_without_a_path",
+    "accepts_saved_weights_without_a_path",
     under="tinker-0.5.1",
     changes={"polling.operations.save_state.required": []},
     caught_by="polling.incomplete_result",
@@ -77,7 +77,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "takes_weights_for_sampling_without_a_path",
+    "accepts_sampler_weights_without_a_path",
     under="tinker-0.5.1",
     changes={"polling.operations.save_weights_for_sampler.asserted": []},
     caught_by="polling.incomplete_result",
@@ -85,7 +85,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "waits_before_it_misses_the_path",
+    "raises_late_about_a_missing_path",
     under="tinker-0.5.1",
     changes={"polling.operations.save_weights_for_sampler.assertion_drains": True},
     caught_by="polling.failure_time",
@@ -93,7 +93,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "holds_no_failure_back",
+    "raises_failures_at_once",
     under="tinker-0.5.1",
     changes={"polling.failure_drain_seconds": 0.0},
     caught_by="polling.failure_time",
@@ -102,18 +102,18 @@ SDKS.edited(
 
 
 @SDKS.adapter(
-    "waits_for_ever_whatever_the_limit",
+    "ignores_the_callers_timeout",
     under="tinker-0.5.1",
     caught_by="polling.caller_timeout",
     saying="at 54.500 s: wanted future 1 to end in 'timeout', got 'result'",
 )
-class _WaitsForEverWhateverTheLimit(ReferenceAdapter):
+class _IgnoresTheCallersTimeout(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
         await super().run(client, msgspec.structs.replace(call, timeout=None))
 
 
 SDKS.edited(
-    "stops_polling_with_the_wait",
+    "stops_polling_at_the_callers_timeout",
     under="tinker-0.5.1",
     changes={"polling.wait_timeout": "cancels_poll"},
     caught_by="polling.goes_on_after_the_wait",
@@ -131,7 +131,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "does_not_log_a_sample_that_fails",
+    "does_not_log_a_failed_sample",
     under="tinker-0.5.1",
     changes={"polling.lines.non_retryable": ""},
     caught_by="polling.error_line",
@@ -140,7 +140,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "raises_the_class_of_old_for_a_failure",
+    "raises_an_older_class_for_a_failure",
     under="tinker-0.5.1",
     changes={"polling.failure_class": "ValueError"},
     caught_by="polling.error_line",
@@ -148,7 +148,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_a_failure_otherwise",
+    "rewords_a_failure",
     under="tinker-0.5.1",
     changes={"polling.lines.failure_error": "Failed: {error}"},
     caught_by="polling.error_line",
@@ -156,7 +156,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_a_fatal_status_otherwise",
+    "rewords_a_fatal_status",
     under="tinker-0.5.1",
     changes={"polling.lines.status_error": "Status {status}: {detail}"},
     caught_by="polling.status_line",
@@ -164,7 +164,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "names_another_class_of_result",
+    "names_another_result_class",
     under="tinker-0.5.1",
     changes={"polling.operations.sample.result_class": "<class 'Sample'>"},
     caught_by="polling.status_line",
@@ -173,7 +173,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_one_400_too_many_otherwise",
+    "rewords_the_exhausted_budget",
     under="tinker-0.21",
     changes={"polling.lines.budget_error": "Too many bad requests: {detail}"},
     caught_by="polling.budget_line",

@@ -1,4 +1,4 @@
-"""SDKs that give wrong reasons."""
+"""SDKs whose pause lines give a wrong reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .patches import WithObserver
 SDKS: Final = Chapter()
 
 SDKS.edited(
-    "gives_sampling_the_reason_of_training",
+    "uses_the_training_reason_in_sampling",
     under="tinker-0.5.1",
     changes={"observer.sampling.reasons.paused_rate_limit": "concurrent models rate limit hit"},
     caught_by="reasons.sampling",
@@ -27,7 +27,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_the_capacity_of_sampling_otherwise",
+    "rewords_the_capacity_reason_in_sampling",
     under="tinker-0.7",
     changes={"observer.sampling.reasons.paused_capacity": "out of capacity"},
     caught_by="reasons.sampling",
@@ -40,7 +40,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_the_unknown_of_sampling_otherwise",
+    "rewords_the_unknown_reason_in_sampling",
     under="tinker-0.5.1",
     changes={"observer.sampling.reasons.unknown": "no idea"},
     caught_by="reasons.sampling_unknown",
@@ -49,7 +49,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "gives_training_the_reason_of_sampling",
+    "uses_the_sampling_reason_in_training",
     under="tinkex-seed",
     changes={"observer.training.reasons.paused_rate_limit": "concurrent LoRA rate limit hit"},
     caught_by="reasons.training",
@@ -58,7 +58,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_the_capacity_of_training_otherwise",
+    "rewords_the_capacity_reason_in_training",
     under="tinker-0.38",
     changes={"observer.training.reasons.paused_capacity": "out of capacity"},
     caught_by="reasons.training",
@@ -72,7 +72,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_the_unknown_of_training_otherwise",
+    "rewords_the_unknown_reason_in_training",
     under="tinker-0.10",
     changes={"observer.training.reasons.unknown": "no idea"},
     caught_by="reasons.training_unknown",
@@ -84,7 +84,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_the_rate_limit_of_creation_otherwise",
+    "rewords_the_rate_limit_reason_in_creation",
     under="tinker-0.10",
     changes={"observer.model_creation.reasons.paused_rate_limit": "too many models"},
     caught_by="reasons.model_creation",
@@ -93,7 +93,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_the_capacity_of_creation_otherwise",
+    "rewords_the_capacity_reason_in_creation",
     under="tinker-0.38",
     changes={"observer.model_creation.reasons.paused_capacity": "out of capacity"},
     caught_by="reasons.model_creation",
@@ -101,7 +101,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "words_the_unknown_of_creation_otherwise",
+    "rewords_the_unknown_reason_in_creation",
     under="tinker-0.21",
     changes={"observer.model_creation.reasons.unknown": "no idea"},
     caught_by="reasons.model_creation_unknown",
@@ -109,7 +109,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "ignores_the_reason_of_the_server_in_sampling",
+    "ignores_the_server_reason_in_sampling",
     under="tinker-0.7",
     changes={"observer.sampling.server_reason_replaces": False},
     caught_by="reasons.of_the_server",
@@ -117,7 +117,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "ignores_the_reason_of_the_server_in_training",
+    "ignores_the_server_reason_in_training",
     under="tinker-0.21",
     changes={"observer.training.server_reason_replaces": False},
     caught_by="reasons.of_the_server",
@@ -125,7 +125,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "ignores_the_reason_of_the_server_in_creation",
+    "ignores_the_server_reason_in_creation",
     under="tinker-0.10",
     changes={"observer.model_creation.server_reason_replaces": False},
     caught_by="reasons.of_the_server_for_creation",
@@ -133,7 +133,7 @@ SDKS.edited(
 )
 
 
-class _ShowsEveryText(ClientObserver):
+class _ShowsAnyReason(ClientObserver):
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         super().on_queue_state_change(state, " " if reason == "" else reason)
 
@@ -145,11 +145,11 @@ class _ShowsEveryText(ClientObserver):
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason:  '",
 )
 class _ShowsAnEmptyReason(WithObserver):
-    observer = _ShowsEveryText
+    observer = _ShowsAnyReason
 
 
 SDKS.edited(
-    "shows_the_reason_of_the_server_too_early",
+    "shows_the_server_reason_in_an_old_revision",
     under="tinker-0.5.1",
     changes={"observer.passes_reason": True, "observer.sampling.server_reason_replaces": True},
     caught_by="reasons.not_of_the_server",

@@ -1,4 +1,7 @@
-"""A short cut to the fake server: most of the time of a scenario is httpx's, two hundred times over."""
+"""A direct connection from the reference to the fake server.
+
+With two hundred broken SDKs, most of the time would be spent in `httpx.AsyncClient`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from fake_server.httpx_transport import FakeTinkerTransport
 
 
 class ShortCut:
-    """What the reference needs of `httpx.AsyncClient`, without connections and cookies."""
+    """The methods of `httpx.AsyncClient` that the reference uses, without connections and cookies."""
 
     def __init__(self) -> None:
         self._transport = FakeTinkerTransport(_mounted_engine())

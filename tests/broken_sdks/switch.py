@@ -1,6 +1,6 @@
-"""One adapter that is every broken SDK in turn, so that one worker process serves them all.
+"""An adapter that acts as every broken SDK in turn, so that one worker process serves them all.
 
-Which one is said behind the name of the profile that comes with each scenario: `tinker-0.5.1!is_silent`.
+The name of the profile that comes with each scenario says which one: `tinker-0.5.1!is_silent`.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from tinker_conformance.timeline import OutcomeKind
 
 from .registry import BROKEN_SDKS
 from .short_cut import ShortCut
-from .threads import AtOnce
+from .threads import ConcurrentThreads
 from .turns import Turns
 
 _SIGN: Final = "!"
 
 
 class Switch:
-    """Hands each scenario to the broken SDK that it is for."""
+    """Forwards each scenario to the broken SDK that it names."""
 
     info: Final = AdapterInfo(
         name="broken",
@@ -63,8 +63,8 @@ class Switch:
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
         assert isinstance(self._now, RunsOnThreads)
-        # A fault that has nothing to do with threads must not depend on the scheduler for what it does.
-        free = isinstance(self._now, AtOnce)
+        # Unless the fault is about threads, the result must not depend on the scheduler.
+        free = isinstance(self._now, ConcurrentThreads)
         with contextlib.nullcontext() if free else self._one_at_a_time.turn():
             self._now.run_on_thread(client, call)
 
@@ -80,7 +80,7 @@ class Switch:
 
 
 class OneOfThem:
-    """A session whose scenarios go to one broken SDK; closing it leaves the worker to the others."""
+    """A session that sends its scenarios to one broken SDK. Closing it does not stop the shared worker."""
 
     def __init__(self, worker: SdkSession, name: str) -> None:
         self.spec = name

@@ -1,4 +1,4 @@
-"""Writes docs/reference/broken-sdks.md: python -m tests.broken_sdks.table > docs/reference/broken-sdks.md."""
+"""Write docs/reference/broken-sdks.md: python -m tests.broken_sdks.table > docs/reference/broken-sdks.md."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .registry import BROKEN_SDKS
 _HEAD: Final = """\
 # Broken SDKs
 
-Generated from `tests/broken_sdks`; a test keeps it fresh, and another proves every line of it.
+Generated from `tests/broken_sdks`. Tests check that this page is up to date and that every line is true.
 
-Each of these SDKs does one thing wrong and is otherwise the reference. It must break exactly the requirements
-that are listed for it, and the one that is there to catch it must say what is wrong in the words given.
+Each of these SDKs is the reference with one fault. It must break exactly the requirements that are listed for
+it. The requirement that must catch it reports a mismatch with the words in the column "reports".
 """
 
 
 def document() -> str:
-    """The page."""
+    """Return the page, in Markdown."""
     return "\n".join([_HEAD, *_by_requirement(), "", *_by_sdk(), "", *_by_field(), ""])
 
 
 def _by_requirement() -> Iterator[str]:
     yield "## Which SDKs each requirement catches\n"
-    yield f"{len(REQUIREMENTS)} requirements. **Bold**: the SDK that is there for this requirement."
+    yield f"{len(REQUIREMENTS)} requirements. **Bold**: an SDK that exists for this requirement."
     yield ""
     yield "| requirement | broken SDKs |"
     yield "|---|---|"
@@ -43,7 +43,7 @@ def _by_sdk() -> Iterator[str]:
     yield "## What each broken SDK breaks\n"
     yield f"{len(BROKEN_SDKS)} SDKs."
     yield ""
-    yield "| SDK | under | caught by | saying | breaks also |"
+    yield "| SDK | profile | caught by | reports | also breaks |"
     yield "|---|---|---|---|---|"
     for sdk in BROKEN_SDKS.values():
         also = ", ".join(f"`{name}`" for name in sorted(sdk.also))
@@ -52,7 +52,7 @@ def _by_sdk() -> Iterator[str]:
 
 
 def _by_field() -> Iterator[str]:
-    yield "## Which SDK shows that a field of a profile matters\n"
+    yield "## Which SDKs change a field of their profile\n"
     yield "| field | broken SDKs, or why there is none |"
     yield "|---|---|"
     for field in sorted(profile_fields()):
@@ -62,7 +62,7 @@ def _by_field() -> Iterator[str]:
 
 
 def changing(field: str, sdks: Iterable[BrokenSdk]) -> list[BrokenSdk]:
-    """The SDKs that do not follow a field of their profile."""
+    """Return the SDKs that change a field of their profile."""
     return [sdk for sdk in sdks if field in {field_of(change) for change in sdk.changes}]
 
 

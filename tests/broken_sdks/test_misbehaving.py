@@ -1,4 +1,4 @@
-"""A silent SDK, a crash, an endless wait and a failed set-up are verdicts too."""
+"""A silent SDK, a crash, a hang and a failed set-up each end in a verdict."""
 
 from __future__ import annotations
 

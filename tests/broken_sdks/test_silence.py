@@ -1,4 +1,4 @@
-"""An SDK that is silent in one operation has one fault, and the verdicts say which."""
+"""An SDK that is silent in one operation fails for that operation only."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another(
     wiring, clock, minute, states, headers = judged(
         worker,
         reference,
-        "forgets_the_observer_in_sample",
+        "does_not_observe_sample",
         "wiring.sample",
         "clock.moves",
         "debounce.boundary",
@@ -63,7 +63,7 @@ def test_a_fault_beside_the_silence_is_found_through_the_other_operation(
     boundary, across = judged(
         worker,
         reference,
-        "is_silent_in_samples_and_logs_every_pause",
+        "does_not_observe_samples_and_logs_every_pause",
         "debounce.boundary",
         "debounce.across_states",
     )
@@ -80,7 +80,7 @@ def test_where_there_is_no_other_operation_the_fault_to_fix_first_is_named(
     text, wiring = judged(
         worker,
         reference,
-        "forgets_the_observer_in_create_model",
+        "does_not_observe_create_model",
         "messages.model_creation_text",
         "wiring.create_model",
     )
@@ -96,7 +96,7 @@ def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(
     clock, wiring, first, boundary, headers = judged(
         worker,
         reference,
-        "ignores_408_and_with_it_every_pause",
+        "ignores_408_under_a_profile_without_try_again",
         "clock.moves",
         "wiring.sample",
         "debounce.first_pause_logs",
@@ -113,6 +113,6 @@ def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(
 
 
 def test_an_sdk_whose_clock_stands_is_not_called_silent(worker: OneOfThem, reference: SharedSession) -> None:
-    (boundary,) = judged(worker, reference, "logs_once_and_never_again", "debounce.boundary")
+    (boundary,) = judged(worker, reference, "logs_only_once", "debounce.boundary")
     assert boundary.verdict is Verdict.NOT_TESTABLE
     assert boundary.note == "the SDK does not see the test clock move; fix clock.moves first"

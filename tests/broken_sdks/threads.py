@@ -1,4 +1,4 @@
-"""SDKs that are at odds with themselves when several threads use one client."""
+"""SDKs that are not thread-safe, or that treat threads wrongly."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from .patches import WithObserver, WithPoll
 SDKS: Final = Chapter()
 
 _LIMIT_SECONDS: Final = 10.0
-"""Real seconds to wait for another thread that is sure to come."""
+"""The longest wait for another thread, real seconds."""
 
 
 def _on_a_thread() -> bool:
     return threading.current_thread() is not threading.main_thread()
 
 
-class AtOnce(ReferenceAdapter):
-    """One whose futures are in flight together on their threads; those of the others take turns."""
+class ConcurrentThreads(ReferenceAdapter):
+    """Runs its futures concurrently on their threads; for all other broken SDKs, threads take turns."""
 
 
-class _OfThisThread(ClientObserver):
+class _MemoryOfThisThread(ClientObserver):
     @property
     def _memory(self) -> _Memory:  # type: ignore[override]
         local = vars(self).setdefault("_local", threading.local())
@@ -38,17 +38,17 @@ class _OfThisThread(ClientObserver):
 
 
 @SDKS.adapter(
-    "keeps_a_minute_for_each_thread",
+    "has_a_window_for_each_thread",
     under="tinker-0.5.1",
     caught_by="concurrency.one_minute_on_threads",
     saying="wanted nothing, got the line 'Sampling is paused for sampler sampler-1. Reason: out of c",
     also=("concurrency.clients_on_threads", "concurrency.training_on_threads"),
 )
-class _KeepsAMinuteForEachThread(AtOnce, WithObserver):
-    observer = _OfThisThread
+class _HasAWindowForEachThread(ConcurrentThreads, WithObserver):
+    observer = _MemoryOfThisThread
 
 
-class _StampedByWhoeverCame(ClientObserver):
+class _StampsOnEveryThread(ClientObserver):
     def _should_log_now(self, state: QueueState) -> bool:
         due = super()._should_log_now(state)
         if _on_a_thread():
@@ -57,17 +57,17 @@ class _StampedByWhoeverCame(ClientObserver):
 
 
 @SDKS.adapter(
-    "lets_the_last_thread_begin_the_minute",
+    "restarts_the_window_on_every_thread",
     under="tinkex-seed",
     caught_by="concurrency.one_minute_on_threads",
     saying="wanted a pause line for sampler-1 in round 3, got nothing",
 )
-class _LetsTheLastThreadBeginTheMinute(AtOnce, WithObserver):
-    observer = _StampedByWhoeverCame
+class _RestartsTheWindowOnEveryThread(ConcurrentThreads, WithObserver):
+    observer = _StampsOnEveryThread
 
 
-class _LooksBeforeItLeaps(ClientObserver):
-    """Has no lock, and the first thread that finds a line due is overtaken by the second before it stamps."""
+class _ChecksThenSets(ClientObserver):
+    """Has no lock: between check and update of the first thread, the second thread logs too."""
 
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         if not _on_a_thread() or state is QueueState.ACTIVE:
@@ -86,23 +86,23 @@ class _LooksBeforeItLeaps(ClientObserver):
 
 
 @SDKS.adapter(
-    "looks_and_stamps_without_a_lock",
+    "checks_and_sets_without_a_lock",
     under="tinker-0.10",
     caught_by="concurrency.training_on_threads",
     saying="wanted nothing, got the line 'Training for model-1 is paused.",
     also=("concurrency.clients_on_threads", "concurrency.one_minute_on_threads"),
 )
-class _LooksAndStampsWithoutALock(AtOnce, WithObserver):
-    observer = _LooksBeforeItLeaps
+class _ChecksAndSetsWithoutALock(ConcurrentThreads, WithObserver):
+    observer = _ChecksThenSets
 
 
 @SDKS.adapter(
-    "shares_the_minute_of_clients_on_threads",
+    "shares_a_window_between_clients_on_threads",
     under="tinker-0.38",
     caught_by="concurrency.clients_on_threads",
     saying="wanted a pause line for sampler-",
 )
-class _SharesTheMinuteOfClientsOnThreads(AtOnce):
+class _SharesAWindowBetweenClientsOnThreads(ConcurrentThreads):
     def __init__(self) -> None:
         super().__init__()
         self._shared = _Memory()
@@ -114,7 +114,7 @@ class _SharesTheMinuteOfClientsOnThreads(AtOnce):
         super().run_on_thread(client, call)
 
 
-class _SaidByOneThread(Poll):
+class _NotifiesFromOneThread(Poll):
     __slots__ = ()
     said: ClassVar[dict[object, int]] = {}
 
@@ -125,14 +125,14 @@ class _SaidByOneThread(Poll):
 
 
 @SDKS.adapter(
-    "hears_one_of_the_threads_that_say_the_same",
+    "notifies_from_one_thread_only",
     under="tinker-0.5.1",
     caught_by="concurrency.each_thread_is_heard",
     saying="8 times, got the observer notified of 'paused_capacity' 1 time",
 )
-class _HearsOneOfTheThreadsThatSayTheSame(AtOnce, WithPoll):
-    poll = _SaidByOneThread
+class _NotifiesFromOneThreadOnly(ConcurrentThreads, WithPoll):
+    poll = _NotifiesFromOneThread
 
     async def open(self, context: ScenarioContext) -> None:
-        _SaidByOneThread.said.clear()
+        _NotifiesFromOneThread.said.clear()
         await super().open(context)

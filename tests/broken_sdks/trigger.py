@@ -1,4 +1,4 @@
-"""SDKs that tell their observer at the wrong replies."""
+"""SDKs that notify their observer after wrong replies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .patches import WithPoll, state_in
 SDKS: Final = Chapter()
 
 SDKS.edited(
-    "ignores_408_and_with_it_every_pause",
+    "ignores_408_under_a_profile_without_try_again",
     under="tinker-0.5.1",
     changes={"observer.notify_on_408": "never"},
     caught_by="wiring.sample",
@@ -64,7 +64,7 @@ SDKS.edited(
 )
 
 
-class _DeafTo408InTraining(Poll):
+class _Drops408InTraining(Poll):
     __slots__ = ()
 
     def _handle_408(self, response: httpx.Response) -> None:
@@ -87,10 +87,10 @@ class _DeafTo408InTraining(Poll):
     ),
 )
 class _Ignores408InTraining(WithPoll):
-    poll = _DeafTo408InTraining
+    poll = _Drops408InTraining
 
 
-class _Changes(Poll):
+class _NotifiesOfChangesOn408(Poll):
     __slots__ = ()
 
     def _handle_408(self, response: httpx.Response) -> None:
@@ -101,7 +101,7 @@ class _Changes(Poll):
 
 
 @SDKS.adapter(
-    "tells_only_changes_of_a_408",
+    "notifies_only_of_changes_on_408",
     under="tinker-0.5.1",
     caught_by="trigger.every_408",
     saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 408), got nothing",
@@ -111,12 +111,12 @@ class _Changes(Poll):
         "trigger.http_408",
     ),
 )
-class _TellsOnlyChangesOfA408(WithPoll):
-    poll = _Changes
+class _NotifiesOnlyOfChangesOn408(WithPoll):
+    poll = _NotifiesOfChangesOn408
 
 
 SDKS.edited(
-    "heeds_408_besides",
+    "notifies_on_408_too",
     under="tinkex-seed",
     changes={"observer.notify_on_408": "truthy_state"},
     caught_by="trigger.not_408",
@@ -141,7 +141,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "heeds_try_again_too_early",
+    "notifies_on_try_again_in_an_old_revision",
     under="tinker-0.5.1",
     changes={"observer.notify_on_try_again": "known_state_or_reason"},
     caught_by="trigger.not_try_again",
@@ -149,7 +149,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "tells_only_changes_of_a_try_again",
+    "notifies_only_of_changes_on_try_again",
     under="tinker-0.21",
     changes={"observer.notify_on_try_again": "state_change"},
     caught_by="trigger.every_try_again",
@@ -161,7 +161,7 @@ SDKS.edited(
 )
 
 SDKS.edited(
-    "tells_every_try_again",
+    "notifies_on_every_try_again",
     under="tinkex-seed",
     changes={"observer.notify_on_try_again": "known_state_or_reason"},
     caught_by="trigger.only_changes",
@@ -175,7 +175,7 @@ SDKS.edited(
 )
 
 
-class _SharedState(Poll):
+class _SharesTheLastState(Poll):
     __slots__ = ()
     latest: ClassVar[dict[str, QueueState | None]] = {}
 
@@ -186,7 +186,7 @@ class _SharedState(Poll):
 
 
 @SDKS.adapter(
-    "remembers_the_state_across_polls",
+    "shares_the_last_state_between_futures",
     under="tinkex-seed",
     caught_by="trigger.only_changes",
     saying="at 61.000 s: wanted the observer called after reply 1 (HTTP 200 try_again), got nothing",
@@ -202,15 +202,15 @@ class _SharedState(Poll):
         "debounce.separate_clients",
     ),
 )
-class _RemembersTheStateAcrossPolls(WithPoll):
-    poll = _SharedState
+class _SharesTheLastStateBetweenFutures(WithPoll):
+    poll = _SharesTheLastState
 
     async def open(self, context: Any) -> None:
-        _SharedState.latest.clear()
+        _SharesTheLastState.latest.clear()
         await super().open(context)
 
 
-class _TellsWithoutState(Poll):
+class _NotifiesWithoutAState(Poll):
     __slots__ = ()
 
     def _handle_try_again(self, body: Mapping[str, object]) -> None:
@@ -220,16 +220,16 @@ class _TellsWithoutState(Poll):
 
 
 @SDKS.adapter(
-    "tells_unknown_where_there_is_no_state",
+    "notifies_unknown_without_a_state",
     under="tinker-0.21",
     caught_by="trigger.try_again_without_state",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
 )
-class _TellsUnknownWhereThereIsNoState(WithPoll):
-    poll = _TellsWithoutState
+class _NotifiesUnknownWithoutAState(WithPoll):
+    poll = _NotifiesWithoutAState
 
 
-class _GateOfThe408(Poll):
+class _RuleOf408OnTryAgain(Poll):
     __slots__ = ()
 
     def _handle_try_again(self, body: Mapping[str, object]) -> None:
@@ -238,17 +238,17 @@ class _GateOfThe408(Poll):
 
 
 @SDKS.adapter(
-    "has_the_gate_of_the_408_on_try_again",
+    "applies_the_rule_of_408_to_try_again",
     under="tinker-0.21",
     caught_by="trigger.try_again_gate",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
     also=("callback.reason", "polling.try_again_line"),
 )
-class _HasTheGateOfThe408OnTryAgain(WithPoll):
-    poll = _GateOfThe408
+class _AppliesTheRuleOf408ToTryAgain(WithPoll):
+    poll = _RuleOf408OnTryAgain
 
 
-class _TrueReasons(Poll):
+class _DropsEmptyReasons(Poll):
     __slots__ = ()
 
     def _handle_try_again(self, body: Mapping[str, object]) -> None:
@@ -256,16 +256,16 @@ class _TrueReasons(Poll):
 
 
 @SDKS.adapter(
-    "does_not_count_an_empty_reason",
+    "ignores_try_again_with_an_empty_reason",
     under="tinker-0.38",
     caught_by="trigger.try_again_gate",
     saying="at 122.000 s: wanted the observer called after reply 3 (HTTP 200 try_again), got nothing",
 )
-class _DoesNotCountAnEmptyReason(WithPoll):
-    poll = _TrueReasons
+class _IgnoresTryAgainWithAnEmptyReason(WithPoll):
+    poll = _DropsEmptyReasons
 
 
-class _GateOfTheTryAgain(Poll):
+class _RuleOfTryAgainOn408(Poll):
     __slots__ = ()
 
     def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
@@ -274,7 +274,7 @@ class _GateOfTheTryAgain(Poll):
 
 
 @SDKS.adapter(
-    "has_the_gate_of_the_try_again_on_408",
+    "applies_the_rule_of_try_again_to_408",
     under="tinker-0.21",
     caught_by="parsing.other_words",
     saying="at 0.000 s: wanted the observer notified of 'unknown' at 0.000 s, got nothing",
@@ -287,11 +287,11 @@ class _GateOfTheTryAgain(Poll):
         "reasons.training_unknown",
     ),
 )
-class _HasTheGateOfTheTryAgainOn408(WithPoll):
-    poll = _GateOfTheTryAgain
+class _AppliesTheRuleOfTryAgainTo408(WithPoll):
+    poll = _RuleOfTryAgainOn408
 
 
-class _Listens503(Poll):
+class _NotifiesOnA503(Poll):
     __slots__ = ()
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
@@ -307,10 +307,10 @@ class _Listens503(Poll):
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 3 (HTTP 503)",
 )
 class _NotifiesOn503(WithPoll):
-    poll = _Listens503
+    poll = _NotifiesOnA503
 
 
-class _Listens500(Poll):
+class _NotifiesOnA500(Poll):
     __slots__ = ()
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
@@ -326,10 +326,10 @@ class _Listens500(Poll):
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 500)",
 )
 class _NotifiesUnknownOn500(WithPoll):
-    poll = _Listens500
+    poll = _NotifiesOnA500
 
 
-class _WantsJson(Poll):
+class _RequiresJson(Poll):
     __slots__ = ()
 
     def _handle_408(self, response: httpx.Response) -> None:
@@ -339,7 +339,7 @@ class _WantsJson(Poll):
 
 
 @SDKS.adapter(
-    "dies_of_a_408_without_json",
+    "fails_on_a_408_without_json",
     under="tinker-0.5.1",
     caught_by="trigger.malformed_408",
     saying="got 'error' (PollError: a 408 without JSON)",
@@ -349,11 +349,11 @@ class _WantsJson(Poll):
         "polling.no_utf8",
     ),
 )
-class _DiesOfA408WithoutJson(WithPoll):
-    poll = _WantsJson
+class _FailsOnA408WithoutJson(WithPoll):
+    poll = _RequiresJson
 
 
-class _WantsAnObject(Poll):
+class _RequiresAnObject(Poll):
     __slots__ = ()
 
     def _handle_408(self, response: httpx.Response) -> None:
@@ -363,16 +363,16 @@ class _WantsAnObject(Poll):
 
 
 @SDKS.adapter(
-    "dies_of_a_408_that_is_an_array",
+    "fails_on_a_408_with_an_array",
     under="tinker-0.38",
     caught_by="trigger.malformed_408",
     saying="got 'error' (PollError: a 408 that is an array)",
 )
-class _DiesOfA408ThatIsAnArray(WithPoll):
-    poll = _WantsAnObject
+class _FailsOnA408WithAnArray(WithPoll):
+    poll = _RequiresAnObject
 
 
-class _AnyState(Poll):
+class _ReadsEmptyStates(Poll):
     __slots__ = ()
 
     def _handle_408(self, response: httpx.Response) -> None:
@@ -382,16 +382,16 @@ class _AnyState(Poll):
 
 
 @SDKS.adapter(
-    "takes_an_empty_state_for_unknown",
+    "reads_an_empty_state_as_unknown",
     under="tinker-0.5.1",
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
 )
-class _TakesAnEmptyStateForUnknown(WithPoll):
-    poll = _AnyState
+class _ReadsAnEmptyStateAsUnknown(WithPoll):
+    poll = _ReadsEmptyStates
 
 
-class _NullState(Poll):
+class _ReadsNullStates(Poll):
     __slots__ = ()
 
     def _handle_408(self, response: httpx.Response) -> None:
@@ -402,10 +402,10 @@ class _NullState(Poll):
 
 
 @SDKS.adapter(
-    "takes_null_for_unknown",
+    "reads_null_as_unknown",
     under="tinker-0.21",
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
 )
-class _TakesNullForUnknown(WithPoll):
-    poll = _NullState
+class _ReadsNullAsUnknown(WithPoll):
+    poll = _ReadsNullStates

@@ -1,4 +1,4 @@
-"""Turns that threads take, in a way that the frozen clock can see."""
+"""A fair lock whose waiting threads are visible to the frozen clock."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """A lock whose waiting threads wait for a future, which the kit sees (`…clocks.seen_waits`).
+    """A fair lock; a waiting thread waits for a future, which the kit sees (`…clocks.seen_waits`).
 
-    A thread that is blocked by a plain lock looks as if it were at work, and the clock moves only when
-    nothing has happened for a tenth of a second: a scenario with threads would take three seconds.
+    A thread blocked by a plain lock looks busy to the kit, so the clock would move only after 0.1 s without
+    any event. A scenario with threads would take three seconds.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Waits for those who came first."""
+        """Wait for the threads that came first, then hold the lock."""
         ticket: Future[None] = Future()
         with self._lock:
             if self._taken:

@@ -1,4 +1,4 @@
-"""SDKs that forget the observer in one operation, or call it by a wrong name."""
+"""SDKs that do not pass the observer in one operation, or send a wrong request type."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ for _operation in Operation:
     _under = _UNDER.get(_operation, "tinker-0.5.1")
     _observed = load_profile(_under).observer.observed_operations
     SDKS.edited(
-        f"forgets_the_observer_in_{_operation.value}",
+        f"does_not_observe_{_operation.value}",
         under=_under,
         changes={"observer.observed_operations": [o for o in _observed if o is not _operation]},
         caught_by=f"wiring.{_operation.value}",
         saying="wanted a pause line with the identifier",
     )
     SDKS.edited(
-        f"calls_{_operation.value}_a_job",
+        f"sends_a_wrong_request_type_for_{_operation.value}",
         under=_under,
         changes={f"polling.operations.{_operation.value}.request_type": "Job"},
         caught_by=f"polling.request_type_{_operation.value}",
@@ -40,7 +40,7 @@ for _operation in Operation:
 
 _SEED: Final = load_profile("tinker-0.5.1").observer.observed_operations
 SDKS.edited(
-    "is_silent_in_samples_and_logs_every_pause",
+    "does_not_observe_samples_and_logs_every_pause",
     under="tinker-0.5.1",
     changes={
         "observer.observed_operations": [o for o in _SEED if o is not Operation.SAMPLE],

@@ -21,7 +21,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from fake_server.core.bounded_files import FileError, decoded_text, parse_toml, read_bytes
-from fake_server.core.errors import nearest
+from fake_server.core.errors import suggestion
 from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import ObserverFacet, PollingFacet, Profile
 
@@ -301,5 +301,5 @@ def _allowed(kind: type) -> str:
 
 
 def _hint(word: str, known: typing.Iterable[str]) -> str:
-    name = nearest(word, known)
-    return f" (did you mean {name}?)" if name else ""
+    hint = suggestion(word, known, "")
+    return f" ({hint})" if hint else ""
