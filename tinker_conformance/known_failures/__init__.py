@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from tinker_conformance.known_failures.command_options import asked_entries
+    from tinker_conformance.known_failures.command_options import check_files
     from tinker_conformance.known_failures.entry_reading import (
         KnownFailuresError,
         UnmatchedEntryError,
@@ -25,7 +25,7 @@ __all__ = [
     "KnownFailures",
     "KnownFailuresError",
     "UnmatchedEntryError",
-    "asked_entries",
+    "check_files",
     "judged",
     "load_known_failures",
     "record",
@@ -35,7 +35,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "command_options": "asked_entries",
+        "command_options": "check_files",
         "entry_reading": "KnownFailuresError UnmatchedEntryError load_known_failures",
         "excuses": "Judged KnownFailures judged",
         "first_file": "record recordable",

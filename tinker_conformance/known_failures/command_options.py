@@ -13,7 +13,7 @@ from tinker_conformance.known_failures.first_file import check_place
 from tinker_conformance.requirements import Requirement
 
 
-def asked_entries(known: Path | None, recorded: Path | None) -> tuple[KnownFailure, ...]:
+def check_files(known: Path | None, recorded: Path | None) -> tuple[KnownFailure, ...]:
     """Check the files of both options before the SDK starts, and return the entries; none without a file.
 
     Args:
@@ -33,6 +33,18 @@ def asked_entries(known: Path | None, recorded: Path | None) -> tuple[KnownFailu
 
 
 def excuses(
+    known: Path | None, recorded: Path | None, asked: Iterable[Requirement], sdk_version: str
+) -> KnownFailures:
+    """Return the known failures of the options; `excuses_of` after `check_files`.
+
+    Raises:
+        UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
+        KnownFailuresError: If a file cannot be used.
+    """
+    return excuses_of(check_files(known, recorded), known, asked, sdk_version)
+
+
+def excuses_of(
     entries: tuple[KnownFailure, ...], known: Path | None, asked: Iterable[Requirement], sdk_version: str
 ) -> KnownFailures:
     """Return the known failures of a run, checked before anything is judged.

@@ -19,7 +19,7 @@ from typing import Final
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import named_profile, profile_of
-from tinker_conformance.known_failures.command_options import asked_entries, excuses
+from tinker_conformance.known_failures.command_options import check_files, excuses_of
 from tinker_conformance.known_failures.entry import KnownFailure
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
 from tinker_conformance.profile.profile import Profile
@@ -71,7 +71,7 @@ class RunRequest:
         """
         check_spec(self.spec)
         profile = named_profile(self.profile, self.as_of)
-        return CheckedRequest(self, profile, asked_entries(self.known, self.recorded))
+        return CheckedRequest(self, profile, check_files(self.known, self.recorded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) 
         opened.callback(sdk.close)
         profile = checked.profile or profile_of(sdk.info)
         asked = asked_of(profile, request.as_of)
-        known = excuses(checked.entries, request.known, asked, sdk.info.version)
+        known = excuses_of(checked.entries, request.known, asked, sdk.info.version)
         judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
         opened.pop_all()
     return ConformanceRun(request, judge, asked, known)

@@ -51,7 +51,7 @@ def test_each_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """So that what was checked is what is used, whatever is written to the file meanwhile."""
     profile, known, replay = (tmp_path / name for name in ("profile.toml", "known.toml", "replay.yaml"))
     profile.write_text('name = "mine"\nextends = "tinker-0.38"\n')
-    known.write_text('[[known_failures]]\nrequirement = "debounce.*"\nclass = "flaky"\nreason = "slow"\n')
+    known.write_text('[[known_failures]]\nrequirement = "debounce.*"\nclass = "bug"\nreason = "slow"\n')
     replay.write_text("- {id: x, client: sampling, futures: [[{complete: {}}]]}\n")
     opened: Counter[str] = Counter()
     whole = os.open
