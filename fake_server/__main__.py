@@ -84,7 +84,7 @@ from fake_server.script.script_yaml import load_entries
     "limits",
     multiple=True,
     metavar="NAME=NUMBER",
-    help="A bound of the HTTP server, such as idle_seconds=30; may be given several times.",
+    help="A limit of the HTTP server, such as idle_seconds=30; may be given several times.",
 )
 @click.option(
     "--control",
@@ -164,12 +164,12 @@ def main(  # noqa: PLR0917 - click passes them by name
         click.echo(visible_lines(f"Error: {error}"), err=True)
         sys.exit(2)
     try:
-        told: dict[str, object] = {"url": server.url, "port": server.port, "pid": os.getpid()}
+        started: dict[str, object] = {"url": server.url, "port": server.port, "pid": os.getpid()}
         if control:
-            told |= {"control": f"{server.url}{CONTROL}", "token": plane.token}
+            started |= {"control": f"{server.url}{CONTROL}", "token": plane.token}
         if clock is not None:
-            told["clock"] = str(clock.path.absolute())
-        click.echo(json.dumps(told))
+            started["clock"] = str(clock.path.absolute())
+        click.echo(json.dumps(started))
         if exit_with_stdin:
             threading.Thread(target=_set_at_end_of_stdin, args=(ended,), daemon=True).start()
         ended.wait()
@@ -218,7 +218,7 @@ def _limits(given: tuple[str, ...]) -> Limits:
         try:
             values[name] = float(text) if name.endswith("_seconds") else int(text)
         except ValueError:
-            raise ScriptError(f"--limit {each!r}: {text!r} is no number; give NAME=NUMBER") from None
+            raise ScriptError(f"--limit {each!r}: {text!r} is not a number; give NAME=NUMBER") from None
     try:
         return replace(Limits(), **values)  # type: ignore[arg-type] # checked by the class itself
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Final
 
@@ -59,29 +59,30 @@ def _described_reply(reply: HttpStep) -> str:
 
 def unfinished_script(future: ScriptedFuture) -> str:
     """Return the message for a script with replies left: what was served, what is left, and the fix."""
-    whom = f"future {future.name!r} ({_whom(future)})"
+    owner = f"future {future.name!r} ({_owner(future)})"
     left = _listed(future.left)
     if future.refusals:
         sent = _listed(turn.reply for turn in future.script.submission_turns[: future.refusals])
         remaining = _listed(future.refusals_left) or "the submission that is accepted"
         if not future.submitted:
             fix = "submit again, or shorten the script"
-            return f"{whom}: its submission got {sent}; left: {remaining}; {fix}"
+            return f"{owner}: its submission got {sent}; left: {remaining}; {fix}"
     if not future.submitted:
         fix = "submit such a request, or do not register the script"
-        return f"{whom}: no submission took it; scripted: {left}; {fix}"
+        return f"{owner}: no submission took it; scripted: {left}; {fix}"
     served = _listed(turn.reply for turn in future.script.turns[: future.served]) or "nothing"
     total = len(future.script.turns)
     return (
-        f"{whom}: served {future.served} of {total} replies ({served}); left: {left}; "
+        f"{owner}: served {future.served} of {total} replies ({served}); left: {left}; "
         "poll it to its end, or shorten the script"
     )
 
 
 def unused_rule(rule: Rule, counted: int, clients: Iterable[str]) -> str:
     """Return the message for a rule that never applied: what it counted, and the fix."""
-    whom = f"{rule.operation or 'any operation'} of {_client(rule.client)}"
-    text = f"the rule {rule.choice} for {whom} never applied: it counted {counted} submissions"
+    where = "" if rule.where is None else f" where {rule.where}"
+    owner = f"{rule.operation or 'any operation'} of {_client(rule.client)}{where}"
+    text = f"the rule {rule.choice} for {owner} never applied: it counted {counted} submissions"
     if not counted and rule.client is not None:
         return f"{text}; {suggestion(rule.client, clients, 'no such client submitted anything')}"
     return f"{text}; submit more, choose others, or add it with optional=True"
@@ -90,9 +91,9 @@ def unused_rule(rule: Rule, counted: int, clients: Iterable[str]) -> str:
 def unused_hold(hold: Hold) -> str:
     """Return the message for an outage or a limit that held nothing, and the fix."""
     held = hold.held
-    whom = f"{held.operation or 'any operation'} of {_client(held.client)}"
+    owner = f"{held.operation or 'any operation'} of {_client(held.client)}"
     what = f"outage after {hold.after} submissions" if isinstance(hold, Outage) else f"limit of {hold.count}"
-    return f"the {what} for {whom} held nothing; submit more, or add it with optional=True"
+    return f"the {what} for {owner} held nothing; submit more, or add it with optional=True"
 
 
 def _client(client: str | None) -> str:
@@ -133,7 +134,11 @@ def unexpected_request(method: str, path: str, known: Iterable[str]) -> str:
 
 
 def unscripted_submission(
-    book: FutureBook, path: str, operations: Sequence[Operation], client: str | None
+    book: FutureBook,
+    path: str,
+    operations: Sequence[Operation],
+    client: str | None,
+    body: Mapping[str, object],
 ) -> str:
     """Return the message for a submission without a script, with the nearest waiting script."""
     came = f"{operations[0]} of client {client!r} came (POST {path}), but no script is left for it"
@@ -142,20 +147,27 @@ def unscripted_submission(
         taken = sum(future.scripted for future in book.by_name.values())
         fix = "add a script, or create the engine with unscripted: complete"
         return f"{came}; scripted: {taken}, all taken; {fix}"
-    labels = {_whom(future): future for future in reversed(free)}
+    if (missed := book.nearest_conditional(operations, client, body)) is not None:
+        future, differences = missed
+        return (
+            f"{came}; the nearest is future {future.name!r} ({_owner(future)}), which the request misses by "
+            f"{'; '.join(differences)}; change the request or the conditions"
+        )
+    labels = {_owner(future): future for future in reversed(free)}
     near = labels.get(nearest(f"{operations[0]} of client {client!r}", labels) or "", free[0])
-    waiting = Counter(_whom(future) for future in free)
-    listed = "; ".join(f"{count} x {whom}" for whom, count in waiting.most_common(MAX_LISTED))
-    nearest_future = f"future {near.name!r} ({_whom(near)})"
+    waiting = Counter(_owner(future) for future in free)
+    listed = "; ".join(f"{count} x {owner}" for owner, count in waiting.most_common(MAX_LISTED))
+    nearest_future = f"future {near.name!r} ({_owner(near)})"
     return f"{came}; waiting: {listed}; the nearest is {nearest_future}: change the request or the script"
 
 
-def _whom(future: ScriptedFuture) -> str:
+def _owner(future: ScriptedFuture) -> str:
     operation = future.operation or "any operation"
+    where = "" if future.where is None else f" where {future.where}"
     return (
-        f"{operation} of client {future.client!r}"
+        f"{operation} of client {future.client!r}{where}"
         if future.client is not None
-        else f"{operation} of any client"
+        else f"{operation} of any client{where}"
     )
 
 

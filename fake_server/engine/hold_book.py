@@ -15,12 +15,12 @@ from fake_server.engine.futures import ScriptedFuture
 from fake_server.script.holds import AtMost, Hold, Outage
 from fake_server.script.steps import Advance, ReplyStep
 
-PATIENCE_POLLS: Final = 100
+MOST_IDLE_POLLS: Final = 100
 """A future in flight loses its place when other futures were polled this many times since its last poll."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class HeldPoll:
     """What a hold does to one poll.
 
     Attributes:
@@ -47,16 +47,16 @@ class _OutageState:
         if self.began_us is None and self.submitted > self.hold.after:
             self.began_us = now_us
 
-    def pause(self, future: ScriptedFuture, now_us: int) -> Pause | None:
+    def pause(self, future: ScriptedFuture, now_us: int) -> HeldPoll | None:
         if self.began_us is None or self.over:
             return None
         held = self.hold.held
         self.polls += 1
         if self.hold.polls is not None:
             self.over = self.polls >= self.hold.polls
-            return Pause(reply=held.reply)
+            return HeldPoll(reply=held.reply)
         if self.hold.length_us is None or held.poll_us is None:
-            return Pause(reply=held.reply)
+            return HeldPoll(reply=held.reply)
         ends = self.began_us + self.hold.length_us
         # A future is polled `poll_us` after its last reply; polls of others may have moved the clock since.
         due = self.last_us[future.name] + held.poll_us if future.name in self.last_us else now_us
@@ -65,9 +65,9 @@ class _OutageState:
         if now_us + moved >= ends:
             self.over = True
             self.last_us.clear()
-            return Pause(advance)
+            return HeldPoll(advance)
         self.last_us[future.name] = now_us + moved
-        return Pause(advance, held.reply)
+        return HeldPoll(advance, held.reply)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class _AtMostState:
     def ended(self, future: ScriptedFuture) -> None:
         self.waiting.pop(future.name, None)
 
-    def pause(self, future: ScriptedFuture, _now_us: int) -> Pause | None:
+    def pause(self, future: ScriptedFuture, _now_us: int) -> HeldPoll | None:
         if future.name not in self.waiting:
             return None
         ahead = list(islice(self.waiting, self.hold.count))
@@ -94,11 +94,11 @@ class _AtMostState:
             return None
         for name in ahead:
             self.waiting[name] += 1
-            if self.waiting[name] > PATIENCE_POLLS:
+            if self.waiting[name] > MOST_IDLE_POLLS:
                 del self.waiting[name]
         self.applied = True
         apart = self.hold.held.poll_us
-        return Pause(None if apart is None else Advance(apart, apart), self.hold.held.reply)
+        return HeldPoll(None if apart is None else Advance(apart, apart), self.hold.held.reply)
 
 
 class HoldBook:
@@ -144,7 +144,7 @@ class HoldBook:
                 continue
             state.arrived(future, self._now_us())
 
-    def pause(self, future: ScriptedFuture) -> Pause | None:
+    def pause(self, future: ScriptedFuture) -> HeldPoll | None:
         """Return what a hold does to a poll of a future, or None if the script answers it."""
         if not self._states or future.operation is None:
             return None

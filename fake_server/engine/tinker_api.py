@@ -48,6 +48,7 @@ from fake_server.engine.setup_book import SetupBook, SetupRequests
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script, with_submission
 from fake_server.script.holds import AtMost, Hold, Outage
+from fake_server.script.request_match import RequestMatch, request_match
 from fake_server.script.rules import Rule, RuleBook
 from fake_server.script.setup_replies import SetupReplies
 from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, FailCategory, ReplyStep, Step
@@ -55,7 +56,7 @@ from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, Fail
 if TYPE_CHECKING:
     from fake_server.script.script_yaml import FileEntry
     from fake_server.service.refusals import ServiceRefusal
-    from fake_server.service.simulated_service import Service
+    from fake_server.service.simulated_service import SimulatedService
 
 POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
 POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
@@ -174,7 +175,7 @@ class FakeTinker:
         self._strict = strict
         self._lock = threading.Lock()
         self._moved_us = 0
-        self._told_us = 0
+        self._synced_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
         self._begin()
 
@@ -195,6 +196,7 @@ class FakeTinker:
         client: str | None = None,
         name: str | None = None,
         submission: Iterable[Step] = (),
+        where: Mapping[str, object] | RequestMatch | None = None,
     ) -> ScriptedFuture:
         """Register a script for the first submission that matches it; earlier scripts take precedence.
 
@@ -206,13 +208,17 @@ class FakeTinker:
             name: Its name in errors, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
             submission: Replies that refuse or lose its submission, before one is accepted; they follow those
                 of the script.
+            where: Matches only requests with these fields (``fake_server.script.request_match``); None
+                matches any.
 
         Raises:
-            ScriptError: The name is taken, there is no such operation, or a reply cannot answer a submission.
+            ScriptError: The name is taken, there is no such operation, a reply cannot answer a submission, or
+                a condition of ``where`` is none.
         """
         made, wanted = with_submission(as_script(script), submission), named_operation(operation)
+        conditions = request_match(where)
         with self._lock:
-            return self._book.add(made, wanted, client, name)
+            return self._book.add(made, wanted, client, name, conditions)
 
     def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
         """Add a rule for submissions that have no script of their own; earlier rules take precedence.
@@ -279,7 +285,13 @@ class FakeTinker:
         if isinstance(entry, SetupReplies):
             self.add_setup(entry)
             return None
-        return self.add_script(entry.script, operation=entry.operation, client=entry.client, name=entry.name)
+        return self.add_script(
+            entry.script,
+            operation=entry.operation,
+            client=entry.client,
+            name=entry.name,
+            where=entry.where,
+        )
 
     @property
     def telemetry(self) -> tuple[dict[str, object], ...]:
@@ -296,6 +308,17 @@ class FakeTinker:
         """Make ``sampler_id`` the id of the next sampling session; the default is ``sampler-1``, …."""
         with self._lock:
             self._set_up.samplers.expect(sampler_id)
+
+    def add_standing_rule(self, rule: Rule) -> None:
+        """Add a rule that applies even where submissions without a script are errors, and need not apply."""
+        with self._lock:
+            self._rules.add(rule, optional=True)
+
+    def replace_script(self, future: ScriptedFuture, script: Script) -> None:
+        """Give a future another script from its beginning, and answer the polls that are held now."""
+        with self._lock:
+            future.script, future.polls = script, 0
+        self.release(future.name)
 
     def end(self, future: ScriptedFuture) -> None:
         """End a future for which no client waits any more: no submission continues its script."""
@@ -395,7 +418,7 @@ class FakeTinker:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
             answer, future = self._refused(refusal.problem), refusal.future
-        except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must be told
+        except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
             answer, future = self._refused(problem), None
@@ -498,7 +521,7 @@ class FakeTinker:
             if future is not None:
                 operation, request_id = future.operation or operations[0], future.request_ids[-1]
             else:
-                taken = self._book.take(operations, client)
+                taken = self._book.take(operations, client, body)
                 turn = None if taken is None else self._book.refuse(taken[0])
                 if taken is not None and turn is not None:
                     self._moved_us += sum(step.wall_us for step in turn.advances)
@@ -506,7 +529,7 @@ class FakeTinker:
                 if taken is None:
                     if (refusal := self._refusal(operations[0], body)) is not None:
                         return refusal.reply, None
-                    taken = self._unscripted_future(request, path_operation, operations, client)
+                    taken = self._unscripted_future(request, path_operation, operations, client, body)
                 future, operation = taken
                 resubmitted = future.submitted
                 request_id = self._book.submit(future, operation, client, number)
@@ -541,12 +564,14 @@ class FakeTinker:
         path_operation: Operation,
         operations: Sequence[Operation],
         client: str | None,
+        body: Mapping[str, object],
     ) -> tuple[ScriptedFuture, Operation]:
-        if self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL:
-            text = unscripted_submission(self._book, request.path, operations, client)
+        script = self._rules.script_for(operations, client, body)
+        refused = self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL
+        if script is None and refused:
+            text = unscripted_submission(self._book, request.path, operations, client, body)
             raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
-        script = self._rules.script_for(operations, client) or _COMPLETED
-        return self._book.add_unscripted(script, operations[0], client), operations[0]
+        return self._book.add_unscripted(script or _COMPLETED, operations[0], client), operations[0]
 
     def _poll(self, request: Request) -> Answer:
         body = decode_plainly(request)
@@ -599,7 +624,7 @@ class FakeTinker:
             with self._lock:
                 self._fetched.add(future, len(reply.body) if isinstance(reply, Reply) else 0)
 
-    def _let_go_of_results(self, service: Service) -> None:
+    def _let_go_of_results(self, service: SimulatedService) -> None:
         """Drop results that were fetched some time ago (`fake_server.engine.fetched_results`)."""
         for future in self._fetched.let_go():
             future.let_go = True
@@ -631,7 +656,7 @@ class FakeTinker:
             return
         with self._lock:
             now = self.script_clock_us()
-            moved, self._told_us = now - self._told_us, now
+            moved, self._synced_us = now - self._synced_us, now
             if moved > 0:
                 self._service.advance(moved / MICROSECONDS)
 
@@ -667,7 +692,7 @@ class FakeTinker:
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text) from error
 
 
-def _service(seed: int, *, strict: bool) -> Service:
-    from fake_server.service.simulated_service import Service  # noqa: PLC0415 - not needed for scripts alone
+def _service(seed: int, *, strict: bool) -> SimulatedService:
+    from fake_server.service.simulated_service import SimulatedService  # noqa: PLC0415 - not needed for scripts alone
 
-    return Service(seed, strict=strict)
+    return SimulatedService(seed, strict=strict)

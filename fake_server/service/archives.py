@@ -96,8 +96,8 @@ def _config(found: Checkpoint) -> bytes:
 def _tensors(found: Checkpoint) -> bytes:
     """Return a file in the safetensors format: the length of the header, the header, and the numbers."""
     rank = max(found.lora.rank, 1)
-    learnt = [weight for _, weight in sorted(found.trained.weights.unpacked().items())][: rank * COLUMNS]
-    first = struct.pack(f"<{rank * COLUMNS}f", *learnt, *[0.0] * (rank * COLUMNS - len(learnt)))
+    weights = [weight for _, weight in sorted(found.trained.weights.unpacked().items())][: rank * COLUMNS]
+    first = struct.pack(f"<{rank * COLUMNS}f", *weights, *[0.0] * (rank * COLUMNS - len(weights)))
     header = {
         "__metadata__": {"format": "pt"},
         f"{_PROJECTION}.lora_A.weight": {
@@ -118,7 +118,7 @@ def _tensors(found: Checkpoint) -> bytes:
 
 def _encrypted(content: bytes, recipients: Iterable[str]) -> bytes:
     try:
-        pyrage: Any = import_module("pyrage")  # needed for this alone
+        pyrage: Any = import_module("pyrage")  # a dependency of this function alone
     except ImportError:
         raise ServiceRefusal(
             "age_encryption_recipients need a library here; pip install 'tinker-conformance[age]'"
@@ -130,7 +130,7 @@ def _encrypted(content: bytes, recipients: Iterable[str]) -> bytes:
             keys.append(parser.Recipient.from_str(recipient))
         except pyrage.RecipientError as error:
             raise ServiceRefusal(
-                f"{recipient[:80]!r} is no recipient of age ({error}); give an age1… or a public SSH key"
+                f"{recipient[:80]!r} is not an age recipient ({error}); give an age1… or SSH public key"
             ) from None
     encrypted: bytes = pyrage.encrypt(content, keys)
     return encrypted

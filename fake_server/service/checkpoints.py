@@ -216,7 +216,7 @@ def parsed_path(path: str) -> str:
     """
     parts = path.removeprefix(SCHEME).split("/")
     if not path.startswith(SCHEME) or len(parts) != 3:
-        raise ServiceRefusal(f"{path!r} is no checkpoint path; write it as tinker://RUN/weights/NAME")
+        raise ServiceRefusal(f"{path!r} is not a checkpoint path; write it as tinker://RUN/weights/NAME")
     return checkpoint_path(*parts)
 
 

@@ -228,7 +228,7 @@ def log_sigmoid(value: float) -> float:
 
 
 # Units are numbered: 0 chooses between the two trees; 1 to 255 are the tree of the bytes, the children of n
-# being 2n and 2n+1; beyond 256 the other tree, numbered likewise.
+# being 2n and 2n+1; beyond 256 the other tree, numbered in the same way.
 
 
 @lru_cache(maxsize=_CACHED_PATHS)

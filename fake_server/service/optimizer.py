@@ -69,7 +69,7 @@ class Trained:
             root = sqrt(variance / second) + eps if variance > 0.0 else eps
             before = weights.get(key, 0.0)
             after = before - rate * momentum / first / root - kept * before if root else before
-            # A learning rate of 1e30 must not end in numbers that JSON cannot say.
+            # A learning rate of 1e30 must not give numbers that JSON cannot express.
             weights[key] = max(-1.0, min(1.0, after)) if isfinite(after) else before
         return Trained(weights, momenta, variances, steps)
 

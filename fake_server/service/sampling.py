@@ -131,5 +131,5 @@ def _stops(value: object) -> tuple[tuple[int, ...], ...]:
         elif isinstance(each, int) and not isinstance(each, bool):
             stops.append((each,))
         else:
-            raise ServiceRefusal(f"{each!r} is no stop; give texts that are not empty, or token ids")
+            raise ServiceRefusal(f"{each!r} is not a stop; give non-empty strings, or token ids")
     return tuple(stops)

@@ -49,7 +49,7 @@ class _Snapshot:
     inflight: bool = False
 
 
-class Service:
+class SimulatedService:
     """A simulated Tinker service with state; thread-safe.
 
     Attributes:

@@ -22,11 +22,13 @@ from fake_server.engine.explanations import unfinished_script
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange
 from fake_server.engine.listener import Poll, Submission
-from fake_server.engine.tinker_api import FakeTinker, Unscripted
+from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.builder import Script, ScriptLike, as_script, with_submission
 from fake_server.script.holds import Hold
+from fake_server.script.request_match import RequestMatch
 from fake_server.script.rules import Rule
 from fake_server.script.steps import MICROSECONDS, Advance, Step
+from fake_server.verify.conveniences import Conveniences
 from fake_server.verify.poll_records import PollRecord, gap_differences, gaps_between, listed
 from fake_server.verify.sent_requests import find_request
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
@@ -39,7 +41,7 @@ GAP_TOLERANCE_SECONDS: Final = 0.0005
 FutureLike = ScriptedFuture | str
 
 
-class VerifiedTinker(FakeTinker):
+class VerifiedTinker(Conveniences):
     """A fake Tinker that records polls, as its own ``listener``, and has assertions on them.
 
     Attributes:
@@ -99,6 +101,7 @@ class VerifiedTinker(FakeTinker):
         client: str | None = None,
         name: str | None = None,
         submission: Iterable[Step] = (),
+        where: Mapping[str, object] | RequestMatch | None = None,
     ) -> ScriptedFuture:
         """Register a script, as ``FakeTinker.add_script`` does.
 
@@ -108,7 +111,7 @@ class VerifiedTinker(FakeTinker):
         """
         made = with_submission(as_script(script), submission)
         self._check_clock(made)
-        return super().add_script(made, operation=operation, client=client, name=name)
+        return super().add_script(made, operation=operation, client=client, name=name, where=where)
 
     def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
         """Add a rule, as ``FakeTinker.add_rule`` does.
@@ -217,7 +220,7 @@ class VerifiedTinker(FakeTinker):
             fix = (
                 "lengthen its script, or wait until the future has ended"
                 if len(polls) < count
-                else "see why it polls on"
+                else "find out why it continues to poll"
             )
             raise ScriptViolation(
                 f"future {found.name!r}: {wanted_got(f'{count} polls', len(polls))}: {listed(polls)}; {fix}"
@@ -331,8 +334,8 @@ class VerifiedTinker(FakeTinker):
             match reply:
                 case Reply(status=status):
                     self._polls[place] = replace(before, answered=now, status=status)
-                case TransportFault(reply=spoilt, name=name):
-                    code = None if spoilt is None else spoilt.status
+                case TransportFault(reply=changed, name=name):
+                    code = None if changed is None else changed.status
                     self._polls[place] = replace(before, answered=now, status=code, fault=name)
             if not poll.held and poll.index == len(poll.future.script.turns) - 1:
                 self._drained.append(poll.future.name)

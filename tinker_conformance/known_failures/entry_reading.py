@@ -21,11 +21,7 @@ KEY: Final = "known_failures"
 _MOST_UNMATCHED: Final = 20
 
 
-class KnownFailuresError(UserError):
-    """A file of known failures cannot be used; the text names the place and the fix."""
-
-
-class UnmatchedEntryError(KnownFailuresError):
+class UnmatchedEntryError(UserError):
     """An entry matches nothing in the run, so it is stale (exit code 3)."""
 
 
@@ -49,19 +45,32 @@ def load_known_failures(path: Path) -> tuple[KnownFailure, ...]:
         path: A TOML file (`.toml`) or a YAML file (`.yaml`, `.yml`).
 
     Raises:
-        KnownFailuresError: If it cannot be read, an entry is invalid, or two entries have the same pattern.
+        UserError: If it cannot be read, an entry is invalid, or two entries have the same pattern.
     """
     data = _data(path)
     try:
         file = msgspec.convert(data, _File)
     except msgspec.ValidationError as error:
         raise _error(str(path), f"{error}", f"write a list {KEY!r} with one entry per failure") from error
+    return known_failures_in(file.known_failures, str(path))
+
+
+def known_failures_in(raw_entries: Iterable[Mapping[str, object]], source: str) -> tuple[KnownFailure, ...]:
+    """Return the entries of a list, as a file of known failures or an entry of the catalogue has it.
+
+    Args:
+        raw_entries: The items of the list.
+        source: The file, for messages.
+
+    Raises:
+        UserError: If an entry is invalid, or two entries have the same pattern.
+    """
     entries: dict[tuple[Subject, str], KnownFailure] = {}
-    for number, raw in enumerate(file.known_failures, 1):
-        entry = _entry(raw, number, path)
+    for number, raw in enumerate(raw_entries, 1):
+        entry = _entry(raw, number, source)
         first = entries.setdefault((entry.subject, entry.pattern), entry)
         if first is not entry:
-            raise _error(str(path), f"{first} and {entry} have the same pattern", "keep one of them")
+            raise _error(source, f"{first} and {entry} have the same pattern", "keep one of them")
     return tuple(entries.values())
 
 
@@ -77,7 +86,7 @@ def check_entries(
 
     Raises:
         UnmatchedEntryError: If an entry matches nothing.
-        KnownFailuresError: If two entries contradict each other about one id.
+        UserError: If two entries contradict each other about one id.
     """
     entries = tuple(entries)
     known = {subject: tuple(ids) for subject, ids in names.items()}
@@ -119,11 +128,11 @@ def _data(path: Path) -> object:
                     str(path), f"the suffix {suffix!r} names no known format", "use .toml, .yaml or .yml"
                 )
     except FileError as error:
-        raise KnownFailuresError(error.of(str(path))) from error
+        raise UserError(error.of(str(path))) from error
 
 
-def _entry(raw: dict[str, object], number: int, path: Path) -> KnownFailure:
-    where = f"{path}: entry {number}"
+def _entry(raw: Mapping[str, object], number: int, source: str) -> KnownFailure:
+    where = f"{source}: entry {number}"
     try:
         entry = msgspec.convert(raw, _Entry)
     except msgspec.ValidationError as error:
@@ -173,5 +182,5 @@ def _expiry(value: object, where: str) -> Expiry | None:
     raise _error(where, f"expires {value!r} is neither a date nor a version", "write 2027-01-31 or '1.2.0'")
 
 
-def _error(where: str, what: str, fix: str) -> KnownFailuresError:
-    return KnownFailuresError(f"{where}: {what}; {fix}")
+def _error(where: str, what: str, fix: str) -> UserError:
+    return UserError(f"{where}: {what}; {fix}")

@@ -20,10 +20,6 @@ _R = TypeVar("_R", bound=msgspec.Struct)
 _PACKAGE: Final = Path(__file__).parents[1]
 
 
-class StoreError(UserError):
-    """The results of an interrupted campaign cannot be read."""
-
-
 class Store(Generic[_R]):
     """Results in a file, one JSON object per line, deleted when the campaign is complete."""
 
@@ -36,7 +32,7 @@ class Store(Generic[_R]):
             kind: The type of one result.
 
         Raises:
-            StoreError: If there is such a file and it cannot be read.
+            UserError: If there is such a file and it cannot be read.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{_digest(options)}.jsonl"
@@ -49,7 +45,7 @@ class Store(Generic[_R]):
         try:
             content = read_bytes(self.path, most=MOST_BYTES)
         except FileError as error:
-            raise StoreError(
+            raise UserError(
                 f"{error.of(str(self.path))}. It holds the results of an interrupted campaign; remove it "
                 "to begin again"
             ) from error

@@ -19,8 +19,9 @@ from typing import Final
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import named_profile, profile_of
-from tinker_conformance.known_failures.command_options import check_files, excuses_of
+from tinker_conformance.known_failures.command_options import OwnKnownFailures, check_files, excuses_of
 from tinker_conformance.known_failures.entry import KnownFailure
+from tinker_conformance.known_failures.entry_reading import known_failures_in
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.report.record_making import result_record, start_record
@@ -29,7 +30,7 @@ from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
-from tinker_conformance.sdk.spec import check_spec, open_sdk
+from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
 
 LOOK_AHEAD: Final = 2
 """How many of the next requirements start their scenarios while one is judged."""
@@ -71,7 +72,23 @@ class RunRequest:
         """
         check_spec(self.spec)
         profile = named_profile(self.profile, self.as_of)
-        return CheckedRequest(self, profile, check_files(self.known, self.recorded))
+        entries = check_files(self.known, self.recorded)
+        own = self.own_known_failures()
+        replaced = self.known is not None or self.recorded is not None
+        return CheckedRequest(self, profile, entries, None if replaced else own)
+
+    def own_known_failures(self) -> OwnKnownFailures | None:
+        """Return the known failures in the SDK's entry of the catalogue; None without an entry.
+
+        Raises:
+            UserError: If one of them is invalid.
+        """
+        package = package_of(self.spec)
+        if package is None or not package.entry.known_failures:
+            return None
+        source = package.entry.source
+        entries = known_failures_in(package.entry.known_failures, source)
+        return OwnKnownFailures(entries, source, complete=self.profile is None and self.as_of is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +99,13 @@ class CheckedRequest:
         request: The request.
         profile: The profile that it names, or None.
         entries: The entries of its file of known failures.
+        own: The known failures that come with the SDK. A file of the user's, read or written, replaces them.
     """
 
     request: RunRequest
     profile: Profile | None
     entries: tuple[KnownFailure, ...]
+    own: OwnKnownFailures | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +181,7 @@ def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) 
         opened.callback(sdk.close)
         profile = checked.profile or profile_of(sdk.info)
         asked = asked_of(profile, request.as_of)
-        known = excuses_of(checked.entries, request.known, asked, sdk.info.version)
+        known = excuses_of(checked.entries, request.known, asked, sdk.info.version, checked.own)
         judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
         opened.pop_all()
     return ConformanceRun(request, judge, asked, known)

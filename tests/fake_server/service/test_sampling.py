@@ -136,7 +136,7 @@ def test_a_stop_token_that_was_learnt_is_greedily_said(client):
         ({"sampling_session_id": "nobody"}, "there is no sampling session 'nobody'"),
         ({"model_path": "tinker://x/sampler_weights/y"}, "no checkpoint was saved"),
         ({"prompt": [-1], "prompt_logprobs": True}, "out of the vocabulary"),
-        ({"stop": [""]}, "is no stop"),
+        ({"stop": [""]}, "is not a stop"),
         ({"prompt_logprobs": True, "prompt_logprobs_last_n": 2}, "give 1 to 1"),
         ({"target_prompt_logprobs": {"data": [1], "shape": [3, 1]}}, r"give \[1, K\]"),
     ],

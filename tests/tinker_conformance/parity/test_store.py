@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.parity.campaign import ReleaseReport
-from tinker_conformance.parity.store import MOST_BYTES, Store, StoreError
+from tinker_conformance.parity.store import MOST_BYTES, Store
 
 FIRST = ReleaseReport(version="0.1.0", note="one")
 SECOND = ReleaseReport(version="0.2.0", note="two")
@@ -66,7 +67,7 @@ def test_a_file_that_cannot_be_read_is_a_usage_error_that_names_it(kind: str, tm
         case _:
             with path.open("wb") as file:
                 file.truncate(MOST_BYTES + 1)
-    with pytest.raises(StoreError, match=kind) as error:
+    with pytest.raises(UserError, match=kind) as error:
         _store(tmp_path)
     assert str(path) in str(error.value)
     assert "remove it to begin again" in str(error.value)

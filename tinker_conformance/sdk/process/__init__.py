@@ -13,30 +13,21 @@ if TYPE_CHECKING:
     from tinker_conformance.sdk.process.line_process import (
         LineProcess,
         LineProcessError,
-        LineTooLongError,
-        PipeClosedError,
-        ProcessEndedError,
-        ProcessSilentError,
+        ProcessProblem,
     )
     from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
 
 __all__ = [
     "LineProcess",
     "LineProcessError",
-    "LineTooLongError",
-    "PipeClosedError",
-    "ProcessEndedError",
-    "ProcessSilentError",
+    "ProcessProblem",
     "ReplaceableProcess",
 ]
 
 __getattr__ = lazy_exports(
     __name__,
     {
-        "line_process": (
-            "LineProcess LineProcessError LineTooLongError PipeClosedError ProcessEndedError "
-            "ProcessSilentError"
-        ),
+        "line_process": "LineProcess LineProcessError ProcessProblem",
         "replaceable_process": "ReplaceableProcess",
     },
 )

@@ -5,7 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 
-from tinker_conformance.sdk.process.line_process import MAX_LINE, LineProcess, ProcessEndedError
+from tinker_conformance.sdk.process.line_process import (
+    MAX_LINE,
+    LineProcess,
+    LineProcessError,
+    ProcessProblem,
+)
 
 
 class ReplaceableProcess:
@@ -34,7 +39,7 @@ class ReplaceableProcess:
         with self._lock:
             if self._killed:
                 message = "the process is not started again, because the run has ended"
-                raise ProcessEndedError(message)
+                raise LineProcessError(ProcessProblem.EXITED, message)
             self._current = LineProcess(command, environment=environment, max_line=max_line)
             return self._current
 

@@ -24,10 +24,10 @@ from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.sdk.process.line_process import LineProcessError
 from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
 from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
-from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line
+from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError, read_line
 from tinker_conformance.sdk.stdio.conversation import Conversation
 from tinker_conformance.sdk.stdio.protocol_messages import PROTOCOL, Start, Started, encode
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.sdk.temporary_folder import TemporaryFolder
 
 MAX_LINE: Final = 1024 * 1024
@@ -48,7 +48,7 @@ class StdioSession:
         command: Sequence[str],
         *,
         clock: SdkClock | None = None,
-        limits: Limits | None = None,
+        limits: TimeLimits | None = None,
         max_faults_in_a_row: int | None = None,
     ) -> None:
         """Start the adapter and wait until it is ready.
@@ -66,10 +66,11 @@ class StdioSession:
         """
         self.spec = spec
         self._command = tuple(command)
-        self._limits = limits or Limits()
+        self._limits = limits or TimeLimits()
         self._max_faults = max_faults_in_a_row or MAX_FAULTS_IN_A_ROW
         self._faults_in_a_row = 0
         self._number = 0
+        self._earlier: dict[int, str] = {}
         self._process = ReplaceableProcess()
         self._folder = TemporaryFolder()
         self._clock: KitClock = WallClock()
@@ -119,7 +120,10 @@ class StdioSession:
         process = self._process.current
         assert process is not None  # noqa: S101 - _start has set it
         self._number += 1
-        run = Conversation(process, adapted, self._number, self._clock, self._limits).run()
+        run = Conversation(
+            process, adapted, self._number, self._clock, self._limits, earlier=self._earlier
+        ).run()
+        self._earlier[self._number] = scenario.id
         if run.fault is None or run.fault.kind in _HARMLESS:
             self._faults_in_a_row = 0
         else:
@@ -161,7 +165,7 @@ class StdioSession:
             # Without a process, the command itself could not be started.
             where = "" if self._process.current is None else "While the kit waited for 'started': "
             raise self._not_started(f"{where}{error}.") from error
-        except UnreadableLineError as error:
+        except AdapterMessageError as error:
             text = f"Expected a valid 'started' message as the first line. {error}"
             raise self._not_started(text) from error
         match message:

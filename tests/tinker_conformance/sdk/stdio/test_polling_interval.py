@@ -13,7 +13,7 @@ from tinker_conformance.cli import main
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import parse_scenarios
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.timeline import Outcome, Request, Response
 
 TEMPLATE = Path(__file__).parents[4] / "examples/adapter_template/python"
@@ -40,7 +40,10 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def sdk(adapter: Path) -> Iterator[StdioSession]:
     made = StdioSession(
-        "polls each second", [sys.executable, str(adapter)], limits=Limits(step=3.0), max_faults_in_a_row=1
+        "polls each second",
+        [sys.executable, str(adapter)],
+        limits=TimeLimits(step=3.0),
+        max_faults_in_a_row=1,
     )
     yield made
     made.close()
@@ -70,7 +73,7 @@ def test_futures_in_flight_together_that_sleep_between_polls_run_to_their_end(
 
 def test_an_adapter_of_an_sdk_that_polls_at_an_interval_is_complete(adapter: Path) -> None:
     result = CliRunner().invoke(
-        main, ["check-adapter", f"exec:{sys.executable} {adapter}", "--patience", "3"]
+        main, ["check-adapter", f"exec:{sys.executable} {adapter}", "--patience", "5"]
     )
     assert result.exit_code == 0, result.output
     assert "the adapter runs futures on threads" in result.output
