@@ -24,6 +24,8 @@ MODULES: Final = frozenset({"json", "tomllib", "yaml", "msgspec", "ast", "pickle
 OUR_OWN: Final[Mapping[str, str]] = {
     "tinker_conformance/profile/profile_files.py": "profiles that come with the kit",
     "tinker_conformance/scenario/library.py": "scenarios that come with the kit",
+    "tinker_conformance/sdk/catalogue/catalogue_files.py": "the catalogue that comes with the kit",
+    "tinker_conformance/sdk/in_process/worker.py": "an argument that the kit passes to its own worker",
     "tinker_conformance/parity/store.py": "the kit's own modules, for their digest",
     "tinker_conformance/clocks/quiet.py": "/proc",
     "tinker_conformance/sdk/process/marked_processes.py": "/proc",
@@ -34,6 +36,7 @@ LIMITED_BEFORE: Final[Mapping[str, str]] = {
     "tinker_conformance/sdk/server_events.py": "a reply of our own fake server",
     "tinker_conformance/sdk/in_process/worker_messages.py": "a line of our own worker",
     "tinker_conformance/sdk/stdio/protocol_messages.py": "a line of an adapter, which LineProcess bounds",
+    "tinker_conformance/server/releases/release_messages.py": "a line of our own worker",
     "tinker_conformance/report/records.py": "a line of a report that bounded_files has read",
     "tinker_conformance/parity/golden.py": "a file that bounded_files has read",
 }

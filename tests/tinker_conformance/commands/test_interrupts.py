@@ -21,9 +21,10 @@ from fake_runs import Judged, arguments, judging
 
 from tinker_conformance.cli import main
 from tinker_conformance.commands.interruption import Interrupted
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.profile.profile_files import load_profile
-from tinker_conformance.report.report_reading import ReportError, load_report
+from tinker_conformance.report.report_reading import load_report
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.process.line_process import LineProcess
 from tinker_conformance.sdk.spec import open_sdk
@@ -91,7 +92,7 @@ def test_at_any_moment_of_a_run(number: signal.Signals, moment: int, length: int
     assert done.exit_code == 128 + number, done.output
     assert "Traceback" not in done.output
     assert f"interrupted by {number.name}" in done.output.splitlines()[-1]
-    with contextlib.suppress(ReportError):  # it came before there was a report
+    with contextlib.suppress(UserError):  # it came before there was a report
         report = load_report(folder)
         assert report.cut_off is None or len(report.results) < len(report.start.asked) or report.end is None
 
