@@ -28,6 +28,9 @@ from fake_server.core.operations import (
     named_operation,
     submission_number,
 )
+from fake_server.dialects.dialect import Dialect
+from fake_server.dialects.dialect_files import dialect_named
+from fake_server.dialects.translator import Translator
 from fake_server.engine.explanations import (
     exhausted_script,
     unexpected_request,
@@ -140,6 +143,8 @@ class FakeTinker:
         journal_limit: int = DEFAULT_LIMIT,
         client_config: Mapping[str, object] | None = None,
         strict: bool = False,
+        dialect: Dialect | str | None = None,
+        long_polls: bool = False,
     ) -> None:
         """Create an engine without scripts.
 
@@ -154,15 +159,24 @@ class FakeTinker:
             client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config`` that
                 replace the defaults.
             strict: Whether the simulated service refuses base models that its capabilities do not list.
+            dialect: Speak as another server does (``docs/reference/dialects.md``), by its name; None for the
+                official service.
+            long_polls: Whether pending replies of a dialect come as late as that server sends them.
 
         Raises:
-            ScriptError: ``client_config`` is not a JSON object.
+            ScriptError: ``client_config`` is not a JSON object, there is no such dialect, or ``long_polls``
+                is on without one.
         """
         config = copied(client_config or {})
         if not isinstance(config, dict):
             raise ScriptError(
                 f"client_config must be a mapping of flags, not {client_config!r}; give a mapping"
             )
+        if isinstance(dialect, str):
+            dialect = dialect_named(dialect)
+        if long_polls and dialect is None:
+            raise ScriptError("long_polls is about the polls of a dialect; name one")
+        self._translator = None if dialect is None else Translator(dialect, long_polls=long_polls)
         if seed is None and unscripted is Unscripted.COMPLETE:
             seed = 0
         self.listener = listener
@@ -412,12 +426,14 @@ class FakeTinker:
         answer: Reply | TransportFault
         self._let_time_pass()
         try:
-            if request.path == POLL_PATH and request.method == "POST":
+            if self._translator is not None:
+                answer, future = self._translated(request, self._translator)
+            elif request.path == POLL_PATH and request.method == "POST":
                 answer, future = self._poll(request)
             else:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
-            answer, future = self._refused(refusal.problem), refusal.future
+            answer, future = self._spoken(request, self._refused(refusal.problem)), refusal.future
         except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
@@ -425,6 +441,15 @@ class FakeTinker:
         self._let_time_pass()
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
         return answer
+
+    def _translated(self, request: Request, translator: Translator) -> Answer:
+        if (refusal := translator.refusal(request)) is not None:
+            return refusal, None
+        heard = translator.heard(request)
+        if request.path == POLL_PATH and request.method == "POST":
+            return self._poll(heard)
+        answer, future = self._answer(heard)
+        return translator.spoken(heard, answer), future
 
     def _refused(self, problem: Problem) -> Reply:
         self.add_problem(problem)
@@ -584,9 +609,9 @@ class FakeTinker:
                 self._let_go_of_results(self._service)
             future = self._book.by_request_id.get(request_id)
             if future is None and self._book.was_let_go(request_id):
-                return _LET_GO, None
+                return self._spoken(request, _LET_GO), None
             if future is not None and future.let_go:
-                return _LET_GO, future
+                return self._spoken(request, _LET_GO), future
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
             claim = self._claim(future)
@@ -594,7 +619,7 @@ class FakeTinker:
         if listener is None:
             reply = self._reply(future, claim, request_id, request)
             self._note_fetched(future, claim, reply)
-            return reply, future
+            return self._spoken(request, reply), future
         poll = Poll(
             future,
             request_id,
@@ -613,8 +638,13 @@ class FakeTinker:
             self.clock_moves += 1
         reply = self._reply(future, claim, request_id, request)
         self._note_fetched(future, claim, reply)
+        reply = self._spoken(request, reply)
         listener.reply_chosen(poll, reply)
         return reply, future
+
+    def _spoken(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
+        """Return the answer to a poll in the engine's dialect."""
+        return answer if self._translator is None else self._translator.spoken(request, answer)
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
         """Record that a future of the simulated service has had its last reply."""

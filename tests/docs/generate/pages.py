@@ -10,6 +10,7 @@ from tests.broken_sdks import table as broken_sdks
 from tests.docs.generate import (
     catalogue_table,
     commands,
+    dialects,
     endpoints,
     fake_server_api,
     findings,
@@ -27,6 +28,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/adapter-protocol.schema.json": adapter_schema.schema,
     "reference/broken-sdks.md": broken_sdks.document,
     "reference/commands.md": commands.document,
+    "reference/dialects.md": dialects.document,
     "reference/endpoints.md": endpoints.document,
     "reference/fake-server.md": fake_server_api.document,
     "reference/profile-values.md": profile_values.document,
