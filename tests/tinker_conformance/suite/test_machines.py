@@ -29,9 +29,9 @@ from pathlib import Path
 from fake_server.script import complete, script, timeout
 
 @pytest.mark.parametrize("number", range(8))
-@pytest.mark.parametrize("face", ["fake_tinker", "fake_tinker_server"])
-def test_pause(face, number, request, fake_tinker_clock):
-    tinker = request.getfixturevalue(face)
+@pytest.mark.parametrize("fixture", ["fake_tinker", "fake_tinker_server"])
+def test_pause(fixture, number, request, fake_tinker_clock):
+    tinker = request.getfixturevalue(fixture)
     steps = script().then(timeout(queue_state="paused_capacity")).advance(60).then(complete())
     future = tinker.add_script(steps)
     with httpx.Client(base_url=os.environ["TINKER_BASE_URL"]) as client:
@@ -40,7 +40,7 @@ def test_pause(face, number, request, fake_tinker_clock):
             client.post("/api/v1/retrieve_future", json=submitted)
     tinker.assert_gaps(future, [0])
     assert fake_tinker_clock.elapsed == 60
-    Path(f"ran-{face}-{number}").touch()
+    Path(f"ran-{fixture}-{number}").touch()
 
 def test_sad(fake_tinker_server):
     assert Path.cwd().name == "nowhere"
