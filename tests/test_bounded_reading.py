@@ -22,6 +22,7 @@ READING: Final = frozenset(
 MODULES: Final = frozenset({"json", "tomllib", "yaml", "msgspec", "ast", "pickle", "ElementTree"})
 
 OUR_OWN: Final[Mapping[str, str]] = {
+    "fake_server/dialects/dialect_files.py": "dialects that come with the kit",
     "tinker_conformance/profile/profile_files.py": "profiles that come with the kit",
     "tinker_conformance/scenario/library.py": "scenarios that come with the kit",
     "tinker_conformance/sdk/catalogue/catalogue_files.py": "the catalogue that comes with the kit",
@@ -31,12 +32,14 @@ OUR_OWN: Final[Mapping[str, str]] = {
     "tinker_conformance/sdk/process/marked_processes.py": "/proc",
 }
 LIMITED_BEFORE: Final[Mapping[str, str]] = {
+    "fake_server/dialects/translator.py": "a reply of our own engine",
     "fake_server/engine/request_decoding.py": "the body of a request, which http_limits bounds",
     "tinker_conformance/reference/wire.py": "a reply of our own fake server",
     "tinker_conformance/sdk/server_events.py": "a reply of our own fake server",
     "tinker_conformance/sdk/in_process/worker_messages.py": "a line of our own worker",
     "tinker_conformance/sdk/stdio/protocol_messages.py": "a line of an adapter, which LineProcess bounds",
     "tinker_conformance/server/releases/release_messages.py": "a line of our own worker",
+    "tinker_conformance/sdk/recorded_session.py": "a file that bounded_files has read",
     "tinker_conformance/report/records.py": "a line of a report that bounded_files has read",
     "tinker_conformance/parity/golden.py": "a file that bounded_files has read",
 }

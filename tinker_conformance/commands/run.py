@@ -30,7 +30,8 @@ from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.causes import Cause, causes
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.known_failures.first_file import record, recordable
+from tinker_conformance.known_failures.first_file import record as write_known_failures
+from tinker_conformance.known_failures.first_file import recordable
 from tinker_conformance.report.conclusion import Conclusion, conclude, forgiven
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import end_record
@@ -71,6 +72,11 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     type=_FOLDER,
     help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
 )
+@click.option(
+    "--record",
+    type=_FILE,
+    help="Write what the SDK did in each scenario to this file, to be judged later with --sdk recorded:FILE.",
+)
 @click.option("--generated", "count", type=COUNT, default=0, help="Also judge this many generated scripts.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the generated scripts.")
 @click.option(
@@ -103,6 +109,7 @@ def run(
     known: Path | None,
     recorded: Path | None,
     folder: Path | None,
+    record: Path | None,
     clock: str | None,
     count: int,
     seed: int,
@@ -122,6 +129,7 @@ def run(
         strict=strict,
         clock=None if clock is None else SdkClock(clock),
         seed=seed if count else None,
+        record=record,
     )
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.
@@ -269,7 +277,9 @@ def _written(measured: _Measured, failures: Path) -> _Written:
         profile = measured.run.judge.profile.name
         strict = request.strict
         if written.attempt(
-            lambda: record(measured.results, recorded, sdk=measured.name, profile=profile, strict=strict)
+            lambda: write_known_failures(
+                measured.results, recorded, sdk=measured.name, profile=profile, strict=strict
+            )
         ):
             number = len(recordable(measured.results, strict=strict))
             written.notes.append(f"{recorded}: {number} known failures; edit the reasons")

@@ -30,6 +30,8 @@ from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
+from tinker_conformance.sdk.recorded_session import RecordingSession, check_place_of_recording
+from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
 
 LOOK_AHEAD: Final = 2
@@ -53,6 +55,7 @@ class RunRequest:
         strict: Whether quirks count.
         clock: How to move the clocks of an `exec:` SDK; None for the best way that its adapter offers.
         seed: The seed of generated scripts, or None if there are none.
+        record: The file to write what the SDK did to, for the SPEC `recorded:FILE`; None for no recording.
     """
 
     spec: str
@@ -63,6 +66,7 @@ class RunRequest:
     strict: bool = False
     clock: SdkClock | None = None
     seed: int | None = None
+    record: Path | None = None
 
     def checked(self) -> CheckedRequest:
         """Check everything that can be checked before the SDK starts, and read the files.
@@ -71,6 +75,8 @@ class RunRequest:
             ValueError: If a SPEC, profile, version or file cannot be used; the text says what to use instead.
         """
         check_spec(self.spec)
+        if self.record is not None:
+            check_place_of_recording(self.record)
         profile = named_profile(self.profile, self.as_of)
         entries = check_files(self.known, self.recorded)
         own = self.own_known_failures()
@@ -177,7 +183,9 @@ def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) 
     with contextlib.ExitStack() as opened:
         reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
         # On the main thread, so that an interrupt can end a download of a release.
-        sdk = open_sdk(request.spec, clock=request.clock, report=report)
+        sdk: SdkSession = open_sdk(request.spec, clock=request.clock, report=report)
+        if request.record is not None:
+            sdk = RecordingSession(sdk, request.record)
         opened.callback(sdk.close)
         profile = checked.profile or profile_of(sdk.info)
         asked = asked_of(profile, request.as_of)
