@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from fake_server.core.visible_text import visible_lines
@@ -21,14 +21,20 @@ from tinker_conformance.timeline import (
     Request,
     Response,
     Telemetry,
+    Timeline,
 )
 
 _MOST_EVENTS: Final = 60
 _MOST_CHARACTERS: Final = 160
 
 
-def explain(judgement: Judgement, spec: str, profile: str) -> str:
-    """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it."""
+def explain(judgement: Judgement, rerun: str) -> str:
+    """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it.
+
+    Args:
+        judgement: What to explain.
+        rerun: The command that judges its requirement alone.
+    """
     required = judgement.requirement
     lines = [
         f"{required.id} ({required.level.value}): {judgement.verdict.value}",
@@ -43,8 +49,14 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
             lines += ["", f"  scenario {identifier}"]
             lines += [f"    {mismatch}" for mismatch in mismatches]
             lines += [f"    {line}" for line in text_picture(_picture(case, mismatches))]
-            lines += _timeline(case, mismatches)
-    lines += ["", f"  rerun:    {alone(required.id, spec, profile)}"]
+            lines += _timeline(case.observed, mismatches, "what the SDK did (> unexpected, + missing)")
+    if judgement.exchanges and judgement.mismatches:
+        lines += ["", *(f"    {mismatch}" for mismatch in judgement.mismatches)]
+        drawn = exchange_picture(judgement.exchanges, judgement.mismatches)
+        lines += [f"    {line}" for line in text_picture(drawn)]
+        what = "what was asked and answered (> unexpected)"
+        lines += _timeline(judgement.exchanges, judgement.mismatches, what)
+    lines += ["", f"  rerun:    {rerun}"]
     return "\n".join(visible_lines(line) for line in lines)
 
 
@@ -66,19 +78,25 @@ def _picture(case: Case, mismatches: list[Mismatch]) -> Picture:
     )
 
 
-def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
+def exchange_picture(exchanges: Timeline, mismatches: Sequence[Mismatch]) -> Picture:
+    """Return the picture of what a server was asked and answered."""
+    marked = {mismatch.event for mismatch in mismatches if mismatch.event is not None}
+    return picture((), exchanges, (), (), interval=0, marked=marked)
+
+
+def _timeline(observed: Timeline, mismatches: Sequence[Mismatch], what: str) -> Iterator[str]:
     marked = {mismatch.event for mismatch in mismatches}
     missing = sorted((m for m in mismatches if m.event is None), key=lambda m: m.at)
-    yield "    what the SDK did (> unexpected, + missing):"
-    for place, event in enumerate(case.observed[:_MOST_EVENTS]):
+    yield f"    {what}:"
+    for place, event in enumerate(observed[:_MOST_EVENTS]):
         while missing and missing[0].at < event.at:
             yield f"    + {missing[0].at:10.3f} s  {missing.pop(0).wanted}"
         marker = ">" if place in marked else " "
         yield f"    {marker} {event.at:10.3f} s  {shown(event)}"
     for mismatch in missing:
         yield f"    + {mismatch.at:10.3f} s  {mismatch.wanted}"
-    if len(case.observed) > _MOST_EVENTS:
-        yield f"      … and {len(case.observed) - _MOST_EVENTS} more events"
+    if len(observed) > _MOST_EVENTS:
+        yield f"      … and {len(observed) - _MOST_EVENTS} more events"
 
 
 def shown(event: Event) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tinker_conformance.known_failures.entry_reading import KnownFailuresError, load_known_failures
 from tinker_conformance.known_failures.excuses import KnownFailures, known_failures_for
 from tinker_conformance.known_failures.first_file import check_place
-from tinker_conformance.requirements import Requirement
+from tinker_conformance.requirements import AnyRequirement
 
 
 def check_files(known: Path | None, recorded: Path | None) -> None:
@@ -33,7 +33,7 @@ def check_files(known: Path | None, recorded: Path | None) -> None:
 
 
 def excuses(
-    known: Path | None, recorded: Path | None, asked: Iterable[Requirement], sdk_version: str
+    known: Path | None, recorded: Path | None, asked: Iterable[AnyRequirement], sdk_version: str
 ) -> KnownFailures:
     """Return the known failures of the options, checked before anything runs.
 
