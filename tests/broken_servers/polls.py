@@ -95,6 +95,11 @@ class _Forgets(BrokenBench):
     def __init__(self) -> None:
         super().__init__()
         self.fetched: dict[str, float] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def respond(self, request: Request, seconds: float) -> Reply:
+        with self._one_at_a_time:
+            return super().respond(request, seconds)
 
     def after(self, request: Request, reply: Reply) -> Reply:
         request_id = polled(request)

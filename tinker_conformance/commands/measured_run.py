@@ -11,14 +11,16 @@ import click
 from rich.progress import track
 
 from fake_server.core.visible_text import visible, visible_lines
+from tinker_conformance.commands.fix_first import fix_first
 from tinker_conformance.commands.guard import described
 from tinker_conformance.commands.interruption import Interrupted, ended_while_killing
 from tinker_conformance.commands.outcome import table
 from tinker_conformance.commands.terminal import Terminal
+from tinker_conformance.judging.causes import Cause, causes
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import UNTESTED, Judgement, Verdict
 from tinker_conformance.known_failures.first_file import record, recordable
-from tinker_conformance.report.conclusion import Conclusion, conclude
+from tinker_conformance.report.conclusion import Conclusion, conclude, forgiven
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.records import End, Result, ScriptsRecord, Start, VerbRecord
@@ -188,15 +190,38 @@ def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool
     if measured.judgements:
         console.print(table(measured.judgements))
     silent = {Verdict.PASSED} if verbose else {*_SILENT, Verdict.KNOWN_FAILURE}
-    for judgement in measured.judgements:
+    grouped = causes(measured.judgements)
+    in_full = {cause.first for cause in grouped}
+    for judgement in _by_cause(measured.judgements, grouped):
         if judgement.verdict not in silent:
+            brief = not verbose and judgement.verdict is Verdict.FAILED
+            brief = brief and judgement.requirement.id not in in_full
             console.print()
-            console.print(explain(judgement, measured.run.rerun(judgement)), soft_wrap=True)
+            text = explain(judgement, measured.run.rerun(judgement), brief=brief)
+            console.print(text, soft_wrap=True)
+
+
+def _by_cause(judgements: Sequence[Judgement], grouped: Sequence[Cause]) -> Sequence[Judgement]:
+    """Return the judgements in the order in which their causes are to be fixed; the rest last."""
+    order = [identifier for cause in grouped for identifier in (cause.first, *cause.others)]
+    place = {identifier: number for number, identifier in enumerate(order)}
+    return sorted(judgements, key=lambda judgement: place.get(judgement.requirement.id, len(order)))
+
+
+def _against(measured: MeasuredRun[R]) -> list[Judgement]:
+    """Return the judgements with forgiven quirks left out."""
+    return [
+        judgement
+        for judgement, result in zip(measured.judgements, measured.results, strict=True)
+        if not forgiven(result, strict=measured.run.strict)
+    ]
 
 
 def print_conclusion(measured: MeasuredRun[R], written: Written, console: Terminal) -> None:
     """Print what was written, what is stale, and the conclusion; problems go to standard error."""
     notes = [*written.notes, *(f"stale: {sentence}" for sentence in measured.stale)]
+    for line in fix_first(_against(measured)):
+        console.print(visible_lines(line), soft_wrap=True)
     early = measured.early
     notes.append(f"ended early, {measured.progress}: {early.reason}" if early else str(measured.conclusion))
     for note in notes:

@@ -72,7 +72,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     type=click.Path(path_type=Path),
     help="Write minimized failing scripts to this file, if any script fails.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print only the last line.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only what to fix first, and the last line.")
 @click.option(
     "-v",
     "--verbose",

@@ -86,7 +86,7 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
     type=_FOLDER,
     help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print only the last line.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only what to fix first, and the last line.")
 @click.option(
     "-v", "--verbose", is_flag=True, help="Also explain known failures and what the server does not offer."
 )

@@ -9,8 +9,10 @@ from typing import Final
 from fake_server.core.visible_text import visible_lines
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.pause_lines import pause_lines
+from tinker_conformance.judging.compared_lanes import lanes_for
 from tinker_conformance.judging.judge import Judgement
-from tinker_conformance.judging.picture import Picture, picture
+from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
+from tinker_conformance.judging.reply_text import body_text
 from tinker_conformance.judging.text_picture import text_picture
 from tinker_conformance.timeline import (
     Callback,
@@ -25,15 +27,17 @@ from tinker_conformance.timeline import (
 )
 
 _MOST_EVENTS: Final = 60
+_MOST_BRIEF: Final = 3
 _MOST_CHARACTERS: Final = 160
 
 
-def explain(judgement: Judgement, rerun: str) -> str:
+def explain(judgement: Judgement, rerun: str, *, brief: bool = False) -> str:
     """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it.
 
     Args:
         judgement: What to explain.
         rerun: The command that judges its requirement alone.
+        brief: Whether to leave out pictures and timelines, and all but the first mismatches.
     """
     required = judgement.requirement
     lines = [
@@ -47,11 +51,18 @@ def explain(judgement: Judgement, rerun: str) -> str:
         mismatches = [m for m in judgement.mismatches if m.scenario == identifier]
         if mismatches:
             lines += ["", f"  scenario {identifier}"]
+            if brief:
+                lines += [f"    {mismatch}" for mismatch in mismatches[:_MOST_BRIEF]]
+                if len(mismatches) > _MOST_BRIEF:
+                    lines.append(f"    … and {len(mismatches) - _MOST_BRIEF} more")
+                continue
             lines += [f"    {mismatch}" for mismatch in mismatches]
-            lines += [f"    {line}" for line in text_picture(_picture(case, mismatches))]
+            lanes = lanes_for(required)
+            lines += [f"    {line}" for line in text_picture(_picture(case, mismatches, lanes))]
             lines += _timeline(case.observed, mismatches, "what the SDK did (> unexpected, + missing)")
     if judgement.exchanges and judgement.mismatches:
         lines += ["", *(f"    {mismatch}" for mismatch in judgement.mismatches)]
+    if judgement.exchanges and judgement.mismatches and not brief:
         drawn = exchange_picture(judgement.exchanges, judgement.mismatches)
         lines += [f"    {line}" for line in text_picture(drawn)]
         what = "what was asked and answered (> unexpected)"
@@ -67,21 +78,25 @@ def alone(identifier: str, spec: str, profile: str) -> str:
     return f"pytest --pyargs {module}::{identifier} --sdk {shlex.quote(spec)} --profile {profile}"
 
 
-def _picture(case: Case, mismatches: list[Mismatch]) -> Picture:
+def _picture(case: Case, mismatches: list[Mismatch], lanes: frozenset[LaneKind]) -> Picture:
     return picture(
         case.expected,
         case.observed,
         {line.event for line in pause_lines(case.expected, case)},
         {line.event for line in pause_lines(case.observed, case)},
         interval=case.profile.observer.interval_seconds,
-        marked={mismatch.event for mismatch in mismatches if mismatch.event is not None},
+        mistakes=Mistakes(
+            lanes,
+            frozenset(mismatch.event for mismatch in mismatches if mismatch.event is not None),
+            frozenset(round(mismatch.at, 6) for mismatch in mismatches if mismatch.event is None),
+        ),
     )
 
 
 def exchange_picture(exchanges: Timeline, mismatches: Sequence[Mismatch]) -> Picture:
     """Return the picture of what a server was asked and answered."""
-    marked = {mismatch.event for mismatch in mismatches if mismatch.event is not None}
-    return picture((), exchanges, (), (), interval=0, marked=marked)
+    marked = frozenset(mismatch.event for mismatch in mismatches if mismatch.event is not None)
+    return picture((), exchanges, (), (), interval=0, mistakes=Mistakes(frozenset(), marked, frozenset()))
 
 
 def _timeline(observed: Timeline, mismatches: Sequence[Mismatch], what: str) -> Iterator[str]:
@@ -108,7 +123,7 @@ def shown(event: Event) -> str:
         case Request():
             text = f"polls     iteration {event.iteration}, type {event.request_type}"
         case Response(fault=None):
-            text = f"receives  HTTP {event.status}" + ("" if event.body is None else f" {event.body}")
+            text = f"receives  HTTP {event.status} {body_text(event)}"
         case Response(status=int(status)):
             text = f"receives  HTTP {status}, with a fault: {event.fault}"
         case Response():

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from fake_server.core.wanted_got import wanted_got
+from tinker_conformance.judging.compared_lanes import compared_lanes
 from tinker_conformance.judging.explanation import shown
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.picture import Picture, picture
+from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
 from tinker_conformance.report.conclusion import BROKEN, QUIRKS, forgiven
 from tinker_conformance.report.drawing import Drawing, draw
 from tinker_conformance.report.records import MismatchRecord, Result, ScenarioRecord
@@ -68,11 +69,14 @@ class Group:
     @property
     def figures(self) -> tuple[Figure, ...]:
         """One figure per scenario with a mismatch."""
-        return tuple(_figure(scenario, self.result.mismatches) for scenario in self.result.scenarios)
+        return tuple(
+            _figure(scenario, self.result.mismatches, compared_lanes(self.result.id))
+            for scenario in self.result.scenarios
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EvidenceSection:
     """The section about one requirement that does not hold for every SDK.
 
     Attributes:
@@ -89,7 +93,7 @@ class Part:
         return self.groups[0].result
 
 
-def parts(reports: Sequence[Report]) -> tuple[Part, ...]:
+def parts(reports: Sequence[Report]) -> tuple[EvidenceSection, ...]:
     """Return the sections of a page, in the order of the requirements."""
     found: dict[str, list[_Named]] = {}
     for report in reports:
@@ -100,7 +104,7 @@ def parts(reports: Sequence[Report]) -> tuple[Part, ...]:
                 )
     order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
     ids = sorted(found, key=lambda identifier: order.get(identifier, len(order)))
-    return tuple(Part(identifier, _groups(found[identifier])) for identifier in ids)
+    return tuple(EvidenceSection(identifier, _groups(found[identifier])) for identifier in ids)
 
 
 def _groups(each: Sequence[_Named]) -> tuple[Group, ...]:
@@ -119,7 +123,9 @@ def _evidence(result: Result) -> tuple[object, ...]:
     return (result.verdict, result.note, result.mismatches)
 
 
-def _figure(scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord]) -> Figure:
+def _figure(
+    scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord], lanes: frozenset[LaneKind]
+) -> Figure:
     here = [mismatch for mismatch in mismatches if mismatch.scenario == scenario.id]
     marked = {mismatch.event for mismatch in here if mismatch.event is not None}
     made = picture(
@@ -128,7 +134,9 @@ def _figure(scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord]) -> F
         scenario.expected_lines,
         scenario.observed_lines,
         interval=scenario.interval,
-        marked=marked,
+        mistakes=Mistakes(
+            lanes, frozenset(marked), frozenset(round(m.at, 6) for m in here if m.event is None)
+        ),
     )
     return Figure(
         scenario=scenario.id,

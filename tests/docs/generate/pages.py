@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.broken_sdks import table as broken_sdks
 from tests.broken_servers import table as broken_servers
-from tests.docs.generate import commands, endpoints, fake_server_api, layout, profile_values
+from tests.docs.generate import catalogue_table, commands, endpoints, fake_server_api, layout, profile_values
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
 from tinker_conformance.sdk.stdio import protocol_schema as adapter_schema
@@ -17,6 +17,7 @@ from tinker_conformance.server import probe_document
 DOCS: Final = Path(__file__).parents[3] / "docs"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "development.md": layout.document,
+    "how-to/judge-a-package.md": catalogue_table.document,
     "reference/adapter-protocol.schema.json": adapter_schema.schema,
     "reference/broken-sdks.md": broken_sdks.document,
     "reference/broken-servers.md": broken_servers.document,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -16,7 +17,7 @@ from tinker_conformance.report.changes import Change, changes
 from tinker_conformance.report.conclusion import conclude, counted
 from tinker_conformance.report.markdown import literal, step_summary
 from tinker_conformance.report.page import page
-from tinker_conformance.report.records import Result, encode
+from tinker_conformance.report.records import MismatchRecord, Result, encode
 from tinker_conformance.report.report_reading import Report, ReportError, load_report
 from tinker_conformance.report.sdk_matrix import markdown_matrix, matrix
 from tinker_conformance.requirements import REQUIREMENTS, Level, requirement
@@ -79,7 +80,12 @@ def test_a_report_of_another_format_is_told(tmp_path: Path) -> None:
 
 
 def test_the_page_tells_what_where_and_since_when() -> None:
-    text = page([report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE))])
+    failed = result(BOUNDARY, Verdict.FAILED)
+    due = MismatchRecord(
+        scenario=BOUNDARY.scenarios[0], at=60.0, wanted="a pause line at 60.000 s", got="nothing"
+    )
+    failed = msgspec.structs.replace(failed, mismatches=(*failed.mismatches, due))
+    text = page([report("sdk", "1", failed, result(ACTIVE))])
     part = text[text.index('id="debounce.boundary"') :]
     assert BOUNDARY.sentence in part
     assert "at 59.999 s" in part
