@@ -70,6 +70,14 @@ from fake_server.script.script_yaml import load_entries
     help="Accept only this key, and answer HTTP 401 to others; can be given several times.",
 )
 @click.option(
+    "--dialect",
+    metavar="NAME",
+    help="Speak as another server does, such as skyrl or tuft; see docs/reference/dialects.md.",
+)
+@click.option(
+    "--long-polls", is_flag=True, help="Send pending replies of the dialect as late as that server does."
+)
+@click.option(
     "--client-config",
     metavar="JSON|FILE",
     help="Flags for `client/config` and `client/dynamic_config`: a JSON object, or a JSON or YAML file.",
@@ -128,6 +136,8 @@ def main(  # noqa: PLR0917 - click passes them by name
     api_keys: tuple[str, ...],
     *,
     strict: bool,
+    dialect: str | None,
+    long_polls: bool,
     allow_remote: bool,
     control: bool,
     exit_with_stdin: bool,
@@ -154,6 +164,8 @@ def main(  # noqa: PLR0917 - click passes them by name
             client_config=config,
             strict=strict,
             api_keys=api_keys,
+            dialect=dialect,
+            long_polls=long_polls,
         )
         for model_id in models:
             engine.expect_model(model_id)

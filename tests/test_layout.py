@@ -59,8 +59,6 @@ def test_a_name_of_a_module_means_one_thing() -> None:
 
 
 SAME_NAMES: Final = {
-    "KitFaultError": "raised by a runner, and raised for two runs",
-    "ObserverRaisedError": "the observer of the official SDK, and that of the reference",
     "Poll": "one poll as the fake server sees it; the reference's polling of one future",
     "Request": "an HTTP request that the fake server handles; the same request in a timeline",
     "Result": "what a future of the reference returns; a word of the report schema",

@@ -13,17 +13,11 @@ from fake_server.protobuf.request_messages import (
     protobuf_model_id,
 )
 from fake_server.protobuf.result_decoding import decode_forward_output, decode_sample_response
-from fake_server.protobuf.result_messages import (
-    MEDIA_TYPE,
-    ResultEncodingError,
-    encode_forward_output,
-    encode_sample_response,
-)
+from fake_server.protobuf.result_messages import MEDIA_TYPE, encode_forward_output, encode_sample_response
 
 __all__ = [
     "MEDIA_TYPE",
     "ProtobufError",
-    "ResultEncodingError",
     "decode_forward_output",
     "decode_forward_request",
     "decode_sample_response",

@@ -113,7 +113,7 @@ class ForwardRequest(IntEnum):
     FORWARD_ONLY = 6
 
 
-class Datum(IntEnum):
+class DatumMessage(IntEnum):
     """One example."""
 
     MODEL_INPUT = 1

@@ -17,7 +17,7 @@ from fake_server.protobuf.codec import (
 )
 from fake_server.protobuf.field_numbers import (
     Chunk,
-    Datum,
+    DatumMessage,
     DType,
     EncodedText,
     ForwardRequest,
@@ -118,7 +118,7 @@ def _encoded_datum(tokens: Sequence[int], targets: Sequence[int], weights: Seque
         b"target_tokens": (struct.pack(f"<{len(targets)}q", *targets), DType.INT64),
         b"weights": (struct.pack(f"<{len(weights)}f", *weights), DType.FLOAT32),
     }
-    parts = [bytes_field(Datum.MODEL_INPUT, bytes_field(Chunk.ENCODED_TEXT, text))]
+    parts = [bytes_field(DatumMessage.MODEL_INPUT, bytes_field(Chunk.ENCODED_TEXT, text))]
     for name, (data, dtype) in inputs.items():
         tensor = (
             bytes_field(Tensor.DENSE, data)
@@ -126,7 +126,7 @@ def _encoded_datum(tokens: Sequence[int], targets: Sequence[int], weights: Seque
             + bytes_field(Tensor.SHAPE, varint(len(targets)))
         )
         entry = bytes_field(MapEntry.KEY, name) + bytes_field(MapEntry.VALUE, tensor)
-        parts.append(bytes_field(Datum.LOSS_FN_INPUTS, entry))
+        parts.append(bytes_field(DatumMessage.LOSS_FN_INPUTS, entry))
     return b"".join(parts)
 
 
@@ -134,9 +134,9 @@ def _datum(body: bytes) -> dict[str, object]:
     inputs: dict[str, object] = {}
     chunks: list[dict[str, object]] = []
     for number, value in fields(body):
-        if number == Datum.MODEL_INPUT and isinstance(value, bytes):
+        if number == DatumMessage.MODEL_INPUT and isinstance(value, bytes):
             chunks += _chunk(value)
-        if number == Datum.LOSS_FN_INPUTS and isinstance(value, bytes):
+        if number == DatumMessage.LOSS_FN_INPUTS and isinstance(value, bytes):
             entry = dict(fields(value))
             key, tensor = entry.get(MapEntry.KEY, b""), entry.get(MapEntry.VALUE, b"")
             if isinstance(key, bytes) and isinstance(tensor, bytes):

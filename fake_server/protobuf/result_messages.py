@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from fake_server.protobuf.codec import (
+    ProtobufError,
     bytes_field,
     double_field,
     varint,
@@ -34,10 +35,6 @@ from fake_server.protobuf.field_numbers import (
 MEDIA_TYPE: Final = "application/x-protobuf"
 
 
-class ResultEncodingError(ValueError):
-    """A result that cannot be encoded as protobuf, because of the overrides in its script."""
-
-
 _STOP_REASONS: Final = {"stop": 0, "length": 1}
 _EMPTY_TOKEN: Final = 0
 _EMPTY_LOGPROB: Final = -99999.0
@@ -53,7 +50,7 @@ def encode_sample_response(result: Mapping[str, object]) -> bytes:
             the message has no field for are left out.
 
     Raises:
-        ResultEncodingError: A value does not have the type or shape of its field.
+        ProtobufError: A value does not have the type or shape of its field.
     """
     try:
         parts = [
@@ -86,7 +83,7 @@ def encode_forward_output(result: Mapping[str, object]) -> bytes:
             ``data``, ``dtype``, ``shape``) and ``metrics``.
 
     Raises:
-        ResultEncodingError: A value does not have the type or shape of its field.
+        ProtobufError: A value does not have the type or shape of its field.
     """
     try:
         parts = [bytes_field(ForwardOutput.LOSS_FN_OUTPUT_TYPE, str(result["loss_fn_output_type"]).encode())]
@@ -209,9 +206,9 @@ def _mappings(value: object) -> list[Mapping[str, object]]:
     return [_mapping(each) for each in _list(value)]
 
 
-def _not_encodable(what: str, error: Exception) -> ResultEncodingError:
+def _not_encodable(what: str, error: Exception) -> ProtobufError:
     reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-    return ResultEncodingError(
+    return ProtobufError(
         f"the {what} result does not fit protobuf ({reason}); give the overrides of `complete` the types "
         "of the result, or script `status: 200` with a body of your own"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fake_server import Reply, Request
-from tinker_conformance.server.conversation import PROTOBUF
+from tinker_conformance.server.dialogue import PROTOBUF
 
 from .declaration import (
     FAILED,

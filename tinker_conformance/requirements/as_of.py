@@ -12,10 +12,6 @@ from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.requirements.model import Requirement
 
 
-class AsOfError(UserError):
-    """A value of `--as-of` that is not a version of the kit, or newer than this kit; the text says which."""
-
-
 def asked_of(profile: Profile, as_of: str | None) -> tuple[Requirement, ...]:
     """Return the requirements that hold for a profile, in order.
 
@@ -24,7 +20,7 @@ def asked_of(profile: Profile, as_of: str | None) -> tuple[Requirement, ...]:
         as_of: A version of the kit; requirements that are newer are left out. None leaves none out.
 
     Raises:
-        AsOfError: `as_of` is not a version, or is newer than this kit.
+        UserError: `as_of` is not a version, or is newer than this kit.
     """
     limit = version_of_kit(as_of)
     held = (required for required in REQUIREMENTS if required.holds(profile))
@@ -35,15 +31,15 @@ def version_of_kit(as_of: str | None) -> Version | None:
     """Return a version of the kit, checked; None for None.
 
     Raises:
-        AsOfError: `as_of` is not a version, or is newer than this kit.
+        UserError: `as_of` is not a version, or is newer than this kit.
     """
     if as_of is None:
         return None
     version = version_of(as_of)
     if version is None:
-        raise AsOfError(f"--as-of {as_of!r} is not a version; write one like {__version__}")
+        raise UserError(f"--as-of {as_of!r} is not a version; write one like {__version__}")
     if version > Version(__version__):
-        raise AsOfError(
+        raise UserError(
             f"--as-of {as_of} is newer than this kit, {__version__}; install it, or name an older version"
         )
     return version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinker_conformance.server.conversation import EITHER
+from tinker_conformance.server.dialogue import EITHER
 from tinker_conformance.server.features import SAMPLING
 from tinker_conformance.server.probe_bodies import Json, pass_body, sample_body_of
 from tinker_conformance.server.probing import Probing

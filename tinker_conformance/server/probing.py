@@ -1,12 +1,12 @@
-"""What the check of a probe works with: the conversation of the probe, and what all probes of a run share."""
+"""What the check of a probe works with: the dialogue of the probe, and what all probes of a run share."""
 
 from __future__ import annotations
 
-from tinker_conformance.server.conversation import Conversation
+from tinker_conformance.server.dialogue import Dialogue
 from tinker_conformance.server.workbench import Workbench
 
 
-class Probing(Conversation):
+class Probing(Dialogue):
     """One run of one probe.
 
     Attributes:

@@ -7,7 +7,7 @@ from typing import Final
 
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.server.conversation import Line, NotOfferedError, NotTestableError, ProbeEnded
+from tinker_conformance.server.dialogue import Line, NotOfferedError, NotTestableError, ProbeEnded
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probe import Probe
 from tinker_conformance.server.probing import Probing

@@ -17,7 +17,7 @@ from tinker_conformance.known_failures.command_options import excuses
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
 from tinker_conformance.report.record_making import result_record, server_start_record
 from tinker_conformance.report.records import Result, Start
-from tinker_conformance.server.conversation import Line
+from tinker_conformance.server.dialogue import Line
 from tinker_conformance.server.exchanges import Clock, RealClock, Sender
 from tinker_conformance.server.http_sender import HttpSender
 from tinker_conformance.server.probe import Probe

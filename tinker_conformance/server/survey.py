@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tinker_conformance.judging.side_by_side import LostError
-from tinker_conformance.server.conversation import Conversation, Line, is_missing
+from tinker_conformance.server.dialogue import Dialogue, Line, is_missing
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.features import Feature
 from tinker_conformance.server.offer import Offer
@@ -30,7 +30,7 @@ def survey(line: Line) -> Offer:
         ServerLostError: It cannot be reached, or does not answer HTTP.
         TargetError: It refuses the key.
     """
-    asking = Conversation(line)
+    asking = Dialogue(line)
     missing: dict[Feature, str] = {}
     models: tuple[str, ...] = ()
     for feature in Feature:

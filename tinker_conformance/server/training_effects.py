@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from tinker_conformance.server.conversation import numbers
+from tinker_conformance.server.dialogue import numbers
 from tinker_conformance.server.probe_bodies import WEIGHTS, step_body
 from tinker_conformance.server.probing import Probing
 

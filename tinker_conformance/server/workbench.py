@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
-from tinker_conformance.server.conversation import (
+from tinker_conformance.server.dialogue import (
     PROTOBUF,
-    Conversation,
+    Dialogue,
     Line,
     NotOfferedError,
     is_missing,
@@ -58,19 +58,19 @@ class Workbench:
 
     # -- what probes share -----------------------------------------------------------------------
 
-    def session(self, asking: Conversation) -> str:
+    def session(self, asking: Dialogue) -> str:
         """Return the session of the run, opened by the first call."""
         return self._once("session", asking, self.new_session, "session.create")
 
-    def model(self, asking: Conversation) -> str:
+    def model(self, asking: Dialogue) -> str:
         """Return the model of the run, created by the first call."""
         return self._once("model", asking, self.new_model, "submission.model")
 
-    def sampler(self, asking: Conversation) -> str:
+    def sampler(self, asking: Dialogue) -> str:
         """Return the sampler of the run, on the base model, opened by the first call."""
         return self._once("sampler", asking, self.new_sampler, "submission.sampler")
 
-    def made(self, name: str, asking: Conversation) -> str:
+    def made(self, name: str, asking: Dialogue) -> str:
         """Make the session, model or sampler of the run, and judge that; return its id."""
         if name not in self._shared:
             make = {"session": self.new_session, "model": self.new_model, "sampler": self.new_sampler}[name]
@@ -88,7 +88,7 @@ class Workbench:
         if self._numbers[model] == body.get("seq_id"):
             self._numbers[model] -= 1
 
-    def new_session(self, asking: Conversation) -> str:
+    def new_session(self, asking: Dialogue) -> str:
         """Open a session and return its id."""
         answer = asking.post("create_session", session_body())
         session = answer.mapping().get("session_id")
@@ -100,7 +100,7 @@ class Workbench:
         self._sessions.append(str(session))
         return str(session)
 
-    def new_model(self, asking: Conversation, base_model: str | None = None) -> str:
+    def new_model(self, asking: Dialogue, base_model: str | None = None) -> str:
         """Create a model and return its id.
 
         Raises:
@@ -115,7 +115,7 @@ class Workbench:
         self._numbers["models"] += 1
         return self._numbers["models"] - 1
 
-    def submit_pass(self, asking: Conversation, model: str, number: int) -> str:
+    def submit_pass(self, asking: Dialogue, model: str, number: int) -> str:
         """Submit a pass in the form that the server takes, and return its request id."""
         return self._submit_either(
             asking,
@@ -125,7 +125,7 @@ class Workbench:
             "submission.json_pass",
         )
 
-    def submit_forward(self, asking: Conversation, model: str, number: int) -> str:
+    def submit_forward(self, asking: Dialogue, model: str, number: int) -> str:
         """Submit a forward pass, in the form that the server takes, and return its request id."""
         if Feature.FORWARD in self.offer.missing:
             self._refused_json.add("forward")
@@ -138,7 +138,7 @@ class Workbench:
         )
 
     def _submit_either(
-        self, asking: Conversation, path: str, body: Json, raw: Callable[[], bytes], judged_by: str
+        self, asking: Dialogue, path: str, body: Json, raw: Callable[[], bytes], judged_by: str
     ) -> str:
         """Submit in JSON, or in protobuf once JSON was refused."""
         with asking.prerequisite(judged_by):
@@ -150,7 +150,7 @@ class Workbench:
             answer = asking.post("forward_backward", raw=raw(), headers={"content-type": PROTOBUF})
             return asking.request_id(answer)
 
-    def created_model(self, asking: Conversation, answer: Answer) -> str:
+    def created_model(self, asking: Dialogue, answer: Answer) -> str:
         """Return the id of the model that a submission creates."""
         if self._models and not answer.ok:
             raise NotOfferedError(f"the server has {len(self._models)} models and refuses another: {answer}")
@@ -161,7 +161,7 @@ class Workbench:
             self._models.append(str(model))
         return str(model)
 
-    def new_sampler(self, asking: Conversation, **source: object) -> str:
+    def new_sampler(self, asking: Dialogue, **source: object) -> str:
         """Open a sampling session, on the base model unless a source is given, and return its id."""
         answer = self.open_sampler(asking, **source)
         sampler = answer.mapping().get("sampling_session_id")
@@ -172,7 +172,7 @@ class Workbench:
         )
         return str(sampler)
 
-    def open_sampler(self, asking: Conversation, **source: object) -> Answer:
+    def open_sampler(self, asking: Dialogue, **source: object) -> Answer:
         """Ask for a sampling session of the next number, and return the reply."""
         session = self.session(asking)
         number = self._numbers[f"samplers of {session}"]
@@ -195,7 +195,7 @@ class Workbench:
         return found
 
     def _once(
-        self, name: str, asking: Conversation, make: Callable[[Conversation], str], judged_by: str
+        self, name: str, asking: Dialogue, make: Callable[[Dialogue], str], judged_by: str
     ) -> str:
         if name not in self._shared:
             with asking.prerequisite(judged_by):
@@ -206,7 +206,7 @@ class Workbench:
 
     def clean_up(self) -> None:
         """Delete what was created, where the server lets it be; what it answers is not judged."""
-        asking = Conversation(self.line)
+        asking = Dialogue(self.line)
         self.line.budget = RequestBudget(_MOST_CLEANED)
         with contextlib.suppress(NoAnswerError, ValueError):
             for path in dict.fromkeys(self.checkpoints):
@@ -229,7 +229,7 @@ def checkpoint_url(path: str) -> str | None:
     return f"training_runs/{quote(run, safe='')}/checkpoints/{quote(rest)}"
 
 
-def delete_checkpoint(asking: Conversation, path: str) -> Answer | None:
+def delete_checkpoint(asking: Dialogue, path: str) -> Answer | None:
     """Delete a checkpoint and return the reply; None if its path cannot be put into a URL."""
     url = checkpoint_url(path)
     return None if url is None else asking.ask("DELETE", url, seconds=10)

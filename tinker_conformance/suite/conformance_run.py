@@ -78,7 +78,7 @@ class RunRequest:
         """Return the known failures in the SDK's entry of the catalogue; None without an entry.
 
         Raises:
-            KnownFailuresError: If one of them is invalid.
+            UserError: If one of them is invalid.
         """
         package = package_of(self.spec)
         if package is None or not package.entry.known_failures:

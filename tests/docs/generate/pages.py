@@ -8,7 +8,16 @@ from typing import Final
 
 from tests.broken_sdks import table as broken_sdks
 from tests.broken_servers import table as broken_servers
-from tests.docs.generate import catalogue_table, commands, endpoints, fake_server_api, layout, profile_values
+from tests.docs.generate import (
+    catalogue_table,
+    commands,
+    dialects,
+    endpoints,
+    fake_server_api,
+    findings,
+    layout,
+    profile_values,
+)
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
 from tinker_conformance.sdk.stdio import protocol_schema as adapter_schema
@@ -22,10 +31,12 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/broken-sdks.md": broken_sdks.document,
     "reference/broken-servers.md": broken_servers.document,
     "reference/commands.md": commands.document,
+    "reference/dialects.md": dialects.document,
     "reference/endpoints.md": endpoints.document,
     "reference/fake-server.md": fake_server_api.document,
     "reference/profile-values.md": profile_values.document,
     "reference/report.schema.json": report_schema.schema,
     "reference/requirements.md": requirements.document,
     "reference/server-probes.md": probe_document.document,
+    **findings.pages(),
 }

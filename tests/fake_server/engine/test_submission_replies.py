@@ -205,3 +205,39 @@ def test_a_listener_is_told_of_refusals_in_order() -> None:
         "submission future-1",
         "refused nobody 404",
     ]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=0.5, GZIP;q=1.0", True),
+        ("*", True),
+        ("", False),
+        ("identity", False),
+        ("gzip;q=0, br", False),
+    ],
+)
+def test_a_reply_is_compressed_only_for_a_client_that_accepts_it(
+    engine: FakeTinker, ask: Asker, accepted: str, compressed: bool
+) -> None:
+    engine.add_script(
+        [
+            wired(timeout(a=1), compress="gzip", if_accepted=True),
+            wired(complete(), compress="gzip", if_accepted=True, chunked="whole"),
+        ]
+    )
+    request_id = ask.submit()
+    body = json.dumps({"request_id": request_id}).encode()
+    headers = ((b"accept-encoding", accepted.encode()),)
+    first, second = (
+        engine.handle(Request("POST", "/api/v1/retrieve_future", "", headers, body)) for _ in range(2)
+    )
+    assert isinstance(first, TransportFault) is compressed
+    assert isinstance(second, TransportFault)
+    assert ("gzip" in second.name, "chunked" in second.name) == (compressed, True)
+
+
+def test_a_condition_without_a_coding_is_refused() -> None:
+    with pytest.raises(ScriptError, match="if_accepted needs a coding"):
+        wired(complete(), if_accepted=True)

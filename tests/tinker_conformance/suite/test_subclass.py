@@ -6,8 +6,9 @@ import pytest
 
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance import QueueStateConformance, overrides
+from tinker_conformance.error_families import UserError
 from tinker_conformance.requirements import REQUIREMENTS
-from tinker_conformance.suite.subclass import OverrideError, method_name
+from tinker_conformance.suite.subclass import method_name
 
 
 def test_there_is_a_test_for_each_requirement() -> None:
@@ -19,11 +20,11 @@ def test_an_override_needs_a_reason() -> None:
     def replaced(self: object) -> None:
         pass
 
-    with pytest.raises(OverrideError, match=r"replaces the requirement 'debounce.boundary' without a reason"):
+    with pytest.raises(UserError, match=r"replaces the requirement 'debounce.boundary' without a reason"):
         type("TestMine", (QueueStateConformance,), {"test_debounce_boundary": replaced})
-    with pytest.raises(OverrideError, match="needs a reason"):
+    with pytest.raises(UserError, match="needs a reason"):
         overrides(" ")
-    with pytest.raises(OverrideError):
+    with pytest.raises(UserError):
         type("TestMine", (QueueStateConformance,), {"test_debounce_boundary": None})
     made = type("TestMine", (QueueStateConformance,), {"test_debounce_boundary": overrides("why")(replaced)})
     assert made.__test__

@@ -7,7 +7,7 @@ from typing import Final
 
 from tinker_conformance.requirements import Level
 from tinker_conformance.server.cheapest_work import any_result, submit_any
-from tinker_conformance.server.conversation import (
+from tinker_conformance.server.dialogue import (
     EITHER,
     JSON,
     PROTOBUF,

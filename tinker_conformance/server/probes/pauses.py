@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tinker_conformance.queue_state import QueueState
-from tinker_conformance.server.conversation import NotOfferedError, is_failure, is_pending
+from tinker_conformance.server.dialogue import NotOfferedError, is_failure, is_pending
 from tinker_conformance.server.exchanges import Answer
 from tinker_conformance.server.features import SAMPLING, TRAINING
 from tinker_conformance.server.probe import Probe, Releases

@@ -7,7 +7,7 @@ from typing import Final
 from tinker_conformance.queue_state import QueueState
 from tinker_conformance.requirements import Level
 from tinker_conformance.server.cheapest_work import any_result, submit_any
-from tinker_conformance.server.conversation import EITHER, POLL, NotOfferedError, is_pending
+from tinker_conformance.server.dialogue import EITHER, POLL, NotOfferedError, is_pending
 from tinker_conformance.server.exchanges import NOT_JSON, READ_SECONDS, Answer, NoAnswerError
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases

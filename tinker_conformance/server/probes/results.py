@@ -8,7 +8,7 @@ from typing import Final
 
 from fake_server.protobuf import decode_forward_output, decode_sample_response
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.conversation import JSON, PROTOBUF, NotOfferedError, numbers
+from tinker_conformance.server.dialogue import JSON, PROTOBUF, NotOfferedError, numbers
 from tinker_conformance.server.exchanges import NOT_JSON, Answer
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases

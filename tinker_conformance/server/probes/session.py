@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.conversation import NotOfferedError
+from tinker_conformance.server.dialogue import NotOfferedError
 from tinker_conformance.server.exchanges import NOT_JSON
 from tinker_conformance.server.features import Feature
 from tinker_conformance.server.probe import Probe, Releases

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.conversation import NotOfferedError, is_missing
+from tinker_conformance.server.dialogue import NotOfferedError, is_missing
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
 from tinker_conformance.server.probe_bodies import model_body_of, pass_body, sample_body_of

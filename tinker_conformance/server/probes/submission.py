@@ -9,7 +9,7 @@ import zstandard
 
 from tinker_conformance.requirements import Level
 from tinker_conformance.server.cheapest_work import INPUTS, cheapest_path, cheapest_work, submit_any
-from tinker_conformance.server.conversation import PROTOBUF, NotOfferedError
+from tinker_conformance.server.dialogue import PROTOBUF, NotOfferedError
 from tinker_conformance.server.exchanges import Answer
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases

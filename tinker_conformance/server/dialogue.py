@@ -86,7 +86,7 @@ class Line:
             return seen[0], seen[1]
 
 
-class Conversation:
+class Dialogue:
     """What is asked and answered for one purpose, such as one probe.
 
     Attributes:
