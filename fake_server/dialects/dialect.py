@@ -70,7 +70,7 @@ class UnknownFuture(_Table, frozen=True, kw_only=True):
     source: str
 
 
-class Submission(_Table, frozen=True, kw_only=True):
+class SubmissionReplies(_Table, frozen=True, kw_only=True):
     """Replies to requests that create something.
 
     Attributes:
@@ -147,7 +147,7 @@ class Dialect(_Table, frozen=True, kw_only=True):
     pending: Pending | None = None
     failed: Failed | None = None
     unknown_future: UnknownFuture | None = None
-    submission: Submission | None = None
+    submission: SubmissionReplies | None = None
     protobuf: Protobuf | None = None
     key: Key | None = None
     endpoints: Endpoints | None = None
@@ -168,7 +168,7 @@ class Dialect(_Table, frozen=True, kw_only=True):
             ("[protobuf] refusal", None if self.protobuf is None else self.protobuf.refusal),
             ("[key] missing", None if self.key is None else self.key.missing),
         ]
-        submission = self.submission or Submission(source="official")
+        submission = self.submission or SubmissionReplies(source="official")
         statuses += [(f"[submission] {name}", status) for name, status in submission.statuses.items()]
         for place, status in statuses:
             if status is not None and not 200 <= status <= 599:

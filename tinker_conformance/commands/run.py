@@ -57,6 +57,11 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     type=_FOLDER,
     help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
 )
+@click.option(
+    "--record",
+    type=_FILE,
+    help="Write what the SDK did in each scenario to this file, to be judged later with --sdk recorded:FILE.",
+)
 @click.option("--generated", "count", type=COUNT, default=0, help="Also judge this many generated scripts.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the generated scripts.")
 @click.option(
@@ -89,6 +94,7 @@ def run(
     known: Path | None,
     recorded: Path | None,
     folder: Path | None,
+    record: Path | None,
     clock: str | None,
     count: int,
     seed: int,
@@ -108,6 +114,7 @@ def run(
         strict=strict,
         clock=None if clock is None else SdkClock(clock),
         seed=seed if count else None,
+        record=record,
     )
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.

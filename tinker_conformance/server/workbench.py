@@ -194,9 +194,7 @@ class Workbench:
             )
         return found
 
-    def _once(
-        self, name: str, asking: Dialogue, make: Callable[[Dialogue], str], judged_by: str
-    ) -> str:
+    def _once(self, name: str, asking: Dialogue, make: Callable[[Dialogue], str], judged_by: str) -> str:
         if name not in self._shared:
             with asking.prerequisite(judged_by):
                 self._shared[name] = make(asking)

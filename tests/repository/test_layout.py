@@ -16,7 +16,7 @@ from tinker_conformance import fixtures
 from tinker_conformance.requirements import CHAPTERS
 from tinker_conformance.server.probes import CHAPTERS as SERVER_CHAPTERS
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 ROOTS: Final = ("fake_server", "tinker_conformance")
 MODULES: Final = [path for root in ROOTS for path in sorted((ROOT / root).rglob("*.py"))]
 PACKAGES: Final = [path.parent for path in MODULES if path.name == "__init__.py"]
