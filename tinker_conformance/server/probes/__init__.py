@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from packaging.version import Version
-
+from tinker_conformance.profile.version_numbers import valid_version
 from tinker_conformance.requirements.as_of import version_of_kit
 from tinker_conformance.server.probe import Probe
 from tinker_conformance.server.probes import (
@@ -57,5 +56,5 @@ def asked_probes(as_of: str | None = None, *, quick: bool = False) -> tuple[Prob
     return tuple(
         probe
         for probe in PROBES
-        if not (quick and probe.waits) and (limit is None or Version(probe.since) <= limit)
+        if not (quick and probe.waits) and (limit is None or valid_version(probe.since) <= limit)
     )
