@@ -268,7 +268,9 @@ class Judge:
             if observed.fault is not None:
                 if observed.fault.kind is not FaultKind.STUCK:
                     note = f"scenario {scenario.id}: {observed.fault}"
-                    return Judgement(required, Verdict.ADAPTER_ERROR, cases=cases, note=note)
+                    untried = observed.fault.kind is FaultKind.NOT_TESTABLE
+                    verdict = Verdict.NOT_TESTABLE if untried else Verdict.ADAPTER_ERROR
+                    return Judgement(required, verdict, cases=cases, note=note)
                 at = observed.timeline[-1].at if observed.timeline else 0.0
                 mismatches.append(
                     Mismatch(scenario.id, at, "the scenario to finish", f"no end: {observed.fault.text}")
