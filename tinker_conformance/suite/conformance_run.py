@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import named_profile, profile_of
 from tinker_conformance.known_failures.command_options import OwnKnownFailures, check_files, excuses_of
@@ -130,6 +131,34 @@ class ConformanceRun:
     asked: tuple[Requirement, ...]
     known: KnownFailures
 
+    @property
+    def strict(self) -> bool:
+        """Whether quirks count."""
+        return self.request.strict
+
+    @property
+    def recorded(self) -> Path | None:
+        """The file of known failures to write, or None."""
+        return self.request.recorded
+
+    @property
+    def name(self) -> str:
+        """The name and version of the SDK."""
+        return f"{self.judge.sdk.info.name} {self.judge.sdk.info.version}"
+
+    @property
+    def judged_by(self) -> str:
+        """The name of the profile."""
+        return self.judge.profile.name
+
+    def close(self) -> None:
+        """Close the SDK and the reference."""
+        self.judge.close()
+
+    def kill(self) -> None:
+        """Kill the SDK and the reference; a scenario in progress ends with a fault. Thread-safe."""
+        self.judge.kill()
+
     def ask(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
         """Judge one requirement, and apply known failures.
 
@@ -161,7 +190,11 @@ class ConformanceRun:
 
     def result(self, judgement: Judgement) -> Result:
         """Return the record of one judgement."""
-        return result_record(judgement, self.judge.sdk.spec, self.judge.profile.name)
+        return result_record(judgement, self.rerun(judgement))
+
+    def rerun(self, judgement: Judgement) -> str:
+        """Return the command that judges the requirement of a judgement alone."""
+        return alone(judgement.requirement.id, self.judge.sdk.spec, self.judge.profile.name)
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
         """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
