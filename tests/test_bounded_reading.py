@@ -38,6 +38,7 @@ LIMITED_BEFORE: Final[Mapping[str, str]] = {
     "tinker_conformance/sdk/server_events.py": "a reply of our own fake server",
     "tinker_conformance/sdk/in_process/worker_messages.py": "a line of our own worker",
     "tinker_conformance/sdk/stdio/protocol_messages.py": "a line of an adapter, which LineProcess bounds",
+    "tinker_conformance/server/exchanges.py": "a reply that its sender bounds; NaN as an SDK would read it",
     "tinker_conformance/server/releases/release_messages.py": "a line of our own worker",
     "tinker_conformance/sdk/recorded_session.py": "a file that bounded_files has read",
     "tinker_conformance/report/records.py": "a line of a report that bounded_files has read",

@@ -76,7 +76,7 @@ def excuses(
 def excuses_of(
     entries: tuple[KnownFailure, ...],
     known: Path | None,
-    asked: Iterable[Requirement],
+    asked: Iterable[AnyRequirement],
     sdk_version: str,
     own: OwnKnownFailures | None = None,
 ) -> KnownFailures:
