@@ -77,7 +77,7 @@ def test_a_changed_timeline_changes_the_verdict(tmp_path: Path) -> None:
         first, *runs = [json.loads(line) for line in path.read_text().splitlines()]
         for run in runs:
             for event in run["timeline"]:
-                event |= {"kind": "result"} if event.get("kind") == "failed" else {}
+                event.update({"kind": "result"} if event.get("kind") == "failed" else {})
         path.write_text("\n".join(json.dumps(each) for each in (first, *runs)))
         changed = _verdicts(ReplayedSession("recorded:x", path), reference)
         assert changed["polling.failure"][0] is Verdict.FAILED
