@@ -23,7 +23,7 @@ import click
 
 from fake_server.control.clock_file import SteppedClock
 from fake_server.control.control_plane import CONTROL, ControlledServer
-from fake_server.core.bounded_files import FileError, parse_yaml, read_text
+from fake_server.core.bounded_files import FileError, parse_json, parse_yaml, read_text
 from fake_server.core.errors import ScriptError, meant
 from fake_server.core.plain_data import kind
 from fake_server.core.visible_text import visible_lines
@@ -57,7 +57,18 @@ from fake_server.script.script_yaml import load_entries
 @click.option(
     "--seed", type=int, help="Simulate the whole service; all numbers and ids are derived from this seed."
 )
-@click.option("--strict", is_flag=True, help="Refuse base models that the capabilities do not list.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse base models that the capabilities do not list, and samples and passes without an input.",
+)
+@click.option(
+    "--api-key",
+    "api_keys",
+    multiple=True,
+    metavar="KEY",
+    help="Accept only this key, and answer HTTP 401 to others; can be given several times.",
+)
 @click.option(
     "--dialect",
     metavar="NAME",
@@ -122,6 +133,7 @@ def main(  # noqa: PLR0917 - click passes them by name
     models: tuple[str, ...],
     samplers: tuple[str, ...],
     limits: tuple[str, ...],
+    api_keys: tuple[str, ...],
     *,
     strict: bool,
     dialect: str | None,
@@ -151,6 +163,7 @@ def main(  # noqa: PLR0917 - click passes them by name
             journal_limit=journal_limit,
             client_config=config,
             strict=strict,
+            api_keys=api_keys,
             dialect=dialect,
             long_polls=long_polls,
         )
@@ -202,9 +215,9 @@ def _client_config(given: str | None) -> Mapping[str, object]:
         return {}
     if given.lstrip().startswith("{"):
         try:
-            flags: object = json.loads(given)
-        except ValueError as error:
-            raise ScriptError(f"--client-config is not JSON ({error}); give an object of flags") from None
+            flags = parse_json(given)
+        except FileError as error:
+            raise ScriptError(error.of("--client-config")) from None
     else:
         try:
             flags = parse_yaml(read_text(given))

@@ -12,7 +12,11 @@ from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 
 
-class AdapterLostError(SdkError):
+class LostError(SdkError):
+    """What is judged failed too often to continue; the verdicts so far stand."""
+
+
+class AdapterLostError(LostError):
     """The adapter failed too often and is not restarted; the verdicts so far stand."""
 
 
@@ -57,6 +61,16 @@ class SideBySide:
         # It was started in any case, even if no caller asked for it, and only this object can close it.
         if self._reference.exception() is None:
             self._reference.result().close()
+
+    def kill(self) -> None:
+        """Kill the SDK and the reference, so that `close` need not wait for a scenario. Thread-safe."""
+        self._sdk.kill()
+
+        def kill_reference(reference: Future[SdkSession]) -> None:
+            if not reference.cancelled() and reference.exception() is None:
+                reference.result().kill()
+
+        self._reference.add_done_callback(kill_reference)  # at once, if it has started
 
     @property
     def without_fault(self) -> bool:

@@ -78,4 +78,4 @@ def test_an_unknown_dialect_is_an_error_before_anything_runs(reference: SdkSessi
     with pytest.raises(DialectError):
         DialectSession(reference, "nobody")
     with pytest.raises(ValueError, match="there is no dialect 'nobody'; use one of hatchery, open-rl"):
-        RunRequest(spec="reference", dialect="nobody").check()
+        RunRequest(spec="reference", dialect="nobody").checked()
