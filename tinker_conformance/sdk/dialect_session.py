@@ -46,3 +46,7 @@ class DialectSession:
     def close(self) -> None:
         """End every process of the SDK."""
         self._sdk.close()
+
+    def kill(self) -> None:
+        """Kill every process of the SDK at once. Thread-safe."""
+        self._sdk.kill()
