@@ -23,8 +23,8 @@ from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.report.release_matrix import (
     RELEASE_LEGEND,
     ReleaseMatrix,
-    matrix_table,
     matrix_of_releases,
+    matrix_table,
 )
 from tinker_conformance.server.releases import VERB_SECONDS, chosen_releases, judge_releases
 from tinker_conformance.server.server_request import Pausing, ServerRequest

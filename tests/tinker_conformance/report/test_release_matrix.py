@@ -11,8 +11,8 @@ from tinker_conformance.report.release_matrix import (
     NEEDS,
     SIGNS,
     ReleaseMatrix,
-    matrix_table,
     matrix_of_releases,
+    matrix_table,
 )
 from tinker_conformance.report.verb_outcome import VerbOutcome
 
