@@ -35,7 +35,7 @@ def _added(pytester: pytest.Pytester, *arguments: str) -> list[str]:
 def test_help_shows_options_of_the_kits_own_names_alone(pytester: pytest.Pytester) -> None:
     # Options are indented by two; what follows further in is help text, which may begin with an option too.
     names = {name for line in _added(pytester, "--help") for name in re.findall(r"^ {2}(-[\w-]+)", line)}
-    assert len(names) == 8
+    assert len(names) == 16
     assert all(name.startswith("--tinker-") for name in names)
 
 
