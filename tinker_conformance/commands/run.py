@@ -31,7 +31,6 @@ from tinker_conformance.judging.causes import Cause, causes
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.known_failures.first_file import record as write_known_failures
-from tinker_conformance.known_failures.first_file import recordable
 from tinker_conformance.report.conclusion import Conclusion, conclude, forgiven
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import end_record
@@ -64,7 +63,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     "--record-known-failures",
     "recorded",
     type=_FILE,
-    help="Write the failures of this run to a new file of known failures.",
+    help="Write the failures of this run to a file of known failures. One that exists is brought up to date.",
 )
 @click.option(
     "--report",
@@ -276,13 +275,14 @@ def _written(measured: _Measured, failures: Path) -> _Written:
     if (recorded := request.recorded) is not None:
         profile = measured.run.judge.profile.name
         strict = request.strict
-        if written.attempt(
-            lambda: write_known_failures(
+
+        def write() -> None:
+            done = write_known_failures(
                 measured.results, recorded, sdk=measured.name, profile=profile, strict=strict
             )
-        ):
-            number = len(recordable(measured.results, strict=strict))
-            written.notes.append(f"{recorded}: {number} known failures; edit the reasons")
+            written.notes.append(f"{recorded}: {done}")
+
+        written.attempt(write)
     return written
 
 
