@@ -13,7 +13,7 @@ from tinker_conformance.report.report_reading import Report
 MOST_CHARACTERS: Final = 32
 
 
-def told_apart(reports: Sequence[Report]) -> list[Report]:
+def with_builds(reports: Sequence[Report]) -> list[Report]:
     """Return the reports, with `build` set where two have the same SDK, version and profile.
 
     A build is told by its SPEC, or by the folder of its report if the SPECs are equal too.

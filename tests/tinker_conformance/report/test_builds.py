@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tests.tinker_conformance.report.making import report, result
 from tinker_conformance.cli import main
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.report.builds import MOST_CHARACTERS, told_apart
+from tinker_conformance.report.builds import MOST_CHARACTERS, with_builds
 from tinker_conformance.report.markdown import step_summary
 from tinker_conformance.report.page import page
 from tinker_conformance.report.report_reading import Report
@@ -29,21 +29,21 @@ def _report(spec: str, folder: str = "", version: str = "1") -> Report:
 
 
 def _builds(*reports: Report) -> list[str]:
-    return [each.build for each in told_apart(reports)]
+    return [each.build for each in with_builds(reports)]
 
 
 def test_different_versions_need_no_build() -> None:
     assert _builds(_report("exec:a"), _report("exec:b", version="2")) == ["", ""]
 
 
-def test_two_specs_are_told_apart_by_what_differs() -> None:
+def test_two_specs_are_with_builds_by_what_differs() -> None:
     specs = ("exec:node /opt/sdk/before/adapter.mjs", "exec:node /opt/sdk/after/adapter.mjs")
     assert _builds(*map(_report, specs)) == ["before/adapter.mjs", "after/adapter.mjs"]
     long = [f"exec:node /opt/{'x' * 50}{number}" for number in (1, 2)]
     assert {len(each) for each in _builds(*map(_report, long))} == {MOST_CHARACTERS + 1}
 
 
-def test_equal_specs_are_told_apart_by_the_folder_of_the_report() -> None:
+def test_equal_specs_are_with_builds_by_the_folder_of_the_report() -> None:
     runs = [_report("exec:a", folder=f"reports/{day}") for day in ("monday", "tuesday")]
     assert _builds(*runs) == ["monday", "tuesday"]
     assert _builds(*runs, _report("exec:c", version="2")) == ["monday", "tuesday", ""]
@@ -67,7 +67,7 @@ def test_every_form_shows_them(tmp_path: Path) -> None:
     assert [name.rpartition(" ")[2] for name in names] == ["(before)", "(after)"]
     worse = CliRunner().invoke(main, ["report", "diff", *both])
     assert "(before) (tinker-0.1) -> " in worse.output
-    pair = told_apart([_report("exec:a", folder="r/x"), _report("exec:a", folder="r/y")])
+    pair = with_builds([_report("exec:a", folder="r/x"), _report("exec:a", folder="r/y")])
     assert "sdk 1 (x)" in markdown_matrix(pair)
     assert "sdk 1 (y)" in page(pair)
 
