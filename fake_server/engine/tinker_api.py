@@ -454,11 +454,11 @@ class FakeTinker:
     def _translated(self, request: Request, translator: Translator) -> Answer:
         if (refusal := translator.refusal(request)) is not None:
             return refusal, None
-        heard = translator.heard(request)
+        translated = translator.translated_request(request)
         if request.path == POLL_PATH and request.method == "POST":
-            return self._poll(heard)
-        answer, future = self._answer(heard)
-        return translator.spoken(heard, answer), future
+            return self._poll(translated)
+        answer, future = self._answer(translated)
+        return translator.translated_reply(translated, answer), future
 
     def _refused(self, problem: Problem) -> Reply:
         self.add_problem(problem)
@@ -473,14 +473,14 @@ class FakeTinker:
         with self._lock:
             turn = self._setup_book.take(request.path)
             reply = self._usual_answer(request, body) if turn is None else None
-            told = self._setup_book.concerns(request.path)
+            notifies = self._setup_book.concerns(request.path)
             gate = self._book.gate
         answer = reply if turn is None else refusing_reply(turn.reply, gate, request.path)
         if answer is None:
             raise _Refusal(
                 ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
             )
-        if told and self.listener is not None:
+        if notifies and self.listener is not None:
             self.listener.setup_answered(request, answer)
         return answer, None
 
@@ -653,7 +653,7 @@ class FakeTinker:
 
     def _spoken(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
         """Return the answer to a poll in the engine's dialect."""
-        return answer if self._translator is None else self._translator.spoken(request, answer)
+        return answer if self._translator is None else self._translator.translated_reply(request, answer)
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
         """Record that a future of the simulated service has had its last reply."""
