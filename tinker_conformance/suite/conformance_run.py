@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from fake_server.dialects import dialect_named
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judge, Judgement
@@ -31,6 +32,7 @@ from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
+from tinker_conformance.sdk.dialect_session import DialectSession
 from tinker_conformance.sdk.recorded_session import RecordingSession, check_place_of_recording
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
@@ -56,6 +58,8 @@ class RunRequest:
         strict: Whether quirks count.
         clock: How to move the clocks of an `exec:` SDK; None for the best way that its adapter offers.
         seed: The seed of generated scripts, or None if there are none.
+        dialect: The server whose dialect the SDK meets, or None for the official service. What comes of it is
+            information, not conformance.
         record: The file to write what the SDK did to, for the SPEC `recorded:FILE`; None for no recording.
     """
 
@@ -67,6 +71,7 @@ class RunRequest:
     strict: bool = False
     clock: SdkClock | None = None
     seed: int | None = None
+    dialect: str | None = None
     record: Path | None = None
 
     def checked(self) -> CheckedRequest:
@@ -76,6 +81,8 @@ class RunRequest:
             ValueError: If a SPEC, profile, version or file cannot be used; the text says what to use instead.
         """
         check_spec(self.spec)
+        if self.dialect is not None:
+            dialect_named(self.dialect)
         if self.record is not None:
             check_place_of_recording(self.record)
         profile = named_profile(self.profile, self.as_of)
@@ -220,6 +227,8 @@ def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) 
         if request.record is not None:
             sdk = RecordingSession(sdk, request.record)
         opened.callback(sdk.close)
+        if request.dialect is not None:
+            sdk = DialectSession(sdk, request.dialect)
         profile = checked.profile or profile_of(sdk.info)
         asked = asked_of(profile, request.as_of)
         known = excuses_of(checked.entries, request.known, asked, sdk.info.version, checked.own)
