@@ -24,7 +24,7 @@ FIRST, SECOND = list(shipped_scenarios().values())[:2]
 
 
 class Counting:
-    """Counts its runs, and names scenario and profile in what comes of each."""
+    """Counts its runs, and names scenario and profile in each result."""
 
     spec = "counting"
     info = AdapterInfo(name="counting", version="1")
@@ -86,7 +86,7 @@ def test_a_run_with_a_fault_is_not_shared(tmp_path: Path) -> None:
 
 
 class KilledOnce(Counting):
-    """Crashes in its first run, as an SDK does that the test of an interrupt kills."""
+    """Crashes in its first run, like an SDK that another test has killed."""
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         self._fault = None if self.runs else Fault(FaultKind.CRASH, "killed by SIGKILL")
@@ -101,7 +101,7 @@ def test_an_sdk_that_another_test_killed_is_started_again(tmp_path: Path) -> Non
 
 
 class OneAtATime(Counting):
-    """Breaks where a second run begins before the first has ended, as a worker's conversation does."""
+    """Fails if a second run begins before the first has ended."""
 
     def __init__(self) -> None:
         super().__init__()
