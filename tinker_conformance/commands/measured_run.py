@@ -13,7 +13,7 @@ from rich.progress import track
 from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.commands.fix_first import fix_first
 from tinker_conformance.commands.guard import described
-from tinker_conformance.commands.interruption import Interrupted, ended_while_killing
+from tinker_conformance.commands.interruption import Interrupted
 from tinker_conformance.commands.outcome import table
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.causes import Cause, causes
@@ -118,13 +118,13 @@ class MeasuredRun(Generic[R]):
             if then is not None:
                 then()
         except Interrupted as error:
-            ended_while_killing(self.run.close)
+            self.run.kill()
             self.early = Early(error.exit_code, f"interrupted by {error.name}")
         except Exception as error:  # noqa: BLE001 - report the results so far, even after a bug of the kit
-            ended_while_killing(self.run.close)
+            self.run.kill()
             reason, code = described(error)
             self.early = Early(code, reason.removeprefix("Error: "))
-        else:
+        finally:
             self.run.close()
 
     def add_verb(self, verb: VerbRecord) -> None:

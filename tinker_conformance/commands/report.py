@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,8 @@ import msgspec
 
 from fake_server.core.visible_text import visible
 from tinker_conformance.commands.terminal import Terminal
-from tinker_conformance.report.changes import Change, changes
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.changes import Change, Changed, changes
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.page import page
 from tinker_conformance.report.report_folder import write_whole
@@ -58,7 +59,7 @@ def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -
 @click.argument("before", type=_REPORT)
 @click.argument("after", type=_REPORT)
 def diff(before: Path, after: Path) -> None:
-    """List what got better or worse from BEFORE to AFTER. Exits with code 1 if anything got worse."""
+    """List what got better or worse from BEFORE to AFTER. Exits with code 1 if the SDK got worse."""
     first, second = _loaded([before, after])
     for path, compared in ((before, first), (after, second)):
         if compared.cut_off is not None:
@@ -77,7 +78,17 @@ def diff(before: Path, after: Path) -> None:
     parts = [f"{counts[change]} {change.value}" for change in Change if counts[change]]
     names = f"{first.name} ({first.start.profile.name}) -> {second.name} ({second.start.profile.name})"
     console.print(visible(f"{names}: {', '.join(parts) or 'nothing changed'}"), soft_wrap=True)
-    sys.exit(Exit.SDK_FAILED if counts[Change.WORSE] else Exit.HELD)
+    sys.exit(_exit_code(each for each in found if each.change is Change.WORSE))
+
+
+def _exit_code(worse: Iterable[Changed]) -> Exit:
+    """Return the exit code for what got worse: a requirement that an error left open is no failed one."""
+    now = {each.after for each in worse}
+    if Verdict.KIT_ERROR.value in now:
+        return Exit.KIT
+    if Verdict.ADAPTER_ERROR.value in now:
+        return Exit.ADAPTER
+    return Exit.SDK_FAILED if now else Exit.HELD
 
 
 @report.command()

@@ -291,8 +291,8 @@ def test_protobuf_requests_are_understood(engine: FakeTinker, encoding: str | No
 
 
 BROKEN = {
-    "json": (b"{", (), "not JSON"),
-    "array": (b"[]", (), "a JSON list, not an object"),
+    "json": (b"{", (), "not valid JSON"),
+    "array": (b"[]", (), "the body is a list; send a JSON object"),
     "zstd": (b"{}", ((b"content-encoding", b"zstd"),), "zstd body cannot be decoded"),
     "encoding": (b"{}", ((b"content-encoding", b"br"),), "'br' is not supported"),
     "protobuf": (

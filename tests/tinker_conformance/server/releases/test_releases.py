@@ -220,6 +220,7 @@ def test_a_choice_of_nothing_is_an_error_that_says_what_to_write(chosen: str) ->
         ('{"detail":"Not Found"}', True),
         ("404 page not found", True),
         ("[]", True),
+        ("[" * 100_000, True),
         ('{"detail": null}', True),
         ('{"error": "x", "problem": "unexpected_request"}', True),
         ('{"detail":"model \'m\' does not exist"}', False),
