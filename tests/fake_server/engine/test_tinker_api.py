@@ -39,7 +39,7 @@ TRAINING_PATHS = {
 
 
 class Recorder:
-    """A listener that writes down what it is told."""
+    """A listener that records its notifications."""
 
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
