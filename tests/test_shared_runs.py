@@ -24,7 +24,7 @@ FIRST, SECOND = list(shipped_scenarios().values())[:2]
 
 
 class Counting:
-    """Counts its runs, and names scenario and profile in what comes of each."""
+    """Counts its runs, and names scenario and profile in each result."""
 
     spec = "counting"
     info = AdapterInfo(name="counting", version="1")
@@ -85,7 +85,7 @@ def test_a_run_with_a_fault_is_not_shared(tmp_path: Path) -> None:
 
 
 class OneAtATime(Counting):
-    """Breaks where a second run begins before the first has ended, as a worker's conversation does."""
+    """Fails if a second run begins before the first has ended."""
 
     def __init__(self) -> None:
         super().__init__()

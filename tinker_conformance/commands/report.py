@@ -14,6 +14,7 @@ import msgspec
 from fake_server.core.visible_text import visible
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.builds import with_builds
 from tinker_conformance.report.changes import Change, Changed, changes
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.page import page
@@ -44,7 +45,7 @@ def report() -> None:
 )
 def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -> None:
     """Print a matrix of requirements by SDK from any number of reports."""
-    loaded = _loaded(reports)
+    loaded = with_builds(_loaded(reports))
     for out in outs:
         write_combined(loaded, out)
     console = Terminal()
@@ -60,7 +61,7 @@ def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -
 @click.argument("after", type=_REPORT)
 def diff(before: Path, after: Path) -> None:
     """List what got better or worse from BEFORE to AFTER. Exits with code 1 if the SDK got worse."""
-    first, second = _loaded([before, after])
+    first, second = with_builds(_loaded([before, after]))
     for path, compared in ((before, first), (after, second)):
         if compared.cut_off is not None:
             judged = f"{len(compared.results)} of {len(compared.start.asked)} requirements"
@@ -101,7 +102,7 @@ def _exit_code(worse: Iterable[Changed]) -> Exit:
 )
 def html(reports: tuple[Path, ...], out: Path) -> None:
     """Write the HTML page of one report, or of several side by side."""
-    write_combined(_loaded(reports), out.with_suffix(".html"))
+    write_combined(with_builds(_loaded(reports)), out.with_suffix(".html"))
 
 
 def write_combined(reports: Sequence[Report], out: Path) -> None:
@@ -112,7 +113,8 @@ def write_combined(reports: Sequence[Report], out: Path) -> None:
     """
     if out.suffix == ".json":
         rows = {chapter.name: chapter.rows for chapter in matrix(reports)}
-        data = {"reports": [each.start for each in reports], "matrix": rows}
+        names = [each.name for each in reports]
+        data = {"reports": [each.start for each in reports], "names": names, "matrix": rows}
         text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
     elif out.suffix in _FORMS:
         text = _FORMS[out.suffix](reports)

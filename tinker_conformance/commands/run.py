@@ -50,7 +50,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     "--record-known-failures",
     "recorded",
     type=_FILE,
-    help="Write the failures of this run to a new file of known failures.",
+    help="Write the failures of this run to a file of known failures. One that exists is brought up to date.",
 )
 @click.option(
     "--report",

@@ -77,7 +77,7 @@ KNOWN_FAILURES: Final = SuiteOption(
 )
 RECORD_KNOWN_FAILURES: Final = SuiteOption(
     "record-known-failures",
-    "write the failures of this run to a new file of known failures",
+    "write the failures of this run to a file of known failures; one that exists is brought up to date",
     {"metavar": "FILE"},
 )
 STRICT_QUIRKS: Final = SuiteOption("strict-quirks", "count quirks as failures", {"action": "store_true"})

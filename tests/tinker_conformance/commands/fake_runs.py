@@ -40,7 +40,7 @@ class FakeSdk:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is found, in place of judging.
+    """The prepared result of a run, instead of judging.
 
     Attributes:
         verdicts: By requirement; these are asked, in this order.

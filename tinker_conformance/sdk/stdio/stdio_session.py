@@ -203,6 +203,7 @@ def _info(started: Started, clock: SdkClock) -> AdapterInfo:
         name=started.name,
         version=started.version,
         language=started.language,
+        runtime=started.runtime or "",
         capabilities=usable,
         operations=started.operations,
         profile=started.profile,
