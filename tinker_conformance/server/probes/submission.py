@@ -213,7 +213,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.no_json",
-        sentence="A body that is no JSON is refused with a 4xx and a JSON body.",
+        sentence="A body that is not JSON is refused with a 4xx and a JSON body.",
         source="every release repeats a submission on a 5xx for as long as it is told to",
         check=_no_json,
     ),
