@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.side_by_side import LostError
 from tinker_conformance.server.dialogue import Dialogue, Line, is_missing
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.features import Feature
 from tinker_conformance.server.offer import Offer
-from tinker_conformance.server.target import TargetError
 
 NO_JSON: Final = b'{"this is not JSON'
 _UNAUTHORIZED: Final = (401, 403)
@@ -28,7 +28,7 @@ def survey(line: Line) -> Offer:
 
     Raises:
         ServerLostError: It cannot be reached, or does not answer HTTP.
-        TargetError: It refuses the key.
+        UserError: It refuses the key.
     """
     asking = Dialogue(line)
     missing: dict[Feature, str] = {}
@@ -48,7 +48,7 @@ def survey(line: Line) -> Offer:
         if feature is Feature.CAPABILITIES:
             if answer.status in _UNAUTHORIZED:
                 said = line.target.without_key(str(answer))
-                raise TargetError(f"the server refuses the API key ({said}); give it with --api-key")
+                raise UserError(f"the server refuses the API key ({said}); give it with --api-key")
             models = _models(answer.mapping().get("supported_models"))
     return Offer(missing, models)
 
