@@ -93,9 +93,12 @@ class ServerRun:
 
     def result(self, judgement: Judgement) -> Result:
         """Return the record of one judgement."""
+        return result_record(judgement, self.rerun(judgement), releases=self.releases(judgement))
+
+    def releases(self, judgement: Judgement) -> str:
+        """Return the releases of the official SDK that rely on a probe."""
         probe = judgement.requirement
-        releases = str(probe.releases) if isinstance(probe, Probe) else ""
-        return result_record(judgement, self.rerun(judgement), releases=releases)
+        return str(probe.releases) if isinstance(probe, Probe) else ""
 
     def rerun(self, judgement: Judgement) -> str:
         """Return the command that runs one probe alone."""

@@ -1,6 +1,6 @@
 """Finds out what a server offers, before anything is judged.
 
-Each known path is asked once with a body that is no JSON, which no server can take for work, or with a GET.
+Each known path is asked once with a body that is not JSON, which no server can take for work, or with a GET.
 404, 405 and 501 say that it is not there. A path that is there answers anything else.
 """
 
@@ -15,7 +15,7 @@ from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.features import Feature
 from tinker_conformance.server.offer import Offer
 
-NO_JSON: Final = b'{"this is no JSON'
+NO_JSON: Final = b'{"this is not JSON'
 _UNAUTHORIZED: Final = (401, 403)
 
 
