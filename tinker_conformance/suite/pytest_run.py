@@ -96,7 +96,9 @@ def end_test(run: OpenRun[R], judgement: Judgement) -> None:
         ):
             xfail(visible(f"quirk: {_first(judgement)}"))
         case _:
-            raise RequirementFailure(explain(judgement, run.rerun(judgement)))
+            raise RequirementFailure(
+                explain(judgement, run.rerun(judgement), releases=run.releases(judgement))
+            )
 
 
 def _first(judgement: Judgement) -> str:
