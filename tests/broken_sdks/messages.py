@@ -40,6 +40,8 @@ SDKS.edited(
     saying="got the line 'Sampling is paused for sampler None. Reason: concurrent LoRA rate limi",
     also=(
         "messages.sampling_text",
+        "requests.client_of_a_sample",
+        "requests.numbers_of_samples",
         "wiring.compute_logprobs",
         "wiring.sample",
     ),

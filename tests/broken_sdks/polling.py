@@ -212,7 +212,7 @@ SDKS.edited(
     changes={"polling.operations.optim_step.path": "/api/v1/optimizer_step"},
     caught_by="wiring.optim_step",
     saying="at 0.000 s: wanted a pause line with the identifier 'model-1', got nothing",
-    also=("polling.request_type_optim_step",),
+    also=("polling.request_type_optim_step", "requests.content_of_optim_step"),
 )
 
 SDKS.edited(
@@ -221,6 +221,7 @@ SDKS.edited(
     changes={"polling.metadata_only": False},
     caught_by="polling.announced_result",
     saying="at 0.000 s: wanted 2 polls of future 1, got 1 poll of future 1",
+    also=("requests.metadata_only",),
 )
 
 SDKS.edited(

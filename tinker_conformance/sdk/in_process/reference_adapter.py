@@ -80,7 +80,10 @@ class ReferenceAdapter:
         """Start a scenario with a new service client."""
         self._context = context
         self._service = ServiceClient(
-            context.base_url, context.profile, on_telemetry=lambda name, data: _tell(context, name, data)
+            context.base_url,
+            context.profile,
+            api_key=context.api_key,
+            on_telemetry=lambda name, data: _tell(context, name, data),
         )
 
     async def create_client(
