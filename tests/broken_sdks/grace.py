@@ -36,6 +36,7 @@ SDKS.edited(
         "grace.completion",
         "grace.monotonic_clock",
         "grace.then_once_a_minute",
+        "grace.after_a_long_run",
     ),
 )
 
@@ -105,6 +106,7 @@ class _IgnoresActive(ClientObserver):
     also=(
         "concurrency.grace",
         "grace.completion",
+        "grace.after_a_long_run",
     ),
 )
 class _KeepsTheGracePeriodAfterActive(WithObserver):
@@ -129,7 +131,10 @@ class _KeepsTheGraceAfterAResult(Poll):
     under="tinker-0.38",
     caught_by="grace.completion",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
-    also=("concurrency.grace",),
+    also=(
+        "concurrency.grace",
+        "grace.after_a_long_run",
+    ),
 )
 class _KeepsTheGracePeriodAfterAFuture(WithPoll):
     poll = _KeepsTheGraceAfterAResult
@@ -175,6 +180,11 @@ SDKS.edited(
         "telemetry.beside_the_line",
         "wiring.compute_logprobs",
         "wiring.sample",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "messages.any_sampling_identifier",
+        "reasons.any_text",
     ),
 )
 

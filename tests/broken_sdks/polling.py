@@ -51,6 +51,7 @@ SDKS.edited(
         "polling.request_type_save_weights_for_sampler",
         "polling.slow_reply",
         "trigger.malformed_408",
+        "messages.any_sampling_identifier",
     ),
 )
 
@@ -136,6 +137,9 @@ class _SleepsAfterTryAgain(Poll):
         "polling.back_off_goes_on",
         "polling.try_again_line",
         "telemetry.beside_the_line",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
     ),
 )
 class _WaitsHalfASecondAfterATryAgain(WithPoll):

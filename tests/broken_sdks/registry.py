@@ -17,7 +17,9 @@ from . import (
     polling_ends,
     reasons,
     requests,
+    texts,
     threads,
+    times,
     trigger,
     wiring,
 )
@@ -35,6 +37,8 @@ _CHAPTERS: Final = (
     threads,
     wiring,
     requests,
+    texts,
+    times,
     polling,
     polling_ends,
     extras,

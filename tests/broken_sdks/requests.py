@@ -90,7 +90,12 @@ class _FirstOnes(_Altered):
     under="tinker-0.5.1",
     caught_by="requests.client_of_a_sample",
     saying="'sampler-b', got asample 2 with sampling_session_id 'sampler-a'",
-    also=("requests.numbers_of_samples",),
+    also=(
+        "concurrency.a_minute_for_each_client",
+        "concurrency.clients_on_threads",
+        "debounce.separate_clients",
+        "requests.numbers_of_samples",
+    ),
 )
 class _SamplesFromTheFirstSession(_FirstOnes):
     paths = ("asample",)
@@ -102,7 +107,10 @@ class _SamplesFromTheFirstSession(_FirstOnes):
     under="tinker-0.38",
     caught_by="requests.client_of_training",
     saying="'model-b', got forward_backward 2 with model_id 'model-a'",
-    also=("requests.numbers_of_training",),
+    also=(
+        "debounce.separate_training_clients",
+        "requests.numbers_of_training",
+    ),
 )
 class _TrainsTheFirstModel(_FirstOnes):
     paths = ("forward_backward",)
@@ -114,6 +122,11 @@ class _TrainsTheFirstModel(_FirstOnes):
     under="tinker-0.10",
     caught_by="requests.base_model_of_a_creation",
     saying="wanted create_model 1 with base_model 'Qwen/Qwen3-8B', got nothing",
+    also=(
+        "polling.expired_creation",
+        "polling.request_type_create_model",
+        "wiring.create_model",
+    ),
 )
 class _CreatesWithoutABaseModel(_Replaced):
     paths = ("create_model",)
@@ -121,14 +134,16 @@ class _CreatesWithoutABaseModel(_Replaced):
 
 
 @SDKS.adapter(
-    "numbers_every_sample_alike",
+    "numbers_samples_downwards",
     under="tinker-0.7",
     caught_by="requests.numbers_of_samples",
-    saying="wanted asample 3 with a greater seq_id, got asample 3 with the seq_id 7 after 7",
+    saying="wanted asample 3 with a greater seq_id, got asample 3 with the seq_id 999 after 1000",
 )
-class _NumbersEverySampleAlike(_Replaced):
+class _NumbersSamplesDownwards(_Altered):
     paths = ("asample",)
-    values: ClassVar = {"seq_id": 7}
+
+    def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
+        return {**body, "seq_id": 1000 - body["seq_id"]}, headers
 
 
 @SDKS.adapter(
@@ -159,6 +174,10 @@ class _SamplesWithoutAPrompt(_Replaced):
     under="tinker-0.5.1",
     caught_by="requests.content_of_compute_logprobs",
     saying="wanted asample 1 with prompt_logprobs true, got asample 1 with prompt_logprobs false",
+    also=(
+        "polling.request_type_compute_logprobs",
+        "wiring.compute_logprobs",
+    ),
 )
 class _DoesNotAskForLogprobs(_Replaced):
     paths = ("asample",)
@@ -181,6 +200,10 @@ class _LeavesTheLossOut(_Replaced):
     under="tinker-0.38",
     caught_by="requests.content_of_forward",
     saying="wanted forward_backward 1 with forward_only true, got forward_backward 1 with forward_only false",
+    also=(
+        "polling.request_type_forward",
+        "wiring.forward",
+    ),
 )
 class _RunsForwardWithABackwardPass(_Replaced):
     paths = ("forward_backward",)

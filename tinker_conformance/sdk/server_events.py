@@ -20,7 +20,7 @@ _MAX_BODY: Final = 20_000
 """Limit for a request's body in a timeline, in bytes."""
 _MAX_RAW: Final = 200
 """Limit for the text of a body that is not JSON, in bytes."""
-MAX_TEXT: Final = 4_000
+MAX_TEXT: Final = 20_000
 """Limit for a log message or an error text, in characters."""
 
 

@@ -1,0 +1,118 @@
+"""SDKs that keep a time of day, or a number that is too short for the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from tinker_conformance.queue_state import QueueState
+from tinker_conformance.reference.observer import ClientObserver
+
+from .declaration import Chapter
+from .patches import WithObserver
+
+SDKS: Final = Chapter()
+_DAY: Final = 86_400
+_GRACE_MS: Final = 900_000
+
+
+def _as_32_bits(number: int) -> int:
+    """The signed number that is left of this one in 32 bits."""
+    return (number + 2**31) % 2**32 - 2**31
+
+
+class _OfTheDay(ClientObserver):
+    __slots__ = ()
+
+    def _should_log_now(self, state: QueueState) -> bool:
+        now = time.time() % _DAY
+        if state is QueueState.ACTIVE or (self._memory.logged_at and now - self._memory.logged_at < 60):
+            return False
+        self._memory.logged_at = now
+        return True
+
+
+@SDKS.adapter(
+    "keeps_the_time_of_day",
+    under="tinker-0.5.1",
+    caught_by="debounce.any_time_of_day",
+    saying="wanted a pause line at 900.000 s, got nothing",
+    also=("debounce.after_a_long_run",),
+)
+class _KeepsTheTimeOfDay(WithObserver):
+    observer = _OfTheDay
+
+
+class _InShortMilliseconds(ClientObserver):
+    __slots__ = ()
+
+    def _should_log_now(self, state: QueueState) -> bool:
+        now = time.time()
+        passed = _as_32_bits(round((now - self._memory.logged_at) * 1000))
+        if state is QueueState.ACTIVE or (self._memory.logged_at and passed < 60_000):
+            return False
+        self._memory.logged_at = now
+        return True
+
+
+@SDKS.adapter(
+    "counts_milliseconds_in_32_bits",
+    under="tinker-0.5.1",
+    caught_by="debounce.after_a_long_run",
+    saying="wanted a pause line at 4295030.000 s, got nothing",
+)
+class _CountsMillisecondsIn32Bits(WithObserver):
+    observer = _InShortMilliseconds
+
+
+class _InShortSeconds(ClientObserver):
+    __slots__ = ()
+
+    def _should_log_now(self, state: QueueState) -> bool:
+        now = time.time()
+        fraction = now % 1
+        now = _as_32_bits(int(now)) + fraction
+        if state is QueueState.ACTIVE or (self._memory.logged_at and now - self._memory.logged_at < 60):
+            return False
+        self._memory.logged_at = now
+        return True
+
+
+@SDKS.adapter(
+    "keeps_seconds_in_32_bits",
+    under="tinker-0.5.1",
+    caught_by="debounce.after_2038",
+    saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
+)
+class _KeepsSecondsIn32Bits(WithObserver):
+    observer = _InShortSeconds
+
+
+class _WithShortGrace(ClientObserver):
+    __slots__ = ()
+    created: ClassVar[float] = 0.0
+
+    def _outlasted_grace(self, state: QueueState) -> bool:
+        forms = self.facet.client(self.kind)
+        if forms is None or forms.grace_seconds == 0:
+            return True
+        now = float(_as_32_bits(round((time.monotonic() - self.created) * 1000)))
+        if state is not self._memory.state:
+            self._memory.state = state
+            self._memory.state_since = now
+        return now - self._memory.state_since >= _GRACE_MS
+
+
+@SDKS.adapter(
+    "measures_the_grace_period_in_32_bits",
+    under="tinker-0.38",
+    caught_by="grace.after_a_long_run",
+    saying="wanted a pause line at 2147900.000 s, got nothing",
+)
+class _MeasuresTheGracePeriodIn32Bits(WithObserver):
+    observer = _WithShortGrace
+
+    def _watched(self, method: Callable[..., None]) -> Callable[..., None]:
+        _WithShortGrace.created = time.monotonic()
+        return super()._watched(method)
