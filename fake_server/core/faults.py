@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
@@ -167,9 +167,8 @@ class Wire:
         """Return how the reply is sent for an ``Accept-Encoding``; None if in the normal way."""
         if not self.if_accepted or self.compress is None or _accepts(accepted, self.compress):
             return self
-        plain = {each.name: getattr(self, each.name) for each in fields(self)}
-        plain |= {"compress": None, "if_accepted": False}
-        return Wire(**plain) if any(plain.values()) else None
+        others = [name for name in self._names() if not name.startswith("compress ")]
+        return replace(self, compress=None, if_accepted=False) if others else None
 
     @property
     def takes_time(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
@@ -28,6 +28,9 @@ from fake_server.core.operations import (
     named_operation,
     submission_number,
 )
+from fake_server.dialects.dialect import Dialect
+from fake_server.dialects.dialect_files import dialect_named
+from fake_server.dialects.translator import Translator
 from fake_server.engine.explanations import (
     exhausted_script,
     unexpected_request,
@@ -70,6 +73,9 @@ _LET_GO: Final = Reply(
     410,
     JSON_HEADERS,
     encoded({"detail": "the result was fetched some time ago and has been dropped; submit again"}),
+)
+_UNAUTHORIZED: Final = Reply(
+    401, JSON_HEADERS, encoded({"detail": "the API key is missing or not known here; send another X-API-Key"})
 )
 _COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
 _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
@@ -140,6 +146,9 @@ class FakeTinker:
         journal_limit: int = DEFAULT_LIMIT,
         client_config: Mapping[str, object] | None = None,
         strict: bool = False,
+        api_keys: Collection[str] = (),
+        dialect: Dialect | str | None = None,
+        long_polls: bool = False,
     ) -> None:
         """Create an engine without scripts.
 
@@ -153,16 +162,27 @@ class FakeTinker:
             journal_limit: How many exchanges the journal keeps; the oldest are dropped. 0 keeps none.
             client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config`` that
                 replace the defaults.
-            strict: Whether the simulated service refuses base models that its capabilities do not list.
+            strict: Whether the simulated service refuses base models that its capabilities do not list, and
+                samples and passes that do not say of what.
+            api_keys: The keys that are accepted; any other gets HTTP 401. Empty accepts any, and none.
+            dialect: Speak as another server does (``docs/reference/dialects.md``), by its name; None for the
+                official service.
+            long_polls: Whether pending replies of a dialect come as late as that server sends them.
 
         Raises:
-            ScriptError: ``client_config`` is not a JSON object.
+            ScriptError: ``client_config`` is not a JSON object, there is no such dialect, or ``long_polls``
+                is on without one.
         """
         config = copied(client_config or {})
         if not isinstance(config, dict):
             raise ScriptError(
                 f"client_config must be a mapping of flags, not {client_config!r}; give a mapping"
             )
+        if isinstance(dialect, str):
+            dialect = dialect_named(dialect)
+        if long_polls and dialect is None:
+            raise ScriptError("long_polls is about the polls of a dialect; name one")
+        self._translator = None if dialect is None else Translator(dialect, long_polls=long_polls)
         if seed is None and unscripted is Unscripted.COMPLETE:
             seed = 0
         self.listener = listener
@@ -173,6 +193,7 @@ class FakeTinker:
         self.clock_moves = 0
         self._client_config = config
         self._strict = strict
+        self._api_keys = frozenset(api_keys)
         self._lock = threading.Lock()
         self._moved_us = 0
         self._synced_us = 0
@@ -412,12 +433,16 @@ class FakeTinker:
         answer: Reply | TransportFault
         self._let_time_pass()
         try:
-            if request.path == POLL_PATH and request.method == "POST":
+            if self._api_keys and request.header("x-api-key") not in self._api_keys:
+                answer, future = _UNAUTHORIZED, None
+            elif self._translator is not None:
+                answer, future = self._translated(request, self._translator)
+            elif request.path == POLL_PATH and request.method == "POST":
                 answer, future = self._poll(request)
             else:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
-            answer, future = self._refused(refusal.problem), refusal.future
+            answer, future = self._spoken(request, self._refused(refusal.problem)), refusal.future
         except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
@@ -425,6 +450,15 @@ class FakeTinker:
         self._let_time_pass()
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
         return answer
+
+    def _translated(self, request: Request, translator: Translator) -> Answer:
+        if (refusal := translator.refusal(request)) is not None:
+            return refusal, None
+        translated = translator.translated_request(request)
+        if request.path == POLL_PATH and request.method == "POST":
+            return self._poll(translated)
+        answer, future = self._answer(translated)
+        return translator.translated_reply(translated, answer), future
 
     def _refused(self, problem: Problem) -> Reply:
         self.add_problem(problem)
@@ -439,14 +473,14 @@ class FakeTinker:
         with self._lock:
             turn = self._setup_book.take(request.path)
             reply = self._usual_answer(request, body) if turn is None else None
-            told = self._setup_book.concerns(request.path)
+            notifies = self._setup_book.concerns(request.path)
             gate = self._book.gate
         answer = reply if turn is None else refusing_reply(turn.reply, gate, request.path)
         if answer is None:
             raise _Refusal(
                 ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
             )
-        if told and self.listener is not None:
+        if notifies and self.listener is not None:
             self.listener.setup_answered(request, answer)
         return answer, None
 
@@ -584,9 +618,9 @@ class FakeTinker:
                 self._let_go_of_results(self._service)
             future = self._book.by_request_id.get(request_id)
             if future is None and self._book.was_let_go(request_id):
-                return _LET_GO, None
+                return self._spoken(request, _LET_GO), None
             if future is not None and future.let_go:
-                return _LET_GO, future
+                return self._spoken(request, _LET_GO), future
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
             claim = self._claim(future)
@@ -594,7 +628,7 @@ class FakeTinker:
         if listener is None:
             reply = self._reply(future, claim, request_id, request)
             self._note_fetched(future, claim, reply)
-            return reply, future
+            return self._spoken(request, reply), future
         poll = Poll(
             future,
             request_id,
@@ -613,8 +647,13 @@ class FakeTinker:
             self.clock_moves += 1
         reply = self._reply(future, claim, request_id, request)
         self._note_fetched(future, claim, reply)
+        reply = self._spoken(request, reply)
         listener.reply_chosen(poll, reply)
         return reply, future
+
+    def _spoken(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
+        """Return the answer to a poll in the engine's dialect."""
+        return answer if self._translator is None else self._translator.translated_reply(request, answer)
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
         """Record that a future of the simulated service has had its last reply."""

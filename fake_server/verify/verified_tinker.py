@@ -18,6 +18,7 @@ from fake_server.core.errors import ScriptError, ScriptViolation, suggestion
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.core.wanted_got import wanted_got
+from fake_server.dialects.dialect import Dialect
 from fake_server.engine.explanations import unfinished_script
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange
@@ -61,6 +62,8 @@ class VerifiedTinker(Conveniences):
         seed: int | None = None,
         client_config: Mapping[str, object] | None = None,
         strict: bool = False,
+        dialect: Dialect | str | None = None,
+        long_polls: bool = False,
     ) -> None:
         """Create an engine without scripts.
 
@@ -71,8 +74,17 @@ class VerifiedTinker(Conveniences):
             seed: Makes it a simulated service, as in ``FakeTinker``.
             client_config: Fields of the reply to ``client/config`` that replace the defaults.
             strict: Whether the simulated service refuses base models that it does not announce.
+            dialect: The name of the server to speak as; None for the official service.
+            long_polls: Whether pending replies of the dialect come as late as that server sends them.
         """
-        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config, strict=strict)
+        super().__init__(
+            unscripted=unscripted,
+            seed=seed,
+            client_config=client_config,
+            strict=strict,
+            dialect=dialect,
+            long_polls=long_polls,
+        )
         self._passed_us = 0
         self._read_us: int | None = None
         self._clock = clock

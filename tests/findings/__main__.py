@@ -8,7 +8,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.findings.recorded_run import DATA, changes, judged_sdks, load_data, write_data
+from tests.findings.recorded_run import (
+    DATA,
+    FOLDER,
+    RECORDED,
+    changes,
+    judged_sdks,
+    load_data,
+    replayed,
+    write_data,
+)
 
 
 def main(action: str, folder: str) -> int:
@@ -17,6 +26,8 @@ def main(action: str, folder: str) -> int:
     match action:
         case "record":
             write_data(found)
+            for name in RECORDED:
+                write_data(replayed(name), FOLDER / f"{name}.json")
             print(f"{DATA.name}: {len(found)} SDKs; now bring the pages up to date")
             return 0
         case "check":

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
 from tinker_conformance.known_failures.command_options import OwnKnownFailures, check_files, excuses
@@ -28,6 +29,8 @@ from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
+from tinker_conformance.sdk.recorded_session import RecordingSession, check_place_of_recording
+from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
 
 LOOK_AHEAD: Final = 2
@@ -51,6 +54,7 @@ class RunRequest:
         strict: Whether quirks count.
         clock: How to move the clocks of an `exec:` SDK; None for the best way that its adapter offers.
         seed: The seed of generated scripts, or None if there are none.
+        record: The file to write what the SDK did to, for the SPEC `recorded:FILE`; None for no recording.
     """
 
     spec: str
@@ -61,6 +65,7 @@ class RunRequest:
     strict: bool = False
     clock: SdkClock | None = None
     seed: int | None = None
+    record: Path | None = None
 
     def check(self) -> None:
         """Check everything that can be checked before the SDK starts.
@@ -72,6 +77,8 @@ class RunRequest:
         check_as_asked(self.profile, self.as_of)
         check_files(self.known, self.recorded)
         self.own_known_failures()
+        if self.record is not None:
+            check_place_of_recording(self.record)
 
     def own_known_failures(self) -> OwnKnownFailures | None:
         """Return the known failures in the SDK's entry of the catalogue; None without an entry.
@@ -102,6 +109,30 @@ class ConformanceRun:
     judge: Judge
     asked: tuple[Requirement, ...]
     known: KnownFailures
+
+    @property
+    def strict(self) -> bool:
+        """Whether quirks count."""
+        return self.request.strict
+
+    @property
+    def recorded(self) -> Path | None:
+        """The file of known failures to write, or None."""
+        return self.request.recorded
+
+    @property
+    def name(self) -> str:
+        """The name and version of the SDK."""
+        return f"{self.judge.sdk.info.name} {self.judge.sdk.info.version}"
+
+    @property
+    def judged_by(self) -> str:
+        """The name of the profile."""
+        return self.judge.profile.name
+
+    def close(self) -> None:
+        """Close the SDK and the reference."""
+        self.judge.close()
 
     def ask(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
         """Judge one requirement, and apply known failures.
@@ -134,7 +165,11 @@ class ConformanceRun:
 
     def result(self, judgement: Judgement) -> Result:
         """Return the record of one judgement."""
-        return result_record(judgement, self.judge.sdk.spec, self.judge.profile.name)
+        return result_record(judgement, self.rerun(judgement))
+
+    def rerun(self, judgement: Judgement) -> str:
+        """Return the command that judges the requirement of a judgement alone."""
+        return alone(judgement.requirement.id, self.judge.sdk.spec, self.judge.profile.name)
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
         """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
@@ -156,7 +191,9 @@ def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> C
     with contextlib.ExitStack() as opened:
         reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
         # On the main thread, so that an interrupt can end a download of a release.
-        sdk = open_sdk(request.spec, clock=request.clock, report=report)
+        sdk: SdkSession = open_sdk(request.spec, clock=request.clock, report=report)
+        if request.record is not None:
+            sdk = RecordingSession(sdk, request.record)
         opened.callback(sdk.close)
         profile = choose_profile(request.profile, sdk.info)
         asked = asked_of(profile, request.as_of)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 from tests.docs.generate.marked_places import replaced
-from tests.findings.recorded_run import JudgedSdk, load_data
-
-FOLDER: Final = Path(__file__).parents[3] / "docs/findings"
+from tests.findings.recorded_run import FOLDER, RECORDED, JudgedSdk, load_data
 
 
 def pages() -> Mapping[str, Callable[[], str]]:
     """Return the generator of each page, by the page's path below `docs`."""
     of_sdks = {f"findings/{sdk.name}.md": _page(sdk) for sdk in load_data() if _is_package(sdk)}
-    return {"findings/index.md": _index, **of_sdks}
+    of_recordings = {f"findings/{name}.md": _recorded_page(name) for name in RECORDED}
+    return {"findings/index.md": _index, **of_sdks, **of_recordings}
 
 
 def _is_package(sdk: JudgedSdk) -> bool:
@@ -28,6 +26,28 @@ def _page(sdk: JudgedSdk) -> Callable[[], str]:
         return replaced(text, "verdicts", "\n".join(_verdicts(sdk)))
 
     return document
+
+
+def _recorded_page(name: str) -> Callable[[], str]:
+    def document() -> str:
+        text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+        judged = load_data(FOLDER / f"{name}.json")
+        rows = ["| judged by | " + " | ".join(_WORDS) + " |", "|---|" + "---|" * len(_WORDS)]
+        for sdk in judged:
+            numbers = (str(sdk.counts.get(word, 0)) for word in _WORDS)
+            rows.append(f"| `{sdk.profile}` | {' | '.join(numbers)} |")
+        text = replaced(text, "counts", "\n".join(rows))
+        return replaced(text, "verdicts", "\n\n".join(map(_by_requirement, judged)))
+
+    return document
+
+
+_WORDS: Final = ("passed", "failed", "quirk not shared", "not claimed")
+
+
+def _by_requirement(sdk: JudgedSdk) -> str:
+    named = (f"`{each.id}`{' (quirk)' if each.level == 'quirk' else ''}" for each in sdk.differences)
+    return f"By `{sdk.profile}` fail {', '.join(named)}."
 
 
 def _index() -> str:

@@ -23,7 +23,7 @@ from fake_server.core.faults import DropKind
 from fake_server.script import complete, drop, fail, script, status, timeout, try_again, wired
 from fake_server.script.script_yaml import decode_all
 from fake_server.script.steps import Advance
-from tests.fake_server.asking import Asker, Face, outcome
+from tests.fake_server.asking import Asker, Transport, outcome
 
 
 def asked(engine: FakeTinker, path: str = "asample", **body: object) -> int | str:
@@ -86,9 +86,9 @@ def test_an_advance_without_a_reply_after_it_is_refused(engine: FakeTinker) -> N
         engine.add_script([complete()], submission=[Advance(1, 1)])
 
 
-def test_faults_of_a_submission_reach_every_transport(engine: FakeTinker, face: Face) -> None:
+def test_faults_of_a_submission_reach_every_transport(engine: FakeTinker, transport: Transport) -> None:
     engine.add_script([complete()], submission=[drop(), status(429, headers={"retry-after": "7"})])
-    with face(engine) as client:
+    with transport(engine) as client:
 
         def submit() -> httpx.Response:
             return client.post("/api/v1/asample", json={})
@@ -162,7 +162,7 @@ def test_an_entry_that_is_wrong_names_its_place(entry: object, expected: str) ->
         decode_all([entry], "file")
 
 
-class Told:
+class Notified:
     """A listener that writes down what it is told of submissions and of the set-up."""
 
     def __init__(self) -> None:
@@ -187,7 +187,7 @@ class Told:
 
 
 def test_a_listener_is_told_of_refusals_in_order() -> None:
-    told = Told()
+    told = Notified()
     engine = FakeTinker(listener=told)
     engine.on("create_session").replies(status(503))
     steps = decode_steps([{"advance": 5}, {"status": 429}, {"drop": "reset"}], "test")

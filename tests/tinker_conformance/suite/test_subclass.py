@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance import QueueStateConformance, overrides
 from tinker_conformance.error_families import UserError
@@ -57,7 +58,7 @@ class TestLoud(QueueStateConformance):
         pass
 """,
     )
-    result = pytester.runpytest_subprocess(*QUIET, "-k", "parsing or debounce or grace", timeout=300)
+    result = run_pytest(pytester, *QUIET, "-k", "parsing or debounce or grace", timeout=300)
     text = result.stdout.str()
     outcomes = result.parseoutcomes()
     assert outcomes["passed"] > 10
@@ -74,6 +75,6 @@ def test_a_class_without_an_sdk_is_told_what_to_write(pytester: pytest.Pytester)
     pytester.makepyfile(
         "from tinker_conformance import QueueStateConformance\nclass TestMine(QueueStateConformance): pass"
     )
-    result = pytester.runpytest_subprocess(*QUIET, "-k", "parsing", "-x", timeout=120)
+    result = run_pytest(pytester, *QUIET, "-k", "parsing", "-x", timeout=120)
     assert result.ret != 0
     result.stdout.fnmatch_lines(["*names no SDK; write sdk = *"])

@@ -83,7 +83,7 @@ class ReferenceAdapter:
             context.base_url,
             context.profile,
             api_key=context.api_key,
-            on_telemetry=lambda name, data: _tell(context, name, data),
+            on_telemetry=lambda name, data: _report_telemetry(context, name, data),
         )
 
     async def create_client(
@@ -197,5 +197,5 @@ def _text(reason: object) -> str | None:
     return reason if reason is None else str(reason)
 
 
-def _tell(context: ScenarioContext, name: str, data: object) -> None:
+def _report_telemetry(context: ScenarioContext, name: str, data: object) -> None:
     context.recorder.telemetry(name, dict(data) if isinstance(data, dict) else {})

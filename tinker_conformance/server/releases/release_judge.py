@@ -89,7 +89,7 @@ class _Release:
         """Do one verb after the other, and yield what came of each."""
         met: dict[str, VerbOutcome] = {}
         for verb in verbs:
-            done = _unmet(verb, met) or self._ask(verb)
+            done = _unmet(verb, met) or _needed(verb, self._ask(verb))
             met[verb.name] = done.outcome
             yield VerbRecord(
                 release=self._environment.version,
@@ -142,15 +142,24 @@ class _Release:
         return LineProcess(command, environment=variables, max_line=_MOST_LINE)
 
     def _lost(self, error: Exception) -> VerbDone:
-        said = "" if self._worker is None else self._worker.stderr_tail().strip()
+        stderr = "" if self._worker is None else self._worker.stderr_tail().strip()
         self._end_worker()
-        last = said.splitlines()[-1] if said else "it printed nothing"
+        last = stderr.splitlines()[-1] if stderr else "it printed nothing"
         return VerbDone(outcome=VerbOutcome.ERROR, note=f"SDK: {error} ({last})", alive=False)
 
     def _end_worker(self) -> None:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close(politely=False)
+
+
+def _needed(verb: Verb, done: VerbDone) -> VerbDone:
+    """Return what a verb met; a missing endpoint that the release cannot do without is an error."""
+    if done.outcome is not VerbOutcome.NOT_OFFERED or verb.endpoint is None:
+        return done
+    if verb.endpoint and f"/{verb.endpoint}:" in done.note:
+        return done
+    return msgspec.structs.replace(done, outcome=VerbOutcome.ERROR, note=f"server: {done.note}")
 
 
 def _unmet(verb: Verb, met: dict[str, VerbOutcome]) -> VerbDone | None:

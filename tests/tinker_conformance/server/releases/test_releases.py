@@ -141,6 +141,16 @@ def test_errors_a_hang_and_a_missing_endpoint_are_told_apart_and_the_run_goes_on
     assert KEY not in str(found)
 
 
+def test_an_endpoint_that_no_release_can_do_without_is_an_error() -> None:
+    changes = {"client": status(404, {"detail": "Not Found"})}
+    with FakeTinkerServer(AlteredTinker(changes)) as server:
+        found = matrix_of(server, "connect", "create_model", seconds=SHORT)
+    connect = found.of(NEWEST)["connect"]
+    assert connect.outcome is VerbOutcome.ERROR
+    assert connect.note == "server: POST /api/v1/client/config: HTTP 404"
+    assert found.conclusion.endswith(f"None that was driven: tinker {NEWEST} does not work whole.")
+
+
 def test_a_server_that_lists_no_models_needs_one_named() -> None:
     changes = {"get_server_capabilities": status(200, {"supported_models": []})}
     with FakeTinkerServer(AlteredTinker(changes)) as server:
