@@ -6,7 +6,11 @@ from typing import Final
 
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
-from tinker_conformance.requirements.conditions import numbers_its_submissions, polls_for_metadata
+from tinker_conformance.requirements.conditions import (
+    numbers_its_submissions,
+    observes_creation,
+    polls_for_metadata,
+)
 from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, SAMPLING, TRAINING
 
@@ -51,6 +55,7 @@ REQUIREMENTS: Final = (
         source=_DRIVEN,
         scenarios=("requests-creation",),
         check=same(seen.request_clients),
+        holds=observes_creation,
         needs=CREATION,
     ),
     Requirement(
