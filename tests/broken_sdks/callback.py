@@ -163,7 +163,6 @@ SDKS.edited(
         "callback.error_at_the_end",
         "concurrency.grace",
         "grace.completion",
-        "grace.after_a_long_run",
     ),
 )
 

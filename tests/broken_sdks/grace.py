@@ -36,7 +36,6 @@ SDKS.edited(
         "grace.completion",
         "grace.monotonic_clock",
         "grace.then_once_a_minute",
-        "grace.after_a_long_run",
     ),
 )
 
@@ -106,7 +105,6 @@ class _IgnoresActive(ClientObserver):
     also=(
         "concurrency.grace",
         "grace.completion",
-        "grace.after_a_long_run",
     ),
 )
 class _KeepsTheGracePeriodAfterActive(WithObserver):
@@ -131,10 +129,7 @@ class _KeepsTheGraceAfterAResult(Poll):
     under="tinker-0.38",
     caught_by="grace.completion",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
-    also=(
-        "concurrency.grace",
-        "grace.after_a_long_run",
-    ),
+    also=("concurrency.grace",),
 )
 class _KeepsTheGracePeriodAfterAFuture(WithPoll):
     poll = _KeepsTheGraceAfterAResult

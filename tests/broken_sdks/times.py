@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import select
 import time
-from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import Final
+
+import httpx
 
 from tinker_conformance.queue_state import QueueState
 from tinker_conformance.reference.observer import ClientObserver
+from tinker_conformance.reference.polling import Poll
 
 from .declaration import Chapter
-from .patches import WithObserver
+from .patches import WithObserver, WithPoll
 
 SDKS: Final = Chapter()
 _DAY: Final = 86_400
-_GRACE_MS: Final = 900_000
 
 
 def _as_32_bits(number: int) -> int:
@@ -89,30 +91,21 @@ class _KeepsSecondsIn32Bits(WithObserver):
     observer = _InShortSeconds
 
 
-class _WithShortGrace(ClientObserver):
+class _SleepsInRealTime(Poll):
     __slots__ = ()
-    created: ClassVar[float] = 0.0
 
-    def _outlasted_grace(self, state: QueueState) -> bool:
-        forms = self.facet.client(self.kind)
-        if forms is None or forms.grace_seconds == 0:
-            return True
-        now = float(_as_32_bits(round((time.monotonic() - self.created) * 1000)))
-        if state is not self._memory.state:
-            self._memory.state = state
-            self._memory.state_since = now
-        return now - self._memory.state_since >= _GRACE_MS
+    async def _handle_error_status(self, response: httpx.Response) -> None:
+        if response.status_code == 408:
+            # The clocks of the test do not see this wait.
+            select.select([], [], [], 0.25)
+        await super()._handle_error_status(response)
 
 
 @SDKS.adapter(
-    "measures_the_grace_period_in_32_bits",
-    under="tinker-0.38",
-    caught_by="grace.after_a_long_run",
-    saying="wanted a pause line at 2147900.000 s, got nothing",
+    "waits_in_real_time_after_a_408",
+    under="tinker-0.5.1",
+    caught_by="polling.no_real_wait",
+    saying="in real time too (within 0.2 s), got a real wait of 0.",
 )
-class _MeasuresTheGracePeriodIn32Bits(WithObserver):
-    observer = _WithShortGrace
-
-    def _watched(self, method: Callable[..., None]) -> Callable[..., None]:
-        _WithShortGrace.created = time.monotonic()
-        return super()._watched(method)
+class _WaitsInRealTime(WithPoll):
+    poll = _SleepsInRealTime

@@ -1,7 +1,7 @@
 """The check that an SDK does not wait in real time where it should poll at once.
 
-A machine may be slow, so that a single gap proves nothing. An SDK that waits does so each time: the shortest of
-several gaps is compared, with a bound that is far above what a request takes.
+A machine may be slow, so that a single gap proves nothing. An SDK that waits does so each time: the shortest
+of several gaps is compared, with a bound that is far above what a request takes.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def _kept(timeline: Timeline) -> Iterator[Event]:
             case Response():
                 yield msgspec.structs.replace(event, raw=None)
             case Request():
-                yield msgspec.structs.replace(event, body=None, key=None)
+                yield msgspec.structs.replace(event, body=None, key=None, gap=None)
             case _:
                 yield event
 

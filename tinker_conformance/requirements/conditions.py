@@ -308,3 +308,8 @@ def numbers_its_submissions(profile: Profile) -> bool:
 def polls_for_metadata(profile: Profile) -> bool:
     """Return whether polls allow an answer with metadata alone."""
     return profile.polling.metadata_only
+
+
+def polls_at_once_after_408(profile: Profile) -> bool:
+    """Return whether a 408 is polled again without a wait."""
+    return profile.polling.on_408 is StatusAction.POLL_AGAIN

@@ -182,7 +182,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.after_a_long_run",
-        sentence="The 60 s hold in a process that has run for weeks, and after weeks without a pause.",
+        sentence="The 60 s hold after weeks without a pause.",
         source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
         scenarios=("times-after-a-long-run",),
         check=same(seen.line_times),

@@ -83,13 +83,4 @@ REQUIREMENTS: Final = (
         holds=graces_training,
         needs=CREATION,
     ),
-    Requirement(
-        id="grace.after_a_long_run",
-        sentence="The 900 s hold in a process that has run for weeks.",
-        source="official SDK 0.38.0, driven",
-        scenarios=("times-grace-after-a-long-run",),
-        check=same(seen.line_times),
-        holds=graces_training,
-        needs=TRAINING,
-    ),
 )

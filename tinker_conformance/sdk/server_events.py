@@ -49,8 +49,8 @@ def submission_event(at: float, key: FutureKey, submission: Submission) -> Reque
     )
 
 
-def poll_event(at: float, key: FutureKey, poll: Poll) -> Request:
-    """Return the event of a poll at `at` virtual seconds."""
+def poll_event(at: float, key: FutureKey, poll: Poll, gap: float | None) -> Request:
+    """Return the event of a poll at `at` virtual seconds, `gap` real seconds after the reply before."""
     return Request(
         at=at,
         client=key.client,
@@ -61,6 +61,7 @@ def poll_event(at: float, key: FutureKey, poll: Poll) -> Request:
         request_type=poll.request_type,
         body=_body_of(poll.request),
         key=_key_in(poll.request),
+        gap=gap,
     )
 
 
