@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from importlib.resources import files
 from typing import Final
 
 import msgspec
 
+from fake_server.core.bounded_files import FileError, parse_toml
 from fake_server.core.errors import suggestion
 from fake_server.dialects.dialect import Dialect, DialectError
 
@@ -47,8 +47,8 @@ def decode_dialect(name: str, text: str) -> Dialect:
         DialectError: The text is not a dialect; the message names the place.
     """
     try:
-        dialect = msgspec.convert({"name": name, **tomllib.loads(text)}, Dialect)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        dialect = msgspec.convert({"name": name, **parse_toml(text)}, Dialect)
+    except (FileError, msgspec.ValidationError) as error:
         raise DialectError(f"dialect {name}: {error}; see docs/reference/dialects.md for the keys") from error
     problem = next(dialect.problems(), None)
     if problem is not None:

@@ -85,6 +85,8 @@ class _Session(Protocol):
 
     def close(self) -> None: ...
 
+    def kill(self) -> None: ...
+
 
 class RecordingSession:
     """Runs another session and remembers what it did. Not thread-safe."""
@@ -100,6 +102,7 @@ class RecordingSession:
         self._session = session
         self._path = path
         self._runs: dict[str, RecordedScenario] = {}
+        self._killed = False
 
     @property
     def info(self) -> AdapterInfo:
@@ -115,7 +118,7 @@ class RecordingSession:
         """Run a scenario, and remember the first run of each."""
         run = self._session.run(scenario, profile)
         digest = _digest(scenario)
-        if digest not in self._runs:
+        if digest not in self._runs and not self._killed:  # the kit itself broke what it killed
             self._runs[digest] = RecordedScenario(
                 scenario=scenario.id,
                 digest=digest,
@@ -138,6 +141,11 @@ class RecordingSession:
         except OSError as error:
             why = error.strerror or error
             raise RecordingError(f"{self._path}: cannot be written ({why}); name another file") from error
+
+    def kill(self) -> None:
+        """Kill the session; what it still runs is not recorded. Thread-safe."""
+        self._killed = True
+        self._session.kill()
 
 
 class ReplayedSession:
@@ -180,6 +188,9 @@ class ReplayedSession:
         return Run(run.timeline, None if run.fault is None else Fault(run.fault, run.fault_text))
 
     def close(self) -> None:
+        """Do nothing: no process runs."""
+
+    def kill(self) -> None:
         """Do nothing: no process runs."""
 
 

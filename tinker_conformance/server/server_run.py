@@ -111,6 +111,9 @@ class ServerRun:
         """Delete what was created on the server, and close the connections."""
         self.judge.close()
 
+    def kill(self) -> None:
+        """Do nothing: a probe is interrupted where it waits, and no process runs."""
+
 
 def open_server_run(
     request: ServerRequest, *, sender: Sender | None = None, clock: Clock | None = None

@@ -50,7 +50,6 @@ class Workbench:
         self.offer = offer
         self.pausing = pausing
         self.checkpoints: list[str] = []
-        self._sessions: list[str] = []
         self._models: list[str] = []
         self._shared: dict[str, str] = {}
         self._numbers: Counter[str] = Counter()
@@ -97,7 +96,6 @@ class Workbench:
             "a reply with a session_id that is text",
             str(answer),
         )
-        self._sessions.append(str(session))
         return str(session)
 
     def new_model(self, asking: Dialogue, base_model: str | None = None) -> str:
@@ -211,8 +209,11 @@ class Workbench:
                 delete_checkpoint(asking, path)
             if Feature.UNLOAD_MODEL not in self.offer.missing:
                 for model in self._models:
-                    asking.post("unload_model", {"type": "unload_model", "model_id": model}, seconds=10)
-            for session in self._sessions:
+                    unloading = {"type": "unload_model", "model_id": model}
+                    promised = asking.post("unload_model", unloading, seconds=10).mapping()
+                    if isinstance(request_id := promised.get("request_id"), str):
+                        asking.poll(request_id, seconds=10)
+            for session in dict.fromkeys(self.line.sessions):
                 body = {"reason": "success", "detail": None}
                 finished = asking.post(f"sessions/{quote(session, safe='')}/finish", body, seconds=10)
                 if is_missing(finished):

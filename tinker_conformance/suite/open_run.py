@@ -69,3 +69,6 @@ class OpenRun(Protocol[R]):
 
     def close(self) -> None:
         """End what was started."""
+
+    def kill(self) -> None:
+        """End what still runs, so that `close` need not wait for it. Thread-safe."""

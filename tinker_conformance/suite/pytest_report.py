@@ -75,7 +75,7 @@ class _Subject:
     def record(self, path: Path) -> None:
         sdk, profile = self.start.sdk, self.start.profile.name
         name, strict = f"{sdk.name} {sdk.version}", self.start.strict
-        record(self.results.values(), path, sdk=name, profile=profile, strict=strict)
+        record(tuple(self.results.values()), path, sdk=name, profile=profile, strict=strict)
 
     def close(self, session: pytest.Session, stale: Iterable[str]) -> Conclusion:
         """Complete the report, if there is one, and return the conclusion."""

@@ -53,7 +53,7 @@ def opened_for(config: pytest.Config, request: RunRequest) -> ConformanceRun:
         pytest.UsageError: If an option cannot be used; the text says what to use instead.
     """
     try:
-        return open_run(request)
+        return open_run(request.checked())
     except NewerThanKnownWarning as warning:
         # Raised only if the warning filters of the session turn warnings into errors.
         text = with_free_names(f"{warning}; choose a profile with --profile to avoid this warning", config)

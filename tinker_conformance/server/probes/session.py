@@ -39,11 +39,13 @@ def _two(p: Probing) -> None:
 
 
 def _new_fields(p: Probing) -> None:
+    p.bench.session(p)
     answer = p.post("create_session", session_body(added_by_a_later_release=None))
     p.expect(answer.ok, "a session (HTTP 200)", str(answer))
 
 
 def _old_version(p: Probing) -> None:
+    p.bench.session(p)
     answer = p.post("create_session", session_body(sdk_version="0.0.1"))
     said = answer.mapping().get("detail")
     refused = 400 <= answer.status < 500 and isinstance(said, str) and said != ""
@@ -78,10 +80,12 @@ def _asked_model(p: Probing) -> None:
 
 
 def _without_a_key(p: Probing) -> None:
+    p.bench.session(p)
     _refused_key(p, {})
 
 
 def _wrong_key(p: Probing) -> None:
+    p.bench.session(p)
     if p.post("create_session", session_body(), with_key=False).ok:
         raise NotOfferedError("the server asks for no key")
     _refused_key(p, {"x-api-key": _NO_SUCH_KEY})

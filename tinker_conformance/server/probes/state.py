@@ -150,6 +150,7 @@ def _deleted(p: Probing) -> None:
 def _deleted_nobody(p: Probing) -> None:
     model = p.bench.model(p)
     answer = p.ask("DELETE", f"training_runs/{quote(model, safe='')}/checkpoints/weights/no-such-checkpoint")
+    p.offered(answer)
     p.expect(400 <= answer.status < 500, "a 4xx", str(answer))
 
 

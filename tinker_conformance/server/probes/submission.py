@@ -8,7 +8,7 @@ from typing import Final
 import zstandard
 
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.cheapest_work import INPUTS, cheapest_path, cheapest_work, submit_any
+from tinker_conformance.server.cheapest_work import INPUTS, cheapest_path, cheapest_work, samples, submit_any
 from tinker_conformance.server.dialogue import PROTOBUF, NotOfferedError
 from tinker_conformance.server.exchanges import Answer
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
@@ -35,7 +35,7 @@ def _sampler(p: Probing) -> None:
 
 
 def _request_id(p: Probing) -> None:
-    if p.bench.offer.lacks(SAMPLING) is None:
+    if samples(p):
         p.end(submit_any(p))
     if p.bench.offer.lacks(TRAINING) is None:
         model = p.bench.model(p)

@@ -106,7 +106,7 @@ def echo_of_headers(request: Request, answer: Answer) -> Answer:
     return status(403, {"detail": request.header("x-api-key")})(request, answer)
 
 
-def test_errors_a_hang_and_a_missing_endpoint_are_told_apart_and_the_run_goes_on() -> None:
+def test_errors_a_hang_and_a_missing_endpoint_are_with_builds_and_the_run_goes_on() -> None:
     changes = {
         "get_server_capabilities": echo_of_headers,
         "optim_step": status(422, {"detail": "the step is broken"}),
@@ -220,6 +220,7 @@ def test_a_choice_of_nothing_is_an_error_that_says_what_to_write(chosen: str) ->
         ('{"detail":"Not Found"}', True),
         ("404 page not found", True),
         ("[]", True),
+        ("[" * 100_000, True),
         ('{"detail": null}', True),
         ('{"error": "x", "problem": "unexpected_request"}', True),
         ('{"detail":"model \'m\' does not exist"}', False),
