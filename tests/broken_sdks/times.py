@@ -62,7 +62,7 @@ class _InShortMilliseconds(ClientObserver):
     "counts_milliseconds_in_32_bits",
     under="tinker-0.5.1",
     caught_by="debounce.after_a_long_run",
-    saying="wanted a pause line at 4295030.000 s, got nothing",
+    saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
 )
 class _CountsMillisecondsIn32Bits(WithObserver):
     observer = _InShortMilliseconds
