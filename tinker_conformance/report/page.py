@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from fake_server.core.visible_text import visible
 from tinker_conformance.report.conclusion import conclude
-from tinker_conformance.report.evidence import EvidenceSection, Group, parts
+from tinker_conformance.report.evidence import EvidenceSection, Group, SectionKind, parts
+from tinker_conformance.report.release_matrix import RELEASE_LEGEND, matrix_of_releases, sign_of
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.report.sdk_matrix import matrix
 
@@ -37,13 +38,24 @@ def page(reports: Sequence[Report]) -> str:
             reports=reports,
             matrix=matrix(reports),
             parts=found,
+            sections=_sections(found),
             evidence=evidence,
             few=len(reports) <= _FEW,
+            releases=matrix_of_releases(reports[0].verbs) if len(reports) == 1 else None,
+            sign_of=sign_of,
+            release_legend=RELEASE_LEGEND,
             conclude=conclude,
         )
 
     without = len(rendered({}).encode())
     return rendered(_evidence(found, MOST_BYTES - without))
+
+
+def _sections(found: Sequence[EvidenceSection]) -> list[tuple[str, list[tuple[int, EvidenceSection]]]]:
+    """Return the lists of the page that are not empty: title, and the sections with their positions."""
+    numbered = list(enumerate(found))
+    lists = ((kind.value, [each for each in numbered if each[1].kind is kind]) for kind in SectionKind)
+    return [(title, members) for title, members in lists if members]
 
 
 def _evidence(found: Sequence[EvidenceSection], room: int) -> dict[tuple[int, int], Markup]:
