@@ -15,7 +15,7 @@ import sys
 
 import msgspec
 
-from fake_server import Poll, Reply, Submission, TransportFault
+from fake_server import Poll, Reply, Request, Submission, TransportFault
 from fake_server.in_process.respx_router import mounted
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
@@ -37,12 +37,16 @@ class Mover:
         self._clock = clock
         self.polls = 0
 
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None: ...
+
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None: ...
+
     def submission_arrived(self, submission: Submission) -> None: ...
 
     def request_arrived(self, poll: Poll) -> None:
         self.polls += 1
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         self._clock.advance(advance.wall_us, advance.monotonic_us)
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None: ...

@@ -84,7 +84,7 @@ from fake_server.script.script_yaml import load_entries
     "limits",
     multiple=True,
     metavar="NAME=NUMBER",
-    help="A bound of the HTTP server, such as idle_seconds=30; may be given several times.",
+    help="A limit of the HTTP server, such as idle_seconds=30; may be given several times.",
 )
 @click.option(
     "--control",
@@ -164,12 +164,12 @@ def main(  # noqa: PLR0917 - click passes them by name
         click.echo(visible_lines(f"Error: {error}"), err=True)
         sys.exit(2)
     try:
-        told: dict[str, object] = {"url": server.url, "port": server.port, "pid": os.getpid()}
+        started: dict[str, object] = {"url": server.url, "port": server.port, "pid": os.getpid()}
         if control:
-            told |= {"control": f"{server.url}{CONTROL}", "token": plane.token}
+            started |= {"control": f"{server.url}{CONTROL}", "token": plane.token}
         if clock is not None:
-            told["clock"] = str(clock.path.absolute())
-        click.echo(json.dumps(told))
+            started["clock"] = str(clock.path.absolute())
+        click.echo(json.dumps(started))
         if exit_with_stdin:
             threading.Thread(target=_set_at_end_of_stdin, args=(ended,), daemon=True).start()
         ended.wait()
@@ -184,7 +184,7 @@ def _client_config(given: str | None) -> Mapping[str, object]:
     """Return the flags of the client configuration.
 
     Raises:
-        ScriptError: No JSON object, and no file that holds one.
+        ScriptError: The value is neither a JSON object nor a file that contains one.
     """
     if given is None:
         return {}
@@ -192,7 +192,7 @@ def _client_config(given: str | None) -> Mapping[str, object]:
         try:
             flags: object = json.loads(given)
         except ValueError as error:
-            raise ScriptError(f"--client-config is no JSON ({error}); give an object of flags") from None
+            raise ScriptError(f"--client-config is not JSON ({error}); give an object of flags") from None
     else:
         try:
             flags = parse_yaml(read_text(given))
@@ -204,10 +204,10 @@ def _client_config(given: str | None) -> Mapping[str, object]:
 
 
 def _limits(given: tuple[str, ...]) -> Limits:
-    """Return the bounds of the HTTP server.
+    """Return the limits of the HTTP server.
 
     Raises:
-        ScriptError: There is no such bound, or it is no number of its kind.
+        ScriptError: There is no such limit, or its value is not a number of the right kind.
     """
     known = [field.name for field in fields(Limits)]
     values: dict[str, float] = {}
@@ -218,7 +218,7 @@ def _limits(given: tuple[str, ...]) -> Limits:
         try:
             values[name] = float(text) if name.endswith("_seconds") else int(text)
         except ValueError:
-            raise ScriptError(f"--limit {each!r}: {text!r} is no number; give NAME=NUMBER") from None
+            raise ScriptError(f"--limit {each!r}: {text!r} is not a number; give NAME=NUMBER") from None
     try:
         return replace(Limits(), **values)  # type: ignore[arg-type] # checked by the class itself
     except ValueError as error:

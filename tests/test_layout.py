@@ -55,6 +55,27 @@ def test_a_name_of_a_module_means_one_thing() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
+SAME_NAMES: Final = {
+    "KitFaultError": "raised by a runner, and raised for two runs",
+    "ObserverRaisedError": "the observer of the official SDK, and that of the reference",
+    "Poll": "one poll as the fake server sees it; the reference's polling of one future",
+    "Request": "an HTTP request that the fake server handles; the same request in a timeline",
+    "Result": "what a future of the reference returns; a word of the report schema",
+    "Start": "the first record of a report; the first message of the adapter protocol",
+}
+"""Names that two public classes have on purpose: each is the word of its schema or of its documented API."""
+
+
+def test_a_name_of_a_public_class_means_one_thing() -> None:
+    places = defaultdict(list)
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(_place(path))
+    several = {name: found for name, found in places.items() if len(found) > 1}
+    assert several.keys() == SAME_NAMES.keys(), several
+
+
 @pytest.mark.parametrize("root", ROOTS)
 def test_no_module_stands_loose_at_the_root(root: str) -> None:
     loose = {path.stem for path in (ROOT / root).glob("*.py") if _place(path) not in DOCUMENTED_PATHS}

@@ -1,7 +1,7 @@
 """The program `tinker-conformance`, and `python -m tinker_conformance`.
 
-What is imported at the top is light: the handlers of signals, and an output that cannot fail, are in place
-before the half second in which the rest of the kit is imported.
+The imports at the top are fast. Signal handlers and an output that cannot fail are installed before the rest
+of the kit, whose import takes half a second.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _KIT: Final = 5
 
 
 def main() -> None:
-    """Runs the command line of `sys.argv`, and exits as README.md says."""
+    """Run the command line of `sys.argv`, and exit with a documented exit code."""
     exit_at_signals()
     output = Output()
     output.install()
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _code() -> int:
-    """Runs the command, and gives its exit code."""
+    """Run the command and return its exit code."""
     try:
         from tinker_conformance import cli  # noqa: PLC0415 - half a second, with the handlers in place
 
@@ -40,7 +40,7 @@ def _code() -> int:
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0 if error.code is None else _KIT
     except ImportError as error:
-        sys.stderr.write(f"Error: the kit cannot be imported ({error}); install tinker-conformance anew\n")
+        sys.stderr.write(f"Error: the kit cannot be imported ({error}); reinstall tinker-conformance\n")
     return _KIT
 
 

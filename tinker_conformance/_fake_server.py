@@ -1,4 +1,4 @@
-"""Whether `fake_server` is the package of this kit: a common name, which a project's own file may take."""
+"""Check that `import fake_server` finds this kit: a project's own file may have that name too."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class ForeignFakeServerError(ImportError):
 def check_fake_server() -> None:
     """Check that `import fake_server` finds this kit's package.
 
-    Call it before the first import from `fake_server`, so that a user reads what is in the way instead of
-    "'fake_server' is not a package".
+    Call it before the first import from `fake_server`, so that a user reads which module hides the package
+    instead of "'fake_server' is not a package".
 
     Raises:
         ForeignFakeServerError: Another module has that name.

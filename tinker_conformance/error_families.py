@@ -12,7 +12,7 @@ class ConformanceError(Exception):
 
 
 class UserError(ConformanceError, ValueError):
-    """What was asked for cannot be done: an option, a file, a profile, a scenario. Exit code 2."""
+    """A mistake of the user: in an option, a file, a profile or a scenario. Exit code 2."""
 
 
 class SdkError(ConformanceError, RuntimeError):

@@ -61,19 +61,21 @@ class Request(_Event, frozen=True, kw_only=True, tag="request"):
 
 
 class Response(_Event, frozen=True, kw_only=True, tag="response"):
-    """The fake server's reply to a poll.
+    """The fake server's reply to a poll, or to a submission that it does not accept.
 
     Attributes:
         status: The HTTP status, or None if a fault replaced the reply.
         body: The scripted JSON body; None for a finished result and for a body that is not JSON.
         fault: The fault that replaced the reply (`reset`, …) or corrupted it on the way.
         step: The place of the reply in the future's script, from 1; None once the script is used up.
+        submission: Whether it is the reply to a submission.
     """
 
     status: int | None
     body: object = None
     fault: str | None = None
     step: int | None = None
+    submission: bool = False
 
 
 class ClockStep(_Event, frozen=True, kw_only=True, tag="clock"):

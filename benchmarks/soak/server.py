@@ -59,6 +59,10 @@ class SoakedEngine:
             self._read_journal()
         return answer
 
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None: ...
+
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None: ...
+
     def submission_arrived(self, submission: Submission) -> None:
         """Adds a script for the one that was taken."""
         if submission.future.scripted and not submission.resubmitted:
@@ -67,7 +71,7 @@ class SoakedEngine:
     def request_arrived(self, poll: Poll) -> None:
         """Nothing."""
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Moves the clock."""
         self._moved_us += advance.monotonic_us
 

@@ -1,4 +1,4 @@
-"""What test suites in other languages need to steer the fake server.
+"""Control of the fake server by test suites in other languages.
 
 The control plane takes scripts and gives verdicts over HTTP, below ``/_control``. The clock file holds the
 clocks that an SDK in another process reads.

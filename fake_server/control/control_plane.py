@@ -67,7 +67,7 @@ class _MovesClock:
     def __init__(self, clock: SteppedClock) -> None:
         self._clock = clock
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:  # noqa: ARG002 - the listener's signature
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:  # noqa: ARG002 - the listener's signature
         self._clock.advance(advance.wall_us, advance.monotonic_us)
 
     def submission_arrived(self, submission: Submission) -> None:
@@ -75,6 +75,12 @@ class _MovesClock:
 
     def request_arrived(self, poll: Poll) -> None:
         """Do nothing: only an advance moves the clock."""
+
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
+        """Do nothing: a reply moves no clock."""
+
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Do nothing: a reply moves no clock."""
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
         """Do nothing: a reply moves no clock."""

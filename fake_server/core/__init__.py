@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fake_server.core.connection_plan import (
     Act,
-    End,
+    ConnectionEnd,
     Framing,
     Hold,
     Pause,
@@ -70,12 +70,12 @@ __all__ = [
     "Act",
     "Chunking",
     "Coding",
+    "ConnectionEnd",
     "Cut",
     "CutEnd",
     "Draws",
     "Dribble",
     "DropKind",
-    "End",
     "Framing",
     "Gate",
     "Hold",

@@ -60,7 +60,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of so many seconds in which nothing is sent."""
+    """A pause, in seconds, in which nothing is sent."""
 
     seconds: float
 
@@ -71,13 +71,13 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ConnectionEnd:
     """The end of the connection's output, and how the client sees it."""
 
     by: CutEnd
 
 
-Act = Send | Pause | Hold | End
+Act = Send | Pause | Hold | ConnectionEnd
 
 
 def planned(fault: TransportFault, framing: Framing = Framing()) -> tuple[Act, ...]:
@@ -89,11 +89,11 @@ def planned(fault: TransportFault, framing: Framing = Framing()) -> tuple[Act, .
     """
     match fault.kind:
         case DropKind() as kind:
-            return (End(CutEnd(kind.value)),)
+            return (ConnectionEnd(CutEnd(kind.value)),)
         case Refusal():
-            return (End(CutEnd.CLOSE),)
+            return (ConnectionEnd(CutEnd.CLOSE),)
         case RawBytes(data, then):
-            return (Send(data), End(then)) if data else (End(then),)
+            return (Send(data), ConnectionEnd(then)) if data else (ConnectionEnd(then),)
         case Wire() as wire:
             assert fault.reply is not None  # noqa: S101 - narrows: a wire is always the wire of a reply
             return tuple(_written(wire, fault.reply, framing))
@@ -143,15 +143,15 @@ def _written(wire: Wire, reply: Reply, framing: Framing) -> Iterator[Act]:
         yield Pause(wire.delay)
     if wire.cut is not None and wire.cut.at is Part.HEAD:
         yield from _pieces(head[: wire.cut.length(len(head))], b"", wire)
-        yield End(wire.cut.by)
+        yield ConnectionEnd(wire.cut.by)
         return
     if wire.cut is not None:
         yield from _pieces(head, content[: wire.cut.length(len(content))], wire)
-        yield End(wire.cut.by)
+        yield ConnectionEnd(wire.cut.by)
         return
     yield from _pieces(head, content, wire)
     if not keep:
-        yield End(CutEnd.CLOSE)
+        yield ConnectionEnd(CutEnd.CLOSE)
 
 
 def _head_lines(wire: Wire, reply: Reply, length: int, *, keep: bool, old: bool) -> Iterator[bytes]:

@@ -60,13 +60,20 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def suggestion(name: str, known: Iterable[str], otherwise: str) -> str:
-    """Return ``did you mean …?`` with the nearest known name, or ``otherwise`` if none is similar."""
+def suggestion(name: str, known: Iterable[str], otherwise: str, *, prefix: str = "") -> str:
+    """Return ``did you mean …?`` with the nearest known name, or ``otherwise`` if none is similar.
+
+    Args:
+        name: The unknown name.
+        known: The known names.
+        otherwise: What to say if no known name is similar.
+        prefix: Shown before the nearest name, but not compared.
+    """
     found = nearest(name, known)
-    return f"did you mean {found!r}?" if found else otherwise
+    return f"did you mean {prefix + found!r}?" if found else otherwise
 
 
 def meant(name: object, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` with the nearest known name, or an empty string if none is similar."""
-    found = nearest(str(name), known)
-    return f"; did you mean {str(found)!r}?" if found else ""
+    hint = suggestion(str(name), known, "")
+    return f"; {hint}" if hint else ""

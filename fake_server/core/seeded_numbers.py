@@ -60,7 +60,7 @@ class Draws:
 
 
 class Occurrences:
-    """Counts equal requests, so that each of them can be told from the others."""
+    """Counts equal requests, so that they can be distinguished by their number."""
 
     def __init__(self) -> None:
         self._seen: Counter[int] = Counter()

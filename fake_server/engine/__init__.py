@@ -1,7 +1,7 @@
 """The fake Tinker API without a transport.
 
 A ``Request`` goes in; a ``Reply`` or a ``TransportFault`` comes out. The engine keeps futures and a
-journal, follows scripts, and tells a ``Listener`` what it does.
+journal, follows scripts, and notifies a ``Listener`` of what it does.
 """
 
 from __future__ import annotations

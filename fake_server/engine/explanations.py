@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, islice
 from typing import Final
 
-from fake_server.core.errors import nearest
+from fake_server.core.errors import nearest, suggestion
 from fake_server.core.faults import RawBytes, Refusal
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.engine.futures import FutureBook, ScriptedFuture
@@ -59,36 +59,40 @@ def _described_reply(reply: HttpStep) -> str:
 
 def unfinished_script(future: ScriptedFuture) -> str:
     """Return the message for a script with replies left: what was served, what is left, and the fix."""
-    whom = f"future {future.name!r} ({_whom(future)})"
+    owner = f"future {future.name!r} ({_owner(future)})"
     left = _listed(future.left)
+    if future.refusals:
+        sent = _listed(turn.reply for turn in future.script.submission_turns[: future.refusals])
+        remaining = _listed(future.refusals_left) or "the submission that is accepted"
+        if not future.submitted:
+            fix = "submit again, or shorten the script"
+            return f"{owner}: its submission got {sent}; left: {remaining}; {fix}"
     if not future.submitted:
         fix = "submit such a request, or do not register the script"
-        return f"{whom}: no submission took it; scripted: {left}; {fix}"
+        return f"{owner}: no submission took it; scripted: {left}; {fix}"
     served = _listed(turn.reply for turn in future.script.turns[: future.served]) or "nothing"
     total = len(future.script.turns)
     return (
-        f"{whom}: served {future.served} of {total} replies ({served}); left: {left}; "
+        f"{owner}: served {future.served} of {total} replies ({served}); left: {left}; "
         "poll it to its end, or shorten the script"
     )
 
 
 def unused_rule(rule: Rule, counted: int, clients: Iterable[str]) -> str:
-    """A rule that never applied: what it counted, and what to do."""
-    whom = f"{rule.operation or 'any operation'} of {_client(rule.client)}"
-    text = f"the rule {rule.choice} for {whom} never applied: it counted {counted} submissions"
+    """Return the message for a rule that never applied: what it counted, and the fix."""
+    owner = f"{rule.operation or 'any operation'} of {_client(rule.client)}"
+    text = f"the rule {rule.choice} for {owner} never applied: it counted {counted} submissions"
     if not counted and rule.client is not None:
-        near = nearest(rule.client, clients)
-        hint = f"did you mean the client {near!r}?" if near else "no such client submitted anything"
-        return f"{text}; {hint}"
+        return f"{text}; {suggestion(rule.client, clients, 'no such client submitted anything')}"
     return f"{text}; submit more, choose others, or add it with optional=True"
 
 
 def unused_hold(hold: Hold) -> str:
-    """An outage or a limit that held nothing, and what to do."""
+    """Return the message for an outage or a limit that held nothing, and the fix."""
     held = hold.held
-    whom = f"{held.operation or 'any operation'} of {_client(held.client)}"
+    owner = f"{held.operation or 'any operation'} of {_client(held.client)}"
     what = f"outage after {hold.after} submissions" if isinstance(hold, Outage) else f"limit of {hold.count}"
-    return f"the {what} for {whom} held nothing; submit more, or add it with optional=True"
+    return f"the {what} for {owner} held nothing; submit more, or add it with optional=True"
 
 
 def _client(client: str | None) -> str:
@@ -120,13 +124,12 @@ def unknown_future(book: FutureBook, request_id: str) -> str:
 def unexpected_request(method: str, path: str, known: Iterable[str]) -> str:
     """Return the message for an unknown request, with the nearest known path."""
     text = f"{method} {path} came, which the fake server does not know"
-    paths = {known_path.removeprefix(API_PREFIX): known_path for known_path in known}
-    if path in paths.values():
+    paths = [known_path.removeprefix(API_PREFIX) for known_path in known]
+    name = path.removeprefix(API_PREFIX)
+    if name in paths:
         return f"{text}; use the other HTTP method for that path"
-    near = nearest(path.removeprefix(API_PREFIX), paths)
-    if near is None:
-        return f"{text}; it knows submissions, polls and set-up requests below {API_PREFIX}"
-    return f"{text}; did you mean {paths[near]!r}?"
+    otherwise = f"it knows submissions, polls and set-up requests below {API_PREFIX}"
+    return f"{text}; {suggestion(name, paths, otherwise, prefix=API_PREFIX)}"
 
 
 def unscripted_submission(
@@ -139,15 +142,15 @@ def unscripted_submission(
         taken = sum(future.scripted for future in book.by_name.values())
         fix = "add a script, or create the engine with unscripted: complete"
         return f"{came}; scripted: {taken}, all taken; {fix}"
-    labels = {_whom(future): future for future in reversed(free)}
+    labels = {_owner(future): future for future in reversed(free)}
     near = labels.get(nearest(f"{operations[0]} of client {client!r}", labels) or "", free[0])
-    waiting = Counter(_whom(future) for future in free)
-    listed = "; ".join(f"{count} x {whom}" for whom, count in waiting.most_common(MAX_LISTED))
-    nearest_future = f"future {near.name!r} ({_whom(near)})"
+    waiting = Counter(_owner(future) for future in free)
+    listed = "; ".join(f"{count} x {owner}" for owner, count in waiting.most_common(MAX_LISTED))
+    nearest_future = f"future {near.name!r} ({_owner(near)})"
     return f"{came}; waiting: {listed}; the nearest is {nearest_future}: change the request or the script"
 
 
-def _whom(future: ScriptedFuture) -> str:
+def _owner(future: ScriptedFuture) -> str:
     operation = future.operation or "any operation"
     return (
         f"{operation} of client {future.client!r}"

@@ -1,8 +1,8 @@
-"""Results that were fetched: kept for a while, for a poll that is repeated, and then let go.
+"""Results that were fetched: kept for a while in case a poll is repeated, then dropped.
 
-So a server that runs for hours stays small. A poll that comes later gets HTTP 410, which the official SDK
-takes for a promise that expired: sampling submits anew, training raises. The engine calls it under its own
-lock.
+This bounds the memory of a server that runs for hours. A later poll gets HTTP 410, which means to the
+official SDK that the future expired: sampling submits again, training raises. The engine holds its lock
+around all calls.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ from typing import Final
 from fake_server.engine.futures import ScriptedFuture
 
 KEPT_SECONDS: Final = 600
-"""Real seconds; a frozen clock does not move them."""
+"""How long a result is kept, in real seconds; a frozen clock does not affect it."""
 KEPT_BYTES: Final = 32 * 1024 * 1024
-"""Memory of results and requests together, about."""
+"""Approximate limit for the memory of kept results and their requests, in bytes."""
 KEPT_FUTURES: Final = 20_000
-"""Futures whose results were let go, and which tests may still ask about; about 1 kB each."""
+"""How many futures are kept after their results were dropped, so that tests can still inspect them; about 1
+kB each."""
 _BYTES_OF_A_RESULT: Final = 5
-"""Memory that a byte of a reply takes as numbers of Python."""
+"""Estimated memory, in bytes, that one byte of a reply needs as Python objects."""
 _BYTES_OF_A_FUTURE: Final = 2_000
 
 
 class FetchedResults:
-    """The futures whose last reply was served, in that order."""
+    """The futures whose last reply was served, oldest first."""
 
     def __init__(
         self, seconds: float = KEPT_SECONDS, size: int = KEPT_BYTES, futures: int = KEPT_FUTURES
     ) -> None:
-        """Keep results so long, and so many.
+        """Create it without any results.
 
         Args:
-            seconds: Real seconds after the last reply.
-            size: Bytes of memory, about.
-            futures: Futures without results.
+            seconds: How long a result is kept after its last reply, in real seconds.
+            size: Approximate limit for the memory of results, in bytes.
+            futures: How many futures are kept after their results were dropped.
         """
         self._seconds_ns = round(seconds * 1e9)
         self._size_limit = size
@@ -46,14 +47,14 @@ class FetchedResults:
         self._empty: deque[ScriptedFuture] = deque()
 
     def add(self, future: ScriptedFuture, reply_size: int) -> None:
-        """Take note that the last reply of a future was served, of so many bytes."""
+        """Record that the last reply of a future was served; `size` is its length in bytes."""
         request = future.request
         size = _BYTES_OF_A_FUTURE + _BYTES_OF_A_RESULT * reply_size + (len(request.body) if request else 0)
         self._kept.append((future, clock_gettime_ns(CLOCK_MONOTONIC), size))
         self._size += size
 
     def let_go(self) -> Iterator[ScriptedFuture]:
-        """Yield the futures whose results are to be let go now."""
+        """Yield the futures whose results are due to be dropped."""
         oldest = clock_gettime_ns(CLOCK_MONOTONIC) - self._seconds_ns
         while self._kept and (self._size > self._size_limit or self._kept[0][1] < oldest):
             future, _, size = self._kept.popleft()
@@ -62,6 +63,6 @@ class FetchedResults:
             yield future
 
     def forget(self) -> Iterator[ScriptedFuture]:
-        """Yield the futures that are to be forgotten altogether now."""
+        """Yield the futures that are due to be forgotten."""
         while len(self._empty) > self._futures_limit:
             yield self._empty.popleft()

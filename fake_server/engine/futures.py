@@ -34,10 +34,11 @@ class ScriptedFuture:
         request_ids: Its ids, one for each submission.
         polls: How many polls its script was asked for.
         seen: How many polls have come, including those that a hold answered.
+        refusals: How many of the script's replies to submissions have been sent.
         request: The newest submission, whose body determines the result.
         assigned: Fields of the result that were determined by its submission, such as the id of a new model.
         ended: Whether its client has stopped waiting.
-        let_go: Whether its result was let go, so that a poll of it comes too late.
+        let_go: Whether its result was dropped; a later poll gets HTTP 410.
         numbers: The numbers of its submissions, by which a repeated submission is recognized.
         gate: Where its held replies wait.
     """
@@ -52,6 +53,7 @@ class ScriptedFuture:
         "numbers",
         "operation",
         "polls",
+        "refusals",
         "request",
         "request_ids",
         "script",
@@ -81,6 +83,7 @@ class ScriptedFuture:
         self.request_ids: tuple[str, ...] = ()
         self.polls = 0
         self.seen = 0
+        self.refusals = 0
         self.ended = False
         self.let_go = False
         self.numbers: tuple[Number, ...] = ()
@@ -101,6 +104,11 @@ class ScriptedFuture:
     def left(self) -> tuple[ReplyStep, ...]:
         """The replies that have not been polled yet."""
         return tuple(turn.reply for turn in self.script.turns[self.polls :])
+
+    @property
+    def refusals_left(self) -> tuple[ReplyStep, ...]:
+        """The replies to submissions that have not been sent yet."""
+        return tuple(turn.reply for turn in self.script.submission_turns[self.refusals :])
 
     def __repr__(self) -> str:
         return f"<ScriptedFuture {self.name!r}, {self.served} of {len(self.script.turns)} replies served>"
@@ -164,6 +172,12 @@ class FutureBook:
         self._keep(future)
         return future
 
+    def unknown(self) -> ScriptedFuture:
+        """Return a future without a name, for a submission that this book has no script for."""
+        return ScriptedFuture(
+            "", Script(), operation=None, client=None, serial=-1, gate=self.gate, scripted=False
+        )
+
     def take(
         self, operations: Iterable[Operation], client: str | None
     ) -> tuple[ScriptedFuture, Operation] | None:
@@ -188,6 +202,19 @@ class FutureBook:
             if queues:
                 return min(queues, key=lambda queue: queue[0].serial).popleft(), operation
         return None
+
+    def refuse(self, future: ScriptedFuture) -> Turn | None:
+        """Return the script's next reply to the submission of a future just taken, and free the future again.
+
+        Returns:
+            None if the submission is accepted.
+        """
+        turns = future.script.submission_turns
+        if future.submitted or future.refusals >= len(turns):
+            return None
+        future.refusals += 1
+        self._free[future.operation, future.client].appendleft(future)
+        return turns[future.refusals - 1]
 
     def repeated(self, number: Number | None) -> ScriptedFuture | None:
         """Return the future of an earlier submission with this number, or None if this is the first.
@@ -257,7 +284,7 @@ class FutureBook:
                 del self._numbered[number]
 
     def was_let_go(self, request_id: str) -> bool:
-        """Whether an id is one that this book gave to a future that it let go of since."""
+        """Return whether the id belonged to a future that was dropped by `let_go`."""
         name, _, _ = request_id.partition("~")
         prefix, _, number = name.rpartition("-")
         if prefix != "unscripted" or not number.isdecimal() or len(number) > 18:
@@ -265,7 +292,7 @@ class FutureBook:
         return name not in self.by_name and 0 < int(number) <= self._let_go
 
     def let_go(self, future: ScriptedFuture) -> None:
-        """Forget an unscripted future that was served to its end; a later poll of it is known for that."""
+        """Forget an unscripted future that was served to its end, but remember its ids for `was_let_go`."""
         if self.by_name.get(future.name) is future:
             self.forget(future)
             number = future.name.rpartition("-")[2]
@@ -282,7 +309,11 @@ class FutureBook:
 
     def unfinished(self) -> list[ScriptedFuture]:
         """Return the futures with replies that were not polled, in order of registration."""
-        return [future for future in self.by_name.values() if future.scripted and future.left]
+        return [
+            future
+            for future in self.by_name.values()
+            if future.scripted and (future.left or future.refusals_left)
+        ]
 
     def _expire(self, future: ScriptedFuture) -> None:
         if future.ended or future.operation is None:

@@ -1,6 +1,6 @@
-"""Which polls are held now: outages that end for all at once, and limits on what is in flight.
+"""Which polls are held by outages, which end for all futures at once, and by limits on futures in flight.
 
-The engine calls it under its own lock.
+Not thread-safe: the engine holds its lock around all calls.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from fake_server.engine.futures import ScriptedFuture
 from fake_server.script.holds import AtMost, Hold, Outage
 from fake_server.script.steps import Advance, ReplyStep
 
-PATIENCE_POLLS: Final = 100
-"""Polls of others after which a future that nobody polls gives up its place."""
+MOST_IDLE_POLLS: Final = 100
+"""A future in flight loses its place when other futures were polled this many times since its last poll."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class HeldPoll:
     """What a hold does to one poll.
 
     Attributes:
@@ -47,16 +47,16 @@ class _OutageState:
         if self.began_us is None and self.submitted > self.hold.after:
             self.began_us = now_us
 
-    def pause(self, future: ScriptedFuture, now_us: int) -> Pause | None:
+    def pause(self, future: ScriptedFuture, now_us: int) -> HeldPoll | None:
         if self.began_us is None or self.over:
             return None
         held = self.hold.held
         self.polls += 1
         if self.hold.polls is not None:
             self.over = self.polls >= self.hold.polls
-            return Pause(reply=held.reply)
+            return HeldPoll(reply=held.reply)
         if self.hold.length_us is None or held.poll_us is None:
-            return Pause(reply=held.reply)
+            return HeldPoll(reply=held.reply)
         ends = self.began_us + self.hold.length_us
         # A future is polled `poll_us` after its last reply; polls of others may have moved the clock since.
         due = self.last_us[future.name] + held.poll_us if future.name in self.last_us else now_us
@@ -65,9 +65,9 @@ class _OutageState:
         if now_us + moved >= ends:
             self.over = True
             self.last_us.clear()
-            return Pause(advance)
+            return HeldPoll(advance)
         self.last_us[future.name] = now_us + moved
-        return Pause(advance, held.reply)
+        return HeldPoll(advance, held.reply)
 
 
 @dataclass(slots=True)
@@ -76,7 +76,8 @@ class _AtMostState:
     optional: bool = False
     applied: bool = False
     waiting: dict[str, int] = field(default_factory=dict)
-    """Futures in flight, in the order of submission, and the polls of others since their last one."""
+    """Futures in flight, in order of submission, each with the polls of other futures since its own last
+    poll."""
 
     def arrived(self, future: ScriptedFuture, _now_us: int) -> None:
         self.waiting.setdefault(future.name, 0)
@@ -84,7 +85,7 @@ class _AtMostState:
     def ended(self, future: ScriptedFuture) -> None:
         self.waiting.pop(future.name, None)
 
-    def pause(self, future: ScriptedFuture, _now_us: int) -> Pause | None:
+    def pause(self, future: ScriptedFuture, _now_us: int) -> HeldPoll | None:
         if future.name not in self.waiting:
             return None
         ahead = list(islice(self.waiting, self.hold.count))
@@ -93,31 +94,31 @@ class _AtMostState:
             return None
         for name in ahead:
             self.waiting[name] += 1
-            if self.waiting[name] > PATIENCE_POLLS:
+            if self.waiting[name] > MOST_IDLE_POLLS:
                 del self.waiting[name]
         self.applied = True
         apart = self.hold.held.poll_us
-        return Pause(None if apart is None else Advance(apart, apart), self.hold.held.reply)
+        return HeldPoll(None if apart is None else Advance(apart, apart), self.hold.held.reply)
 
 
 class HoldBook:
-    """The holds of one engine and what they know."""
+    """The holds of one engine, with their state."""
 
     def __init__(self, now_us: Callable[[], int]) -> None:
-        """Have no holds.
+        """Create a book without holds.
 
         Args:
-            now_us: The clock that scripts move, microseconds.
+            now_us: Returns the time of the clock that scripts move, in microseconds.
         """
         self._now_us = now_us
         self._states: list[_OutageState | _AtMostState] = []
 
     def add(self, hold: Hold, *, optional: bool = False) -> None:
-        """Lay a hold over everything; a limit counts what is submitted from now on.
+        """Add a hold; a limit counts the submissions from now on.
 
         Args:
             hold: The hold.
-            optional: Whether it may never hold anything.
+            optional: Whether it may end without holding anything; otherwise `unused` reports it.
         """
         match hold:
             case Outage():
@@ -129,7 +130,7 @@ class HoldBook:
                 self._states.append(_AtMostState(hold, optional))
 
     def remove(self, hold: Hold) -> bool:
-        """End a hold; return whether it was there."""
+        """Remove a hold; return whether it was present."""
         for state in self._states:
             if state.hold is hold:
                 self._states.remove(state)
@@ -137,14 +138,14 @@ class HoldBook:
         return False
 
     def arrived(self, future: ScriptedFuture, operations: Sequence[Operation], client: str | None) -> None:
-        """Take note of a submission."""
+        """Record a submission."""
         for state in self._states:
             if not state.hold.held.concerns(operations, client):
                 continue
             state.arrived(future, self._now_us())
 
-    def pause(self, future: ScriptedFuture) -> Pause | None:
-        """Return what holds a poll of a future, or None if its script goes on."""
+    def pause(self, future: ScriptedFuture) -> HeldPoll | None:
+        """Return what a hold does to a poll of a future, or None if the script answers it."""
         if not self._states or future.operation is None:
             return None
         for state in self._states:
@@ -156,13 +157,13 @@ class HoldBook:
         return None
 
     def ended(self, future: ScriptedFuture) -> None:
-        """Take note that a future was served to its end, or that nobody waits for it any more."""
+        """Record that a future was served to its end, or that no client waits for it any more."""
         for state in self._states:
             if isinstance(state, _AtMostState):
                 state.ended(future)
 
     def unused(self) -> list[Hold]:
-        """Return the holds that held nothing."""
+        """Return the holds that never held anything, except optional ones."""
         found: list[Hold] = []
         for state in self._states:
             applied = state.polls > 0 if isinstance(state, _OutageState) else state.applied

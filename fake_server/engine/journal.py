@@ -98,9 +98,9 @@ class Journal:
         if isinstance(answer, Reply):
             end: _End = answer.status
             reply_headers, reply_body = answer.headers, answer.body
-        elif (spoilt := answer.reply) is not None:
-            end = (spoilt.status, answer.name)
-            reply_headers, reply_body = spoilt.headers, spoilt.body
+        elif (changed := answer.reply) is not None:
+            end = (changed.status, answer.name)
+            reply_headers, reply_body = changed.headers, changed.body
         else:
             end, reply_headers, reply_body = answer.name, (), b""
         size = head[5] + len(value) + len(body) + len(reply_body)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from fake_server.core.errors import ScriptError
 from fake_server.core.faults import RawBytes, Refusal
+from fake_server.core.gate import Gate
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import encoded
 from fake_server.core.operations import Operation
 from fake_server.engine.futures import FutureBook, ScriptedFuture
 from fake_server.engine.request_decoding import decode_request
 from fake_server.engine.results import MAX_SAMPLES, encoded_result, result_body
-from fake_server.script.steps import Complete, Drop, ReplyStep, TryAgain, Wired
+from fake_server.script.steps import Complete, Drop, ReplyStep, Status, Timeout, TryAgain, Wired
 from fake_server.service.refusals import ServiceRefusal
 
 if TYPE_CHECKING:
-    from fake_server.service.simulated_service import Service
+    from fake_server.service.simulated_service import SimulatedService
 
 _NUMBERS_OF_A_CLONE: Final = 1_000_000_000
 _REMEMBERED: Final = 64
@@ -44,7 +46,11 @@ def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str,
 
 
 def scripted_reply(
-    step: ReplyStep, future: ScriptedFuture, request_id: str, poll: Request, service: Service | None = None
+    step: ReplyStep,
+    future: ScriptedFuture,
+    request_id: str,
+    poll: Request,
+    service: SimulatedService | None = None,
 ) -> Reply | TransportFault:
     """Return the reply of a step to one poll.
 
@@ -75,6 +81,29 @@ def scripted_reply(
             return step.reply
 
 
+def refusing_reply(step: ReplyStep, gate: Gate, name: str) -> Reply | TransportFault:
+    """Return the reply of a step to a submission or a request of the set-up.
+
+    Args:
+        step: The step; not one that only a poll can get.
+        gate: Where a held reply waits.
+        name: The name by which ``FakeTinker.release`` releases it.
+    """
+    match step:
+        case Drop(kind=kind):
+            return TransportFault(kind)
+        case Wired(reply=inner, wire=wire):
+            reply = refusing_reply(inner, gate, name)
+            assert isinstance(reply, Reply)  # noqa: S101 - narrows: a wired step has a reply
+            return TransportFault(wire, reply, gate=gate, future=name)
+        case Refusal() | RawBytes():
+            return TransportFault(step)
+        case Timeout() | Status():
+            return step.reply
+        case _:
+            raise ScriptError(f"{step!r} can answer only a poll; give a status, a timeout or a fault")
+
+
 def completions_reply(book: FutureBook, session: object, clone: object, cursor: int) -> Reply:
     """Return the reply to ``retrieve_futures``, which says that all futures of a sampling client are done.
 
@@ -85,7 +114,7 @@ def completions_reply(book: FutureBook, session: object, clone: object, cursor: 
     Args:
         book: The futures.
         session: The sampling session that is polled.
-        clone: Which copy of its client polls; the original is 0. Others' futures are not told to it.
+        clone: Which copy of its client polls; the original is 0. It learns only of its own futures.
         cursor: The cursor of the previous reply; 0 for the first.
     """
     request_ids = list(book.by_request_id)
@@ -111,7 +140,7 @@ def _is_of(future: ScriptedFuture, session: object, clone: object) -> bool:
     )
 
 
-def _result(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
+def _result(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     submitted = future.request
     if service is not None or future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
@@ -126,7 +155,7 @@ def _result(step: Complete, future: ScriptedFuture, accept: str, service: Servic
     return reply
 
 
-def _made(step: Complete, future: ScriptedFuture, accept: str, service: Service | None) -> Reply:
+def _made(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
     overrides = {**assigned, **step.overrides}

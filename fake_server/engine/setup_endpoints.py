@@ -21,7 +21,7 @@ from fake_server.service.request_values import integer
 
 if TYPE_CHECKING:
     from fake_server.service.rest_endpoints import Rest
-    from fake_server.service.simulated_service import Service
+    from fake_server.service.simulated_service import SimulatedService
 
 _SAMPLERS: Final = f"{API_PREFIX}samplers/"
 _SESSIONS: Final = f"{API_PREFIX}sessions/"
@@ -58,7 +58,7 @@ class Ids:
 class SetUp:
     """Handles the set-up endpoints and remembers models and samplers, under the engine's lock."""
 
-    def __init__(self, client_config: Mapping[str, object], service: Service | None = None) -> None:
+    def __init__(self, client_config: Mapping[str, object], service: SimulatedService | None = None) -> None:
         """Create the endpoints without any model or sampler.
 
         Args:
@@ -85,7 +85,7 @@ class SetUp:
         and sequence number. Weights saved without a name create a sampling session (0.5.1 and later).
         """
         if self._service is not None and future.operation is not None:
-            return self._told(self._service, future.operation, request, future)
+            return self._with_service(self._service, future.operation, request, future)
         match operation_path.removeprefix(API_PREFIX):
             case "create_model":
                 model_id = self.models.next()
@@ -100,8 +100,12 @@ class SetUp:
             self._base_models[model_id] = base_model
         return {"model_id": model_id}
 
-    def _told(
-        self, service: Service, operation: Operation, request: Mapping[str, object], future: ScriptedFuture
+    def _with_service(
+        self,
+        service: SimulatedService,
+        operation: Operation,
+        request: Mapping[str, object],
+        future: ScriptedFuture,
     ) -> dict[str, object]:
         if operation is Operation.CREATE_MODEL or (
             operation is Operation.LOAD_STATE and request.get("model_id") is None
@@ -231,7 +235,7 @@ def _present(request: Mapping[str, object], keys: Iterable[str]) -> dict[str, ob
     return {key: request[key] for key in keys if isinstance(request.get(key), str)}
 
 
-def _rest(service: Service) -> Rest:
+def _rest(service: SimulatedService) -> Rest:
     from fake_server.service.rest_endpoints import Rest  # noqa: PLC0415 - not needed for scripts alone
 
     return Rest(service)

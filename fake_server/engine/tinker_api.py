@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
@@ -42,18 +42,20 @@ from fake_server.engine.futures import FutureBook, ScriptedFuture
 from fake_server.engine.hold_book import HoldBook
 from fake_server.engine.journal import DEFAULT_LIMIT, MAX_BYTES, Journal
 from fake_server.engine.listener import Listener, Poll, Submission
-from fake_server.engine.replies import completions_reply, scripted_reply, submission_reply
+from fake_server.engine.replies import completions_reply, refusing_reply, scripted_reply, submission_reply
 from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
+from fake_server.engine.setup_book import SetupBook, SetupRequests
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
-from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script
+from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script, with_submission
 from fake_server.script.holds import AtMost, Hold, Outage
 from fake_server.script.rules import Rule, RuleBook
-from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, FailCategory, ReplyStep
+from fake_server.script.setup_replies import SetupReplies
+from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, FailCategory, ReplyStep, Step
 
 if TYPE_CHECKING:
-    from fake_server.script.script_yaml import ScriptEntry
+    from fake_server.script.script_yaml import FileEntry
     from fake_server.service.refusals import ServiceRefusal
-    from fake_server.service.simulated_service import Service
+    from fake_server.service.simulated_service import SimulatedService
 
 POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
 POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
@@ -61,10 +63,12 @@ CANCEL_PATH: Final = f"{API_PREFIX}cancel_future"
 TELEMETRY_PATH: Final = f"{API_PREFIX}telemetry"
 MAX_TELEMETRY: Final = 10_000
 SERVICE_JOURNAL_BYTES: Final = 32 * 1024 * 1024
-"""Of the journal of a simulated service, which may run for hours; prompts and results are large."""
+"""Limit of the journal of a simulated service, which may run for hours with large prompts and results."""
 MAX_PROBLEMS: Final = 1_000
 _LET_GO: Final = Reply(
-    410, JSON_HEADERS, encoded({"detail": "the result was fetched some time ago and let go; submit anew"})
+    410,
+    JSON_HEADERS,
+    encoded({"detail": "the result was fetched some time ago and has been dropped; submit again"}),
 )
 _COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
 _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
@@ -87,6 +91,12 @@ class _Refusal(Exception):  # noqa: N818 - not an error: it carries the error re
         super().__init__(message)
         self.problem = Problem(kind, message)
         self.future = future
+
+
+class _Refused(Exception):  # noqa: N818 - not an error: it leaves the lock with a script's reply
+    def __init__(self, future: ScriptedFuture, operation: Operation, client: str | None, turn: Turn) -> None:
+        super().__init__()
+        self.future, self.operation, self.client, self.turn = future, operation, client, turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +174,7 @@ class FakeTinker:
         self._strict = strict
         self._lock = threading.Lock()
         self._moved_us = 0
-        self._told_us = 0
+        self._synced_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
         self._begin()
 
@@ -172,6 +182,7 @@ class FakeTinker:
         self._book = FutureBook()
         self._rules = RuleBook(self.seed or 0)
         self._holds = HoldBook(self.script_clock_us)
+        self._setup_book = SetupBook()
         self._fetched = FetchedResults()
         self._service = None if self.seed is None else _service(self.seed, strict=self._strict)
         self._set_up = SetUp(self._client_config, self._service)
@@ -183,6 +194,7 @@ class FakeTinker:
         operation: Operation | str | None = None,
         client: str | None = None,
         name: str | None = None,
+        submission: Iterable[Step] = (),
     ) -> ScriptedFuture:
         """Register a script for the first submission that matches it; earlier scripts take precedence.
 
@@ -192,11 +204,13 @@ class FakeTinker:
             client: Matches only this model id, sampling session id, or (``tinker`` 0.1.x, and
                 ``create_model``) model path or base model; None matches any.
             name: Its name in errors, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
+            submission: Replies that refuse or lose its submission, before one is accepted; they follow those
+                of the script.
 
         Raises:
-            ScriptError: The name is taken, or there is no such operation.
+            ScriptError: The name is taken, there is no such operation, or a reply cannot answer a submission.
         """
-        made, wanted = as_script(script), named_operation(operation)
+        made, wanted = with_submission(as_script(script), submission), named_operation(operation)
         with self._lock:
             return self._book.add(made, wanted, client, name)
 
@@ -205,7 +219,7 @@ class FakeTinker:
 
         Args:
             rule: A rule, an outage or a limit.
-            optional: Whether it may never apply; else ``verify`` reports that.
+            optional: Whether the rule need not apply; otherwise ``verify`` reports a rule that never applied.
 
         Raises:
             ScriptError: The engine treats submissions without a script as errors.
@@ -226,7 +240,7 @@ class FakeTinker:
         """Remove a rule; an outage ends for everything that it holds.
 
         Raises:
-            ScriptError: It was not added here, or was removed before.
+            ScriptError: The rule was not added to this engine, or was removed before.
         """
         with self._lock:
             there = self._rules.remove(rule) if isinstance(rule, Rule) else self._holds.remove(rule)
@@ -235,17 +249,35 @@ class FakeTinker:
                 f"{rule!r} was not added to this engine, or is removed already; remove each rule once"
             )
 
-    def add_entry(self, entry: ScriptEntry | Rule | Hold) -> ScriptedFuture | None:
+    def on(self, path: str) -> SetupRequests:
+        """Return the requests of one path of the set-up, to give the first of them other replies.
+
+            engine.on("create_session").replies(status(503), drop())
+
+        Args:
+            path: The path below ``/api/v1/``, such as ``create_session`` or ``client/config``.
+        """
+        return SetupRequests(path, self.add_setup)
+
+    def add_setup(self, replies: SetupReplies) -> None:
+        """Add replies to requests of the set-up, after those added before for the same path."""
+        with self._lock:
+            self._setup_book.add(replies)
+
+    def add_entry(self, entry: FileEntry) -> ScriptedFuture | None:
         """Add one entry of a script file.
 
         Returns:
-            The future of a script; None for a rule.
+            The future of a script; None for a rule and for replies to the set-up.
 
         Raises:
             ScriptError: As ``add_script`` and ``add_rule``.
         """
         if isinstance(entry, Rule | Outage | AtMost):
             self.add_rule(entry)
+            return None
+        if isinstance(entry, SetupReplies):
+            self.add_setup(entry)
             return None
         return self.add_script(entry.script, operation=entry.operation, client=entry.client, name=entry.name)
 
@@ -302,6 +334,7 @@ class FakeTinker:
             lines += [unfinished_script(future) for future in self._book.unfinished()]
             lines += [unused_rule(rule, count, self._rules.clients) for rule, count in self._rules.unused()]
             lines += [unused_hold(hold) for hold in self._holds.unused()]
+            lines += self._setup_book.unused()
         if lines:
             raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
 
@@ -362,7 +395,7 @@ class FakeTinker:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
             answer, future = self._refused(refusal.problem), refusal.future
-        except Exception as error:  # noqa: BLE001 - a listener or an override is at fault; the client must be told
+        except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
             answer, future = self._refused(problem), None
@@ -381,18 +414,27 @@ class FakeTinker:
             return self._submit(request, operation)
         body = self._decoded(request)
         with self._lock:
-            if request.method == "POST" and request.path == POLL_MANY_PATH:
-                return self._completions(body), None
-            if request.path == TELEMETRY_PATH:
-                self._telemetry.extend(telemetry_events(body))
-            elif request.path == CANCEL_PATH and self._service is not None:
-                self._cancel(body.get("request_id"))
-            reply = self._set_up.answer(request, body)
-        if reply is None:
+            turn = self._setup_book.take(request.path)
+            reply = self._usual_answer(request, body) if turn is None else None
+            told = self._setup_book.concerns(request.path)
+            gate = self._book.gate
+        answer = reply if turn is None else refusing_reply(turn.reply, gate, request.path)
+        if answer is None:
             raise _Refusal(
                 ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
             )
-        return reply, None
+        if told and self.listener is not None:
+            self.listener.setup_answered(request, answer)
+        return answer, None
+
+    def _usual_answer(self, request: Request, body: Mapping[str, object]) -> Reply | None:
+        if request.method == "POST" and request.path == POLL_MANY_PATH:
+            return self._completions(body)
+        if request.path == TELEMETRY_PATH:
+            self._telemetry.extend(telemetry_events(body))
+        elif request.path == CANCEL_PATH and self._service is not None:
+            self._cancel(body.get("request_id"))
+        return self._set_up.answer(request, body)
 
     def _cancel(self, request_id: object) -> None:
         cancelled = self._book.cancel(request_id)
@@ -400,6 +442,53 @@ class FakeTinker:
             self._holds.ended(cancelled)
 
     def _submit(self, request: Request, path_operation: Operation) -> Answer:
+        try:
+            return self._accept(request, path_operation)
+        except _Refused as refused:
+            return self._turn_down(request, refused)
+        except _Refusal as refusal:
+            reply = self._refused(refusal.problem)
+            if self.listener is not None and refusal.problem.kind is ProblemKind.UNSCRIPTED_SUBMISSION:
+                nobody = self._book.unknown()
+                self.listener.submission_refused(
+                    Submission(
+                        nobody,
+                        path_operation,
+                        None,
+                        "",
+                        request.method,
+                        request.path,
+                        resubmitted=False,
+                        request=request,
+                    ),
+                    reply,
+                )
+            return reply, None
+
+    def _turn_down(self, request: Request, refused: _Refused) -> Answer:
+        """Answer a submission as its script says, without accepting it."""
+        future = refused.future
+        submission = Submission(
+            future,
+            refused.operation,
+            refused.client,
+            "",
+            request.method,
+            request.path,
+            resubmitted=False,
+            request=request,
+        )
+        if self.listener is not None:
+            self.listener.submission_arrived(submission)
+            for advance in refused.turn.advances:
+                self.listener.clock_advanced(submission, advance)
+                self.clock_moves += 1
+        reply = refusing_reply(refused.turn.reply, future.gate, future.name)
+        if self.listener is not None:
+            self.listener.submission_refused(submission, reply)
+        return reply, future
+
+    def _accept(self, request: Request, path_operation: Operation) -> Answer:
         body = self._decoded(request)
         client, operations = client_of(request.path, body), candidates(path_operation, body)
         number = submission_number(body)
@@ -410,6 +499,10 @@ class FakeTinker:
                 operation, request_id = future.operation or operations[0], future.request_ids[-1]
             else:
                 taken = self._book.take(operations, client)
+                turn = None if taken is None else self._book.refuse(taken[0])
+                if taken is not None and turn is not None:
+                    self._moved_us += sum(step.wall_us for step in turn.advances)
+                    raise _Refused(*taken, client, turn)
                 if taken is None:
                     if (refusal := self._refusal(operations[0], body)) is not None:
                         return refusal.reply, None
@@ -433,6 +526,7 @@ class FakeTinker:
                     request.path,
                     resubmitted,
                     repeated,
+                    request,
                 )
             )
         return submission_reply(future, request_id, body), future
@@ -486,6 +580,7 @@ class FakeTinker:
             request.path,
             claim.place,
             claim.held is not None,
+            request,
         )
         listener.request_arrived(poll)
         for advance in claim.advances:
@@ -497,15 +592,15 @@ class FakeTinker:
         return reply, future
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
-        """Take note that a future of the simulated service has its last reply."""
+        """Record that a future of the simulated service has had its last reply."""
         if self._service is None or future.scripted or claim.held is not None:
             return
         if claim.index + 1 == len(future.script.turns):
             with self._lock:
                 self._fetched.add(future, len(reply.body) if isinstance(reply, Reply) else 0)
 
-    def _let_go_of_results(self, service: Service) -> None:
-        """Let go of what was fetched some time ago (`fake_server.engine.fetched_results`)."""
+    def _let_go_of_results(self, service: SimulatedService) -> None:
+        """Drop results that were fetched some time ago (`fake_server.engine.fetched_results`)."""
         for future in self._fetched.let_go():
             future.let_go = True
             future.request = None
@@ -515,7 +610,7 @@ class FakeTinker:
             self._book.let_go(future)
 
     def _claim(self, future: ScriptedFuture) -> _Claim:
-        """Return what one poll gets: of a hold, or else of the script."""
+        """Return what one poll gets, from a hold or else from the script."""
         place = future.seen
         future.seen += 1
         pause = None if future.scripted else self._holds.pause(future)
@@ -531,12 +626,12 @@ class FakeTinker:
         return claim
 
     def _let_time_pass(self) -> None:
-        """Move the service's clock as far as that of the scripts moved."""
+        """Move the service's clock by as much as the scripts' clock has moved."""
         if self._service is None:
             return
         with self._lock:
             now = self.script_clock_us()
-            moved, self._told_us = now - self._told_us, now
+            moved, self._synced_us = now - self._synced_us, now
             if moved > 0:
                 self._service.advance(moved / MICROSECONDS)
 
@@ -572,7 +667,7 @@ class FakeTinker:
             raise _Refusal(ProblemKind.UNREADABLE_BODY, text) from error
 
 
-def _service(seed: int, *, strict: bool) -> Service:
-    from fake_server.service.simulated_service import Service  # noqa: PLC0415 - not needed for scripts alone
+def _service(seed: int, *, strict: bool) -> SimulatedService:
+    from fake_server.service.simulated_service import SimulatedService  # noqa: PLC0415 - not needed for scripts alone
 
-    return Service(seed, strict=strict)
+    return SimulatedService(seed, strict=strict)

@@ -16,7 +16,7 @@ from enum import Flag, IntEnum
 from functools import partial
 from typing import Final
 
-from fake_server.core.connection_plan import End, Framing, planned
+from fake_server.core.connection_plan import ConnectionEnd, Framing, planned
 from fake_server.core.faults import CutEnd, Refusal
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.http.known_heads import KnownHeads
@@ -227,9 +227,9 @@ class HttpProtocol(asyncio.Protocol):
         if not (in_head and reader.in_head and not reader.ready):
             self.progress += 1
         if idle and reader.between and len(reader.ready) == 1 and reader.ready[0].framing.keep:
-            learnt = reader.ready[0].request
+            parsed = reader.ready[0].request
             self._answer_ready()
-            self._known.learn(data, learnt)
+            self._known.learn(data, parsed)
         else:
             self._answer_ready()
 
@@ -306,7 +306,7 @@ class HttpProtocol(asyncio.Protocol):
         if isinstance(fault.kind, Refusal) and self._refuse_connections is not None:
             self._refuse_connections(fault.kind.seconds)
         acts = planned(fault, framing)
-        if isinstance(last := acts[-1], End):
+        if isinstance(last := acts[-1], ConnectionEnd):
             stays_open = last.by in (CutEnd.HALF_CLOSE, CutEnd.SILENCE)
             self._state = ConnectionState.ENDED_BY_SCRIPT if stays_open else _CLOSING
         if self._transport is None:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from fake_server.core.connection_plan import Act, End, Hold, Pause, Send
+from fake_server.core.connection_plan import Act, ConnectionEnd, Hold, Pause, Send
 from fake_server.core.faults import CutEnd
 from fake_server.core.gate import Gate
 
@@ -86,11 +86,11 @@ class PacedTransport(asyncio.Transport):
 
     def write_eof(self) -> None:
         """Close the sending side after everything written before."""
-        self.carry_out((End(CutEnd.HALF_CLOSE),))
+        self.carry_out((ConnectionEnd(CutEnd.HALF_CLOSE),))
 
     def close(self) -> None:
         """Close the connection after everything written before."""
-        self.carry_out((End(CutEnd.CLOSE),))
+        self.carry_out((ConnectionEnd(CutEnd.CLOSE),))
 
     def abort(self) -> None:
         """Close the connection at once."""
@@ -128,7 +128,7 @@ class PacedTransport(asyncio.Transport):
                 case Hold():
                     gate, name = self._gates.popleft()
                     self._waiting = gate.wait(name, self._released)
-                case End(by):
+                case ConnectionEnd(by):
                     self._end(by)
 
     def _waited(self) -> None:

@@ -20,7 +20,7 @@ import anyio
 import h11
 import httpx
 
-from fake_server.core.connection_plan import Act, End, Framing, Hold, Pause, Send, planned
+from fake_server.core.connection_plan import Act, ConnectionEnd, Framing, Hold, Pause, Send, planned
 from fake_server.core.errors import ScriptError
 from fake_server.core.faults import CutEnd, Refusal
 from fake_server.core.gate import Gate
@@ -160,7 +160,7 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
             raise httpx.RemoteProtocolError(str(error), request=self._request) from error
         return None if event is h11.NEED_DATA else event
 
-    def _next(self) -> Hold | tuple[float, Send | End]:
+    def _next(self) -> Hold | tuple[float, Send | ConnectionEnd]:
         """Return the next act and the seconds before it; silence lasts until the client's read timeout."""
         seconds = 0.0
         while self._acts:
@@ -169,9 +169,9 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
                     seconds += pause
                 case Hold() as hold:
                     return hold
-                case End(CutEnd.SILENCE):
+                case ConnectionEnd(CutEnd.SILENCE):
                     break
-                case Send() | End() as act if seconds <= self._limit:
+                case Send() | ConnectionEnd() as act if seconds <= self._limit:
                     return seconds, act
                 case _:
                     break
@@ -180,17 +180,17 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
                 f"the client would wait forever for this reply ({self._fault.name}), because it has no read "
                 "timeout; set one, for example httpx.Client(timeout=5)"
             )
-        return self._limit, End(CutEnd.SILENCE)
+        return self._limit, ConnectionEnd(CutEnd.SILENCE)
 
-    def _take(self, act: Send | End) -> None:
+    def _take(self, act: Send | ConnectionEnd) -> None:
         match act:
             case Send(data):
                 self._parser.receive_data(data)
-            case End(CutEnd.RESET):
+            case ConnectionEnd(CutEnd.RESET):
                 raise httpx.ReadError("connection reset, as scripted", request=self._request)
-            case End(CutEnd.SILENCE):
+            case ConnectionEnd(CutEnd.SILENCE):
                 raise httpx.ReadTimeout("the reply did not come in time, as scripted", request=self._request)
-            case End():
+            case ConnectionEnd():
                 if self._parser.their_state is h11.SEND_RESPONSE:
                     text = "connection closed without a reply, as scripted"
                     raise httpx.RemoteProtocolError(text, request=self._request)
@@ -201,7 +201,7 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
         forget = self._gate.wait(self._fault.future, released.set)
         try:
             if not released.wait(None if self._limit == math.inf else self._limit):
-                self._take(End(CutEnd.SILENCE))
+                self._take(ConnectionEnd(CutEnd.SILENCE))
         finally:
             forget()
 
@@ -215,7 +215,7 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
         finally:
             forget()
         if not released.is_set():
-            self._take(End(CutEnd.SILENCE))
+            self._take(ConnectionEnd(CutEnd.SILENCE))
 
     @property
     def _gate(self) -> Gate:

@@ -27,9 +27,9 @@ class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         request.read()
         try:
             return answer(self._handle, request)
-        except FaultedReply as spoilt:
-            self._meet(spoilt)
-            return spoilt.respond()
+        except FaultedReply as faulted:
+            self._meet(faulted)
+            return faulted.respond()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Handle a request of an asynchronous client. The listener is called on the client's event loop."""
@@ -37,22 +37,22 @@ class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             return answer(self._handle, request)
         except httpx.RequestNotRead:
             await request.aread()
-        except FaultedReply as spoilt:
-            return await self._respond(spoilt)
+        except FaultedReply as faulted:
+            return await self._respond(faulted)
         try:
             return answer(self._handle, request)
-        except FaultedReply as spoilt:
-            return await self._respond(spoilt)
+        except FaultedReply as faulted:
+            return await self._respond(faulted)
 
-    async def _respond(self, spoilt: FaultedReply) -> httpx.Response:
-        self._meet(spoilt)
-        return await spoilt.respond_async()
+    async def _respond(self, faulted: FaultedReply) -> httpx.Response:
+        self._meet(faulted)
+        return await faulted.respond_async()
 
-    def _meet(self, spoilt: FaultedReply) -> None:
+    def _meet(self, faulted: FaultedReply) -> None:
         def restore(handle: Handle) -> None:
             self._handle = handle
 
-        self._handle = refusing(self._handle, spoilt.fault, restore)
+        self._handle = refusing(self._handle, faulted.fault, restore)
 
 
 def answer(handle: Handle, request: httpx.Request) -> httpx.Response:

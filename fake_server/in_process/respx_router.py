@@ -68,16 +68,16 @@ class _TurnTaking(respx.MockRouter):
     def handler(self, request: httpx.Request) -> httpx.Response:
         try:
             return super().handler(request)
-        except FaultedReply as spoilt:
-            return spoilt.respond()
+        except FaultedReply as faulted:
+            return faulted.respond()
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
         await _turn()
         moves = self.engine.clock_moves
         try:
             return await super().async_handler(request)
-        except FaultedReply as spoilt:
-            return await spoilt.respond_async()
+        except FaultedReply as faulted:
+            return await faulted.respond_async()
         finally:
             if self.engine.clock_moves != moves:
                 for _ in range(_PASSES_OF_A_MOVE):
@@ -109,9 +109,9 @@ class _EngineRoute(respx.Route):
             raise SideEffectError(self, origin=self._unexpected(request))
         try:
             return answer(self._handle, request)
-        except FaultedReply as spoilt:
-            self._handle = refusing(self._handle, spoilt.fault, self._restore)
-            raise SideEffectError(self, origin=spoilt) from spoilt
+        except FaultedReply as faulted:
+            self._handle = refusing(self._handle, faulted.fault, self._restore)
+            raise SideEffectError(self, origin=faulted) from faulted
         except httpx.TransportError as error:
             raise SideEffectError(self, origin=error) from error
 

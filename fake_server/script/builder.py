@@ -87,41 +87,69 @@ class Script:
     Attributes:
         steps: Replies and advances, in order.
         exhausted: What polls get after the last reply.
+        submission: Replies to submissions, and advances, before one is accepted. The future exists only then.
         turns: The replies, each with the advances before it.
         tail: Advances after the last reply; they happen before what ``exhausted`` says.
         last: The last reply without its advances, or None if there is no reply.
+        submission_turns: The replies to submissions, each with the advances before it.
 
     Raises:
-        ScriptError: The script has too many steps, or ``repeat`` has no reply to repeat.
+        ScriptError: The script has too many steps, ``repeat`` has no reply to repeat, or ``submission`` has a
+            reply that only a poll can get.
     """
 
     steps: tuple[Step, ...] = ()
     exhausted: Exhausted = Exhausted.FAIL
+    submission: tuple[Step, ...] = ()
     turns: tuple[Turn, ...] = field(init=False, repr=False, compare=False)
     tail: tuple[Advance, ...] = field(init=False, repr=False, compare=False)
     last: Turn | None = field(init=False, repr=False, compare=False)
+    submission_turns: tuple[Turn, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.steps) > MAX_STEPS:
+        count = len(self.steps) + len(self.submission)
+        if count > MAX_STEPS:
             raise ScriptError(
-                f"the script has {len(self.steps)} steps, the limit is {MAX_STEPS}; use exhausted: repeat"
+                f"the script has {count} steps, the limit is {MAX_STEPS}; use exhausted: repeat"
             )
-        turns: list[Turn] = []
-        waiting: list[Advance] = []
-        for step in self.steps:
-            match step:
-                case Advance():
-                    waiting.append(step)
-                case _ if not waiting and turns and turns[-1].reply is step and not turns[-1].advances:
-                    turns.append(turns[-1])  # A repeated reply: a million of them share one value.
-                case _:
-                    turns.append(Turn(tuple(waiting), step))
-                    waiting.clear()
+        turns, tail = _in_turns(self.steps)
         if self.exhausted is Exhausted.REPEAT and not turns:
             raise ScriptError("exhausted: repeat needs a reply to repeat; add one, or choose fail or error")
-        object.__setattr__(self, "turns", tuple(turns))
-        object.__setattr__(self, "tail", tuple(waiting))
+        object.__setattr__(self, "turns", turns)
+        object.__setattr__(self, "tail", tail)
         object.__setattr__(self, "last", Turn((), turns[-1].reply) if turns else None)
+        object.__setattr__(self, "submission_turns", _submission_turns(self.submission))
+
+
+def _in_turns(steps: Iterable[Step]) -> tuple[tuple[Turn, ...], tuple[Advance, ...]]:
+    """Return replies with the advances before each, and the advances after the last reply."""
+    turns: list[Turn] = []
+    waiting: list[Advance] = []
+    for step in steps:
+        match step:
+            case Advance():
+                waiting.append(step)
+            case _ if not waiting and turns and turns[-1].reply is step and not turns[-1].advances:
+                turns.append(turns[-1])  # A repeated reply: a million of them share one value.
+            case _:
+                turns.append(Turn(tuple(waiting), step))
+                waiting.clear()
+    return tuple(turns), tuple(waiting)
+
+
+def _submission_turns(steps: tuple[Step, ...]) -> tuple[Turn, ...]:
+    turns, tail = _in_turns(steps)
+    if tail:
+        raise ScriptError(
+            "submission ends with an advance, but no reply follows it; begin the steps with the advance"
+        )
+    for turn in turns:
+        if isinstance(intended_reply(turn.reply), Complete | TryAgain | Fail):
+            raise ScriptError(
+                "submission takes replies that refuse or lose a submission, such as status, timeout or drop; "
+                "the submission after the last of them is accepted"
+            )
+    return turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +158,16 @@ class ScriptBuilder:
 
     steps: tuple[Step, ...] = ()
     rule: Exhausted = Exhausted.FAIL
+    before: tuple[Step, ...] = ()
+
+    def submission(self, *steps: Step) -> ScriptBuilder:
+        """Return a builder with replies to the submission, before one is accepted.
+
+        Args:
+            steps: Replies that refuse or lose a submission, such as ``status(429)`` or ``drop()``, and
+                advances. The submission after the last of them is accepted.
+        """
+        return replace(self, before=self.before + steps)
 
     def then(self, *replies: ReplyStep) -> ScriptBuilder:
         """Return a builder with these replies appended."""
@@ -172,7 +210,7 @@ class ScriptBuilder:
 
     def build(self) -> Script:
         """Return the finished script."""
-        return Script(self.steps, self.rule)
+        return Script(self.steps, self.rule, self.before)
 
 
 ScriptLike = Script | ScriptBuilder | Iterable[Step]
@@ -192,6 +230,12 @@ def as_script(value: ScriptLike) -> Script:
             return value.build()
         case _:
             return Script(tuple(value))
+
+
+def with_submission(value: Script, steps: Iterable[Step]) -> Script:
+    """Return a script with further replies to its submission."""
+    further = tuple(steps)
+    return replace(value, submission=value.submission + further) if further else value
 
 
 def exhausted_rule(rule: str) -> Exhausted:

@@ -1,10 +1,10 @@
-"""Holds: pauses that many futures share, so that they end for all at once.
+"""Holds: pauses that many futures share, and that end for all of them at once.
 
     engine.add_rule(outage("paused_capacity", seconds=600, after=20))
     engine.add_rule(at_most(4, "paused_rate_limit", operation="sample"))
 
-A rule of ``fake_server.script.rules`` gives each future a pause of its own, and the pauses add up. A hold
-answers polls while it lasts, and leaves the scripts of the futures as they are. Holds are frozen values.
+A rule of ``fake_server.script.rules`` gives each future a pause of its own, so several pauses add up. A hold
+answers polls while it lasts, and does not change the scripts of the futures. Holds are frozen values.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fake_server.script.steps import ReplyStep, microseconds
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What polls a hold answers, and how.
+    """Which polls a hold answers, and how.
 
     Attributes:
         reply: The reply.
@@ -37,7 +37,7 @@ class Held:
     client: str | None = None
 
     def concerns(self, operations: Sequence[Operation], client: str | None) -> bool:
-        """Whether it holds a submission, which may be any of ``operations``."""
+        """Return whether it applies to a submission that may be any of ``operations``."""
         if self.client is not None and self.client != client:
             return False
         if self.operation is None:
@@ -47,7 +47,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A window in which everything in flight, and everything that is submitted, is paused.
+    """A period in which all futures in flight, and all that are submitted, are paused.
 
     Attributes:
         held: What it holds, and how.
@@ -65,7 +65,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """A limit on what is worked on at the same time; what exceeds it is paused, in the order of submission.
+    """A limit on the futures in flight; futures beyond it are paused, and go on in the order of submission.
 
     Attributes:
         held: What it limits, and how it pauses.
@@ -91,14 +91,15 @@ def outage(
     signal: str = "timeout",
     poll_seconds: Seconds = POLL_SECONDS,
 ) -> Outage:
-    """Pause everything in flight, for a time that is the same for all.
+    """Pause all futures in flight for the same period.
 
     Args:
         state: The ``queue_state``, such as ``paused_capacity``.
-        seconds: How long, on the clock that scripts move; each future is polled every ``poll_seconds``.
+        seconds: How long it lasts on the clock that scripts move; each future is polled every
+        ``poll_seconds``.
         polls: Instead of ``seconds``: how many polls it answers in all; no clock moves. Without either it
             lasts until ``FakeTinker.remove_rule``.
-        after: How many submissions come before it begins; 0 for at once.
+        after: How many submissions come before it begins; 0 means at once.
         operation: Only this operation; None for any but a model's creation.
         client: Only this model or sampling session; None for any.
         reason: The ``queue_state_reason`` of the server.
@@ -129,7 +130,7 @@ def at_most(
     signal: str = "timeout",
     poll_seconds: Seconds | None = None,
 ) -> AtMost:
-    """Pause what exceeds a number of futures in flight, until an earlier one ends.
+    """Limit the number of futures in flight: further ones are paused until an earlier one ends.
 
     A future is in flight from its submission to its last reply. One that nobody polls any more gives up its
     place after a hundred polls of others.

@@ -200,17 +200,17 @@ class RuleBook:
             self.add(rule)
 
     def add(self, rule: Rule, *, optional: bool = False) -> None:
-        """Ask a rule after those that were added before.
+        """Add a rule; earlier rules take precedence.
 
         Args:
             rule: The rule.
-            optional: Whether it may never apply.
+            optional: Whether it need not apply; otherwise `unused` reports a rule that never applied.
         """
         self._counted.append(_Counted(rule, self._added, optional))
         self._added += 1
 
     def remove(self, rule: Rule) -> bool:
-        """Ask a rule no more; return whether it was there."""
+        """Remove a rule; return whether it was present."""
         for counted in self._counted:
             if counted.rule is rule:
                 self._counted.remove(counted)
@@ -239,7 +239,7 @@ class RuleBook:
         return [
             (counted.rule, counted.count)
             for counted in self._counted
-            if not counted.applied and not counted.optional and not _is_luck(counted)
+            if not counted.applied and not counted.optional and not _is_by_chance(counted)
         ]
 
     @property
@@ -258,7 +258,7 @@ class RuleBook:
                 return unit(mixed(drawn)) < probability
 
 
-def _is_luck(counted: _Counted) -> bool:
+def _is_by_chance(counted: _Counted) -> bool:
     return isinstance(counted.rule.choice, Chance) and counted.count > 0
 
 

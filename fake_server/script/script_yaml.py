@@ -5,10 +5,12 @@ A file is a list of scripts; ``fake_server.script.script_data`` describes the st
     - operation: sample            # default: any
       client: sampler-1            # default: any
       exhausted: repeat            # fail (the default), repeat, error
+      submission: [{status: 429}]  # replies to the submission, before one is accepted; default: none
       steps: [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
 
-An entry with ``every``, ``nth`` or ``chance`` is a rule (``fake_server.script.rule_data``). YAML is loaded
-safely, and a duplicate key is an error.
+An entry ``{setup: create_session, steps: [{status: 503}]}`` gives replies to requests of the set-up. An entry
+with ``every``, ``nth`` or ``chance`` is a rule (``fake_server.script.rule_data``). YAML is loaded safely, and
+a duplicate key is an error.
 """
 
 from __future__ import annotations
@@ -27,8 +29,10 @@ from fake_server.script.holds import Hold
 from fake_server.script.rule_data import decode_rule, is_rule
 from fake_server.script.rules import Rule
 from fake_server.script.script_data import decode_steps, encode_steps
+from fake_server.script.setup_replies import SetupReplies, decode_setup, is_setup
 
 __all__ = [
+    "FileEntry",
     "ScriptEntry",
     "decode_all",
     "decode_entries",
@@ -40,7 +44,7 @@ __all__ = [
 ]
 
 _E = TypeVar("_E")
-_ENTRY_KEYS: Final = ("name", "operation", "client", "exhausted", "steps")
+_ENTRY_KEYS: Final = ("name", "operation", "client", "exhausted", "submission", "steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,10 @@ class ScriptEntry:
     operation: Operation | None = None
     client: str | None = None
     name: str | None = None
+
+
+FileEntry = ScriptEntry | Rule | Hold | SetupReplies
+"""One entry of a script file."""
 
 
 def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
@@ -72,8 +80,8 @@ def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
     return tuple(_within_bounds((_decode_entry(item, place) for item, place in _places(data, where)), where))
 
 
-def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule | Hold, ...]:
-    """Return the scripts and rules of a YAML file, in order.
+def load_entries(path: str | Path) -> tuple[FileEntry, ...]:
+    """Return the scripts, rules and set-up replies of a YAML file, in order.
 
     Raises:
         ScriptError: As ``load_script_file``.
@@ -81,17 +89,19 @@ def load_entries(path: str | Path) -> tuple[ScriptEntry | Rule | Hold, ...]:
     return decode_all(_loaded(path), str(path))
 
 
-def decode_all(data: object, where: str) -> tuple[ScriptEntry | Rule | Hold, ...]:
-    """Return the scripts and rules of a script file from plain data.
+def decode_all(data: object, where: str) -> tuple[FileEntry, ...]:
+    """Return the scripts, rules and set-up replies of a script file from plain data.
 
     Raises:
         ScriptError: The data is not such a list; the message names entry and step.
     """
-    entries = (
-        decode_rule(item, place) if is_rule(item) else _decode_entry(item, place)
-        for item, place in _places(data, where)
-    )
-    return tuple(_within_bounds(entries, where))
+    return tuple(_within_bounds((_decode_any(item, place) for item, place in _places(data, where)), where))
+
+
+def _decode_any(item: object, where: str) -> FileEntry:
+    if is_rule(item):
+        return decode_rule(item, where)
+    return decode_setup(item, where) if is_setup(item) else _decode_entry(item, where)
 
 
 def _within_bounds(entries: Iterable[_E], where: str) -> Iterator[_E]:
@@ -99,7 +109,9 @@ def _within_bounds(entries: Iterable[_E], where: str) -> Iterator[_E]:
     steps = 0
     for entry in entries:
         if isinstance(entry, ScriptEntry):
-            steps += len(entry.script.steps)
+            steps += len(entry.script.steps) + len(entry.script.submission)
+        elif isinstance(entry, SetupReplies):
+            steps += len(entry.turns)
         if steps > MAX_STEPS:
             raise ScriptError(
                 f"{where}: the scripts have more than {MAX_STEPS} steps in all; use exhausted: repeat"
@@ -141,9 +153,10 @@ def _decode_entry(item: object, where: str) -> ScriptEntry:
     if "steps" not in item:
         raise ScriptError(f"{where}: the key 'steps' is missing; add it, with a list of steps")
     steps = decode_steps(item["steps"], where)
+    submission = decode_steps(item.get("submission", []), f"{where}, submission")
     try:
         refuse_unknown(item, _ENTRY_KEYS)
-        made = Script(steps, exhausted_rule(str(item.get("exhausted", Exhausted.FAIL))))
+        made = Script(steps, exhausted_rule(str(item.get("exhausted", Exhausted.FAIL))), submission)
         return ScriptEntry(
             made, _operation(item.get("operation")), _text(item, "client"), _text(item, "name")
         )

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from fake_server.service.refusals import ServiceRefusal
     from fake_server.service.request_values import integer
     from fake_server.service.rest_endpoints import Rest
-    from fake_server.service.simulated_service import Service
+    from fake_server.service.simulated_service import SimulatedService
 
 __all__ = [
     "END",
     "ByteTokenizer",
     "Rest",
-    "Service",
     "ServiceRefusal",
+    "SimulatedService",
     "integer",
 ]
 
@@ -30,7 +30,7 @@ _HOMES: Final = {
     "END": "byte_tokenizer",
     "ByteTokenizer": "byte_tokenizer",
     "Rest": "rest_endpoints",
-    "Service": "simulated_service",
+    "SimulatedService": "simulated_service",
     "ServiceRefusal": "refusals",
     "integer": "request_values",
 }

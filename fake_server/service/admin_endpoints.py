@@ -11,7 +11,7 @@ from fake_server.core.http_messages import Reply, Request
 from fake_server.service.answers import json_reply
 from fake_server.service.checkpoints import Checkpoint
 from fake_server.service.refusals import ServiceRefusal
-from fake_server.service.simulated_service import Service
+from fake_server.service.simulated_service import SimulatedService
 from fake_server.service.training import OWNER
 
 LONGEST_WINDOW: Final = timedelta(days=14)
@@ -20,7 +20,7 @@ LONGEST_WINDOW: Final = timedelta(days=14)
 class AdminEndpoints:
     """Handles usage queries, while the service's lock is held. All prices are zero."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: SimulatedService) -> None:
         """Create the endpoints of ``service``."""
         self._service = service
 

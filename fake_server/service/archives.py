@@ -1,7 +1,7 @@
-"""The files of a checkpoint, as they are downloaded: a small PEFT adapter; the same bytes each time.
+"""The files of a downloaded checkpoint: a small PEFT adapter, with the same bytes at every download.
 
-The names, and the keys of the configuration, are those that tinker-cookbook 0.6.1 loads. The adapter has one
-projection of few columns: its numbers come from what was learnt, and fit no real model.
+File names and configuration keys are those that tinker-cookbook 0.6.1 loads. The adapter has a single small
+projection. Its numbers depend on what the model has learned, but fit no real model.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from fake_server.service.checkpoints import Checkpoint
 from fake_server.service.refusals import ServiceRefusal
 
 FILES: Final = ("adapter_config.json", "adapter_model.safetensors")
-"""What an adapter of the PEFT library consists of."""
+"""The files of a PEFT adapter."""
 AGE_SUFFIX: Final = ".age"
 MAX_RECIPIENTS: Final = 10
 LORA_ALPHA: Final = 32
 COLUMNS: Final = 16
-"""The size of the one projection; a real model's is thousands."""
+"""The number of columns of the projection; real models have thousands."""
 _PROJECTION: Final = "base_model.model.model.layers.0.self_attn.q_proj"
 
 
 def file_names(found: Checkpoint) -> tuple[str, ...]:
-    """Return the names of a checkpoint's files; encrypted ones have a suffix."""
+    """Return the names of a checkpoint's files; those of encrypted files have a suffix."""
     return tuple(f"{name}{AGE_SUFFIX}" for name in FILES) if found.recipients else FILES
 
 
 def archive(found: Checkpoint) -> Reply:
-    """All files as tar.gz (``download_checkpoint_archive`` of 0.1.x, the archive's URL of later releases)."""
+    """Return all files as tar.gz (``download_checkpoint_archive`` of 0.1.x, an archive URL later)."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for name in file_names(found):
@@ -47,10 +47,10 @@ def archive(found: Checkpoint) -> Reply:
 
 
 def one_file(found: Checkpoint, name: str) -> Reply:
-    """One file (``get_external_weights_urls`` of 0.38.0).
+    """Return the content of one file (``get_external_weights_urls`` of 0.38.0).
 
     Raises:
-        ServiceRefusal: There is none of that name.
+        ServiceRefusal: The checkpoint has no file with that name.
     """
     names = file_names(found)
     if name not in names:
@@ -59,10 +59,11 @@ def one_file(found: Checkpoint, name: str) -> Reply:
 
 
 def check_recipients(recipients: Iterable[str]) -> None:
-    """Check that files can be encrypted to recipients of age: ``age1…`` keys, or public keys of SSH.
+    """Check that files can be encrypted for recipients, which are age keys (``age1…``) or SSH public keys.
 
     Raises:
-        ServiceRefusal: There are too many, one is none, or the library that encrypts is not installed.
+        ServiceRefusal: There are too many recipients, one is invalid, or the encryption library is not
+        installed.
     """
     given = list(recipients)
     if len(given) > MAX_RECIPIENTS:
@@ -93,10 +94,10 @@ def _config(found: Checkpoint) -> bytes:
 
 
 def _tensors(found: Checkpoint) -> bytes:
-    """The safetensors format: the length of a header, the header, and the numbers it points at."""
+    """Return a file in the safetensors format: the length of the header, the header, and the numbers."""
     rank = max(found.lora.rank, 1)
-    learnt = [weight for _, weight in sorted(found.trained.weights.unpacked().items())][: rank * COLUMNS]
-    first = struct.pack(f"<{rank * COLUMNS}f", *learnt, *[0.0] * (rank * COLUMNS - len(learnt)))
+    weights = [weight for _, weight in sorted(found.trained.weights.unpacked().items())][: rank * COLUMNS]
+    first = struct.pack(f"<{rank * COLUMNS}f", *weights, *[0.0] * (rank * COLUMNS - len(weights)))
     header = {
         "__metadata__": {"format": "pt"},
         f"{_PROJECTION}.lora_A.weight": {
@@ -117,7 +118,7 @@ def _tensors(found: Checkpoint) -> bytes:
 
 def _encrypted(content: bytes, recipients: Iterable[str]) -> bytes:
     try:
-        pyrage: Any = import_module("pyrage")  # needed for this alone
+        pyrage: Any = import_module("pyrage")  # a dependency of this function alone
     except ImportError:
         raise ServiceRefusal(
             "age_encryption_recipients need a library here; pip install 'tinker-conformance[age]'"
@@ -129,7 +130,7 @@ def _encrypted(content: bytes, recipients: Iterable[str]) -> bytes:
             keys.append(parser.Recipient.from_str(recipient))
         except pyrage.RecipientError as error:
             raise ServiceRefusal(
-                f"{recipient[:80]!r} is no recipient of age ({error}); give an age1… or a public SSH key"
+                f"{recipient[:80]!r} is not an age recipient ({error}); give an age1… or SSH public key"
             ) from None
     encrypted: bytes = pyrage.encrypt(content, keys)
     return encrypted

@@ -1,4 +1,6 @@
-"""A tokenizer for tests: one byte of UTF-8 is one token. The simulated service reads stop texts with it.
+"""A tokenizer for tests: one byte of UTF-8 is one token.
+
+The simulated service tokenizes stop strings with it.
 
 Real tokenizers are downloaded. This one needs no network, and has the methods that training code usually
 calls.

@@ -13,7 +13,7 @@ from fake_server.service.archives import file_names
 from fake_server.service.checkpoints import BAD_IDENTIFIER, checked_ttl, checkpoint_path, parsed_path
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import text
-from fake_server.service.simulated_service import Service
+from fake_server.service.simulated_service import SimulatedService
 
 _EXPIRES: Final = "Wed, 31 Dec 2098 23:59:59 GMT"
 
@@ -21,7 +21,7 @@ _EXPIRES: Final = "Wed, 31 Dec 2098 23:59:59 GMT"
 class CheckpointEndpoints:
     """Handles requests for the checkpoints of a service, while its lock is held."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: SimulatedService) -> None:
         """Create the endpoints of ``service``."""
         self._service = service
 

@@ -1,4 +1,4 @@
-"""Checkpoints: weights as they were when they were saved, under a path of their own."""
+"""Saved weights, each under a path of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from fake_server.core.errors import nearest
+from fake_server.core.errors import suggestion
 from fake_server.service.language_model import BaseModel
 from fake_server.service.optimizer import PackedTrained
 from fake_server.service.refusals import ServiceRefusal
@@ -18,18 +18,20 @@ from fake_server.service.service_clock import ServiceClock, later, stamp
 SCHEME: Final = "tinker://"
 MIN_TTL_SECONDS: Final = 3_600
 MAX_TTL_SECONDS: Final = 10 * 366 * 86_400
-"""One hour to ten years (``TrainingClient.save_state`` and ``RestClient.set_checkpoint_ttl…`` of 0.38.0)."""
+"""Limits of a time to live: one hour to ten years (``TrainingClient.save_state`` and
+``RestClient.set_checkpoint_ttl…`` of 0.38.0)."""
 BAD_IDENTIFIER: Final = (
     "Invalid checkpoint identifier. Expected format 'weights/<name>' (training weights) or "
     "'sampler_weights/<name>' (sampler weights), where <name> is a single path segment."
 )
-"""The words of the real service (NovaSky-AI/SkyRL, ``skyrl/tinker/api.py``, which matches it)."""
+"""The error message of the real service (source: ``skyrl/tinker/api.py`` of NovaSky-AI/SkyRL, which copies
+it)."""
 _BYTES_OF_A_WEIGHT: Final = 8
 _BYTES_OF_A_RANK: Final = 1_000_000
 
 
 class CheckpointType(StrEnum):
-    """What can be done with a checkpoint; the values are those of ``Checkpoint.checkpoint_type``."""
+    """What a checkpoint can be used for; the values are those of ``Checkpoint.checkpoint_type``."""
 
     TRAINING = "training"
     SAMPLER = "sampler"
@@ -41,12 +43,13 @@ FOLDERS: Final = {
     CheckpointType.SAMPLER: "sampler_weights",
     CheckpointType.EXTERNAL: "external_weights",
 }
-"""The middle part of a path (``ParsedCheckpointTinkerPath`` of ``tinker`` 0.38.0)."""
+"""The middle part of a path for each kind of checkpoint (``ParsedCheckpointTinkerPath`` of ``tinker``
+0.38.0)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoraConfig:
-    """What a model was created with."""
+    """The LoRA configuration with which a model was created."""
 
     rank: int = 32
     train_unembed: bool = True
@@ -63,13 +66,13 @@ class Checkpoint:
         kind: What it is for.
         name: The last part of its path.
         time: When it was saved, on the service's own clock.
-        base_model: What the weights belong to.
-        lora: What the model was created with.
-        trained: The weights, with the optimizer's state if it is for training.
+        base_model: The base model of the weights.
+        lora: The LoRA configuration of the model.
+        trained: The weights, with the optimizer state if the checkpoint is for training.
         public: Whether it was published.
         expires_at: When it expires, on the service's own clock; None for never.
-        user_metadata: What it was saved with.
-        recipients: Whom its files are encrypted to (age, ``tinker`` 0.38.0).
+        user_metadata: The metadata of the model, as given at its creation.
+        recipients: The age recipients for whom its files are encrypted (``tinker`` 0.38.0).
     """
 
     run_id: str
@@ -86,17 +89,17 @@ class Checkpoint:
 
     @property
     def checkpoint_id(self) -> str:
-        """``weights/step-1``, as ``tinker`` names it."""
+        """The id within the training run, such as ``weights/step-1``."""
         return f"{FOLDERS[self.kind]}/{self.name}"
 
     @property
     def path(self) -> str:
-        """``tinker://RUN/weights/NAME``."""
+        """The full path, ``tinker://RUN/weights/NAME``."""
         return f"{SCHEME}{self.run_id}/{self.checkpoint_id}"
 
     @property
     def size_bytes(self) -> int:
-        """A size that grows with the rank and with what was learnt."""
+        """An invented size, which grows with the rank and with the number of trained weights."""
         return self.lora.rank * _BYTES_OF_A_RANK + _BYTES_OF_A_WEIGHT * len(self.trained.weights)
 
     def to_json(self) -> dict[str, object]:
@@ -114,24 +117,24 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """All checkpoints of one service, in the order they were saved. The service locks around it.
+    """All checkpoints of one service, in order of saving. The service holds its lock around calls.
 
-    A checkpoint whose time has come is gone as if it were deleted; only the refusal says that it expired.
+    An expired checkpoint behaves like a deleted one, except that the error says that it expired.
     """
 
     def __init__(self, clock: ServiceClock) -> None:
-        """Has none yet; they expire on this clock."""
+        """Create an empty store whose checkpoints expire on this clock."""
         self.clock = clock
         self._by_path: dict[str, Checkpoint] = {}
 
     def save(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Keep a checkpoint; one of the same path is replaced."""
+        """Store a checkpoint, in place of any with the same path."""
         self._by_path.pop(checkpoint.path, None)
         self._by_path[checkpoint.path] = checkpoint
         return checkpoint
 
     def exists(self, path: str) -> bool:
-        """Whether there is a checkpoint at this path that did not expire."""
+        """Return whether there is a checkpoint at this path that has not expired."""
         found = self._by_path.get(path)
         return found is not None and not self._expired(found)
 
@@ -139,12 +142,12 @@ class Checkpoints:
         """Return the checkpoint of a path.
 
         Raises:
-            ServiceRefusal: HTTP 404: nothing was saved there, with the nearest path; or it expired.
+            ServiceRefusal: HTTP 404: there is no such checkpoint (the message names the nearest path), or it
+            expired.
         """
         found = self._by_path.get(path)
         if found is None:
-            near = nearest(path, self._by_path)
-            hint = f"did you mean {near!r}?" if near else "save it first"
+            hint = suggestion(path, self._by_path, "save it first")
             raise ServiceRefusal(f"no checkpoint was saved at {path!r}; {hint}", 404)
         if self._expired(found):
             ended = stamp(found.expires_at or self.clock.now)
@@ -177,7 +180,7 @@ class Checkpoints:
         self._by_path[path] = replace(found, public=public)
 
     def set_ttl(self, path: str, seconds: int | None) -> None:
-        """Let a checkpoint expire so many seconds from now; None for never."""
+        """Let a checkpoint expire this many seconds from now; None means never."""
         found = self.find(path)
         ends = None if seconds is None else later(self.clock.now, seconds)
         self._by_path[path] = replace(found, expires_at=ends)
@@ -187,7 +190,7 @@ class Checkpoints:
         return [each for each in self.all() if each.run_id == run_id]
 
     def all(self) -> list[Checkpoint]:
-        """Return all that did not expire, the oldest first."""
+        """Return all checkpoints that have not expired, the oldest first."""
         return [each for each in self._by_path.values() if not self._expired(each)]
 
     def _expired(self, checkpoint: Checkpoint) -> bool:
@@ -195,10 +198,10 @@ class Checkpoints:
 
 
 def checkpoint_path(run_id: str, folder: str, name: str) -> str:
-    """Return the path of a checkpoint that a request names in parts.
+    """Return the path of a checkpoint whose parts a request gives separately.
 
     Raises:
-        ServiceRefusal: HTTP 400: there is no such kind of checkpoint, or no name.
+        ServiceRefusal: HTTP 400: the kind of checkpoint is unknown, or the name is missing.
     """
     if folder not in FOLDERS.values() or not name or "/" in name:
         raise ServiceRefusal(BAD_IDENTIFIER)
@@ -206,14 +209,14 @@ def checkpoint_path(run_id: str, folder: str, name: str) -> str:
 
 
 def parsed_path(path: str) -> str:
-    """Return a path that has the form of one.
+    """Return the value as a checkpoint path, after checking its form.
 
     Raises:
-        ServiceRefusal: HTTP 400: it has not the form ``tinker://RUN/weights/NAME``.
+        ServiceRefusal: HTTP 400: the value does not have the form ``tinker://RUN/weights/NAME``.
     """
     parts = path.removeprefix(SCHEME).split("/")
     if not path.startswith(SCHEME) or len(parts) != 3:
-        raise ServiceRefusal(f"{path!r} is no checkpoint path; write it as tinker://RUN/weights/NAME")
+        raise ServiceRefusal(f"{path!r} is not a checkpoint path; write it as tinker://RUN/weights/NAME")
     return checkpoint_path(*parts)
 
 
@@ -221,7 +224,8 @@ def checked_ttl(value: object) -> int | None:
     """Return the ``ttl_seconds`` of a request; None for no expiry.
 
     Raises:
-        ServiceRefusal: HTTP 400: out of range, or no whole number (tinker-cookbook #603: 300 was refused).
+        ServiceRefusal: HTTP 400: it is out of range or not a whole number (tinker-cookbook #603: 300 was
+        refused).
     """
     if value is None:
         return None

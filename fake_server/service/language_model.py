@@ -28,9 +28,9 @@ FIRST_HIGH: Final = 1 << LOW_BITS
 VOCABULARY: Final = FIRST_HIGH + (1 << HIGH_BITS)
 """Token ids are below this: more than any published tokenizer has."""
 START: Final = VOCABULARY
-"""What stands before the first token."""
+"""The context of the first token, which has no predecessor."""
 RARE: Final = 0.02
-"""A fork that is less likely than this is never taken in sampling, so an untrained model says bytes only."""
+"""Sampling never takes a branch less likely than this, so an untrained model produces only bytes."""
 
 MAX_SAYABLE: Final = 1_024
 """Greatest number of tokens from which sampling chooses if it has to consider all of them."""
@@ -142,10 +142,10 @@ class BaseModel:
         return found
 
     def sayable(self, context: int, weights: Weights) -> Sayable:
-        """Return what sampling may say after ``context``, with log-probabilities, the likeliest first.
+        """Return the tokens that sampling may choose after ``context``, the most likely first.
 
-        At most ``MAX_SAYABLE`` tokens: a model that half learnt a token above 255 spreads the rest of what it
-        says there over a million others. The answers for the weights that were asked for last are kept.
+        At most ``MAX_SAYABLE`` tokens: a model that has partly learned a token above 255 spreads the
+        remaining probability over a million others. Answers for the most recently used weights are cached.
         """
         by_context: dict[int, Sayable] | None = next(
             (kept for known, kept in self._sayable if known is weights), None
@@ -228,7 +228,7 @@ def log_sigmoid(value: float) -> float:
 
 
 # Units are numbered: 0 chooses between the two trees; 1 to 255 are the tree of the bytes, the children of n
-# being 2n and 2n+1; beyond 256 the other tree, numbered likewise.
+# being 2n and 2n+1; beyond 256 the other tree, numbered in the same way.
 
 
 @lru_cache(maxsize=_CACHED_PATHS)

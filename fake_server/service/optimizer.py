@@ -1,4 +1,4 @@
-"""Adam, on the few weights that a fake model has."""
+"""The Adam optimizer, on the few weights of a fake model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fake_server.service.language_model import Weights
 
 @dataclass(frozen=True, slots=True)
 class AdamParams:
-    """The hyper-parameters of one step, with the defaults of ``tinker`` 0.38.0."""
+    """The hyperparameters of one step, with the defaults of ``tinker`` 0.38.0."""
 
     learning_rate: float = 1e-4
     beta1: float = 0.9
@@ -23,9 +23,10 @@ class AdamParams:
 
     @classmethod
     def of(cls, request: Mapping[str, object]) -> AdamParams:
-        """Those of an ``optim_step`` request; another family's count where they have the names of Adam's.
+        """Read the hyperparameters of an ``optim_step`` request.
 
-        ``adam_params`` in every release, ``optimizer_params`` for other families in 0.38.0.
+        Every release sends ``adam_params``; 0.38.0 sends ``optimizer_params`` for other optimizers, of which
+        those count that Adam has too.
         """
         given = request.get("adam_params") or request.get("optimizer_params")
         if not isinstance(given, Mapping):
@@ -40,7 +41,7 @@ class AdamParams:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Weights with the state of their optimizer, as they are saved and loaded; never changed once made."""
+    """Weights with their optimizer state, as saved and loaded; immutable."""
 
     weights: Weights = field(default_factory=dict)
     momenta: Weights = field(default_factory=dict)
@@ -48,11 +49,11 @@ class Trained:
     steps: int = 0
 
     def without_optimizer(self) -> Trained:
-        """The weights alone."""
+        """Return the weights without optimizer state."""
         return Trained(self.weights)
 
     def stepped(self, gradient: Mapping[int, float], params: AdamParams) -> Trained:
-        """What one step makes of it (Kingma and Ba; weight decay decoupled)."""
+        """Return the result of one step (Kingma and Ba, with decoupled weight decay)."""
         steps = self.steps + 1
         norm = math.sqrt(sum(value * value for value in gradient.values()))
         clip = params.grad_clip_norm / norm if 0.0 < params.grad_clip_norm < norm else 1.0
@@ -68,14 +69,14 @@ class Trained:
             root = sqrt(variance / second) + eps if variance > 0.0 else eps
             before = weights.get(key, 0.0)
             after = before - rate * momentum / first / root - kept * before if root else before
-            # A learning rate of 1e30 must not end in numbers that JSON cannot say.
+            # A learning rate of 1e30 must not give numbers that JSON cannot express.
             weights[key] = max(-1.0, min(1.0, after)) if isfinite(after) else before
         return Trained(weights, momenta, variances, steps)
 
 
 @dataclass(frozen=True, slots=True)
 class PackedWeights:
-    """Weights in an eighth of the memory of a mapping, as they are kept once nobody computes with them."""
+    """Weights in compact form, for storage: an eighth of the memory of a mapping."""
 
     keys: array[int]
     values: array[float]
@@ -95,7 +96,7 @@ class PackedWeights:
 
 @dataclass(frozen=True, slots=True)
 class PackedTrained:
-    """``Trained``, packed: what a checkpoint holds."""
+    """``Trained`` in compact form, as a checkpoint stores it."""
 
     weights: PackedWeights
     momenta: PackedWeights
@@ -104,7 +105,7 @@ class PackedTrained:
 
     @classmethod
     def of(cls, trained: Trained) -> PackedTrained:
-        """Pack weights and the state of their optimizer."""
+        """Pack weights and their optimizer state."""
         pack = PackedWeights.of
         return cls(pack(trained.weights), pack(trained.momenta), pack(trained.variances), trained.steps)
 

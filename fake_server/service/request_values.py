@@ -60,7 +60,7 @@ def prompt_length(model_input: object) -> int:
 
 
 def size(shape: list[int]) -> int:
-    """Return how many numbers a tensor of this shape has."""
+    """Return the number of elements of a tensor of this shape."""
     count = 1
     for extent in shape:
         count *= max(extent, 0)

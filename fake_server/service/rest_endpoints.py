@@ -25,7 +25,7 @@ from fake_server.service.models import MODELS, supported
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import text
 from fake_server.service.session_endpoints import SessionEndpoints
-from fake_server.service.simulated_service import Service
+from fake_server.service.simulated_service import SimulatedService
 from fake_server.service.training import OWNER, TrainingRun
 from fake_server.service.work import Json
 
@@ -48,7 +48,7 @@ _EXPIRY: Final = 4_070_908_799
 class Rest:
     """Handles requests from the state of a service."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: SimulatedService) -> None:
         """Create the endpoints of ``service``."""
         self._service = service
         self._sessions = SessionEndpoints(service)

@@ -18,11 +18,12 @@ from fake_server.service.work import Json
 MAX_SAMPLES: Final = 4096
 DEFAULT_MAX_TOKENS: Final = 256
 MAX_SAMPLED: Final = 200_000
-"""Tokens of one result: some seconds of work, during which nobody else is answered."""
+"""Greatest number of tokens in one result. This many take some seconds, during which the service answers no
+other request."""
 END: Final = 0
-"""The token that ends a text where the request names no stop of its own."""
+"""The token that ends a sequence if the request has no stop of its own."""
 ENDING: Final = 1 / 16
-"""How likely the sampler ends a text, before each token, by the first stop that the request names."""
+"""The probability, before each token, that the sampler ends a sequence with the request's first stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class _Params:
 
     @property
     def may_end(self) -> bool:
-        """Whether a text may end by a stop that the model knows nothing of."""
+        """Return whether the sampler may end the sequence with a stop that the model has not learned."""
         return bool(self.shaping.temperature and self.named and self.stops)
 
     @classmethod
@@ -47,17 +48,17 @@ class _Params:
 
 
 def sampled(source: Source, request: Mapping[str, object], seed: int, drawn_for: tuple[object, ...]) -> Json:
-    """The result of a ``sample`` or ``compute_logprobs`` request, in JSON form.
+    """Return the result of a ``sample`` or ``compute_logprobs`` request, in JSON form.
 
     Args:
-        source: What is sampled from.
-        request: The request of any release.
-        seed: The service's.
-        drawn_for: Whose draws these are: others get other samples, unless ``seed`` is in ``sampling_params``
-            or the temperature is 0.
+        source: The model to sample from.
+        request: The decoded body, as any release sends it.
+        seed: The seed of the service.
+        drawn_for: Identifies the random draws. Another value gives other samples, unless ``sampling_params``
+        has a ``seed`` or the temperature is 0.
 
     Raises:
-        ServiceRefusal: A token of the prompt is out of the vocabulary, or a number out of range.
+        ServiceRefusal: A token of the prompt is not in the vocabulary, or a number is out of range.
     """
     prompt = prompt_tokens(request.get("prompt"))
     params = _Params.of(request)
@@ -119,7 +120,7 @@ def _sequence(  # noqa: PLR0917 - what a sequence depends on
 
 
 def _stops(value: object) -> tuple[tuple[int, ...], ...]:
-    """The stops of a request as sequences of tokens: a text's are its bytes."""
+    """Return the stops of a request as token sequences; a stop string becomes its bytes."""
     if value is None:
         return ((END,),)
     given = [value] if isinstance(value, str) else items(value)
@@ -130,5 +131,5 @@ def _stops(value: object) -> tuple[tuple[int, ...], ...]:
         elif isinstance(each, int) and not isinstance(each, bool):
             stops.append((each,))
         else:
-            raise ServiceRefusal(f"{each!r} is no stop; give texts that are not empty, or token ids")
+            raise ServiceRefusal(f"{each!r} is not a stop; give non-empty strings, or token ids")
     return tuple(stops)

@@ -37,7 +37,7 @@ class ServiceClock:
 
 
 def later(time: datetime, seconds: float) -> datetime:
-    """Return the time so many seconds after another, at most ``LATEST``."""
+    """Return the time that is this many seconds after another, at most ``LATEST``."""
     if seconds >= (LATEST - time).total_seconds():
         return LATEST
     return time + timedelta(seconds=seconds)

@@ -11,7 +11,7 @@ from fake_server.service.request_values import text
 from fake_server.service.search import searched
 from fake_server.service.service_clock import stamp
 from fake_server.service.sessions import Session
-from fake_server.service.simulated_service import Service
+from fake_server.service.simulated_service import SimulatedService
 from fake_server.service.training import OWNER
 from fake_server.service.work import Json
 
@@ -19,7 +19,7 @@ from fake_server.service.work import Json
 class SessionEndpoints:
     """Handles requests for the sessions of a service, while its lock is held."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: SimulatedService) -> None:
         """Create the endpoints of ``service``."""
         self._service = service
 

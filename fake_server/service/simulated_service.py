@@ -1,8 +1,8 @@
-"""The service as a whole: who is there, what was submitted, and what comes of it.
+"""The simulated service: sessions, models, checkpoints, submissions and their results.
 
-The engine tells it of each submission (``submitted``), asks it for results (``result``) and for the answers
-of the other endpoints (``fake_server.service.rest_endpoints``). Work is done when its result is first asked
-for, in the order of the model's sequence numbers, so that no order of polls changes a number.
+The engine passes each submission to ``submitted`` and gets results from ``result``;
+``fake_server.service.rest_endpoints`` answers all other requests. Work is done when its result is first
+needed, in order of the model's sequence numbers. So the order of polls does not change any number.
 """
 
 from __future__ import annotations
@@ -28,17 +28,19 @@ from fake_server.service.training import Training, TrainingRun
 from fake_server.service.work import Json, Work
 
 KEPT_SNAPSHOTS: Final = 32
-"""Weights of one run that were saved without a name, the newest; the SDK calls them ephemeral."""
+"""How many weights saved without a name (the SDK calls them ephemeral) each run keeps; the oldest are
+dropped."""
 _OPEN_WEIGHTS: Final = 3
-"""Weights that stay unpacked to be sampled from; up to 10 MB each."""
+"""How many weights stay unpacked for sampling; up to 10 MB each."""
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
 
 
 @dataclass(slots=True)
 class _Snapshot:
-    """A sampling session whose weights are those of a model once some work of it was done.
+    """A sampling session whose weights are those of a model after some of its work is done.
 
-    ``inflight`` ones share the newest weights that such a save published (``SamplingClientKind`` of 0.38.0).
+    Sessions of the kind ``inflight`` share the newest weights that such a save published
+    (``SamplingClientKind`` of 0.38.0).
     """
 
     run: TrainingRun
@@ -47,21 +49,21 @@ class _Snapshot:
     inflight: bool = False
 
 
-class Service:
-    """A fake Tinker with a memory; every method may be called from any thread.
+class SimulatedService:
+    """A simulated Tinker service with state; thread-safe.
 
     Attributes:
         seed: Every number and id is derived from it.
-        sessions: By id, in the order they were made.
-        runs: Training runs by id, in the order they were made.
-        samplers: Sampling sessions by id, in the order they were made.
-        checkpoints: What was saved.
-        clock: What checkpoints expire on.
-        lock: Held while anything of these is read or changed.
+        sessions: Sessions by id, in order of creation.
+        runs: Training runs by id, in order of creation.
+        samplers: Sampling sessions by id, in order of creation.
+        checkpoints: All saved weights.
+        clock: The clock by which checkpoints expire.
+        lock: Held while any of these is read or changed.
     """
 
     def __init__(self, seed: int, *, strict: bool = False) -> None:
-        """Knows nobody yet.
+        """Create a service without sessions.
 
         Args:
             seed: Every number and id is derived from it.
@@ -90,7 +92,7 @@ class Service:
         """Return how the service refuses a submission at once, or None if it becomes a future.
 
         Args:
-            operation: What it is.
+            operation: The submitted operation.
             request: The decoded body.
         """
         with self.lock:
@@ -103,13 +105,13 @@ class Service:
     def submitted(
         self, future: str, operation: Operation, request: Mapping[str, object], *, completes: bool
     ) -> None:
-        """Takes note of a submission that is not a creation.
+        """Record a submission that does not create a model.
 
         Args:
             future: The name of its future.
-            operation: What it is.
+            operation: The submitted operation.
             request: The decoded body.
-            completes: Whether its script has a result: what only fails has no effect.
+            completes: Whether its script ends in a result; otherwise the submission has no effect.
         """
         with self.lock:
             sampling = operation in _SAMPLING
@@ -125,16 +127,16 @@ class Service:
     def created(
         self, future: str, operation: Operation, request: Mapping[str, object], model_id: str | None
     ) -> str:
-        """Makes a training run for a ``create_model``, or a load without a model (``tinker`` 0.35 and later).
+        """Create a training run, for ``create_model`` or a load without a model (``tinker`` 0.35 and later).
 
         Args:
             future: The name of the submission's future.
-            operation: Which of the two.
+            operation: The submitted operation, one of these two.
             request: The decoded body.
-            model_id: The id that a test wants it to have, or None.
+            model_id: The id that a test expects for it, or None.
 
         Returns:
-            The model's id: ``SESSION:train:NUMBER``, as 0.38.0 derives it too.
+            The model's id: ``SESSION:train:NUMBER``, which 0.38.0 derives in the same way.
         """
         with self.lock:
             session_id = text(request.get("session_id"))
@@ -152,12 +154,12 @@ class Service:
             return model_id
 
     def snapshot(self, future: str, request: Mapping[str, object], sampler_id: str | None) -> str:
-        """Makes a sampling session of weights that are saved without a name (``tinker`` 0.5.1 and later).
+        """Create a sampling session from weights that are saved without a name (``tinker`` 0.5.1 and later).
 
         Args:
-            future: The name of the submission's future, which was told by ``submitted``.
+            future: The name of the submission's future, known from ``submitted``.
             request: The decoded body.
-            sampler_id: The id that a test wants it to have, or None.
+            sampler_id: The id that a test expects for it, or None.
         """
         with self.lock:
             run, work = self._works[future]
@@ -175,10 +177,10 @@ class Service:
             return sampler_id
 
     def result(self, future: str) -> Json:
-        """The result of a submission, in JSON form; done now if it was not yet.
+        """Return the result of a submission, in JSON form, after doing its work if necessary.
 
         Raises:
-            ServiceRefusal: It cannot be done.
+            ServiceRefusal: The work failed.
         """
         with self.lock:
             run, work = self._works[future]
@@ -199,7 +201,7 @@ class Service:
             self.clock.advance(seconds)
 
     def forget(self, future: str) -> None:
-        """Lets go of a result that nobody asks for any more; what it did to a model stays done."""
+        """Drop a result that no client needs any more; its effect on the model stays."""
         with self.lock:
             self._works.pop(future, None)
 
@@ -209,18 +211,18 @@ class Service:
             _, work = self._works[future]
             return [identifier(self.seed, "sequence", work.drawn_for, place) for place in range(count)]
 
-    # -- what rest asks for ----------------------------------------------------------------------
+    # -- called by the REST endpoints ------------------------------------------------------------
 
     def sample_now(self, request: Mapping[str, object]) -> Json:
-        """A sample without a future.
+        """Return a sample at once, without a future.
 
         Raises:
-            ServiceRefusal: It cannot be done.
+            ServiceRefusal: The request is invalid.
         """
         return self._sample(Work(Operation.SAMPLE, request, 0, self._drawn_for(request)))
 
     def new_session(self, request: Mapping[str, object]) -> Session:
-        """Opens a session; equal ones are told apart by their order."""
+        """Open a session. Its id depends on its content and on how many equal ones were opened before."""
         tags = request.get("tags")
         content = [
             sorted(map(str, tags)) if isinstance(tags, list) else [],
@@ -240,12 +242,12 @@ class Service:
         return session
 
     def new_sampler(self, request: Mapping[str, object], sampler_id: str | None) -> Sampler:
-        """Opens a sampling session; the same number of the same session is the one that is open already.
+        """Open a sampling session, or return the one with this number in this session.
 
-        A checkpoint that cannot be sampled is found out when it is sampled.
+        Whether a checkpoint can be sampled from is checked when it is sampled.
 
         Raises:
-            ServiceRefusal: Its path was never saved, or its session was finished.
+            ServiceRefusal: There is no checkpoint at its path, or its session is finished.
         """
         path = text(request.get("model_path"))
         base_model = text(request.get("base_model")) or DEFAULT_MODEL
@@ -267,20 +269,20 @@ class Service:
         return sampler
 
     def add_sampler(self, sampler: Sampler, session_id: str | None) -> None:
-        """Keeps a sampling session, for its session too."""
+        """Register a sampling session, also in the session that opened it."""
         self.samplers[sampler.sampler_id] = sampler
         session = self.sessions.get(session_id or "")
         if session is not None and sampler.sampler_id not in session.sampler_ids:
             session.sampler_ids.append(sampler.sampler_id)
 
     def project_of(self, run_id: str) -> str:
-        """Return the project that a training run is in: that of its session."""
+        """Return the project of a training run, which is that of its session."""
         run = self.runs.get(run_id)
         session = self.sessions.get((run.session_id if run is not None else None) or "")
         return DEFAULT_PROJECT if session is None else session.project_id
 
     def copy_checkpoint(self, found: Checkpoint, ttl_seconds: int | None, project: str | None) -> Checkpoint:
-        """Copies a checkpoint into a training run and a session of their own (``tinker`` 0.38.0)."""
+        """Copy a checkpoint into a new training run in a new session (``tinker`` 0.38.0)."""
         session = self.new_session({"display_name": f"copy of {found.path}", "project_id": project})
         run_id = self._model_id(session.session_id, {"model_seq_id": 0})
         self.runs[run_id] = TrainingRun(run_id, found.base_model, found.lora, session.session_id)
@@ -312,10 +314,10 @@ class Service:
         return sampled(self._source(work.request), work.request, self.seed, work.drawn_for)
 
     def _drawn_for(self, request: Mapping[str, object]) -> tuple[object, ...]:
-        """Return whom a sample's draws are for: its sampler and its number there, whatever arrives first.
+        """Return what a sample's draws depend on: its sampler and its number there, not the order of arrival.
 
-        Requests that have none of them (``tinker`` 0.1.x) are told apart by their content, and equal ones by
-        how many came before.
+        For requests without them (``tinker`` 0.1.x) it is their content, and how many equal requests came
+        before.
         """
         sampler, number = text(request.get("sampling_session_id")), request.get("seq_id")
         if sampler is not None and isinstance(number, int):
@@ -336,8 +338,8 @@ class Service:
                 return Source(run.base_model, self._unpacked(packed))
             if sampler_id in self._gone_snapshots:
                 raise ServiceRefusal(
-                    f"the weights of {sampler_id!r} were let go, since {KEPT_SNAPSHOTS} newer ones were "
-                    "saved without a name; save with a name what is to stay"
+                    f"the weights of {sampler_id!r} were dropped, since {KEPT_SNAPSHOTS} newer ones were "
+                    "saved without a name; save weights that must stay with a name"
                 )
             sampler = self.samplers.get(sampler_id)
             if sampler is None:
@@ -358,7 +360,7 @@ class Service:
         return Source(found.base_model, self._unpacked(found.trained.weights))
 
     def _unpacked(self, packed: PackedWeights) -> Weights:
-        """Return weights to sample from; those that were sampled from last stay unpacked."""
+        """Return weights to sample from; the most recently used ones stay unpacked."""
         for place, (known, weights) in enumerate(self._open):
             if known is packed:
                 self._open.append(self._open.pop(place))
@@ -399,7 +401,7 @@ class Service:
             try:
                 loaded = self.checkpoints.find(path)
             except ServiceRefusal:
-                pass  # the future says so, once it is polled
+                pass  # the future fails with this error once it is polled
             else:
                 base_model, lora = base_model or loaded.base_model.name, loaded.lora
         return TrainingRun(

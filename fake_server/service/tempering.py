@@ -1,8 +1,8 @@
-"""Sampling by temperature, ``top_p`` and ``top_k``: a softmax over all that a model may say.
+"""Sampling with temperature, ``top_p`` and ``top_k``: a softmax over the tokens that a model may choose.
 
-The log-probability of a sampled token is that of the tempered distribution, as the real service gives it
-(``validate_temperature_logprobs`` of tinker-cookbook compares its differences); at temperature 1 and at 0 it
-is the model's own. The nucleus does not change it.
+The log-probability of a sampled token is that of the distribution at this temperature, as in the real service
+(source: ``validate_temperature_logprobs`` of tinker-cookbook). At temperatures 1 and 0 it is the model's own.
+``top_p`` and ``top_k`` do not change it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, number
 
 COLDEST: Final = 1e-6
-"""A temperature below it is 0: the quotient would leave the range of floats."""
+"""Lower temperatures count as 0, because the quotient would exceed the range of floats."""
 HOTTEST: Final = 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
-    """How a request shapes the distribution that it samples from.
+    """How a request changes the distribution from which it samples.
 
     Attributes:
-        temperature: The softmax's; 0 for the likeliest token.
-        top_p: The least probability that the kept tokens have together.
+        temperature: Temperature of the softmax; 0 always chooses the most likely token.
+        top_p: Keeps the fewest most likely tokens whose probabilities reach this sum.
         top_k: How many tokens are kept; 0 for all.
     """
 
@@ -58,7 +58,7 @@ class Shaping:
 
     @property
     def plain(self) -> bool:
-        """Whether it is the model's own distribution, from which one can draw without seeing all of it."""
+        """Whether it leaves the distribution unchanged, so that drawing does not need every probability."""
         return (self.temperature, self.top_p, self.top_k) == (1.0, 1.0, 0)
 
 
@@ -70,16 +70,16 @@ class _Choice:
 
 
 class Chooser:
-    """Chooses tokens for one request; what it found out about a context it keeps."""
+    """Chooses the tokens of one request, and caches the distribution after each context."""
 
     def __init__(self, source: Source, shaping: Shaping) -> None:
-        """Choose what ``source`` says, shaped."""
+        """Create it for a model, whose distribution ``shaping`` changes."""
         self._source = source
         self._shaping = shaping
         self._choices: dict[int, _Choice] = {}
 
     def chosen(self, context: int, draws: Draws) -> int:
-        """Return a token after another."""
+        """Return a token to follow ``context``."""
         model, weights = self._source.base_model, self._source.weights
         if self._shaping.plain:
             return model.sampled(context, weights, draws)
@@ -90,7 +90,7 @@ class Chooser:
         return choice.tokens[min(place, len(choice.tokens) - 1)]
 
     def logprob(self, context: int, token: int) -> float:
-        """Return the log-probability of a token after another, as the service reports it."""
+        """Return the log-probability of a token after ``context``, as the service reports it."""
         own = self._source.base_model.logprob(context, token, self._source.weights)
         temperature = self._shaping.temperature
         if temperature in (0.0, 1.0):
@@ -109,7 +109,7 @@ class Chooser:
         highest = scaled[0]
         masses = [math.exp(each - highest) for each in scaled]
         cumulative = list(accumulate(masses))
-        # The nucleus is the fewest tokens that have the probability together, the likeliest first.
+        # top_p keeps the fewest most likely tokens whose probabilities reach the sum.
         kept = bisect_right(cumulative, self._shaping.top_p * cumulative[-1] * (1.0 - 1e-12)) + 1
         if self._shaping.top_k:
             kept = min(kept, self._shaping.top_k)

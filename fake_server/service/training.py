@@ -1,4 +1,4 @@
-"""Training runs: what each operation on a model does to it, and answers."""
+"""Training runs: the effect and the result of each operation on a model."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from fake_server.service.training_data import Datum, forward_input
 from fake_server.service.work import Json, Queue, Work
 
 OWNER: Final = "tml:user:user-1"
-"""The one fake user, to whom everything belongs; `whoami` says the same."""
+"""The only user of the service, who owns everything; `whoami` returns the same."""
 SAVES: Final[Mapping[Operation, CheckpointType]] = {
     Operation.SAVE_STATE: CheckpointType.TRAINING,
     Operation.SAVE_WEIGHTS_FOR_SAMPLER: CheckpointType.SAMPLER,
     Operation.SAVE_WEIGHTS_EXTERNAL: CheckpointType.EXTERNAL,
 }
-"""What each operation that saves makes."""
+"""The type of checkpoint that each saving operation creates."""
 
 
 @dataclass(slots=True)
@@ -36,18 +36,18 @@ class TrainingRun:
     """A model being trained.
 
     Attributes:
-        run_id: Its id: the model's.
-        base_model: What it was made from.
-        lora: What it was made with.
-        session_id: The session that made it; None for ``tinker`` 0.1.x.
-        user_metadata: What it was made with.
-        trained: Its weights and its optimizer's state.
-        gradient: What was accumulated since the last step.
+        run_id: The id of the model.
+        base_model: The base model.
+        lora: The LoRA configuration.
+        session_id: The session that created it; None for ``tinker`` 0.1.x.
+        user_metadata: The metadata given at its creation.
+        trained: The weights and the optimizer state.
+        gradient: The gradient accumulated since the last optimizer step.
         unloaded: Whether it was unloaded.
-        last_request: When it was last asked for something, on the service's own clock.
-        queue: What is still to be done.
-        requests: How many requests it had, its creation not counted.
-        inflight: The weights that its in-flight samplers share; None before the first of them.
+        last_request: When its last work was done, on the service's own clock.
+        queue: Its pending work.
+        requests: The number of submissions for it, without its creation.
+        inflight: The weights that its samplers of kind ``inflight`` share; None before the first of them.
     """
 
     run_id: str
@@ -64,7 +64,7 @@ class TrainingRun:
     inflight: PackedWeights | None = None
 
     def to_json(self, checkpoints: Checkpoints) -> Json:
-        """As the REST client reads it."""
+        """Return the description that the REST client reads."""
         last: dict[CheckpointType, Checkpoint] = {each.kind: each for each in checkpoints.of_run(self.run_id)}
         training, sampler = last.get(CheckpointType.TRAINING), last.get(CheckpointType.SAMPLER)
         return {
@@ -81,7 +81,7 @@ class TrainingRun:
         }
 
     def info(self) -> Json:
-        """As ``get_info`` answers."""
+        """Return the reply to ``get_info``."""
         name = self.base_model.name
         return {
             "type": "get_info",
@@ -94,19 +94,19 @@ class TrainingRun:
 
 
 class Training:
-    """Does the work of training runs. The service locks around it."""
+    """Does the work of training runs. The service holds its lock around calls."""
 
     def __init__(self, checkpoints: Checkpoints) -> None:
-        """Saves to and loads from these checkpoints."""
+        """Create it; weights are saved to and loaded from these checkpoints."""
         self._checkpoints = checkpoints
         self._saved = 0
         self._clock = checkpoints.clock
 
     def do(self, run: TrainingRun, work: Work) -> Json:  # noqa: PLR0911 - one for each operation
-        """Does one piece of work.
+        """Do one piece of work, and return its result.
 
         Raises:
-            ServiceRefusal: It cannot be done; the future fails.
+            ServiceRefusal: The work fails, and so does its future.
         """
         request = work.request
         if run.unloaded:
@@ -148,7 +148,7 @@ class Training:
             losses.append(loss.total)
             gradients.append((datum, loss.slopes))
             outputs.append({"logprobs": {"data": single(logprobs), "dtype": "float32", "shape": datum.shape}})
-        # Only when every datum was good: a pass that fails leaves no gradient behind.
+        # Only after every datum was valid: a pass that fails must not change the gradient.
         for datum, slopes in gradients if backward else ():
             for context, token, slope in zip(datum.contexts, datum.tokens, slopes, strict=True):
                 if slope:
@@ -177,7 +177,7 @@ class Training:
     def _load(self, run: TrainingRun, request: Mapping[str, object]) -> Json:
         path = text(request.get("path")) or ""
         if not path.startswith(SCHEME):
-            raise ServiceRefusal(f"{path!r} is no path of a checkpoint; give one that begins with {SCHEME}")
+            raise ServiceRefusal(f"{path!r} is not a checkpoint path; give one that begins with {SCHEME}")
         found = self._checkpoints.find(path)
         if found.kind is not CheckpointType.TRAINING:
             raise ServiceRefusal(f"{path!r} is a {found.kind} checkpoint; load one that save_state made")
@@ -186,7 +186,7 @@ class Training:
                 f"{path!r} belongs to {found.base_model.name} and the model to {run.base_model.name}; "
                 "load it into a model of the same base"
             )
-        # Releases before 0.2 do not say, and load both.
+        # Releases before 0.2 do not send this key, and load both.
         whole = request.get("optimizer", True)
         loaded = found.trained.unpacked()
         run.trained = loaded if whole else loaded.without_optimizer()

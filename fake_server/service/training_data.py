@@ -42,7 +42,7 @@ class Datum:
         if found is None:
             known = ", ".join(self.inputs) or "none"
             raise ServiceRefusal(
-                f"the loss needs loss_fn_inputs[{name!r}]; the datum has {known} beside target_tokens: add it"
+                f"the loss needs loss_fn_inputs[{name!r}]; add it (the datum has target_tokens and: {known})"
             )
         return found
 

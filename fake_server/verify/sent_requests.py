@@ -18,9 +18,9 @@ def find_request(exchanges: Iterable[Exchange], path: str, fields: Mapping[str, 
         differences += _differences(fields, _decoded(exchange))
         if not differences:
             return exchange
-        badness = len(differences) + (len(fields) if exchange.path != path else 0)
-        if best is None or badness < best[0]:
-            best = badness, exchange, differences
+        distance = len(differences) + (len(fields) if exchange.path != path else 0)
+        if best is None or distance < best[0]:
+            best = distance, exchange, differences
     wanted = f"no POST {path}" + (f" with {dict(fields)}" if fields else "") + " came"
     if best is None:
         return f"{wanted}, and neither did any other request; give the client this fake's base URL"

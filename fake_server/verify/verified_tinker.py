@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from fake_server.core.errors import ScriptError, ScriptViolation, nearest
-from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.core.errors import ScriptError, ScriptViolation, suggestion
+from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.explanations import unfinished_script
@@ -23,10 +23,10 @@ from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker, Unscripted
-from fake_server.script.builder import Script, ScriptLike, as_script
+from fake_server.script.builder import Script, ScriptLike, as_script, with_submission
 from fake_server.script.holds import Hold
 from fake_server.script.rules import Rule
-from fake_server.script.steps import MICROSECONDS, Advance
+from fake_server.script.steps import MICROSECONDS, Advance, Step
 from fake_server.verify.poll_records import PollRecord, gap_differences, gaps_between, listed
 from fake_server.verify.sent_requests import find_request
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
@@ -98,6 +98,7 @@ class VerifiedTinker(FakeTinker):
         operation: Operation | str | None = None,
         client: str | None = None,
         name: str | None = None,
+        submission: Iterable[Step] = (),
     ) -> ScriptedFuture:
         """Register a script, as ``FakeTinker.add_script`` does.
 
@@ -105,7 +106,7 @@ class VerifiedTinker(FakeTinker):
             ScriptError: The name is taken, there is no such operation, or the script moves clocks and none
                 can be moved.
         """
-        made = as_script(script)
+        made = with_submission(as_script(script), submission)
         self._check_clock(made)
         return super().add_script(made, operation=operation, client=client, name=name)
 
@@ -132,7 +133,9 @@ class VerifiedTinker(FakeTinker):
         return self._passed_us
 
     def _check_clock(self, script: Script) -> None:
-        self._check_moves(moves=any(isinstance(step, Advance) for step in script.steps))
+        self._check_moves(
+            moves=any(isinstance(step, Advance) for step in (*script.steps, *script.submission))
+        )
 
     def _check_moves(self, *, moves: bool) -> None:
         if moves and not self.moves_clock():
@@ -214,7 +217,7 @@ class VerifiedTinker(FakeTinker):
             fix = (
                 "lengthen its script, or wait until the future has ended"
                 if len(polls) < count
-                else "see why it polls on"
+                else "find out why it continues to poll"
             )
             raise ScriptViolation(
                 f"future {found.name!r}: {wanted_got(f'{count} polls', len(polls))}: {listed(polls)}; {fix}"
@@ -293,6 +296,12 @@ class VerifiedTinker(FakeTinker):
     def submission_arrived(self, submission: Submission) -> None:
         """Do nothing: the journal records submissions."""
 
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
+        """Do nothing: the journal records submissions and their replies."""
+
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Do nothing: the journal records the set-up."""
+
     def request_arrived(self, poll: Poll) -> None:
         """Record a poll."""
         record = PollRecord(poll.future.name, poll.place, self._clock())
@@ -303,7 +312,7 @@ class VerifiedTinker(FakeTinker):
             self._places[record.future, record.index] = len(self._polls)
             self._polls.append(record)
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as the script says."""
         if self._move_clock is None:
             raise ScriptError(
@@ -322,8 +331,8 @@ class VerifiedTinker(FakeTinker):
             match reply:
                 case Reply(status=status):
                     self._polls[place] = replace(before, answered=now, status=status)
-                case TransportFault(reply=spoilt, name=name):
-                    code = None if spoilt is None else spoilt.status
+                case TransportFault(reply=changed, name=name):
+                    code = None if changed is None else changed.status
                     self._polls[place] = replace(before, answered=now, status=code, fault=name)
             if not poll.held and poll.index == len(poll.future.script.turns) - 1:
                 self._drained.append(poll.future.name)
@@ -340,9 +349,8 @@ class VerifiedTinker(FakeTinker):
         by_name = {known.name: known for known in self.futures}
         name = future if isinstance(future, str) else future.name
         if name not in by_name:
-            near = nearest(name, by_name)
-            known = f"did you mean {near!r}?" if near else f"there are: {', '.join(by_name) or 'none'}"
-            raise ScriptError(f"there is no future {name!r} here; {known}")
+            hint = suggestion(name, by_name, f"there are: {', '.join(by_name) or 'none'}")
+            raise ScriptError(f"there is no future {name!r} here; {hint}")
         return by_name[name]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
 from tinker_conformance.scenario import parse_scenarios
 from tinker_conformance.sdk.spec import check_spec
@@ -67,7 +68,7 @@ def test_the_run_command_judges_the_reference(pytester: pytest.Pytester) -> None
     result = CliRunner().invoke(main, ["run", "--sdk", "reference", "--profile", "tinker-0.5.1"])
     assert result.exit_code == 0
     assert "conforms to tinker-0.5.1" in result.stdout
-    suite = ["-p", "no:cacheprovider", "--pyargs", "tinker_conformance.suite.test_parsing"]
+    suite = [*QUIET, "--pyargs", "tinker_conformance.suite.test_parsing"]
     outcome = pytester.runpytest_subprocess(*suite, "--sdk", "reference", "--profile", "tinker-0.5.1")
     outcome.assert_outcomes(passed=6)
 

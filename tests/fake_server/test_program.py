@@ -106,10 +106,10 @@ def test_it_takes_what_python_can_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--client-config", "{x"), "--client-config is no JSON"),
+        (("--client-config", "{x"), "--client-config is not JSON"),
         (("--client-config", "missing.json"), "missing.json"),
         (("--limit", "bdy=3"), "there is no 'bdy'; did you mean 'body'?"),
-        (("--limit", "body=x"), "'x' is no number"),
+        (("--limit", "body=x"), "'x' is not a number"),
         (("--limit", "body=0"), "body is 0; give a whole number from 1"),
         (("--limit", "idle_seconds=-1"), "idle_seconds is -1.0"),
     ],

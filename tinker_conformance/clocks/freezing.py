@@ -1,4 +1,4 @@
-"""Puts two clocks in the place of the real ones, for the whole process.
+"""Replace the real clocks of this process by two that can be moved.
 
 freezegun replaces `time.time`, `time.monotonic`, `datetime.now` and the like in every module. By itself it
 derives the monotonic clock from the wall clock. Its two private helpers for the monotonic clock are replaced,

@@ -1,8 +1,8 @@
 """The frozen clock: the wall and monotonic clocks of this process, moved by hand.
 
-Time stands still until a script (`advance`) or a jump (`jumps.py`) moves it. `two_clocks.py` has the two
-numbers, and `freezing.py` puts them in the place of the real clocks. `waiting.py` knows what waits on them,
-and `race_provoker.py` makes threads race at them. This module holds the lock and joins the four.
+Time stands still until a script (`advance`) or a jump (`jumps.py`) moves it. `two_clocks.py` holds the two
+values, and `freezing.py` replaces the real clocks by them. `waiting.py` tracks what waits on them, and
+`race_provoker.py` makes threads that read them race. This module holds the lock and combines the four.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tinker_conformance.clocks.two_clocks import (
     TwoClocks,
     to_microseconds,
 )
-from tinker_conformance.clocks.waiting import SleepingLoop, Waiting
+from tinker_conformance.clocks.waiting import ClockWaiters, SleepingLoop
 
 _SPINNING_PASSES: Final = 10_000
 
@@ -37,12 +37,12 @@ def _nothing() -> None:
 class FrozenClock:
     """The clocks of a process under test, and when they jump.
 
-    Use `frozen()` to put the clocks in force, `new_scenario` to set the wall clock, `advance` to move them,
-    and `jumping` around the stretch in which jumps are wanted. Callable from any thread.
+    `frozen()` makes the process read these clocks, `new_scenario` sets the wall clock, `advance` moves both,
+    and `jumping` allows jumps within a block. Thread-safe.
     """
 
     _clocks: TwoClocks = field(default_factory=TwoClocks)
-    _waiting: Waiting = field(default_factory=Waiting)
+    _waiting: ClockWaiters = field(default_factory=ClockWaiters)
     _races: RaceProvoker = field(default_factory=RaceProvoker)
     _lock: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
     _rules: JumpRules | None = None
@@ -79,7 +79,7 @@ class FrozenClock:
 
     @contextmanager
     def frozen(self, *, real: tuple[str, ...] = ()) -> Iterator[FrozenClock]:
-        """Put the clocks in force for the whole process; everything is as before afterwards.
+        """Make the whole process read these clocks within the block.
 
         Args:
             real: Prefixes of the names of modules that stay on real time.
@@ -188,7 +188,7 @@ class FrozenClock:
 
     @contextmanager
     def posting(self, loop: SleepingLoop) -> Iterator[None]:
-        """Surround handing a callback to a loop: the loop is not idle until it has looked."""
+        """Wrap the scheduling of a callback: until the loop has run it, the loop does not count as idle."""
         with self._lock:
             self._activity += 1
             if (state := self._waiting.loops.get(loop)) is not None:
@@ -219,11 +219,11 @@ class FrozenClock:
             return state.idle
 
     def loop_passed(self) -> None:
-        """Note that a loop goes round once more without waiting.
+        """Record that a loop runs another iteration without waiting.
 
-        A real clock moves meanwhile. An SDK that goes round until a moment has *passed*, and landed on that
-        moment exactly, would do so for ever. So after very many rounds in which nothing happens, the clocks
-        move by a microsecond.
+        A real clock would move meanwhile. An SDK that polls the clock until a moment has *passed* would spin
+        forever if a jump landed exactly on that moment. So after very many iterations without any event, the
+        clocks move by a microsecond.
         """
         self._passes += 1
         if self._passes >= _SPINNING_PASSES:
@@ -234,7 +234,7 @@ class FrozenClock:
                     self.advance(1, 1)
 
     def happened(self) -> None:
-        """Note that something happened which a timeline shows: no loop goes round in vain."""
+        """Record that an event of the timeline happened, so that no loop counts as spinning."""
         self._passes = 0
 
     def loop_busy(self, loop: SleepingLoop) -> None:

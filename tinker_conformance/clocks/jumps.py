@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from tinker_conformance.clocks.waiting import Waiting
+from tinker_conformance.clocks.waiting import ClockWaiters
 
 
 class JumpListener(Protocol):
@@ -42,7 +42,7 @@ class JumpRules:
         """Count the limit from this moment on the monotonic clock."""
         self.until_us = now_us + self.limit_us
 
-    def next_jump_us(self, waiting: Waiting, now_us: int, *, at_rest: bool) -> int | None:
+    def next_jump_us(self, waiting: ClockWaiters, now_us: int, *, at_rest: bool) -> int | None:
         """Return how far to jump from `now_us`, in microseconds, or None if no jump is due.
 
         Args:

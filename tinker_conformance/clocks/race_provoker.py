@@ -1,4 +1,4 @@
-"""Provokes races: threads that are about to decide something wait for each other, for a moment.
+"""Provoke race conditions: threads that are about to decide wait a moment for each other.
 
 A debounce without a lock fails only if one thread reads the time of the last line while another is between
 its own read and its write. That is rare in use, and a test that waited for it would pass on most days. But a

@@ -1,4 +1,4 @@
-"""What of a process waits on its clock: event loops, sleeping threads, and threads that cannot be seen."""
+"""Track what waits on the clock: event loops, sleeping threads, and threads whose waits are invisible."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LoopState:
 
 
 @dataclass(slots=True)
-class Waiting:
+class ClockWaiters:
     """Everything that waits on a clock. Not locked: its owner holds the lock."""
 
     loops: dict[SleepingLoop, LoopState] = field(default_factory=dict)

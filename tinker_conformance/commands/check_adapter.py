@@ -22,7 +22,7 @@ from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import command_of
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 
 _ANY_PROFILE = "tinker-0.38"
 _MISSING: Final = Text("missing", style="bold red")
@@ -34,7 +34,7 @@ _OK: Final = Text("ok", style="green")
 @click.option(
     "--patience",
     type=SECONDS,
-    default=Limits().step,
+    default=TimeLimits().step,
     show_default=True,
     help="Seconds to wait for each message of the adapter.",
 )
@@ -48,7 +48,7 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
     if not spec.startswith("exec:"):
         raise click.UsageError(f"{spec!r} is not an adapter over stdio; write exec:COMMAND")
     command = command_of(spec)
-    limits = Limits(step=patience, start=max(patience, Limits().start))
+    limits = TimeLimits(step=patience, start=max(patience, TimeLimits().start))
     try:
         sdk = StdioSession(spec, command, clock=None if clock is None else SdkClock(clock), limits=limits)
     except SdkStartError as error:

@@ -22,6 +22,7 @@ from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import is_unjudged, unjudged
 from tinker_conformance.report.report_reading import FILE, Report, ReportError, load_report
 from tinker_conformance.report.sdk_matrix import LEGEND, table_matrix
+from tinker_conformance.sdk.catalogue.catalogue_files import catalogue
 from tinker_conformance.sdk.spec import check_spec
 
 
@@ -29,6 +30,12 @@ from tinker_conformance.sdk.spec import check_spec
 @click.option("--sdk", "specs", multiple=True, metavar="SPEC", help="An SDK to judge. Repeatable.")
 @click.option(
     "--versions", metavar="LIST|observers|revisions|all", help="Releases of the official SDK to judge."
+)
+@click.option(
+    "--catalogue",
+    "whole_catalogue",
+    is_flag=True,
+    help="Every SDK of the catalogue. Beside them official==latest, unless --sdk or --versions is given.",
 )
 @click.option(
     "--profile", metavar="NAME|FILE", help="Judge every SDK by this profile. Default: each by its own."
@@ -40,12 +47,16 @@ from tinker_conformance.sdk.spec import check_spec
     type=click.Path(file_okay=False, path_type=Path),
     help="Write a report of each SDK to this folder, with matrix.html, matrix.md and matrix.json.",
 )
-def matrix(*, specs: tuple[str, ...], versions: str | None, profile: str | None, folder: Path) -> None:
+def matrix(
+    *, specs: tuple[str, ...], versions: str | None, whole_catalogue: bool, profile: str | None, folder: Path
+) -> None:
     """Judge several SDKs and write a matrix of requirements by SDK."""
     console = Terminal()
     asked = [*specs, *(spec_of(v) for v in (asked_versions(versions) if versions else ()))]
+    if whole_catalogue:
+        asked = [*(f"package:{name}" for name in catalogue()), *(asked or ["official==latest"])]
     if not asked:
-        raise click.UsageError("nothing to judge; add --sdk SPEC or --versions observers")
+        raise click.UsageError("nothing to judge; add --sdk SPEC, --catalogue or --versions observers")
     for spec in asked:
         check_spec(spec)
     made: list[Report] = []

@@ -86,7 +86,7 @@ class Output:
 
     @property
     def lost(self) -> str | None:
-        """Why standard output is incomplete, or None; a closed pipe does not count, the reader meant it."""
+        """Why standard output is incomplete, or None; a pipe that its reader closed does not count."""
         sys.stdout.flush()
         problem = self._output.lost
         if problem is None or problem.errno in {errno.EPIPE, errno.ECONNRESET}:

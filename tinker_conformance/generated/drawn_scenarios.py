@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
-from tinker_conformance.generated.strategies import ordinary_scenarios, scenarios
 from tinker_conformance.scenario.scenario import Scenario
 
 _MOST_ROUNDS: Final = 50
@@ -31,6 +29,13 @@ def generated(
         ordinary: Whether to leave out what only quirks cover.
         wanted: Returns False for a scenario that cannot be used; another one replaces it.
     """
+    if count <= 0:
+        return ()
+    # Hypothesis takes longer to import than the whole kit, and most commands draw nothing.
+    from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings  # noqa: PLC0415
+
+    from tinker_conformance.generated.strategies import ordinary_scenarios, scenarios  # noqa: PLC0415
+
     strategy = ordinary_scenarios() if ordinary else scenarios()
     drawn: dict[str, Scenario] = {}
 

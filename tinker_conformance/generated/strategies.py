@@ -114,7 +114,7 @@ def _replies() -> st.SearchStrategy[StepData]:
     )
 
 
-def _passages() -> st.SearchStrategy[list[StepData]]:
+def _steps_or_pauses() -> st.SearchStrategy[list[StepData]]:
     """One step, or two pauses and the time between them, which debounce and grace depend on."""
     states = st.sampled_from(_KNOWN_STATES).map(lambda state: {"queue_state": state})
     pauses = states.map(lambda body: {"timeout": body}) | states.map(lambda body: {"try_again": body})
@@ -124,7 +124,7 @@ def _passages() -> st.SearchStrategy[list[StepData]]:
 
 
 def _scripts(max_replies: int) -> st.SearchStrategy[list[StepData]]:
-    moving = _joined(_passages(), max_replies)
+    moving = _joined(_steps_or_pauses(), max_replies)
     # The delay after a 410 is random. If the clocks moved too, two correct SDKs could differ.
     expiring = _replies() | st.just({"status": 410, "body": {}})
     return moving | moving | moving | _joined(expiring.map(lambda step: [step]), max_replies)

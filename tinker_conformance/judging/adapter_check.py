@@ -29,7 +29,7 @@ from tinker_conformance.timeline import (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StepResult:
     """The result of one step.
 
     Attributes:
@@ -52,7 +52,7 @@ _LONG: Final = [{"timeout": {}, "times": 400}, {"complete": {}}]
 _OBSERVERS: Final = {Capability.RAISING_OBSERVER: "raising", Capability.CUSTOM_OBSERVER: "custom"}
 
 
-def findings(sdk: StdioSession, profile: Profile) -> Iterator[Finding]:
+def findings(sdk: StdioSession, profile: Profile) -> Iterator[StepResult]:
     """Run the steps in order and yield a finding for each; stop reading at the first that fails.
 
     Args:
@@ -83,9 +83,9 @@ class _Check:
 
     # -- the steps ---------------------------------------------------------------------------------
 
-    def claims(self) -> Iterator[Finding]:
+    def claims(self) -> Iterator[StepResult]:
         info = self.sdk.info
-        yield Finding(
+        yield StepResult(
             f"the adapter starts: {info.name} {info.version} ({info.language}), clock {self.sdk.clock}"
         )
         missing = None
@@ -95,15 +95,15 @@ class _Check:
             if not OPERATIONS_OF[kind] & info.operations:
                 operations = ", ".join(sorted(OPERATIONS_OF[kind]))
                 missing = f"{kind} is claimed without an operation; add one of {operations} to 'operations'"
-        yield Finding("the adapter claims a client with an operation", missing)
+        yield StepResult("the adapter claims a client with an operation", missing)
 
-    def first_scenario(self) -> Iterator[Finding]:
+    def first_scenario(self) -> Iterator[StepResult]:
         kind = self._kinds()[0]
         scenario = _scenario("first", kind, self._operation(kind), _PAUSE)
         timeline, fault = self._run(scenario)
 
-        def expect(step: str, found: object, problem: str) -> Finding:
-            return Finding(step, None if found else "; ".join(filter(None, [problem, fault])))
+        def expect(step: str, found: object, problem: str) -> StepResult:
+            return StepResult(step, None if found else "; ".join(filter(None, [problem, fault])))
 
         requests = [event for event in timeline if isinstance(event, Request)]
         yield expect(
@@ -129,9 +129,9 @@ class _Check:
         is_result = outcomes and outcomes[0].kind is OutcomeKind.RESULT
         problem = f"expected 'result', got {outcomes[0] if outcomes else 'no outcome'}"
         yield expect("the outcome of a future that completes is 'result'", is_result, problem)
-        yield Finding("the adapter sends 'done'", fault or None)
+        yield StepResult("the adapter sends 'done'", fault or None)
 
-    def clock(self) -> Iterator[Finding]:
+    def clock(self) -> Iterator[StepResult]:
         if self.sdk.clock is SdkClock.WALL or not self._has(Capability.SAMPLING):
             return
         scenario = shipped_scenarios()["debounce-clock-moves"]
@@ -142,9 +142,9 @@ class _Check:
             "an hour passed between two pauses, and the second was not logged; "
             "make the SDK's debounce read the clock that 'run' names, every time it decides"
         )
-        yield Finding("the SDK sees its clock move", fault or (None if len(times) > 1 else missing))
+        yield StepResult("the SDK sees its clock move", fault or (None if len(times) > 1 else missing))
 
-    def sleep(self) -> Iterator[Finding]:
+    def sleep(self) -> Iterator[StepResult]:
         if not self._has(Capability.VIRTUAL_SLEEP):
             return
         kind = self._kinds()[0]
@@ -152,19 +152,19 @@ class _Check:
         timeline, fault = self._run(_scenario("sleep", kind, self._operation(kind), steps))
         slept = any(isinstance(e, ClockStep) and e.cause is ClockCause.SLEEP for e in timeline)
         missing = "the connection broke and no 'waiting' came; send it before the SDK sleeps in a back-off"
-        yield Finding("the adapter reports when the SDK sleeps", fault or (None if slept else missing))
+        yield StepResult("the adapter reports when the SDK sleeps", fault or (None if slept else missing))
 
-    def operations(self) -> Iterator[Finding]:
+    def operations(self) -> Iterator[StepResult]:
         for kind in self._kinds():
             for operation in sorted(OPERATIONS_OF[kind] & self.sdk.info.operations):
                 yield self._ends_in(operation, kind, operation, [{"complete": {}}], OutcomeKind.RESULT)
 
-    def failure(self) -> Iterator[Finding]:
+    def failure(self) -> Iterator[StepResult]:
         kind = self._kinds()[0]
         steps = [{"fail": {"category": "user"}}]
         yield self._ends_in("a failure", kind, self._operation(kind), steps, OutcomeKind.FAILED)
 
-    def observers(self) -> Iterator[Finding]:
+    def observers(self) -> Iterator[StepResult]:
         kind = self._kinds()[0]
         for capability, use in _OBSERVERS.items():
             if not self._has(capability) or not self._has(Capability.CALLBACKS):
@@ -173,9 +173,9 @@ class _Check:
             timeline, fault = self._run(scenario)
             calls = [e for e in timeline if isinstance(e, Callback) and e.custom is (use == "custom")]
             missing = f"the queue paused and no 'callback' with custom {str(use == 'custom').lower()} came"
-            yield Finding(f"the SDK calls the observer '{use}'", fault or (None if calls else missing))
+            yield StepResult(f"the SDK calls the observer '{use}'", fault or (None if calls else missing))
 
-    def concurrency(self) -> Iterator[Finding]:
+    def concurrency(self) -> Iterator[StepResult]:
         if not self._has(Capability.CONCURRENCY):
             return
         kind = self._kinds()[0]
@@ -184,9 +184,9 @@ class _Check:
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
         together = firsts and isinstance(firsts[0], Request)
         missing = "the second future was submitted after the first had ended; submit both before waiting"
-        yield Finding("the adapter runs futures concurrently", fault or (None if together else missing))
+        yield StepResult("the adapter runs futures concurrently", fault or (None if together else missing))
 
-    def threads(self) -> Iterator[Finding]:
+    def threads(self) -> Iterator[StepResult]:
         if not self._has(Capability.THREADS):
             return
         kind = self._kinds()[0]
@@ -197,9 +197,9 @@ class _Check:
         firsts = [e for e in timeline if isinstance(e, Outcome) or (isinstance(e, Request) and e.future == 2)]
         together = firsts and isinstance(firsts[0], Request)
         missing = "the second future was submitted after the first had ended; give each its own thread"
-        yield Finding("the adapter runs futures on threads", fault or (None if together else missing))
+        yield StepResult("the adapter runs futures on threads", fault or (None if together else missing))
 
-    def functions(self) -> Iterator[Finding]:
+    def functions(self) -> Iterator[StepResult]:
         for capability, scenario in (
             (Capability.PARSE_FUNCTION, "functions-parse"),
             (Capability.LOGGER_FUNCTIONS, "functions-should-log"),
@@ -209,11 +209,11 @@ class _Check:
             timeline, fault = self._run(shipped_scenarios()[scenario])
             outcomes = [event for event in timeline if isinstance(event, Outcome)]
             errors = [event.error for event in outcomes if event.kind is not OutcomeKind.RESULT]
-            yield Finding(
+            yield StepResult(
                 f"the adapter makes the calls of {scenario}", fault or (errors[0] if errors else None)
             )
 
-    def end(self) -> Iterator[Finding]:
+    def end(self) -> Iterator[StepResult]:
         code = self.sdk.end_input()
         missing = None
         if code is None:
@@ -222,7 +222,7 @@ class _Check:
             )
         elif code != 0:
             missing = f"expected exit code 0, got {code}; exit with 0 when standard input ends"
-        yield Finding("the adapter exits when its standard input ends", missing)
+        yield StepResult("the adapter exits when its standard input ends", missing)
 
     # -- what they share ---------------------------------------------------------------------------
 
@@ -242,12 +242,12 @@ class _Check:
 
     def _ends_in(
         self, what: str, kind: ClientKind, operation: str, steps: Iterable[object], expected: OutcomeKind
-    ) -> Finding:
+    ) -> StepResult:
         timeline, fault = self._run(_scenario(operation, kind, operation, steps))
         outcome = next((event for event in timeline if isinstance(event, Outcome)), None)
         got = "no outcome" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
         missing = None if outcome and outcome.kind is expected else f"expected '{expected}', got {got}"
-        return Finding(f"{what}: the outcome is '{expected}'", fault or missing)
+        return StepResult(f"{what}: the outcome is '{expected}'", fault or missing)
 
 
 def _lines(timeline: Timeline) -> list[Log]:

@@ -1,4 +1,4 @@
-"""When a requirement can be judged at all, and how to judge it where one operation is silent.
+"""Whether a requirement can be judged, and how to judge it if the SDK is silent in one operation.
 
 An SDK that forgets the observer in one operation reports no pause in any scenario that uses it. That is one
 fault, and the chapter `wiring` finds it. The other requirements about pauses are then judged through another
@@ -55,7 +55,7 @@ def looks_for_pauses(required: Requirement) -> bool:
 
 
 def asks_about_silence(required: Requirement) -> bool:
-    """Return whether a requirement is there to find a silent SDK."""
+    """Return whether a requirement exists to detect a silent SDK."""
     return required.chapter in _ABOUT_SILENCE
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tinker_conformance.known_failures.entry_reading import (
         KnownFailuresError,
         UnmatchedEntryError,
+        known_failures_in,
         load_known_failures,
     )
     from tinker_conformance.known_failures.excuses import Judged, KnownFailures, judged
@@ -27,6 +28,7 @@ __all__ = [
     "UnmatchedEntryError",
     "check_files",
     "judged",
+    "known_failures_in",
     "load_known_failures",
     "record",
     "recordable",
@@ -36,7 +38,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "command_options": "check_files",
-        "entry_reading": "KnownFailuresError UnmatchedEntryError load_known_failures",
+        "entry_reading": "KnownFailuresError UnmatchedEntryError known_failures_in load_known_failures",
         "excuses": "Judged KnownFailures judged",
         "first_file": "record recordable",
     },

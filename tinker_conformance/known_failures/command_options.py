@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from tinker_conformance.known_failures.entry import KnownFailure
 from tinker_conformance.known_failures.entry_reading import KnownFailuresError, load_known_failures
 from tinker_conformance.known_failures.excuses import KnownFailures, known_failures_for
 from tinker_conformance.known_failures.first_file import check_place
@@ -32,8 +34,35 @@ def check_files(known: Path | None, recorded: Path | None) -> None:
         load_known_failures(known)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnKnownFailures:
+    """Known failures that come with the SDK, in its entry of the catalogue.
+
+    Attributes:
+        entries: The entries.
+        source: The file of the catalogue, for messages.
+        complete: Whether the run asks everything that the entries were written for. If not, entries about
+            something else are left out instead of being an error.
+    """
+
+    entries: tuple[KnownFailure, ...]
+    source: str
+    complete: bool
+
+    def for_run(self, asked: Iterable[Requirement]) -> tuple[KnownFailure, ...]:
+        """Return the entries that a run on some requirements uses."""
+        if self.complete:
+            return self.entries
+        names = {name for required in asked for name in (required.id, *required.scenarios)}
+        return tuple(entry for entry in self.entries if any(map(entry.matches, names)))
+
+
 def excuses(
-    known: Path | None, recorded: Path | None, asked: Iterable[Requirement], sdk_version: str
+    known: Path | None,
+    recorded: Path | None,
+    asked: Iterable[Requirement],
+    sdk_version: str,
+    own: OwnKnownFailures | None = None,
 ) -> KnownFailures:
     """Return the known failures of the options, checked before anything runs.
 
@@ -42,15 +71,19 @@ def excuses(
         recorded: The file to write, or None.
         asked: The requirements of the run.
         sdk_version: The version that the adapter reports.
+        own: The known failures that come with the SDK. A file of the user's, read or written, replaces them.
 
     Raises:
         UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
         KnownFailuresError: If a file cannot be used.
     """
     check_files(known, recorded)
-    if known is None:
+    asked = tuple(asked)
+    if known is not None:
+        entries, source = load_known_failures(known), str(known)
+    elif own is not None and recorded is None:
+        entries, source = own.for_run(asked), own.source
+    else:
         return KnownFailures()
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    return known_failures_for(
-        load_known_failures(known), asked, sdk_version=sdk_version, today=today, source=str(known)
-    )
+    return known_failures_for(entries, asked, sdk_version=sdk_version, today=today, source=source)

@@ -56,12 +56,25 @@ def load_known_failures(path: Path) -> tuple[KnownFailure, ...]:
         file = msgspec.convert(data, _File)
     except msgspec.ValidationError as error:
         raise _error(str(path), f"{error}", f"write a list {KEY!r} with one entry per failure") from error
+    return known_failures_in(file.known_failures, str(path))
+
+
+def known_failures_in(raw_entries: Iterable[Mapping[str, object]], source: str) -> tuple[KnownFailure, ...]:
+    """Return the entries of a list, as a file of known failures or an entry of the catalogue has it.
+
+    Args:
+        raw_entries: The items of the list.
+        source: The file, for messages.
+
+    Raises:
+        KnownFailuresError: If an entry is invalid, or two entries have the same pattern.
+    """
     entries: dict[tuple[Subject, str], KnownFailure] = {}
-    for number, raw in enumerate(file.known_failures, 1):
-        entry = _entry(raw, number, path)
+    for number, raw in enumerate(raw_entries, 1):
+        entry = _entry(raw, number, source)
         first = entries.setdefault((entry.subject, entry.pattern), entry)
         if first is not entry:
-            raise _error(str(path), f"{first} and {entry} have the same pattern", "keep one of them")
+            raise _error(source, f"{first} and {entry} have the same pattern", "keep one of them")
     return tuple(entries.values())
 
 
@@ -122,8 +135,8 @@ def _data(path: Path) -> object:
         raise KnownFailuresError(error.of(str(path))) from error
 
 
-def _entry(raw: dict[str, object], number: int, path: Path) -> KnownFailure:
-    where = f"{path}: entry {number}"
+def _entry(raw: Mapping[str, object], number: int, source: str) -> KnownFailure:
+    where = f"{source}: entry {number}"
     try:
         entry = msgspec.convert(raw, _Entry)
     except msgspec.ValidationError as error:

@@ -29,7 +29,7 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
     unusable body is compared without the text of the decoding library. If futures run concurrently, order and
     times are ignored.
     """
-    events = list(_without_decoder_messages(_without_preliminaries(timeline)))
+    events = list(_without_decoder_messages(_without_lines_before_submission(timeline)))
     if _interleaved(timeline):
         return sorted((part for event in events if (part := _part_apart(event)) is not None), key=repr)
     jittered = any(isinstance(event, Response) and event.status == 410 for event in timeline)
@@ -65,7 +65,7 @@ def _part_apart(event: Event) -> tuple[object, ...] | None:
             return None
 
 
-def _without_preliminaries(timeline: Timeline) -> Iterator[Event]:
+def _without_lines_before_submission(timeline: Timeline) -> Iterator[Event]:
     submitted: set[int | None] = set()
     for event in timeline:
         match event:

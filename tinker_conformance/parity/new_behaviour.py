@@ -23,7 +23,7 @@ from tinker_conformance.sdk.session import Run, SdkSession
 _MOST_SCENARIOS: Final = 24
 
 
-class Changed(msgspec.Struct, frozen=True, kw_only=True):
+class ChangedRequirement(msgspec.Struct, frozen=True, kw_only=True):
     """A requirement of the nearest profile that does not hold for the release."""
 
     id: str
@@ -43,7 +43,7 @@ class NewBehaviour(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     nearest: str
-    changed: tuple[Changed, ...]
+    changed: tuple[ChangedRequirement, ...]
     draft: str
     explained: int
     total: int
@@ -79,7 +79,7 @@ def new_behaviour(
         return None
     draft = drafted(best.profile, observed, differing)
     changed = tuple(
-        Changed(id=identifier, sentence=requirement(identifier).sentence)
+        ChangedRequirement(id=identifier, sentence=requirement(identifier).sentence)
         for identifier in (*best.contract, *best.quirks)
     )
     name = f"{sdk.info.name}-{sdk.info.version}"

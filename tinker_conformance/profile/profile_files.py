@@ -21,12 +21,13 @@ from typing import Final, TypeVar
 import msgspec
 
 from fake_server.core.bounded_files import FileError, decoded_text, parse_toml, read_bytes
-from fake_server.core.errors import nearest
+from fake_server.core.errors import suggestion
 from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import ObserverFacet, PollingFacet, Profile
 
 _DATA: Final = files("tinker_conformance.profile")
 MOST_BYTES: Final = 1_000_000
+_RELEASE: Final = "tinker=="
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
@@ -77,8 +78,9 @@ def load_profile(name_or_path: str | Path) -> Profile:
     """Return a profile by its name or from a file.
 
     Args:
-        name_or_path: A name of `known_profiles`; ``OBSERVER+POLLING``, a revision of each; or the path of a
-            TOML file (any text that ends in ``.toml`` or has a path separator).
+        name_or_path: A name of `known_profiles`; ``tinker==0.16.1``, the profile of that release;
+            ``OBSERVER+POLLING``, a revision of each; or the path of a TOML file (any text that ends in
+            ``.toml`` or has a path separator).
 
     Raises:
         ProfileError: There is no such profile, or the file is not a profile.
@@ -88,11 +90,22 @@ def load_profile(name_or_path: str | Path) -> Profile:
         return _from_file(Path(name_or_path))
     if (pair := index().profiles.get(name)) is not None:
         return combined(pair)
+    if name.startswith(_RELEASE):
+        return _of_release(name)
     observer, plus, polling = name.partition("+")
     if plus:
         return combined(NamedProfile(observer, polling))
     problem = f"there is no such profile{_hint(name, known_profiles())}; known: {', '.join(known_profiles())}"
     raise ProfileError(name, "", f"{problem}; or give the path of a .toml file")
+
+
+def _of_release(name: str) -> Profile:
+    releases = index().releases
+    version = name.removeprefix(_RELEASE)
+    if (pair := releases.get(version)) is None:
+        hint = f"{version!r} is not a release that this kit knows{_hint(version, releases)}"
+        raise ProfileError(name, "", f"{hint}; the known ones are {', '.join(releases)}")
+    return combined(pair)
 
 
 def combined(pair: NamedProfile) -> Profile:
@@ -301,5 +314,5 @@ def _allowed(kind: type) -> str:
 
 
 def _hint(word: str, known: typing.Iterable[str]) -> str:
-    name = nearest(word, known)
-    return f" (did you mean {name}?)" if name else ""
+    hint = suggestion(word, known, "")
+    return f" ({hint})" if hint else ""

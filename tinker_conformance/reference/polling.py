@@ -38,7 +38,7 @@ from tinker_conformance.reference.wire import (
     PendingFuture,
     Result,
     TelemetryHook,
-    TryAgain,
+    TryAgainReply,
     Unusable,
     detail_of,
     json_or_none,
@@ -49,7 +49,7 @@ from tinker_conformance.reference.wire import (
 _logger: Final = logging.getLogger(f"{LOGGER_NAME}.polling")
 
 
-class Send(Protocol):
+class PostJson(Protocol):
     """The function of an HTTP client that a poll calls, such as `httpx.AsyncClient.post`."""
 
     async def __call__(
@@ -84,7 +84,7 @@ class Poll:
 
     future: PendingFuture
     profile: Profile
-    send: Send
+    send: PostJson
     base_url: str
     billing: BillingPause
     observer: QueueStateObserver | None = None
@@ -208,7 +208,7 @@ class Poll:
             case Unusable(error):
                 if self.profile.polling.unusable_body is UnusableBody.ENDS_POLL:
                     raise error
-            case TryAgain(body):
+            case TryAgainReply(body):
                 self._complete_reply()
                 self._handle_try_again(body)
             case MetadataOnly():

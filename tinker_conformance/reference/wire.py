@@ -65,7 +65,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class TryAgain:
+class TryAgainReply:
     """An HTTP 200 that says to poll again."""
 
     body: Mapping[str, object]
@@ -83,7 +83,7 @@ class Unusable:
     error: PollError
 
 
-Reply = TryAgain | MetadataOnly | RequestFailedError | Unusable | Result
+Reply = TryAgainReply | MetadataOnly | RequestFailedError | Unusable | Result
 
 
 def poll_headers(facet: PollingFacet, future: PendingFuture, iteration: int) -> dict[str, str]:
@@ -141,11 +141,11 @@ def json_or_none(response: httpx.Response) -> object:
 
 def _read_object(
     body: Mapping[str, object], facet: PollingFacet, future: PendingFuture
-) -> TryAgain | MetadataOnly | RequestFailedError | Unusable | None:
+) -> TryAgainReply | MetadataOnly | RequestFailedError | Unusable | None:
     """Return what a JSON object means; None for a result."""
     operation = facet.operations[future.operation]
     if body.get("type") == "try_again":
-        return TryAgain(body)
+        return TryAgainReply(body)
     if facet.metadata_only and body.get("status") == "complete_metadata":
         return MetadataOnly()
     if "error" in body:

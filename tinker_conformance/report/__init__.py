@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from tinker_conformance.report.conclusion import NEVER_UNCLAIMED, Conclusion, conclude, exit_code
     from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
     from tinker_conformance.report.record_making import end_record, result_record, start_record
-    from tinker_conformance.report.records import Result, ScriptsRecord, Start, decode, encode
+    from tinker_conformance.report.records import (
+        JudgedKind,
+        Result,
+        ScriptsRecord,
+        Start,
+        VerbOutcome,
+        VerbRecord,
+        decode,
+        encode,
+    )
     from tinker_conformance.report.report_folder import JUNIT, ReportFolder, write_whole
     from tinker_conformance.report.report_reading import Report, ReportError, load_report
     from tinker_conformance.report.sdk_matrix import LEGEND, markdown_matrix, matrix, table_matrix
@@ -28,12 +37,15 @@ __all__ = [
     "Change",
     "Conclusion",
     "Exit",
+    "JudgedKind",
     "Report",
     "ReportError",
     "ReportFolder",
     "Result",
     "ScriptsRecord",
     "Start",
+    "VerbOutcome",
+    "VerbRecord",
     "conclude",
     "decode",
     "encode",
@@ -55,7 +67,7 @@ __getattr__ = lazy_exports(
         "conclusion": "Conclusion NEVER_UNCLAIMED conclude exit_code",
         "exit_codes": "Exit INTERRUPTED",
         "record_making": "end_record result_record start_record",
-        "records": "Result ScriptsRecord Start decode encode",
+        "records": "JudgedKind Result ScriptsRecord Start VerbOutcome VerbRecord decode encode",
         "report_folder": "JUNIT ReportFolder write_whole",
         "report_reading": "Report ReportError load_report",
         "sdk_matrix": "LEGEND markdown_matrix matrix table_matrix",

@@ -72,7 +72,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EvidenceSection:
     """The section about one requirement that does not hold for every SDK.
 
     Attributes:
@@ -89,7 +89,7 @@ class Part:
         return self.groups[0].result
 
 
-def parts(reports: Sequence[Report]) -> tuple[Part, ...]:
+def parts(reports: Sequence[Report]) -> tuple[EvidenceSection, ...]:
     """Return the sections of a page, in the order of the requirements."""
     found: dict[str, list[_Named]] = {}
     for report in reports:
@@ -100,7 +100,7 @@ def parts(reports: Sequence[Report]) -> tuple[Part, ...]:
                 )
     order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
     ids = sorted(found, key=lambda identifier: order.get(identifier, len(order)))
-    return tuple(Part(identifier, _groups(found[identifier])) for identifier in ids)
+    return tuple(EvidenceSection(identifier, _groups(found[identifier])) for identifier in ids)
 
 
 def _groups(each: Sequence[_Named]) -> tuple[Group, ...]:

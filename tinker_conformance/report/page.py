@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from fake_server.core.visible_text import visible
 from tinker_conformance.report.conclusion import conclude
-from tinker_conformance.report.evidence import Group, Part, parts
+from tinker_conformance.report.evidence import EvidenceSection, Group, parts
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.report.sdk_matrix import matrix
 
@@ -46,7 +46,7 @@ def page(reports: Sequence[Report]) -> str:
     return rendered(_evidence(found, MOST_BYTES - without))
 
 
-def _evidence(found: Sequence[Part], room: int) -> dict[tuple[int, int], Markup]:
+def _evidence(found: Sequence[EvidenceSection], room: int) -> dict[tuple[int, int], Markup]:
     """Return the evidence of as many groups as fit, by the index of the section and of the group."""
     macros = vars(_environment().get_template("evidence.html.jinja").module)
     made: dict[tuple[int, int], Markup] = {}

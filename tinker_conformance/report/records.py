@@ -1,12 +1,14 @@
 """The records of a report, one JSON object per line of `report.jsonl`.
 
 A report begins with one `start` record, has one `requirement` record per judged requirement, in order, and
-ends with one `end` record. A report without an `end` is incomplete: its results are valid, and the rest is
-unknown. `format` increases when a record changes so that an older reader would misread it.
+ends with one `end` record. The report of a server may also have `verb` records before the end: what real
+releases of the SDK did against it. A report without an `end` is incomplete: its results are valid, and the
+rest is unknown. `format` increases when a record changes so that an older reader would misread it.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 
 import msgspec
@@ -21,12 +23,19 @@ FORMAT: Final = 1
 _BY_VERDICT: Final = msgspec.Meta(extra_json_schema={"propertyNames": {"$ref": "#/$defs/Verdict"}})
 
 
+class JudgedKind(StrEnum):
+    """Which end of the connection was judged."""
+
+    SDK = "sdk"
+    SERVER = "server"
+
+
 class SdkRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The SDK under test, as its adapter describes it.
+    """The SDK under test, as its adapter describes it; or a server, with `spec` and `name` alone.
 
     Attributes:
-        spec: The value of `--sdk`.
-        name: The SDK's name.
+        spec: The value of `--sdk`, or of `--url`.
+        name: The SDK's name, or the server's.
         version: The SDK's version.
         language: The programming language of the SDK.
         clock: How the kit moved its clocks.
@@ -67,6 +76,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
         seed: The seed of generated scripts, or None if there are none.
         strict: Whether quirks count.
         as_of: The version of the kit whose requirements were judged, or None for all.
+        kind: Whether an SDK or a server was judged.
         format: The version of these records.
     """
 
@@ -80,6 +90,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     seed: int | None = None
     strict: bool = False
     as_of: str | None = None
+    kind: JudgedKind = JudgedKind.SDK
     format: int = FORMAT
 
 
@@ -132,6 +143,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
         asked: Ids of all its scenarios.
         alone: The command that judges this requirement alone.
         fix_first: Ids of the requirements that have to hold before this one can be tested.
+        releases: The releases of the official SDK that rely on it; empty in a report of an SDK.
     """
 
     id: str
@@ -147,6 +159,37 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     asked: tuple[str, ...] = ()
     alone: str = ""
     fix_first: tuple[str, ...] = ()
+    releases: str = ""
+
+
+class VerbOutcome(StrEnum):
+    """What a release of the official SDK met when it did one thing against a server."""
+
+    WORKS = "works"
+    ERROR = "error"
+    HANG = "hang"
+    NOT_OFFERED = "not offered"
+    """The server does not have the endpoint."""
+    ABSENT = "absent"
+    """The release does not have the method."""
+
+
+class VerbRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="verb"):
+    """What one release met with one verb, such as `sample`.
+
+    Attributes:
+        release: The release of `tinker`.
+        verb: What it was asked to do.
+        outcome: What came of it.
+        note: The error and where it came from, or where it hangs.
+        seconds: How long it took, in real time.
+    """
+
+    release: str
+    verb: str
+    outcome: VerbOutcome
+    note: str = ""
+    seconds: float = 0.0
 
 
 class ScriptsRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,6 +220,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
         stale: Sentences about entries of known failures that excused nothing.
         scripts: The results of generated or replayed scripts, or None.
         conclusion: Whether the SDK conforms, in the sentence that every report format shows.
+        releases: Which releases of the SDK work whole against a server, in words; empty if none were driven.
     """
 
     counts: Annotated[dict[Verdict, int], _BY_VERDICT]
@@ -186,9 +230,10 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="en
     stale: tuple[str, ...] = ()
     scripts: ScriptsRecord | None = None
     conclusion: str = ""
+    releases: str = ""
 
 
-Record: TypeAlias = Start | Result | End
+Record: TypeAlias = Start | Result | VerbRecord | End
 
 encode: Final = msgspec.json.Encoder().encode
 decode: Final = msgspec.json.Decoder(Record).decode

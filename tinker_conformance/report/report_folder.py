@@ -15,7 +15,7 @@ from tinker_conformance.report.badge import badge
 from tinker_conformance.report.junit import junit
 from tinker_conformance.report.markdown import step_summary
 from tinker_conformance.report.page import page
-from tinker_conformance.report.records import End, Result, Start, encode
+from tinker_conformance.report.records import End, Result, Start, VerbRecord, encode
 from tinker_conformance.report.report_reading import FILE, Report, ReportError
 from tinker_conformance.sdk.file_locks import try_lock
 
@@ -81,9 +81,14 @@ class ReportFolder:
         """The report so far."""
         return self._report
 
-    def add(self, result: Result) -> None:
+    def add(self, result: Result | VerbRecord) -> None:
         """Write one result, or set `problem`."""
-        self._report = dataclasses.replace(self._report, results=(*self._report.results, result))
+        report = self._report
+        self._report = (
+            dataclasses.replace(report, results=(*report.results, result))
+            if isinstance(result, Result)
+            else dataclasses.replace(report, verbs=(*report.verbs, result))
+        )
 
         def write() -> None:
             self._append(encode(result))

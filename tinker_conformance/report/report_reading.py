@@ -12,7 +12,7 @@ import msgspec
 from fake_server.core.bounded_files import FileError, read_bytes
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.report.records import FORMAT, End, Record, Result, Start, decode
+from tinker_conformance.report.records import FORMAT, End, Record, Result, Start, VerbRecord, decode
 
 FILE: Final = "report.jsonl"
 MOST_BYTES: Final = 100_000_000
@@ -30,16 +30,18 @@ class Report:
         start: The opening record.
         results: The results, in order.
         end: The closing record; None if the report is incomplete.
+        verbs: What releases of the official SDK met, in order; only in reports of servers.
     """
 
     start: Start
     results: tuple[Result, ...] = ()
     end: End | None = None
+    verbs: tuple[VerbRecord, ...] = ()
 
     @property
     def name(self) -> str:
-        """The SDK's name and version."""
-        return f"{self.start.sdk.name} {self.start.sdk.version}"
+        """The SDK's name and version, or the server's name."""
+        return f"{self.start.sdk.name} {self.start.sdk.version}".rstrip()
 
     @property
     def counts(self) -> Counter[Verdict]:
@@ -94,8 +96,9 @@ def _ordered(records: list[Record], file: Path) -> Report:
             end = rest[-1] if rest and isinstance(rest[-1], End) else None
             body = rest if end is None else rest[:-1]
             results = tuple(record for record in body if isinstance(record, Result))
-            if len(results) == len(body):
-                return Report(start, results, end)
+            verbs = tuple(record for record in body if isinstance(record, VerbRecord))
+            if len(results) + len(verbs) == len(body):
+                return Report(start, results, end, verbs)
         case _:
             pass
     raise ReportError(

@@ -78,7 +78,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class ChapterRows:
     """The requirements of one chapter.
 
     Attributes:
@@ -92,7 +92,7 @@ class Chapter:
     totals: tuple[tuple[int, int], ...]
 
 
-def matrix(reports: Sequence[Report]) -> tuple[Chapter, ...]:
+def matrix(reports: Sequence[Report]) -> tuple[ChapterRows, ...]:
     """Return requirements by SDK, in the order of the kit; those unknown to this kit come last."""
     results = [{result.id: result for result in report.results} for report in reports]
     asked = [frozenset(report.start.asked) for report in reports]
@@ -103,7 +103,7 @@ def matrix(reports: Sequence[Report]) -> tuple[Chapter, ...]:
     for identifier in ids:
         chapters.setdefault(identifier.split(".", 1)[0], []).append(identifier)
     return tuple(
-        Chapter(
+        ChapterRows(
             name,
             tuple(_row(identifier, reports, results, asked) for identifier in members),
             tuple(_total(members, found) for found in results),

@@ -67,4 +67,4 @@ def _lines() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(document(), end="")  # noqa: T201 - that is what it is for
+    print(document(), end="")  # noqa: T201 - this program prints the page

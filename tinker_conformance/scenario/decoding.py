@@ -17,6 +17,7 @@ from fake_server.core.json_values import copied
 from fake_server.core.operations import Operation
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script
 from fake_server.script.script_yaml import decode_steps, load_yaml
+from fake_server.script.setup_replies import SetupReplies, setup_replies
 from fake_server.script.steps import Advance, Step
 from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
 from tinker_conformance.queue_state import ClientKind
@@ -42,10 +43,12 @@ _DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
     ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
 }
 _SCENARIO_KEYS: Final = (
-    "id", "description", "epoch", "client", "clients", "futures", "concurrent", "threads", "calls",
+    "id", "description", "epoch", "client", "clients", "setup", "futures", "concurrent", "threads", "calls",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
-_FUTURE_KEYS: Final = ("client", "operation", "observer", "timeout", "exhausted", "before", "steps")
+_FUTURE_KEYS: Final = (
+    "client", "operation", "observer", "timeout", "exhausted", "before", "submission", "steps",
+)  # fmt: skip
 _CALL_KEYS: Final = ("function", "arguments")
 _MOST_CLIENTS: Final = 1_000
 _MOST_FUTURES: Final = 10_000
@@ -153,6 +156,7 @@ def decode_scenario(data: object, where: str) -> Scenario:
         id=identifier,
         epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
         clients=clients,
+        setup=_setup(entry.get("setup", {}), f"{where}, setup"),
         futures=futures,
         concurrent=concurrent or threads,
         threads=threads,
@@ -214,6 +218,18 @@ def _client(name: str, data: object, where: str) -> ClientSpec:
     )
 
 
+def _setup(data: object, where: str) -> tuple[SetupReplies, ...]:
+    named = _mapping(data, where, None)
+    replies = []
+    for path, steps in named.items():
+        place = f"{where}, {path}"
+        try:
+            replies.append(setup_replies(path, *_steps(_list(steps, place), place)))
+        except ScriptError as error:
+            raise ScenarioError(f"{place}: {error}") from error
+    return tuple(replies)
+
+
 def _futures(data: object, clients: Sequence[ClientSpec], where: str) -> tuple[FutureSpec, ...]:
     futures = _list(data, f"{where}, futures")
     _check_number(futures, _MOST_FUTURES, f"{where}, futures")
@@ -249,14 +265,21 @@ def _future(data: object, by_name: Mapping[str, ClientSpec], where: str) -> Futu
     return FutureSpec(
         client=name,
         operation=operation,
-        script=Script(
-            steps=_steps(entry.get("steps", []), where),
-            exhausted=_choice(entry.get("exhausted", Exhausted.FAIL), Exhausted, f"{where}, exhausted"),
-        ),
+        script=_script(entry, where),
         observer=_choice(entry.get("observer", ObserverUse.DEFAULT), ObserverUse, f"{where}, observer"),
         timeout=None if timeout is None else _seconds(timeout, f"{where}, timeout"),
         before=_advances(entry.get("before", []), f"{where}, before"),
     )
+
+
+def _script(entry: Mapping[str, object], where: str) -> Script:
+    steps = _steps(entry.get("steps", []), where)
+    submission = _steps(_list(entry.get("submission", []), f"{where}, submission"), f"{where}, submission")
+    exhausted = _choice(entry.get("exhausted", Exhausted.FAIL), Exhausted, f"{where}, exhausted")
+    try:
+        return Script(steps, exhausted, submission)
+    except ScriptError as error:
+        raise ScenarioError(f"{where}: {error}") from error
 
 
 def _advances(data: object, where: str) -> tuple[Advance, ...]:

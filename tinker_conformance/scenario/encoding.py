@@ -33,6 +33,10 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
         }
         for client in scenario.clients
     }
+    if scenario.setup:
+        data["setup"] = {
+            replies.name: encode_steps([turn.reply for turn in replies.turns]) for replies in scenario.setup
+        }
     if scenario.threads:
         data["threads"] = True
     elif scenario.concurrent:
@@ -51,5 +55,7 @@ def _encode_future(future: FutureSpec) -> dict[str, object]:
         data["exhausted"] = future.script.exhausted.value
     if future.before:
         data["before"] = encode_steps(future.before)
+    if future.script.submission:
+        data["submission"] = encode_steps(future.script.submission)
     data["steps"] = encode_steps(future.script.steps)
     return data

@@ -14,6 +14,7 @@ import msgspec
 
 from fake_server.core.operations import Operation
 from fake_server.script.builder import Script
+from fake_server.script.setup_replies import SetupReplies
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH
 from tinker_conformance.error_families import UserError
@@ -96,6 +97,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         id: Unique among the scenarios of a run.
         epoch: The wall clock at the start, seconds since 1970.
         clients: In the order in which they are created.
+        setup: Replies to requests with which an SDK creates its clients. With any, the timeline begins with
+            the set-up.
         futures: In the order in which they are submitted.
         concurrent: Whether futures are in flight at the same time, not one after another.
         threads: Whether each future is submitted and awaited on a thread of its own, in rounds (see
@@ -107,6 +110,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     epoch: float = DEFAULT_EPOCH
     clients: tuple[ClientSpec, ...] = ()
+    setup: tuple[SetupReplies, ...] = ()
     futures: tuple[FutureSpec, ...] = ()
     concurrent: bool = False
     threads: bool = False

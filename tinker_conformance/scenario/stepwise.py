@@ -37,7 +37,8 @@ class NotStepwiseError(UserError):
 def moves_clock(scenario: Scenario) -> bool:
     """Return whether the scenario moves the clocks anywhere."""
     return any(
-        future.before or any(isinstance(step, Advance) for step in future.script.steps)
+        future.before
+        or any(isinstance(step, Advance) for step in (*future.script.submission, *future.script.steps))
         for future in scenario.futures
     )
 
@@ -77,6 +78,8 @@ def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
     """
     if any(step.wall_us != step.monotonic_us for future in scenario.futures for step in _advances(future)):
         raise NotStepwiseError("it moves the wall clock and the monotonic clock by different amounts")
+    if any(isinstance(step, Advance) for future in scenario.futures for step in future.script.submission):
+        raise NotStepwiseError("it moves the clocks while an operation is submitted")
     if all(not isinstance(step, Advance) for future in scenario.futures for step in future.script.steps):
         return scenario
     if scenario.concurrent:
@@ -102,18 +105,20 @@ def without_drain(profile: Profile) -> Profile:
 
 
 def _advances(future: FutureSpec) -> tuple[Advance, ...]:
-    return (*future.before, *(step for step in future.script.steps if isinstance(step, Advance)))
+    steps = (*future.script.submission, *future.script.steps)
+    return (*future.before, *(step for step in steps if isinstance(step, Advance)))
 
 
 def _pieces(future: FutureSpec, end: ReplyStep) -> list[FutureSpec]:
     before, replies = list(future.before), list[Step]()
     made: list[FutureSpec] = []
+    submission = future.script.submission
     for step in future.script.steps:
         match step:
             case Advance():
                 if replies:
-                    made.append(_piece(future, before, [*replies, end], Exhausted.FAIL))
-                    before, replies = [], []
+                    made.append(_piece(future, before, Script((*replies, end), submission=submission)))
+                    before, replies, submission = [], [], ()
                 before.append(step)
             case _:
                 replies.append(step)
@@ -121,11 +126,9 @@ def _pieces(future: FutureSpec, end: ReplyStep) -> list[FutureSpec]:
         raise NotStepwiseError("it moves the clocks while the caller's timeout runs")
     if not replies and future.script.exhausted is Exhausted.REPEAT:
         raise NotStepwiseError("it moves the clocks before a reply that repeats")
-    made.append(_piece(future, before, replies, future.script.exhausted))
+    made.append(_piece(future, before, Script(tuple(replies), future.script.exhausted, submission)))
     return made
 
 
-def _piece(
-    future: FutureSpec, before: list[Advance], replies: list[Step], exhausted: Exhausted
-) -> FutureSpec:
-    return msgspec.structs.replace(future, before=tuple(before), script=Script(tuple(replies), exhausted))
+def _piece(future: FutureSpec, before: list[Advance], script: Script) -> FutureSpec:
+    return msgspec.structs.replace(future, before=tuple(before), script=script)

@@ -36,6 +36,8 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
                 engine.expect_sampler(client.id)
             case ClientKind.MODEL_CREATION:
                 pass
+    for replies in scenario.setup:
+        engine.add_setup(replies)
     scripted = tuple(
         engine.add_script(
             future.script,

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.core.http_messages import Request as HttpRequest
 from fake_server.engine.listener import Poll, Submission
 from fake_server.script.steps import Advance, Complete, ReplyStep, intended_reply
 from tinker_conformance.clocks.two_clocks import MICROSECOND
@@ -91,6 +92,26 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
         fault=fault,
         step=None if scripted is None else poll.index + 1,
     )
+
+
+def refusal_event(at: float, key: FutureKey, reply: Reply | TransportFault) -> Response:
+    """Return the event of the reply to a submission that is not accepted, at `at` virtual seconds."""
+    status, fault, body = None, None, None
+    match reply:
+        case TransportFault(reply=corrupted, name=name):
+            fault = name
+            if corrupted is not None:
+                status, body = corrupted.status, _json_or_none(corrupted.body)
+        case Reply():
+            status, body = reply.status, _json_or_none(reply.body)
+    return Response(
+        at=at, client=key.client, future=key.future, status=status, body=body, fault=fault, submission=True
+    )
+
+
+def setup_event(at: float, request: HttpRequest) -> Request:
+    """Return the event of a request of the set-up at `at` virtual seconds."""
+    return Request(at=at, method=request.method, path=request.path)
 
 
 def _scripted(poll: Poll) -> ReplyStep | None:

@@ -1,6 +1,7 @@
 """Parses a SPEC, which names the SDK under test, and starts that SDK.
 
-`reference` · `official` · `official==0.6.3` · `official==latest` · `python:package.module:Adapter`
+`reference` · `official` · `official==0.6.3` · `official==latest` · `package:NAME` · `package:NAME==VERSION` ·
+`package:PATH.toml` · `python:package.module:Adapter` · `exec:COMMAND`
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.error_families import UserError
+from tinker_conformance.sdk.catalogue.catalogue_entry import NamedPackage
+from tinker_conformance.sdk.catalogue.catalogue_files import find_entry
 from tinker_conformance.sdk.in_process.worker_session import WorkerSession
 from tinker_conformance.sdk.official.environments import (
     EnvironmentUnavailable,
+    LeanEnvironment,
     cached_versions,
     lean_environment,
     published_versions,
 )
+from tinker_conformance.sdk.official.package_environments import package_environment
 from tinker_conformance.sdk.session import SdkSession, SdkStartError
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 
@@ -28,12 +35,17 @@ SPEC_FORMS: Final = (
     "official",
     "official==X.Y.Z",
     "official==latest",
+    "package:NAME",
+    "package:NAME==VERSION",
+    "package:PATH.toml",
     "python:package.module:Adapter",
     "exec:COMMAND",
 )
 """The forms of a SPEC, as messages show them."""
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
+_PACKAGE: Final = "package:"
+_WORKER: Final = "tinker_conformance.sdk.in_process.worker"
 
 
 class SpecError(UserError):
@@ -49,9 +61,13 @@ def check_spec(spec: str) -> None:
 
     Raises:
         SpecError: If the SPEC has none of the known forms.
+        CatalogueError: If it names an SDK that the catalogue has not, or a file that is not an entry.
     """
     if spec.startswith("exec:"):
         command_of(spec)
+        return
+    if spec.startswith(_PACKAGE):
+        package_of(spec)
         return
     match spec.split(":"):
         case ["reference" | "official"]:
@@ -65,6 +81,24 @@ def check_spec(spec: str) -> None:
         case _:
             message = f"--sdk {spec!r} is not understood. Write one of {', '.join(SPEC_FORMS)}."
             raise SpecError(message)
+
+
+def package_of(spec: str) -> NamedPackage | None:
+    """Return the SDK of the catalogue that a SPEC names; None if the SPEC has another form.
+
+    Raises:
+        SpecError: If the name or the version is missing or malformed.
+        CatalogueError: If the catalogue has no such SDK, or the file is not an entry.
+    """
+    if not spec.startswith(_PACKAGE):
+        return None
+    name, equals, version = spec.removeprefix(_PACKAGE).partition("==")
+    if not name or (equals and not _VERSION.fullmatch(version)):
+        forms = "package:NAME, package:NAME==1.2.3 or package:PATH.toml"
+        message = f"--sdk {spec!r} is not understood. Write {forms}."
+        raise SpecError(message)
+    entry = find_entry(name)
+    return NamedPackage(entry, version or entry.version)
 
 
 def command_of(spec: str) -> tuple[str, ...]:
@@ -105,16 +139,23 @@ def open_sdk(
     if clock is not None:
         message = f"--clock is for exec:COMMAND, but {spec} always has frozen clocks. Leave --clock out."
         raise SpecError(message)
+    if (package := package_of(spec)) is not None:
+        environment = package_environment(package, report=report)
+        return _in_environment(spec, environment, msgspec.json.encode(package.entry.driven).decode())
     if spec == "official==latest":
         spec = f"official=={_newest(report)}"
     if spec.startswith("official=="):
-        environment = lean_environment(spec.removeprefix("official=="), report=report)
-        command = [str(environment.python), "-m", "tinker_conformance.sdk.in_process.worker", "official"]
-        try:
-            return WorkerSession(spec, command, environment=environment.environment())
-        except SdkStartError as error:
-            raise SdkStartError(f"{error}; {environment.repair}") from error
-    return WorkerSession(spec, [sys.executable, "-m", "tinker_conformance.sdk.in_process.worker", spec])
+        return _in_environment(spec, lean_environment(spec.removeprefix("official=="), report=report))
+    return WorkerSession(spec, [sys.executable, "-m", _WORKER, spec])
+
+
+def _in_environment(spec: str, environment: LeanEnvironment, *named: str) -> SdkSession:
+    """Start the worker of the official adapter with the interpreter of an environment."""
+    command = [str(environment.python), "-m", _WORKER, "official", *named]
+    try:
+        return WorkerSession(spec, command, environment=environment.environment())
+    except SdkStartError as error:
+        raise SdkStartError(f"{error}; {environment.repair}") from error
 
 
 def _newest(report: Callable[[str], None]) -> str:

@@ -19,7 +19,8 @@ from typing import Final
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
-from tinker_conformance.known_failures.command_options import check_files, excuses
+from tinker_conformance.known_failures.command_options import OwnKnownFailures, check_files, excuses
+from tinker_conformance.known_failures.entry_reading import known_failures_in
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
 from tinker_conformance.report.record_making import result_record, start_record
 from tinker_conformance.report.records import Result, Start
@@ -27,7 +28,7 @@ from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
-from tinker_conformance.sdk.spec import check_spec, open_sdk
+from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
 
 LOOK_AHEAD: Final = 2
 """How many of the next requirements start their scenarios while one is judged."""
@@ -70,6 +71,20 @@ class RunRequest:
         check_spec(self.spec)
         check_as_asked(self.profile, self.as_of)
         check_files(self.known, self.recorded)
+        self.own_known_failures()
+
+    def own_known_failures(self) -> OwnKnownFailures | None:
+        """Return the known failures in the SDK's entry of the catalogue; None without an entry.
+
+        Raises:
+            KnownFailuresError: If one of them is invalid.
+        """
+        package = package_of(self.spec)
+        if package is None or not package.entry.known_failures:
+            return None
+        source = package.entry.source
+        entries = known_failures_in(package.entry.known_failures, source)
+        return OwnKnownFailures(entries, source, complete=self.profile is None and self.as_of is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +160,8 @@ def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> C
         opened.callback(sdk.close)
         profile = choose_profile(request.profile, sdk.info)
         asked = asked_of(profile, request.as_of)
-        known = excuses(request.known, request.recorded, asked, sdk.info.version)
+        own = request.own_known_failures()
+        known = excuses(request.known, request.recorded, asked, sdk.info.version, own)
         judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
         opened.pop_all()
     return ConformanceRun(request, judge, asked, known)

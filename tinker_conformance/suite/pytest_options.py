@@ -55,7 +55,8 @@ class SuiteOption:
 
 SDK: Final = SuiteOption(
     "sdk",
-    "the SDK under test: reference, official, official==X.Y.Z, python:package.module:Adapter, exec:COMMAND",
+    "the SDK under test: reference, official, official==X.Y.Z, package:NAME, python:package.module:Adapter, "
+    "exec:COMMAND",
     {"metavar": "SPEC"},
 )
 CLOCK: Final = SuiteOption(

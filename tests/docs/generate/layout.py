@@ -7,7 +7,6 @@ first sentence of its docstring. Who imports whom is read from the sources.
 from __future__ import annotations
 
 import ast
-import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 import grimp
+
+from tests.docs.generate.marked_places import replaced
 
 ROOT: Final = Path(__file__).parents[3]
 PAGE: Final = ROOT / "docs/development.md"
@@ -24,8 +25,8 @@ ROOTS: Final = ("fake_server", "tinker_conformance")
 def document() -> str:
     """Return the page with a fresh map and a fresh drawing between their markers."""
     text = PAGE.read_text(encoding="utf-8")
-    text = _replaced(text, "map", "\n".join(_map()))
-    return _replaced(text, "imports", "\n".join(_drawing()))
+    text = replaced(text, "map", "\n".join(_map()))
+    return replaced(text, "imports", "\n".join(_drawing()))
 
 
 def layers(root: str) -> tuple[str, ...]:
@@ -88,13 +89,3 @@ def _triangle(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
         marks = imported(*row)
         cells = ["x" if column in marks else "." for column in rows[: number - 1]]
         yield f"{number:4} {row[1].ljust(width)} " + " ".join(f"{cell:>2}" for cell in [*cells, "-"])
-
-
-def _replaced(text: str, name: str, content: str) -> str:
-    begin, end = f"<!-- generated: {name} -->\n", f"\n<!-- end: {name} -->"
-    found = re.search(f"(?s){re.escape(begin)}.*{re.escape(end)}", text)
-    if found is None:
-        raise ValueError(
-            f"{PAGE.name} has no place for the {name}; write {begin.strip()} and {end.strip()} in it"
-        )
-    return f"{text[: found.start()]}{begin}{content.strip()}{end}{text[found.end() :]}"

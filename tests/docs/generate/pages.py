@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.broken_sdks import table as broken_sdks
-from tests.docs.generate import commands, endpoints, fake_server_api, layout, profile_values
+from tests.docs.generate import catalogue_table, commands, endpoints, fake_server_api, layout, profile_values
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
 from tinker_conformance.sdk.stdio import protocol_schema as adapter_schema
@@ -15,6 +15,7 @@ from tinker_conformance.sdk.stdio import protocol_schema as adapter_schema
 DOCS: Final = Path(__file__).parents[3] / "docs"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "development.md": layout.document,
+    "how-to/judge-a-package.md": catalogue_table.document,
     "reference/adapter-protocol.schema.json": adapter_schema.schema,
     "reference/broken-sdks.md": broken_sdks.document,
     "reference/commands.md": commands.document,

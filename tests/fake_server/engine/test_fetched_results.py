@@ -53,7 +53,7 @@ def test_a_result_can_be_fetched_again_for_a_while(limited, monkeypatch):
     assert [polled(engine, name) for _ in range(2)] == [200, 200]
     now[0] = 60_000_000_001
     reply = ask(engine, "retrieve_future", {"request_id": name})
-    assert (reply.status, "let go; submit anew" in json.loads(reply.body)["detail"]) == (410, True)
+    assert (reply.status, "dropped; submit again" in json.loads(reply.body)["detail"]) == (410, True)
     assert engine.problems == []
     assert polled(engine, submitted(engine, 1)) == 200
 

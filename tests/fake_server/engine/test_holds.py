@@ -250,7 +250,7 @@ class TestSilentMistakes:
         [
             (
                 every(1, client="sampler").plays(fail()),
-                "counted 0 submissions; did you mean the client 'sampler-1'",
+                "counted 0 submissions; did you mean 'sampler-1'",
             ),
             (every(1, client="x").plays(fail()), "no such client submitted anything"),
             (nth(99).plays(fail()), r"Nth\(numbers=\(99,\)\) for any operation of any client never applied"),

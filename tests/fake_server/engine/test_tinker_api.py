@@ -44,17 +44,28 @@ class Recorder:
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
 
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
+        self.told.append(("set-up", request.path, _short(reply)))
+
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
+        self.told.append(("refused", submission.future.name, _short(reply)))
+
     def submission_arrived(self, submission: Submission) -> None:
         self.told.append(("submission", submission.future.name, submission.operation, submission.resubmitted))
 
     def request_arrived(self, poll: Poll) -> None:
         self.told.append(("poll", poll.future.name, poll.index, poll.iteration, poll.request_type))
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
-        self.told.append(("clock", poll.index, advance.wall, advance.monotonic))
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
+        index = poll.index if isinstance(poll, Poll) else None
+        self.told.append(("clock", index, advance.wall, advance.monotonic))
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
         self.told.append(("reply", poll.index, reply.status if isinstance(reply, Reply) else reply.kind))
+
+
+def _short(reply: Reply | TransportFault) -> object:
+    return reply.status if isinstance(reply, Reply) else reply.kind
 
 
 def statuses(ask: Asker, request_id: str, count: int) -> list[int]:

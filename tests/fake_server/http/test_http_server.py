@@ -17,7 +17,7 @@ from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_server import FakeTinker, FakeTinkerServer, Poll, Reply, Submission, TransportFault
+from fake_server import FakeTinker, FakeTinkerServer, Poll, Reply, Request, Submission, TransportFault
 from fake_server.http.http_protocol import LINGER_BYTES
 from fake_server.http.http_server import ServerError
 from fake_server.http_limits import Limits
@@ -344,9 +344,13 @@ def test_the_reply_is_withheld_while_the_listener_runs() -> None:
     entered, released = threading.Event(), threading.Event()
 
     class Slow:
+        def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None: ...
+
+        def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None: ...
+
         def submission_arrived(self, submission: Submission) -> None: ...
         def request_arrived(self, poll: Poll) -> None: ...
-        def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+        def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
             entered.set()
             assert released.wait(WAIT)
 

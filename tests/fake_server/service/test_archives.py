@@ -85,8 +85,8 @@ def test_files_are_encrypted_to_every_recipient(client):
 @pytest.mark.parametrize(
     ("recipients", "told"),
     [
-        (["age1"], "is no recipient of age"),
-        (["ssh-rsa x"], "is no recipient"),
+        (["age1"], "is not an age recipient"),
+        (["ssh-rsa x"], "is not an age recipient"),
         (["age1"] * 11, "give at most 10"),
     ],
 )

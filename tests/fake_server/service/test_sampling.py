@@ -136,7 +136,7 @@ def test_a_stop_token_that_was_learnt_is_greedily_said(client):
         ({"sampling_session_id": "nobody"}, "there is no sampling session 'nobody'"),
         ({"model_path": "tinker://x/sampler_weights/y"}, "no checkpoint was saved"),
         ({"prompt": [-1], "prompt_logprobs": True}, "out of the vocabulary"),
-        ({"stop": [""]}, "is no stop"),
+        ({"stop": [""]}, "is not a stop"),
         ({"prompt_logprobs": True, "prompt_logprobs_last_n": 2}, "give 1 to 1"),
         ({"target_prompt_logprobs": {"data": [1], "shape": [3, 1]}}, r"give \[1, K\]"),
     ],
@@ -197,7 +197,7 @@ def test_of_weights_without_a_name_the_newest_stay(client, monkeypatch):
         saved = model.submit("save_weights_for_sampler", sampling_session_seq_id=number)
         samplers.append(client.wait(saved)["sampling_session_id"])
     for sampler in samplers[:2]:
-        with pytest.raises(Failed, match="were let go, since 2 newer ones were saved without a name"):
+        with pytest.raises(Failed, match="were dropped, since 2 newer ones were saved without a name"):
             client.sample(sampling_session_id=sampler)
     results = [client.sample(max_tokens=5, seed=1, sampling_session_id=sampler) for sampler in samplers[2:]]
     assert results[0] != results[1]

@@ -80,7 +80,7 @@ def test_polls_are_counted_and_listed_with_their_answers(tinker: VerifiedTinker)
     tinker.assert_polls("f", 2)
     with pytest.raises(ScriptViolation, match="wanted 3 polls, got 2: 408, reset; lengthen"):
         tinker.assert_polls("f", 3)
-    with pytest.raises(ScriptViolation, match="see why it polls on"):
+    with pytest.raises(ScriptViolation, match="find out why it continues to poll"):
         tinker.assert_polls("f", 1)
 
 

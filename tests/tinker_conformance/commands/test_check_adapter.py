@@ -19,7 +19,7 @@ from tinker_conformance.sdk.server_events import MAX_EVENTS
 from tinker_conformance.sdk.stdio import stdio_session
 from tinker_conformance.sdk.stdio.protocol_messages import decode_from_adapter, decode_to_adapter
 from tinker_conformance.sdk.stdio.protocol_schema import schema
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 
 ROOT = Path(__file__).parents[3]
 TEMPLATE = ROOT / "examples/adapter_template/python"
@@ -157,7 +157,7 @@ def test_the_page_names_every_capability_and_operation() -> None:
 
 
 def test_the_limits_on_the_page_are_those_of_the_kit() -> None:
-    limits = Limits()
+    limits = TimeLimits()
     said = dict(re.findall(r"^\| (.*?) \| (.*?) \| ", PAGE[PAGE.index("## Limits") :], re.MULTILINE))
     assert said["from the start to `started`"] == f"{limits.start:g} s"
     assert said["between two messages or requests in a scenario"] == f"{limits.step:g} s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -11,9 +12,14 @@ import time
 import uuid
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from tinker_conformance.cli import main
+from tinker_conformance.report.record_making import unjudged
+from tinker_conformance.report.report_reading import Report
+
+matrix_command = importlib.import_module("tinker_conformance.commands.matrix")
 
 SECONDS = 90
 """Less than a worker may take to start, more than a busy machine needs to see that a parent is gone."""
@@ -37,6 +43,29 @@ def test_a_report_of_an_earlier_run_is_not_taken_for_this_one(tmp_path: Path) ->
     arguments = ["matrix", "--sdk", "exec:/no/such", "--profile", "tinker-0.1", "--report", str(tmp_path)]
     assert CliRunner().invoke(main, arguments).exit_code == 6
     assert not (folder / "report.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "beside"),
+    [
+        ([], ["official==latest"]),
+        (["--versions", "0.38.0"], ["official==0.38.0"]),
+        (["--sdk", "reference"], ["reference"]),
+    ],
+)
+def test_the_catalogue_is_judged_beside_an_official_release(
+    options: list[str], beside: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = []
+
+    def remember(spec: str, profile: str | None, folder: Path, console: object) -> Report:
+        judged.append(spec)
+        return unjudged(spec, profile, "only remembered")
+
+    monkeypatch.setattr(matrix_command, "_judged", remember)
+    arguments = ["matrix", "--catalogue", *options, "--report", str(tmp_path)]
+    assert CliRunner().invoke(main, arguments).exit_code == 6
+    assert judged == ["package:fireworks-ai", "package:mindlab-toolkit", "package:twinkle-kit", *beside]
 
 
 def _marked(mark: str) -> list[int]:

@@ -17,7 +17,7 @@ from tinker_conformance.judging.identification import Nearness, candidates
 from tinker_conformance.parity import campaign
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Comparison, Finding
-from tinker_conformance.parity.new_behaviour import Changed, NewBehaviour
+from tinker_conformance.parity.new_behaviour import ChangedRequirement, NewBehaviour
 from tinker_conformance.profile.profile import Profile
 
 FINDING = Finding(
@@ -31,7 +31,7 @@ FINDING = Finding(
 )
 NEWS = NewBehaviour(
     nearest="tinker-0.38",
-    changed=(Changed(id="reasons.sampling", sentence="The line gives the reason."),),
+    changed=(ChangedRequirement(id="reasons.sampling", sentence="The line gives the reason."),),
     draft='name = "tinker-9.9.9"\nextends = "tinker-0.38"\n',
     explained=3,
     total=4,

@@ -19,6 +19,7 @@ import jsonschema
 import pytest
 from junitparser import JUnitXml
 
+from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.conclusion import to_look_at
 from tinker_conformance.report.record_schema import schema
@@ -58,7 +59,7 @@ def _run(folder: Path, *arguments: str) -> Done:
 
 def _pytest(folder: Path, *arguments: str, chapter: str | None = None) -> Done:
     suite = "tinker_conformance.suite" if chapter is None else f"tinker_conformance.suite.test_{chapter}"
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "--pyargs"]
+    command = [sys.executable, "-m", "pytest", *QUIET, "--tb=short", "--pyargs"]
     command += [suite, *arguments, "--report", str(folder / "report")]
     done = subprocess.run(
         command, cwd=folder, env=_environment(), capture_output=True, text=True, timeout=SECONDS, check=False

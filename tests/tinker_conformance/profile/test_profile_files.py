@@ -156,13 +156,13 @@ def _toml(table: dict[str, object], path: str = "") -> str:
 
 
 ERRORS = [
-    (BASE + "[observer]\nnotify_on_409 = 1", "observer.notify_on_409", "did you mean notify_on_408"),
+    (BASE + "[observer]\nnotify_on_409 = 1", "observer.notify_on_409", "did you mean 'notify_on_408'"),
     (BASE + '[observer]\nnotify_on_408 = "often"', "observer.notify_on_408", "one of truthy_state, never"),
     (BASE + '[observer]\npasses_reason = "yes"', "observer.passes_reason", "write true or false"),
     (
         BASE + '[observer]\nobserved_operations = ["sampel"]',
         "observer.observed_operations",
-        "did you mean sample",
+        "did you mean 'sample'",
     ),
     (
         BASE + "[observer.training]\nreasons = 3",
@@ -182,7 +182,7 @@ ERRORS = [
         "`model_creation` is missing; add it",
     ),
     (BASE + "[observer.model_creation]\n", "observer.model_creation.message", "is missing; write a string"),
-    (BASE + '[polling.operations.sampel]\npath = "/"', "polling.operations", "did you mean sample"),
+    (BASE + '[polling.operations.sampel]\npath = "/"', "polling.operations", "did you mean 'sample'"),
     (
         BASE + '[polling.operations.optim_step]\nresult_format = "xml"',
         "polling.operations.optim_step.result_format",
@@ -194,7 +194,7 @@ ERRORS = [
     (BASE + 'without = ["observer.nothing"]', "without", "the extended profile has no observer.nothing"),
     (BASE + "without = 3", "without", "expected an array"),
     ('name = "mine"', "observer", "is missing; write a table with"),
-    ('extends = "tinker-0.5.2"\nname = "mine"', "extends", "did you mean tinker-0.5.1"),
+    ('extends = "tinker-0.5.2"\nname = "mine"', "extends", "did you mean 'tinker-0.5.1'"),
     ("extends = 5", "extends", "is not a known profile"),
     ("name = ", "", "is not valid TOML"),
 ]
@@ -214,7 +214,7 @@ def test_an_error_in_a_file_names_file_and_key_and_fix(
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known() -> None:
-    with pytest.raises(ProfileError, match=r"did you mean tinker-0\.38.*tinkex-seed.*\.toml"):
+    with pytest.raises(ProfileError, match=r"did you mean 'tinker-0\.38.*tinkex-seed.*\.toml"):
         load_profile("tinker-0.39")
 
 

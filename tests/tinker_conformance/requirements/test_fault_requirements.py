@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from fake_server import FakeTinker, decode_steps
-from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.engine.listener import Poll, Submission
 from fake_server.httpx_transport import FakeTinkerTransport
 from fake_server.script.steps import Advance
@@ -34,11 +34,15 @@ class Listening:
     def __init__(self) -> None:
         self.events: list[Response] = []
 
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None: ...
+
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None: ...
+
     def submission_arrived(self, submission: Submission) -> None: ...
 
     def request_arrived(self, poll: Poll) -> None: ...
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None: ...
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None: ...
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
         self.events.append(response_event(0.0, FutureKey("client", 1), poll, reply))

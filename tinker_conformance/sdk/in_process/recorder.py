@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Final
 
-from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.engine.listener import Poll, Submission
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
+from tinker_conformance.sdk.future_numbers import FutureNumbers
 from tinker_conformance.sdk.server_events import (
     MAX_EVENTS,
     MAX_TEXT,
@@ -26,7 +27,9 @@ from tinker_conformance.sdk.server_events import (
     FutureKey,
     advance_event,
     poll_event,
+    refusal_event,
     response_event,
+    setup_event,
     sleep_event,
     submission_event,
 )
@@ -60,18 +63,24 @@ class Recorder(logging.Handler):
     """The recorder of one scenario's events: a logging handler, a `Listener` and a `CallRecorder`."""
 
     def __init__(
-        self, clock: FrozenClock, names: Mapping[str, FutureKey], on_overflow: Callable[[], None]
+        self,
+        clock: FrozenClock,
+        names: Mapping[str, FutureKey],
+        numbers: FutureNumbers,
+        on_overflow: Callable[[], None],
     ) -> None:
         """Start with no events.
 
         Args:
             clock: Gives each event its time. Scripts move it.
             names: The key of each scripted future, by its name on the fake server.
+            numbers: Finds the server's number of each future of the adapter.
             on_overflow: Called once when the scenario reaches `MAX_EVENTS`.
         """
         super().__init__(logging.INFO)
         self._clock = clock
         self._names = names
+        self._numbers = numbers
         self._on_overflow = on_overflow
         self._events: list[Event] = []
         self._events_lock = threading.Lock()
@@ -82,7 +91,7 @@ class Recorder(logging.Handler):
     def timeline(self) -> Timeline:
         """Return the events recorded so far."""
         with self._events_lock:
-            return with_merged_sleeps(self._events)
+            return self._numbers.renumbered(with_merged_sleeps(self._events))
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -115,7 +124,7 @@ class Recorder(logging.Handler):
     def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None:
         """Record a call of an observer (called by the adapter)."""
         self._clock.observer_called()
-        key = current_future.get()
+        key = self._reported_key()
         self.add(
             Callback(
                 at=self._clock.elapsed(),
@@ -129,7 +138,7 @@ class Recorder(logging.Handler):
 
     def telemetry(self, name: str, data: dict[str, object] | None = None) -> None:
         """Record a telemetry event (called by the adapter)."""
-        key = current_future.get()
+        key = self._reported_key()
         self.add(
             Telemetry(
                 at=self._clock.elapsed(), client=key.client, future=key.future, name=name, data=data or {}
@@ -151,6 +160,19 @@ class Recorder(logging.Handler):
             )
         )
 
+    def _reported_key(self) -> FutureKey:
+        """Return the client and the future that something happens for now."""
+        key = current_future.get()
+        if key.future is not None:
+            with self._events_lock:
+                self._numbers.event_of(key.future)
+        return key
+
+    def ended(self, number: int) -> int:
+        """Return the server's number of a future that ended, from the adapter's number."""
+        with self._events_lock:
+            return self._numbers.outcome_of(number)
+
     # -- logging ---------------------------------------------------------------------------------
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -161,7 +183,7 @@ class Recorder(logging.Handler):
             message = record.getMessage()
         except Exception as error:  # noqa: BLE001 - a record that cannot be formatted is an event too
             message = f"{record.msg!r} cannot be formatted with {record.args!r}: {error}"
-        key = current_future.get()
+        key = self._reported_key()
         self.add(
             Log(
                 at=self._clock.elapsed(),
@@ -194,18 +216,36 @@ class Recorder(logging.Handler):
     def submission_arrived(self, submission: Submission) -> None:
         """Record the submission of an operation."""
         key = self._key(submission.future.name)
-        if key is NO_FUTURE:
+        if key.future is None:
             return  # an SDK's set-up is not part of the timeline
+        with self._events_lock:
+            # Known where the request is answered in the SDK's own context, as over respx.
+            self._numbers.submitted_by(current_future.get().future, key.future)
         self.add(submission_event(self._clock.elapsed(), key, submission))
 
     def request_arrived(self, poll: Poll) -> None:
         """Record a poll."""
         key = self._key(poll.future.name)
-        if key is NO_FUTURE:
+        if key.future is None:
             return
+        with self._events_lock:
+            self._numbers.request_arrived(key.future)
         self.add(poll_event(self._clock.elapsed(), key, poll))
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
+        """Record the reply to a submission that is not accepted."""
+        key = self._key(submission.future.name)
+        if key is NO_FUTURE:
+            # No script was left for it, so that its arrival was not recorded.
+            self.add(submission_event(self._clock.elapsed(), key, submission))
+        self.add(refusal_event(self._clock.elapsed(), key, reply))
+
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Record a request of the set-up for which the scenario has replies, and its reply."""
+        self.add(setup_event(self._clock.elapsed(), request))
+        self.add(refusal_event(self._clock.elapsed(), NO_FUTURE, reply))
+
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as a script says, before the next reply."""
         self.advanced(self._key(poll.future.name), advance)
 
@@ -217,8 +257,10 @@ class Recorder(logging.Handler):
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
         """Record the reply to a poll."""
         key = self._key(poll.future.name)
-        if key is NO_FUTURE:
+        if key.future is None:
             return
+        with self._events_lock:
+            self._numbers.reply_chosen(key.future, last=not poll.future.left)
         self.add(response_event(self._clock.elapsed(), key, poll, reply))
 
     def slept(self, moved_us: int) -> None:

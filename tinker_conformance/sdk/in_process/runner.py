@@ -24,6 +24,7 @@ from tinker_conformance.sdk.adapter import (
     ScenarioContext,
     Transport,
 )
+from tinker_conformance.sdk.future_numbers import FutureNumbers
 from tinker_conformance.sdk.in_process.recorder import Recorder, current_future
 from tinker_conformance.sdk.in_process.threads import threads_of
 from tinker_conformance.sdk.scripted_engine import (
@@ -106,6 +107,7 @@ async def run_scenario(
     recorder = Recorder(
         clock,
         future_keys(scenario),
+        FutureNumbers(scenario),
         on_overflow=lambda: abort(
             f"the SDK caused more than {MAX_EVENTS} events in one scenario and did not stop"
         ),
@@ -119,7 +121,13 @@ async def run_scenario(
     ):
         context = ScenarioContext(base_url=base_url, api_key=API_KEY, profile=profile, recorder=recorder)
         abort.task = asyncio.ensure_future(
-            _drive(adapter, context, scenario, recorder, lambda number: engine.end(scripted[number - 1]))
+            _drive(
+                adapter,
+                context,
+                scenario,
+                recorder,
+                lambda number: engine.end(scripted[recorder.ended(number) - 1]),
+            )
         )
         try:
             await abort.task
@@ -163,12 +171,13 @@ async def _drive(
     recorder: Recorder,
     ended: Callable[[int], None],
 ) -> None:
-    async with _opened(adapter, context, recorder):
+    set_up = recorder.paused if not scenario.setup else contextlib.nullcontext
+    async with _opened(adapter, context, set_up):
         if scenario.calls:
             for number, call in enumerate(scenario.calls, 1):
                 _call(adapter, call, number, recorder)
             return
-        with recorder.paused():
+        with set_up():
             clients = {spec.name: await _created(adapter, spec) for spec in scenario.clients}
 
         for numbers in rounds(scenario):
@@ -211,9 +220,13 @@ async def _created(adapter: Adapter, spec: ClientSpec) -> object:
 
 
 @contextlib.asynccontextmanager
-async def _opened(adapter: Adapter, context: ScenarioContext, recorder: Recorder) -> AsyncIterator[None]:
+async def _opened(
+    adapter: Adapter,
+    context: ScenarioContext,
+    set_up: Callable[[], contextlib.AbstractContextManager[None]],
+) -> AsyncIterator[None]:
     try:
-        with recorder.paused():
+        with set_up():
             await adapter.open(context)
     except Exception as error:
         raise SetUpError(f"open failed: {_text(error)}") from error

@@ -25,6 +25,7 @@ from tinker_conformance.error_families import SdkError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
+from tinker_conformance.sdk.catalogue.catalogue_entry import DrivenSdk
 from tinker_conformance.sdk.in_process.runner import (
     KitFaultError,
     ScenarioStuckError,
@@ -47,11 +48,12 @@ class AdapterLoadError(SdkError):
     """The adapter cannot be loaded. The text says why and how to fix it."""
 
 
-def load_adapter(spec: str) -> Adapter:
+def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
     """Create the adapter that a SPEC names.
 
     Args:
         spec: `reference`, `official` or `python:package.module:Class`.
+        sdk: The SDK of the catalogue that the adapter of `official` drives; None for the official one.
 
     Raises:
         AdapterLoadError: If there is no such class, it cannot be created, or it is not an adapter.
@@ -69,13 +71,12 @@ def load_adapter(spec: str) -> Adapter:
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        made = getattr(importlib.import_module(path), name)()
+        made = getattr(importlib.import_module(path), name)(*([] if sdk is None else [sdk]))
     except ImportError as error:
-        message = (
-            f"cannot import {path} ({error}). Install it, or run the command from the folder that holds it."
-        )
-        raise AdapterLoadError(message) from error
+        raise AdapterLoadError(_import_problem(path, error, sdk)) from error
     except AttributeError as error:
+        if sdk is not None:
+            raise AdapterLoadError(_import_problem(path, error, sdk)) from error
         message = f"{path} has no class {name} ({error}). Check the name after the last colon."
         raise AdapterLoadError(message) from error
     except Exception as error:
@@ -99,6 +100,17 @@ def load_adapter(spec: str) -> Adapter:
     return made
 
 
+def _import_problem(path: str, error: Exception, sdk: DrivenSdk | None) -> str:
+    if sdk is None:
+        return (
+            f"cannot import {path} ({error}). Install it, or run the command from the folder that holds it."
+        )
+    return (
+        f"{sdk.name} has not what the catalogue says of it ({error}). Correct names, install.leave_out or "
+        "install.substitutes in its entry; docs/reference/catalogue.md describes them."
+    )
+
+
 def main() -> None:
     """Run scenarios until standard input ends."""
     answers = _private_stdout()
@@ -110,7 +122,8 @@ def main() -> None:
 def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
     share_ssl_contexts()
     try:
-        adapter = load_adapter(sys.argv[1])
+        sdk = msgspec.json.decode(sys.argv[2], type=DrivenSdk) if len(sys.argv) > 2 else None
+        adapter = load_adapter(sys.argv[1], sdk)
         info = adapter.info
     except AdapterLoadError as error:
         _answer(answers, FaultMessage(id=0, kind=FaultKind.SET_UP, text=str(error)))

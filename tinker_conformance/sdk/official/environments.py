@@ -22,7 +22,7 @@ import shutil
 import sys
 import sysconfig
 import venv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -62,23 +62,29 @@ _HIDDEN: Final = re.compile(r"PYTHON|TINKER_(?!CONFORMANCE_)")
 _HIDDEN_NAMES: Final = frozenset({"VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
 
 
+class EntryMismatchError(EnvironmentUnavailable):
+    """An entry of the catalogue does not fit what was installed; the text says what to correct in it."""
+
+
 class NoCacheFolderError(EnvironmentUnavailable):
     """The user has no home folder, and no cache folder is configured."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeanEnvironment:
-    """The environment of one release of the official SDK.
+    """The environment of one release of the official SDK, or of an SDK of the catalogue.
 
     Attributes:
         version: The release.
         folder: The folder of the environment.
         imports: The folder from which the worker imports the kit's own packages.
+        hidden: Beginnings of further environment variables that the worker does not see.
     """
 
     version: str
     folder: Path
     imports: Path
+    hidden: tuple[str, ...] = ()
 
     @property
     def repair(self) -> str:
@@ -103,7 +109,9 @@ class LeanEnvironment:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not _HIDDEN.match(name) and name.upper() not in _HIDDEN_NAMES
+            if not _HIDDEN.match(name)
+            and name.upper() not in _HIDDEN_NAMES
+            and not name.startswith(self.hidden)
         }
         return kept | {
             "PYTHONPATH": str(self.imports),
@@ -135,11 +143,9 @@ def lean_environment(
     if not _VERSION.fullmatch(version):
         message = f"{version!r} is not a version of {pip.PACKAGE}; write one like 0.6.3"
         raise UnknownVersionError(message)
-    root = _root(cache)
-    with _explained(cache):
-        dependencies = make_once(
-            root / "dependencies", functools.partial(_install_dependencies, root, report)
-        )
+    root = environment_root(cache)
+    with explained(cache):
+        dependencies = shared_dependencies(root, report)
         folder = root / "releases" / version
         make_once(
             folder,
@@ -149,9 +155,19 @@ def lean_environment(
         return LeanEnvironment(version, folder, worker_import_path(cache=cache))
 
 
+def shared_dependencies(root: Path, report: Callable[[str], None]) -> Path:
+    """Return the folder of the dependencies that all environments share, and install them if needed.
+
+    Args:
+        root: The folder that `environment_root` returns.
+        report: Receives a line of text for each step that takes time.
+    """
+    return make_once(root / "dependencies", functools.partial(_install_dependencies, root, report))
+
+
 def cached_versions(*, cache: Path | None = None) -> list[str]:
     """Return the releases whose environments are in the cache, newest first."""
-    folders = (_root(cache) / "releases").glob("[0-9]*")
+    folders = (environment_root(cache) / "releases").glob("[0-9]*")
     return sorted((each.name for each in folders if _is_complete(each)), key=release_of, reverse=True)
 
 
@@ -161,8 +177,8 @@ def published_versions(*, cache: Path | None = None) -> list[str]:
     Raises:
         EnvironmentUnavailable: If pip cannot list them. The text says why.
     """
-    with _explained(cache):
-        return pip.published_versions(cache=_root(cache))
+    with explained(cache):
+        return pip.published_versions(cache=environment_root(cache))
 
 
 def worker_import_path(*, cache: Path | None = None) -> Path:
@@ -172,7 +188,7 @@ def worker_import_path(*, cache: Path | None = None) -> Path:
     links, or copies where the file system has no links.
     """
     places = {name: _package_folder(name) for name in KIT_PACKAGES}
-    key = _digest(*(str(place) for place in places.values()))
+    key = digest(*(str(place) for place in places.values()))
 
     def build(folder: Path) -> None:
         for name, place in places.items():
@@ -184,7 +200,7 @@ def worker_import_path(*, cache: Path | None = None) -> Path:
     def complete(folder: Path) -> bool:
         return all((folder / name / "__init__.py").exists() for name in KIT_PACKAGES)
 
-    return make_once(_root(cache) / "imports" / key, build, complete=complete)
+    return make_once(environment_root(cache) / "imports" / key, build, complete=complete)
 
 
 def cache_folder() -> Path:
@@ -216,12 +232,12 @@ def _no_cache_folder() -> NoCacheFolderError:
     )
 
 
-def _root(cache: Path | None) -> Path:
+def environment_root(cache: Path | None) -> Path:
     """Return the cache folder for this Python and this list of dependencies."""
     python = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
     constraints = _constraints()
     chosen = "" if constraints is None else constraints.read_text(encoding="utf-8")
-    contents = _digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS), *filter(None, [chosen]))
+    contents = digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS), *filter(None, [chosen]))
     # Files in the cache name these folders, so the path must be absolute.
     folder = cache_folder() if cache is None else cache.expanduser().absolute()
     return folder / f"{python}-{contents}"
@@ -259,15 +275,32 @@ def _install_release(
     requirement = f"{pip.PACKAGE}=={version}"
     pip.install([requirement], target=packages, cache=dependencies.parent, dependencies=False)
     write_stand_ins(release_of(version), packages)
+    make_interpreter(folder, [final / "packages", dependencies])
+
+
+def make_interpreter(folder: Path, imports: Iterable[Path]) -> None:
+    """Create a virtual environment without pip, as `venv` below a folder.
+
+    Args:
+        folder: The folder that is being built.
+        imports: The folders of packages that it imports from, in this order.
+    """
     venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder / "venv")
     site_packages = next((folder / "venv").glob("[Ll]ib/**/site-packages"))
-    paths = f"{final / 'packages'}\n{dependencies}\n"
+    paths = "".join(f"{each}\n" for each in imports)
     (site_packages / f"{_APPLICATION}.pth").write_text(paths, encoding="utf-8")
 
 
+def has_interpreter(folder: Path) -> bool:
+    """Return whether the environment in a folder can be started.
+
+    Its interpreter is a link, whose target may have been removed since.
+    """
+    return pip.python_of(folder / "venv").exists()
+
+
 def _is_complete(folder: Path) -> bool:
-    # The interpreter is a link whose target may have been removed since.
-    return pip.python_of(folder / "venv").exists() and (folder / "packages" / pip.PACKAGE).is_dir()
+    return has_interpreter(folder) and (folder / "packages" / pip.PACKAGE).is_dir()
 
 
 def _package_folder(name: str) -> Path:
@@ -278,11 +311,11 @@ def _package_folder(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def _explained(cache: Path | None) -> Iterator[None]:
+def explained(cache: Path | None) -> Iterator[None]:
     """Add to a failure in this block what can be run instead."""
     try:
         yield
-    except UnknownVersionError:
+    except (UnknownVersionError, EntryMismatchError):
         raise
     except (EnvironmentUnavailable, CacheBusyError) as error:
         message = f"{error}{_cached_hint(cache)}"
@@ -303,5 +336,5 @@ def _cached_hint(cache: Path | None) -> str:
     return f"; without a network --sdk official=={versions[0]} works (in the cache: {all_of_them})"
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

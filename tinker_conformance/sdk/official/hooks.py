@@ -16,16 +16,10 @@ from typing import Any, Final
 
 from tinker_conformance.scenario.scenario import ObserverUse
 from tinker_conformance.sdk.adapter import CallRecorder
+from tinker_conformance.sdk.catalogue.catalogue_entry import SdkNames
 
 current_observer: ContextVar[ObserverUse] = ContextVar("current_observer", default=ObserverUse.DEFAULT)
 """The observer of the current future. Asyncio carries the variable into the SDK's loop."""
-
-_OBSERVERS: Final = (
-    ("tinker.lib.public_interfaces.sampling_client", "SamplingClient"),
-    ("tinker.lib.public_interfaces.training_client", "TrainingClient"),
-    ("tinker.lib.queue_state_logger", "QueueStateLogger"),
-)
-"""The classes that implement the observer: clients up to 0.9; from 0.10 a separate logger for training."""
 
 _OBSERVER_METHOD: Final = "on_queue_state_change"
 _TELEMETRY_PREFIX: Final = "APIFuture.result_async."
@@ -46,7 +40,13 @@ class Hooks:
 
     _installed: Hooks | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, names: SdkNames) -> None:
+        """Wrap nothing yet.
+
+        Args:
+            names: Where the classes of the SDK are.
+        """
+        self._names = names
         self.recorder: CallRecorder | None = None
 
     def install(self) -> None:
@@ -55,13 +55,13 @@ class Hooks:
         Hooks._installed = self
         if wrapped_before:
             return
-        for module_name, class_name in _OBSERVERS:
-            # Releases 0.1 to 0.9 have no such logger.
+        for path in self._names.observer_classes:
+            # Releases 0.1 to 0.9 have no logger of its own for training.
             with contextlib.suppress(ModuleNotFoundError):
-                observer = getattr(importlib.import_module(module_name), class_name)
+                observer = member(path)
                 if _OBSERVER_METHOD in vars(observer):
                     setattr(observer, _OBSERVER_METHOD, _recorded_observer(vars(observer)[_OBSERVER_METHOD]))
-        telemetry: Any = importlib.import_module("tinker.lib.telemetry").Telemetry
+        telemetry: Any = member(self._names.telemetry_class)
         telemetry.log = _recorded_log(telemetry.log)
 
     def observer_called(self, queue_state: Any, reason: object) -> None:
@@ -81,6 +81,12 @@ class Hooks:
         """Record a telemetry event, if it is about polling."""
         if self.recorder is not None and isinstance(name, str) and name.startswith(_TELEMETRY_PREFIX):
             self.recorder.telemetry(name, _as_json(data))
+
+
+def member(path: str) -> Any:
+    """Return what `package.module:name` names."""
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def _installed() -> Hooks | None:

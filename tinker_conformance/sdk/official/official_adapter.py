@@ -1,4 +1,4 @@
-"""The adapter for the official Python SDK, `tinker` 0.1.0 to 0.38.0.
+"""The adapter for the official Python SDK, `tinker` 0.1.0 to 0.38.0, and for its forks in the catalogue.
 
 It drives the SDK through its public classes, as an application would. Observer calls and telemetry events are
 recorded by wrappers (see `hooks`). Differences between releases are detected by features, never by version
@@ -23,25 +23,25 @@ import concurrent.futures
 import importlib
 import importlib.metadata
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
-from types import ModuleType
 from typing import Any, Final
 
 from fake_server.core.operations import Operation
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import ClientSpec, ObserverUse
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, OperationCall, ScenarioContext
-from tinker_conformance.sdk.official.hooks import Hooks, current_observer
+from tinker_conformance.sdk.catalogue.catalogue_entry import DrivenSdk, SdkNames
+from tinker_conformance.sdk.official.hooks import Hooks, current_observer, member
 from tinker_conformance.sdk.official.setup import import_everything
 from tinker_conformance.timeline import OutcomeKind
 
 _CLEANUP_SECONDS: Final = 30.0
 _NAME: Final = "conformance-kit"
-_CLIENT_FUTURES: Final = "tinker.lib.public_interfaces.backcompat_training_client_future"
+_CLIENT_FUTURES: Final = "lib.public_interfaces.backcompat_training_client_future"
 """A release with this module returns futures from the methods that create clients."""
 
 _CAPABILITIES: Final = frozenset(
@@ -134,22 +134,31 @@ class _ModelCreation:
 
 
 class OfficialAdapter:
-    """The adapter of the installed official SDK. See `tinker_conformance.sdk.adapter.Adapter`."""
+    """The adapter of the installed official SDK, or of a fork of it. See `sdk.adapter.Adapter`."""
 
-    def __init__(self) -> None:
-        self._tinker = importlib.import_module("tinker")
-        import_everything(self._tinker)
-        self._hooks = Hooks()
+    def __init__(self, sdk: DrivenSdk | None = None) -> None:
+        """Import the SDK and wrap what is recorded.
+
+        Args:
+            sdk: Which SDK it is, and where its classes are; None for the official one.
+        """
+        driven = sdk or DrivenSdk()
+        self._names = names = driven.names
+        _initialise(names.initialise)
+        import_everything(importlib.import_module(names.root))
+        self._types = importlib.import_module(names.types_module)
+        self._hooks = Hooks(names)
         self._hooks.install()
-        self._failed_error, self._expired_error = _error_types(self._tinker)
-        self._clients_are_futures = find_spec(_CLIENT_FUTURES) is not None
+        self._failed_error, self._expired_error = _error_types(names)
+        self._clients_are_futures = find_spec(names.module(_CLIENT_FUTURES)) is not None
         self._service: Any = None
         self._waiting: list[concurrent.futures.Future[Any]] = []
         self.info = AdapterInfo(
-            name="tinker",
-            version=_version(self._tinker),
+            name=driven.name,
+            version=_version(driven),
             capabilities=_CAPABILITIES,
-            operations=_operations(),
+            operations=_operations(names),
+            profile=driven.profile,
         )
 
     async def open(self, context: ScenarioContext) -> None:
@@ -158,7 +167,7 @@ class OfficialAdapter:
         self._service = await asyncio.to_thread(self._new_service, context)
 
     def _new_service(self, context: ScenarioContext) -> object:
-        service = self._tinker.ServiceClient(base_url=context.base_url, api_key=context.api_key)
+        service = member(self._names.service_class)(base_url=context.base_url, api_key=context.api_key)
         # Since 0.38 the first use of the holder creates the session, which must belong to no future.
         assert service.holder is not None  # noqa: S101 - reading it is the point
         return service
@@ -212,14 +221,14 @@ class OfficialAdapter:
     def _submission(self, client: object, call: OperationCall) -> Callable[[], Any]:
         """Return a function that submits the operation."""
         submission = _SUBMISSIONS[call.operation]
-        return partial(getattr(client, submission.method), **submission.arguments(self._tinker.types))
+        return partial(getattr(client, submission.method), **submission.arguments(self._types))
 
     @contextmanager
     def _observing(self, call: OperationCall) -> Iterator[None]:
         """Set the observer of the current future in this block."""
         if call.observer in {ObserverUse.CUSTOM, ObserverUse.NONE}:
             message = (
-                f"tinker {self.info.version} has no way to choose the observer of one future "
+                f"{self.info.name} {self.info.version} has no way to choose the observer of one future "
                 f"({call.observer.value}). Run such scenarios only with SDKs that claim 'custom_observer'."
             )
             raise UnsupportedObserverError(message)
@@ -257,7 +266,7 @@ class OfficialAdapter:
             holder.close = _close_nothing
             ending = asyncio.run_coroutine_threadsafe(_end_everything(holder), holder.get_loop())
             await asyncio.wait_for(asyncio.wrap_future(ending), _CLEANUP_SECONDS)
-        _forget_retry_handlers()
+        _forget_retry_handlers(self._names)
         self._hooks.recorder = None
 
     async def _create_model(self, base_model: str, seconds: float | None) -> Any:
@@ -287,18 +296,27 @@ class OfficialAdapter:
         return waiting.result()
 
 
-def _version(tinker: ModuleType) -> str:
+def _initialise(steps: Iterable[str]) -> None:
+    for step in steps:
+        if ":" in step:
+            member(step)()
+        else:
+            importlib.import_module(step)
+
+
+def _version(sdk: DrivenSdk) -> str:
     # The package's own `__version__` is wrong in old releases: 0.1.0 calls itself 0.0.1-alpha.1.
     try:
-        return importlib.metadata.version(tinker.__name__)
+        return importlib.metadata.version(sdk.package)
     except importlib.metadata.PackageNotFoundError:
-        return str(tinker.__version__)
+        return str(getattr(importlib.import_module(sdk.names.root), "__version__", "unknown"))
 
 
-def _operations() -> frozenset[Operation]:
-    sampling: Any = importlib.import_module("tinker.lib.public_interfaces.sampling_client").SamplingClient
-    training: Any = importlib.import_module("tinker.lib.public_interfaces.training_client").TrainingClient
-    clients = {ClientKind.SAMPLING: sampling, ClientKind.TRAINING: training}
+def _operations(names: SdkNames) -> frozenset[Operation]:
+    clients = {
+        ClientKind.SAMPLING: member(names.sampling_class),
+        ClientKind.TRAINING: member(names.training_class),
+    }
     found = {
         operation
         for operation, submission in _SUBMISSIONS.items()
@@ -307,14 +325,14 @@ def _operations() -> frozenset[Operation]:
     return frozenset(found | {Operation.CREATE_MODEL})
 
 
-def _error_types(tinker: ModuleType) -> tuple[type[BaseException] | None, type[BaseException]]:
-    exceptions: Any = importlib.import_module(f"{tinker.__name__}._exceptions")
-    retryable: Any = importlib.import_module(f"{tinker.__name__}.lib.retryable_exception")
+def _error_types(names: SdkNames) -> tuple[type[BaseException] | None, type[BaseException]]:
+    exceptions: Any = importlib.import_module(names.module("_exceptions"))
+    retryable: Any = importlib.import_module(names.module("lib.retryable_exception"))
     return getattr(exceptions, "RequestFailedError", None), retryable.RetryableException
 
 
 def _without_warnings(function: Callable[..., Any], **arguments: object) -> Any:
-    # Warnings about deprecated methods (load_state from 0.36) are no events of a scenario.
+    # Warnings about deprecated methods (load_state from 0.36) are not events of a scenario.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return function(**arguments)
@@ -333,9 +351,9 @@ def _close_nothing() -> None:
     """Replace `close` of a holder that is already closed."""
 
 
-def _forget_retry_handlers() -> None:
+def _forget_retry_handlers(names: SdkNames) -> None:
     # Handlers are cached by sampler name, also for the next scenario, and keep the holder alive.
-    sampling: Any = importlib.import_module("tinker.lib.public_interfaces.sampling_client")
+    sampling: Any = importlib.import_module(names.module("lib.public_interfaces.sampling_client"))
     sampling._get_retry_handler.cache_clear()  # noqa: SLF001 - there is no public way
 
 

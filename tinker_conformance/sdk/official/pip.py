@@ -195,8 +195,8 @@ def _last_lines(text: str) -> str:
         _cause(line) for line in lines if line.startswith("WARNING") and _CAUSE.search(line)
     )
     errors = [line for line in lines if not line.startswith("WARNING")]
-    said = "; ".join([*list(causes)[:_MOST_CAUSES], " ".join(errors)[-_SHOWN_CHARACTERS:]])
-    return said.strip("; ") or "without any output"
+    text = "; ".join([*list(causes)[:_MOST_CAUSES], " ".join(errors)[-_SHOWN_CHARACTERS:]])
+    return text.strip("; ") or "without any output"
 
 
 def _cause(line: str) -> str:

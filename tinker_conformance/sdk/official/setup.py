@@ -8,7 +8,7 @@ import pkgutil
 from types import ModuleType
 from typing import Any, Final
 
-_SKIPPED: Final = ("tinker.cli", "tinker.tests", "tinker.conftest")
+_SKIPPED: Final = ("cli", "tests", "conftest")
 
 
 def import_everything(tinker: ModuleType) -> None:
@@ -18,7 +18,8 @@ def import_everything(tinker: ModuleType) -> None:
         tinker: The imported package.
     """
     for module in pkgutil.walk_packages(tinker.__path__, f"{tinker.__name__}.", onerror=_ignore):
-        if module.name.startswith(_SKIPPED) or module.name.endswith("_test"):
+        below = module.name.removeprefix(f"{tinker.__name__}.")
+        if below.startswith(_SKIPPED) or below.endswith("_test"):
             continue
         # Modules that need absent packages (torch, transformers) are not used by any scenario.
         with contextlib.suppress(ImportError):

@@ -12,17 +12,17 @@ from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from tinker_conformance.sdk.stdio.stdio_session import StdioSession
-    from tinker_conformance.sdk.stdio.time_limits import Limits
+    from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 
 __all__ = [
-    "Limits",
     "StdioSession",
+    "TimeLimits",
 ]
 
 __getattr__ = lazy_exports(
     __name__,
     {
         "stdio_session": "StdioSession",
-        "time_limits": "Limits",
+        "time_limits": "TimeLimits",
     },
 )

@@ -8,14 +8,14 @@ from tinker_conformance.sdk.server_events import MAX_TEXT, FutureKey
 from tinker_conformance.sdk.stdio.protocol_messages import (
     LogLine,
     ObserverCalled,
-    OutcomeTold,
+    OutcomeReported,
     TelemetryEmitted,
 )
 from tinker_conformance.timeline import Callback, Event, Log, Outcome, Telemetry
 
 
 def event_of(
-    message: LogLine | ObserverCalled | TelemetryEmitted | OutcomeTold, key: FutureKey
+    message: LogLine | ObserverCalled | TelemetryEmitted | OutcomeReported, key: FutureKey
 ) -> Callable[[float], Event]:
     """Return a function from the time of an event, in virtual seconds, to the event.
 
@@ -50,7 +50,7 @@ def event_of(
                     name=message.name[:MAX_TEXT],
                     data=message.data,
                 )
-            case OutcomeTold():
+            case OutcomeReported():
                 return Outcome(
                     at=at,
                     client=key.client,

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from fake_server.core.http_messages import Reply, TransportFault
+from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
@@ -21,6 +21,7 @@ from fake_server.script.steps import Advance
 from tinker_conformance.clocks.sdk_clocks import KitClock, SdkClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.sdk.future_numbers import FutureNumbers
 from tinker_conformance.sdk.process.line_process import (
     LineProcess,
     LineProcessError,
@@ -41,7 +42,9 @@ from tinker_conformance.sdk.server_events import (
     FutureKey,
     advance_event,
     poll_event,
+    refusal_event,
     response_event,
+    setup_event,
     sleep_event,
     submission_event,
 )
@@ -53,7 +56,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     Event,
     FromAdapter,
     Go,
-    OutcomeTold,
+    OutcomeReported,
     ScenarioDone,
     ScenarioFailed,
     Started,
@@ -61,7 +64,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     encode,
 )
 from tinker_conformance.sdk.stdio.run_message import run_message
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline, UnknownSeqError
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -84,7 +87,7 @@ class Conversation:
     """One run of a scenario. It is also the listener of the fake server."""
 
     def __init__(
-        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: Limits
+        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: TimeLimits
     ) -> None:
         """Prepare the run; nothing is sent yet.
 
@@ -104,7 +107,8 @@ class Conversation:
         self._keys = future_keys(scenario)
         self._timeline = StdioTimeline(clock.seq)
         self._futures = OpenFutures(scenario)
-        self._setup_over = bool(scenario.calls)
+        self._numbers = FutureNumbers(scenario)
+        self._setup_over = bool(scenario.calls or scenario.setup)
         self._next_go: tuple[int, ...] = ()
         self._last_activity = "the message 'run'"
         self._activities = self._lines = self._bytes = 0
@@ -125,7 +129,7 @@ class Conversation:
             text = f"Scenario {self._scenario.id}: {failure}"
             fault = Fault(FaultKind.KIT, text, "" if fault is None else fault.stderr)
         with self._lock:
-            return Run(self._timeline.timeline(), fault)
+            return Run(self._numbers.renumbered(self._timeline.timeline()), fault)
 
     def _run(self, url: str) -> Fault | None:
         message = run_message(self._scenario, self._number, url, self._clock)
@@ -268,13 +272,15 @@ class Conversation:
             key = self._futures.key_of(event)
         except MisplacedEventError as error:
             self._raise_out_of_turn(str(error))
+        if key.future is not None and not isinstance(event, OutcomeReported):
+            self._numbers.event_of(key.future)
         match event:
             case Waiting():
                 # The clock may have passed that moment before the kit reads the message.
                 if event.until > self._clock.monotonic_us * _NANOSECONDS:
                     self._futures.mark_sleeping(event.future, event.until)
                 return
-            case OutcomeTold(future=number):
+            case OutcomeReported(future=number):
                 if number not in self._futures:
                     self._raise_out_of_turn(
                         f"Got a second outcome for {self._futures.named(number)}. Send one for each."
@@ -282,7 +288,7 @@ class Conversation:
                 self._futures.mark_ended(number)
                 self._setup_over = True
                 if self._scripted:
-                    self._engine.end(self._scripted[number - 1])
+                    self._engine.end(self._scripted[self._numbers.outcome_of(number) - 1])
             case _ if not self._setup_over:
                 return  # an SDK's set-up is not part of the timeline
             case _:
@@ -291,7 +297,7 @@ class Conversation:
             self._timeline.add_adapter_event(event_of(event, key), event.seq)
         except UnknownSeqError as error:
             self._raise_out_of_turn(str(error))
-        if isinstance(event, OutcomeTold):
+        if isinstance(event, OutcomeReported):
             self._after_outcome()
 
     def _after_outcome(self) -> None:
@@ -303,7 +309,7 @@ class Conversation:
     def _wake_sleepers(self) -> None:
         """Move the clocks to the earliest wake-up time once every future in flight sleeps."""
         until = self._futures.earliest_wake_up()
-        if until is None or self._clock.kind is not SdkClock.FILE:
+        if until is None or self._clock.kind is not SdkClock.FILE or self._numbers.awaiting_a_reply:
             return
         moved_us = -(-until // _NANOSECONDS) - self._clock.monotonic_us
         if self._clock.elapsed() + moved_us / MICROSECOND > VIRTUAL_LIMIT_SECONDS:
@@ -342,10 +348,34 @@ class Conversation:
             if key is NO_FUTURE:
                 self._record_activity("a poll of the set-up")
                 return
+            if key.future is not None:
+                self._numbers.request_arrived(key.future)
             self._timeline.add_server_event(poll_event(self._timeline.at, key, poll))
             self._record_activity(f"poll {poll.index + 1} of future {key.future}")
 
-    def clock_advanced(self, poll: Poll, advance: Advance) -> None:
+    def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
+        """Record the reply to a submission that is not accepted."""
+        with self._lock:
+            key = self._key(submission.future)
+            if key is NO_FUTURE:
+                # No script was left for it, so that its arrival was not recorded.
+                self._timeline.add_server_event(submission_event(self._timeline.at, key, submission))
+            event = refusal_event(self._timeline.at, key, reply)
+            self._timeline.add_server_event(event)
+            shown = event.fault or f"HTTP {event.status}"
+            self._record_activity(f"a submission to {submission.path}, answered with {shown}")
+            self._defer_end(self._check_amount)
+
+    def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Record a request of the set-up for which the scenario has replies, and its reply."""
+        with self._lock:
+            self._defer_end(self._handle_lines)
+            self._timeline.add_server_event(setup_event(self._timeline.at, request))
+            self._timeline.add_server_event(refusal_event(self._timeline.at, NO_FUTURE, reply))
+            self._record_activity(f"a request of the set-up to {request.path}")
+            self._defer_end(self._check_amount)
+
+    def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as a script says, before the next reply."""
         with self._lock:
             self._advance(self._key(poll.future), advance)
@@ -356,6 +386,8 @@ class Conversation:
             key = self._key(poll.future)
             if key is NO_FUTURE:
                 return
+            if key.future is not None:
+                self._numbers.reply_chosen(key.future, last=not poll.future.left)
             event = response_event(self._timeline.at, key, poll, reply)
             self._timeline.add_server_event(event)
             shown = event.fault or f"HTTP {event.status}"
@@ -369,8 +401,10 @@ class Conversation:
         """Handle the lines that the adapter wrote before a request, and mark its future as awake."""
         self._defer_end(self._handle_lines)
         key = self._key(future)
-        if key.future is not None:
-            self._futures.mark_awake(key.future)
+        # Of a future whose number is not certain, `waiting` alone says how long it sleeps.
+        own = None if key.future is None else self._numbers.from_server(key.future)
+        if own is not None:
+            self._futures.mark_awake(own)
         return key
 
     def _defer_end(self, work: Callable[[], None]) -> None:

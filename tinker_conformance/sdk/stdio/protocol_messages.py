@@ -232,7 +232,7 @@ class Waiting(_Message, frozen=True, kw_only=True, tag="waiting"):
     time: float | None = None
 
 
-class OutcomeTold(_ScenarioEvent, frozen=True, kw_only=True, tag="outcome"):
+class OutcomeReported(_ScenarioEvent, frozen=True, kw_only=True, tag="outcome"):
     """A future or a call ended.
 
     Attributes:
@@ -261,7 +261,7 @@ class ScenarioFailed(_Message, frozen=True, kw_only=True, tag="failed"):
 
 
 ToAdapter: TypeAlias = Start | RunScenario | Go
-Event: TypeAlias = LogLine | ObserverCalled | TelemetryEmitted | Waiting | OutcomeTold
+Event: TypeAlias = LogLine | ObserverCalled | TelemetryEmitted | Waiting | OutcomeReported
 Answer: TypeAlias = Event | ScenarioDone | ScenarioFailed
 FromAdapter: TypeAlias = Started | Answer
 

@@ -26,7 +26,7 @@ from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
 from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line
 from tinker_conformance.sdk.stdio.conversation import Conversation
 from tinker_conformance.sdk.stdio.protocol_messages import PROTOCOL, Start, Started, encode
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.sdk.temporary_folder import TemporaryFolder
 
 MAX_LINE: Final = 1024 * 1024
@@ -47,7 +47,7 @@ class StdioSession:
         command: Sequence[str],
         *,
         clock: SdkClock | None = None,
-        limits: Limits | None = None,
+        limits: TimeLimits | None = None,
         max_faults_in_a_row: int | None = None,
     ) -> None:
         """Start the adapter and wait until it is ready.
@@ -65,7 +65,7 @@ class StdioSession:
         """
         self.spec = spec
         self._command = tuple(command)
-        self._limits = limits or Limits()
+        self._limits = limits or TimeLimits()
         self._max_faults = max_faults_in_a_row or MAX_FAULTS_IN_A_ROW
         self._faults_in_a_row = 0
         self._number = 0

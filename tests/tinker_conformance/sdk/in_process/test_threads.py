@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sys
 import threading
@@ -25,7 +26,7 @@ from tinker_conformance.sdk.adapter import AdapterInfo, Capability, OperationCal
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 from tinker_conformance.sdk.in_process.runner import SetUpError, run_scenario
 from tinker_conformance.sdk.in_process.worker import AdapterLoadError, load_adapter
-from tinker_conformance.timeline import Callback, ClockStep, Outcome, Request, Timeline
+from tinker_conformance.timeline import Callback, ClockStep, Outcome, OutcomeKind, Request, Timeline
 
 PROFILE = load_profile("tinker-0.5.1")
 PAUSE = {"timeout": {"queue_state": "paused_capacity"}}
@@ -271,3 +272,33 @@ def test_every_requirement_on_threads_has_a_scenario_on_threads() -> None:
     scenarios = [shipped_scenarios()[identifier] for required in asked for identifier in required.scenarios]
     assert len(asked) == 4
     assert all(scenario.threads and len(rounds(scenario)[0]) > 5 for scenario in scenarios)
+
+
+class LastFirst(ReferenceAdapter):
+    """The reference, whose first future is submitted when the second has ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second_ended = asyncio.Event()
+
+    async def run(self, client: object, call: OperationCall) -> None:
+        if call.future == 1:
+            await self._second_ended.wait()
+        await super().run(client, call)
+        self._second_ended.set()
+
+
+def test_a_future_has_the_number_of_the_script_that_its_submission_received() -> None:
+    scenario = decode_scenario(
+        {
+            "id": "t",
+            "client": "sampling",
+            "concurrent": True,
+            "futures": [SHORT, [{"fail": {"category": "user"}}]],
+        },
+        "test",
+    )
+    timeline = timeline_of(LastFirst(), scenario)
+    ends = [(event.future, event.kind) for event in timeline if isinstance(event, Outcome)]
+    assert ends == [(1, OutcomeKind.RESULT), (2, OutcomeKind.FAILED)]
+    assert {event.future for event in timeline if isinstance(event, Callback)} == {1}

@@ -6,11 +6,11 @@ import socket
 import subprocess
 import sys
 import threading
-import zipfile
 from pathlib import Path
 
 import pytest
 
+from tests.tinker_conformance.sdk.official.tiny_wheels import write_wheel
 from tinker_conformance.sdk.official import environments, pip
 from tinker_conformance.sdk.official.cache import CacheBusyError, make_once
 from tinker_conformance.sdk.official.empty_modules import write_stand_ins
@@ -26,35 +26,14 @@ from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import open_sdk
 
 
-def write_wheel(folder, name, version, source):
-    info = f"{name}-{version}.dist-info"
-    files = {
-        f"{name}/__init__.py": source,
-        f"{info}/METADATA": (
-            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Dist: absent\n"
-        ),
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = "".join(f"{path},,\n" for path in files) + f"{info}/RECORD,,\n"
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        for path, text in (files | {f"{info}/RECORD": record}).items():
-            wheel.writestr(path, text)
-
-
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheels")
     for version in ("0.6.2", "0.6.3", "0.38.0"):
-        write_wheel(folder, "tinker", version, f"import leandep\n__version__ = {version!r}\n")
+        source = f"import leandep\n__version__ = {version!r}\n"
+        write_wheel(folder, "tinker", version, source, requires=["absent"])
     for version in ("1.0", "2.0"):
-        info = f"leandep-{version}.dist-info"
-        with zipfile.ZipFile(folder / f"leandep-{version}-py3-none-any.whl", "w") as wheel:
-            wheel.writestr("leandep.py", f"version = {version!r}\n")
-            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: leandep\nVersion: {version}\n")
-            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            wheel.writestr(
-                f"{info}/RECORD", f"leandep.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
-            )
+        write_wheel(folder, "leandep", version, f"version = {version!r}\n")
     return folder
 
 
@@ -161,7 +140,7 @@ class TestLeanEnvironment:
     def test_the_nearest_are_so_as_versions(self, version, near, tmp_path, monkeypatch):
         published = "0.3.0, 0.6.2, 0.6.3, 0.7.0, 0.10.0, 0.36.0, 0.36.1, 0.38.0"
         error = f"ERROR: Could not find a version that satisfies the requirement (from versions: {published})"
-        (tmp_path / environments._root(tmp_path) / "dependencies").mkdir(parents=True)
+        (tmp_path / environments.environment_root(tmp_path) / "dependencies").mkdir(parents=True)
         answering(monkeypatch, returncode=1, stderr=error)
         with pytest.raises(UnknownVersionError, match=f"the nearest are {', '.join(near)}; choose"):
             lean_environment(version, cache=tmp_path)

@@ -15,13 +15,13 @@ from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import parse_scenarios
 from tinker_conformance.sdk.session import FaultKind, SdkStartError
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
-from tinker_conformance.sdk.stdio.time_limits import Limits
+from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.timeline import Outcome, OutcomeKind
 
 SCRIPT = Path(__file__).with_name("hostile_adapter.py")
 PROFILE = load_profile("tinker-0.5.1")
-LIMITS = Limits(start=30, step=20, scenario=60, end=2)
-IMPATIENT = Limits(start=30, step=2.5, scenario=6, end=2)
+LIMITS = TimeLimits(start=30, step=20, scenario=60, end=2)
+IMPATIENT = TimeLimits(start=30, step=2.5, scenario=6, end=2)
 """For those that hang: a good scenario on a busy machine must still come through."""
 SECONDS = 45
 """More than any of the limits lets a scenario take; a machine may be slow."""
@@ -123,13 +123,13 @@ def running(mark: str) -> list[str]:
     return found
 
 
-def session(mode: str, limits: Limits = LIMITS) -> StdioSession:
+def session(mode: str, limits: TimeLimits = LIMITS) -> StdioSession:
     return StdioSession("exec:hostile", [sys.executable, str(SCRIPT), mode], limits=limits)
 
 
 @pytest.mark.parametrize(("mode", "said"), AT_START.items(), ids=AT_START)
 def test_an_adapter_that_does_not_start_says_why(mode: str, said: str, mark: str) -> None:
-    limits = Limits(start=1 if mode == "start_hangs" else 20)
+    limits = TimeLimits(start=1 if mode == "start_hangs" else 20)
     with pytest.raises(SdkStartError) as raised:
         session(mode, limits)
     assert said in str(raised.value)

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from test_hostile_adapters import running
 
 from tests.shared_runs import SharedSession
+from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
 from tinker_conformance.clocks import sdk_clocks as kit_clock
 from tinker_conformance.clocks.sdk_clocks import SdkClock
@@ -426,7 +427,7 @@ sys.exit(1)
 
 
 def test_the_suite_and_trace_take_such_a_spec(pytester: pytest.Pytester) -> None:
-    suite = ["-p", "no:cacheprovider", "--pyargs", "tinker_conformance.suite.test_parsing", "--sdk", SPEC]
+    suite = [*QUIET, "--pyargs", "tinker_conformance.suite.test_parsing", "--sdk", SPEC]
     pytester.runpytest_subprocess(*suite, "--clock", "file").assert_outcomes(passed=6)
     Path("x.yaml").write_text("- {id: x, client: sampling, futures: [[{complete: {}}]]}\n", encoding="utf-8")
     trace = ["trace", "x.yaml", "--profile", "tinker-0.5.1", "--sdk", SPEC, "--clock", "file"]
@@ -458,7 +459,7 @@ def test_identify_finds_the_revision_of_an_adapter_under_libfaketime(
 
 
 def test_a_suite_whose_adapter_is_lost_stops(pytester: pytest.Pytester) -> None:
-    suite = ["-p", "no:cacheprovider", "--pyargs", "tinker_conformance.suite", "--profile", "tinker-0.5.1"]
+    suite = [*QUIET, "--pyargs", "tinker_conformance.suite", "--profile", "tinker-0.5.1"]
     pytester.makeconftest(
         "from tinker_conformance.sdk.stdio import stdio_session\nstdio_session.MAX_FAULTS_IN_A_ROW = 2\n"
     )

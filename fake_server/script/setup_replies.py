@@ -1,0 +1,99 @@
+"""Replies to requests of the set-up, such as the creation of a session, before the usual ones.
+
+    engine.on("create_session").replies(status(503), drop())
+
+In a script file the same is ``{setup: create_session, steps: [{status: 503}, {drop: reset}]}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fake_server.core.errors import ScriptError
+from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS
+from fake_server.core.plain_data import kind, refuse_unknown
+from fake_server.script.builder import Script, Turn
+from fake_server.script.script_data import decode_steps
+from fake_server.script.steps import Advance, Step
+
+_KEYS: Final = ("setup", "steps")
+_POLLS: Final = (f"{API_PREFIX}retrieve_future", f"{API_PREFIX}retrieve_futures")
+
+
+@dataclass(frozen=True, slots=True)
+class SetupReplies:
+    """The replies to the first requests of one path; later requests are answered as usual.
+
+    Attributes:
+        path: The path, without the query.
+        turns: The replies, in order.
+
+    Raises:
+        ScriptError: Polls or submissions come to that path, there is no reply, or a step moves the clocks.
+    """
+
+    path: str
+    turns: tuple[Turn, ...]
+
+    def __post_init__(self) -> None:
+        name = self.path.removeprefix(API_PREFIX)
+        if self.path in SUBMISSION_PATHS:
+            raise ScriptError(f"{name} is a submission; give its script `submission` steps")
+        if self.path in _POLLS:
+            raise ScriptError(f"{name} is a poll; give its future a script")
+        if not self.turns:
+            raise ScriptError(f"{name} has no replies; give at least one, such as status(503)")
+
+    @property
+    def name(self) -> str:
+        """The path below the API's prefix."""
+        return self.path.removeprefix(API_PREFIX)
+
+
+def setup_replies(name: str, *steps: Step) -> SetupReplies:
+    """Return the replies to the first requests of a path.
+
+    Args:
+        name: The path, with or without the API's prefix, such as ``create_session``.
+        steps: Replies such as ``status(503)`` or ``drop()``; a poll's ``complete`` or ``try_again`` is none.
+
+    Raises:
+        ScriptError: As `SetupReplies`, or a step is no reply.
+    """
+    path = name if name.startswith("/") else API_PREFIX + name
+    if any(isinstance(step, Advance) for step in steps):
+        raise ScriptError("replies to the set-up cannot move the clocks; leave the advance out")
+    return SetupReplies(path, Script(submission=steps).submission_turns)
+
+
+def is_setup(item: object) -> bool:
+    """Return whether an entry of a script file gives replies to the set-up."""
+    return isinstance(item, Mapping) and "setup" in item
+
+
+def decode_setup(item: object, where: str) -> SetupReplies:
+    """Return the set-up replies of an entry of a script file.
+
+    Raises:
+        ScriptError: The entry is invalid; the message names the place.
+    """
+    assert isinstance(item, Mapping)  # noqa: S101 - `is_setup` came first
+    try:
+        refuse_unknown(item, _KEYS)
+        name = _path_of(item)
+    except ScriptError as error:
+        raise ScriptError(f"{where}: {error}") from None
+    steps = decode_steps(item.get("steps", []), where)
+    try:
+        return setup_replies(name, *steps)
+    except ScriptError as error:
+        raise ScriptError(f"{where}: {error}") from None
+
+
+def _path_of(item: Mapping[str, object]) -> str:
+    name = item["setup"]
+    if not isinstance(name, str):
+        raise ScriptError(f"setup must be a path such as create_session, not {kind(name)}; quote it")
+    return name

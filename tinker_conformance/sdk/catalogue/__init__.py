@@ -1,0 +1,44 @@
+"""The catalogue of SDKs: each entry is a TOML file that says how to install an SDK and where its classes are.
+
+A name or the path of a file goes in. A `CatalogueEntry` comes out, from which the environment is built and
+which tells the official adapter the names of modules and classes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinker_conformance._lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from tinker_conformance.sdk.catalogue.catalogue_entry import (
+        CatalogueEntry,
+        DrivenSdk,
+        Installation,
+        SdkNames,
+    )
+    from tinker_conformance.sdk.catalogue.catalogue_files import (
+        CatalogueError,
+        catalogue,
+        find_entry,
+        load_entry,
+    )
+
+__all__ = [
+    "CatalogueEntry",
+    "CatalogueError",
+    "DrivenSdk",
+    "Installation",
+    "SdkNames",
+    "catalogue",
+    "find_entry",
+    "load_entry",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "catalogue_entry": "CatalogueEntry DrivenSdk Installation SdkNames",
+        "catalogue_files": "CatalogueError catalogue find_entry load_entry",
+    },
+)

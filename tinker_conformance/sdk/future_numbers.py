@@ -1,0 +1,122 @@
+"""Which future of the adapter is which future of the fake server.
+
+The adapter numbers futures by their place in the scenario. The fake server gives the first free script to the
+first matching submission. Where several futures of one client and operation are in flight together, their
+submissions arrive in any order, so the two numbers of one future may differ. A timeline uses the server's
+number, because that one names the script.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario.rounds import rounds
+from tinker_conformance.scenario.scenario import FutureSpec, Scenario
+from tinker_conformance.timeline import Callback, Log, Outcome, Telemetry, Timeline
+
+
+class FutureNumbers:
+    """Finds the server's number of each of the adapter's futures. Not thread-safe.
+
+    An SDK does something for a future between a reply and the next request of that future. So an event that
+    the adapter reports for a future rules out every future of the server that is waiting for a reply then.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Start with every pair possible that the fake server could make.
+
+        Args:
+            scenario: The scenario that runs.
+        """
+        self._possible: dict[int, set[int]] = {}
+        for numbers in rounds(scenario):
+            for number in numbers:
+                alike = _alike(scenario, scenario.futures[number - 1])
+                same = [other for other in numbers if _alike(scenario, scenario.futures[other - 1]) == alike]
+                self._possible[number] = set(same)
+        self._asked: set[int] = set()
+        self._finished: list[int] = []
+
+    def of(self, number: int) -> int:
+        """Return the server's number of an adapter's future; its own number while that is not certain."""
+        possible = self._possible.get(number, {number})
+        return next(iter(possible)) if len(possible) == 1 else number
+
+    def renumbered(self, timeline: Timeline) -> Timeline:
+        """Return a timeline in which the adapter's events have the server's numbers."""
+        return tuple(
+            msgspec.structs.replace(event, future=self.of(event.future))
+            if isinstance(event, Callback | Log | Telemetry | Outcome) and event.future is not None
+            else event
+            for event in timeline
+        )
+
+    def from_server(self, number: int) -> int | None:
+        """Return the adapter's number of a future of the server, or None while that is not certain."""
+        return next((own for own, possible in self._possible.items() if possible == {number}), None)
+
+    @property
+    def awaiting_a_reply(self) -> bool:
+        """Whether a poll has arrived that is not answered yet."""
+        return bool(self._asked)
+
+    def submitted_by(self, own: int | None, number: int) -> None:
+        """Record which future of the adapter sent a submission, where that is known.
+
+        Args:
+            own: The adapter's number, or None.
+            number: The server's number.
+        """
+        if own is not None and number in self._possible.get(own, ()):
+            self._narrow(own, {number})
+
+    def request_arrived(self, number: int) -> None:
+        """Record that a future of the server was polled."""
+        self._asked.add(number)
+
+    def reply_chosen(self, number: int, *, last: bool) -> None:
+        """Record the reply to a poll.
+
+        Args:
+            number: The server's number of the future.
+            last: Whether the script has no further reply.
+        """
+        self._asked.discard(number)
+        if last and number not in self._finished:
+            self._finished.append(number)
+
+    def event_of(self, own: int) -> None:
+        """Record that the adapter reported something of a future, by the adapter's number."""
+        self._narrow(own, self._possible.get(own, set()) - self._asked)
+
+    def outcome_of(self, own: int) -> int:
+        """Record the outcome of a future, by the adapter's number.
+
+        Returns:
+            The server's number: the future whose script was served to its end first, of those possible.
+        """
+        self.event_of(own)
+        possible = self._possible.get(own, {own})
+        finished = (number for number in self._finished if number in possible)
+        number = next(finished, own if own in possible else min(possible))
+        self._narrow(own, {number})
+        return number
+
+    def _narrow(self, own: int, to: set[int]) -> None:
+        # Nothing is ruled out by an event that contradicts what is known, such as a line of another thread.
+        if own not in self._possible or not (possible := self._possible[own] & to):
+            return
+        self._possible[own] = possible
+        if len(possible) > 1:
+            return
+        for other, others in self._possible.items():
+            if other != own and possible < others:
+                self._narrow(other, others - possible)
+
+
+def _alike(scenario: Scenario, future: FutureSpec) -> tuple[object, ...]:
+    """Return what the fake server knows of a submission when it chooses a script."""
+    kind = scenario.client(future.client).kind
+    client = None if kind is ClientKind.SAMPLING else future.client
+    return kind, client, future.operation

@@ -1,0 +1,133 @@
+"""The server under test: where it is, with which key it is asked, and how often it may be asked."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from tinker_conformance.error_families import UserError
+
+DEFAULT_MAX_REQUESTS: Final = 1000
+"""The default of `--max-requests`; a run of all probes on a fast server needs about 400."""
+DEFAULT_API_KEY: Final = "tml-conformance"
+"""The key that is sent without `--api-key`. Releases of the official SDK refuse a key without `tml-`."""
+KEY_VARIABLE: Final = "TINKER_API_KEY"
+"""The environment variable that `--api-key` is read from; the official SDK reads the same one."""
+HIDDEN: Final = "[api key]"
+
+
+class TargetError(UserError):
+    """The options do not name a server that may be judged; the text says what to change."""
+
+
+class BudgetSpentError(UserError):
+    """The run has sent as many requests as `--max-requests` allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUnderTest:
+    """A server, as the options name it. The key appears in no `repr` and in no text of the kit.
+
+    Attributes:
+        url: The base URL, without a slash at the end.
+        api_key: The key to send.
+        base_model: The base model to ask for; None for the first that the server's capabilities list.
+        name: What reports call the server.
+    """
+
+    url: str
+    api_key: str = field(default=DEFAULT_API_KEY, repr=False)
+    base_model: str | None = None
+    name: str = ""
+
+    def without_key(self, text: str) -> str:
+        """Return a text in which the key is replaced: servers quote it in errors."""
+        return text.replace(self.api_key, HIDDEN) if self.api_key else text
+
+
+def server_under_test(
+    url: str,
+    *,
+    api_key: str | None = None,
+    base_model: str | None = None,
+    name: str | None = None,
+    allow_remote: bool = False,
+) -> ServerUnderTest:
+    """Return the server that the options name.
+
+    Args:
+        url: The value of `--url`: scheme, host, port and, if there is one, a path before `/api/v1`.
+        api_key: The value of `--api-key`, or None for the default key.
+        base_model: The value of `--base-model`, or None.
+        name: What reports call it; None for host and port.
+        allow_remote: Whether another address than loopback may be asked.
+
+    Raises:
+        TargetError: The URL is not usable, has a password in it, or is not loopback and may not be asked.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise TargetError(f"--url is not a URL ({error}); give one like http://127.0.0.1:8000") from error
+    if parts.scheme not in {"http", "https"} or not host:
+        raise TargetError(f"--url {url!r} is not an http or https URL; give one like http://127.0.0.1:8000")
+    if parts.username is not None or parts.password is not None:
+        raise TargetError("--url has a user name or password in it; give the key with --api-key")
+    if parts.query or parts.fragment:
+        raise TargetError(f"--url {url!r} has a query or fragment; give scheme, host, port and path only")
+    if not allow_remote and not is_loopback(host):
+        raise TargetError(
+            f"--url names {host}, which is not this machine; add --allow-remote if you may test that server"
+        )
+    if api_key is not None and (not api_key or not api_key.isascii() or not api_key.isprintable()):
+        raise TargetError("the API key is empty or has characters that no header can carry; check it")
+    place = f"[{host}]" if ":" in host else host
+    return ServerUnderTest(
+        url=f"{parts.scheme}://{place}" + (f":{port}" if port else "") + parts.path.rstrip("/"),
+        api_key=DEFAULT_API_KEY if api_key is None else api_key,
+        base_model=base_model,
+        name=name or (f"{place}:{port}" if port else place),
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its spelling; no name is looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class RequestBudget:
+    """How many requests a run may still send; thread-safe."""
+
+    def __init__(self, most: int = DEFAULT_MAX_REQUESTS) -> None:
+        """Allow `most` requests."""
+        self.most = most
+        self._sent = 0
+        self._lock = threading.Lock()
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent."""
+        return self._sent
+
+    def spend(self, count: int = 1) -> None:
+        """Count requests that are about to be sent.
+
+        Raises:
+            BudgetSpentError: There would be more than the budget allows.
+        """
+        with self._lock:
+            if self._sent + count > self.most:
+                raise BudgetSpentError(
+                    f"the run needs more than {self.most} requests; raise --max-requests, "
+                    "or find out why the server answers so many polls without a result"
+                )
+            self._sent += count
