@@ -132,9 +132,10 @@ class Judge:
         return replace(claimed[0], cases=dict(chain.from_iterable(each.cases.items() for each in claimed)))
 
     def _asked(self, required: Requirement) -> tuple[Scenario, ...]:
-        """Return the scenarios of a requirement that the profile has an answer for."""
-        named = (self._scenarios[identifier] for identifier in required.scenarios)
-        return tuple(scenario for scenario in named if is_asked(required, scenario, self.profile))
+        """Return the scenarios of a requirement that the profile has an answer for; all if it has none."""
+        named = tuple(self._scenarios[identifier] for identifier in required.scenarios)
+        asked = tuple(scenario for scenario in named if is_asked(required, scenario, self.profile))
+        return asked or named
 
     def _judge(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         obstacles = {scenario.id: self._obstacle(required, scenario) for scenario in scenarios}
