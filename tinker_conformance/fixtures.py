@@ -209,7 +209,7 @@ def _prepared(
         plugins.register(_Outcomes(), _OUTCOMES)
     # Plugins that rerun a failed test reuse the same item.
     stash[_TRANSPORT], stash[_FAILED] = transport, False
-    tinker = ReachableTinker(options, lambda: stash.get(_CLOCK, None))
+    tinker = ReachableTinker(options, lambda: stash.get(_CLOCK, None), request.node.nodeid)
     try:
         yield tinker
     finally:

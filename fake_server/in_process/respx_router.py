@@ -15,11 +15,13 @@ from typing import Any, Final
 import anyio.lowlevel
 import httpx
 import respx
-from respx.mocks import HTTPXMocker
-from respx.models import AllMockedAssertionError, SideEffectError
+from respx.mocks import HTTPCoreMocker, HTTPXMocker
+from respx.models import AllMockedAssertionError, PassThrough, SideEffectError
 
 from fake_server.core.errors import Problem, ProblemKind
-from fake_server.engine.tinker_api import FakeTinker
+from fake_server.core.operations import SUBMISSION_PATHS
+from fake_server.engine.setup_endpoints import SETUP_PATHS
+from fake_server.engine.tinker_api import POLL_MANY_PATH, POLL_PATH, FakeTinker
 from fake_server.in_process.httpx_faults import FaultedReply, Handle, refusing
 from fake_server.in_process.httpx_transport import answer
 
@@ -27,7 +29,11 @@ DEFAULT_BASE_URL: Final = "http://tinker.test"
 
 
 class UnexpectedHostError(AllMockedAssertionError):
-    """A request went to a host that no router handles; the message names both hosts."""
+    """A request for Tinker went to a host that nobody handles; the message names both hosts."""
+
+
+class _Elsewhere(PassThrough, AllMockedAssertionError):  # noqa: N818 - not an error: respx asks the next one
+    """A request is not for this fake: another router answers it, or else the transport of its client."""
 
 
 _PASSES_OF_A_MOVE: Final = 50
@@ -38,9 +44,11 @@ _PASSES_OF_A_MOVE: Final = 50
 def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[respx.MockRouter]:
     """Mount the engine for the duration of a ``with`` block.
 
-    Synchronous and asynchronous clients of any thread are answered. A request to another host never leaves
-    the process: another respx router may answer it; otherwise it raises ``UnexpectedHostError`` and is
-    recorded as a problem of the engine.
+    Synchronous and asynchronous clients of any thread are answered. A request to another host goes on to
+    whoever handles it: another router, another mocking library, or the network. The exception is a request
+    for an endpoint of Tinker, outside loopback, that no other router handles. It never leaves the process:
+    it raises ``UnexpectedHostError`` and is recorded as a problem of the engine, because the client most
+    likely lacks the base URL.
 
     Args:
         engine: The engine that handles requests.
@@ -106,7 +114,7 @@ class _EngineRoute(respx.Route):
 
     def match(self, request: httpx.Request) -> Any:
         if _origin(request.url) != self._origin:
-            raise SideEffectError(self, origin=self._unexpected(request))
+            raise SideEffectError(self, origin=self._elsewhere(request))
         try:
             return answer(self._handle, request)
         except FaultedReply as faulted:
@@ -118,15 +126,25 @@ class _EngineRoute(respx.Route):
     def _restore(self, handle: Handle) -> None:
         self._handle = handle
 
-    def _unexpected(self, request: httpx.Request) -> UnexpectedHostError:
+    def _elsewhere(self, request: httpx.Request) -> AllMockedAssertionError:
         host = request.url.netloc.decode("ascii")
         text = (
             f"{request.method} {request.url} went to {host}, but the fake Tinker is mounted on {self._host}; "
             f"give the client base_url={self._host!r}"
         )
-        if len(HTTPXMocker.routers) == 1:
-            self._engine.add_problem(Problem(ProblemKind.UNEXPECTED_HOST, text))
+        if any(not isinstance(router, _TurnTaking) for router in HTTPXMocker.routers):
+            return UnexpectedHostError(text)
+        if not _is_for_tinker(request) or len(HTTPXMocker.routers) > 1 or HTTPCoreMocker.routers:
+            return _Elsewhere(text, request=request, origin=self)
+        self._engine.add_problem(Problem(ProblemKind.UNEXPECTED_HOST, text))
         return UnexpectedHostError(text)
+
+
+def _is_for_tinker(request: httpx.Request) -> bool:
+    """Return whether a request is for an endpoint of Tinker, and not on loopback, where other fakes are."""
+    path, host = request.url.path, request.url.host
+    known = path in SUBMISSION_PATHS or path in SETUP_PATHS or path in (POLL_PATH, POLL_MANY_PATH)
+    return known and host != "localhost" and not host.startswith("127.") and host != "::1"
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -1,12 +1,15 @@
 """The same engine behind respx, as an httpx transport and on a socket: the same replies."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import pickle
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 
 import httpx
 import pytest
@@ -165,6 +168,52 @@ def test_respx_leaves_other_hosts_to_other_routers() -> None:
         assert httpx.get("http://three.test/").status_code == 203
     assert (one.problems, two.problems) == ([], [])
     assert (len(one.journal), len(two.journal)) == (1, 1)
+
+
+@contextlib.contextmanager
+def _mocked_by_respx() -> Iterator[None]:
+    with respx.mock() as router:
+        router.get("https://example.test/api/v1/models").respond(203)
+        yield
+
+
+@contextlib.contextmanager
+def _mocked_at_the_transport() -> Iterator[None]:
+    """As pytest-httpx does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.HTTPTransport, "handle_request", lambda *_: httpx.Response(203))
+        yield
+
+
+@pytest.mark.parametrize("other", [_mocked_by_respx, _mocked_at_the_transport])
+@pytest.mark.parametrize("first", ["fake", "other"])
+def test_requests_for_other_hosts_go_on_to_whoever_was_there(
+    other: Callable[[], AbstractContextManager[None]], first: str
+) -> None:
+    engine = FakeTinker()
+    blocks: list[Callable[[], AbstractContextManager[object]]] = [lambda: mounted(engine), other]
+    with contextlib.ExitStack() as stack:
+        for block in blocks if first == "fake" else reversed(blocks):
+            stack.enter_context(block())
+        assert httpx.get("https://example.test/api/v1/models").status_code == 203
+        assert httpx.get("http://tinker.test/api/v1/healthz").json() == {"status": "ok"}
+    assert engine.problems == []
+    assert len(engine.journal) == 1
+
+
+async def _get(url: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(url)).status_code
+
+
+def test_a_local_service_and_a_fake_on_a_socket_are_reached_beside_the_one_in_process() -> None:
+    inside, outside = FakeTinker(), FakeTinker()
+    with mounted(inside), FakeTinkerServer(outside) as server:
+        assert asyncio.run(_get(f"{server.url}/api/v1/healthz")) == 200
+        with httpx.Client(trust_env=False) as client:
+            assert client.get(f"{server.url}/api/v1/healthz").status_code == 200
+    assert (len(inside.journal), len(outside.journal)) == (0, 2)
+    assert (inside.problems, outside.problems) == ([], [])
 
 
 def test_respx_is_gone_after_the_block() -> None:

@@ -68,7 +68,7 @@ def _verified(
 @contextlib.contextmanager
 def reached_in_process(tinker: ReachableTinker) -> Iterator[None]:
     """Serve an engine on its `url` in this process and set the environment variables, within the block."""
-    with mounted(tinker, base_url=tinker.url), _environment(tinker):
+    with mounted(tinker, base_url=tinker.url), tinker.serving(in_process=True), _environment(tinker):
         yield
 
 
@@ -77,7 +77,7 @@ def reached_on_a_socket(tinker: ReachableTinker) -> Iterator[None]:
     """Serve an engine on a free loopback port, which becomes its `url`, and set the environment variables."""
     with FakeTinkerServer(tinker) as server:
         tinker.url = server.url
-        with _environment(tinker):
+        with tinker.serving(in_process=False), _environment(tinker):
             yield
 
 

@@ -17,7 +17,8 @@ class FakeTinkerOptions:
 
     Attributes:
         base_url: The URL of `fake_tinker`; its host need not exist.
-        api_key: The value of ``TINKER_API_KEY``.
+        api_key: The value of ``TINKER_API_KEY``. By default each fake has its own, which begins with
+            ``API_KEY``; by it, the fake recognizes clients that an earlier test left running.
         epoch: The initial value of the frozen wall clock, in seconds since 1970.
         unscripted_complete: Whether a submission without a script completes; otherwise it gets HTTP 404. True
             makes it a simulated service (``docs/reference/simulated-service.md``).
@@ -28,7 +29,7 @@ class FakeTinkerOptions:
     """
 
     base_url: str = "http://tinker.test"
-    api_key: str = API_KEY
+    api_key: str | None = None
     epoch: float = DEFAULT_EPOCH
     unscripted_complete: bool = False
     seed: int = 0

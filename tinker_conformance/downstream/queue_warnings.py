@@ -11,14 +11,18 @@ import logging
 import re
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import overload
+from typing import Final, overload
 
 from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.queue_state import ClientKind, QueueState
+
+SDK_LOGGER: Final = "tinker"
+"""The logger above all others of the official SDK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,16 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 class QueueWarnings(Sequence[QueueWarning]):
-    """The warnings so far, in order; the sequence grows while the test runs."""
+    """The warnings so far, in order; the sequence grows while the test runs.
+
+    Attributes:
+        unheard: Returns the loggers of the SDK whose warnings cannot arrive here, each as a sentence with its
+            fix.
+    """
 
     def __init__(self) -> None:
         """Create an empty sequence."""
+        self.unheard: Callable[[], Sequence[str]] = tuple
         self._lock = threading.Lock()
         self._found: list[QueueWarning] = []
 
@@ -151,13 +161,15 @@ class QueueWarnings(Sequence[QueueWarning]):
         """Assert that `count` matching warnings were logged, or at least one if it is None, and return them.
 
         Raises:
-            AssertionError: If not; the text lists all warnings, and how the nearest one differs.
+            AssertionError: If not; the text lists all warnings, and how the nearest one differs. Also if
+                none was logged, as expected, but a logger of the SDK is cut off, so that none could arrive.
             ValueError: If there is no such kind or state.
         """
         __tracebackhide__ = True
         wanted = _wanted(kind, identifier, state, reason)
         found = tuple(warning for warning in self if not _differences(warning, wanted))
-        if (found and count is None) or len(found) == count:
+        unheard = self.unheard()
+        if (found and count is None) or (len(found) == count and (found or not unheard)):
             return found
         asked = ", ".join(f"{name} {value!r}" for name, value in wanted.items()) or "any"
         number = "at least one" if count is None else str(count)
@@ -167,6 +179,8 @@ class QueueWarnings(Sequence[QueueWarning]):
         if others and len(found) < (count or 1):
             warning, differences = min(others, key=lambda pair: len(pair[1]))
             lines.append(f"the nearest miss, {warning.message!r}, differs in {'; '.join(differences)}")
+        if unheard:
+            raise AssertionError("\n".join([*lines, "warnings may be missing:", *unheard]))
         lines.append("fix the script, move the clock 60 s (the debounce window), or expect another number")
         raise AssertionError("\n".join(lines))
 
@@ -176,8 +190,13 @@ class _Handler(logging.Handler):
         super().__init__(logging.WARNING)
         self._warnings = warnings
         self._clock = clock
+        # A record that propagates passes this handler at two loggers.
+        self._seen: weakref.WeakSet[logging.LogRecord] = weakref.WeakSet()
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record in self._seen:
+            return
+        self._seen.add(record)
         try:
             message = record.getMessage()
         except Exception:  # noqa: BLE001 - the log call is wrong, and other handlers report it
@@ -189,18 +208,56 @@ class _Handler(logging.Handler):
 
 @contextlib.contextmanager
 def captured_warnings() -> Iterator[QueueWarnings]:
-    """Collect the warnings logged in this process, and restore the root logger at the end of the block."""
+    """Collect the warnings logged in this process, and restore the loggers at the end of the block.
+
+    Listens at the root logger and at the logger ``tinker``, the parent of all loggers of the official SDK
+    (tinker 0.1.0 to 0.38.0): code under test often replaces the handlers of the root logger.
+    """
     _forms()
-    warnings, root = QueueWarnings(), logging.getLogger()
-    handler, level = _Handler(warnings, lambda: time.time()), root.level  # noqa: PLW0108 - looked up at each call
-    root.addHandler(handler)
+    root = logging.getLogger()
+    loggers, level = (root, logging.getLogger(SDK_LOGGER)), root.level
+    warnings = QueueWarnings()
+    handler = _Handler(warnings, lambda: time.time())  # noqa: PLW0108 - looked up at each call
+    warnings.unheard = lambda: _unheard(handler)
+    for logger in loggers:
+        logger.addHandler(handler)
     root.setLevel(min(level, logging.WARNING))
     try:
         yield warnings
     finally:
-        root.removeHandler(handler)
+        at_the_end = _unheard(handler)
+        warnings.unheard = lambda: at_the_end
+        for logger in loggers:
+            logger.removeHandler(handler)
         root.setLevel(level)
         handler.close()
+
+
+def _unheard(handler: logging.Handler) -> list[str]:
+    """Return why warnings of the official SDK may be missing: a sentence for each logger that is cut off."""
+    if logging.root.manager.disable >= logging.WARNING:
+        return ["logging.disable() turns off warnings; call logging.disable(logging.NOTSET) in the test"]
+    found = []
+    for name, logger in sorted(logging.root.manager.loggerDict.items()):
+        if not isinstance(logger, logging.Logger) or name.partition(".")[0] != SDK_LOGGER:
+            continue
+        if logger.disabled:
+            found.append(f"the logger {name!r} is disabled; pass disable_existing_loggers=False")
+        elif logger.getEffectiveLevel() > logging.WARNING:
+            level = logging.getLevelName(logger.getEffectiveLevel())
+            found.append(f"the logger {name!r} drops warnings (its level is {level}); set it to WARNING")
+        elif not _reaches(logger, handler):
+            found.append(f"the logger {name!r} does not propagate; set its attribute propagate to True")
+    return found
+
+
+def _reaches(logger: logging.Logger, handler: logging.Handler) -> bool:
+    above: logging.Logger | None = logger
+    while above is not None:
+        if handler in above.handlers:
+            return True
+        above = above.parent if above.propagate else None
+    return False
 
 
 def _wanted(

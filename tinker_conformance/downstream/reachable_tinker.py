@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 
+from fake_server.core.errors import ScriptViolation
+from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
+from fake_server.core.json_values import encoded
 from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.steps import Advance
 from fake_server.verify.verified_tinker import VerifiedTinker
 from tinker_conformance.downstream.clock import FakeTinkerClock
-from tinker_conformance.downstream.options import FakeTinkerOptions
+from tinker_conformance.downstream.earlier_tests import (
+    MAX_LEFTOVERS,
+    Leftover,
+    Lifetime,
+    earlier_owner,
+    own_key,
+    serving,
+)
+from tinker_conformance.downstream.options import API_KEY, FakeTinkerOptions
 
 
 class ReachableTinker(VerifiedTinker):
@@ -23,12 +36,18 @@ class ReachableTinker(VerifiedTinker):
     how_to_move_clocks = "add the fixture fake_tinker_clock to the test"
     how_to_use_a_socket = "use fake_tinker_server (a loopback socket)"
 
-    def __init__(self, options: FakeTinkerOptions, clock: Callable[[], FakeTinkerClock | None]) -> None:
+    def __init__(
+        self,
+        options: FakeTinkerOptions,
+        clock: Callable[[], FakeTinkerClock | None],
+        name: str = "a block outside pytest",
+    ) -> None:
         """Create an engine without scripts.
 
         Args:
             options: The settings of the fixtures.
             clock: Returns the frozen clock of the test, or None if it has none.
+            name: The test that it serves, as pytest names it.
         """
         simulated = options.unscripted_complete
         super().__init__(
@@ -41,7 +60,60 @@ class ReachableTinker(VerifiedTinker):
         )
         self._frozen = clock
         self.url = options.base_url
-        self.api_key = options.api_key
+        self.api_key = own_key(API_KEY) if options.api_key is None else options.api_key
+        self._name = name
+        self._in_process = False
+        self._lifetime: Lifetime | None = None
+        self._leftovers: list[Leftover] = []
+
+    @contextlib.contextmanager
+    def serving(self, *, in_process: bool) -> Iterator[None]:
+        """Serve the clients of the test within the block, and refuse those of earlier tests."""
+        self._in_process = in_process
+        with serving(self._name, self.api_key) as self._lifetime:
+            yield
+
+    @property
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Requests of clients that earlier tests left running, in order; at most ``MAX_LEFTOVERS``.
+
+        They got HTTP 404, and are neither problems nor in the journal.
+        """
+        return tuple(self._leftovers)
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Handle a request of this test's clients; refuse one that belongs to an earlier test."""
+        owner = None
+        if self._lifetime is not None:
+            owner = earlier_owner(request, self._lifetime, in_process=self._in_process)
+        if owner is None:
+            return super().handle(request)
+        leftover = Leftover(owner.name, request.method, request.path)
+        if len(self._leftovers) < MAX_LEFTOVERS:
+            self._leftovers.append(leftover)
+        text = f"{leftover}, which has ended; wait for its futures, or cancel them, before the test ends"
+        return Reply(404, JSON_HEADERS, encoded({"error": text}))
+
+    def reset(self) -> None:
+        """Forget scripts, ids, problems, the journal, polls and requests of earlier tests."""
+        super().reset()
+        self._leftovers = []
+
+    def verify(self) -> None:
+        """Check that every script was served to its end, every rule applied, and nothing else came.
+
+        Raises:
+            ScriptViolation: Lists each difference with its fix, and which clients of earlier tests disturbed.
+        """
+        __tracebackhide__ = True
+        try:
+            super().verify()
+        except ScriptViolation as violation:
+            if not self._leftovers:
+                raise
+            counted = Counter(map(str, self._leftovers))
+            lines = [f"refused meanwhile, {count} times: {text}" for text, count in counted.items()]
+            raise ScriptViolation("\n".join([str(violation), *lines])) from None
 
     def moves_clock(self) -> bool:
         """Return whether the test uses `fake_tinker_clock`."""

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
         Result,
         ScriptsRecord,
         Start,
-        VerbOutcome,
         VerbRecord,
         decode,
         encode,
     )
+    from tinker_conformance.report.release_matrix import ReleaseMatrix, release_matrix
     from tinker_conformance.report.report_folder import JUNIT, ReportFolder, write_whole
     from tinker_conformance.report.report_reading import Report, ReportError, load_report
     from tinker_conformance.report.sdk_matrix import LEGEND, markdown_matrix, matrix, table_matrix
+    from tinker_conformance.report.verb_outcome import VerbOutcome
 
 __all__ = [
     "INTERRUPTED",
@@ -38,6 +39,7 @@ __all__ = [
     "Conclusion",
     "Exit",
     "JudgedKind",
+    "ReleaseMatrix",
     "Report",
     "ReportError",
     "ReportFolder",
@@ -54,6 +56,7 @@ __all__ = [
     "load_report",
     "markdown_matrix",
     "matrix",
+    "release_matrix",
     "result_record",
     "start_record",
     "table_matrix",
@@ -67,9 +70,11 @@ __getattr__ = lazy_exports(
         "conclusion": "Conclusion NEVER_UNCLAIMED conclude exit_code",
         "exit_codes": "Exit INTERRUPTED",
         "record_making": "end_record result_record start_record",
-        "records": "JudgedKind Result ScriptsRecord Start VerbOutcome VerbRecord decode encode",
+        "records": "JudgedKind Result ScriptsRecord Start VerbRecord decode encode",
+        "release_matrix": "ReleaseMatrix release_matrix",
         "report_folder": "JUNIT ReportFolder write_whole",
         "report_reading": "Report ReportError load_report",
         "sdk_matrix": "LEGEND markdown_matrix matrix table_matrix",
+        "verb_outcome": "VerbOutcome",
     },
 )

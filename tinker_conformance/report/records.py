@@ -14,6 +14,7 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.requirements import Level
 from tinker_conformance.timeline import Timeline
 
@@ -160,18 +161,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag=
     alone: str = ""
     fix_first: tuple[str, ...] = ()
     releases: str = ""
-
-
-class VerbOutcome(StrEnum):
-    """What a release of the official SDK met when it did one thing against a server."""
-
-    WORKS = "works"
-    ERROR = "error"
-    HANG = "hang"
-    NOT_OFFERED = "not offered"
-    """The server does not have the endpoint."""
-    ABSENT = "absent"
-    """The release does not have the method."""
 
 
 class VerbRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="verb"):

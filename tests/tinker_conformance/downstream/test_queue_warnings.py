@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import pytest
 
@@ -69,6 +70,62 @@ def test_a_root_level_above_warning_is_lowered_meanwhile() -> None:
         assert root.level == logging.CRITICAL
     finally:
         root.setLevel(before)
+
+
+def test_warnings_arrive_though_the_handlers_of_the_root_logger_are_replaced() -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        with captured_warnings() as warnings:
+            logging.basicConfig(level=logging.INFO, force=True)
+            logging.getLogger("tinker.lib").warning(LINE)
+            logging.getLogger("tinker").warning(LINE)
+        assert [warning.logger for warning in warnings] == ["tinker.lib", "tinker"]
+    finally:
+        for handler in root.handlers[:]:
+            root.removeHandler(handler)
+        for handler in before:
+            root.addHandler(handler)
+        root.setLevel(level)
+
+
+def _no_propagation(logger: logging.Logger) -> None:
+    logger.propagate = False
+
+
+def _disabled(logger: logging.Logger) -> None:
+    logger.disabled = True
+
+
+def _high_level(logger: logging.Logger) -> None:
+    logger.setLevel(logging.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "told"),
+    [
+        (_no_propagation, "does not propagate"),
+        (_disabled, "is disabled"),
+        (_high_level, "its level is ERROR"),
+    ],
+)
+def test_no_warning_proves_nothing_where_a_logger_is_cut_off(
+    cut_off: Callable[[logging.Logger], None], told: str
+) -> None:
+    logger = logging.getLogger("tinker.lib.cut_off")
+    try:
+        with captured_warnings() as warnings:
+            cut_off(logger)
+            logger.warning(LINE)
+            with pytest.raises(AssertionError, match=told):
+                warnings.assert_logged(0)
+            logging.getLogger("tinker.lib").warning(LINE)
+            assert len(warnings.assert_logged(1)) == 1
+            with pytest.raises(AssertionError, match=told):
+                warnings.assert_logged(2)
+    finally:
+        logger.propagate, logger.disabled = True, False
+        logger.setLevel(logging.NOTSET)
 
 
 def test_the_assertion_counts_and_names_the_nearest_miss() -> None:

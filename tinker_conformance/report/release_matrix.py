@@ -1,0 +1,234 @@
+"""The matrix of releases and verbs: what each release of the official SDK meets at a server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from fake_server.core.visible_text import visible
+from tinker_conformance.profile.version_numbers import release_of
+from tinker_conformance.report.markdown import literal
+from tinker_conformance.report.records import VerbRecord
+from tinker_conformance.report.verb_outcome import VerbOutcome
+
+SIGNS: Final[Mapping[VerbOutcome, str]] = {
+    VerbOutcome.WORKS: "✓",
+    VerbOutcome.ERROR: "✗",
+    VerbOutcome.HANG: "∞",
+    VerbOutcome.NOT_TESTABLE: "?",
+    VerbOutcome.NOT_OFFERED: "-",
+    VerbOutcome.ABSENT: "",
+}
+RELEASE_LEGEND: Final = (
+    "✓ works, ✗ error, ∞ hangs, ? not testable, - not offered by the server, "
+    "empty: the release has no such method"
+)
+_NEUTRAL: Final = frozenset({VerbOutcome.WORKS, VerbOutcome.NOT_OFFERED, VerbOutcome.ABSENT})
+"""What does not keep a release from working whole: the server need not offer everything."""
+_NOT_REACHED: Final = "…"
+_QUESTION: Final = "Which releases may my users have?"
+NEEDS: Final = "needs "
+"""Begins the note of a verb that was not driven, because an earlier one did not work."""
+_DIFFERS: Final = re.compile(r"[0-9a-f]{8,}|\d+(?:\.\d+)?")
+"""What differs between two releases that met the same: ids and times."""
+_STYLES: Final = {
+    VerbOutcome.WORKS: "green",
+    VerbOutcome.ERROR: "bold red",
+    VerbOutcome.HANG: "bold red",
+    VerbOutcome.NOT_TESTABLE: "bold red",
+    VerbOutcome.NOT_OFFERED: "dim",
+    VerbOutcome.ABSENT: "dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Neighbouring releases that met the same with every verb.
+
+    Attributes:
+        releases: The releases, oldest first.
+        outcomes: What they met, by verb.
+    """
+
+    releases: tuple[str, ...]
+    outcomes: Mapping[str, VerbOutcome]
+
+    @property
+    def title(self) -> str:
+        """The release, or the first and the last of several."""
+        first, last = self.releases[0], self.releases[-1]
+        return first if first == last else f"{first} to {last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What went wrong, and for which releases.
+
+    Attributes:
+        verb: The verb.
+        outcome: What it met.
+        text: The error and where it came from, or where it hangs.
+        releases: The releases, oldest first.
+    """
+
+    verb: str
+    outcome: VerbOutcome
+    text: str
+    releases: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.verb}, tinker {', '.join(self.releases)}: {self.outcome.value}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseMatrix:
+    """What every driven release met.
+
+    Attributes:
+        records: One record for each release and verb.
+    """
+
+    records: tuple[VerbRecord, ...]
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases, oldest first."""
+        return tuple(sorted({record.release for record in self.records}, key=release_of))
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The verbs, in the order in which they were driven."""
+        return tuple(dict.fromkeys(record.verb for record in self.records))
+
+    def of(self, release: str) -> dict[str, VerbRecord]:
+        """Return what one release met, by verb."""
+        return {record.verb: record for record in self.records if record.release == release}
+
+    def works_whole(self, release: str) -> bool:
+        """Return whether everything works that the release has and the server offers, and something does."""
+        met = {record.outcome for record in self.of(release).values()}
+        return VerbOutcome.WORKS in met and met <= _NEUTRAL
+
+    def columns(self) -> tuple[Column, ...]:
+        """Return the releases, oldest first, with equal neighbours together."""
+        made: list[Column] = []
+        for release in self.releases:
+            outcomes = {verb: record.outcome for verb, record in self.of(release).items()}
+            if made and made[-1].outcomes == outcomes:
+                made[-1] = Column((*made[-1].releases, release), outcomes)
+            else:
+                made.append(Column((release,), outcomes))
+        return tuple(made)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return what went wrong, by verb; releases that met the same share a note.
+
+        A verb that only needs another one has no note of its own.
+        """
+        found: dict[tuple[str, VerbOutcome, str], tuple[str, list[str]]] = {}
+        order = {verb: place for place, verb in enumerate(self.verbs)}
+        for record in sorted(self.records, key=lambda each: (order[each.verb], release_of(each.release))):
+            blocked = record.outcome is VerbOutcome.NOT_TESTABLE and record.note.startswith(NEEDS)
+            if record.outcome not in _NEUTRAL and not blocked:
+                alike = (record.verb, record.outcome, _DIFFERS.sub("#", record.note))
+                found.setdefault(alike, (record.note, []))[1].append(record.release)
+        return tuple(
+            Note(verb, outcome, text, tuple(releases))
+            for (verb, outcome, _), (text, releases) in found.items()
+        )
+
+    @property
+    def conclusion(self) -> str:
+        """Which releases the users of the server may have, in one sentence; empty if none was driven."""
+        driven = self.releases
+        if not driven:
+            return ""
+        whole = [release for release in driven if self.works_whole(release)]
+        if not whole:
+            none = (
+                f"tinker {driven[0]} does not work"
+                if len(driven) == 1
+                else f"none of the {len(driven)} works"
+            )
+            return f"{_QUESTION} None that was driven: {none} whole."
+        text = f"{_QUESTION} tinker {_ranges(whole, driven)}: {_count(whole, driven)} whole"
+        lacking = sorted(
+            {r.verb for r in self.records if r.release in whole and r.outcome is VerbOutcome.NOT_OFFERED},
+            key=self.verbs.index,
+        )
+        return (
+            f"{text}, without what the server does not offer ({', '.join(lacking)})."
+            if lacking
+            else f"{text}."
+        )
+
+
+def _count(whole: Sequence[str], driven: Sequence[str]) -> str:
+    if len(driven) == 1:
+        return "it works"
+    if len(whole) == len(driven):
+        return f"all {len(driven)} releases driven work"
+    return f"{len(whole)} of the {len(driven)} releases driven {'works' if len(whole) == 1 else 'work'}"
+
+
+def _ranges(whole: Sequence[str], driven: Sequence[str]) -> str:
+    """Return the releases as ranges, each without a driven release that does not work."""
+    runs: list[list[str]] = []
+    for release in driven:
+        if release not in whole:
+            runs.append([])
+        elif runs:
+            runs[-1].append(release)
+        else:
+            runs.append([release])
+    named = [run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs if run]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def matrix_table(matrix: ReleaseMatrix) -> Table:
+    """Return the matrix as a table for a terminal."""
+    made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    made.add_column("verb", no_wrap=True)
+    columns = matrix.columns()
+    for column in columns:
+        first, *last = column.title.split(" to ")
+        made.add_column("\nto ".join(map(visible, [first, *last])), justify="center")
+    for verb in matrix.verbs:
+        made.add_row(visible(verb), *(_text(column.outcomes.get(verb)) for column in columns))
+    return made
+
+
+def markdown_releases(matrix: ReleaseMatrix) -> Iterator[str]:
+    """Yield the lines of the matrix, its notes and its conclusion, as Markdown."""
+    columns = matrix.columns()
+    yield f"| verb | {' | '.join(literal(column.title) for column in columns)} |"
+    yield "|---|" + ":---:|" * len(columns)
+    for verb in matrix.verbs:
+        signs = (_sign(column.outcomes.get(verb)) for column in columns)
+        yield f"| {literal(verb)} | {' | '.join(signs)} |"
+    yield ""
+    yield RELEASE_LEGEND
+    notes = matrix.notes()
+    if notes:
+        yield ""
+        yield from (f"- {literal(str(note))}" for note in notes)
+    yield ""
+    yield f"**{literal(matrix.conclusion)}**"
+
+
+def _sign(outcome: VerbOutcome | None) -> str:
+    return _NOT_REACHED if outcome is None else SIGNS[outcome]
+
+
+def _text(outcome: VerbOutcome | None) -> Text:
+    return Text(_sign(outcome), style="" if outcome is None else _STYLES[outcome])
+
+
+def release_matrix(records: Iterable[VerbRecord]) -> ReleaseMatrix:
+    """Return the matrix of the records of a report."""
+    return ReleaseMatrix(tuple(records))

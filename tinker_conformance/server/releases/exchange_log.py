@@ -1,0 +1,130 @@
+"""The requests that the SDK sends, in the worker of a release."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+FREE_REQUESTS: Final = 50
+"""How many requests one verb may send as fast as it likes. A verb of a server that answers needs 2 to 10."""
+PACE_SECONDS: Final = 0.25
+"""How long every further request is held back before it is sent.
+
+The official SDK polls again at once after a 408, so a server that does not wait would get thousands.
+"""
+_POLLS: Final = frozenset({"/api/v1/retrieve_future", "/api/v1/retrieve_futures"})
+_BACKGROUND: Final = frozenset(
+    {"/api/v1/session_heartbeat", "/api/v1/telemetry", "/api/v1/client/dynamic_config"}
+)
+"""What the SDK sends by itself, at times of its own."""
+_RECENT_SECONDS: Final = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class Sent:
+    """One request of the SDK.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path.
+        began: When it was sent, on the monotonic clock.
+        ended: When its reply was there or it failed; None while it waits.
+        status: The status of the reply, or None.
+        trouble: How it failed, or None.
+    """
+
+    method: str
+    path: str
+    began: float
+    ended: float | None = None
+    status: int | None = None
+    trouble: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def polls(self) -> bool:
+        """Whether it polls a future."""
+        return self.path in _POLLS
+
+    @property
+    def said(self) -> str:
+        """The reply in words."""
+        return f"HTTP {self.status}" if self.trouble is None else self.trouble
+
+
+@dataclass(slots=True)
+class ExchangeLog:
+    """The requests of the current verb. Thread-safe."""
+
+    _sent: list[Sent] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def clear(self) -> None:
+        """Begin with another verb."""
+        with self._lock:
+            self._sent = []
+
+    def begin(self, method: str, path: str) -> Sent:
+        """Note a request that is about to be sent."""
+        sent = Sent(method, path, time.monotonic())
+        if path not in _BACKGROUND:
+            with self._lock:
+                self._sent.append(sent)
+        return sent
+
+    @property
+    def sent(self) -> list[Sent]:
+        """The requests so far, without heartbeats and telemetry."""
+        with self._lock:
+            return list(self._sent)
+
+    def install(self) -> None:
+        """Note and pace what every httpx client of this process sends; the SDK has no other client."""
+        original = httpx.AsyncClient.send
+
+        async def send(client: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
+            if len(self.sent) >= FREE_REQUESTS:
+                await asyncio.sleep(PACE_SECONDS)
+            sent = self.begin(request.method, request.url.path)
+            try:
+                response = await original(client, request, **options)
+            except BaseException as error:
+                sent.trouble, sent.ended = _trouble(error), time.monotonic()
+                raise
+            sent.status, sent.ended = response.status_code, time.monotonic()
+            return response
+
+        httpx.AsyncClient.send = send  # type: ignore[method-assign, assignment] # to note what is sent
+
+    def hangs_where(self) -> str:
+        """Return where the SDK waits now, in words."""
+        sent, now = self.sent, time.monotonic()
+        if not sent:
+            return "the SDK sent nothing"
+        last = sent[-1]
+        waiting = [each for each in sent if each.ended is None]
+        before = "" if len(sent) == 1 else f", after {len(sent) - 1} other requests"
+        if waiting:
+            first = waiting[0]
+            return f"{first.name} was not answered for {now - first.began:.1f} s{before}"
+        same = [each for each in sent if each.name == last.name]
+        times = "once" if len(same) == 1 else f"{len(same)} times"
+        text = f"the SDK sent {last.name} {times}, and the last reply was {last.said}"
+        assert last.ended is not None  # noqa: S101 - nothing waits
+        quiet = now - last.ended
+        return text if quiet < _RECENT_SECONDS else f"{text}, {quiet:.1f} s ago"
+
+
+def _trouble(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "given up by the SDK"
+    return f"{type(error).__name__}{f': {error}' if str(error) else ''}"

@@ -1,0 +1,85 @@
+"""From the SDK's exception to an outcome: who is at fault, and in which words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from tinker_conformance.report.verb_outcome import VerbOutcome
+from tinker_conformance.server.releases.exchange_log import Sent
+from tinker_conformance.server.target import HIDDEN
+
+_MOST_CHARACTERS: Final = 400
+_MISSING_STATUSES: Final = frozenset({405, 501})
+_SAYS_NOTHING: Final = frozenset({"", "notfound"})
+_OLD_FAILURE: Final = "Error retrieving result: {"
+"""How releases before 0.3 begin the text of a future that failed."""
+_FAILED: Final = "RequestFailedError"
+_UNEXPECTED: Final = "UnexpectedResultError"
+
+
+def described_failure(error: BaseException, sent: Sequence[Sent], *, key: str) -> tuple[VerbOutcome, str]:
+    """Return the outcome of a verb that raised, and what happened in words.
+
+    Args:
+        error: What the SDK raised.
+        sent: The requests of the verb.
+        key: The API key, which servers quote; it is hidden before the text is cut.
+    """
+    outcome, note = _described(error, sent)
+    return outcome, _cut(note.replace(key, HIDDEN) if key else note)
+
+
+def _described(error: BaseException, sent: Sequence[Sent]) -> tuple[VerbOutcome, str]:
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return _refused(error, status)
+    text = f"{type(error).__name__}: {error}"
+    last = next((each for each in reversed(sent) if each.ended is not None), None)
+    after = "" if last is None else f", after {last.name}: {last.said}"
+    match type(error).__name__:
+        case name if name == _FAILED or str(error).startswith(_OLD_FAILURE):
+            return VerbOutcome.ERROR, f"server: the future failed ({text})"
+        case name if name == _UNEXPECTED:
+            return VerbOutcome.ERROR, f"server: {error}{after}"
+        case _ if last is not None and (last.trouble is not None or (last.status or 0) >= 400):
+            return VerbOutcome.ERROR, f"server: {last.name}: {last.said} ({text})"
+        case _:
+            return VerbOutcome.ERROR, f"SDK: {text}{after}"
+
+
+def _refused(error: Any, status: int) -> tuple[VerbOutcome, str]:
+    request = error.response.request
+    path = request.url.path
+    name = f"{request.method} {path}"
+    body = error.response.text
+    if "/retrieve_future" not in path and (
+        status in _MISSING_STATUSES or (status == 404 and says_nothing(body))
+    ):
+        return VerbOutcome.NOT_OFFERED, f"{name}: HTTP {status}"
+    if status < 400:
+        why = error.__cause__ or error
+        return VerbOutcome.ERROR, f"server: {name}: HTTP {status} that the SDK cannot read: {why}"
+    return VerbOutcome.ERROR, f"server: {name}: HTTP {status} {body}".rstrip()
+
+
+def says_nothing(body: str) -> bool:
+    """Return whether the body of a 404 says no more than "not found".
+
+    Frameworks answer so for a path that they do not have. A server that has the endpoint, but not the model,
+    names what is missing.
+    """
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return True
+    if not isinstance(said, dict) or said.get("problem") == "unexpected_request":
+        return True
+    texts = [value for value in said.values() if isinstance(value, str)]
+    return all("".join(filter(str.isalpha, text.lower())) in _SAYS_NOTHING for text in texts)
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"

@@ -1,0 +1,46 @@
+"""Resolves the value of `--releases` to releases of the official SDK."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tinker_conformance.error_families import UserError
+from tinker_conformance.profile.profile_files import index
+from tinker_conformance.profile.releases import known_releases
+from tinker_conformance.profile.version_numbers import release_of
+
+_NEWEST: Final = "newest"
+
+
+class ReleaseChoiceError(UserError):
+    """The option names no releases; the text says how to name some."""
+
+
+def chosen_releases(chosen: str) -> tuple[str, ...]:
+    """Return the releases that an option names, oldest first.
+
+    Args:
+        chosen: `newest`; `revisions`, the first release of each revision of the SDK's behaviour; `all`; or
+            releases such as `0.25.0,0.38.0`, among which `newest` may be.
+
+    Raises:
+        ReleaseChoiceError: It names something else.
+    """
+    known = known_releases()
+    match chosen.strip():
+        case "all":
+            return known
+        case "revisions":
+            first: dict[object, str] = {}
+            for release, pair in index().releases.items():
+                first.setdefault((pair.observer, pair.polling), release)
+            return tuple(sorted({*first.values(), known[-1]}, key=release_of))
+        case _:
+            asked = [known[-1] if name == _NEWEST else name for name in map(str.strip, chosen.split(","))]
+            for name in asked:
+                if not release_of(name):
+                    raise ReleaseChoiceError(
+                        f"--releases {chosen!r} names no releases; write newest, revisions, all, "
+                        f"or releases such as 0.25.0,{known[-1]}"
+                    )
+            return tuple(sorted(set(asked), key=release_of))

@@ -1,0 +1,171 @@
+"""Drives releases of the official SDK against a server, one after the other.
+
+Failures. A release whose environment cannot be built raises `EnvironmentUnavailable` before anything is sent.
+A worker that hangs, crashes or answers nonsense is a finding of its verb; the next verb gets a new worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from tinker_conformance.report.records import VerbRecord
+from tinker_conformance.report.release_matrix import NEEDS, ReleaseMatrix, release_matrix
+from tinker_conformance.report.verb_outcome import VerbOutcome
+from tinker_conformance.sdk.official.environments import LeanEnvironment, lean_environment
+from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
+from tinker_conformance.sdk.temporary_folder import TemporaryFolder
+from tinker_conformance.server.releases.release_worker import BASE_MODEL, PREFIX
+from tinker_conformance.server.releases.verbs import VERBS, Verb
+from tinker_conformance.server.releases.worker_messages import (
+    AskMessage,
+    DoneMessage,
+    Kept,
+    decode_done,
+    encode,
+)
+from tinker_conformance.server.target import KEY_VARIABLE, ServerUnderTest
+
+VERB_SECONDS: Final = 60.0
+"""Time limit of one verb, in real seconds. The SDK gives up a poll after 45 s, and asks again."""
+START_SECONDS: Final = 60.0
+"""What a new worker may take in addition, to import the SDK."""
+_GRACE_SECONDS: Final = 10.0
+_MOST_LINE: Final = 1024 * 1024
+
+Report = Callable[[VerbRecord], object]
+
+
+def judge_releases(
+    target: ServerUnderTest,
+    releases: Sequence[str],
+    *,
+    seconds: float = VERB_SECONDS,
+    verbs: Sequence[Verb] = VERBS,
+    done: Report = lambda _record: None,
+    say: Callable[[str], None] = lambda _text: None,
+) -> ReleaseMatrix:
+    """Drive each verb of each release against a server.
+
+    Args:
+        target: The server.
+        releases: Releases of `tinker`.
+        seconds: Time limit of one verb, in real seconds.
+        verbs: The verbs, in the order in which they are driven.
+        done: Receives each record as soon as it is there.
+        say: Receives a line of text for each step that takes time.
+
+    Raises:
+        EnvironmentUnavailable: The environment of a release cannot be built. No release was driven then.
+    """
+    environments = [lean_environment(release, report=say) for release in releases]
+    records: list[VerbRecord] = []
+    for environment in environments:
+        say(f"driving tinker {environment.version}")
+        with contextlib.closing(_Release(target, environment, seconds)) as release:
+            for record in release.drive(verbs):
+                records.append(record)
+                done(record)
+    return release_matrix(records)
+
+
+class _Release:
+    """One release: its worker process, and what it made on the server so far."""
+
+    def __init__(self, target: ServerUnderTest, environment: LeanEnvironment, seconds: float) -> None:
+        self._target = target
+        self._environment = environment
+        self._seconds = seconds
+        self._kept = Kept()
+        self._worker: LineProcess | None = None
+        self._home: TemporaryFolder | None = None
+        self._prefix = f"conformance-{uuid.uuid4().hex[:8]}"
+
+    def drive(self, verbs: Sequence[Verb]) -> Iterator[VerbRecord]:
+        """Do one verb after the other, and yield what came of each."""
+        met: dict[str, VerbOutcome] = {}
+        for verb in verbs:
+            done = _unmet(verb, met) or self._ask(verb)
+            met[verb.name] = done.outcome
+            yield VerbRecord(
+                release=self._environment.version,
+                verb=verb.name,
+                outcome=done.outcome,
+                note=self._target.without_key(done.note),
+                seconds=done.seconds,
+            )
+
+    def close(self) -> None:
+        """End the worker, and remove its home folder."""
+        self._end_worker()
+        if self._home is not None:
+            self._home.remove()
+            self._home = None
+
+    def _ask(self, verb: Verb) -> DoneMessage:
+        seconds = self._seconds + _GRACE_SECONDS
+        try:
+            if self._worker is None:
+                self._worker = self._started()
+                seconds += START_SECONDS
+            asked = AskMessage(verb=verb.name, seconds=self._seconds, kept=self._kept)
+            self._worker.send(encode(asked))
+            done = decode_done(self._worker.receive(seconds))
+        except (LineProcessError, msgspec.MsgspecError) as error:
+            return self._lost(error)
+        self._kept = done.kept
+        if not done.alive:
+            self._end_worker()
+        return done
+
+    def _started(self) -> LineProcess:
+        if self._home is None:
+            self._home = TemporaryFolder()
+        # The user's own credentials and settings must not decide what is found.
+        home = str(self._home.path)
+        variables = {
+            **self._environment.environment(),
+            "HOME": home,
+            "XDG_CONFIG_HOME": home,
+            "TINKER_BASE_URL": self._target.url,
+            KEY_VARIABLE: self._target.api_key,
+            PREFIX: self._prefix,
+        }
+        if self._target.base_model is not None:
+            variables[BASE_MODEL] = self._target.base_model
+        program = "tinker_conformance.server.releases.release_worker"
+        command = [str(self._environment.python), "-m", program]
+        return LineProcess(command, environment=variables, max_line=_MOST_LINE)
+
+    def _lost(self, error: Exception) -> DoneMessage:
+        said = "" if self._worker is None else self._worker.stderr_tail().strip()
+        self._end_worker()
+        last = said.splitlines()[-1] if said else "it printed nothing"
+        return DoneMessage(outcome=VerbOutcome.ERROR, note=f"SDK: {error} ({last})", alive=False)
+
+    def _end_worker(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close(politely=False)
+
+
+def _unmet(verb: Verb, met: dict[str, VerbOutcome]) -> DoneMessage | None:
+    """Return the outcome of a verb that cannot be driven, because an earlier one did not work."""
+    for need in verb.needs:
+        match met.get(need, VerbOutcome.WORKS):
+            case VerbOutcome.WORKS:
+                continue
+            case VerbOutcome.ABSENT:
+                return DoneMessage(outcome=VerbOutcome.ABSENT)
+            case VerbOutcome.NOT_OFFERED:
+                return DoneMessage(
+                    outcome=VerbOutcome.NOT_OFFERED, note=f"{NEEDS}{need}, which is not offered"
+                )
+            case found:
+                why = {VerbOutcome.ERROR: "failed", VerbOutcome.HANG: "hangs"}.get(found, "was not testable")
+                return DoneMessage(outcome=VerbOutcome.NOT_TESTABLE, note=f"{NEEDS}{need}, which {why}")
+    return None
