@@ -149,6 +149,14 @@ class _ShowsAnEmptyReason(WithObserver):
 
 
 SDKS.edited(
+    "shows_the_server_reason_of_training_in_an_old_revision",
+    under="tinker-0.5.1",
+    changes={"observer.passes_reason": True, "observer.training.server_reason_replaces": True},
+    caught_by="reasons.not_of_the_server",
+    saying="got the line 'Training is paused for model-1. Reason: the cluster is full'",
+)
+
+SDKS.edited(
     "shows_the_server_reason_in_an_old_revision",
     under="tinker-0.5.1",
     changes={"observer.passes_reason": True, "observer.sampling.server_reason_replaces": True},

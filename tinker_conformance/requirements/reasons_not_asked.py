@@ -16,6 +16,8 @@ _NO_KEY: Final = "its result has no required key"
 _IN_JSON: Final = "its result is JSON in every release"
 
 CLIENT_REASONS: Final[Mapping[tuple[str, str], str]] = {
+    ("parsing.ignores_case", ClientKind.MODEL_CREATION): _NO_CREATION,
+    ("parsing.trims", ClientKind.MODEL_CREATION): _NO_CREATION,
     ("trigger.not_408", ClientKind.MODEL_CREATION): _NO_CREATION,
     ("trigger.only_changes", ClientKind.MODEL_CREATION): _NO_CREATION,
     ("reasons.not_of_the_server", ClientKind.MODEL_CREATION): _NO_CREATION,

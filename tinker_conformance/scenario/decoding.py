@@ -117,8 +117,9 @@ def _written_out(data: list[object], source: str) -> Iterator[tuple[str, object]
 
 
 def _kind_or_operation(name: object, where: str) -> ClientKind | Operation:
-    kinds = [kind.value for kind in ClientKind]
-    return _choice(name, ClientKind if name in kinds else Operation, where)
+    if name in [kind.value for kind in ClientKind]:
+        return _choice(name, ClientKind, where)
+    return _choice(name, Operation, where)
 
 
 def decode_scenario(data: object, where: str) -> Scenario:
