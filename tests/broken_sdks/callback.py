@@ -213,6 +213,16 @@ class _NotifiesAtAFatalStatus(Poll):
     also=(
         *ACROSS_TRAINING,
         "concurrency.training_on_threads",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_external",
+        "debounce.across_save_weights_for_sampler",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
     ),
 )
 class _NotifiesActiveAtAFatalStatus(WithPoll):

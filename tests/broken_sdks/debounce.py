@@ -29,8 +29,10 @@ SDKS.edited(
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
     also=(
         "concurrency.one_minute_for_a_client",
+        "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
+        "debounce.boundary",
         "debounce.fraction",
         "debounce.training",
     ),
@@ -49,7 +51,12 @@ SDKS.edited(
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_external",
+        "debounce.across_save_weights_for_sampler",
         "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
@@ -59,6 +66,7 @@ SDKS.edited(
         "debounce.fraction",
         "debounce.separate_clients",
         "debounce.wall_clock",
+        "grace.monotonic_clock",
         "grace.then_once_a_minute",
         "telemetry.beside_the_line",
     ),
@@ -72,7 +80,9 @@ SDKS.edited(
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
         "concurrency.one_minute_for_a_client",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
         "debounce.training",
@@ -89,11 +99,15 @@ SDKS.edited(
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
         "concurrency.one_minute_for_a_client",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
+        "debounce.fraction_or_whole_seconds",
         "debounce.training",
         "debounce.wall_clock",
+        "debounce.within_a_minute",
     ),
 )
 
@@ -125,7 +139,11 @@ class _StartsWithoutALine(ClientObserver):
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_for_sampler",
         "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
@@ -174,6 +192,11 @@ class _TruncatesToWholeSeconds(WithObserver):
     under="tinkex-seed",
     caught_by="debounce.fraction_or_whole_seconds",
     saying="got the line 'Sampling is paused for sampler-1. Reason: concurrent LoRA rate limit hit'",
+    also=(
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.within_a_minute",
+    ),
 )
 class _TruncatesToWholeSecondsInTheSeed(WithObserver):
     observer = _TruncatesTime
@@ -194,11 +217,16 @@ class _ExtendsTheWindow(ClientObserver):
     also=(
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_states",
         "debounce.active",
+        "debounce.boundary",
         "debounce.clock_stepping_back",
         "debounce.fraction",
         "debounce.training",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
     ),
 )
 class _ExtendsTheWindowAtEachPause(WithObserver):
@@ -220,6 +248,7 @@ class _PerState(ClientObserver):
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
     also=(
         "concurrency.one_minute_for_a_client",
+        "debounce.active",
         "debounce.begins_at_the_line",
         "debounce.clock_stepping_back",
         "debounce.fraction",
@@ -242,7 +271,17 @@ class _DebouncesPerState(WithObserver):
         "concurrency.clients_on_threads",
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
+        "debounce.across_compute_logprobs",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_for_sampler",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
         "debounce.separate_clients",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
     ),
 )
 class _DebouncesPerFuture(ReferenceAdapter):
@@ -342,10 +381,30 @@ _forgets_between_futures_of(
     Operation.FORWARD_BACKWARD,
     "tinkex-seed",
     "wanted nothing, got the line 'Training is paused",
-    also=("concurrency.training_on_threads", "debounce.separate_training_clients"),
+    also=(
+        "concurrency.training_on_threads",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction_or_whole_seconds",
+        "debounce.separate_training_clients",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
+    ),
 )
 _forgets_between_futures_of(
     Operation.OPTIM_STEP, "tinker-0.38", "wanted a pause line for model-1 in round 2, got nothing"
+)
+for _operation, _under in (
+    (Operation.SAVE_STATE, "tinker-0.5.1"),
+    (Operation.LOAD_STATE, "tinker-0.10"),
+    (Operation.SAVE_WEIGHTS_FOR_SAMPLER, "tinker-0.21"),
+    (Operation.UNLOAD_MODEL, "tinker-0.1"),
+    (Operation.SAVE_WEIGHTS_EXTERNAL, "tinker-0.38"),
+):
+    _forgets_between_futures_of(_operation, _under, "got")
+_forgets_between_futures_of(
+    Operation.COMPUTE_LOGPROBS, "tinker-0.5.1", "got the line 'Sampling is paused for sampler sampler-1"
 )
 
 
@@ -379,7 +438,10 @@ class _RestartsOnActive(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.active",
     saying="at 1.000 s: wanted a pause line at 1.000 s, got nothing",
-    also=("concurrency.one_minute_for_a_client",),
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_states",
+    ),
 )
 class _RestartsTheWindowOnActive(WithObserver):
     observer = _RestartsOnActive
@@ -397,7 +459,10 @@ class _EndsOnActive(ClientObserver):
     under="tinker-0.21",
     caught_by="debounce.active",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
-    also=("concurrency.one_minute_for_a_client",),
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_states",
+    ),
 )
 class _EndsTheWindowOnActive(WithObserver):
     observer = _EndsOnActive
@@ -413,6 +478,7 @@ class _LogsActiveAsUnknown(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.active",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: unknown'",
+    also=("debounce.across_states",),
 )
 class _LogsActive(WithObserver):
     observer = _LogsActiveAsUnknown
@@ -432,7 +498,17 @@ class _LogsEveryFiveMinutes(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.training",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
-    also=("concurrency.training_on_threads",),
+    also=(
+        "concurrency.training_on_threads",
+        "debounce.across_states",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
+    ),
 )
 class _LogsTrainingEveryFiveMinutes(WithObserver):
     observer = _LogsEveryFiveMinutes
@@ -451,6 +527,7 @@ class _AbsoluteElapsedTime(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.clock_stepping_back",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
+    also=("debounce.wall_clock",),
 )
 class _IgnoresTheSignOfElapsedTime(WithObserver):
     observer = _AbsoluteElapsedTime

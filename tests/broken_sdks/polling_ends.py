@@ -51,7 +51,12 @@ SDKS.edited(
     changes={"polling.on_other": "poll_again"},
     caught_by="polling.fatal_status",
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
-    also=("polling.status_line",),
+    also=(
+        "callback.error_is_swallowed",
+        "polling.malformed_result",
+        "polling.no_utf8_in_200",
+        "polling.status_line",
+    ),
 )
 
 SDKS.edited(
@@ -62,6 +67,7 @@ SDKS.edited(
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
     also=(
         "polling.failure_time",
+        "polling.fatal_status",
         "polling.incomplete_result",
         "polling.no_utf8_in_200",
     ),
@@ -98,6 +104,14 @@ SDKS.edited(
     changes={"polling.failure_drain_seconds": 0.0},
     caught_by="polling.failure_time",
     saying="at 0.000 s: wanted future 1 to end at 0.100 s, got its end at 0.000 s",
+    also=(
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
+    ),
 )
 
 

@@ -81,9 +81,16 @@ class _Drops408InTraining(Poll):
     caught_by="trigger.http_408",
     saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 408), got nothing",
     also=(
+        "callback.error_is_swallowed",
         "callback.nothing_on_completion",
         "callback.nothing_on_fatal_status",
+        "callback.reason",
+        "parsing.case_sensitive",
+        "parsing.numbers",
+        "parsing.other_words",
+        "parsing.spaces_count",
         "reasons.training_unknown",
+        "trigger.every_408",
     ),
 )
 class _Ignores408InTraining(WithPoll):
@@ -106,8 +113,12 @@ class _NotifiesOfChangesOn408(Poll):
     caught_by="trigger.every_408",
     saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 408), got nothing",
     also=(
+        "callback.states",
         "concurrency.each_future_is_heard",
+        "debounce.first_pause_logs",
+        "parsing.known_states",
         "parsing.numbers",
+        "parsing.other_words",
         "trigger.http_408",
     ),
 )
@@ -121,7 +132,13 @@ SDKS.edited(
     changes={"observer.notify_on_408": "truthy_state"},
     caught_by="trigger.not_408",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 1 (HTTP 408)",
-    also=("custom_observer.replaces_client",),
+    also=(
+        "callback.states",
+        "custom_observer.replaces_client",
+        "debounce.first_pause_logs",
+        "parsing.known_states",
+        "parsing.other_words",
+    ),
 )
 
 SDKS.edited(
@@ -155,6 +172,9 @@ SDKS.edited(
     caught_by="trigger.every_try_again",
     saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 200 try_again), got nothing",
     also=(
+        "trigger.malformed_408",
+        "trigger.server_errors",
+        "trigger.try_again",
         "trigger.try_again_gate",
         "trigger.try_again_without_state",
     ),
@@ -167,10 +187,16 @@ SDKS.edited(
     caught_by="trigger.only_changes",
     saying="got state 'paused_capacity' after reply 2 (HTTP 200 try_again)",
     also=(
+        "callback.states",
         "concurrency.each_future_has_a_state",
+        "debounce.first_pause_logs",
+        "parsing.known_states",
         "parsing.other_words",
         "reasons.sampling_unknown",
         "reasons.training_unknown",
+        "trigger.malformed_408",
+        "trigger.server_errors",
+        "trigger.try_again",
     ),
 )
 
@@ -198,8 +224,18 @@ class _SharesTheLastState(Poll):
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
         "custom_observer.replaces_client",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_for_sampler",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction_or_whole_seconds",
         "debounce.separate_clients",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
     ),
 )
 class _SharesTheLastStateBetweenFutures(WithPoll):
@@ -224,6 +260,10 @@ class _NotifiesWithoutAState(Poll):
     under="tinker-0.21",
     caught_by="trigger.try_again_without_state",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
+    also=(
+        "trigger.malformed_408",
+        "trigger.server_errors",
+    ),
 )
 class _NotifiesUnknownWithoutAState(WithPoll):
     poll = _NotifiesWithoutAState
@@ -305,6 +345,10 @@ class _NotifiesOnA503(Poll):
     under="tinker-0.5.1",
     caught_by="trigger.server_errors",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 3 (HTTP 503)",
+    also=(
+        "trigger.malformed_408",
+        "trigger.try_again_without_state",
+    ),
 )
 class _NotifiesOn503(WithPoll):
     poll = _NotifiesOnA503
@@ -324,6 +368,10 @@ class _NotifiesOnA500(Poll):
     under="tinker-0.38",
     caught_by="trigger.server_errors",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 500)",
+    also=(
+        "trigger.malformed_408",
+        "trigger.try_again_without_state",
+    ),
 )
 class _NotifiesUnknownOn500(WithPoll):
     poll = _NotifiesOnA500
@@ -345,8 +393,11 @@ class _RequiresJson(Poll):
     saying="got 'error' (PollError: a 408 without JSON)",
     also=(
         "polling.http_408",
+        "polling.http_5xx",
         "polling.iteration_header",
         "polling.no_utf8",
+        "polling.try_again",
+        "polling.try_again_line",
     ),
 )
 class _FailsOnA408WithoutJson(WithPoll):
@@ -386,6 +437,10 @@ class _ReadsEmptyStates(Poll):
     under="tinker-0.5.1",
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
+    also=(
+        "trigger.server_errors",
+        "trigger.try_again_without_state",
+    ),
 )
 class _ReadsAnEmptyStateAsUnknown(WithPoll):
     poll = _ReadsEmptyStates
@@ -406,6 +461,10 @@ class _ReadsNullStates(Poll):
     under="tinker-0.21",
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
+    also=(
+        "trigger.server_errors",
+        "trigger.try_again_without_state",
+    ),
 )
 class _ReadsNullAsUnknown(WithPoll):
     poll = _ReadsNullStates

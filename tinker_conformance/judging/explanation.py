@@ -40,12 +40,18 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
     for identifier, case in judgement.cases.items():
         mismatches = [m for m in judgement.mismatches if m.scenario == identifier]
         if mismatches:
-            lines += ["", f"  scenario {identifier}"]
+            lines += ["", f"  scenario {identifier}{_clients(case)}"]
             lines += [f"    {mismatch}" for mismatch in mismatches]
             lines += [f"    {line}" for line in text_picture(_picture(case, mismatches))]
             lines += _timeline(case, mismatches)
     lines += ["", f"  rerun:    {alone(required.id, spec, profile)}"]
     return "\n".join(visible_lines(line) for line in lines)
+
+
+def _clients(case: Case) -> str:
+    """Return the kinds of client in a scenario, in parentheses; nothing if it has none."""
+    kinds = " and ".join(sorted(kind.value.replace("_", " ") for kind in case.scenario.kinds))
+    return f" ({kinds})" if kinds else ""
 
 
 def alone(identifier: str, spec: str, profile: str) -> str:

@@ -10,6 +10,8 @@ from tests.broken_sdks import table as broken_sdks
 from tests.docs.generate import catalogue_table, commands, endpoints, fake_server_api, layout, profile_values
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
+from tinker_conformance.requirements import matrix_document as matrix
+from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.stdio import protocol_schema as adapter_schema
 
 DOCS: Final = Path(__file__).parents[3] / "docs"
@@ -21,6 +23,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/commands.md": commands.document,
     "reference/endpoints.md": endpoints.document,
     "reference/fake-server.md": fake_server_api.document,
+    "reference/matrix.md": lambda: matrix.document(shipped_scenarios()),
     "reference/profile-values.md": profile_values.document,
     "reference/report.schema.json": report_schema.schema,
     "reference/requirements.md": requirements.document,

@@ -75,6 +75,18 @@ _OTHER_TIMES_OF_TRAINING = {
     "debounce.across_forward_backward",
     "debounce.across_optim_step",
     "debounce.separate_training_clients",
+    "debounce.across_load_state",
+    "debounce.across_save_state",
+    "debounce.across_save_weights_for_sampler",
+    "debounce.across_states",
+    "debounce.active",
+    "debounce.begins_at_the_line",
+    "debounce.boundary",
+    "debounce.clock_stepping_back",
+    "debounce.first_pause_logs",
+    "debounce.fraction",
+    "debounce.wall_clock",
+    "debounce.within_a_minute",
 }
 _NO_GRACE = {
     "grace.boundary",
@@ -149,13 +161,14 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     # Samples were still taken in JSON.
     ("0.22.7", "tinker-0.38"): _NO_GRACE | {"polling.result_in_json"},
     ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
-    ("0.36.0", "tinker-0.38"): _NO_GRACE,
+    ("0.36.0", "tinker-0.38"): _NO_GRACE | {"debounce.across_save_weights_external"},
     # A raising observer, notified of ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {
         "callback.nothing_on_completion",
         "callback.error_is_swallowed",
         "debounce.training",
         "debounce.separate_creations",
+        "debounce.across_save_weights_external",
     }
     | _OTHER_TIMES_OF_TRAINING,
 }
