@@ -20,7 +20,12 @@ from .alone import name_alone
 from .declaration import BrokenSdk
 from .registry import BROKEN_SDKS
 
-_MADE_OF: Final[dict[tuple[str, ClientKind], str]] = {}
+_MADE_OF: Final[dict[tuple[str, ClientKind], str]] = {
+    ("reasons.of_the_server", ClientKind.TRAINING): "ignores_the_server_reason_in_training",
+    ("reasons.not_of_the_server", ClientKind.SAMPLING): "shows_the_server_reason_in_an_old_revision",
+    ("polling.failure_time", ClientKind.SAMPLING): "raises_failures_at_once",
+    ("polling.failure_time", ClientKind.MODEL_CREATION): "raises_failures_at_once",
+}
 """By requirement and kind of client: the broken SDK to take, where the first one does not show there."""
 
 

@@ -1,4 +1,4 @@
-"""Each rule is broken for one kind of client alone, and the failure is found with that kind of client alone."""
+"""Each rule is broken for one kind of client alone, and fails in scenarios of that kind alone."""
 
 from __future__ import annotations
 
