@@ -217,12 +217,6 @@ class _NotifiesAtAFatalStatus(Poll):
         "debounce.across_save_state",
         "debounce.across_save_weights_external",
         "debounce.across_save_weights_for_sampler",
-        "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction",
-        "debounce.wall_clock",
-        "debounce.within_a_minute",
     ),
 )
 class _NotifiesActiveAtAFatalStatus(WithPoll):

@@ -275,13 +275,7 @@ class _DebouncesPerState(WithObserver):
         "debounce.across_load_state",
         "debounce.across_save_state",
         "debounce.across_save_weights_for_sampler",
-        "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction",
         "debounce.separate_clients",
-        "debounce.wall_clock",
-        "debounce.within_a_minute",
     ),
 )
 class _DebouncesPerFuture(ReferenceAdapter):
@@ -383,13 +377,7 @@ _forgets_between_futures_of(
     "wanted nothing, got the line 'Training is paused",
     also=(
         "concurrency.training_on_threads",
-        "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction_or_whole_seconds",
         "debounce.separate_training_clients",
-        "debounce.wall_clock",
-        "debounce.within_a_minute",
     ),
 )
 _forgets_between_futures_of(
@@ -399,7 +387,7 @@ for _operation, _under in (
     (Operation.SAVE_STATE, "tinker-0.5.1"),
     (Operation.LOAD_STATE, "tinker-0.10"),
     (Operation.SAVE_WEIGHTS_FOR_SAMPLER, "tinker-0.21"),
-    (Operation.UNLOAD_MODEL, "tinker-0.1"),
+    (Operation.UNLOAD_MODEL, "tinker-0.1+tinker-0.1"),
     (Operation.SAVE_WEIGHTS_EXTERNAL, "tinker-0.38"),
 ):
     _forgets_between_futures_of(_operation, _under, "got")

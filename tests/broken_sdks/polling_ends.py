@@ -104,14 +104,7 @@ SDKS.edited(
     changes={"polling.failure_drain_seconds": 0.0},
     caught_by="polling.failure_time",
     saying="at 0.000 s: wanted future 1 to end at 0.100 s, got its end at 0.000 s",
-    also=(
-        "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction",
-        "debounce.wall_clock",
-        "debounce.within_a_minute",
-    ),
+    also=(),
 )
 
 

@@ -49,7 +49,11 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another(
     assert wiring.verdict is Verdict.FAILED
     assert [each.verdict for each in (clock, minute, states, headers)] == [Verdict.PASSED] * 4
     assert [*clock.cases] == ["debounce-clock-moves-logprobs"]
-    assert [*minute.cases] == ["debounce-boundary, through compute_logprobs"]
+    assert [*minute.cases] == [
+        "debounce-boundary, through compute_logprobs",
+        "debounce-window-training",
+        "debounce-window-alternating-training",
+    ]
     assert "silent" not in minute.note
     assert minute.note == (
         "the SDK reports no pause in sample (see wiring.sample); judged with compute_logprobs instead"

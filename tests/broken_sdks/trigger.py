@@ -229,13 +229,7 @@ class _SharesTheLastState(Poll):
         "debounce.across_load_state",
         "debounce.across_save_state",
         "debounce.across_save_weights_for_sampler",
-        "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction_or_whole_seconds",
         "debounce.separate_clients",
-        "debounce.wall_clock",
-        "debounce.within_a_minute",
     ),
 )
 class _SharesTheLastStateBetweenFutures(WithPoll):

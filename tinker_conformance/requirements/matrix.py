@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from fake_server.core.operations import Operation
+from tinker_conformance.checks import projections as seen
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements import REQUIREMENTS, Requirement, requirement
@@ -133,9 +134,18 @@ def is_asked(required: Requirement, scenario: Scenario, profile: Profile) -> boo
     """
     if not scenario.operations <= frozenset(profile.polling.operations):
         return False
-    return required.chapter not in OBSERVER_CHAPTERS or all(
+    return not _is_observed(required) or all(
         profile.observer.client(kind) is not None for kind in scenario.kinds
     )
+
+
+def _is_observed(required: Requirement) -> bool:
+    """Return whether a requirement is about what an observer does."""
+    match required.check:
+        case seen.Same(projections) if seen.notified_states in projections:
+            return True
+        case _:
+            return required.chapter in OBSERVER_CHAPTERS
 
 
 def client_rules() -> tuple[Rule, ...]:
@@ -151,7 +161,7 @@ def _client_rules() -> Iterator[Rule]:
         names = together.get(required.id, (required.id,))
         if required.id == names[0]:
             members = tuple(requirement(name) for name in names)
-            yield Rule(required.id, required.sentence, members, required.chapter != "polling")
+            yield Rule(required.id, required.sentence, members, _is_observed(required))
 
 
 def operation_rules() -> tuple[Rule, ...]:
