@@ -8,6 +8,7 @@ VERSIONS ?= revisions
 PROFILE ?=
 SEED ?= 0
 COUNT ?= 100000
+CATALOGUE := build/catalogue
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -25,7 +26,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate setup-system image test-lowest test-newest
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate catalogue findings setup-system image test-lowest test-newest
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -95,6 +96,19 @@ types: $(STAMP)
 # The site, in build/site; a broken link is an error.
 docs: $(DOCS)/.installed
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict
+
+# Judges every SDK of the catalogue and a pinned official release, and holds the verdicts against the findings pages.
+catalogue: $(STAMP)
+	rm -rf $(CATALOGUE)
+	$(BIN)/tinker-conformance matrix --catalogue --versions 0.38.0 --report $(CATALOGUE)
+	$(BIN)/python -m tests.findings check $(CATALOGUE)
+
+# The same run, recorded for the findings pages.
+findings: $(STAMP)
+	rm -rf $(CATALOGUE)
+	$(BIN)/tinker-conformance matrix --catalogue --versions 0.38.0 --report $(CATALOGUE)
+	$(BIN)/python -m tests.findings record $(CATALOGUE)
+	$(BIN)/python -m tests.docs.generate
 
 # Writes the generated pages and schemas anew.
 generate: $(STAMP)

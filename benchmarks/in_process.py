@@ -1,4 +1,4 @@
-"""In-process faces beside respx and httpx's own mocks: microseconds a poll, client included.
+"""In-process transports beside respx and httpx's own mocks: microseconds a poll, client included.
 
 The same client, the same bodies; each back end plays the script of five replies.
 """

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fake_server.core.faults import Cut, CutEnd, Dribble, DropKind, RawBytes, Refusal, Wire
     from fake_server.core.http_messages import Reply, Request, TransportFault
     from fake_server.core.operations import Operation
+    from fake_server.dialects.dialect import Dialect
+    from fake_server.dialects.dialect_files import dialect_names
     from fake_server.engine.futures import ScriptedFuture
     from fake_server.engine.journal import Exchange, Journal
     from fake_server.engine.listener import Listener, Poll, Submission
@@ -52,6 +54,7 @@ __all__ = [
     "Complete",
     "Cut",
     "CutEnd",
+    "Dialect",
     "Dribble",
     "Drop",
     "DropKind",
@@ -93,6 +96,7 @@ __all__ = [
     "at_most",
     "chance",
     "decode_steps",
+    "dialect_names",
     "encode_steps",
     "every",
     "load_script_file",
@@ -109,6 +113,7 @@ _HOMES: Final = {
     "Complete": "script.steps",
     "Cut": "core.faults",
     "CutEnd": "core.faults",
+    "Dialect": "dialects.dialect",
     "Dribble": "core.faults",
     "Drop": "script.steps",
     "DropKind": "core.faults",
@@ -150,6 +155,7 @@ _HOMES: Final = {
     "Outage": "script.holds",
     "at_most": "script.holds",
     "chance": "script.rules",
+    "dialect_names": "dialects.dialect_files",
     "decode_steps": "script.script_data",
     "every": "script.rules",
     "encode_steps": "script.script_data",

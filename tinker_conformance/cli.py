@@ -16,6 +16,7 @@ from tinker_conformance.commands.guard import Program
 from tinker_conformance.commands.identify import identify
 from tinker_conformance.commands.matrix import matrix
 from tinker_conformance.commands.parity import parity
+from tinker_conformance.commands.profile import profile
 from tinker_conformance.commands.record_goldens import record_goldens
 from tinker_conformance.commands.report import report
 from tinker_conformance.commands.run import run
@@ -45,13 +46,13 @@ def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
     """Run the scenarios of FILE and print {scenario id: [events]} as JSON."""
     console = Terminal(stderr=True)
     scenarios = load_scenarios(file)
-    profile = load_profile(named)
+    followed = load_profile(named)
     sdk = opened(spec, console, clock=clock)
     code = Exit.HELD
     try:
         traces = {}
         for scenario in scenarios:
-            result = sdk.run(scenario, profile)
+            result = sdk.run(scenario, followed)
             traces[scenario.id] = result.timeline
             if result.fault is not None:
                 console.print(f"{scenario.id}: {result.fault}")
@@ -69,4 +70,5 @@ main.add_command(matrix)
 main.add_command(identify)
 main.add_command(check_adapter)
 main.add_command(parity)
+main.add_command(profile)
 main.add_command(record_goldens)

@@ -65,7 +65,8 @@ class Response(_Event, frozen=True, kw_only=True, tag="response"):
 
     Attributes:
         status: The HTTP status, or None if a fault replaced the reply.
-        body: The scripted JSON body; None for a finished result and for a body that is not JSON.
+        body: The scripted JSON body; None for a finished result, for null and for a body that is not JSON.
+        raw: The body as text where `body` does not hold it, at most 200 characters; None for a result.
         fault: The fault that replaced the reply (`reset`, …) or corrupted it on the way.
         step: The place of the reply in the future's script, from 1; None once the script is used up.
         submission: Whether it is the reply to a submission.
@@ -73,6 +74,7 @@ class Response(_Event, frozen=True, kw_only=True, tag="response"):
 
     status: int | None
     body: object = None
+    raw: str | None = None
     fault: str | None = None
     step: int | None = None
     submission: bool = False

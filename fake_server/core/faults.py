@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
@@ -122,6 +122,7 @@ class Wire:
         content_length: Values of the ``content-length`` header, one line each, instead of the right one.
         chunked: Sends the body in chunks.
         compress: Compresses the body with this coding and declares it.
+        if_accepted: Whether to compress only where the request's ``Accept-Encoding`` names the coding.
         claims: Declares this content coding without applying it.
         headers: Further header lines; a name that the reply already has appears twice.
     """
@@ -135,6 +136,7 @@ class Wire:
     content_length: tuple[str, ...] = ()
     chunked: Chunking | None = None
     compress: Coding | None = None
+    if_accepted: bool = False
     claims: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -142,6 +144,10 @@ class Wire:
         object.__setattr__(self, "delay", wire_seconds(self.delay))
         if type(self.hold) is not bool:
             raise ScriptError(f"hold is {self.hold!r}; use true or false, or leave it out for false")
+        if type(self.if_accepted) is not bool:
+            raise ScriptError(f"if_accepted is {self.if_accepted!r}; use true or false")
+        if self.if_accepted and self.compress is None:
+            raise ScriptError("if_accepted needs a coding; add compress, such as compress: gzip")
         if type(self.extra) is not int or not 0 <= self.extra <= MAX_EXTRA_BYTES:
             raise ScriptError(f"extra is {self.extra!r}; use a number of bytes from 0 to {MAX_EXTRA_BYTES}")
         for value in (*self.content_length, *(() if self.claims is None else (self.claims,))):
@@ -156,6 +162,13 @@ class Wire:
     def name(self) -> str:
         """The fault's name in the journal: its parts, separated by commas."""
         return ", ".join(self._names())
+
+    def for_client(self, accepted: str) -> Wire | None:
+        """Return how the reply is sent for an ``Accept-Encoding``; None if in the normal way."""
+        if not self.if_accepted or self.compress is None or _accepts(accepted, self.compress):
+            return self
+        others = [name for name in self._names() if not name.startswith("compress ")]
+        return replace(self, compress=None, if_accepted=False) if others else None
 
     @property
     def takes_time(self) -> bool:
@@ -200,6 +213,15 @@ class Wire:
             yield f"claims {self.claims}"
         if self.headers:
             yield f"headers {' and '.join(name for name, _ in self.headers)}"
+
+
+def _accepts(accepted: str, coding: Coding) -> bool:
+    """Return whether an ``Accept-Encoding`` names a coding, or any, and does not refuse it with ``q=0``."""
+    for item in accepted.lower().split(","):
+        name, _, weight = item.partition(";")
+        if name.strip() in {coding.value, "*"}:
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
 
 
 WIRE_KEYS: Final = tuple(field.name for field in fields(Wire))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Final
 
@@ -80,7 +80,8 @@ def unfinished_script(future: ScriptedFuture) -> str:
 
 def unused_rule(rule: Rule, counted: int, clients: Iterable[str]) -> str:
     """Return the message for a rule that never applied: what it counted, and the fix."""
-    owner = f"{rule.operation or 'any operation'} of {_client(rule.client)}"
+    where = "" if rule.where is None else f" where {rule.where}"
+    owner = f"{rule.operation or 'any operation'} of {_client(rule.client)}{where}"
     text = f"the rule {rule.choice} for {owner} never applied: it counted {counted} submissions"
     if not counted and rule.client is not None:
         return f"{text}; {suggestion(rule.client, clients, 'no such client submitted anything')}"
@@ -133,7 +134,11 @@ def unexpected_request(method: str, path: str, known: Iterable[str]) -> str:
 
 
 def unscripted_submission(
-    book: FutureBook, path: str, operations: Sequence[Operation], client: str | None
+    book: FutureBook,
+    path: str,
+    operations: Sequence[Operation],
+    client: str | None,
+    body: Mapping[str, object],
 ) -> str:
     """Return the message for a submission without a script, with the nearest waiting script."""
     came = f"{operations[0]} of client {client!r} came (POST {path}), but no script is left for it"
@@ -142,6 +147,12 @@ def unscripted_submission(
         taken = sum(future.scripted for future in book.by_name.values())
         fix = "add a script, or create the engine with unscripted: complete"
         return f"{came}; scripted: {taken}, all taken; {fix}"
+    if (missed := book.nearest_conditional(operations, client, body)) is not None:
+        future, differences = missed
+        return (
+            f"{came}; the nearest is future {future.name!r} ({_owner(future)}), which the request misses by "
+            f"{'; '.join(differences)}; change the request or the conditions"
+        )
     labels = {_owner(future): future for future in reversed(free)}
     near = labels.get(nearest(f"{operations[0]} of client {client!r}", labels) or "", free[0])
     waiting = Counter(_owner(future) for future in free)
@@ -152,10 +163,11 @@ def unscripted_submission(
 
 def _owner(future: ScriptedFuture) -> str:
     operation = future.operation or "any operation"
+    where = "" if future.where is None else f" where {future.where}"
     return (
-        f"{operation} of client {future.client!r}"
+        f"{operation} of client {future.client!r}{where}"
         if future.client is not None
-        else f"{operation} of any client"
+        else f"{operation} of any client{where}"
     )
 
 

@@ -6,8 +6,9 @@ cost does not depend on the number of scripts.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from fake_server.core.errors import ScriptError
@@ -15,6 +16,7 @@ from fake_server.core.gate import Gate
 from fake_server.core.http_messages import Request
 from fake_server.core.operations import Number, Operation
 from fake_server.script.builder import Exhausted, Script, Turn
+from fake_server.script.request_match import RequestMatch
 from fake_server.script.steps import Advance, Fail, FailCategory, ReplyStep
 
 _CANCELLED: Final = Script((Fail(FailCategory.USER, "the request was cancelled"),), Exhausted.REPEAT)
@@ -31,6 +33,7 @@ class ScriptedFuture:
         scripted: False for a future that the engine created for a submission without a script.
         operation: Its operation; None before its submission means any operation.
         client: Its client; None before its submission means any client.
+        where: Conditions on the body of its submission; None for none.
         request_ids: Its ids, one for each submission.
         polls: How many polls its script was asked for.
         seen: How many polls have come, including those that a hold answered.
@@ -60,6 +63,7 @@ class ScriptedFuture:
         "scripted",
         "seen",
         "serial",
+        "where",
     )
 
     def __init__(
@@ -72,8 +76,10 @@ class ScriptedFuture:
         serial: int,
         gate: Gate,
         scripted: bool = True,
+        where: RequestMatch | None = None,
     ) -> None:
         self.name = name
+        self.where = where
         self.script = script
         self.scripted = scripted
         self.operation = operation
@@ -134,6 +140,9 @@ class FutureBook:
         self._let_go = 0
         self._made = 0
         self._given = 0
+        # Scripts with conditions on the body, which no dictionary finds, in order of registration.
+        self._conditional: list[ScriptedFuture] = []
+        self._captured: dict[str, object] = {}
         self.gate = Gate()
 
     @property
@@ -142,7 +151,12 @@ class FutureBook:
         return self._given
 
     def add(
-        self, script: Script, operation: Operation | None, client: str | None, name: str | None
+        self,
+        script: Script,
+        operation: Operation | None,
+        client: str | None,
+        name: str | None,
+        where: RequestMatch | None = None,
     ) -> ScriptedFuture:
         """Register a script.
 
@@ -155,10 +169,13 @@ class FutureBook:
                 f"the future name {name!r} is {'taken' if name else 'empty'}; give each its own name"
             )
         future = ScriptedFuture(
-            name, script, operation=operation, client=client, serial=self._made, gate=self.gate
+            name, script, operation=operation, client=client, serial=self._made, gate=self.gate, where=where
         )
         self._keep(future)
-        self._free[operation, client].append(future)
+        if where is None:
+            self._free[operation, client].append(future)
+        else:
+            self._conditional.append(future)
         return future
 
     def add_unscripted(self, script: Script, operation: Operation, client: str | None) -> ScriptedFuture:
@@ -179,13 +196,14 @@ class FutureBook:
         )
 
     def take(
-        self, operations: Iterable[Operation], client: str | None
+        self, operations: Iterable[Operation], client: str | None, body: Mapping[str, object]
     ) -> tuple[ScriptedFuture, Operation] | None:
         """Return the future for a submission: one ended by HTTP 410, else the first free match.
 
         Args:
             operations: The operations that the submission may be, the most likely first.
             client: The client that sent it.
+            body: Its decoded body.
 
         Returns:
             The future and the operation that it was taken for, or None.
@@ -199,9 +217,38 @@ class FutureBook:
             if operation is not Operation.CREATE_MODEL:
                 keys |= {(None, client), (None, None)}
             queues = [queue for key in keys if (queue := self._free.get(key))]
-            if queues:
-                return min(queues, key=lambda queue: queue[0].serial).popleft(), operation
+            first = min(queues, key=lambda queue: queue[0].serial) if queues else None
+            limit = math.inf if first is None else first[0].serial
+            if (found := self._matching(keys, body, limit)) is not None:
+                return found, operation
+            if first is not None:
+                return first.popleft(), operation
         return None
+
+    def _matching(self, keys: set[Key], body: Mapping[str, object], limit: float) -> ScriptedFuture | None:
+        """Take the first script with conditions that a submission meets, registered before ``limit``."""
+        for future in self._conditional:
+            if future.serial > limit:
+                break
+            there = (future.operation, future.client) in keys
+            if there and future.where is not None and future.where.matches(body, self._captured):
+                self._conditional.remove(future)
+                return future
+        return None
+
+    def nearest_conditional(
+        self, operations: Iterable[Operation], client: str | None, body: Mapping[str, object]
+    ) -> tuple[ScriptedFuture, list[str]] | None:
+        """Return the waiting script whose conditions a submission misses least, and what it misses."""
+        wanted = set(operations)
+        missed = [
+            (future, future.where.differences(body, self._captured))
+            for future in self._conditional
+            if future.where is not None
+            and (future.operation is None or future.operation in wanted)
+            and future.client in (None, client)
+        ]
+        return min(missed, key=lambda pair: len(pair[1]), default=None)
 
     def refuse(self, future: ScriptedFuture) -> Turn | None:
         """Return the script's next reply to the submission of a future just taken, and free the future again.
@@ -213,7 +260,11 @@ class FutureBook:
         if future.submitted or future.refusals >= len(turns):
             return None
         future.refusals += 1
-        self._free[future.operation, future.client].appendleft(future)
+        if future.where is None:
+            self._free[future.operation, future.client].appendleft(future)
+        else:
+            self._conditional.insert(0, future)
+            self._conditional.sort(key=lambda waiting: waiting.serial)
         return turns[future.refusals - 1]
 
     def repeated(self, number: Number | None) -> ScriptedFuture | None:

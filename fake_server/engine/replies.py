@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from fake_server.core.errors import ScriptError
-from fake_server.core.faults import RawBytes, Refusal
+from fake_server.core.faults import RawBytes, Refusal, Wire
 from fake_server.core.gate import Gate
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import encoded
@@ -72,13 +72,17 @@ def scripted_reply(
         case Wired(reply=inner, wire=wire):
             reply = scripted_reply(inner, future, request_id, poll, service)
             assert isinstance(reply, Reply)  # noqa: S101 - narrows: a wired step has a reply
-            return TransportFault(wire, reply, gate=future.gate, future=future.name)
+            return _sent_as(reply, wire.for_client(poll.header("accept-encoding") or ""), future)
         case Refusal() | RawBytes():
             return TransportFault(step)
         case Complete():
             return _result(step, future, poll.header("accept") or "", service)
         case _:
             return step.reply
+
+
+def _sent_as(reply: Reply, wire: Wire | None, future: ScriptedFuture) -> Reply | TransportFault:
+    return reply if wire is None else TransportFault(wire, reply, gate=future.gate, future=future.name)
 
 
 def refusing_reply(step: ReplyStep, gate: Gate, name: str) -> Reply | TransportFault:
@@ -143,7 +147,8 @@ def _is_of(future: ScriptedFuture, session: object, clone: object) -> bool:
 def _result(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     submitted = future.request
-    if service is not None or future.assigned or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
+    unique = service is not None or future.assigned or step.make is not None
+    if unique or submitted is None or len(submitted.body) > _REMEMBERED_BYTES:
         return _made(step, future, accept, service)
     # Most futures of a test, and all of a load test, ask for the same result.
     key = (operation, submitted.body, submitted.is_plain(), accept)
@@ -158,7 +163,8 @@ def _result(step: Complete, future: ScriptedFuture, accept: str, service: Simula
 def _made(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
-    overrides = {**assigned, **step.overrides}
+    request = None if future.request is None else decode_request(future.request)
+    overrides = {**assigned, **step.overrides, **(step.make(request or {}) if step.make else {})}
     result = None
     if service is not None:
         try:
@@ -170,6 +176,5 @@ def _made(step: Complete, future: ScriptedFuture, accept: str, service: Simulate
     if result is not None:
         content_type, body = encoded_result(operation, {**result, **overrides}, accept)
     else:
-        request = decode_request(future.request) if future.request is not None else {}
-        content_type, body = result_body(operation, request=request, accept=accept, overrides=overrides)
+        content_type, body = result_body(operation, request=request or {}, accept=accept, overrides=overrides)
     return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)

@@ -15,18 +15,12 @@ from typing import Final
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.protobuf.codec import ProtobufError
 from fake_server.protobuf.request_messages import decode_forward_request, protobuf_model_id
-from fake_server.protobuf.result_messages import (
-    MEDIA_TYPE,
-    ResultEncodingError,
-    encode_forward_output,
-    encode_sample_response,
-)
+from fake_server.protobuf.result_messages import MEDIA_TYPE, encode_forward_output, encode_sample_response
 
 __all__ = [
     "JSON_TYPE",
     "SETUP_REPLIES",
     "ProtobufError",
-    "ResultEncodingError",
     "decode_forward_request",
     "protobuf_model_id",
     "result_body",
@@ -61,7 +55,7 @@ def result_body(
         Content type and body, in bytes.
 
     Raises:
-        ResultEncodingError: The overrides cannot be encoded as protobuf, and the poll accepts nothing else.
+        ProtobufError: The overrides cannot be encoded as protobuf, and the poll accepts nothing else.
     """
     return encoded_result(operation, _RESULTS[operation](request) | dict(overrides), accept)
 
@@ -70,7 +64,7 @@ def encoded_result(operation: Operation, result: Mapping[str, object], accept: s
     """Return the content type and body, in bytes, of a result in a form that the poll accepts.
 
     Raises:
-        ResultEncodingError: The result cannot be encoded as protobuf, and the poll accepts nothing else.
+        ProtobufError: The result cannot be encoded as protobuf, and the poll accepts nothing else.
     """
     encode = _PROTOBUF.get(operation)
     if encode is not None and MEDIA_TYPE in accept:

@@ -28,6 +28,9 @@ from fake_server.core.operations import (
     named_operation,
     submission_number,
 )
+from fake_server.dialects.dialect import Dialect
+from fake_server.dialects.dialect_files import dialect_named
+from fake_server.dialects.translator import Translator
 from fake_server.engine.explanations import (
     exhausted_script,
     unexpected_request,
@@ -48,6 +51,7 @@ from fake_server.engine.setup_book import SetupBook, SetupRequests
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script, with_submission
 from fake_server.script.holds import AtMost, Hold, Outage
+from fake_server.script.request_match import RequestMatch, request_match
 from fake_server.script.rules import Rule, RuleBook
 from fake_server.script.setup_replies import SetupReplies
 from fake_server.script.steps import MICROSECONDS, Advance, Complete, Fail, FailCategory, ReplyStep, Step
@@ -139,6 +143,8 @@ class FakeTinker:
         journal_limit: int = DEFAULT_LIMIT,
         client_config: Mapping[str, object] | None = None,
         strict: bool = False,
+        dialect: Dialect | str | None = None,
+        long_polls: bool = False,
     ) -> None:
         """Create an engine without scripts.
 
@@ -153,15 +159,24 @@ class FakeTinker:
             client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config`` that
                 replace the defaults.
             strict: Whether the simulated service refuses base models that its capabilities do not list.
+            dialect: Speak as another server does (``docs/reference/dialects.md``), by its name; None for the
+                official service.
+            long_polls: Whether pending replies of a dialect come as late as that server sends them.
 
         Raises:
-            ScriptError: ``client_config`` is not a JSON object.
+            ScriptError: ``client_config`` is not a JSON object, there is no such dialect, or ``long_polls``
+                is on without one.
         """
         config = copied(client_config or {})
         if not isinstance(config, dict):
             raise ScriptError(
                 f"client_config must be a mapping of flags, not {client_config!r}; give a mapping"
             )
+        if isinstance(dialect, str):
+            dialect = dialect_named(dialect)
+        if long_polls and dialect is None:
+            raise ScriptError("long_polls is about the polls of a dialect; name one")
+        self._translator = None if dialect is None else Translator(dialect, long_polls=long_polls)
         if seed is None and unscripted is Unscripted.COMPLETE:
             seed = 0
         self.listener = listener
@@ -195,6 +210,7 @@ class FakeTinker:
         client: str | None = None,
         name: str | None = None,
         submission: Iterable[Step] = (),
+        where: Mapping[str, object] | RequestMatch | None = None,
     ) -> ScriptedFuture:
         """Register a script for the first submission that matches it; earlier scripts take precedence.
 
@@ -206,13 +222,17 @@ class FakeTinker:
             name: Its name in errors, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
             submission: Replies that refuse or lose its submission, before one is accepted; they follow those
                 of the script.
+            where: Matches only requests with these fields (``fake_server.script.request_match``); None
+                matches any.
 
         Raises:
-            ScriptError: The name is taken, there is no such operation, or a reply cannot answer a submission.
+            ScriptError: The name is taken, there is no such operation, a reply cannot answer a submission, or
+                a condition of ``where`` is none.
         """
         made, wanted = with_submission(as_script(script), submission), named_operation(operation)
+        conditions = request_match(where)
         with self._lock:
-            return self._book.add(made, wanted, client, name)
+            return self._book.add(made, wanted, client, name, conditions)
 
     def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
         """Add a rule for submissions that have no script of their own; earlier rules take precedence.
@@ -279,7 +299,13 @@ class FakeTinker:
         if isinstance(entry, SetupReplies):
             self.add_setup(entry)
             return None
-        return self.add_script(entry.script, operation=entry.operation, client=entry.client, name=entry.name)
+        return self.add_script(
+            entry.script,
+            operation=entry.operation,
+            client=entry.client,
+            name=entry.name,
+            where=entry.where,
+        )
 
     @property
     def telemetry(self) -> tuple[dict[str, object], ...]:
@@ -296,6 +322,17 @@ class FakeTinker:
         """Make ``sampler_id`` the id of the next sampling session; the default is ``sampler-1``, …."""
         with self._lock:
             self._set_up.samplers.expect(sampler_id)
+
+    def add_standing_rule(self, rule: Rule) -> None:
+        """Add a rule that applies even where submissions without a script are errors, and need not apply."""
+        with self._lock:
+            self._rules.add(rule, optional=True)
+
+    def replace_script(self, future: ScriptedFuture, script: Script) -> None:
+        """Give a future another script from its beginning, and answer the polls that are held now."""
+        with self._lock:
+            future.script, future.polls = script, 0
+        self.release(future.name)
 
     def end(self, future: ScriptedFuture) -> None:
         """End a future for which no client waits any more: no submission continues its script."""
@@ -389,12 +426,14 @@ class FakeTinker:
         answer: Reply | TransportFault
         self._let_time_pass()
         try:
-            if request.path == POLL_PATH and request.method == "POST":
+            if self._translator is not None:
+                answer, future = self._translated(request, self._translator)
+            elif request.path == POLL_PATH and request.method == "POST":
                 answer, future = self._poll(request)
             else:
                 answer, future = self._answer(request)
         except _Refusal as refusal:
-            answer, future = self._refused(refusal.problem), refusal.future
+            answer, future = self._spoken(request, self._refused(refusal.problem)), refusal.future
         except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
@@ -402,6 +441,15 @@ class FakeTinker:
         self._let_time_pass()
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
         return answer
+
+    def _translated(self, request: Request, translator: Translator) -> Answer:
+        if (refusal := translator.refusal(request)) is not None:
+            return refusal, None
+        heard = translator.heard(request)
+        if request.path == POLL_PATH and request.method == "POST":
+            return self._poll(heard)
+        answer, future = self._answer(heard)
+        return translator.spoken(heard, answer), future
 
     def _refused(self, problem: Problem) -> Reply:
         self.add_problem(problem)
@@ -498,7 +546,7 @@ class FakeTinker:
             if future is not None:
                 operation, request_id = future.operation or operations[0], future.request_ids[-1]
             else:
-                taken = self._book.take(operations, client)
+                taken = self._book.take(operations, client, body)
                 turn = None if taken is None else self._book.refuse(taken[0])
                 if taken is not None and turn is not None:
                     self._moved_us += sum(step.wall_us for step in turn.advances)
@@ -506,7 +554,7 @@ class FakeTinker:
                 if taken is None:
                     if (refusal := self._refusal(operations[0], body)) is not None:
                         return refusal.reply, None
-                    taken = self._unscripted_future(request, path_operation, operations, client)
+                    taken = self._unscripted_future(request, path_operation, operations, client, body)
                 future, operation = taken
                 resubmitted = future.submitted
                 request_id = self._book.submit(future, operation, client, number)
@@ -541,12 +589,14 @@ class FakeTinker:
         path_operation: Operation,
         operations: Sequence[Operation],
         client: str | None,
+        body: Mapping[str, object],
     ) -> tuple[ScriptedFuture, Operation]:
-        if self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL:
-            text = unscripted_submission(self._book, request.path, operations, client)
+        script = self._rules.script_for(operations, client, body)
+        refused = self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL
+        if script is None and refused:
+            text = unscripted_submission(self._book, request.path, operations, client, body)
             raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
-        script = self._rules.script_for(operations, client) or _COMPLETED
-        return self._book.add_unscripted(script, operations[0], client), operations[0]
+        return self._book.add_unscripted(script or _COMPLETED, operations[0], client), operations[0]
 
     def _poll(self, request: Request) -> Answer:
         body = decode_plainly(request)
@@ -559,9 +609,9 @@ class FakeTinker:
                 self._let_go_of_results(self._service)
             future = self._book.by_request_id.get(request_id)
             if future is None and self._book.was_let_go(request_id):
-                return _LET_GO, None
+                return self._spoken(request, _LET_GO), None
             if future is not None and future.let_go:
-                return _LET_GO, future
+                return self._spoken(request, _LET_GO), future
             if future is None:
                 raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
             claim = self._claim(future)
@@ -569,7 +619,7 @@ class FakeTinker:
         if listener is None:
             reply = self._reply(future, claim, request_id, request)
             self._note_fetched(future, claim, reply)
-            return reply, future
+            return self._spoken(request, reply), future
         poll = Poll(
             future,
             request_id,
@@ -588,8 +638,13 @@ class FakeTinker:
             self.clock_moves += 1
         reply = self._reply(future, claim, request_id, request)
         self._note_fetched(future, claim, reply)
+        reply = self._spoken(request, reply)
         listener.reply_chosen(poll, reply)
         return reply, future
+
+    def _spoken(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
+        """Return the answer to a poll in the engine's dialect."""
+        return answer if self._translator is None else self._translator.spoken(request, answer)
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
         """Record that a future of the simulated service has had its last reply."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,9 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Check every limit."""
-        for field in fields(self):
-            value: object = getattr(self, field.name)
-            if field.name.endswith("_seconds"):
+        for name, value in asdict(self).items():
+            if name.endswith("_seconds"):
                 if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-                    raise ValueError(f"{field.name} is {value!r}; give a positive number of seconds")
+                    raise ValueError(f"{name} is {value!r}; give a positive number of seconds")
             elif isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{field.name} is {value!r}; give a whole number from 1")
+                raise ValueError(f"{name} is {value!r}; give a whole number from 1")

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 from fake_server.protobuf.codec import ProtobufError
 from fake_server.protobuf.request_messages import decode_forward_request, protobuf_model_id
-from fake_server.protobuf.result_messages import (
-    MEDIA_TYPE,
-    ResultEncodingError,
-    encode_forward_output,
-    encode_sample_response,
-)
+from fake_server.protobuf.result_messages import MEDIA_TYPE, encode_forward_output, encode_sample_response
 
 __all__ = [
     "MEDIA_TYPE",
     "ProtobufError",
-    "ResultEncodingError",
     "decode_forward_request",
     "encode_forward_output",
     "encode_sample_response",

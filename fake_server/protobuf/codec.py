@@ -28,7 +28,7 @@ class WireType(IntEnum):
 
 
 class ProtobufError(ValueError):
-    """Bytes that are not a valid protobuf message."""
+    """Bytes that are not a valid protobuf message, or a result that cannot be encoded as one."""
 
 
 def varint(value: int) -> bytes:

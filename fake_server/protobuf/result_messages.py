@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Final
 
 from fake_server.protobuf.codec import (
+    ProtobufError,
     bytes_field,
     double_field,
     varint,
@@ -21,10 +22,6 @@ from fake_server.protobuf.codec import (
 )
 
 MEDIA_TYPE: Final = "application/x-protobuf"
-
-
-class ResultEncodingError(ValueError):
-    """A result that cannot be encoded as protobuf, because of the overrides in its script."""
 
 
 class _DType(IntEnum):
@@ -114,7 +111,7 @@ def encode_sample_response(result: Mapping[str, object]) -> bytes:
             the message has no field for are left out.
 
     Raises:
-        ResultEncodingError: A value does not have the type or shape of its field.
+        ProtobufError: A value does not have the type or shape of its field.
     """
     try:
         parts = [
@@ -147,7 +144,7 @@ def encode_forward_output(result: Mapping[str, object]) -> bytes:
             ``data``, ``dtype``, ``shape``) and ``metrics``.
 
     Raises:
-        ResultEncodingError: A value does not have the type or shape of its field.
+        ProtobufError: A value does not have the type or shape of its field.
     """
     try:
         parts = [bytes_field(_ForwardOutput.LOSS_FN_OUTPUT_TYPE, str(result["loss_fn_output_type"]).encode())]
@@ -270,9 +267,9 @@ def _mappings(value: object) -> list[Mapping[str, object]]:
     return [_mapping(each) for each in _list(value)]
 
 
-def _not_encodable(what: str, error: Exception) -> ResultEncodingError:
+def _not_encodable(what: str, error: Exception) -> ProtobufError:
     reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-    return ResultEncodingError(
+    return ProtobufError(
         f"the {what} result does not fit protobuf ({reason}); give the overrides of `complete` the types "
         "of the result, or script `status: 200` with a body of your own"
     )

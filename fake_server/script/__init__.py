@@ -29,6 +29,8 @@ from fake_server.script.builder import (
     try_again,
     wired,
 )
+from fake_server.script.computed_replies import computed, sampled, template
+from fake_server.script.request_match import same
 from fake_server.script.rules import Rule, RuleBook
 from fake_server.script.steps import (
     MAX_ADVANCE_SECONDS,
@@ -72,14 +74,18 @@ __all__ = [
     "advance",
     "as_script",
     "complete",
+    "computed",
     "drop",
     "exhausted_rule",
     "fail",
     "raw_bytes",
     "redirect",
     "refuse",
+    "same",
+    "sampled",
     "script",
     "status",
+    "template",
     "timeout",
     "try_again",
     "wired",

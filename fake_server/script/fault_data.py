@@ -45,6 +45,7 @@ def wire_data(wire: Wire) -> dict[str, object]:
         "content_length": list(wire.content_length),
         "chunked": _plain(wire.chunked),
         "compress": _plain(wire.compress),
+        "if_accepted": wire.if_accepted,
         "claims": wire.claims,
         "headers": [list(line) for line in wire.headers],
     }
@@ -150,6 +151,7 @@ _READERS: Final[dict[str, Callable[[object], Any]]] = {
     "content_length": _lengths,
     "chunked": lambda value: choice(value, Chunking, "chunked"),
     "compress": lambda value: choice(value, Coding, "compress"),
+    "if_accepted": _same,
     "claims": _same,
     "headers": lambda value: tuple(header_pairs(value)),
 }

@@ -5,6 +5,7 @@ An entry of a script file with ``every``, ``nth`` or ``chance`` is a rule::
     - every: 3                     # or nth: [2, 5], or chance: 0.1
       operation: forward_backward  # default: any but create_model
       client: model-1              # default: any
+      where: {loss_fn: ppo}        # default: any; see ``fake_server.script.request_match``
       paused: {state: paused_capacity, seconds: 90}
 
 Instead of ``paused`` it may have ``steps``, as a script has. The keys of ``paused`` are the arguments of
@@ -19,11 +20,13 @@ are the arguments of the functions in ``fake_server.script.holds``::
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fake_server.core.errors import ScriptError
 from fake_server.core.plain_data import kind, refuse_unknown
 from fake_server.script.holds import Hold, at_most, outage
+from fake_server.script.request_match import decode_match
 from fake_server.script.rules import Rule, RuleBeginning, chance, every, nth
 from fake_server.script.script_data import decode_steps
 
@@ -31,7 +34,7 @@ RULE_KEYS: Final = ("every", "nth", "chance")
 HOLD_KEYS: Final = ("outage", "at_most")
 _OUTAGE_KEYS: Final = ("state", "seconds", "polls", "after", "reason", "signal", "poll_seconds")
 _AT_MOST_KEYS: Final = ("count", "state", "reason", "signal", "poll_seconds")
-_OTHER_KEYS: Final = ("operation", "client", "paused", "steps")
+_OTHER_KEYS: Final = ("operation", "client", "where", "paused", "steps")
 _PAUSE_KEYS: Final = ("state", "seconds", "polls", "reason", "signal", "poll_seconds")
 
 
@@ -123,13 +126,14 @@ def _beginning(item: Mapping[Any, Any]) -> RuleBeginning:
     whose = _whose(item)
     match given[0]:
         case "every":
-            return every(item["every"], **whose)
+            beginning = every(item["every"], **whose)
         case "nth":
             numbers = item["nth"]
             places = numbers if isinstance(numbers, list | tuple) else (numbers,)
-            return nth(*places, **whose)
+            beginning = nth(*places, **whose)
         case _:
-            return chance(item["chance"], **whose)
+            beginning = chance(item["chance"], **whose)
+    return replace(beginning, where=decode_match(item.get("where")))
 
 
 def _paused(beginning: RuleBeginning, value: object) -> Rule:

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from fake_server.core.errors import ScriptError, meant
 from fake_server.core.operations import Operation, named_operation
 from fake_server.core.seeded_numbers import digest, mixed, unit
 from fake_server.script.builder import Exhausted, Script, Seconds, timeout, try_again
+from fake_server.script.request_match import RequestMatch, request_match
 from fake_server.script.steps import Advance, Complete, Fail, ReplyStep, Step, microseconds
 
 POLL_SECONDS: Final = 30
@@ -28,6 +30,7 @@ MAX_REPLIES: Final = 100_000
 """Greatest number of replies of one pause."""
 SIGNALS: Final = ("timeout", "try_again")
 _WORD: Final = (1 << 64) - 1
+_NO_FIELDS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +83,17 @@ class Rule:
         script: The replies to their polls; after the last one the future completes.
         operation: Counts only this operation; None counts any but ``create_model``.
         client: Counts only this model or sampling session (see ``FakeTinker.add_script``); None counts any.
+        where: Counts only submissions whose bodies meet these conditions; None counts any.
     """
 
     choice: Choice
     script: Script
     operation: Operation | None = None
     client: str | None = None
+    where: RequestMatch | None = None
 
     def counts(self, operations: Sequence[Operation], client: str | None) -> bool:
-        """Return whether the rule counts a submission that may be any of ``operations``."""
+        """Return whether the rule counts a submission that may be any of ``operations``, ``where`` aside."""
         if self.client is not None and self.client != client:
             return False
         if self.operation is None:
@@ -103,6 +108,7 @@ class RuleBeginning:
     choice: Choice
     operation: Operation | None = None
     client: str | None = None
+    where: RequestMatch | None = None
 
     def paused(
         self,
@@ -149,26 +155,49 @@ class RuleBeginning:
             raise ScriptError("plays() needs at least one step; give it some, or use paused()")
         if not isinstance(steps[-1], Complete | Fail):
             steps = (*steps, Complete())
-        return Rule(self.choice, Script(steps, Exhausted.REPEAT), self.operation, self.client)
+        return Rule(self.choice, Script(steps, Exhausted.REPEAT), self.operation, self.client, self.where)
 
 
 def every(
-    count: int, *, operation: Operation | str | None = None, client: str | None = None
+    count: int,
+    *,
+    operation: Operation | str | None = None,
+    client: str | None = None,
+    where: Mapping[str, object] | None = None,
 ) -> RuleBeginning:
-    """Begin a rule for every ``count``-th submission; 1 selects all."""
-    return RuleBeginning(Every(count), named_operation(operation), client)
+    """Begin a rule for every ``count``-th submission; 1 selects all.
+
+    Args:
+        count: How many submissions lie from one to the next.
+        operation: Counts only this operation; None counts any but ``create_model``.
+        client: Counts only this client.
+        where: Counts only requests with these fields (``fake_server.script.request_match``).
+    """
+    return RuleBeginning(Every(count), named_operation(operation), client, request_match(where))
 
 
-def nth(*numbers: int, operation: Operation | str | None = None, client: str | None = None) -> RuleBeginning:
-    """Begin a rule for these submissions, counted from 1."""
-    return RuleBeginning(Nth(numbers), named_operation(operation), client)
+def nth(
+    *numbers: int,
+    operation: Operation | str | None = None,
+    client: str | None = None,
+    where: Mapping[str, object] | None = None,
+) -> RuleBeginning:
+    """Begin a rule for these submissions, counted from 1; the keywords are those of ``every``."""
+    return RuleBeginning(Nth(numbers), named_operation(operation), client, request_match(where))
 
 
 def chance(
-    probability: float, *, operation: Operation | str | None = None, client: str | None = None
+    probability: float,
+    *,
+    operation: Operation | str | None = None,
+    client: str | None = None,
+    where: Mapping[str, object] | None = None,
 ) -> RuleBeginning:
-    """Begin a rule that selects each submission with this probability, drawn from the seed."""
-    return RuleBeginning(Chance(probability), named_operation(operation), client)
+    """Begin a rule that selects each submission with this probability, drawn from the seed.
+
+    The keywords are those of ``every``.
+    """
+    return RuleBeginning(Chance(probability), named_operation(operation), client, request_match(where))
 
 
 @dataclass(slots=True)
@@ -196,6 +225,7 @@ class RuleBook:
         self._counted: list[_Counted] = []
         self._added = 0
         self._places: Counter[tuple[str, str | None]] = Counter()
+        self._captured: dict[str, object] = {}
         for rule in rules:
             self.add(rule)
 
@@ -217,14 +247,24 @@ class RuleBook:
                 return True
         return False
 
-    def script_for(self, operations: Sequence[Operation], client: str | None) -> Script | None:
-        """Return the script for a submission without one, or None. Every rule counts the submission."""
+    def script_for(
+        self, operations: Sequence[Operation], client: str | None, body: Mapping[str, object] = _NO_FIELDS
+    ) -> Script | None:
+        """Return the script for a submission without one, or None. Every rule counts the submission.
+
+        Args:
+            operations: The operations that the submission may be, the most likely first.
+            client: The client that sent it.
+            body: Its decoded body.
+        """
         likeliest = operations[0].value
         place = self._places[likeliest, client]
         self._places[likeliest, client] += 1
         chosen: _Counted | None = None
         for counted in self._counted:
             if not counted.rule.counts(operations, client):
+                continue
+            if (where := counted.rule.where) is not None and not where.matches(body, self._captured):
                 continue
             counted.count += 1
             if chosen is None and self._wanted(counted, (likeliest, client, place)):

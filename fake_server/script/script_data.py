@@ -33,6 +33,7 @@ from fake_server.script.builder import (
     timeout,
     try_again,
 )
+from fake_server.script.computed_replies import Sampled, Template, sampled, template
 from fake_server.script.fault_data import bytes_from_base64, header_pairs, wire_data, wire_from
 from fake_server.script.steps import (
     ABSENT,
@@ -178,6 +179,19 @@ def _decode_bytes(keys: Mapping[str, Any]) -> RawBytes:
     return raw_bytes(data, then=keys.get("then", "close"))
 
 
+def _decode_sample(keys: Mapping[str, Any]) -> Complete:
+    given = keys["sample"]
+    fields = dict(given) if isinstance(given, Mapping) else {"sequences": given}
+    refuse_unknown(fields, ("sequences", "logprobs", "stop_reason"))
+    sequences: Any = fields.get("sequences")
+    if not isinstance(sequences, str | list | tuple):
+        raise ScriptError(
+            f"sample needs a text, a list of tokens, or a list of either, not {kind(sequences)}; write for "
+            "example {sample: '4'}"
+        )
+    return sampled(sequences, logprobs=fields.get("logprobs"), stop_reason=fields.get("stop_reason"))
+
+
 def _object(keys: Mapping[str, Any], name: str) -> Mapping[str, object]:
     value = keys[name]
     if not isinstance(value, Mapping):
@@ -193,6 +207,8 @@ _DECODERS: Final[dict[str, Callable[[Mapping[str, Any]], Step]]] = {
     "status": _decode_status,
     "drop": lambda keys: drop(keys["drop"]),
     "complete": lambda keys: complete(_object(keys, "complete")),
+    "template": lambda keys: template(_object(keys, "template")),
+    "sample": _decode_sample,
     "fail": _decode_fail,
     "advance": _decode_advance,
     "redirect": _decode_redirect,
@@ -200,7 +216,7 @@ _DECODERS: Final[dict[str, Callable[[Mapping[str, Any]], Step]]] = {
     "bytes": _decode_bytes,
     "bytes_base64": _decode_bytes,
 }
-_REPLIES: Final = ("timeout", "try_again", "status", "complete", "fail", "redirect")
+_REPLIES: Final = ("timeout", "try_again", "status", "complete", "template", "sample", "fail", "redirect")
 
 
 def _encode_step(step: Step) -> dict[str, object]:
@@ -217,7 +233,7 @@ def _encode_step(step: Step) -> dict[str, object]:
         case Drop():
             item = {"drop": step.kind.value}
         case Complete():
-            item = {"complete": dict(step.overrides)}
+            item = _encode_complete(step)
         case Fail():
             item = {"fail": {"category": step.category.value, "message": step.message}}
         case Wired():
@@ -227,6 +243,19 @@ def _encode_step(step: Step) -> dict[str, object]:
         case RawBytes():
             item = {**_text_or_base64("bytes", step.data), "then": step.then.value}
     return item
+
+
+def _encode_complete(step: Complete) -> dict[str, object]:
+    match step.make:
+        case None:
+            return {"complete": dict(step.overrides)}
+        case Template(fields=fields):
+            return {"template": dict(fields)}
+        case Sampled() as made if not callable(made.sequences):
+            given = {"sequences": made.sequences, "logprobs": made.logprobs, "stop_reason": made.stop_reason}
+            return {"sample": {name: value for name, value in given.items() if value is not None}}
+        case make:
+            raise ScriptError(f"{make!r} is a function, which no file can hold; use template or sample")
 
 
 def _encode_status(step: Status) -> dict[str, object]:

@@ -4,6 +4,7 @@ A file is a list of scripts; ``fake_server.script.script_data`` describes the st
 
     - operation: sample            # default: any
       client: sampler-1            # default: any
+      where: {prompt: 2+2=}        # default: any; see ``fake_server.script.request_match``
       exhausted: repeat            # fail (the default), repeat, error
       submission: [{status: 429}]  # replies to the submission, before one is accepted; default: none
       steps: [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
@@ -26,6 +27,7 @@ from fake_server.core.operations import Operation
 from fake_server.core.plain_data import kind, refuse_unknown
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script, exhausted_rule
 from fake_server.script.holds import Hold
+from fake_server.script.request_match import RequestMatch, decode_match
 from fake_server.script.rule_data import decode_rule, is_rule
 from fake_server.script.rules import Rule
 from fake_server.script.script_data import decode_steps, encode_steps
@@ -44,7 +46,7 @@ __all__ = [
 ]
 
 _E = TypeVar("_E")
-_ENTRY_KEYS: Final = ("name", "operation", "client", "exhausted", "submission", "steps")
+_ENTRY_KEYS: Final = ("name", "operation", "client", "where", "exhausted", "submission", "steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class ScriptEntry:
     operation: Operation | None = None
     client: str | None = None
     name: str | None = None
+    where: RequestMatch | None = None
 
 
 FileEntry = ScriptEntry | Rule | Hold | SetupReplies
@@ -158,7 +161,11 @@ def _decode_entry(item: object, where: str) -> ScriptEntry:
         refuse_unknown(item, _ENTRY_KEYS)
         made = Script(steps, exhausted_rule(str(item.get("exhausted", Exhausted.FAIL))), submission)
         return ScriptEntry(
-            made, _operation(item.get("operation")), _text(item, "client"), _text(item, "name")
+            made,
+            _operation(item.get("operation")),
+            _text(item, "client"),
+            _text(item, "name"),
+            decode_match(item.get("where")),
         )
     except ScriptError as error:
         raise ScriptError(f"{where}: {error}") from None

@@ -7,7 +7,7 @@ the same script share the bytes, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -184,9 +184,15 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """The result that fits the operation; ``overrides`` replace some of its fields."""
+    """The result that fits the operation; ``overrides`` replace some of its fields.
+
+    Attributes:
+        overrides: Fields of the result.
+        make: Computes more of them from the body of the submission; None for none.
+    """
 
     overrides: Mapping[str, object] = field(default_factory=dict)
+    make: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
     made: dict[object, Reply] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Cache of the replies made so far, by the values that they depend on."""
 

@@ -31,7 +31,7 @@ class SessionEndpoints:
 
     def heartbeat(self, body: Mapping[str, object]) -> Reply:
         """Handle ``session_heartbeat``."""
-        self._session(text(body.get("session_id"))).beat()
+        self._session(text(body.get("session_id"))).check_alive()
         return json_reply({"type": "session_heartbeat"})
 
     def create_sampler(self, body: Mapping[str, object], sampler_id: str | None) -> Reply:

@@ -26,7 +26,6 @@ class Session:
         project_id: Its project: given when it was created, or moved to later.
         run_ids: The training runs that it created.
         sampler_ids: The sampling sessions that it created.
-        heartbeats: The number of heartbeats.
         finish: How the client finished it; None while it is open.
     """
 
@@ -37,7 +36,6 @@ class Session:
     project_id: str = DEFAULT_PROJECT
     run_ids: list[str] = field(default_factory=list)
     sampler_ids: list[str] = field(default_factory=list)
-    heartbeats: int = 0
     finish: Mapping[str, object] | None = None
 
     def check_alive(self) -> None:
@@ -49,15 +47,6 @@ class Session:
         """
         if self.finish is not None:
             raise ServiceRefusal(f"the session {self.session_id!r} is finished; create another", 410)
-
-    def beat(self) -> None:
-        """Record a heartbeat.
-
-        Raises:
-            ServiceRefusal: The session is finished.
-        """
-        self.check_alive()
-        self.heartbeats += 1
 
     def status(self) -> dict[str, object]:
         """Return its status, as a session search shows it."""

@@ -92,8 +92,3 @@ class Queue:
         while not work.done and self._waiting:
             self._waiting.pop(0).do(how)
         work.do(how)
-
-    def do_all(self, how: Callable[[Work], Json]) -> None:
-        """Do all pending work."""
-        while self._waiting:
-            self._waiting.pop(0).do(how)

@@ -18,15 +18,18 @@ from fake_server.core.errors import ScriptError, ScriptViolation, suggestion
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.core.wanted_got import wanted_got
+from fake_server.dialects.dialect import Dialect
 from fake_server.engine.explanations import unfinished_script
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange
 from fake_server.engine.listener import Poll, Submission
-from fake_server.engine.tinker_api import FakeTinker, Unscripted
+from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.builder import Script, ScriptLike, as_script, with_submission
 from fake_server.script.holds import Hold
+from fake_server.script.request_match import RequestMatch
 from fake_server.script.rules import Rule
 from fake_server.script.steps import MICROSECONDS, Advance, Step
+from fake_server.verify.conveniences import Conveniences
 from fake_server.verify.poll_records import PollRecord, gap_differences, gaps_between, listed
 from fake_server.verify.sent_requests import find_request
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
@@ -39,7 +42,7 @@ GAP_TOLERANCE_SECONDS: Final = 0.0005
 FutureLike = ScriptedFuture | str
 
 
-class VerifiedTinker(FakeTinker):
+class VerifiedTinker(Conveniences):
     """A fake Tinker that records polls, as its own ``listener``, and has assertions on them.
 
     Attributes:
@@ -59,6 +62,8 @@ class VerifiedTinker(FakeTinker):
         seed: int | None = None,
         client_config: Mapping[str, object] | None = None,
         strict: bool = False,
+        dialect: Dialect | str | None = None,
+        long_polls: bool = False,
     ) -> None:
         """Create an engine without scripts.
 
@@ -69,8 +74,17 @@ class VerifiedTinker(FakeTinker):
             seed: Makes it a simulated service, as in ``FakeTinker``.
             client_config: Fields of the reply to ``client/config`` that replace the defaults.
             strict: Whether the simulated service refuses base models that it does not announce.
+            dialect: The name of the server to speak as; None for the official service.
+            long_polls: Whether pending replies of the dialect come as late as that server sends them.
         """
-        super().__init__(unscripted=unscripted, seed=seed, client_config=client_config, strict=strict)
+        super().__init__(
+            unscripted=unscripted,
+            seed=seed,
+            client_config=client_config,
+            strict=strict,
+            dialect=dialect,
+            long_polls=long_polls,
+        )
         self._passed_us = 0
         self._read_us: int | None = None
         self._clock = clock
@@ -99,6 +113,7 @@ class VerifiedTinker(FakeTinker):
         client: str | None = None,
         name: str | None = None,
         submission: Iterable[Step] = (),
+        where: Mapping[str, object] | RequestMatch | None = None,
     ) -> ScriptedFuture:
         """Register a script, as ``FakeTinker.add_script`` does.
 
@@ -108,7 +123,7 @@ class VerifiedTinker(FakeTinker):
         """
         made = with_submission(as_script(script), submission)
         self._check_clock(made)
-        return super().add_script(made, operation=operation, client=client, name=name)
+        return super().add_script(made, operation=operation, client=client, name=name, where=where)
 
     def add_rule(self, rule: Rule | Hold, *, optional: bool = False) -> None:
         """Add a rule, as ``FakeTinker.add_rule`` does.

@@ -149,7 +149,7 @@ SDKS.edited(
     "names_the_first_model_in_every_creation",
     under="tinker-0.38",
     caught_by="messages.model_creation_identifier",
-    saying="wanted a pause line with the identifier 'Qwen/Qwen3-4B', got nothing",
+    saying="wanted a pause line with the identifier 'Qwen/Qwen3-4B', got the line 'Model creation for meta",
 )
 class _NamesTheFirstModelInEveryCreation(ReferenceAdapter):
     def __init__(self) -> None:

@@ -33,6 +33,8 @@ class ShortCut:
     ) -> httpx.Response:
         await anyio.lowlevel.checkpoint()
         limits = {"timeout": {"read": timeout}}
+        # The client that this stands for sends it with every request.
+        headers = {"Accept-Encoding": "gzip", **(headers or {})}
         request = httpx.Request("POST", url, json=json, headers=headers, extensions=limits)
         response = await self._transport.handle_async_request(request)
         await response.aread()

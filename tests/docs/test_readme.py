@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
 from tinker_conformance.scenario import parse_scenarios
@@ -69,7 +70,7 @@ def test_the_run_command_judges_the_reference(pytester: pytest.Pytester) -> None
     assert result.exit_code == 0
     assert "conforms to tinker-0.5.1" in result.stdout
     suite = [*QUIET, "--pyargs", "tinker_conformance.suite.test_parsing"]
-    outcome = pytester.runpytest_subprocess(*suite, "--sdk", "reference", "--profile", "tinker-0.5.1")
+    outcome = run_pytest(pytester, *suite, "--sdk", "reference", "--profile", "tinker-0.5.1")
     outcome.assert_outcomes(passed=6)
 
 
@@ -95,7 +96,7 @@ def test_an_adapter_that_does_not_load_is_exit_code_4() -> None:
 
 def test_pytest_help_and_unrelated_suites_do_not_need_an_sdk(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_something(): pass")
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
-    assert "--sdk" in pytester.runpytest_subprocess("--help").stdout.str()
-    asked = pytester.runpytest_subprocess("--pyargs", "tinker_conformance.suite")
+    run_pytest(pytester, *QUIET).assert_outcomes(passed=1)
+    assert "--sdk" in run_pytest(pytester, *QUIET, "--help").stdout.str()
+    asked = run_pytest(pytester, *QUIET, "--pyargs", "tinker_conformance.suite")
     assert "needs an SDK" in asked.stdout.str() + asked.stderr.str()

@@ -1,4 +1,4 @@
-"""An engine behind any of its faces, and short ways to ask it."""
+"""An engine behind any of its transports, and short ways to ask it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import requests
 
 from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, Reply, Request, mounted
 
-Face = Callable[[FakeTinker], AbstractContextManager[httpx.Client]]
+Transport = Callable[[FakeTinker], AbstractContextManager[httpx.Client]]
 
 
 def outcome(post: Callable[[], Any]) -> str:
@@ -27,7 +27,7 @@ def outcome(post: Callable[[], Any]) -> str:
 
 
 class Asker:
-    """Asks an engine directly, without a face."""
+    """Asks an engine directly, without a transport."""
 
     def __init__(self, engine: FakeTinker) -> None:
         self.engine = engine
@@ -70,4 +70,4 @@ def over_socket(engine: FakeTinker) -> Iterator[httpx.Client]:
         yield client
 
 
-FACES: dict[str, Face] = {"respx": over_respx, "transport": over_transport, "socket": over_socket}
+TRANSPORTS: dict[str, Transport] = {"respx": over_respx, "transport": over_transport, "socket": over_socket}

@@ -3,12 +3,12 @@
 import pytest
 
 from fake_server import FakeTinker
-from tests.fake_server.asking import FACES, Asker, Face
+from tests.fake_server.asking import TRANSPORTS, Asker, Transport
 
 
-@pytest.fixture(params=FACES)
-def face(request: pytest.FixtureRequest) -> Face:
-    return FACES[request.param]
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> Transport:
+    return TRANSPORTS[request.param]
 
 
 @pytest.fixture

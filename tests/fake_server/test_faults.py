@@ -1,4 +1,4 @@
-"""Faults on the wire: the exact bytes of each, what clients make of them, and that every face agrees."""
+"""Faults on the wire: the exact bytes of each, what clients make of them, and that every transport agrees."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fake_server.core.http_messages import TransportFault
 from fake_server.http.paced_transport import PacedTransport
 from fake_server.script import complete, drop, raw_bytes, redirect, refuse, script, status, timeout, wired
 from fake_server.script.steps import ReplyStep, Status, Wired
-from tests.fake_server.asking import FACES, Face, outcome
+from tests.fake_server.asking import TRANSPORTS, Transport, outcome
 
 POLL = "/api/v1/retrieve_future"
 BODY = b'{"text":"' + b"x" * 100 + b'"}'
@@ -184,9 +184,9 @@ def polled(client: httpx.Client, seconds: float = WAIT) -> str:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_httpx_makes_the_same_of_a_fault_on_every_face(face: Face, name: str) -> None:
+def test_httpx_makes_the_same_of_a_fault_on_every_transport(transport: Transport, name: str) -> None:
     engine = an_engine(FAULTS[name], complete())
-    with face(engine) as client:
+    with transport(engine) as client:
         assert polled(client, patience(name)) == HTTPX[name]
 
 
@@ -225,9 +225,9 @@ def test_what_requests_makes_of_a_fault(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_next_request_is_answered_in_order_whatever_came_before(face: Face, name: str) -> None:
+def test_the_next_request_is_answered_in_order_whatever_came_before(transport: Transport, name: str) -> None:
     engine = an_engine(FAULTS[name], complete())
-    with face(engine) as client:
+    with transport(engine) as client:
         polled(client, patience(name))
         assert outcome_once_open(lambda: client.get("/api/v1/healthz")) == "200"
 
@@ -451,10 +451,10 @@ def test_others_are_served_while_a_reply_is_slow() -> None:
         assert engine.held == ()
 
 
-def test_a_held_reply_comes_when_it_is_released(face: Face) -> None:
+def test_a_held_reply_comes_when_it_is_released(transport: Transport) -> None:
     engine = an_engine(spoilt(hold=True))
     replies: list[httpx.Response] = []
-    with face(engine) as client:
+    with transport(engine) as client:
         client.post("/api/v1/asample", json={})
         thread = threading.Thread(target=lambda: replies.append(client.post(POLL, json={"request_id": "f"})))
         thread.start()
@@ -507,9 +507,9 @@ def test_a_client_without_a_read_timeout_is_told_that_it_would_wait_for_ever() -
             client.post(POLL, json={"request_id": "f"})
 
 
-def test_connections_are_refused_even_to_a_client_that_had_one(face: Face) -> None:
+def test_connections_are_refused_even_to_a_client_that_had_one(transport: Transport) -> None:
     engine = an_engine(refuse(LATE), complete())
-    with face(engine) as client:
+    with transport(engine) as client:
         client.post("/api/v1/asample", json={})
         closed = outcome(lambda: client.post(POLL, json={"request_id": "f"}))
         refused = outcome(lambda: client.post(POLL, json={"request_id": "f"}))
@@ -528,9 +528,9 @@ def test_an_idle_connection_of_another_client_is_closed_when_the_port_refuses() 
         assert idle.recv(1) == b""
 
 
-def test_a_port_that_refused_opens_again(face: Face) -> None:
+def test_a_port_that_refused_opens_again(transport: Transport) -> None:
     engine = an_engine(refuse(0.01), complete())
-    with face(engine) as client:
+    with transport(engine) as client:
         client.post("/api/v1/asample", json={})
         assert outcome(lambda: client.post(POLL, json={"request_id": "f"})) == "RemoteProtocolError"
         assert outcome_once_open(lambda: client.post(POLL, json={"request_id": "f"})) == "200"
@@ -549,7 +549,7 @@ def test_a_server_that_refuses_can_stop_and_start() -> None:
 # -- what is told of them -----------------------------------------------------------------------------
 
 
-def test_the_journal_names_the_fault_beside_the_status(face: Face) -> None:
+def test_the_journal_names_the_fault_beside_the_status(transport: Transport) -> None:
     steps = [
         drop("half_close"),
         spoilt(cut="body", compress="gzip"),
@@ -558,7 +558,7 @@ def test_the_journal_names_the_fault_beside_the_status(face: Face) -> None:
         spoilt(extra=1),
     ]
     engine = an_engine(*steps)
-    with face(engine) as client:
+    with transport(engine) as client:
         client.post("/api/v1/asample", json={})
         for _ in steps:
             outcome_once_open(lambda: client.post(POLL, json={"request_id": "f"}))
@@ -584,17 +584,17 @@ def test_verification_names_faults_that_nobody_polled() -> None:
         engine.verify()
 
 
-def test_a_redirect_loop_ends_in_the_client_and_each_turn_takes_a_step(face: Face) -> None:
+def test_a_redirect_loop_ends_in_the_client_and_each_turn_takes_a_step(transport: Transport) -> None:
     engine = FakeTinker()
     engine.add_script(script(redirect()).exhausted("repeat"), name="f")
-    with face(engine) as client:
+    with transport(engine) as client:
         assert polled(client) == "TooManyRedirects"
     assert engine.futures[0].polls == 21
 
 
 def test_a_410_that_is_corrupted_ends_its_future_all_the_same() -> None:
     engine = an_engine(wired(status(410), chunked="whole"), complete())
-    with FACES["transport"](engine) as client:
+    with TRANSPORTS["transport"](engine) as client:
         first = client.post("/api/v1/asample", json={}).json()["request_id"]
         assert client.post(POLL, json={"request_id": first}).status_code == 410
         assert client.post("/api/v1/asample", json={}).json()["request_id"] == "f~2"

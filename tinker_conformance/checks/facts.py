@@ -1,7 +1,8 @@
 """Facts, the items that checks compare, and the comparison that all checks share.
 
 A fact has a key (a time, or the reply it follows) and a text. Expected and observed facts with equal keys are
-paired in order. A fact without a partner, or with a different text, is a mismatch.
+paired in order. A fact without a partner, or with a different text, is a mismatch. Where one is missing, the
+mismatch names what came at that time instead.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Final
 
 from tinker_conformance.checks.case import Mismatch
 
@@ -23,6 +25,7 @@ class Fact:
         says: The statement in words; compared.
         shown: The same with details for the reader; not compared.
         event: Index of its event in the timeline.
+        repeats: Whether an earlier fact says the same, so that this one is not compared.
     """
 
     key: Hashable
@@ -30,15 +33,20 @@ class Fact:
     says: str
     shown: str
     event: int
+    repeats: bool = False
 
 
 NOTHING = "nothing"
+_SAME_TIME: Final = 1e-6
 
 
 def differences(scenario: str, expected: Iterable[Fact], observed: Iterable[Fact]) -> Iterator[Mismatch]:
     """Yield every difference between two lists of facts, in order of time."""
-    wanted, got = _by_key(expected), _by_key(observed)
+    seen = tuple(observed)
+    wanted, got = _by_key(expected), _by_key(seen)
     found: list[Mismatch] = []
+    missing: list[Fact] = []
+    extra: list[Fact] = []
     for key in dict.fromkeys([*wanted, *got]):
         for want, came in zip_longest(wanted.get(key, ()), got.get(key, ())):
             match want, came:
@@ -47,16 +55,33 @@ def differences(scenario: str, expected: Iterable[Fact], observed: Iterable[Fact
                 case (Fact() as w, Fact() as c):
                     found.append(Mismatch(scenario, c.at, w.says, c.shown, c.event))
                 case (Fact() as w, None):
-                    found.append(Mismatch(scenario, w.at, w.says, NOTHING))
+                    missing.append(w)
                 case (None, Fact() as c):
-                    found.append(Mismatch(scenario, c.at, NOTHING, c.shown, c.event))
+                    extra.append(c)
                 case _:
                     pass
+    for w in missing:
+        instead = _instead(w, seen, extra)
+        if instead is None:
+            found.append(Mismatch(scenario, w.at, w.says, NOTHING))
+        else:
+            found.append(Mismatch(scenario, w.at, w.says, instead.shown, instead.event))
+            extra = [fact for fact in extra if fact is not instead]
+    found += [Mismatch(scenario, c.at, NOTHING, c.shown, c.event) for c in extra]
     yield from sorted(found, key=lambda mismatch: mismatch.at)
+
+
+def _instead(missing: Fact, observed: Iterable[Fact], extra: Iterable[Fact]) -> Fact | None:
+    """Return what was observed when a fact is missing: one without a partner, else one that repeats."""
+    candidates = (*extra, *(fact for fact in observed if fact.repeats))
+    then = (fact for fact in candidates if abs(fact.at - missing.at) < _SAME_TIME)
+    return next((fact for fact in then if fact.says != missing.says), None)
 
 
 def _by_key(facts: Iterable[Fact]) -> dict[Hashable, list[Fact]]:
     grouped: dict[Hashable, list[Fact]] = {}
     for fact in facts:
+        if fact.repeats:
+            continue
         grouped.setdefault(fact.key, []).append(fact)
     return grouped

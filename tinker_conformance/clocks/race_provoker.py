@@ -17,6 +17,11 @@ _WAIT_SECONDS: Final = 0.001
 """Real seconds to wait for another thread. None comes where a lock keeps it out, as it should."""
 
 
+class _PerThread(threading.local):
+    readings = 0
+    """How many of the thread's next clock readings wait for another thread."""
+
+
 class RaceProvoker:
     """Brings threads together in pairs, each where it reads the clock."""
 
@@ -25,7 +30,7 @@ class RaceProvoker:
         self._condition = threading.Condition()
         self._one_waits = False
         self._pairs = 0
-        self._per_thread = threading.local()
+        self._per_thread = _PerThread()
 
     def observer_called(self) -> None:
         """Note that an observer was called on this thread: its next readings belong to a decision."""
@@ -33,9 +38,8 @@ class RaceProvoker:
 
     def clock_read(self) -> None:
         """Wait for another thread, if this reading belongs to a decision."""
-        left: int = getattr(self._per_thread, "readings", 0)
-        if left:
-            self._per_thread.readings = left - 1
+        if self._per_thread.readings:
+            self._per_thread.readings -= 1
             self._pair_up()
 
     def _pair_up(self) -> None:

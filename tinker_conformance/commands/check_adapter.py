@@ -13,8 +13,9 @@ from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.numbers import SECONDS
 from tinker_conformance.commands.terminal import Terminal
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.adapter_check import findings
-from tinker_conformance.judging.profile_choice import UsageProblem, choose_profile
+from tinker_conformance.judging.profile_choice import choose_profile
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
@@ -34,12 +35,12 @@ _OK: Final = Text("ok", style="green")
 @click.option(
     "--patience",
     type=SECONDS,
-    default=TimeLimits().step,
-    show_default=True,
-    help="Seconds to wait for each message of the adapter.",
+    default=None,
+    show_default=f"{TimeLimits().start:g} for 'started', {TimeLimits().step:g} for the others",
+    help="Seconds to wait for each message of the adapter, 'started' included.",
 )
 @clock_option
-def check_adapter(spec: str, patience: float, clock: str | None) -> None:
+def check_adapter(spec: str, patience: float | None, clock: str | None) -> None:
     """Check an adapter step by step against the stdio protocol, and report the first step that fails.
 
     SPEC is exec:COMMAND, quoted as in a shell. docs/reference/adapter-protocol.md describes the protocol.
@@ -48,7 +49,7 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
     if not spec.startswith("exec:"):
         raise click.UsageError(f"{spec!r} is not an adapter over stdio; write exec:COMMAND")
     command = command_of(spec)
-    limits = TimeLimits(step=patience, start=max(patience, TimeLimits().start))
+    limits = TimeLimits() if patience is None else TimeLimits(step=patience, start=patience)
     try:
         sdk = StdioSession(spec, command, clock=None if clock is None else SdkClock(clock), limits=limits)
     except SdkStartError as error:
@@ -67,5 +68,5 @@ def check_adapter(spec: str, patience: float, clock: str | None) -> None:
 def _profile(info: AdapterInfo) -> Profile:
     try:
         return choose_profile(None, info)
-    except UsageProblem:
+    except UserError:
         return load_profile(_ANY_PROFILE)

@@ -18,9 +18,10 @@ from rich.progress import track
 from tinker_conformance.commands.report import write_combined
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.commands.versions import asked_versions, spec_of
+from tinker_conformance.error_families import UserError
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import is_unjudged, unjudged
-from tinker_conformance.report.report_reading import FILE, Report, ReportError, load_report
+from tinker_conformance.report.report_reading import FILE, Report, load_report
 from tinker_conformance.report.sdk_matrix import LEGEND, table_matrix
 from tinker_conformance.sdk.catalogue.catalogue_files import catalogue
 from tinker_conformance.sdk.spec import check_spec
@@ -110,7 +111,7 @@ def _judged(spec: str, profile: str | None, folder: Path, console: Terminal) -> 
     console.print(text, soft_wrap=True)
     try:
         return load_report(folder)
-    except ReportError:
+    except UserError:
         reason = text.splitlines()[-1].removeprefix("Error: ") if text else "it printed nothing"
         return unjudged(spec, profile, f"could not be judged (exit code {process.returncode}): {reason}")
 

@@ -14,6 +14,7 @@ from rich.progress import track
 from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
+from tinker_conformance.commands.fix_first import fix_first
 from tinker_conformance.commands.guard import described, undelivered
 from tinker_conformance.commands.interruption import (
     Interrupted,
@@ -26,10 +27,12 @@ from tinker_conformance.commands.outcome import table
 from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts, write_scripts
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
+from tinker_conformance.judging.causes import Cause, causes
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.known_failures.first_file import record, recordable
-from tinker_conformance.report.conclusion import Conclusion, conclude
+from tinker_conformance.known_failures.first_file import record as write_known_failures
+from tinker_conformance.known_failures.first_file import recordable
+from tinker_conformance.report.conclusion import Conclusion, conclude, forgiven
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.records import End, Result, ScriptsRecord, Start
@@ -69,6 +72,11 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     type=_FOLDER,
     help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
 )
+@click.option(
+    "--record",
+    type=_FILE,
+    help="Write what the SDK did in each scenario to this file, to be judged later with --sdk recorded:FILE.",
+)
 @click.option("--generated", "count", type=COUNT, default=0, help="Also judge this many generated scripts.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the generated scripts.")
 @click.option(
@@ -84,7 +92,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     type=click.Path(path_type=Path),
     help="Write minimized failing scripts to this file, if any script fails.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print only the last line.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only what to fix first, and the last line.")
 @click.option(
     "-v",
     "--verbose",
@@ -101,6 +109,7 @@ def run(
     known: Path | None,
     recorded: Path | None,
     folder: Path | None,
+    record: Path | None,
     clock: str | None,
     count: int,
     seed: int,
@@ -120,6 +129,7 @@ def run(
         strict=strict,
         clock=None if clock is None else SdkClock(clock),
         seed=seed if count else None,
+        record=record,
     )
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.
@@ -267,7 +277,9 @@ def _written(measured: _Measured, failures: Path) -> _Written:
         profile = measured.run.judge.profile.name
         strict = request.strict
         if written.attempt(
-            lambda: record(measured.results, recorded, sdk=measured.name, profile=profile, strict=strict)
+            lambda: write_known_failures(
+                measured.results, recorded, sdk=measured.name, profile=profile, strict=strict
+            )
         ):
             number = len(recordable(measured.results, strict=strict))
             written.notes.append(f"{recorded}: {number} known failures; edit the reasons")
@@ -292,6 +304,8 @@ def _print(measured: _Measured, written: _Written, console: Terminal, *, quiet: 
     if measured.scripts is not None:
         print_scripts(measured.scripts, spec, written.failures, console)
     notes = [*written.notes, *(f"stale: {sentence}" for sentence in measured.stale)]
+    for line in fix_first(_against(measured)):
+        console.print(visible_lines(line), soft_wrap=True)
     early = measured.early
     notes.append(f"ended early, {measured.progress}: {early.reason}" if early else str(measured.conclusion))
     for note in notes:
@@ -300,13 +314,34 @@ def _print(measured: _Measured, written: _Written, console: Terminal, *, quiet: 
         click.echo(visible_lines(f"Error: {problem}"), err=True)
 
 
+def _against(measured: _Measured) -> list[Judgement]:
+    """Return the judgements with forgiven quirks left out."""
+    strict = measured.run.request.strict
+    return [
+        judgement
+        for judgement, result in zip(measured.judgements, measured.results, strict=True)
+        if not forgiven(result, strict=strict)
+    ]
+
+
 def _print_judgements(
     console: Terminal, judgements: Sequence[Judgement], spec: str, profile: str, *, verbose: bool
 ) -> None:
     if judgements:
         console.print(table(judgements))
     silent = {Verdict.PASSED} if verbose else {*_SILENT, Verdict.KNOWN_FAILURE}
-    for judgement in judgements:
+    grouped = causes(judgements)
+    in_full = {cause.first for cause in grouped}
+    for judgement in _by_cause(judgements, grouped):
         if judgement.verdict not in silent:
+            brief = not verbose and judgement.verdict is Verdict.FAILED
+            brief = brief and judgement.requirement.id not in in_full
             console.print()
-            console.print(explain(judgement, spec, profile), soft_wrap=True)
+            console.print(explain(judgement, spec, profile, brief=brief), soft_wrap=True)
+
+
+def _by_cause(judgements: Sequence[Judgement], grouped: Sequence[Cause]) -> Sequence[Judgement]:
+    """Return the judgements in the order in which their causes are to be fixed; the rest last."""
+    order = [identifier for cause in grouped for identifier in (cause.first, *cause.others)]
+    place = {identifier: number for number, identifier in enumerate(order)}
+    return sorted(judgements, key=lambda judgement: place.get(judgement.requirement.id, len(order)))

@@ -25,6 +25,9 @@ class FakeTinkerOptions:
         seed: The seed of the numbers and ids of the simulated service.
         strict: Whether the simulated service refuses base models that its capabilities do not list.
         client_config: Fields of the reply to ``client/config`` that replace the defaults.
+        dialect: The name of the server to speak as (``docs/reference/dialects.md``); None for the official
+            service.
+        long_polls: Whether pending replies of the dialect come as late as that server sends them.
         verify: Whether a test fails if a script was not drained or an unexpected request arrived.
     """
 
@@ -35,4 +38,6 @@ class FakeTinkerOptions:
     seed: int = 0
     strict: bool = False
     client_config: Mapping[str, object] = field(default_factory=dict)
+    dialect: str | None = None
+    long_polls: bool = False
     verify: bool = True

@@ -57,6 +57,8 @@ class ReachableTinker(VerifiedTinker):
             seed=options.seed if simulated else None,
             client_config=options.client_config,
             strict=options.strict,
+            dialect=options.dialect,
+            long_polls=options.long_polls,
         )
         self._frozen = clock
         self.url = options.base_url

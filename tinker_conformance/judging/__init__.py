@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tinker_conformance.judging.identification import Nearness, candidates, nearness
     from tinker_conformance.judging.judge import Judge, Judgement, Verdict
     from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
-    from tinker_conformance.judging.profile_choice import UsageProblem, check_as_asked, choose_profile
+    from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
     from tinker_conformance.judging.side_by_side import AdapterLostError
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "Mark",
     "Nearness",
     "Picture",
-    "UsageProblem",
     "Verdict",
     "Window",
     "alone",
@@ -56,7 +55,7 @@ __getattr__ = lazy_exports(
         "identification": "Nearness candidates nearness",
         "judge": "Judge Judgement Verdict",
         "picture": "Lane Look Mark Picture Window grouped",
-        "profile_choice": "UsageProblem check_as_asked choose_profile",
+        "profile_choice": "check_as_asked choose_profile",
         "side_by_side": "AdapterLostError",
     },
 )

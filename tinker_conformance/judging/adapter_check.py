@@ -24,6 +24,7 @@ from tinker_conformance.timeline import (
     Outcome,
     OutcomeKind,
     Request,
+    Telemetry,
     Timeline,
 )
 
@@ -67,6 +68,8 @@ def findings(sdk: StdioSession, profile: Profile) -> Iterator[StepResult]:
         check.sleep,
         check.operations,
         check.failure,
+        check.timeout,
+        check.telemetry,
         check.observers,
         check.concurrency,
         check.threads,
@@ -164,6 +167,25 @@ class _Check:
         steps = [{"fail": {"category": "user"}}]
         yield self._ends_in("a failure", kind, self._operation(kind), steps, OutcomeKind.FAILED)
 
+    def timeout(self) -> Iterator[StepResult]:
+        # Only under this clock can time pass between two polls of one future.
+        if not self._has(Capability.TIMEOUT) or self.sdk.clock is not SdkClock.FILE:
+            return
+        kind = self._kinds()[0]
+        steps = [{"timeout": {}}, {"advance": 30}, {"timeout": {}, "times": 3}, {"complete": {}}]
+        yield self._ends_in(
+            "a caller who waits for 25 s", kind, self._operation(kind), steps, OutcomeKind.TIMEOUT, timeout=25
+        )
+
+    def telemetry(self) -> Iterator[StepResult]:
+        if not self._has(Capability.TELEMETRY):
+            return
+        kind = self._kinds()[0]
+        timeline, fault = self._run(_scenario("telemetry", kind, self._operation(kind), _PAUSE))
+        events = [event for event in timeline if isinstance(event, Telemetry)]
+        missing = "the queue paused and no 'telemetry' came; send one for each telemetry event of the SDK"
+        yield StepResult("the adapter reports telemetry events", fault or (None if events else missing))
+
     def observers(self) -> Iterator[StepResult]:
         kind = self._kinds()[0]
         for capability, use in _OBSERVERS.items():
@@ -241,9 +263,15 @@ class _Check:
         return run.timeline, "" if run.fault is None else str(run.fault)
 
     def _ends_in(
-        self, what: str, kind: ClientKind, operation: str, steps: Iterable[object], expected: OutcomeKind
+        self,
+        what: str,
+        kind: ClientKind,
+        operation: str,
+        steps: Iterable[object],
+        expected: OutcomeKind,
+        **more: object,
     ) -> StepResult:
-        timeline, fault = self._run(_scenario(operation, kind, operation, steps))
+        timeline, fault = self._run(_scenario(operation, kind, operation, steps, **more))
         outcome = next((event for event in timeline if isinstance(event, Outcome)), None)
         got = "no outcome" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
         missing = None if outcome and outcome.kind is expected else f"expected '{expected}', got {got}"

@@ -9,8 +9,10 @@ from typing import Final
 from fake_server.core.visible_text import visible_lines
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.pause_lines import pause_lines
+from tinker_conformance.judging.compared_lanes import lanes_of
 from tinker_conformance.judging.judge import Judgement
-from tinker_conformance.judging.picture import Picture, picture
+from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
+from tinker_conformance.judging.reply_text import body_text
 from tinker_conformance.judging.text_picture import text_picture
 from tinker_conformance.timeline import (
     Callback,
@@ -24,11 +26,19 @@ from tinker_conformance.timeline import (
 )
 
 _MOST_EVENTS: Final = 60
+_MOST_BRIEF: Final = 3
 _MOST_CHARACTERS: Final = 160
 
 
-def explain(judgement: Judgement, spec: str, profile: str) -> str:
-    """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it."""
+def explain(judgement: Judgement, spec: str, profile: str, *, brief: bool = False) -> str:
+    """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it.
+
+    Args:
+        judgement: The judgement.
+        spec: The SDK's SPEC, for the command.
+        profile: The profile's name, for the command.
+        brief: Whether to leave out pictures and timelines, and all but the first mismatches.
+    """
     required = judgement.requirement
     lines = [
         f"{required.id} ({required.level.value}): {judgement.verdict.value}",
@@ -41,8 +51,15 @@ def explain(judgement: Judgement, spec: str, profile: str) -> str:
         mismatches = [m for m in judgement.mismatches if m.scenario == identifier]
         if mismatches:
             lines += ["", f"  scenario {identifier}{_clients(case)}"]
+            if brief:
+                lines += [f"    {mismatch}" for mismatch in mismatches[:_MOST_BRIEF]]
+                if len(mismatches) > _MOST_BRIEF:
+                    lines.append(f"    … and {len(mismatches) - _MOST_BRIEF} more")
+                continue
             lines += [f"    {mismatch}" for mismatch in mismatches]
-            lines += [f"    {line}" for line in text_picture(_picture(case, mismatches))]
+            lines += [
+                f"    {line}" for line in text_picture(_picture(case, mismatches, lanes_of(required.check)))
+            ]
             lines += _timeline(case, mismatches)
     lines += ["", f"  rerun:    {alone(required.id, spec, profile)}"]
     return "\n".join(visible_lines(line) for line in lines)
@@ -61,14 +78,18 @@ def alone(identifier: str, spec: str, profile: str) -> str:
     return f"pytest --pyargs {module}::{identifier} --sdk {shlex.quote(spec)} --profile {profile}"
 
 
-def _picture(case: Case, mismatches: list[Mismatch]) -> Picture:
+def _picture(case: Case, mismatches: list[Mismatch], lanes: frozenset[LaneKind]) -> Picture:
     return picture(
         case.expected,
         case.observed,
         {line.event for line in pause_lines(case.expected, case)},
         {line.event for line in pause_lines(case.observed, case)},
         interval=case.profile.observer.interval_seconds,
-        marked={mismatch.event for mismatch in mismatches if mismatch.event is not None},
+        mistakes=Mistakes(
+            lanes,
+            frozenset(mismatch.event for mismatch in mismatches if mismatch.event is not None),
+            frozenset(round(mismatch.at, 6) for mismatch in mismatches if mismatch.event is None),
+        ),
     )
 
 
@@ -96,7 +117,7 @@ def shown(event: Event) -> str:
         case Request():
             text = f"polls     iteration {event.iteration}, type {event.request_type}"
         case Response(fault=None):
-            text = f"receives  HTTP {event.status}" + ("" if event.body is None else f" {event.body}")
+            text = f"receives  HTTP {event.status} {body_text(event)}"
         case Response(status=int(status)):
             text = f"receives  HTTP {status}, with a fault: {event.fault}"
         case Response():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from tinker_conformance.judging.reply_text import body_text
 from tinker_conformance.timeline import Callback, ClockStep, Event, Log, Outcome, Request, Response, Timeline
 
 MOST_COLUMNS: Final = 24
@@ -26,6 +27,30 @@ class Look(StrEnum):
     """Expected, but it did not happen."""
     WRONG = "wrong"
     """It happened, but was not expected."""
+
+
+class LaneKind(StrEnum):
+    """What is compared in a pair of lanes, expected and actual."""
+
+    REQUESTS = "requests"
+    CALLS = "observer"
+    LINES = "log line"
+    ENDS = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """What a requirement found to be wrong.
+
+    Attributes:
+        lanes: The lanes that it compares.
+        wrong: Places of the SDK's events that a mismatch names.
+        missing: When an event is missing, virtual seconds.
+    """
+
+    lanes: frozenset[LaneKind]
+    wrong: frozenset[int]
+    missing: frozenset[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +125,7 @@ class _Seen:
     label: str
     text: str
     client: str
+    place: int
 
 
 _Choice = Callable[[int, Event], _Seen | None]
@@ -112,7 +138,7 @@ def picture(
     observed_lines: Collection[int],
     *,
     interval: float,
-    marked: Collection[int] = (),
+    mistakes: Mistakes | None = None,
 ) -> Picture:
     """Lay out the picture of two timelines.
 
@@ -122,22 +148,32 @@ def picture(
         expected_lines: Places of the pause lines among the reference's events.
         observed_lines: Places of the pause lines among the SDK's events.
         interval: The least time between two pause lines of one client, seconds.
-        marked: Places of the SDK's events that a mismatch names; log lines among them are always shown.
+        mistakes: What a requirement found to be wrong, which alone is marked; log lines that it names are
+            shown too. None marks every difference.
     """
+    marked = () if mistakes is None else mistakes.wrong
     rows: list[tuple[str, list[tuple[_Seen, Look]]]] = []
     replies = _chosen(observed, _reply) or _chosen(expected, _reply)
     rows.append(("server replies", [(seen, Look.FINE) for seen in replies]))
-    pairs: tuple[tuple[str, _Choice, _Choice, bool], ...] = (
-        ("requests", _request, _request, False),
-        ("observer", _callback, _callback, True),
-        ("log line", _line_of(expected_lines, ()), _line_of(observed_lines, marked), True),
-        ("end", _outcome, _outcome, False),
+    pairs: tuple[tuple[LaneKind, _Choice, _Choice, bool], ...] = (
+        (LaneKind.REQUESTS, _request, _request, False),
+        (LaneKind.CALLS, _callback, _callback, True),
+        (LaneKind.LINES, _line_of(expected_lines, ()), _line_of(observed_lines, marked), True),
+        (LaneKind.ENDS, _outcome, _outcome, False),
     )
-    for name, of_expected, of_observed, always in pairs:
+    for kind, of_expected, of_observed, always in pairs:
         wanted, got = _chosen(expected, of_expected), _chosen(observed, of_observed)
-        if [(s.at, s.text) for s in wanted] != [(s.at, s.text) for s in got] or (always and wanted):
-            rows.append((f"{name}, expected", list(_with_looks(wanted, got, Look.MISSING))))
-            rows.append((f"{name}, actual", list(_with_looks(got, wanted, Look.WRONG))))
+        compared = mistakes is None or kind in mistakes.lanes
+        differs = compared and [(s.at, s.text) for s in wanted] != [(s.at, s.text) for s in got]
+        if differs or (always and wanted) or any(seen.place in marked for seen in got):
+            missing = list(_with_looks(wanted, got, Look.MISSING))
+            wrong = list(_with_looks(got, wanted, Look.WRONG))
+            if mistakes is not None:
+                times = mistakes.missing if compared else frozenset[float]()
+                missing = [(seen, look if seen.at in times else Look.FINE) for seen, look in missing]
+                wrong = [(seen, Look.WRONG if seen.place in marked else Look.FINE) for seen, _ in wrong]
+            rows.append((f"{kind}, expected", missing))
+            rows.append((f"{kind}, actual", wrong))
     lines = _chosen(expected, _line_of(expected_lines, ()))
     return _laid_out(rows, lines, interval, expected, observed)
 
@@ -218,41 +254,43 @@ def _round(at: float) -> float:
     return round(at, _PLACES)
 
 
-def _seen(event: Event, label: str, text: str) -> _Seen:
-    return _Seen(_round(event.at), label, text, event.client or "")
+def _seen(place: int, event: Event, label: str, text: str) -> _Seen:
+    return _Seen(_round(event.at), label, text, event.client or "", place)
 
 
-def _reply(_place: int, event: Event) -> _Seen | None:
+def _reply(place: int, event: Event) -> _Seen | None:
     match event:
         case Response(fault=str() as fault):
-            return _seen(event, fault, f"no reply: {fault}")
+            return _seen(place, event, fault, f"no reply: {fault}")
         case Response(status=status, body=dict() as body):
             state = str(body.get("queue_state", ""))
             kind = str(body.get("type", ""))
             words = " ".join(word for word in (str(status), _short(kind), _short(state)) if word)
-            return _seen(event, words, f"HTTP {status} {body}")
-        case Response(status=status, body=body):
-            what = "result" if status == 200 and body is None else _short("" if body is None else str(body))
-            return _seen(event, f"{status} {what}".strip(), f"HTTP {status} {what}".strip())
+            return _seen(place, event, words, f"HTTP {status} {body_text(event)}")
+        case Response(status=status):
+            what = body_text(event)
+            return _seen(place, event, f"{status} {_short(what)}", f"HTTP {status} {what}")
         case _:
             return None
 
 
-def _request(_place: int, event: Event) -> _Seen | None:
+def _request(place: int, event: Event) -> _Seen | None:
     match event:
         case Request(iteration=None):
-            return _seen(event, "submits", f"{event.method} {event.path}")
+            return _seen(place, event, "submits", f"{event.method} {event.path}")
         case Request():
-            return _seen(event, f"poll {event.iteration}", f"poll {event.iteration} of {event.request_type}")
+            return _seen(
+                place, event, f"poll {event.iteration}", f"poll {event.iteration} of {event.request_type}"
+            )
         case _:
             return None
 
 
-def _callback(_place: int, event: Event) -> _Seen | None:
+def _callback(place: int, event: Event) -> _Seen | None:
     match event:
         case Callback():
             reason = "" if event.reason is None else f", reason {event.reason!r}"
-            return _seen(event, _short(event.state), f"{event.state}{reason}")
+            return _seen(place, event, _short(event.state), f"{event.state}{reason}")
         case _:
             return None
 
@@ -261,17 +299,17 @@ def _line_of(lines: Collection[int], also: Collection[int]) -> _Choice:
     def choice(place: int, event: Event) -> _Seen | None:
         match event:
             case Log() if place in lines or place in also:
-                return _seen(event, event.level.upper(), event.message)
+                return _seen(place, event, event.level.upper(), event.message)
             case _:
                 return None
 
     return choice
 
 
-def _outcome(_place: int, event: Event) -> _Seen | None:
+def _outcome(place: int, event: Event) -> _Seen | None:
     match event:
         case Outcome():
-            return _seen(event, event.kind.value, event.kind.value)
+            return _seen(place, event, event.kind.value, event.kind.value)
         case _:
             return None
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import ProfileError, known_profiles, load_profile
-from tinker_conformance.profile.releases import UnknownReleaseError, profile_for
+from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.requirements.as_of import version_of_kit
 from tinker_conformance.sdk.adapter import AdapterInfo
-
-
-class UsageProblem(UserError):  # noqa: N818 - the fault is the user's, not the program's
-    """A request that cannot be carried out; the text says what to ask for instead."""
 
 
 def check_as_asked(named: str | None, as_of: str | None) -> None:
@@ -22,15 +18,15 @@ def check_as_asked(named: str | None, as_of: str | None) -> None:
         as_of: The value of `--as-of`, or None.
 
     Raises:
-        UsageProblem: The profile does not exist or cannot be read.
-        AsOfError: `as_of` is not a version of the kit.
+        UserError: The profile does not exist or cannot be read.
+        UserError: `as_of` is not a version of the kit.
     """
     version_of_kit(as_of)
     try:
         if named is not None:
             load_profile(named)
     except ProfileError as error:
-        raise UsageProblem(str(error)) from error
+        raise UserError(str(error)) from error
 
 
 def choose_profile(named: str | None, info: AdapterInfo) -> Profile:
@@ -41,18 +37,15 @@ def choose_profile(named: str | None, info: AdapterInfo) -> Profile:
         info: What the adapter says about its SDK.
 
     Raises:
-        UsageProblem: There is no such profile, or it cannot be read.
+        UserError: There is no such profile, or it cannot be read.
     """
-    try:
-        if named is not None:
-            return load_profile(named)
-        if info.profile is not None:
-            return load_profile(info.profile)
-        if info.name == "tinker":
-            return profile_for(info.version)
-    except (ProfileError, UnknownReleaseError) as error:
-        raise UsageProblem(str(error)) from error
-    raise UsageProblem(
+    if named is not None:
+        return load_profile(named)
+    if info.profile is not None:
+        return load_profile(info.profile)
+    if info.name == "tinker":
+        return profile_for(info.version)
+    raise UserError(
         f"{info.name} {info.version} names no profile and is not a release of tinker; "
         "add --profile with one of "
         f"{', '.join(known_profiles())}, or the path of a profile file"

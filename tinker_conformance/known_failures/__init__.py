@@ -13,7 +13,6 @@ from tinker_conformance._lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from tinker_conformance.known_failures.command_options import check_files
     from tinker_conformance.known_failures.entry_reading import (
-        KnownFailuresError,
         UnmatchedEntryError,
         known_failures_in,
         load_known_failures,
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Judged",
     "KnownFailures",
-    "KnownFailuresError",
     "UnmatchedEntryError",
     "check_files",
     "judged",
@@ -38,7 +36,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "command_options": "check_files",
-        "entry_reading": "KnownFailuresError UnmatchedEntryError known_failures_in load_known_failures",
+        "entry_reading": "UnmatchedEntryError known_failures_in load_known_failures",
         "excuses": "Judged KnownFailures judged",
         "first_file": "record recordable",
     },

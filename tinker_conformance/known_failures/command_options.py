@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.entry import KnownFailure
-from tinker_conformance.known_failures.entry_reading import KnownFailuresError, load_known_failures
+from tinker_conformance.known_failures.entry_reading import load_known_failures
 from tinker_conformance.known_failures.excuses import KnownFailures, known_failures_for
 from tinker_conformance.known_failures.first_file import check_place
 from tinker_conformance.requirements import Requirement
@@ -22,10 +23,10 @@ def check_files(known: Path | None, recorded: Path | None) -> None:
         recorded: The file to write, or None.
 
     Raises:
-        KnownFailuresError: If a file cannot be used.
+        UserError: If a file cannot be used.
     """
     if known is not None and recorded is not None:
-        raise KnownFailuresError(
+        raise UserError(
             "--known-failures and --record-known-failures exclude each other; give only one of them"
         )
     if recorded is not None:
@@ -75,7 +76,7 @@ def excuses(
 
     Raises:
         UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
-        KnownFailuresError: If a file cannot be used.
+        UserError: If a file cannot be used.
     """
     check_files(known, recorded)
     asked = tuple(asked)

@@ -21,11 +21,7 @@ KEY: Final = "known_failures"
 _MOST_UNMATCHED: Final = 20
 
 
-class KnownFailuresError(UserError):
-    """A file of known failures cannot be used; the text names the place and the fix."""
-
-
-class UnmatchedEntryError(KnownFailuresError):
+class UnmatchedEntryError(UserError):
     """An entry matches nothing in the run, so it is stale (exit code 3)."""
 
 
@@ -49,7 +45,7 @@ def load_known_failures(path: Path) -> tuple[KnownFailure, ...]:
         path: A TOML file (`.toml`) or a YAML file (`.yaml`, `.yml`).
 
     Raises:
-        KnownFailuresError: If it cannot be read, an entry is invalid, or two entries have the same pattern.
+        UserError: If it cannot be read, an entry is invalid, or two entries have the same pattern.
     """
     data = _data(path)
     try:
@@ -67,7 +63,7 @@ def known_failures_in(raw_entries: Iterable[Mapping[str, object]], source: str) 
         source: The file, for messages.
 
     Raises:
-        KnownFailuresError: If an entry is invalid, or two entries have the same pattern.
+        UserError: If an entry is invalid, or two entries have the same pattern.
     """
     entries: dict[tuple[Subject, str], KnownFailure] = {}
     for number, raw in enumerate(raw_entries, 1):
@@ -90,7 +86,7 @@ def check_entries(
 
     Raises:
         UnmatchedEntryError: If an entry matches nothing.
-        KnownFailuresError: If two entries contradict each other about one id.
+        UserError: If two entries contradict each other about one id.
     """
     entries = tuple(entries)
     known = {subject: tuple(ids) for subject, ids in names.items()}
@@ -132,7 +128,7 @@ def _data(path: Path) -> object:
                     str(path), f"the suffix {suffix!r} names no known format", "use .toml, .yaml or .yml"
                 )
     except FileError as error:
-        raise KnownFailuresError(error.of(str(path))) from error
+        raise UserError(error.of(str(path))) from error
 
 
 def _entry(raw: Mapping[str, object], number: int, source: str) -> KnownFailure:
@@ -186,5 +182,5 @@ def _expiry(value: object, where: str) -> Expiry | None:
     raise _error(where, f"expires {value!r} is neither a date nor a version", "write 2027-01-31 or '1.2.0'")
 
 
-def _error(where: str, what: str, fix: str) -> KnownFailuresError:
-    return KnownFailuresError(f"{where}: {what}; {fix}")
+def _error(where: str, what: str, fix: str) -> UserError:
+    return UserError(f"{where}: {what}; {fix}")

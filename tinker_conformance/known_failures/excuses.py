@@ -10,9 +10,10 @@ from typing import Final
 
 from packaging.version import Version
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.known_failures.entry import EntryClass, KnownFailure, Subject
-from tinker_conformance.known_failures.entry_reading import KnownFailuresError, check_entries
+from tinker_conformance.known_failures.entry_reading import check_entries
 from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.requirements import Requirement
 
@@ -140,7 +141,7 @@ def known_failures_for(
 
     Raises:
         UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
-        KnownFailuresError: If entries contradict each other, or one expires with a version and the version of
+        UserError: If entries contradict each other, or one expires with a version and the version of
             the SDK is not comparable.
     """
     asked = tuple(asked)
@@ -154,7 +155,7 @@ def known_failures_for(
         version = version_of(sdk_version)
         if version is None:
             message = f"{source}: the SDK's version {sdk_version!r} cannot be compared; use a date in expires"
-            raise KnownFailuresError(message)
+            raise UserError(message)
     return KnownFailures(entries, today, version, source)
 
 

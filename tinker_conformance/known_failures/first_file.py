@@ -11,8 +11,9 @@ import yaml
 
 from fake_server.core.visible_text import visible
 from fake_server.core.wanted_got import wanted_got
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.known_failures.entry_reading import KEY, KnownFailuresError
+from tinker_conformance.known_failures.entry_reading import KEY
 from tinker_conformance.report.records import Result
 from tinker_conformance.requirements import Level
 
@@ -26,14 +27,14 @@ def check_place(path: Path) -> None:
     """Check, before a run, that a file can be written.
 
     Raises:
-        KnownFailuresError: If it exists, its suffix names no known format, or its folder is missing.
+        UserError: If it exists, its suffix names no known format, or its folder is missing.
     """
     if path.suffix not in {".toml", ".yaml", ".yml"}:
-        raise KnownFailuresError(f"{path}: the suffix names no known format; use .toml, .yaml or .yml")
+        raise UserError(f"{path}: the suffix names no known format; use .toml, .yaml or .yml")
     if path.exists():
-        raise KnownFailuresError(f"{path}: already exists; remove it, or name another file")
+        raise UserError(f"{path}: already exists; remove it, or name another file")
     if not path.absolute().parent.is_dir():
-        raise KnownFailuresError(f"{path}: its folder does not exist; create it first")
+        raise UserError(f"{path}: its folder does not exist; create it first")
 
 
 def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> None:

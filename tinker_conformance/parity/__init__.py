@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
     from tinker_conformance.parity.comparison import Finding
     from tinker_conformance.parity.difference import FAULT
-    from tinker_conformance.parity.golden import GoldenError, encoded, recorded
+    from tinker_conformance.parity.golden import encoded, recorded
     from tinker_conformance.parity.store import Store
 
 __all__ = [
     "FAULT",
     "Campaign",
     "Finding",
-    "GoldenError",
     "ReleaseReport",
     "Store",
     "all_scenarios",
@@ -35,7 +34,7 @@ __getattr__ = lazy_exports(
         "campaign": "Campaign ReleaseReport all_scenarios",
         "comparison": "Finding",
         "difference": "FAULT",
-        "golden": "GoldenError encoded recorded",
+        "golden": "encoded recorded",
         "store": "Store",
     },
 )

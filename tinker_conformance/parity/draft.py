@@ -124,8 +124,7 @@ def _candidates(profile: Profile, observed: Mapping[str, tuple[Scenario, Timelin
 
 def _choices(path: _Path, facet: msgspec.Struct) -> Iterator[Edit]:
     """Yield every other value of every boolean or enum key."""
-    for name in facet.__struct_fields__:
-        value = getattr(facet, name)
+    for name, value in msgspec.structs.asdict(facet).items():
         match value:
             case bool():
                 yield Edit((*path, name), not value)

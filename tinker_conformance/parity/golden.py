@@ -12,19 +12,15 @@ from typing import Final
 import msgspec
 
 from fake_server.core.bounded_files import FileError, read_bytes
-from tinker_conformance.error_families import SdkError
+from tinker_conformance.error_families import SdkError, UserError
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import SdkSession
-from tinker_conformance.timeline import Event, Log, Telemetry, Timeline
+from tinker_conformance.timeline import Event, Log, Response, Telemetry, Timeline
 
 FORMAT: Final = 1
 """Increases when older files can no longer be read."""
-
-
-class GoldenError(SdkError, ValueError):
-    """Golden timelines cannot be used or recorded; the text says what to do."""
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +47,7 @@ def recorded(sdk: SdkSession, profile: Profile, scenarios: Iterable[Scenario], d
     """Run every scenario that applies to the SDK, and return the recording.
 
     Raises:
-        GoldenError: If one of them does not finish.
+        SdkError: If one of them does not finish.
     """
     timelines: dict[str, Timeline] = {}
     for scenario in scenarios:
@@ -60,7 +56,7 @@ def recorded(sdk: SdkSession, profile: Profile, scenarios: Iterable[Scenario], d
         run = sdk.run(scenario, profile)
         if run.fault is not None:
             message = f"{scenario.id} did not finish with {sdk.spec}: {run.fault}; fix that first"
-            raise GoldenError(message)
+            raise SdkError(message)
         timelines[scenario.id] = tuple(_kept(run.timeline))
     return Golden(
         sdk=sdk.info.name,
@@ -79,6 +75,8 @@ def _kept(timeline: Timeline) -> Iterator[Event]:
                 pass
             case Telemetry():
                 yield msgspec.structs.replace(event, data={})
+            case Response():
+                yield msgspec.structs.replace(event, raw=None)
             case _:
                 yield event
 
@@ -108,17 +106,17 @@ def decoded(path: Path) -> Golden:
     """Return the recording in a file.
 
     Raises:
-        GoldenError: If it is not a recording, or has another format.
+        UserError: If it is not a recording, or has another format.
     """
     try:
         golden = msgspec.json.decode(read_bytes(path), type=Golden)
     except (FileError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         message = f"{path}: {error}; record it again with tinker-conformance record-goldens"
-        raise GoldenError(message) from error
+        raise UserError(message) from error
     if golden.format != FORMAT:
         message = (
             f"{path} has format {golden.format}, but this kit reads {FORMAT}; "
             "record it again with tinker-conformance record-goldens"
         )
-        raise GoldenError(message)
+        raise UserError(message)
     return golden

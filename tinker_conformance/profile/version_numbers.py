@@ -5,10 +5,19 @@ from __future__ import annotations
 from packaging.version import InvalidVersion, Version
 
 
+def valid_version(text: str) -> Version:
+    """Return the version of a text that is known to be one, such as the kit's own.
+
+    Raises:
+        InvalidVersion: The text is not a version (PEP 440).
+    """
+    return Version(text)
+
+
 def version_of(text: str) -> Version | None:
     """Return the version, which can be compared with others; None if the text is not one (PEP 440)."""
     try:
-        return Version(text)
+        return valid_version(text)
     except InvalidVersion:
         return None
 

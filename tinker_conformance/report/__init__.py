@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from tinker_conformance.report.release_matrix import ReleaseMatrix, release_matrix
     from tinker_conformance.report.report_folder import JUNIT, ReportFolder, write_whole
-    from tinker_conformance.report.report_reading import Report, ReportError, load_report
+    from tinker_conformance.report.report_reading import Report, load_report
     from tinker_conformance.report.sdk_matrix import LEGEND, markdown_matrix, matrix, table_matrix
     from tinker_conformance.report.verb_outcome import VerbOutcome
 
@@ -41,7 +41,6 @@ __all__ = [
     "JudgedKind",
     "ReleaseMatrix",
     "Report",
-    "ReportError",
     "ReportFolder",
     "Result",
     "ScriptsRecord",
@@ -73,7 +72,7 @@ __getattr__ = lazy_exports(
         "records": "JudgedKind Result ScriptsRecord Start VerbRecord decode encode",
         "release_matrix": "ReleaseMatrix release_matrix",
         "report_folder": "JUNIT ReportFolder write_whole",
-        "report_reading": "Report ReportError load_report",
+        "report_reading": "Report load_report",
         "sdk_matrix": "LEGEND markdown_matrix matrix table_matrix",
         "verb_outcome": "VerbOutcome",
     },

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from fake_server.core.wanted_got import wanted_got
+from tinker_conformance.judging.compared_lanes import compared_lanes
 from tinker_conformance.judging.explanation import shown
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.picture import Picture, picture
+from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
 from tinker_conformance.report.conclusion import BROKEN, QUIRKS, forgiven
 from tinker_conformance.report.drawing import Drawing, draw
 from tinker_conformance.report.records import MismatchRecord, Result, ScenarioRecord
@@ -68,7 +69,10 @@ class Group:
     @property
     def figures(self) -> tuple[Figure, ...]:
         """One figure per scenario with a mismatch."""
-        return tuple(_figure(scenario, self.result.mismatches) for scenario in self.result.scenarios)
+        return tuple(
+            _figure(scenario, self.result.mismatches, compared_lanes(self.result.id))
+            for scenario in self.result.scenarios
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,9 @@ def _evidence(result: Result) -> tuple[object, ...]:
     return (result.verdict, result.note, result.mismatches)
 
 
-def _figure(scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord]) -> Figure:
+def _figure(
+    scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord], lanes: frozenset[LaneKind]
+) -> Figure:
     here = [mismatch for mismatch in mismatches if mismatch.scenario == scenario.id]
     marked = {mismatch.event for mismatch in here if mismatch.event is not None}
     made = picture(
@@ -128,7 +134,9 @@ def _figure(scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord]) -> F
         scenario.expected_lines,
         scenario.observed_lines,
         interval=scenario.interval,
-        marked=marked,
+        mistakes=Mistakes(
+            lanes, frozenset(marked), frozenset(round(m.at, 6) for m in here if m.event is None)
+        ),
     )
     return Figure(
         scenario=scenario.id,

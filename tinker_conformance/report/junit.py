@@ -56,8 +56,7 @@ def _environment(report: Report) -> dict[str, str]:
 def _case(result: Result, *, strict: bool) -> TestCase:
     case = TestCase(result.id, classname=f"tinker_conformance.suite.test_{result.chapter}", time=0.0)
     properties = Properties()
-    for name in ("requirement", "level", "since", "verdict"):
-        value = result.id if name == "requirement" else str(getattr(result, name))
+    for name, value in _properties(result).items():
         properties.add_property(Property(name, value))
     case.append(properties)
     message, text = visible(_first(result)), visible_lines(_text(result))
@@ -72,6 +71,15 @@ def _case(result: Result, *, strict: bool) -> TestCase:
         error.text = text
         case.result = [error]
     return case
+
+
+def _properties(result: Result) -> dict[str, str]:
+    return {
+        "requirement": result.id,
+        "level": str(result.level),
+        "since": result.since,
+        "verdict": str(result.verdict),
+    }
 
 
 def _conclusion(found: Conclusion) -> TestCase:

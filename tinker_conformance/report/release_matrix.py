@@ -31,6 +31,7 @@ RELEASE_LEGEND: Final = (
 _NEUTRAL: Final = frozenset({VerbOutcome.WORKS, VerbOutcome.NOT_OFFERED, VerbOutcome.ABSENT})
 """What does not keep a release from working whole: the server need not offer everything."""
 _NOT_REACHED: Final = "…"
+_MOST_NAMED: Final = 4
 _QUESTION: Final = "Which releases may my users have?"
 NEEDS: Final = "needs "
 """Begins the note of a verb that was not driven, because an earlier one did not work."""
@@ -161,11 +162,14 @@ class ReleaseMatrix:
             {r.verb for r in self.records if r.release in whole and r.outcome is VerbOutcome.NOT_OFFERED},
             key=self.verbs.index,
         )
-        return (
-            f"{text}, without what the server does not offer ({', '.join(lacking)})."
-            if lacking
-            else f"{text}."
-        )
+        return f"{text}{_without(lacking)}."
+
+
+def _without(lacking: Sequence[str]) -> str:
+    if not lacking:
+        return ""
+    which = ", ".join(lacking) if len(lacking) <= _MOST_NAMED else f"{len(lacking)} verbs, see the matrix"
+    return f", without what the server does not offer ({which})"
 
 
 def _count(whole: Sequence[str], driven: Sequence[str]) -> str:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.report.badge import badge
 from tinker_conformance.report.junit import junit
 from tinker_conformance.report.markdown import step_summary
 from tinker_conformance.report.page import page
 from tinker_conformance.report.records import End, Result, Start, VerbRecord, encode
-from tinker_conformance.report.report_reading import FILE, Report, ReportError
+from tinker_conformance.report.report_reading import FILE, Report
 from tinker_conformance.sdk.file_locks import try_lock
 
 SUMMARY: Final = "summary.md"
@@ -59,10 +60,10 @@ class ReportFolder:
             clock: Returns seconds; limits how often files are updated.
 
         Raises:
-            ReportError: If the folder cannot be written, another run is writing there, or the report file is
+            UserError: If the folder cannot be written, another run is writing there, or the report file is
                 a link or otherwise not a regular file.
         """
-        self.problem: ReportError | None = None
+        self.problem: UserError | None = None
         self._folder = folder
         self._report = Report(start)
         self._forms = {name: form for name, form in FORMS.items() if own_junit or name != JUNIT}
@@ -74,7 +75,7 @@ class ReportFolder:
             self._append(encode(start))
             self._renew()
         except OSError as error:
-            raise ReportError(f"{folder}: cannot be written ({error}); name another folder") from error
+            raise UserError(f"{folder}: cannot be written ({error}); name another folder") from error
 
     @property
     def report(self) -> Report:
@@ -120,7 +121,7 @@ class ReportFolder:
             what = (
                 f"the report is incomplete ({why}); free some space or name another folder, and run it again"
             )
-            self.problem = ReportError(f"{self._folder}: {what}")
+            self.problem = UserError(f"{self._folder}: {what}")
             with contextlib.suppress(OSError):
                 self._file.close()
 
@@ -139,14 +140,14 @@ def _opened(path: Path) -> BinaryIO:
     found = path.lstat().st_mode if os.path.lexists(path) else stat.S_IFREG
     if not stat.S_ISREG(found):
         what = "a link" if stat.S_ISLNK(found) else "not a regular file"
-        raise ReportError(
+        raise UserError(
             f"{path}: is {what}, and a report would overwrite it; remove it or name another folder"
         )
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(path, flags, 0o666), "r+b")
     if not try_lock(file.fileno()):
         file.close()
-        raise ReportError(f"{path}: another run is writing it; wait for that run, or name another folder")
+        raise UserError(f"{path}: another run is writing it; wait for that run, or name another folder")
     file.truncate(0)
     return file
 

@@ -18,10 +18,6 @@ FILE: Final = "report.jsonl"
 MOST_BYTES: Final = 100_000_000
 
 
-class ReportError(UserError):
-    """A report cannot be read; the text names the file and the fix."""
-
-
 @dataclass(frozen=True, slots=True)
 class Report:
     """The records of one run.
@@ -65,13 +61,13 @@ def load_report(path: Path) -> Report:
         path: The file, or the folder of `--report`.
 
     Raises:
-        ReportError: If it cannot be read, has another format, or is not a report.
+        UserError: If it cannot be read, has another format, or is not a report.
     """
     file = path / FILE if path.is_dir() else path
     try:
         raw = read_bytes(file, most=MOST_BYTES)
     except FileError as error:
-        raise ReportError(f"{error.of(str(file))}; name a folder that --report wrote") from error
+        raise UserError(f"{error.of(str(file))}; name a folder that --report wrote") from error
     lines = raw.split(b"\n")
     records: list[Record] = []
     for number, line in enumerate(lines, 1):
@@ -83,7 +79,7 @@ def load_report(path: Path) -> Report:
             if number == len(lines) and records:
                 break
             message = f"{file}, line {number}: {error}; name a {FILE} of format {FORMAT}"
-            raise ReportError(message) from error
+            raise UserError(message) from error
     return _ordered(records, file)
 
 
@@ -92,7 +88,7 @@ def _ordered(records: list[Record], file: Path) -> Report:
         case [Start() as start, *rest]:
             if start.format != FORMAT:
                 kit = f"written by kit {start.kit}"
-                raise ReportError(f"{file}: format {start.format}, {kit}; this kit reads format {FORMAT}")
+                raise UserError(f"{file}: format {start.format}, {kit}; this kit reads format {FORMAT}")
             end = rest[-1] if rest and isinstance(rest[-1], End) else None
             body = rest if end is None else rest[:-1]
             results = tuple(record for record in body if isinstance(record, Result))
@@ -101,6 +97,6 @@ def _ordered(records: list[Record], file: Path) -> Report:
                 return Report(start, results, end, verbs)
         case _:
             pass
-    raise ReportError(
+    raise UserError(
         f"{file}: expected one start, then requirements, then one end; write the report again with --report"
     )

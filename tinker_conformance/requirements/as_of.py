@@ -7,13 +7,9 @@ from packaging.version import Version
 from tinker_conformance._version import __version__
 from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.profile.version_numbers import version_of
+from tinker_conformance.profile.version_numbers import valid_version, version_of
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.requirements.model import Requirement
-
-
-class AsOfError(UserError):
-    """A value of `--as-of` that is not a version of the kit, or newer than this kit; the text says which."""
 
 
 def asked_of(profile: Profile, as_of: str | None) -> tuple[Requirement, ...]:
@@ -24,26 +20,26 @@ def asked_of(profile: Profile, as_of: str | None) -> tuple[Requirement, ...]:
         as_of: A version of the kit; requirements that are newer are left out. None leaves none out.
 
     Raises:
-        AsOfError: `as_of` is not a version, or is newer than this kit.
+        UserError: `as_of` is not a version, or is newer than this kit.
     """
     limit = version_of_kit(as_of)
     held = (required for required in REQUIREMENTS if required.holds(profile))
-    return tuple(required for required in held if limit is None or Version(required.since) <= limit)
+    return tuple(required for required in held if limit is None or valid_version(required.since) <= limit)
 
 
 def version_of_kit(as_of: str | None) -> Version | None:
     """Return a version of the kit, checked; None for None.
 
     Raises:
-        AsOfError: `as_of` is not a version, or is newer than this kit.
+        UserError: `as_of` is not a version, or is newer than this kit.
     """
     if as_of is None:
         return None
     version = version_of(as_of)
     if version is None:
-        raise AsOfError(f"--as-of {as_of!r} is not a version; write one like {__version__}")
-    if version > Version(__version__):
-        raise AsOfError(
+        raise UserError(f"--as-of {as_of!r} is not a version; write one like {__version__}")
+    if version > valid_version(__version__):
+        raise UserError(
             f"--as-of {as_of} is newer than this kit, {__version__}; install it, or name an older version"
         )
     return version

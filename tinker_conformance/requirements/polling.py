@@ -503,7 +503,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.compressed_reply",
-        sentence="A compressed reply, chunked or not, is read like a plain one.",
+        sentence=(
+            "A reply that is compressed as the `Accept-Encoding` of the poll allows, chunked or not, is read "
+            "like a plain one."
+        ),
         source="official SDK 0.6.3 and 0.38.0, driven",
         scenarios=("fault-compressed", "fault-as-usual-training", "fault-as-usual-model-creation"),
         check=same(seen.notified_states, seen.poll_counts, seen.outcomes),

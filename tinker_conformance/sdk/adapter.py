@@ -89,6 +89,10 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport = Transport.HTTPX
 
 
+class ObserverRaisedError(RuntimeError):
+    """Raised by the observer of an SDK if the scenario asks for an observer that raises."""
+
+
 class CallRecorder(Protocol):
     """The receiver of events that only the adapter can see. Log lines are recorded without its help."""
 

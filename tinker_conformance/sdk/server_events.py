@@ -15,6 +15,8 @@ from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
 MAX_EVENTS: Final = 20_000
 """Limit for the events of one scenario, for an SDK that would poll without end."""
+_MAX_RAW: Final = 200
+"""Limit for the text of a body that is not JSON, in bytes."""
 MAX_TEXT: Final = 4_000
 """Limit for a log message or an error text, in characters."""
 
@@ -74,21 +76,17 @@ def sleep_event(at: float, moved_us: int) -> ClockStep:
 def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | TransportFault) -> Response:
     """Return the event of the reply to a poll at `at` virtual seconds."""
     scripted = _scripted(poll)
-    status, fault, body = None, None, None
-    match reply:
-        case TransportFault(reply=corrupted, name=name):
-            fault = name
-            if corrupted is not None:
-                status, body = corrupted.status, _body_of(corrupted, scripted)
-        case Reply():
-            status = reply.status
-            body = _body_of(reply, scripted)
+    sent, fault = _sent(reply)
+    # The timeline shows everything but results.
+    shown = None if isinstance(intended_reply(scripted), Complete) else sent
+    body = None if shown is None else _json_or_none(shown.body)
     return Response(
         at=at,
         client=key.client,
         future=key.future,
-        status=status,
+        status=None if sent is None else sent.status,
         body=body,
+        raw=None if shown is None or body is not None else _as_text(shown.body),
         fault=fault,
         step=None if scripted is None else poll.index + 1,
     )
@@ -96,16 +94,17 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
 
 def refusal_event(at: float, key: FutureKey, reply: Reply | TransportFault) -> Response:
     """Return the event of the reply to a submission that is not accepted, at `at` virtual seconds."""
-    status, fault, body = None, None, None
-    match reply:
-        case TransportFault(reply=corrupted, name=name):
-            fault = name
-            if corrupted is not None:
-                status, body = corrupted.status, _json_or_none(corrupted.body)
-        case Reply():
-            status, body = reply.status, _json_or_none(reply.body)
+    sent, fault = _sent(reply)
+    body = None if sent is None else _json_or_none(sent.body)
     return Response(
-        at=at, client=key.client, future=key.future, status=status, body=body, fault=fault, submission=True
+        at=at,
+        client=key.client,
+        future=key.future,
+        status=None if sent is None else sent.status,
+        body=body,
+        raw=None if sent is None or body is not None else _as_text(sent.body),
+        fault=fault,
+        submission=True,
     )
 
 
@@ -120,9 +119,17 @@ def _scripted(poll: Poll) -> ReplyStep | None:
     return turns[poll.index].reply if poll.index < len(turns) else None
 
 
-def _body_of(reply: Reply, scripted: ReplyStep | None) -> object:
-    """Return the part of a reply that the timeline shows: everything but results."""
-    return None if isinstance(intended_reply(scripted), Complete) else _json_or_none(reply.body)
+def _sent(reply: Reply | TransportFault) -> tuple[Reply | None, str | None]:
+    """Return the reply that was sent, if any, and the fault that replaced or corrupted it."""
+    match reply:
+        case TransportFault(reply=corrupted, name=name):
+            return corrupted, name
+        case Reply():
+            return reply, None
+
+
+def _as_text(body: bytes) -> str:
+    return body[:_MAX_RAW].decode("utf-8", "backslashreplace")
 
 
 def _json_or_none(body: bytes) -> object:

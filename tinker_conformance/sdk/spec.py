@@ -1,7 +1,7 @@
 """Parses a SPEC, which names the SDK under test, and starts that SDK.
 
 `reference` · `official` · `official==0.6.3` · `official==latest` · `package:NAME` · `package:NAME==VERSION` ·
-`package:PATH.toml` · `python:package.module:Adapter` · `exec:COMMAND`
+`package:PATH.toml` · `python:package.module:Adapter` · `exec:COMMAND` · `recorded:FILE`
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -27,6 +28,7 @@ from tinker_conformance.sdk.official.environments import (
     published_versions,
 )
 from tinker_conformance.sdk.official.package_environments import package_environment
+from tinker_conformance.sdk.recorded_session import ReplayedSession
 from tinker_conformance.sdk.session import SdkSession, SdkStartError
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 
@@ -40,11 +42,13 @@ SPEC_FORMS: Final = (
     "package:PATH.toml",
     "python:package.module:Adapter",
     "exec:COMMAND",
+    "recorded:FILE",
 )
 """The forms of a SPEC, as messages show them."""
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
 _PACKAGE: Final = "package:"
+_RECORDED: Final = "recorded:"
 _WORKER: Final = "tinker_conformance.sdk.in_process.worker"
 
 
@@ -70,11 +74,11 @@ def check_spec(spec: str) -> None:
         package_of(spec)
         return
     match spec.split(":"):
-        case ["reference" | "official"]:
+        case ["reference" | "official" | "official==latest"]:
             return
         case ["python", module, name] if module and name.isidentifier():
             return
-        case ["official==latest"]:
+        case ["recorded", *path] if any(path):
             return
         case [official] if official.startswith("official==") and _VERSION.fullmatch(official[10:]):
             return
@@ -131,11 +135,14 @@ def open_sdk(
     Raises:
         SpecError: If the SPEC has none of the known forms.
         SdkStartError: If the SDK or its adapter cannot be started.
+        RecordingError: If a recording cannot be read.
         EnvironmentUnavailable: If a release's environment cannot be built.
     """
     check_spec(spec)
     if spec.startswith("exec:"):
         return StdioSession(spec, command_of(spec), clock=clock)
+    if spec.startswith(_RECORDED):
+        return ReplayedSession(spec, Path(spec.removeprefix(_RECORDED)))
     if clock is not None:
         message = f"--clock is for exec:COMMAND, but {spec} always has frozen clocks. Leave --clock out."
         raise SpecError(message)

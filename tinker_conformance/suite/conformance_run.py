@@ -28,6 +28,8 @@ from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
+from tinker_conformance.sdk.recorded_session import RecordingSession, check_place_of_recording
+from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
 
 LOOK_AHEAD: Final = 2
@@ -51,6 +53,7 @@ class RunRequest:
         strict: Whether quirks count.
         clock: How to move the clocks of an `exec:` SDK; None for the best way that its adapter offers.
         seed: The seed of generated scripts, or None if there are none.
+        record: The file to write what the SDK did to, for the SPEC `recorded:FILE`; None for no recording.
     """
 
     spec: str
@@ -61,6 +64,7 @@ class RunRequest:
     strict: bool = False
     clock: SdkClock | None = None
     seed: int | None = None
+    record: Path | None = None
 
     def check(self) -> None:
         """Check everything that can be checked before the SDK starts.
@@ -72,12 +76,14 @@ class RunRequest:
         check_as_asked(self.profile, self.as_of)
         check_files(self.known, self.recorded)
         self.own_known_failures()
+        if self.record is not None:
+            check_place_of_recording(self.record)
 
     def own_known_failures(self) -> OwnKnownFailures | None:
         """Return the known failures in the SDK's entry of the catalogue; None without an entry.
 
         Raises:
-            KnownFailuresError: If one of them is invalid.
+            UserError: If one of them is invalid.
         """
         package = package_of(self.spec)
         if package is None or not package.entry.known_failures:
@@ -156,7 +162,9 @@ def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> C
     with contextlib.ExitStack() as opened:
         reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
         # On the main thread, so that an interrupt can end a download of a release.
-        sdk = open_sdk(request.spec, clock=request.clock, report=report)
+        sdk: SdkSession = open_sdk(request.spec, clock=request.clock, report=report)
+        if request.record is not None:
+            sdk = RecordingSession(sdk, request.record)
         opened.callback(sdk.close)
         profile = choose_profile(request.profile, sdk.info)
         asked = asked_of(profile, request.as_of)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from fake_server.core.visible_text import visible_lines
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.known_failures.entry_reading import load_known_failures
 from tinker_conformance.known_failures.excuses import Judged, KnownFailures
@@ -17,7 +18,7 @@ from tinker_conformance.report.conclusion import NEVER_UNCLAIMED, Conclusion, co
 from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
 from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.records import Result, Start, decode
-from tinker_conformance.report.report_reading import Report, ReportError
+from tinker_conformance.report.report_reading import Report
 
 if TYPE_CHECKING:
     from tinker_conformance.report.report_folder import ReportFolder
@@ -56,7 +57,7 @@ class _Subject:
         self._known = known
         try:
             self._report = None if folder is None else _folder(folder, start)
-        except ReportError as error:
+        except UserError as error:
             raise pytest.UsageError(str(error)) from error
 
     def add(self, result: Result) -> None:

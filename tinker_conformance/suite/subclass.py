@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 import pytest
 
 from fake_server.core.visible_text import visible_lines
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.suite.chapter import RECORDS
@@ -27,10 +28,6 @@ _REASON: Final = "__conformance_override_reason__"
 _REQUIREMENT: Final = "__conformance_requirement__"
 
 
-class OverrideError(TypeError):
-    """A subclass replaces a test of the suite without a reason."""
-
-
 def overrides(reason: str) -> Callable[[_F], _F]:
     """Return a decorator for a method that replaces a test of the suite.
 
@@ -38,12 +35,10 @@ def overrides(reason: str) -> Callable[[_F], _F]:
         reason: Why the test is replaced, for readers of the class.
 
     Raises:
-        OverrideError: If the reason is empty.
+        UserError: If the reason is empty.
     """
     if not reason.strip():
-        raise OverrideError(
-            'an override needs a reason; write @overrides("why the requirement is not asked")'
-        )
+        raise UserError('an override needs a reason; write @overrides("why the requirement is not asked")')
 
     def mark(method: _F) -> _F:
         setattr(method, _REASON, reason)
@@ -80,12 +75,12 @@ class QueueStateConformance:
         """Make pytest collect the subclass.
 
         Raises:
-            OverrideError: If it replaces a test without a reason.
+            UserError: If it replaces a test without a reason.
         """
         super().__init_subclass__(**more)
         for name, member in vars(cls).items():
             if name in _NAMES and not getattr(member, _REASON, None):
-                raise OverrideError(
+                raise UserError(
                     f"{cls.__name__}.{name} replaces the requirement {_NAMES[name]!r} without a reason; "
                     f'write @overrides("the reason") above it, or give it another name'
                 )

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Final
 
 from tests.broken_sdks import table as broken_sdks
-from tests.docs.generate import catalogue_table, commands, endpoints, fake_server_api, layout, profile_values
+from tests.docs.generate import (
+    catalogue_table,
+    commands,
+    dialects,
+    endpoints,
+    fake_server_api,
+    findings,
+    layout,
+    profile_values,
+)
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
 from tinker_conformance.requirements import matrix_document as matrix
@@ -21,10 +30,12 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/adapter-protocol.schema.json": adapter_schema.schema,
     "reference/broken-sdks.md": broken_sdks.document,
     "reference/commands.md": commands.document,
+    "reference/dialects.md": dialects.document,
     "reference/endpoints.md": endpoints.document,
     "reference/fake-server.md": fake_server_api.document,
     "reference/matrix.md": lambda: matrix.document(shipped_scenarios()),
     "reference/profile-values.md": profile_values.document,
     "reference/report.schema.json": report_schema.schema,
     "reference/requirements.md": requirements.document,
+    **findings.pages(),
 }

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from fake_server.engine.results import (
     JSON_TYPE,
     SETUP_REPLIES,
-    ResultEncodingError,
     decode_forward_request,
     protobuf_model_id,
     result_body,
@@ -182,7 +181,7 @@ class TestProtobufResults:
         ],
     )
     def test_overrides_without_a_protobuf_form_are_an_error_that_says_what_to_do(self, operation, overrides):
-        with pytest.raises(ResultEncodingError, match=r"overrides of `complete`"):
+        with pytest.raises(ProtobufError, match=r"overrides of `complete`"):
             result_body(operation, request={}, accept=PROTOBUF, overrides=overrides)
 
 

@@ -23,7 +23,7 @@ from fake_server.core.faults import DropKind
 from fake_server.script import complete, drop, fail, script, status, timeout, try_again, wired
 from fake_server.script.script_yaml import decode_all
 from fake_server.script.steps import Advance
-from tests.fake_server.asking import Asker, Face, outcome
+from tests.fake_server.asking import Asker, Transport, outcome
 
 
 def asked(engine: FakeTinker, path: str = "asample", **body: object) -> int | str:
@@ -86,9 +86,9 @@ def test_an_advance_without_a_reply_after_it_is_refused(engine: FakeTinker) -> N
         engine.add_script([complete()], submission=[Advance(1, 1)])
 
 
-def test_faults_of_a_submission_reach_every_transport(engine: FakeTinker, face: Face) -> None:
+def test_faults_of_a_submission_reach_every_transport(engine: FakeTinker, transport: Transport) -> None:
     engine.add_script([complete()], submission=[drop(), status(429, headers={"retry-after": "7"})])
-    with face(engine) as client:
+    with transport(engine) as client:
 
         def submit() -> httpx.Response:
             return client.post("/api/v1/asample", json={})
@@ -205,3 +205,39 @@ def test_a_listener_is_told_of_refusals_in_order() -> None:
         "submission future-1",
         "refused nobody 404",
     ]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=0.5, GZIP;q=1.0", True),
+        ("*", True),
+        ("", False),
+        ("identity", False),
+        ("gzip;q=0, br", False),
+    ],
+)
+def test_a_reply_is_compressed_only_for_a_client_that_accepts_it(
+    engine: FakeTinker, ask: Asker, accepted: str, compressed: bool
+) -> None:
+    engine.add_script(
+        [
+            wired(timeout(a=1), compress="gzip", if_accepted=True),
+            wired(complete(), compress="gzip", if_accepted=True, chunked="whole"),
+        ]
+    )
+    request_id = ask.submit()
+    body = json.dumps({"request_id": request_id}).encode()
+    headers = ((b"accept-encoding", accepted.encode()),)
+    first, second = (
+        engine.handle(Request("POST", "/api/v1/retrieve_future", "", headers, body)) for _ in range(2)
+    )
+    assert isinstance(first, TransportFault) is compressed
+    assert isinstance(second, TransportFault)
+    assert ("gzip" in second.name, "chunked" in second.name) == (compressed, True)
+
+
+def test_a_condition_without_a_coding_is_refused() -> None:
+    with pytest.raises(ScriptError, match="if_accepted needs a coding"):
+        wired(complete(), if_accepted=True)

@@ -1,4 +1,4 @@
-"""The engine, asked without any face."""
+"""The engine, asked without any transport."""
 
 import json
 import sys

@@ -40,8 +40,8 @@ def case(
 
 
 def seen(projection: Projection, of: Case) -> list[Fact]:
-    """What the projection sees in the observed timeline."""
-    return list(projection(of, of.observed))
+    """What the projection sees in the observed timeline, without repetitions."""
+    return [fact for fact in projection(of, of.observed) if not fact.repeats]
 
 
 def says(projection: Projection, of: Case) -> list[str]:
@@ -81,8 +81,9 @@ def reply(
     future: int | None = 1,
     step: int | None = 1,
     fault: str | None = None,
+    raw: str | None = None,
 ) -> Response:
-    return Response(at=at, future=future, status=status, body=body, step=step, fault=fault)
+    return Response(at=at, future=future, status=status, body=body, step=step, fault=fault, raw=raw)
 
 
 def end(

@@ -50,3 +50,21 @@ def test_differences_come_in_order_of_time() -> None:
         [_fact("late", "x", at=9.0), _fact("early", "x", at=1.0)], [_fact("mid", "x", at=5.0)]
     )
     assert [mismatch.at for mismatch in found] == [1.0, 5.0, 9.0]
+
+
+def test_a_missing_fact_names_what_came_at_its_time_instead() -> None:
+    expected = [_fact("a", "x", at=1.0), _fact("b", "y", at=2.0)]
+    observed = [_fact("c", "z", at=1.0, event=3), _fact("d", "z", at=3.0, event=4)]
+    assert _differences(expected, observed) == [
+        Mismatch("scenario", 1.0, "x", "z, shown", 3),
+        Mismatch("scenario", 2.0, "y", "nothing"),
+        Mismatch("scenario", 3.0, "nothing", "z, shown", 4),
+    ]
+
+
+def test_a_fact_that_repeats_is_not_compared_but_is_what_came_instead() -> None:
+    expected = [_fact("a", "x", at=1.0), _fact("a", "y", at=2.0)]
+    again = Fact("a", 2.0, "x", "x again", 9, repeats=True)
+    assert _differences(expected, [_fact("a", "x", at=1.0), again]) == [
+        Mismatch("scenario", 2.0, "y", "x again", 9)
+    ]

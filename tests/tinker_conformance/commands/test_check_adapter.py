@@ -29,7 +29,7 @@ PAGE = (ROOT / "docs/reference/adapter-protocol.md").read_text(encoding="utf-8")
 
 def check(folder: Path, *more: str) -> Result:
     command = f"exec:{sys.executable} {folder / 'adapter.py'}"
-    return CliRunner().invoke(main, ["check-adapter", command, "--patience", "3", *more])
+    return CliRunner().invoke(main, ["check-adapter", command, "--patience", "5", *more])
 
 
 @pytest.fixture
@@ -97,6 +97,16 @@ UNFINISHED = {
         "        if False:",
         "the adapter reports when the SDK sleeps",
     ),
+    "no timeout": (
+        '    sdk.WaitTimeoutError: "timeout",\n',
+        "",
+        "a caller who waits for 25 s: the outcome is 'timeout'",
+    ),
+    "no telemetry": (
+        '        "callbacks",\n',
+        '        "callbacks",\n        "telemetry",\n',
+        "the adapter reports telemetry events",
+    ),
     "no failure": ('    sdk.RequestFailedError: "failed",\n', "", "a failure: the outcome is 'failed'"),
     "one by one": ('if not (message["concurrent"] or ', "if not (", "the adapter runs futures concurrently"),
     "not on threads": (
@@ -124,6 +134,13 @@ def test_the_first_unfinished_step_is_named(copied: Path, old: str, new: str, st
     assert step in missing.splitlines()[0]
     assert len(missing.splitlines()[1].strip()) > 20
     assert "the adapter is complete" not in checked.output
+
+
+def test_the_patience_holds_for_the_first_message_too() -> None:
+    silent = f"exec:{sys.executable} -c 'import sys; sys.stdin.read()'"
+    result = CliRunner().invoke(main, ["check-adapter", silent, "--patience", "0.2"])
+    assert result.exit_code == 4
+    assert "the process wrote no line within 0.2 s" in result.output
 
 
 @pytest.mark.parametrize("spec", ["reference", "exec:", "exec:'"])

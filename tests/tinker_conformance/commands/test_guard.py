@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tinker_conformance.cli import main
 from tinker_conformance.commands.guard import TRACEBACK_VARIABLE, Program, guarded
+from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.entry_reading import UnmatchedEntryError
 from tinker_conformance.profile import profile_files
-from tinker_conformance.report.report_reading import ReportError
 from tinker_conformance.sdk.session import SdkStartError
 
 
@@ -90,7 +90,7 @@ def test_a_missing_file_of_the_kit_is_no_fault_of_the_user() -> None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (ReportError("a report"), 2),
+        (UserError("a report"), 2),
         (click.UsageError("a report"), 2),
         (UnmatchedEntryError("a report"), 3),
         (SdkStartError("a report"), 4),

@@ -16,7 +16,8 @@ from click.testing import CliRunner
 import tinker_conformance as tinker_conformance_package
 from fake_server.__main__ import main as fake_server
 from tinker_conformance.cli import main as tinker_conformance
-from tinker_conformance.parity.golden import GoldenError, decoded
+from tinker_conformance.error_families import UserError
+from tinker_conformance.parity.golden import decoded
 from tinker_conformance.scenario import ScenarioError, parse_scenarios
 
 _SECONDS: Final = 20
@@ -133,7 +134,7 @@ def test_the_program_fake_server(content: str, tmp_path: Path) -> None:
 def test_golden_timelines(content: str, tmp_path: Path) -> None:
     file = tmp_path / "golden.json"
     file.write_text(content)
-    with _soon(), pytest.raises(GoldenError, match="record it again"):
+    with _soon(), pytest.raises(UserError, match="record it again"):
         decoded(file)
 
 

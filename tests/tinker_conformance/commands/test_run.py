@@ -70,7 +70,8 @@ def _pytest(folder: Path, *arguments: str, chapter: str | None = None) -> Done:
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Done:
     folder = tmp_path_factory.mktemp("impatient")
-    return _run(folder / "report", *IMPATIENT, "--record-known-failures", str(folder / "known.yaml"))
+    # With -v every failure is explained in full, and not only the first of its kind.
+    return _run(folder / "report", "-v", *IMPATIENT, "--record-known-failures", str(folder / "known.yaml"))
 
 
 NODE = pytest.param("node", marks=pytest.mark.needs_tool("node"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance import fixtures
 from tinker_conformance.requirements import REQUIREMENTS
@@ -33,7 +34,7 @@ def test_the_tests_on_the_pages_pass(pytester: pytest.Pytester) -> None:
     for number, snippet in enumerate(SNIPPETS):
         pytester.makepyfile(**{f"test_snippet_{number}": snippet})
     options = ["-k", "not TestMySdk or parsing or debounce_clock_stepping_back"]
-    result = pytester.runpytest_subprocess(*QUIET, "-W", "error", *options, timeout=200)
+    result = run_pytest(pytester, *QUIET, "-W", "error", *options, timeout=200)
     outcomes = result.parseoutcomes()
     assert "failed" not in outcomes
     assert "errors" not in outcomes

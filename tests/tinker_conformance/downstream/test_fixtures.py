@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 CLIENT = """
@@ -34,7 +35,7 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 
 def _run(suite: pytest.Pytester, tests: str, *options: str) -> pytest.RunResult:
     suite.makepyfile(test_it=f"import pytest\nfrom client import *\n{tests}")
-    return suite.runpytest_subprocess(*QUIET, "-W", "error", *options, timeout=60)
+    return run_pytest(suite, *QUIET, "-W", "error", *options, timeout=60)
 
 
 @pytest.mark.parametrize("fixture", ["fake_tinker", "fake_tinker_server"])
@@ -100,8 +101,6 @@ def test_the_options_are_overridden(suite: pytest.Pytester) -> None:
     suite.makeconftest(
         """
 import pytest
-
-from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.downstream.options import FakeTinkerOptions
 
 @pytest.fixture
@@ -262,6 +261,6 @@ def test_async_tests_in_random_order_and_on_workers(suite: pytest.Pytester, opti
     suite.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error")
     for name in ("test_one", "test_two"):
         suite.makepyfile(**{name: f"import pytest\nfrom client import *\n{MIXED}"})
-    result = suite.runpytest_subprocess("-p", "no:cacheprovider", *options, timeout=120)
+    result = run_pytest(suite, "-p", "no:cacheprovider", *options, timeout=120)
     result.assert_outcomes(passed=18, failed=2)
     result.stdout.fnmatch_lines(["Using --randomly-seed=*"])

@@ -106,9 +106,9 @@ class TestIt(QueueStateConformance):
         _assert_refused(str(spy.url))
 
 
-@pytest.mark.parametrize("face", ["fake_tinker", "fake_tinker_server"])
+@pytest.mark.parametrize("fixture", ["fake_tinker", "fake_tinker_server"])
 def test_a_fixture_whose_own_set_up_fails_half_way_leaves_nothing(
-    pytester: pytest.Pytester, face: str
+    pytester: pytest.Pytester, fixture: str
 ) -> None:
     pytester.makepyfile(
         f"""
@@ -119,7 +119,7 @@ from tinker_conformance.downstream.options import FakeTinkerOptions
 def fake_tinker_options():
     return FakeTinkerOptions(api_key="no environment variable can hold this: \\0")
 
-def test_never_run({face}, fake_tinker_clock):
+def test_never_run({fixture}, fake_tinker_clock):
     pass
 """
     )

@@ -14,7 +14,7 @@ from tests.tinker_conformance.checks.small_timelines import (
     submission,
 )
 from tinker_conformance.checks.case import Case, Mismatch
-from tinker_conformance.checks.projections import poll_counts, same
+from tinker_conformance.checks.projections import line_times, poll_counts, same
 from tinker_conformance.judging.explanation import explain, shown
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
@@ -23,6 +23,7 @@ from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.timeline import ClockCause, ClockStep, Event, OutcomeKind, Telemetry, Timeline
 
 POLLS = Requirement("debounce.small", "It polls.", "here", ("small",), same(poll_counts))
+LINES = Requirement("debounce.small", "It logs.", "here", ("small",), same(line_times))
 PAUSE = "Training is paused for model-a. Reason: out of capacity"
 
 
@@ -32,10 +33,14 @@ def _case(observed: Timeline, expected: Timeline = ()) -> Case:
 
 
 def _explained(
-    *mismatches: Mismatch, observed: Timeline = (), expected: Timeline = (), note: str = ""
+    *mismatches: Mismatch,
+    observed: Timeline = (),
+    expected: Timeline = (),
+    note: str = "",
+    required: Requirement = POLLS,
 ) -> list[str]:
     cases = {"small": _case(observed, expected), "quiet": _case(observed)}
-    judgement = Judgement(POLLS, Verdict.FAILED, mismatches, cases, note)
+    judgement = Judgement(required, Verdict.FAILED, mismatches, cases, note)
     return explain(judgement, "exec:node it.mjs", "tinker-0.5.1").split("\n")
 
 
@@ -101,14 +106,18 @@ def test_what_an_sdk_says_cannot_move_the_readers_cursor() -> None:
 def test_the_picture_shows_the_pause_lines_that_are_wrong_and_those_that_are_missing() -> None:
     explained = _explained(
         _wrong(2, 5.0),
-        observed=(poll(), line("no pause", 1.0), line(PAUSE, 5.0)),
-        expected=(poll(), line(PAUSE, 7.0)),
+        _missing("a pause line", 7.0),
+        observed=(poll(), line("no pause", 1.0), line(PAUSE, 5.0), end()),
+        expected=(poll(), line(PAUSE, 7.0), end(kind=OutcomeKind.FAILED)),
+        required=LINES,
     )
     (actual,) = (text for text in explained if "log line, actual" in text)
     (expected,) = (text for text in explained if "log line, expected" in text)
     assert actual.count("✗") == 1
     assert expected.count("✗ missing") == 1
     assert any("60 s window" in text for text in explained)
+    # How futures end is not compared, so that it is neither marked nor shown.
+    assert not any(text.strip().startswith("end, ") for text in explained)
 
 
 def test_the_picture_shows_another_line_only_if_a_mismatch_names_it() -> None:
@@ -128,7 +137,7 @@ def test_what_is_wrong_is_marked_and_what_is_missing_stands_where_it_was_due() -
     ) == [
         "    +      0.500 s  early",
         "           1.000 s  polls     iteration 0, type Sample",
-        "           2.000 s  receives  HTTP 408",
+        "           2.000 s  receives  HTTP 408 without a body",
         "    >      2.000 s  observer  unknown",
         "    +      2.000 s  due",
         "           4.000 s  polls     iteration 0, type Sample",
@@ -154,9 +163,13 @@ def test_a_long_timeline_is_cut_and_says_how_much_is_left(events: int, more: int
     [
         (submission("/api/v1/asample"), "sends     POST /api/v1/asample"),
         (poll(iteration="3"), "polls     iteration 3, type Sample"),
-        (reply(408, body={"queue_state": "x"}), "receives  HTTP 408 {'queue_state': 'x'}"),
+        (reply(408, body={"queue_state": "x"}), 'receives  HTTP 408 {"queue_state":"x"}'),
         (reply(408, body={}), "receives  HTTP 408 {}"),
-        (reply(503), "receives  HTTP 503"),
+        (reply(503), "receives  HTTP 503 without a body"),
+        (reply(408, raw=""), "receives  HTTP 408 empty body"),
+        (reply(408, raw="null"), "receives  HTTP 408 null"),
+        (reply(408, raw='try "later"'), 'receives  HTTP 408 not JSON: "try \\"later\\""'),
+        (reply(200), "receives  HTTP 200 result"),
         (reply(None, fault="reset"), "receives  no reply: reset"),
         (reply(200, fault="cut"), "receives  HTTP 200, with a fault: cut"),
         (

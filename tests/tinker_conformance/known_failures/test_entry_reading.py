@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.entry import EntryClass, KnownFailure, Subject
 from tinker_conformance.known_failures.entry_reading import (
-    KnownFailuresError,
     UnmatchedEntryError,
     check_entries,
     load_known_failures,
@@ -88,7 +88,7 @@ def test_an_expiry_is_a_date_or_a_version(expires: str, read: object, tmp_path: 
     ],
 )
 def test_a_bad_entry_is_named_with_its_fix(lines: list[str], said: str, tmp_path: Path) -> None:
-    with pytest.raises(KnownFailuresError, match=said) as caught:
+    with pytest.raises(UserError, match=said) as caught:
         _entries(tmp_path, *lines)
     assert f"{tmp_path / 'known.toml'}: entry 1: " in str(caught.value)
 
@@ -104,20 +104,20 @@ def test_a_bad_entry_is_named_with_its_fix(lines: list[str], said: str, tmp_path
     ],
 )
 def test_a_file_that_is_none_is_named_with_its_fix(name: str, text: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(KnownFailuresError, match=said):
+    with pytest.raises(UserError, match=said):
         load_known_failures(_written(tmp_path, text, name))
 
 
 def test_a_missing_file_and_an_endless_one_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(KnownFailuresError, match="cannot be read"):
+    with pytest.raises(UserError, match="cannot be read"):
         load_known_failures(tmp_path / "none.toml")
-    with pytest.raises(KnownFailuresError, match="is larger than"):
+    with pytest.raises(UserError, match="is larger than"):
         load_known_failures(_written(tmp_path, "# " + "x" * 1_000_000))
 
 
 def test_two_entries_of_one_pattern_are_an_error(tmp_path: Path) -> None:
     one = _toml('requirement = "debounce.*"', 'class = "bug"', 'reason = "r"')
-    with pytest.raises(KnownFailuresError, match="entry 1 .* and entry 2 .* have the same pattern"):
+    with pytest.raises(UserError, match="entry 1 .* and entry 2 .* have the same pattern"):
         load_known_failures(_written(tmp_path, one + one))
 
 
@@ -149,7 +149,7 @@ def test_every_entry_that_matches_nothing_is_told() -> None:
 
 def test_entries_that_contradict_each_other_are_rejected() -> None:
     entries = [_entry("debounce.*"), _entry("debounce.boundary", EntryClass.UNSUPPORTED)]
-    with pytest.raises(KnownFailuresError, match="contradict each other about debounce.boundary"):
+    with pytest.raises(UserError, match="contradict each other about debounce.boundary"):
         check_entries(entries, NAMES, "known.toml")
 
 

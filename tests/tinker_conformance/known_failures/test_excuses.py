@@ -10,9 +10,10 @@ import pytest
 from packaging.version import Version
 
 from tinker_conformance.checks.case import Mismatch
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
-from tinker_conformance.known_failures.entry_reading import KnownFailuresError, load_known_failures
+from tinker_conformance.known_failures.entry_reading import load_known_failures
 from tinker_conformance.known_failures.excuses import KnownFailures, judged, known_failures_for
 from tinker_conformance.known_failures.first_file import check_place, record
 from tinker_conformance.report.record_making import result_record
@@ -94,7 +95,7 @@ def test_an_expired_entry_excuses_no_longer(expires: Expiry, *, excused: bool) -
 
 
 def test_an_sdk_version_that_cannot_be_compared_is_told() -> None:
-    with pytest.raises(KnownFailuresError, match="use a date in expires"):
+    with pytest.raises(UserError, match="use a date in expires"):
         known_failures_for(
             (_entry(expires=Version("1")),), [REQUIRED], sdk_version="main", today=TODAY, source="known.toml"
         )
@@ -152,5 +153,5 @@ def test_quirks_are_recorded_where_they_count(tmp_path: Path) -> None:
 )
 def test_a_place_that_cannot_be_written_is_told_before_the_run(name: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "there.toml").touch()
-    with pytest.raises(KnownFailuresError, match=said):
+    with pytest.raises(UserError, match=said):
         check_place(tmp_path / name)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tinker_conformance.known_failures import KnownFailuresError, UnmatchedEntryError
+from tinker_conformance.error_families import UserError
+from tinker_conformance.known_failures import UnmatchedEntryError
 from tinker_conformance.known_failures.command_options import OwnKnownFailures, excuses
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.suite.conformance_run import RunRequest
@@ -66,7 +67,7 @@ def test_one_that_matches_nothing_is_left_out_when_the_user_asks_for_something_e
 def test_an_invalid_one_is_found_before_anything_starts(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(ENTRY.replace('"bug"', '"bugs"', 1))
-    with pytest.raises(KnownFailuresError, match=r"mine\.toml: entry 1: .*bugs.*class is one of bug"):
+    with pytest.raises(UserError, match=r"mine\.toml: entry 1: .*bugs.*class is one of bug"):
         RunRequest(spec=f"package:{path}").check()
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.parity.comparable import comparable
-from tinker_conformance.parity.golden import GoldenError, decoded, encoded, recorded
+from tinker_conformance.parity.golden import decoded, encoded, recorded
 from tinker_conformance.profile.profile_files import index, load_profile
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.scenario.library import shipped_scenarios
@@ -67,8 +68,8 @@ def test_there_is_a_set_for_each_observer_revision_of_the_official_sdk() -> None
 def test_a_file_of_another_form_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "old.json"
     file.write_bytes(FILES[0].read_bytes().replace(b'"format":1', b'"format":0', 1))
-    with pytest.raises(GoldenError, match="record it again with tinker-conformance record-goldens"):
+    with pytest.raises(UserError, match="record it again with tinker-conformance record-goldens"):
         decoded(file)
     file.write_bytes(FILES[0].read_bytes().replace(b'"at":', b'"when":', 1))
-    with pytest.raises(GoldenError, match="record it again"):
+    with pytest.raises(UserError, match="record it again"):
         decoded(file)

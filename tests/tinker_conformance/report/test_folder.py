@@ -13,10 +13,11 @@ from click.testing import CliRunner
 
 from tests.tinker_conformance.report.making import result, start
 from tinker_conformance.cli import main
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.report_folder import ReportFolder
-from tinker_conformance.report.report_reading import ReportError, load_report
+from tinker_conformance.report.report_reading import load_report
 from tinker_conformance.requirements import REQUIREMENTS
 
 
@@ -47,7 +48,7 @@ def test_what_is_no_file_is_not_written_over(
     make: Callable[[Path], object], said: str, tmp_path: Path
 ) -> None:
     make(tmp_path / "report.jsonl")
-    with pytest.raises(ReportError, match=f"report.jsonl: {said}.*; remove it or name another folder"):
+    with pytest.raises(UserError, match=f"report.jsonl: {said}.*; remove it or name another folder"):
         ReportFolder(tmp_path, start())
     if (tmp_path / "precious").exists():
         assert (tmp_path / "precious").read_text() == "precious"
@@ -67,7 +68,7 @@ def test_the_other_forms_replace_links_rather_than_to_follow_them(tmp_path: Path
 def test_two_runs_do_not_write_one_report(tmp_path: Path) -> None:
     first = ReportFolder(tmp_path, start("first"))
     first.add(result(REQUIREMENTS[0]))
-    with pytest.raises(ReportError, match="another run is writing it; wait for that run, or name another"):
+    with pytest.raises(UserError, match="another run is writing it; wait for that run, or name another"):
         ReportFolder(tmp_path, start("second"))
     first.add(result(REQUIREMENTS[1]))
     _close(first)
@@ -95,7 +96,7 @@ def test_a_killed_run_holds_no_folder(tmp_path: Path) -> None:
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"in\n"
-        with pytest.raises(ReportError, match="another run"):
+        with pytest.raises(UserError, match="another run"):
             ReportFolder(tmp_path, start())
         child.kill()
     _close(ReportFolder(tmp_path, start()))

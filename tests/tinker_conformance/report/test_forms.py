@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from tests.tinker_conformance.report.making import report, result
 from tinker_conformance.cli import main
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.badge import badge
 from tinker_conformance.report.changes import Change, changes
 from tinker_conformance.report.conclusion import conclude, counted
 from tinker_conformance.report.markdown import literal, step_summary
 from tinker_conformance.report.page import page
-from tinker_conformance.report.records import Result, encode
-from tinker_conformance.report.report_reading import Report, ReportError, load_report
+from tinker_conformance.report.records import MismatchRecord, Result, encode
+from tinker_conformance.report.report_reading import Report, load_report
 from tinker_conformance.report.sdk_matrix import markdown_matrix, matrix
 from tinker_conformance.requirements import REQUIREMENTS, Level, requirement
 
@@ -65,21 +67,26 @@ def test_a_report_that_was_cut_off_anywhere_is_recognised(tmp_path: Path) -> Non
 def test_what_is_no_report_is_told(text: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "report.jsonl"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ReportError, match=said):
+    with pytest.raises(UserError, match=said):
         load_report(path)
 
 
 def test_a_report_of_another_format_is_told(tmp_path: Path) -> None:
     path = _written(tmp_path, report("sdk", "1", result(ACTIVE)))
     path.write_text(path.read_text(encoding="utf-8").replace('"format":1', '"format":2'), encoding="utf-8")
-    with pytest.raises(ReportError, match="format 2, written by kit 0.1.0; this kit reads format 1"):
+    with pytest.raises(UserError, match="format 2, written by kit 0.1.0; this kit reads format 1"):
         load_report(path)
-    with pytest.raises(ReportError, match="cannot be read"):
+    with pytest.raises(UserError, match="cannot be read"):
         load_report(tmp_path / "none")
 
 
 def test_the_page_tells_what_where_and_since_when() -> None:
-    text = page([report("sdk", "1", result(BOUNDARY, Verdict.FAILED), result(ACTIVE))])
+    failed = result(BOUNDARY, Verdict.FAILED)
+    due = MismatchRecord(
+        scenario=BOUNDARY.scenarios[0], at=60.0, wanted="a pause line at 60.000 s", got="nothing"
+    )
+    failed = msgspec.structs.replace(failed, mismatches=(*failed.mismatches, due))
+    text = page([report("sdk", "1", failed, result(ACTIVE))])
     part = text[text.index('id="debounce.boundary"') :]
     assert BOUNDARY.sentence in part
     assert "at 59.999 s" in part

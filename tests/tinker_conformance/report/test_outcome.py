@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tests.tinker_conformance.report.making import result, start
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.conclusion import Conclusion, Standing, conclude
@@ -18,7 +19,7 @@ from tinker_conformance.report.records import Result, ScriptsRecord
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import REQUIREMENTS, requirement
 from tinker_conformance.requirements import as_of as as_of_module
-from tinker_conformance.requirements.as_of import AsOfError, asked_of
+from tinker_conformance.requirements.as_of import asked_of
 
 CONTRACT = requirement("debounce.boundary")
 QUIRK = requirement("parsing.containers_end_the_poll")
@@ -146,5 +147,5 @@ def test_the_set_is_held_still_at_a_version_of_the_kit(monkeypatch: pytest.Monke
     ("version", "said"), [("1000.0", "is newer than this kit"), ("lately", "is not a version")]
 )
 def test_a_set_cannot_be_held_at_every_version(version: str, said: str) -> None:
-    with pytest.raises(AsOfError, match=said):
+    with pytest.raises(UserError, match=said):
         asked_of(PROFILE, version)

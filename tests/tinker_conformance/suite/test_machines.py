@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 MACHINES = ("alpha", "beta")
@@ -28,9 +29,9 @@ from pathlib import Path
 from fake_server.script import complete, script, timeout
 
 @pytest.mark.parametrize("number", range(8))
-@pytest.mark.parametrize("face", ["fake_tinker", "fake_tinker_server"])
-def test_pause(face, number, request, fake_tinker_clock):
-    tinker = request.getfixturevalue(face)
+@pytest.mark.parametrize("fixture", ["fake_tinker", "fake_tinker_server"])
+def test_pause(fixture, number, request, fake_tinker_clock):
+    tinker = request.getfixturevalue(fixture)
     steps = script().then(timeout(queue_state="paused_capacity")).advance(60).then(complete())
     future = tinker.add_script(steps)
     with httpx.Client(base_url=os.environ["TINKER_BASE_URL"]) as client:
@@ -39,7 +40,7 @@ def test_pause(face, number, request, fake_tinker_clock):
             client.post("/api/v1/retrieve_future", json=submitted)
     tinker.assert_gaps(future, [0])
     assert fake_tinker_clock.elapsed == 60
-    Path(f"ran-{face}-{number}").touch()
+    Path(f"ran-{fixture}-{number}").touch()
 
 def test_sad(fake_tinker_server):
     assert Path.cwd().name == "nowhere"
@@ -73,7 +74,7 @@ def machines(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> list
 def test_the_fixtures_work_on_each_machine_and_its_failures_come_home(
     pytester: pytest.Pytester, machines: list[str]
 ) -> None:
-    result = pytester.runpytest_subprocess(*QUIET, *machines, timeout=120)
+    result = run_pytest(pytester, *QUIET, *machines, timeout=120)
     result.assert_outcomes(passed=16, failed=1)
     assert sorted((pytester.path / "programs" / "asked").read_text().split()) == ["alpha", "beta", "beta"]
     ran = {name: {path.name for path in (pytester.path / name).glob("ran-*")} for name in MACHINES}
@@ -87,7 +88,7 @@ def test_the_suite_is_judged_by_several_machines_into_one_report(
 ) -> None:
     suite = ["--pyargs", "tinker_conformance.suite.test_parsing", "--sdk", "reference"]
     options = [*suite, "--profile", "tinker-0.5.1", "--report", "report"]
-    result = pytester.runpytest_subprocess(*QUIET, *machines, *options, timeout=120)
+    result = run_pytest(pytester, *QUIET, *machines, *options, timeout=120)
     result.assert_outcomes(passed=6)
     written = (pytester.path / "report" / "report.jsonl").read_text().splitlines()
     assert len(written) == 1 + 6 + 1

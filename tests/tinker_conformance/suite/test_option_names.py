@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.suite.pytest_options import OPTIONS
 
@@ -33,7 +34,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def _passes(project: pytest.Pytester, *arguments: str) -> None:
-    result = project.runpytest_subprocess(*QUIET, "-W", "error", *SHORT, *arguments, timeout=240)
+    result = run_pytest(project, *QUIET, "-W", "error", *SHORT, *arguments, timeout=240)
     result.assert_outcomes(passed=1)
     assert not result.errlines
 
@@ -66,7 +67,7 @@ def test_a_conftest_that_is_too_late_for_options_breaks_nothing(project: pytest.
     below = project.mkdir("tests/below")
     (below / "conftest.py").write_text(OWNER)
     (below / "test_below.py").write_text("def test_something(): pass")
-    result = project.runpytest_subprocess(*QUIET, "-W", "error", "-k", "something", timeout=240)
+    result = run_pytest(project, *QUIET, "-W", "error", "-k", "something", timeout=240)
     result.assert_outcomes(passed=1, deselected=1)
 
 
@@ -88,7 +89,7 @@ def pytest_configure(config):
     given = {option.short: "file" if option.name == "clock" else option.name for option in OPTIONS}
     flags = {option.short for option in OPTIONS if "action" in option.settings} - {*owned}
     words = [part for name, value in given.items() for part in ((name,) if name in flags else (name, value))]
-    result = project.runpytest_subprocess(*QUIET, "--collect-only", *words, timeout=240)
+    result = run_pytest(project, *QUIET, "--collect-only", *words, timeout=240)
     absent = {option.short: (option.short == "--strict-quirks" and "False") or "None" for option in OPTIONS}
     seen = {**given, **dict.fromkeys(flags, "True"), **{name: absent[name] for name in owned}}
     result.stdout.fnmatch_lines(["STRANGER " + " ".join(given[name] for name in owned)])
@@ -101,9 +102,7 @@ def test_the_long_names_judge_an_sdk_beside_an_owner(
 ) -> None:
     project.makepyfile(stranger=OWNER)
     long = ("--tinker-sdk", "reference", "--tinker-profile", "tinker-0.5.1", "--tinker-report", "report")
-    result = project.runpytest_subprocess(
-        *QUIET, "-p", "stranger", *SHORT, *long, *workers, *SUITE, timeout=240
-    )
+    result = run_pytest(project, *QUIET, "-p", "stranger", *SHORT, *long, *workers, *SUITE, timeout=240)
     result.assert_outcomes(passed=6)
     assert (project.path / "report" / "index.html").exists()
 
@@ -112,14 +111,14 @@ def test_a_strangers_report_is_none_of_ours(project: pytest.Pytester) -> None:
     """Ours directs pytest's JUnit XML into its folder; that of another plugin must not."""
     project.makeconftest("def pytest_addoption(parser): parser.addoption('--report')")
     project.makepyfile(test_it="def test_it(pytestconfig): assert pytestconfig.getoption('--report') == 'r'")
-    project.runpytest_subprocess(*QUIET, "--report", "r", "test_it.py", timeout=240).assert_outcomes(passed=1)
+    run_pytest(project, *QUIET, "--report", "r", "test_it.py", timeout=240).assert_outcomes(passed=1)
     assert not (project.path / "r").exists()
 
 
 def test_short_names_work_from_the_ini_file_and_from_a_file_of_arguments(project: pytest.Pytester) -> None:
     project.makeini("[pytest]\naddopts = --sdk reference")
     (project.path / "arguments").write_text("--profile=tinker-0.5.1\n")
-    result = project.runpytest_subprocess(*QUIET, "-v", "@arguments", *SUITE, timeout=240)
+    result = run_pytest(project, *QUIET, "-v", "@arguments", *SUITE, timeout=240)
     result.assert_outcomes(passed=6)
 
 
@@ -136,7 +135,7 @@ def test_a_usage_error_names_the_long_form_where_the_short_one_is_owned(
     project: pytest.Pytester, arguments: tuple[str, ...], said: str
 ) -> None:
     project.makeconftest(OWNER)
-    result = project.runpytest_subprocess(*QUIET, *arguments, *SUITE, timeout=240)
+    result = run_pytest(project, *QUIET, *arguments, *SUITE, timeout=240)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: *{said}*".replace("[", "[[]")])
 
@@ -144,7 +143,7 @@ def test_a_usage_error_names_the_long_form_where_the_short_one_is_owned(
 def test_a_value_meant_for_us_is_explained_where_pytest_takes_it_for_a_file(project: pytest.Pytester) -> None:
     project.makeconftest("def pytest_addoption(parser): parser.addoption('--profile', action='store_true')")
     arguments = ("--sdk", "reference", "--profile", "tinker-0.5.1")
-    result = project.runpytest_subprocess(*QUIET, *arguments, *SUITE, timeout=240)
+    result = run_pytest(project, *QUIET, *arguments, *SUITE, timeout=240)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: *not found: tinker-0.5.1*", "*for the option of the suite write --tinker-profile)"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance import QueueStateConformance, overrides
+from tinker_conformance.error_families import UserError
 from tinker_conformance.requirements import REQUIREMENTS
-from tinker_conformance.suite.subclass import OverrideError, method_name
+from tinker_conformance.suite.subclass import method_name
 
 
 def test_there_is_a_test_for_each_requirement() -> None:
@@ -19,11 +21,11 @@ def test_an_override_needs_a_reason() -> None:
     def replaced(self: object) -> None:
         pass
 
-    with pytest.raises(OverrideError, match=r"replaces the requirement 'debounce.boundary' without a reason"):
+    with pytest.raises(UserError, match=r"replaces the requirement 'debounce.boundary' without a reason"):
         type("TestMine", (QueueStateConformance,), {"test_debounce_boundary": replaced})
-    with pytest.raises(OverrideError, match="needs a reason"):
+    with pytest.raises(UserError, match="needs a reason"):
         overrides(" ")
-    with pytest.raises(OverrideError):
+    with pytest.raises(UserError):
         type("TestMine", (QueueStateConformance,), {"test_debounce_boundary": None})
     made = type("TestMine", (QueueStateConformance,), {"test_debounce_boundary": overrides("why")(replaced)})
     assert made.__test__
@@ -56,7 +58,7 @@ class TestLoud(QueueStateConformance):
         pass
 """,
     )
-    result = pytester.runpytest_subprocess(*QUIET, "-k", "parsing or debounce or grace", timeout=300)
+    result = run_pytest(pytester, *QUIET, "-k", "parsing or debounce or grace", timeout=300)
     text = result.stdout.str()
     outcomes = result.parseoutcomes()
     assert outcomes["passed"] > 10
@@ -73,6 +75,6 @@ def test_a_class_without_an_sdk_is_told_what_to_write(pytester: pytest.Pytester)
     pytester.makepyfile(
         "from tinker_conformance import QueueStateConformance\nclass TestMine(QueueStateConformance): pass"
     )
-    result = pytester.runpytest_subprocess(*QUIET, "-k", "parsing", "-x", timeout=120)
+    result = run_pytest(pytester, *QUIET, "-k", "parsing", "-x", timeout=120)
     assert result.ret != 0
     result.stdout.fnmatch_lines(["*names no SDK; write sdk = *"])

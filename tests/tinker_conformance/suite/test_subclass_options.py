@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 TESTS = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 def _run(suite: pytest.Pytester, attribute: str, *options: str, sdk: str = "impatient") -> pytest.RunResult:
     folder = suite.mkdir("tests") if not (suite.path / "tests").exists() else suite.path / "tests"
     (folder / "test_mine.py").write_text(CLASSES.format(attribute=attribute, sdk=sdk))
-    return suite.runpytest_subprocess(*QUIET, "-rA", "--import-mode=importlib", *options, timeout=200)
+    return run_pytest(suite, *QUIET, "-rA", "--import-mode=importlib", *options, timeout=200)
 
 
 def test_a_failure_is_excused_by_the_file_that_the_class_names_beside_it(suite: pytest.Pytester) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 SUITE: Final = ("--pyargs", "tinker_conformance.suite")
@@ -59,31 +60,31 @@ def test_a_mistake_is_one_message(
     arguments, said = MISTAKES[mistake]
     project = _project(pytester)
     monkeypatch.setenv("PYTHONPATH", str(project.path))
-    _is_one_error(project.runpytest_subprocess(*QUIET, *arguments, *SUITE, timeout=240), said)
+    _is_one_error(run_pytest(project, *QUIET, *arguments, *SUITE, timeout=240), said)
 
 
 def test_a_mistake_is_one_message_from_workers_too(pytester: pytest.Pytester) -> None:
     arguments, said = MISTAKES["no such profile"]
-    result = pytester.runpytest_subprocess(*QUIET, "-n", "2", *arguments, *SUITE, timeout=240)
+    result = run_pytest(pytester, *QUIET, "-n", "2", *arguments, *SUITE, timeout=240)
     _is_one_error(result, said)
 
 
 def test_no_option_makes_more_of_it(pytester: pytest.Pytester) -> None:
     more = ("--continue-on-collection-errors", "--collect-only", "-q")
-    _is_one_error(pytester.runpytest_subprocess(*QUIET, *more, *SUITE, timeout=240), "needs an SDK")
+    _is_one_error(run_pytest(pytester, *QUIET, *more, *SUITE, timeout=240), "needs an SDK")
 
 
 def test_a_module_of_a_users_own_that_holds_a_chapter_says_it_once(pytester: pytest.Pytester) -> None:
     text = "from tinker_conformance.suite.chapter import Chapter\nchapter = Chapter('parsing')"
     pytester.makepyfile(test_one=text, test_two=text)
-    _is_one_error(pytester.runpytest_subprocess(*QUIET, timeout=240), "needs an SDK")
+    _is_one_error(run_pytest(pytester, *QUIET, timeout=240), "needs an SDK")
 
 
 def test_the_reference_is_judged_by_the_newest_profile_unless_told_otherwise(
     pytester: pytest.Pytester,
 ) -> None:
     arguments = ("--sdk", "reference", "--report", "report", "-k", "known_states")
-    result = pytester.runpytest_subprocess(*QUIET, *arguments, *SUITE, timeout=240)
+    result = run_pytest(pytester, *QUIET, *arguments, *SUITE, timeout=240)
     assert result.parseoutcomes()["passed"] == 1
     assert '"name":"tinker-0.38"' in (pytester.path / "report" / "report.jsonl").read_text()
 
@@ -105,7 +106,7 @@ class TestReference(QueueStateConformance):
     sdk = "reference"
 """
     )
-    result = pytester.runpytest_subprocess(*QUIET, "-rs", "-k", "parsing or own", timeout=240)
+    result = run_pytest(pytester, *QUIET, "-rs", "-k", "parsing or own", timeout=240)
     outcomes = result.parseoutcomes()
     assert outcomes["errors"] == 1
     assert outcomes["passed"] > 6  # its own test, and the other class
@@ -126,7 +127,7 @@ def test_the_option_names_the_profile_of_a_class_that_names_none(pytester: pytes
     _project(pytester)
     run = ("-k", "parsing_known_states")
     pytester.syspathinsert()
-    without = pytester.runpytest_subprocess(*QUIET, *run, timeout=240)
+    without = run_pytest(pytester, *QUIET, *run, timeout=240)
     assert without.parseoutcomes()["errors"] == 1
-    named = pytester.runpytest_subprocess(*QUIET, *run, "--profile", "tinker-0.5.1", timeout=240)
+    named = run_pytest(pytester, *QUIET, *run, "--profile", "tinker-0.5.1", timeout=240)
     assert named.parseoutcomes()["passed"] == 1

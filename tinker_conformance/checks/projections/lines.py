@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from tinker_conformance.checks.case import Case
@@ -118,12 +119,11 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def _once_each(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """Yield facts with equal texts once; other requirements judge how often a line is due."""
+    """Yield facts, equal texts as repetitions; other requirements judge how often a line is due."""
     seen: set[str] = set()
     for fact in facts:
-        if fact.says not in seen:
-            seen.add(fact.says)
-            yield fact
+        yield replace(fact, repeats=fact.says in seen)
+        seen.add(fact.says)
 
 
 def _line_parts(

@@ -31,6 +31,13 @@ _MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _VARIABLES: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
+_CANNOT_BE_JUDGED: Final = {
+    "baseten-loops-tinker": "its module tinker stands before another SDK, which speaks another protocol",
+    "hanzo-train": "it calls endpoints of its own, without futures and queue states",
+}
+"""Packages that have Tinker's classes but not its protocol (read in versions 0.17.0 and 0.1.1)."""
+
+
 class CatalogueError(UserError):
     """An entry of the catalogue cannot be used; the text names the file, the key and the fix."""
 
@@ -75,6 +82,11 @@ def find_entry(name: str) -> CatalogueEntry:
         return load_entry(Path(name))
     if (entry := catalogue().get(name)) is not None:
         return entry
+    if (reason := _CANNOT_BE_JUDGED.get(name)) is not None:
+        raise CatalogueError(
+            f"{name} cannot be judged: {reason}. The kit judges SDKs that speak the Tinker API; "
+            "docs/findings/index.md lists those in the catalogue"
+        )
     hint = suggestion(name, tuple(catalogue()), f"The catalogue has {', '.join(catalogue())}.")
     raise CatalogueError(
         f"the catalogue has no SDK {name!r}; {hint} For another SDK write an entry of your own and give its "

@@ -34,6 +34,7 @@ from tinker_conformance.sdk.adapter import (
     AdapterInfo,
     CallRecorder,
     Capability,
+    ObserverRaisedError,
     OperationCall,
     ScenarioContext,
 )
@@ -47,10 +48,6 @@ class _PendingModelCreation:
     """The value of `create_client` for the creation of a model; each creation is its own client."""
 
     base_model: str
-
-
-class ObserverRaisedError(RuntimeError):
-    """Raised by the observer if the scenario asks for an observer that raises."""
 
 
 class _CallersObserver(QueueStateObserver):

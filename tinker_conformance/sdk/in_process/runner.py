@@ -12,7 +12,7 @@ from fake_server import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.in_process.respx_router import mounted
 from tinker_conformance.clocks.frozen_clock import FrozenClock
-from tinker_conformance.error_families import KitError, SdkError
+from tinker_conformance.error_families import ConformanceError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.scenario.scenario import ClientSpec, FunctionCall, FutureSpec, Scenario
@@ -35,6 +35,7 @@ from tinker_conformance.sdk.scripted_engine import (
     scripted_engine,
 )
 from tinker_conformance.sdk.server_events import MAX_EVENTS, FutureKey
+from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.timeline import OutcomeKind, Timeline
 
 _BASE_URL: Final = "http://tinker.test"
@@ -43,26 +44,19 @@ _CarryOut: TypeAlias = Callable[[object, OperationCall], Awaitable[None]]
 """A function that runs an operation on a client."""
 
 
-class ScenarioStuckError(SdkError):
-    """The SDK cannot finish the scenario. The text says why, and the timeline shows how far it got."""
+class UnfinishedScenarioError(ConformanceError):
+    """The scenario did not run to its end. The text says why.
 
-    def __init__(self, reason: str, timeline: Timeline) -> None:
+    Attributes:
+        kind: `STUCK` if the SDK cannot finish, `SET_UP` if it failed before the first future, `KIT` if the
+            fake server failed.
+        timeline: How far the SDK got.
+    """
+
+    def __init__(self, kind: FaultKind, reason: str, timeline: Timeline = ()) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.kind = kind
         self.timeline = timeline
-
-
-class KitFaultError(KitError):
-    """The fake server failed in the scenario. The text says how, and the timeline shows how far it got."""
-
-    def __init__(self, reason: str, timeline: Timeline) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.timeline = timeline
-
-
-class SetUpError(SdkError):
-    """The SDK failed before the first future: in `open`, `create_client` or a set-up request."""
 
 
 @dataclass(slots=True)
@@ -98,9 +92,8 @@ async def run_scenario(
         The timeline.
 
     Raises:
-        ScenarioStuckError: If the SDK cannot finish.
-        SetUpError: If the SDK fails before the first future.
-        KitFaultError: If the fake server failed, even if the scenario ended otherwise.
+        UnfinishedScenarioError: If the SDK cannot finish, or fails before the first future; or if the fake
+            server failed, even if the scenario ended otherwise.
     """
     clock.new_scenario(scenario.epoch)
     abort = _Abort(asyncio.get_running_loop())
@@ -134,7 +127,7 @@ async def run_scenario(
         except asyncio.CancelledError:
             if abort.reason is None:
                 raise
-            raise ScenarioStuckError(abort.reason, recorder.timeline()) from None
+            raise UnfinishedScenarioError(FaultKind.STUCK, abort.reason, recorder.timeline()) from None
         finally:
             recorder.stop()
     return recorder.timeline()
@@ -142,15 +135,15 @@ async def run_scenario(
 
 @contextlib.contextmanager
 def _kit_faults_raised(engine: FakeTinker, recorder: Recorder) -> Iterator[None]:
-    """Raise `KitFaultError` if the fake server failed in this block, instead of any other error."""
+    """Raise an error of kind `KIT` if the fake server failed in this block, instead of any other error."""
     try:
         yield
     except Exception as error:
         if (failure := kit_failure(engine)) is not None:
-            raise KitFaultError(failure, recorder.timeline()) from error
+            raise UnfinishedScenarioError(FaultKind.KIT, failure, recorder.timeline()) from error
         raise
     if (failure := kit_failure(engine)) is not None:
-        raise KitFaultError(failure, recorder.timeline())
+        raise UnfinishedScenarioError(FaultKind.KIT, failure, recorder.timeline())
 
 
 @contextlib.contextmanager
@@ -208,7 +201,10 @@ def _way_to_run(adapter: Adapter, scenario: Scenario, count: int) -> Iterator[_C
         with threads_of(adapter, count) as threads:
             yield threads.run
     else:
-        raise SetUpError(f"Scenario {scenario.id} uses threads. Add a method 'run_on_thread' to the adapter.")
+        raise UnfinishedScenarioError(
+            FaultKind.SET_UP,
+            f"Scenario {scenario.id} uses threads. Add a method 'run_on_thread' to the adapter.",
+        )
 
 
 async def _created(adapter: Adapter, spec: ClientSpec) -> object:
@@ -216,7 +212,7 @@ async def _created(adapter: Adapter, spec: ClientSpec) -> object:
         return await adapter.create_client(spec)
     except Exception as error:
         message = f"create_client failed for {spec.kind} client {spec.name!r}: {_text(error)}"
-        raise SetUpError(message) from error
+        raise UnfinishedScenarioError(FaultKind.SET_UP, message) from error
 
 
 @contextlib.asynccontextmanager
@@ -229,7 +225,7 @@ async def _opened(
         with set_up():
             await adapter.open(context)
     except Exception as error:
-        raise SetUpError(f"open failed: {_text(error)}") from error
+        raise UnfinishedScenarioError(FaultKind.SET_UP, f"open failed: {_text(error)}") from error
     try:
         yield
     finally:

@@ -21,17 +21,11 @@ from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.seen_waits import waits_are_seen
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
-from tinker_conformance.error_families import SdkError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
 from tinker_conformance.sdk.catalogue.catalogue_entry import DrivenSdk
-from tinker_conformance.sdk.in_process.runner import (
-    KitFaultError,
-    ScenarioStuckError,
-    SetUpError,
-    run_scenario,
-)
+from tinker_conformance.sdk.in_process.runner import UnfinishedScenarioError, run_scenario
 from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
 from tinker_conformance.sdk.in_process.worker_messages import (
     DoneMessage,
@@ -41,11 +35,7 @@ from tinker_conformance.sdk.in_process.worker_messages import (
     decode_run,
     encode,
 )
-from tinker_conformance.sdk.session import FaultKind
-
-
-class AdapterLoadError(SdkError):
-    """The adapter cannot be loaded. The text says why and how to fix it."""
+from tinker_conformance.sdk.session import FaultKind, SdkStartError
 
 
 def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
@@ -56,7 +46,7 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
         sdk: The SDK of the catalogue that the adapter of `official` drives; None for the official one.
 
     Raises:
-        AdapterLoadError: If there is no such class, it cannot be created, or it is not an adapter.
+        SdkStartError: If there is no such class, it cannot be created, or it is not an adapter.
     """
     match spec.split(":"):
         case ["reference"]:
@@ -67,24 +57,24 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
             pass
         case _:
             message = f"{spec!r} names no adapter. Write python:package.module:Class."
-            raise AdapterLoadError(message)
+            raise SdkStartError(message)
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
         made = getattr(importlib.import_module(path), name)(*([] if sdk is None else [sdk]))
     except ImportError as error:
-        raise AdapterLoadError(_import_problem(path, error, sdk)) from error
+        raise SdkStartError(_import_problem(path, error, sdk)) from error
     except AttributeError as error:
         if sdk is not None:
-            raise AdapterLoadError(_import_problem(path, error, sdk)) from error
+            raise SdkStartError(_import_problem(path, error, sdk)) from error
         message = f"{path} has no class {name} ({error}). Check the name after the last colon."
-        raise AdapterLoadError(message) from error
+        raise SdkStartError(message) from error
     except Exception as error:
         message = (
             f"{name}() raised {type(error).__name__}: {error}. "
             "The kit calls the class without arguments, and that call must succeed."
         )
-        raise AdapterLoadError(message) from error
+        raise SdkStartError(message) from error
     if not isinstance(made, Adapter):
         missing = [
             m for m in ("info", "open", "create_client", "run", "classify", "close") if not hasattr(made, m)
@@ -93,10 +83,10 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
             f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}. "
             "Add what is missing; see docs/how-to/adapter-in-python.md."
         )
-        raise AdapterLoadError(message)
+        raise SdkStartError(message)
     if Capability.THREADS in made.info.capabilities and not isinstance(made, RunsOnThreads):
         message = f"{path}.{name} claims threads but has no method run_on_thread. Add it, or drop the claim."
-        raise AdapterLoadError(message)
+        raise SdkStartError(message)
     return made
 
 
@@ -125,7 +115,7 @@ def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
         sdk = msgspec.json.decode(sys.argv[2], type=DrivenSdk) if len(sys.argv) > 2 else None
         adapter = load_adapter(sys.argv[1], sdk)
         info = adapter.info
-    except AdapterLoadError as error:
+    except SdkStartError as error:
         _answer(answers, FaultMessage(id=0, kind=FaultKind.SET_UP, text=str(error)))
         return
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -146,12 +136,8 @@ def _run(
     profile = msgspec.convert(message.profile, Profile)
     try:
         timeline = loop.run_until_complete(run_scenario(adapter, scenario, profile, clock))
-    except ScenarioStuckError as stuck:
-        return FaultMessage(id=message.id, kind=FaultKind.STUCK, text=stuck.reason, timeline=stuck.timeline)
-    except KitFaultError as failed:
-        return FaultMessage(id=message.id, kind=FaultKind.KIT, text=failed.reason, timeline=failed.timeline)
-    except SetUpError as error:
-        return FaultMessage(id=message.id, kind=FaultKind.SET_UP, text=str(error))
+    except UnfinishedScenarioError as error:
+        return FaultMessage(id=message.id, kind=error.kind, text=str(error), timeline=error.timeline)
     except Exception:  # noqa: BLE001 - the run goes on with the next scenario
         return FaultMessage(id=message.id, kind=FaultKind.SET_UP, text=traceback.format_exc())
     return DoneMessage(id=message.id, timeline=timeline)

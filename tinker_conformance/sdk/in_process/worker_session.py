@@ -25,8 +25,7 @@ from tinker_conformance.sdk.in_process.worker_messages import (
 from tinker_conformance.sdk.process.line_process import (
     LineProcess,
     LineProcessError,
-    ProcessEndedError,
-    ProcessSilentError,
+    ProcessProblem,
 )
 from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
 
@@ -34,6 +33,9 @@ START_SECONDS: Final = 120.0
 """Time limit for a worker to import its SDK, in real seconds."""
 SCENARIO_SECONDS: Final = 60.0
 """Time limit for one scenario, in real seconds. The longest takes well under one second."""
+
+_FAULTS: Final = {ProcessProblem.SILENT: FaultKind.HANG, ProcessProblem.EXITED: FaultKind.CRASH}
+"""Any other problem means that the worker broke the protocol."""
 
 
 class WorkerSession:
@@ -94,11 +96,10 @@ class WorkerSession:
         try:
             process.send(encode(message))
             return self._result(decode_answer(process.receive(self._scenario_seconds)))
-        except ProcessSilentError as error:
-            return self._broken(FaultKind.HANG, f"{error} while running scenario {scenario.id}")
-        except ProcessEndedError as error:
-            return self._broken(FaultKind.CRASH, f"{error} while running scenario {scenario.id}")
-        except (LineProcessError, msgspec.MsgspecError) as error:
+        except LineProcessError as error:
+            kind = _FAULTS.get(error.problem, FaultKind.PROTOCOL)
+            return self._broken(kind, f"{error} while running scenario {scenario.id}")
+        except msgspec.MsgspecError as error:
             return self._broken(FaultKind.PROTOCOL, f"{error} while running scenario {scenario.id}")
 
     def close(self) -> None:

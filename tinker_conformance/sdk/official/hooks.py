@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from tinker_conformance.scenario.scenario import ObserverUse
-from tinker_conformance.sdk.adapter import CallRecorder
+from tinker_conformance.sdk.adapter import CallRecorder, ObserverRaisedError
 from tinker_conformance.sdk.catalogue.catalogue_entry import SdkNames
 
 current_observer: ContextVar[ObserverUse] = ContextVar("current_observer", default=ObserverUse.DEFAULT)
@@ -25,10 +25,6 @@ _OBSERVER_METHOD: Final = "on_queue_state_change"
 _TELEMETRY_PREFIX: Final = "APIFuture.result_async."
 """Prefix of the telemetry events of polling. Other events are about the SDK's internals."""
 _IGNORED_KEYS: Final = frozenset({"exception_stack", "request_headers", "response_headers"})
-
-
-class ObserverRaisedError(RuntimeError):
-    """Raised by the observer if the scenario asks for an observer that raises."""
 
 
 class Hooks:

@@ -31,6 +31,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from fake_server.core.operations import Operation
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import ClientSpec, ObserverUse
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, OperationCall, ScenarioContext
@@ -62,10 +63,6 @@ _CAPABILITIES: Final = frozenset(
 
 Arguments = Callable[[Any], Mapping[str, object]]
 """Keyword arguments of a call, made from the module `tinker.types` of the release."""
-
-
-class UnsupportedObserverError(RuntimeError):
-    """The scenario asks for an observer that a caller of the SDK cannot choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +189,7 @@ class OfficialAdapter:
         """Submit an operation and wait for its result.
 
         Raises:
-            UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
+            SdkError: If the scenario asks for an observer other than the client's own.
             Exception: The SDK's own error, unchanged.
         """
         with self._observing(call):
@@ -206,7 +203,7 @@ class OfficialAdapter:
         """Submit an operation through the SDK's blocking API and wait for its result, as an application does.
 
         Raises:
-            UnsupportedObserverError: If the scenario asks for an observer other than the client's own.
+            SdkError: If the scenario asks for an observer other than the client's own.
             Exception: The SDK's own error, unchanged.
         """
         with self._observing(call):
@@ -231,7 +228,7 @@ class OfficialAdapter:
                 f"{self.info.name} {self.info.version} has no way to choose the observer of one future "
                 f"({call.observer.value}). Run such scenarios only with SDKs that claim 'custom_observer'."
             )
-            raise UnsupportedObserverError(message)
+            raise SdkError(message)
         token = current_observer.set(call.observer)
         try:
             yield
@@ -280,8 +277,17 @@ class OfficialAdapter:
             raise _timed_out(seconds)
         return making.result()
 
+    def _concurrent(self, made: Any) -> concurrent.futures.Future[Any]:
+        """Return the future of a result, whichever class the SDK has for it."""
+        if hasattr(made, "future"):
+            made = made.future()
+        if isinstance(made, concurrent.futures.Future):
+            return made
+        # A fork's class, which promises only what a user sees.
+        return asyncio.run_coroutine_threadsafe(made.result_async(), self._service.holder.get_loop())
+
     async def _result(self, made: Any, seconds: float | None) -> Any:
-        future = made.future() if hasattr(made, "future") else made
+        future = self._concurrent(made)
         self._waiting.append(future)
         waiting = asyncio.ensure_future(asyncio.wrap_future(future))
         try:

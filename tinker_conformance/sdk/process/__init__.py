@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from tinker_conformance.sdk.process.line_process import (
         LineProcess,
         LineProcessError,
-        LineTooLongError,
-        PipeClosedError,
-        ProcessEndedError,
-        ProcessSilentError,
+        ProcessProblem,
         close_all,
         kill_all,
     )
@@ -24,10 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LineProcess",
     "LineProcessError",
-    "LineTooLongError",
-    "PipeClosedError",
-    "ProcessEndedError",
-    "ProcessSilentError",
+    "ProcessProblem",
     "close_all",
     "kill_all",
 ]
@@ -35,9 +29,6 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "line_process": (
-            "LineProcess LineProcessError LineTooLongError PipeClosedError ProcessEndedError "
-            "ProcessSilentError close_all kill_all"
-        ),
+        "line_process": "LineProcess LineProcessError ProcessProblem close_all kill_all",
     },
 )

@@ -20,6 +20,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from typing import IO, Final
 
 from tinker_conformance.error_families import SdkError
@@ -44,24 +45,31 @@ _running: set[LineProcess] = set()
 """Processes not closed yet. `close_all` closes them, at the latest when this process exits."""
 
 
+class ProcessProblem(Enum):
+    """Why a child process cannot be used."""
+
+    NOT_STARTED = auto()
+    """Its command cannot be started."""
+    EXITED = auto()
+    """It exited."""
+    PIPE_CLOSED = auto()
+    """It closed its standard input or output but still runs."""
+    SILENT = auto()
+    """It wrote no line, or read none, within the time limit."""
+    LINE_TOO_LONG = auto()
+    """It wrote a line longer than the limit."""
+
+
 class LineProcessError(SdkError):
-    """The child failed to communicate; the text says how."""
+    """The child failed to communicate; the text says how.
 
+    Attributes:
+        problem: Why, for the caller to distinguish.
+    """
 
-class ProcessEndedError(LineProcessError):
-    """The child exited."""
-
-
-class PipeClosedError(LineProcessError):
-    """The child closed its standard input or output but still runs."""
-
-
-class ProcessSilentError(LineProcessError):
-    """The child wrote no line, or read none, within the time limit."""
-
-
-class LineTooLongError(LineProcessError):
-    """The child wrote a line longer than the limit."""
+    def __init__(self, problem: ProcessProblem, text: str) -> None:
+        super().__init__(text)
+        self.problem = problem
 
 
 class LineProcess:
@@ -101,7 +109,7 @@ class LineProcess:
             message = (
                 f"cannot start {self.command[0]!r}: {error}; check that the command exists and is executable"
             )
-            raise LineProcessError(message) from error
+            raise LineProcessError(ProcessProblem.NOT_STARTED, message) from error
         self._stdin, self._stdout, self._stderr = map(
             _stream, (self._process.stdin, self._process.stdout, self._process.stderr)
         )
@@ -128,9 +136,8 @@ class LineProcess:
             seconds: Time limit, in real seconds.
 
         Raises:
-            ProcessEndedError: If the child has exited.
-            PipeClosedError: If the child has closed its standard input.
-            ProcessSilentError: If the child has not read the line within the limit.
+            LineProcessError: If the child has exited, has closed its standard input, or has not read the line
+                within the limit.
         """
         left = memoryview(line + b"\n")
         deadline = time.monotonic() + seconds
@@ -140,7 +147,7 @@ class LineProcess:
             except BlockingIOError:
                 if time.monotonic() >= deadline:
                     message = f"the process did not read its standard input within {seconds:g} s"
-                    raise ProcessSilentError(message) from None
+                    raise LineProcessError(ProcessProblem.SILENT, message) from None
                 # A child that blocks on a full output pipe would never read its input.
                 with self._lock:
                     if not self._reader.lines:
@@ -156,10 +163,8 @@ class LineProcess:
             seconds: Time limit, in real seconds.
 
         Raises:
-            ProcessSilentError: If no line came within the limit.
-            ProcessEndedError: If the child exited first.
-            PipeClosedError: If the child closed its standard output.
-            LineTooLongError: If the line is longer than the limit.
+            LineProcessError: If no line came within the limit, the child exited or closed its standard output
+                first, or the line is longer than the limit.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -172,16 +177,15 @@ class LineProcess:
                     raise self._problem
             if time.monotonic() >= deadline:
                 message = f"the process wrote no line within {seconds:g} s"
-                raise ProcessSilentError(message)
+                raise LineProcessError(ProcessProblem.SILENT, message)
             self._wait(deadline)
 
     def ready_lines(self) -> list[bytes]:
         """Return the lines already in the pipe, without waiting.
 
         Raises:
-            ProcessEndedError: If there is none and the child has exited.
-            PipeClosedError: If there is none and the child has closed its standard output.
-            LineTooLongError: If there is none and the next line is longer than the limit.
+            LineProcessError: If there is none, and the child has exited or closed its standard output, or the
+                next line is longer than the limit.
         """
         with self._lock:
             self._take_output()
@@ -306,7 +310,8 @@ class LineProcess:
                 self._problem = self._ended()
             case Pipe.TOO_LONG:
                 shown = f"{self._reader.unfinished!r}…"
-                self._problem = LineTooLongError(f"a line of more than {self._max_line} bytes: {shown}")
+                text = f"a line of more than {self._max_line} bytes: {shown}"
+                self._problem = LineProcessError(ProcessProblem.LINE_TOO_LONG, text)
             case Pipe.EMPTY | Pipe.FULL:
                 pass
 
@@ -317,17 +322,18 @@ class LineProcess:
         unfinished = f" in the middle of a line: {begun!r}" if begun else ""
         code = self._process.poll()
         if code is None:
-            return PipeClosedError(f"the process closed its standard {pipe} but still runs{unfinished}")
+            text = f"the process closed its standard {pipe} but still runs{unfinished}"
+            return LineProcessError(ProcessProblem.PIPE_CLOSED, text)
         if code < 0:
             with contextlib.suppress(ValueError):
-                return ProcessEndedError(
-                    f"the process was killed by {signal.Signals(-code).name}{unfinished}"
-                )
-        return ProcessEndedError(f"the process ended with exit code {code}{unfinished}")
+                text = f"the process was killed by {signal.Signals(-code).name}{unfinished}"
+                return LineProcessError(ProcessProblem.EXITED, text)
+        text = f"the process ended with exit code {code}{unfinished}"
+        return LineProcessError(ProcessProblem.EXITED, text)
 
 
 def kill_all() -> None:
-    """Kill every child that still runs. Thread-safe; a pending `receive` raises `ProcessEndedError`."""
+    """Kill every child that still runs. Thread-safe; a pending `receive` raises `LineProcessError`."""
     for process in list(_running):
         process.kill()
 

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from collections.abc import Mapping
+from typing import Final, get_args
 
 import msgspec
 
+from fake_server.core.errors import suggestion
+from fake_server.core.operations import Operation
+from tinker_conformance.error_families import SdkError
+from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.session import FaultKind
-from tinker_conformance.sdk.stdio.protocol_messages import FromAdapter, decode_from_adapter
+from tinker_conformance.sdk.stdio.protocol_messages import (
+    FromAdapter,
+    LogLevel,
+    OfferedClock,
+    decode_from_adapter,
+)
+from tinker_conformance.timeline import OutcomeKind
 
 MAX_SHOWN: Final = 300
 """Limit for a quoted line in an error message, in bytes, and for the decoder's own text, in characters."""
 
 
-class UnreadableLineError(ValueError):
-    """A line is not a message of the protocol. The text quotes its beginning and says what is wrong."""
+class AdapterMessageError(SdkError):
+    """A message of the adapter cannot be used; the text quotes it, and says what was expected and the fix.
+
+    Attributes:
+        kind: Whether it cannot be read, does not match the protocol, or came at the wrong time.
+    """
 
     def __init__(self, kind: FaultKind, text: str) -> None:
         super().__init__(text)
@@ -25,23 +41,42 @@ def read_line(line: bytes) -> FromAdapter:
     """Decode a line.
 
     Raises:
-        UnreadableLineError: If the line is not JSON in UTF-8, or not a message of the protocol.
+        AdapterMessageError: If the line is not JSON in UTF-8, or not a message of the protocol.
     """
     try:
         message: FromAdapter = decode_from_adapter(line)
     except msgspec.ValidationError as error:
         text = (
-            f"The message {shown_line(line)} does not match the protocol: {str(error)[:MAX_SHOWN]}. "
-            "Compare it with docs/reference/adapter-protocol.schema.json."
+            f"The message {shown_line(line)} does not match the protocol: {str(error)[:MAX_SHOWN]}"
+            f"{_choices(str(error))}. Compare it with docs/reference/adapter-protocol.schema.json."
         )
-        raise UnreadableLineError(FaultKind.PROTOCOL, text) from error
+        raise AdapterMessageError(FaultKind.PROTOCOL, text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = (
             f"The line {shown_line(line)} is not JSON in UTF-8 ({error}). "
             "Write one JSON object per line to standard output, and everything else to standard error."
         )
-        raise UnreadableLineError(FaultKind.NOT_JSON, text) from error
+        raise AdapterMessageError(FaultKind.NOT_JSON, text) from error
     return message
+
+
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "capabilities": tuple(Capability),
+    "operations": tuple(Operation),
+    "clocks": get_args(OfferedClock),
+    "kind": tuple(OutcomeKind),
+    "level": get_args(LogLevel),
+    "type": tuple(sorted(str(kind.__struct_config__.tag) for kind in get_args(FromAdapter))),
+}
+"""The values of the fields that have a fixed set of them."""
+
+
+def _choices(problem: str) -> str:
+    """Return the choices where a decoder's error says that a value is none of them; nothing otherwise."""
+    found = re.match(r"Invalid (?:enum )?value '(.*)' - at `\$\.(\w+)", problem)
+    if found is None or (known := _CHOICES.get(found[2])) is None:
+        return ""
+    return f"; {suggestion(found[1], known, 'use another')}; the choices are {', '.join(known)}"
 
 
 def shown_line(line: bytes) -> str:

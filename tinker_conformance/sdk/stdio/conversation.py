@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, NoReturn
 
 from fake_server.core.http_messages import Reply, Request, TransportFault
@@ -25,10 +26,7 @@ from tinker_conformance.sdk.future_numbers import FutureNumbers
 from tinker_conformance.sdk.process.line_process import (
     LineProcess,
     LineProcessError,
-    LineTooLongError,
-    PipeClosedError,
-    ProcessEndedError,
-    ProcessSilentError,
+    ProcessProblem,
 )
 from tinker_conformance.sdk.scripted_engine import (
     VIRTUAL_LIMIT_SECONDS,
@@ -50,8 +48,8 @@ from tinker_conformance.sdk.server_events import (
 )
 from tinker_conformance.sdk.session import Fault, FaultKind, Run
 from tinker_conformance.sdk.stdio.adapter_events import event_of
-from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line, shown_line
-from tinker_conformance.sdk.stdio.open_futures import MisplacedEventError, OpenFutures
+from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError, read_line, shown_line
+from tinker_conformance.sdk.stdio.open_futures import OpenFutures
 from tinker_conformance.sdk.stdio.protocol_messages import (
     Event,
     FromAdapter,
@@ -65,7 +63,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
 )
 from tinker_conformance.sdk.stdio.run_message import run_message
 from tinker_conformance.sdk.stdio.time_limits import TimeLimits
-from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline, UnknownSeqError
+from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 """Limit for all lines from the adapter in one scenario, in bytes."""
@@ -73,6 +71,15 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 _FIRST_NUDGE_US: Final = 1_000
 _NANOSECONDS: Final = 1_000
 """Nanoseconds in a microsecond."""
+
+
+_FAULTS: Final[Mapping[ProcessProblem, FaultKind]] = {
+    ProcessProblem.NOT_STARTED: FaultKind.CRASH,
+    ProcessProblem.EXITED: FaultKind.CRASH,
+    ProcessProblem.PIPE_CLOSED: FaultKind.CLOSED,
+    ProcessProblem.SILENT: FaultKind.HANG,
+    ProcessProblem.LINE_TOO_LONG: FaultKind.LINE_TOO_LONG,
+}
 
 
 class _EndedError(Exception):
@@ -87,7 +94,14 @@ class Conversation:
     """One run of a scenario. It is also the listener of the fake server."""
 
     def __init__(
-        self, process: LineProcess, scenario: Scenario, number: int, clock: KitClock, limits: TimeLimits
+        self,
+        process: LineProcess,
+        scenario: Scenario,
+        number: int,
+        clock: KitClock,
+        limits: TimeLimits,
+        *,
+        earlier: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         """Prepare the run; nothing is sent yet.
 
@@ -97,7 +111,9 @@ class Conversation:
             number: The id that every message of this scenario carries.
             clock: The SDK's clocks.
             limits: Time limits of the adapter.
+            earlier: The scenarios that this adapter ran before, by the id of their messages.
         """
+        self._earlier = earlier
         self._process = process
         self._scenario = scenario
         self._number = number
@@ -136,8 +152,8 @@ class Conversation:
         try:
             if unexpected := self._process.ready_lines():
                 text = (
-                    f"Expected no line before the message 'run', got {shown_line(unexpected[0])}. "
-                    "After 'done', write nothing until the next 'run'."
+                    f"Expected no line before the message 'run', got {shown_line(unexpected[0])}"
+                    f"{self._of_earlier(unexpected[0])}. After 'done', write nothing until the next 'run'."
                 )
                 return self._fault(FaultKind.OUT_OF_TURN, text)
             self._process.send(encode(message), self._limits.step)
@@ -234,21 +250,36 @@ class Conversation:
             try:
                 self._check_amount()
                 self._handle_message(read_line(line))
-            except UnreadableLineError as error:
+            except AdapterMessageError as error:
                 raise _EndedError(self._fault(error.kind, str(error))) from error
             except _EndedError as ended:
                 if ended.fault is None and (rest := lines[place + 1 :]):
                     text = (
-                        f"Expected nothing after the message 'done', got {shown_line(rest[0])}. "
+                        f"Expected nothing after the message 'done', got {shown_line(rest[0])}"
+                        f"{self._of_earlier(rest[0])}. "
                         "Send 'done' last."
                     )
                     raise _EndedError(self._fault(FaultKind.OUT_OF_TURN, text)) from None
                 raise
 
+    def _of_earlier(self, line: bytes) -> str:
+        """Return which earlier scenario a line belongs to, in words, or nothing."""
+        try:
+            message = read_line(line)
+        except AdapterMessageError:
+            return ""
+        name = None if isinstance(message, Started) else self._earlier.get(message.id)
+        return "" if name is None else f", which belongs to the scenario {name}"
+
     def _handle_message(self, message: FromAdapter) -> None:
         match message:
             case Started():
                 self._raise_out_of_turn("Got a second 'started'. Send it once, as the first line.")
+            case _ if message.id in self._earlier:
+                self._raise_out_of_turn(
+                    f"Got '{message.__struct_config__.tag}' of the scenario {self._earlier[message.id]} "
+                    f"(id {message.id}), which had ended with 'done'. Send 'done' after all other messages."
+                )
             case _ if message.id != self._number:
                 self._raise_out_of_turn(
                     f"Expected a message with the id {self._number}, got the id {message.id}. "
@@ -268,10 +299,7 @@ class Conversation:
                 self._handle_event(message)
 
     def _handle_event(self, event: Event) -> None:
-        try:
-            key = self._futures.key_of(event)
-        except MisplacedEventError as error:
-            self._raise_out_of_turn(str(error))
+        key = self._futures.key_of(event)
         if key.future is not None and not isinstance(event, OutcomeReported):
             self._numbers.event_of(key.future)
         match event:
@@ -293,10 +321,7 @@ class Conversation:
                 return  # an SDK's set-up is not part of the timeline
             case _:
                 pass
-        try:
-            self._timeline.add_adapter_event(event_of(event, key), event.seq)
-        except UnknownSeqError as error:
-            self._raise_out_of_turn(str(error))
+        self._timeline.add_adapter_event(event_of(event, key), event.seq)
         if isinstance(event, OutcomeReported):
             self._after_outcome()
 
@@ -434,14 +459,8 @@ class Conversation:
         raise _EndedError(self._fault(FaultKind.OUT_OF_TURN, text))
 
     def _process_fault(self, error: LineProcessError) -> Fault:
-        kinds: dict[type[LineProcessError], FaultKind] = {
-            ProcessSilentError: FaultKind.HANG,
-            ProcessEndedError: FaultKind.CRASH,
-            PipeClosedError: FaultKind.CLOSED,
-            LineTooLongError: FaultKind.LINE_TOO_LONG,
-        }
         text = f"{error}. Last activity: {self._last_activity}."
-        return self._fault(kinds.get(type(error), FaultKind.PROTOCOL), text)
+        return self._fault(_FAULTS[error.problem], text)
 
     def _fault(self, kind: FaultKind, text: str) -> Fault:
         problem = next(iter(self._engine.problems), None)

@@ -28,6 +28,7 @@ Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 OfferedClock: TypeAlias = Literal["file", "libfaketime", "wall"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True): ...
@@ -197,7 +198,7 @@ class _ScenarioEvent(_Message, frozen=True, kw_only=True):
 class LogLine(_ScenarioEvent, frozen=True, kw_only=True, tag="log"):
     """The SDK logged a line."""
 
-    level: Literal["debug", "info", "warning", "error"]
+    level: LogLevel
     logger: str
     message: str
 

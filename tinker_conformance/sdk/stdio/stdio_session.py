@@ -23,7 +23,7 @@ from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
 from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
-from tinker_conformance.sdk.stdio.adapter_lines import UnreadableLineError, read_line
+from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError, read_line
 from tinker_conformance.sdk.stdio.conversation import Conversation
 from tinker_conformance.sdk.stdio.protocol_messages import PROTOCOL, Start, Started, encode
 from tinker_conformance.sdk.stdio.time_limits import TimeLimits
@@ -69,6 +69,7 @@ class StdioSession:
         self._max_faults = max_faults_in_a_row or MAX_FAULTS_IN_A_ROW
         self._faults_in_a_row = 0
         self._number = 0
+        self._earlier: dict[int, str] = {}
         self._process: LineProcess | None = None
         self._folder = TemporaryFolder()
         self._clock: KitClock = WallClock()
@@ -115,7 +116,10 @@ class StdioSession:
             return Run((), Fault(FaultKind.CRASH, f"The adapter could not be restarted. {error}"))
         assert self._process is not None  # noqa: S101 - _start has set it
         self._number += 1
-        run = Conversation(self._process, adapted, self._number, self._clock, self._limits).run()
+        run = Conversation(
+            self._process, adapted, self._number, self._clock, self._limits, earlier=self._earlier
+        ).run()
+        self._earlier[self._number] = scenario.id
         if run.fault is None or run.fault.kind in _HARMLESS:
             self._faults_in_a_row = 0
         else:
@@ -156,7 +160,7 @@ class StdioSession:
             # Without a process, the command itself could not be started.
             where = "" if self._process is None else "While the kit waited for 'started': "
             raise self._not_started(f"{where}{error}.") from error
-        except UnreadableLineError as error:
+        except AdapterMessageError as error:
             text = f"Expected a valid 'started' message as the first line. {error}"
             raise self._not_started(text) from error
         match message:

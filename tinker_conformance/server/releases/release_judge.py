@@ -19,15 +19,15 @@ from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.sdk.official.environments import LeanEnvironment, lean_environment
 from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
 from tinker_conformance.sdk.temporary_folder import TemporaryFolder
-from tinker_conformance.server.releases.release_worker import BASE_MODEL, PREFIX
-from tinker_conformance.server.releases.verbs import VERBS, Verb
-from tinker_conformance.server.releases.worker_messages import (
+from tinker_conformance.server.releases.release_messages import (
     AskMessage,
-    DoneMessage,
     Kept,
+    VerbDone,
     decode_done,
     encode,
 )
+from tinker_conformance.server.releases.release_worker import BASE_MODEL, PREFIX
+from tinker_conformance.server.releases.verbs import VERBS, Verb
 from tinker_conformance.server.target import KEY_VARIABLE, ServerUnderTest
 
 VERB_SECONDS: Final = 60.0
@@ -89,7 +89,7 @@ class _Release:
         """Do one verb after the other, and yield what came of each."""
         met: dict[str, VerbOutcome] = {}
         for verb in verbs:
-            done = _unmet(verb, met) or self._ask(verb)
+            done = _unmet(verb, met) or _needed(verb, self._ask(verb))
             met[verb.name] = done.outcome
             yield VerbRecord(
                 release=self._environment.version,
@@ -106,7 +106,7 @@ class _Release:
             self._home.remove()
             self._home = None
 
-    def _ask(self, verb: Verb) -> DoneMessage:
+    def _ask(self, verb: Verb) -> VerbDone:
         seconds = self._seconds + _GRACE_SECONDS
         try:
             if self._worker is None:
@@ -141,11 +141,11 @@ class _Release:
         command = [str(self._environment.python), "-m", program]
         return LineProcess(command, environment=variables, max_line=_MOST_LINE)
 
-    def _lost(self, error: Exception) -> DoneMessage:
+    def _lost(self, error: Exception) -> VerbDone:
         said = "" if self._worker is None else self._worker.stderr_tail().strip()
         self._end_worker()
         last = said.splitlines()[-1] if said else "it printed nothing"
-        return DoneMessage(outcome=VerbOutcome.ERROR, note=f"SDK: {error} ({last})", alive=False)
+        return VerbDone(outcome=VerbOutcome.ERROR, note=f"SDK: {error} ({last})", alive=False)
 
     def _end_worker(self) -> None:
         worker, self._worker = self._worker, None
@@ -153,19 +153,26 @@ class _Release:
             worker.close(politely=False)
 
 
-def _unmet(verb: Verb, met: dict[str, VerbOutcome]) -> DoneMessage | None:
+def _needed(verb: Verb, done: VerbDone) -> VerbDone:
+    """Return what a verb met; a missing endpoint that the release cannot do without is an error."""
+    if done.outcome is not VerbOutcome.NOT_OFFERED or verb.endpoint is None:
+        return done
+    if verb.endpoint and f"/{verb.endpoint}:" in done.note:
+        return done
+    return msgspec.structs.replace(done, outcome=VerbOutcome.ERROR, note=f"server: {done.note}")
+
+
+def _unmet(verb: Verb, met: dict[str, VerbOutcome]) -> VerbDone | None:
     """Return the outcome of a verb that cannot be driven, because an earlier one did not work."""
     for need in verb.needs:
         match met.get(need, VerbOutcome.WORKS):
             case VerbOutcome.WORKS:
                 continue
             case VerbOutcome.ABSENT:
-                return DoneMessage(outcome=VerbOutcome.ABSENT)
+                return VerbDone(outcome=VerbOutcome.ABSENT)
             case VerbOutcome.NOT_OFFERED:
-                return DoneMessage(
-                    outcome=VerbOutcome.NOT_OFFERED, note=f"{NEEDS}{need}, which is not offered"
-                )
+                return VerbDone(outcome=VerbOutcome.NOT_OFFERED, note=f"{NEEDS}{need}, which is not offered")
             case found:
                 why = {VerbOutcome.ERROR: "failed", VerbOutcome.HANG: "hangs"}.get(found, "was not testable")
-                return DoneMessage(outcome=VerbOutcome.NOT_TESTABLE, note=f"{NEEDS}{need}, which {why}")
+                return VerbDone(outcome=VerbOutcome.NOT_TESTABLE, note=f"{NEEDS}{need}, which {why}")
     return None

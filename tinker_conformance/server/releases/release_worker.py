@@ -4,7 +4,7 @@ The kit starts it with the interpreter of the release's environment, as
 `python -m tinker_conformance.server.releases.release_worker`. The environment has the variables
 `TINKER_BASE_URL`, `TINKER_API_KEY`, `TINKER_CONFORMANCE_BASE_MODEL` (may be missing) and
 `TINKER_CONFORMANCE_PREFIX`. The worker reads `AskMessage` lines from standard input and answers each with
-a `DoneMessage`. Anything that the SDK prints goes to standard error.
+a `VerbDone`. Anything that the SDK prints goes to standard error.
 
 A verb runs on a thread of its own. If it does not end in time, the answer says where it hangs, and the
 process is of no more use: the thread cannot be stopped.
@@ -21,8 +21,8 @@ from typing import Final
 
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.server.releases.exchange_log import ExchangeLog
-from tinker_conformance.server.releases.failures import described_failure
-from tinker_conformance.server.releases.worker_messages import AskMessage, DoneMessage, decode_ask, encode
+from tinker_conformance.server.releases.release_failures import described_failure
+from tinker_conformance.server.releases.release_messages import AskMessage, VerbDone, decode_ask, encode
 from tinker_conformance.server.target import KEY_VARIABLE
 
 BASE_MODEL: Final = "TINKER_CONFORMANCE_BASE_MODEL"
@@ -47,9 +47,9 @@ def main() -> None:
     warnings.simplefilter("ignore")
     log = ExchangeLog()
     log.install()
-    from tinker_conformance.server.releases.sdk_calls import SdkSession  # noqa: PLC0415 - imports the SDK
+    from tinker_conformance.server.releases.sdk_calls import ReleaseClient  # noqa: PLC0415 - imports the SDK
 
-    session = SdkSession(os.environ.get(BASE_MODEL), os.environ.get(PREFIX, "conformance"))
+    session = ReleaseClient(os.environ.get(BASE_MODEL), os.environ.get(PREFIX, "conformance"))
     first = True
     for line in sys.stdin.buffer:
         asked = decode_ask(line)
@@ -62,7 +62,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _done(asked: AskMessage, session: object, log: ExchangeLog) -> DoneMessage:
+def _done(asked: AskMessage, session: object, log: ExchangeLog) -> VerbDone:
     attempt = _Attempt()
     log.clear()
     started = time.monotonic()
@@ -70,7 +70,7 @@ def _done(asked: AskMessage, session: object, log: ExchangeLog) -> DoneMessage:
     attempt.ended.wait(asked.seconds)
     outcome, note, alive = _judged(attempt, log)
     kept = session.kept  # type: ignore[attr-defined] # its class can only be imported late
-    return DoneMessage(
+    return VerbDone(
         outcome=outcome,
         note=note,
         seconds=round(time.monotonic() - started, 3),

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from tinker_conformance.server.releases.worker_messages import Kept
+from tinker_conformance.server.releases.release_messages import Kept
 
 tinker: Any = importlib.import_module("tinker")
 types: Any = importlib.import_module("tinker.types")
@@ -54,7 +54,7 @@ def resolved(value: Any) -> Any:
 
 
 @dataclass
-class SdkSession:
+class ReleaseClient:
     """The clients of one process. Nothing is created before it is needed.
 
     Attributes:
@@ -188,7 +188,7 @@ def expect(holds: object, wanted: str, got: object) -> None:
 
 
 Act = Callable[[], object]
-Call = Callable[[SdkSession], Act]
+Call = Callable[[ReleaseClient], Act]
 """Gets what a verb needs, and returns the verb itself."""
 
 
@@ -216,22 +216,22 @@ def _method(target: Any, name: str) -> Any:
     return found
 
 
-def _connect(session: SdkSession) -> Act:
+def _connect(session: ReleaseClient) -> Act:
     return lambda: session.service
 
 
-def _capabilities(session: SdkSession) -> Act:
+def _capabilities(session: ReleaseClient) -> Act:
     service = session.service
     return lambda: resolved(service.get_server_capabilities())
 
 
-def _create_model(session: SdkSession) -> Act:
+def _create_model(session: ReleaseClient) -> Act:
     _ = session.base_model
     return lambda: session.training
 
 
 def _on_model(name: str, *arguments: Callable[[], object], check: Callable[[Any], None]) -> Call:
-    def call(session: SdkSession) -> Act:
+    def call(session: ReleaseClient) -> Act:
         method = _method(session.training, name)
 
         def act() -> None:
@@ -249,7 +249,7 @@ def _check_passed(result: Any) -> None:
     expect(numbers is not None and len(numbers) == len(PROMPT_TOKENS), "two log-probabilities", outputs)
 
 
-def _optim_step(session: SdkSession) -> Act:
+def _optim_step(session: ReleaseClient) -> Act:
     training = session.training
 
     def act() -> None:
@@ -261,18 +261,18 @@ def _optim_step(session: SdkSession) -> Act:
     return act
 
 
-def _save_state(session: SdkSession) -> Act:
+def _save_state(session: ReleaseClient) -> Act:
     _ = session.training
     return lambda: session.saved_state
 
 
-def _save_for_sampler(session: SdkSession) -> Act:
+def _save_for_sampler(session: ReleaseClient) -> Act:
     _ = session.training
     return lambda: session.saved_sampler
 
 
 def _load(name: str) -> Call:
-    def call(session: SdkSession) -> Act:
+    def call(session: ReleaseClient) -> Act:
         path, training = session.saved_state, session.new_training()
         method = _method(training, name)
         return lambda: resolved(method(path))
@@ -280,13 +280,13 @@ def _load(name: str) -> Call:
     return call
 
 
-def _resume(session: SdkSession) -> Act:
+def _resume(session: ReleaseClient) -> Act:
     path = session.saved_state
     method = _method(session.service, "create_training_client_from_state")
     return lambda: session.noted(resolved(method(path)))
 
 
-def _create_sampling_client(session: SdkSession) -> Act:
+def _create_sampling_client(session: ReleaseClient) -> Act:
     _ = session.saved_sampler
     return lambda: session.sampler
 
@@ -306,17 +306,17 @@ def _submitted(sampler: Any, tokens: int) -> Any:
     return sampler.sample(prompt=prompt(), num_samples=1, sampling_params=parameters)
 
 
-def _sample(session: SdkSession) -> Act:
+def _sample(session: ReleaseClient) -> Act:
     sampler = session.sampler
     return lambda: _sampled(sampler)
 
 
-def _sample_base_model(session: SdkSession) -> Act:
+def _sample_base_model(session: ReleaseClient) -> Act:
     base_model = session.base_model
     return lambda: _sampled(session.sampling_client(base_model=base_model))
 
 
-def _logprobs(session: SdkSession) -> Act:
+def _logprobs(session: ReleaseClient) -> Act:
     method = _method(session.sampler, "compute_logprobs")
 
     def act() -> None:
@@ -326,7 +326,7 @@ def _logprobs(session: SdkSession) -> Act:
     return act
 
 
-def _cancel(session: SdkSession) -> Act:
+def _cancel(session: ReleaseClient) -> Act:
     sampler = session.sampler
 
     def act() -> None:
@@ -339,8 +339,8 @@ def _cancel(session: SdkSession) -> Act:
     return act
 
 
-def _rest(name: str, *arguments: Callable[[SdkSession], object]) -> Call:
-    def call(session: SdkSession) -> Act:
+def _rest(name: str, *arguments: Callable[[ReleaseClient], object]) -> Call:
+    def call(session: ReleaseClient) -> Act:
         method = _method(session.rest, name)
         given = [each(session) for each in arguments]
         return lambda: resolved(method(*given))
@@ -348,28 +348,28 @@ def _rest(name: str, *arguments: Callable[[SdkSession], object]) -> Call:
     return call
 
 
-def _state(session: SdkSession) -> str:
+def _state(session: ReleaseClient) -> str:
     return session.saved_state
 
 
-def _run(session: SdkSession) -> str:
+def _run(session: ReleaseClient) -> str:
     return session.run_id
 
 
-def _get_sampler(session: SdkSession) -> Act:
+def _get_sampler(session: ReleaseClient) -> Act:
     method = _method(session.rest, "get_sampler")
     listed = resolved(session.rest.get_session(session.session_id)).sampler_ids
     expect(listed, "a session that lists its samplers", listed)
     return lambda: resolved(method(listed[0]))
 
 
-def _archive_url(session: SdkSession) -> Act:
+def _archive_url(session: ReleaseClient) -> Act:
     method = _method(session.rest, "get_checkpoint_archive_url_from_tinker_path")
     path = session.saved_sampler
     return lambda: resolved(method(path))
 
 
-def _delete(session: SdkSession) -> Act:
+def _delete(session: ReleaseClient) -> Act:
     method = _method(session.rest, "delete_checkpoint_from_tinker_path")
 
     def act() -> None:
@@ -380,7 +380,7 @@ def _delete(session: SdkSession) -> Act:
     return act
 
 
-def _unload(session: SdkSession) -> Act:
+def _unload(session: ReleaseClient) -> Act:
     training = session.training
     method = _method(training, "unload_model")
 

@@ -14,17 +14,20 @@ class Verb:
         name: Its name in the matrix; where one method does it, the method's name.
         sentence: What the user does.
         needs: The verbs that must work first, because this one uses what they make.
+        endpoint: The endpoint that the server may choose not to offer; if another one is missing that the
+            release needs for this verb, that is an error. None for any endpoint, empty for none.
     """
 
     name: str
     sentence: str
     needs: tuple[str, ...] = ()
+    endpoint: str | None = None
 
 
 VERBS: Final = (
-    Verb("connect", "create a service client, which opens a session"),
+    Verb("connect", "create a service client, which opens a session", endpoint=""),
     Verb("get_server_capabilities", "ask what the server offers", ("connect",)),
-    Verb("create_model", "create a training client with a LoRA adapter", ("connect",)),
+    Verb("create_model", "create a training client with a LoRA adapter", ("connect",), "create_model"),
     Verb("get_info", "describe the model", ("create_model",)),
     Verb("forward", "compute a loss", ("create_model",)),
     Verb("forward_backward", "compute a loss and its gradients", ("create_model",)),

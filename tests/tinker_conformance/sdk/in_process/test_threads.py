@@ -24,8 +24,9 @@ from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
-from tinker_conformance.sdk.in_process.runner import SetUpError, run_scenario
-from tinker_conformance.sdk.in_process.worker import AdapterLoadError, load_adapter
+from tinker_conformance.sdk.in_process.runner import UnfinishedScenarioError, run_scenario
+from tinker_conformance.sdk.in_process.worker import load_adapter
+from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.timeline import Callback, ClockStep, Outcome, OutcomeKind, Request, Timeline
 
 PROFILE = load_profile("tinker-0.5.1")
@@ -195,12 +196,12 @@ class ClaimsThreadsWithoutMethod(ReferenceAdapter):
 
 
 def test_an_adapter_that_claims_threads_must_have_the_method() -> None:
-    with pytest.raises(AdapterLoadError, match="claims threads but has no method run_on_thread"):
+    with pytest.raises(SdkStartError, match="claims threads but has no method run_on_thread"):
         load_adapter(f"python:{__name__}:ClaimsThreadsWithoutMethod")
 
 
 def test_a_scenario_on_threads_is_not_run_without_the_method() -> None:
-    with pytest.raises(SetUpError, match="run_on_thread"):
+    with pytest.raises(UnfinishedScenarioError, match="run_on_thread"):
         timeline_of(ClaimsThreadsWithoutMethod(), on_threads(SHORT))
 
 

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,7 @@ from tinker_conformance.sdk.process.line_process import (
     MAX_STDERR,
     LineProcess,
     LineProcessError,
-    LineTooLongError,
-    PipeClosedError,
-    ProcessEndedError,
-    ProcessSilentError,
+    ProcessProblem,
 )
 from tinker_conformance.sdk.process.marked_processes import MARK, marked_processes
 
@@ -37,6 +35,13 @@ def python(started: list[LineProcess], code: str, **more: int) -> LineProcess:
     process = LineProcess([sys.executable, "-u", "-c", code], **more)
     started.append(process)
     return process
+
+
+@contextmanager
+def fails(problem: ProcessProblem, *, match: str) -> Iterator[None]:
+    with pytest.raises(LineProcessError, match=match) as caught:
+        yield
+    assert caught.value.problem is problem
 
 
 def test_lines_go_both_ways_whatever_their_length(started: list[LineProcess]) -> None:
@@ -61,13 +66,13 @@ def test_what_is_in_the_pipe_is_taken_without_waiting_and_only_whole_lines(
 
 def test_a_silent_child_is_an_error_after_the_limit(started: list[LineProcess]) -> None:
     process = python(started, "input()")
-    with pytest.raises(ProcessSilentError, match=r"wrote no line within 0\.1 s"):
+    with fails(ProcessProblem.SILENT, match=r"wrote no line within 0\.1 s"):
         process.receive(0.1)
 
 
 def test_a_child_that_does_not_read_is_an_error_after_the_limit(started: list[LineProcess]) -> None:
     process = python(started, "import time; time.sleep(60)")
-    with pytest.raises(ProcessSilentError, match=r"did not read its standard input within 0\.2 s"):
+    with fails(ProcessProblem.SILENT, match=r"did not read its standard input within 0\.2 s"):
         process.send(b"x" * 10_000_000, 0.2)
 
 
@@ -82,7 +87,7 @@ def test_what_was_written_before_the_end_is_read_before_the_end_is_told(started:
     process = python(started, "import os; print('last words'); os._exit(5)")
     assert process.receive(20) == b"last words"
     for _ in range(2):
-        with pytest.raises(ProcessEndedError, match="exit code 5"):
+        with fails(ProcessProblem.EXITED, match="exit code 5"):
             process.receive(20)
 
 
@@ -91,18 +96,18 @@ def test_a_child_of_the_child_that_holds_the_pipe_does_not_hide_the_end(started:
     started.append(process)
     assert process.receive(20) == b"hello"
     begun = time.monotonic()
-    with pytest.raises(ProcessEndedError, match="exit code 3"):
+    with fails(ProcessProblem.EXITED, match="exit code 3"):
         process.receive(20)
     assert time.monotonic() - begun < 15
 
 
 def test_closed_pipes_are_errors_of_their_own(started: list[LineProcess]) -> None:
     output = python(started, "import os, time; os.close(1); time.sleep(60)")
-    with pytest.raises(PipeClosedError, match="standard output"):
+    with fails(ProcessProblem.PIPE_CLOSED, match="standard output"):
         output.receive(20)
     given = python(started, "import os, time; os.close(0); print('closed'); time.sleep(60)")
     assert given.receive(20) == b"closed"
-    with pytest.raises(PipeClosedError, match="standard input"):
+    with fails(ProcessProblem.PIPE_CLOSED, match="standard input"):
         given.send(b"hello")
 
 
@@ -110,7 +115,7 @@ def test_a_line_beyond_the_limit_is_an_error_that_shows_its_beginning(started: l
     process = python(started, "print('fine'); print('y' * 5000); print('never seen')", max_line=1000)
     assert process.receive(20) == b"fine"
     for _ in range(2):
-        with pytest.raises(LineTooLongError, match="a line of more than 1000 bytes: b'yyy"):
+        with fails(ProcessProblem.LINE_TOO_LONG, match="a line of more than 1000 bytes: b'yyy"):
             process.receive(20)
 
 
@@ -135,7 +140,7 @@ def test_a_waiting_thread_can_be_woken(started: list[LineProcess]) -> None:
 def test_killing_from_another_thread_ends_a_read(started: list[LineProcess]) -> None:
     process = python(started, "input()")
     threading.Timer(0.05, process.kill).start()
-    with pytest.raises(ProcessEndedError, match="SIGKILL"):
+    with fails(ProcessProblem.EXITED, match="SIGKILL"):
         process.receive(20)
 
 
@@ -166,7 +171,7 @@ def test_a_polite_end_lets_the_child_finish(started: list[LineProcess], tmp_path
 
 
 def test_a_command_that_does_not_exist_is_an_error_with_the_fix() -> None:
-    with pytest.raises(LineProcessError, match="check that the command exists"):
+    with fails(ProcessProblem.NOT_STARTED, match="check that the command exists"):
         LineProcess(["/no/such/program"])
 
 

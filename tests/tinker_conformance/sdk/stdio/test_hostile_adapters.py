@@ -71,7 +71,7 @@ IN_THE_SCENARIO = {
     "writes_an_unknown_field": (FaultKind.PROTOCOL, "unknown field `colour`"),
     "leaves_a_field_out": (FaultKind.PROTOCOL, "missing required field `future`"),
     "writes_another_id": (FaultKind.OUT_OF_TURN, "Expected a message with the id 2, got the id 9."),
-    "writes_the_last_id_again": (FaultKind.OUT_OF_TURN, "Expected a message with the id 2, got the id 1."),
+    "writes_the_last_id_again": (FaultKind.OUT_OF_TURN, "of the scenario good (id 1), which had ended"),
     "starts_again": (FaultKind.OUT_OF_TURN, "Got a second 'started'."),
     "is_done_at_once": (
         FaultKind.OUT_OF_TURN,

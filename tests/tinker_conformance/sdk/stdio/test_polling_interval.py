@@ -73,7 +73,7 @@ def test_futures_in_flight_together_that_sleep_between_polls_run_to_their_end(
 
 def test_an_adapter_of_an_sdk_that_polls_at_an_interval_is_complete(adapter: Path) -> None:
     result = CliRunner().invoke(
-        main, ["check-adapter", f"exec:{sys.executable} {adapter}", "--patience", "3"]
+        main, ["check-adapter", f"exec:{sys.executable} {adapter}", "--patience", "5"]
     )
     assert result.exit_code == 0, result.output
     assert "the adapter runs futures on threads" in result.output

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from test_hostile_adapters import running
 
+from tests.forked_pytest import run_pytest
 from tests.shared_runs import SharedSession
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
@@ -428,7 +429,7 @@ sys.exit(1)
 
 def test_the_suite_and_trace_take_such_a_spec(pytester: pytest.Pytester) -> None:
     suite = [*QUIET, "--pyargs", "tinker_conformance.suite.test_parsing", "--sdk", SPEC]
-    pytester.runpytest_subprocess(*suite, "--clock", "file").assert_outcomes(passed=6)
+    run_pytest(pytester, *suite, "--clock", "file").assert_outcomes(passed=6)
     Path("x.yaml").write_text("- {id: x, client: sampling, futures: [[{complete: {}}]]}\n", encoding="utf-8")
     trace = ["trace", "x.yaml", "--profile", "tinker-0.5.1", "--sdk", SPEC, "--clock", "file"]
     result = CliRunner().invoke(main, trace)
@@ -464,7 +465,7 @@ def test_a_suite_whose_adapter_is_lost_stops(pytester: pytest.Pytester) -> None:
         "from tinker_conformance.sdk.stdio import stdio_session\nstdio_session.MAX_FAULTS_IN_A_ROW = 2\n"
     )
     broken = f"exec:{sys.executable} -c '{_CRASHES}'"
-    outcome = pytester.runpytest_subprocess(*suite, "--sdk", broken)
+    outcome = run_pytest(pytester, *suite, "--sdk", broken)
     assert outcome.ret != 0
     assert "Interrupted: the adapter failed in 2 scenarios in a row" in outcome.stdout.str()
 

@@ -15,8 +15,8 @@ from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.sdk.official.environments import lean_environment
 from tinker_conformance.server.releases import VERBS, chosen_releases, judge_releases, release_judge
 from tinker_conformance.server.releases.exchange_log import FREE_REQUESTS, PACE_SECONDS
-from tinker_conformance.server.releases.failures import says_nothing
 from tinker_conformance.server.releases.release_choice import ReleaseChoiceError
+from tinker_conformance.server.releases.release_failures import says_nothing
 from tinker_conformance.server.target import server_under_test
 
 NEWEST = chosen_releases("newest")[0]
@@ -139,6 +139,16 @@ def test_errors_a_hang_and_a_missing_endpoint_are_told_apart_and_the_run_goes_on
     assert "HTTP 403" in key.note
     assert "[api key]" in key.note
     assert KEY not in str(found)
+
+
+def test_an_endpoint_that_no_release_can_do_without_is_an_error() -> None:
+    changes = {"client": status(404, {"detail": "Not Found"})}
+    with FakeTinkerServer(AlteredTinker(changes)) as server:
+        found = matrix_of(server, "connect", "create_model", seconds=SHORT)
+    connect = found.of(NEWEST)["connect"]
+    assert connect.outcome is VerbOutcome.ERROR
+    assert connect.note == "server: POST /api/v1/client/config: HTTP 404"
+    assert found.conclusion.endswith(f"None that was driven: tinker {NEWEST} does not work whole.")
 
 
 def test_a_server_that_lists_no_models_needs_one_named() -> None:

@@ -18,7 +18,7 @@ import respx
 from fake_server import FakeTinker, FakeTinkerServer, FakeTinkerTransport, ProblemKind, ScriptBuilder, mounted
 from fake_server.in_process.respx_router import UnexpectedHostError
 from fake_server.script import complete, drop, script, status, timeout, try_again
-from tests.fake_server.asking import FACES, Face
+from tests.fake_server.asking import TRANSPORTS, Transport
 
 POLL = "/api/v1/retrieve_future"
 Exchange = tuple[int, list[tuple[str, str]], bytes]
@@ -51,10 +51,10 @@ def seen(client: httpx.Client) -> list[Exchange]:
 
 def test_all_faces_give_equal_replies_and_equal_journals() -> None:
     found = {}
-    for name, face in FACES.items():
+    for name, transport in TRANSPORTS.items():
         engine = FakeTinker()
         engine.add_script(everything(), name="f")
-        with face(engine) as client:
+        with transport(engine) as client:
             replies = seen(client)
         journal = [
             (exchange.method, exchange.path, exchange.query, exchange.body, exchange.status, exchange.future)
@@ -75,10 +75,10 @@ def test_all_faces_give_equal_replies_and_equal_journals() -> None:
     ]
 
 
-def test_transport_faults_reach_the_client(face: Face) -> None:
+def test_transport_faults_reach_the_client(transport: Transport) -> None:
     engine = FakeTinker()
     engine.add_script(script().then(drop("reset"), drop("close"), complete()), name="f")
-    with face(engine) as client:
+    with transport(engine) as client:
         client.post("/api/v1/asample", json={})
         with pytest.raises(httpx.ReadError):
             client.post(POLL, json={"request_id": "f"})
@@ -88,9 +88,9 @@ def test_transport_faults_reach_the_client(face: Face) -> None:
     assert [exchange.fault for exchange in engine.journal.exchanges()] == [None, "reset", "close", None]
 
 
-def test_headers_of_polls_reach_the_journal(face: Face) -> None:
+def test_headers_of_polls_reach_the_journal(transport: Transport) -> None:
     engine = FakeTinker()
-    with face(engine) as client:
+    with transport(engine) as client:
         client.post(POLL, json={"request_id": "f"}, headers={"X-Tinker-Request-Iteration": "7"})
     (exchange,) = engine.journal.exchanges()
     assert {name.lower(): value for name, value in exchange.headers}[b"x-tinker-request-iteration"] == b"7"
@@ -121,7 +121,7 @@ def test_asynchronous_clients_are_answered(kind: str) -> None:
     assert Counter(bodies) == Counter(str(number).encode() for number in range(500))
 
 
-def test_threads_poll_one_future_and_lose_nothing(face: Face) -> None:
+def test_threads_poll_one_future_and_lose_nothing(transport: Transport) -> None:
     engine = FakeTinker()
     engine.add_script([timeout(number) for number in range(100)], name="f")
     barrier = threading.Barrier(10)
@@ -130,7 +130,7 @@ def test_threads_poll_one_future_and_lose_nothing(face: Face) -> None:
         barrier.wait(timeout=10)
         return [client.post(POLL, json={"request_id": "f"}).content for _ in range(10)]
 
-    with face(engine) as client, ThreadPoolExecutor(10) as pool:
+    with transport(engine) as client, ThreadPoolExecutor(10) as pool:
         client.post("/api/v1/asample", json={})
         bodies = [body for found in pool.map(polls, [client] * 10) for body in found]
     assert Counter(bodies) == Counter(str(number).encode() for number in range(100))
@@ -224,18 +224,18 @@ def test_respx_is_gone_after_the_block() -> None:
     assert "mock" not in httpx._client.Client._transport_for_url.__module__
 
 
-def test_a_large_reply_arrives_whole(face: Face) -> None:
+def test_a_large_reply_arrives_whole(transport: Transport) -> None:
     engine = FakeTinker()
     engine.add_script(script().then(status(200, raw=b"x" * 3_000_000)), name="f")
-    with face(engine) as client:
+    with transport(engine) as client:
         client.post("/api/v1/asample", json={})
         assert client.post(POLL, json={"request_id": "f"}).content == b"x" * 3_000_000
 
 
-def test_submissions_over_a_face_carry_sequence_ids(face: Face) -> None:
+def test_submissions_over_a_transport_carry_sequence_ids(transport: Transport) -> None:
     engine = FakeTinker()
     engine.add_script(script(), name="f")
-    with face(engine) as client:
+    with transport(engine) as client:
         reply = client.post("/api/v1/asample", json={"num_samples": 2})
     assert json.loads(reply.content) == {"request_id": "f", "sample_sequence_ids": ["f/0", "f/1"]}
 
@@ -247,9 +247,9 @@ def answered(**headers: str) -> FakeTinker:
 
 
 @pytest.mark.parametrize("encoded", [True, False])
-def test_a_reply_is_read_as_one_that_comes_over_a_stream(face: Face, encoded: bool) -> None:
+def test_a_reply_is_read_as_one_that_comes_over_a_stream(transport: Transport, encoded: bool) -> None:
     content = b"abc" if encoded else gzip.compress(b"abc")
-    with face(answered(**{"Content-Encoding": "gzip"} if encoded else {})) as client:
+    with transport(answered(**{"Content-Encoding": "gzip"} if encoded else {})) as client:
         client.post("/api/v1/asample", json={})
         reply = client.post(POLL, json={"request_id": "f"})
         assert (reply.read(), reply.content) == (content, content)

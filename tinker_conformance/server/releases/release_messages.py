@@ -39,7 +39,7 @@ class AskMessage(msgspec.Struct, frozen=True, kw_only=True):
     kept: Kept = Kept()
 
 
-class DoneMessage(msgspec.Struct, frozen=True, kw_only=True):
+class VerbDone(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it.
 
     Attributes:
@@ -61,4 +61,4 @@ class DoneMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 encode: Final = msgspec.json.Encoder().encode
 decode_ask: Final = msgspec.json.Decoder(AskMessage).decode
-decode_done: Final = msgspec.json.Decoder(DoneMessage).decode
+decode_done: Final = msgspec.json.Decoder(VerbDone).decode

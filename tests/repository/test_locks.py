@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from tinker_conformance.sdk.official.environments import SDK_DEPENDENCIES, WORKER_DEPENDENCIES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LOCKS = ROOT / "locks"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)

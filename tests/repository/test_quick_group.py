@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.broken_sdks.registry import BROKEN_SDKS
 from tinker_conformance.requirements import REQUIREMENTS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def _pytest_command(target: str) -> list[str]:

@@ -1,0 +1,199 @@
+"""The values of a dialect. Every table of a file has the source of its facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from fake_server.core.errors import ScriptError
+
+PLACEHOLDERS: Final = frozenset(
+    {"{request_id}", "{queue_state}", "{queue_state_reason}", "{error}", "{category}"}
+)
+"""What a body may contain; each is filled in, and a key whose value is not known is left out."""
+_ENDPOINT: Final = re.compile(r"(GET|POST|DELETE|PUT|PATCH) [a-z_]+(/(\{[a-z_]+(:path)?\}|[a-z_]+))*")
+_PLACEHOLDER: Final = re.compile(r"\{[a-z_]*\}")
+
+
+class DialectError(ScriptError):
+    """There is no such dialect, or its file is invalid; the text says what to write."""
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Pending(_Table, frozen=True, kw_only=True):
+    """The reply to a poll while the result is not there.
+
+    Attributes:
+        status: The HTTP status.
+        body: The JSON body, with placeholders.
+        seconds: How long a poll waits for the result before this reply; applied only where asked for.
+        source: Where this was found.
+    """
+
+    status: int
+    body: dict[str, object]
+    seconds: float
+    source: str
+
+
+class Failed(_Table, frozen=True, kw_only=True):
+    """The reply to a poll of a future that failed.
+
+    Attributes:
+        status: The HTTP status.
+        body: The JSON body, with placeholders.
+        categories: The official categories `user`, `server` and `unknown`, and what this server calls them.
+        source: Where this was found.
+    """
+
+    status: int
+    body: dict[str, object]
+    categories: dict[str, str] = {}
+    source: str
+
+
+class UnknownFuture(_Table, frozen=True, kw_only=True):
+    """The reply to a poll of an id that the server does not know.
+
+    Attributes:
+        status: The HTTP status.
+        source: Where this was found.
+    """
+
+    status: int
+    source: str
+
+
+class SubmissionReplies(_Table, frozen=True, kw_only=True):
+    """Replies to requests that create something.
+
+    Attributes:
+        statuses: The status of a success, by endpoint, where it is not 200.
+        sample_sequence_ids: Whether the reply to `asample` has them; releases from 0.26 need them.
+        source: Where this was found.
+    """
+
+    statuses: dict[str, int] = {}
+    sample_sequence_ids: bool = True
+    source: str
+
+
+class Protobuf(_Table, frozen=True, kw_only=True):
+    """Whether the server knows protobuf, which releases from 0.25 need.
+
+    Attributes:
+        requests: Whether it reads requests in protobuf.
+        refusal: The status with which it refuses them if not.
+        results: Whether it sends results in protobuf to clients that accept it.
+        source: Where this was found.
+    """
+
+    requests: bool = True
+    refusal: int = 422
+    results: bool = True
+    source: str
+
+
+class Key(_Table, frozen=True, kw_only=True):
+    """Requests without an API key.
+
+    Attributes:
+        missing: The HTTP status of the reply.
+        source: Where this was found.
+    """
+
+    missing: int
+    source: str
+
+
+class Endpoints(_Table, frozen=True, kw_only=True):
+    """What the server offers.
+
+    Attributes:
+        offered: Method and path below `/api/v1/`; `{name}` is one part of the path, `{name:path}` the rest.
+        source: Where this was found.
+    """
+
+    offered: tuple[str, ...]
+    source: str
+
+
+class Dialect(_Table, frozen=True, kw_only=True):
+    """How one server speaks the protocol. What is missing is as the official service does it.
+
+    Attributes:
+        server: The server, and where it is published.
+        seen: The version or date of what was read or run.
+        how: `read`, `run`, or both.
+        pending: A poll whose result is not there.
+        failed: A poll of a future that failed.
+        unknown_future: A poll of an unknown id.
+        submission: Replies to requests that create something.
+        protobuf: Whether it knows protobuf.
+        key: Requests without an API key.
+        endpoints: What it offers.
+        name: The name of the file, without its ending.
+    """
+
+    server: str
+    seen: str
+    how: str
+    pending: Pending | None = None
+    failed: Failed | None = None
+    unknown_future: UnknownFuture | None = None
+    submission: SubmissionReplies | None = None
+    protobuf: Protobuf | None = None
+    key: Key | None = None
+    endpoints: Endpoints | None = None
+    name: str = ""
+
+    def problems(self) -> Iterator[str]:
+        """Yield what types alone do not show to be wrong, in words."""
+        for table, body in (("pending", self.pending), ("failed", self.failed)):
+            if body is None:
+                continue
+            unknown = set(_placeholders(body.body)) - PLACEHOLDERS
+            if unknown:
+                yield (f"[{table}] body has {min(unknown)}; use one of {', '.join(sorted(PLACEHOLDERS))}")
+        statuses = [
+            ("[pending] status", None if self.pending is None else self.pending.status),
+            ("[failed] status", None if self.failed is None else self.failed.status),
+            ("[unknown_future] status", None if self.unknown_future is None else self.unknown_future.status),
+            ("[protobuf] refusal", None if self.protobuf is None else self.protobuf.refusal),
+            ("[key] missing", None if self.key is None else self.key.missing),
+        ]
+        submission = self.submission or SubmissionReplies(source="official")
+        statuses += [(f"[submission] {name}", status) for name, status in submission.statuses.items()]
+        for place, status in statuses:
+            if status is not None and not 200 <= status <= 599:
+                yield f"{place} is {status}; use an HTTP status from 200 to 599"
+        if self.pending is not None and not 0 <= self.pending.seconds <= 3600:
+            yield f"[pending] seconds is {self.pending.seconds:g}; use 0 to 3600"
+        if self.failed is not None and (
+            others := set(self.failed.categories) - {"user", "server", "unknown"}
+        ):
+            yield f"[failed] categories has {min(others)!r}; use user, server and unknown"
+        offered = () if self.endpoints is None else self.endpoints.offered
+        for endpoint in (*offered, *submission.statuses):
+            if not _ENDPOINT.fullmatch(endpoint):
+                yield f"{endpoint!r} is not an endpoint; write one like 'GET samplers/{{id}}'"
+
+
+def _placeholders(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield from _PLACEHOLDER.findall(value)
+        case Mapping():
+            for each in value.values():
+                yield from _placeholders(each)
+        case list():
+            for each in value:
+                yield from _placeholders(each)
+        case _:
+            pass

@@ -1,0 +1,56 @@
+"""Reads the files of dialects."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from fake_server.core.errors import suggestion
+from fake_server.dialects.dialect import Dialect, DialectError
+
+_ENDING: Final = ".toml"
+
+
+@functools.cache
+def dialect_names() -> tuple[str, ...]:
+    """Return the names of the dialects that the fake server speaks, in order."""
+    names = (each.name for each in files("fake_server.dialects").iterdir())
+    return tuple(sorted(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING)))
+
+
+@functools.cache
+def dialect_named(name: str) -> Dialect:
+    """Return a dialect.
+
+    Raises:
+        DialectError: There is none of that name, or its file is invalid.
+    """
+    known = dialect_names()
+    if name not in known:
+        hint = suggestion(name, known, f"use one of {', '.join(known)}")
+        raise DialectError(f"there is no dialect {name!r}; {hint}")
+    return decode_dialect(name, (files("fake_server.dialects") / f"{name}{_ENDING}").read_text("utf-8"))
+
+
+def decode_dialect(name: str, text: str) -> Dialect:
+    """Return the dialect in the text of a file.
+
+    Args:
+        name: Its name.
+        text: TOML.
+
+    Raises:
+        DialectError: The text is not a dialect; the message names the place.
+    """
+    try:
+        dialect = msgspec.convert({"name": name, **tomllib.loads(text)}, Dialect)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise DialectError(f"dialect {name}: {error}; see docs/reference/dialects.md for the keys") from error
+    problem = next(dialect.problems(), None)
+    if problem is not None:
+        raise DialectError(f"dialect {name}: {problem}")
+    return dialect

@@ -1,0 +1,177 @@
+"""Results that are computed from the request: by a function, or by a template where files are written.
+
+``computed(lambda request: {"path": f"tinker://{request['model_id']}/weights/x"})`` and
+``template({"path": "tinker://${model_id}/weights/x"})`` give the same result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fake_server.core.errors import ScriptError
+from fake_server.core.json_values import copied
+from fake_server.script.request_match import prompt_text, prompt_tokens, value_at
+from fake_server.script.steps import Complete
+
+Sequences = str | Sequence[int] | Sequence[str] | Sequence[Sequence[int]]
+"""What a sample gives: a text, tokens, or several texts or token lists, one for each requested sample."""
+DEFAULT_LOGPROB: Final = -0.5
+"""Log-probability of a scripted token; exact in float32."""
+DEFAULT_MAX_TOKENS: Final = 1 << 20
+_PLACE: Final = re.compile(r"\$\{([^{}]+)\}")
+
+
+def computed(make: Callable[[Mapping[str, object]], Mapping[str, object]]) -> Complete:
+    """Return a result whose fields a function computes from the body of the submission.
+
+    Args:
+        make: Gets the decoded body; returns fields of the result, as ``complete`` takes them.
+    """
+    return Complete(make=make)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Fields of a result with places for values of the request.
+
+    ``"${model_id}"`` becomes the value at that path of the request, whatever its type; inside a longer text
+    it becomes text. ``${prompt_text}`` is the text of the prompt.
+    """
+
+    fields: Mapping[str, object]
+
+    def __call__(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the fields with the values of a request.
+
+        Raises:
+            ScriptError: The request has no value at a path of the template.
+        """
+        return {name: _filled(value, request) for name, value in self.fields.items()}
+
+
+def _filled(value: object, request: Mapping[str, object]) -> object:
+    match value:
+        case str():
+            if (whole := _PLACE.fullmatch(value)) is not None:
+                return _at(request, whole[1])
+            return _PLACE.sub(lambda place: str(_at(request, place[1])), value)
+        case Mapping():
+            return {name: _filled(inner, request) for name, inner in value.items()}
+        case list():
+            return [_filled(inner, request) for inner in value]
+        case _:
+            return value
+
+
+def _at(request: Mapping[str, object], path: str) -> object:
+    if path == "prompt_text":
+        return prompt_text(request)
+    if path == "prompt":
+        return prompt_tokens(request)
+    found = value_at(request, path)
+    if found is None:
+        given = ", ".join(sorted(request)) or "no fields"
+        raise ScriptError(f"the template has ${{{path}}}, but the request has {given}; fix the path")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """The sequences of a sample; see ``sampled``."""
+
+    sequences: Sequences | Callable[[str], Sequences]
+    logprobs: float | Sequence[float] | None = None
+    stop_reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if not callable(self.sequences):
+            _each(self.sequences, None)
+
+    def __call__(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the field ``sequences`` of the result for a request.
+
+        Raises:
+            ScriptError: There are more or fewer sequences, or log-probabilities, than the request needs.
+        """
+        given = self.sequences(prompt_text(request)) if callable(self.sequences) else self.sequences
+        count, limit = request.get("num_samples", 1), value_at(request, "sampling_params.max_tokens")
+        most = limit if isinstance(limit, int) else DEFAULT_MAX_TOKENS
+        each = _each(given, count if isinstance(count, int) else 1)
+        return {"sequences": [_sequence(tokens, most, self.logprobs, self.stop_reason) for tokens in each]}
+
+
+def sampled(
+    sequences: Sequences | Callable[[str], Sequences],
+    *,
+    logprobs: float | Sequence[float] | None = None,
+    stop_reason: str | None = None,
+) -> Complete:
+    """Return the result of a sample with these sequences.
+
+    Args:
+        sequences: A text (one byte is one token) or tokens, for each of the requested samples alike; several
+            of them, one for each; or a function that returns such from the text of the prompt.
+        logprobs: The log-probability of every token, or a list with one for each token of a sequence.
+        stop_reason: The stop reason. By default ``length`` where ``max_tokens`` cuts a sequence off, else
+            ``stop``.
+
+    Raises:
+        ScriptError: The sequences are neither texts nor tokens.
+    """
+    return Complete(make=Sampled(sequences, logprobs, stop_reason))
+
+
+def _each(given: object, wanted: int | None) -> list[list[int]]:
+    """Return the tokens of each requested sample; None as ``wanted`` only checks the form."""
+    one = _tokens(given)
+    if one is not None:
+        return [one] * (wanted or 1)
+    several = [_tokens(item) for item in given] if isinstance(given, Sequence) else [None]
+    found = [tokens for tokens in several if tokens is not None]
+    if len(found) != len(several):
+        raise ScriptError(f"{given!r} is no sample; give a text, a list of tokens, or a list of either")
+    if wanted is not None and len(found) != wanted:
+        raise ScriptError(
+            f"{len(found)} sequences are scripted for a request with num_samples={wanted}; "
+            "script as many as are requested, or one for all of them"
+        )
+    return found
+
+
+def _tokens(given: object) -> list[int] | None:
+    if isinstance(given, str):
+        return list(given.encode("utf-8", "replace"))
+    if not isinstance(given, Sequence) or not all(type(token) is int for token in given):
+        return None
+    return list(given)
+
+
+def _sequence(
+    tokens: list[int], most: int, logprobs: float | Sequence[float] | None, stop_reason: str | None
+) -> dict[str, object]:
+    kept = tokens[:most]
+    match logprobs:
+        case None:
+            values = [DEFAULT_LOGPROB] * len(kept)
+        case Sequence():
+            values = list(logprobs)[:most]
+        case _:
+            values = [float(logprobs)] * len(kept)
+    if len(values) != len(kept):
+        raise ScriptError(
+            f"{len(values)} log-probabilities are scripted for {len(kept)} tokens; give one for each, or one "
+            "number for all"
+        )
+    reason = stop_reason or ("length" if len(kept) < len(tokens) else "stop")
+    return {"stop_reason": reason, "tokens": kept, "logprobs": values}
+
+
+def template(fields: Mapping[str, object]) -> Complete:
+    """Return a result whose fields are filled in from the request; see ``Template``."""
+    checked = copied(fields)
+    if not isinstance(checked, dict):
+        raise ScriptError(f"a template must be a mapping of the result's fields, not {fields!r}")
+    return Complete(make=Template(checked))

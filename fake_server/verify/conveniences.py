@@ -1,0 +1,108 @@
+"""What tests do most, in one call: samples with given texts, given losses, a future that waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from fake_server.core.errors import ScriptError
+from fake_server.core.operations import Operation
+from fake_server.engine.futures import ScriptedFuture
+from fake_server.engine.tinker_api import FakeTinker
+from fake_server.engine.unresolved_future import UnresolvedFuture
+from fake_server.script.builder import Exhausted, Script, complete, timeout, wired
+from fake_server.script.computed_replies import Sequences, sampled
+from fake_server.script.rules import every
+
+Texts = Sequences | Mapping[str, Sequences] | Callable[[str], Sequences]
+
+
+class Conveniences(FakeTinker):
+    """Scripts for the most common requests, each made by one call."""
+
+    def samples(
+        self,
+        *replies: Texts,
+        logprobs: float | list[float] | None = None,
+        stop_reason: str | None = None,
+        client: str | None = None,
+    ) -> tuple[ScriptedFuture, ...]:
+        """Give samples these texts or tokens.
+
+            engine.samples("4", "five")              # the first sample, then the second
+            engine.samples({"2+2=": "4"})            # by prompt, as often as it is asked
+            engine.samples(lambda prompt: prompt[::-1])   # by function, as often as it is asked
+
+        Text is one token for each byte of its UTF-8 form; see ``fake_server.byte_tokenizer``.
+
+        Args:
+            replies: In order: a text, a list of tokens, or a list of either with one for each requested
+                sample. Or one mapping from prompts to such replies, or one function of the prompt's text.
+            logprobs: The log-probability of every token, or a list with one for each.
+            stop_reason: The stop reason; by default ``length`` where ``max_tokens`` cuts, else ``stop``.
+            client: Only the samples of this sampling session.
+
+        Returns:
+            The future of each reply that is given in order; empty for a mapping and a function.
+
+        Raises:
+            ScriptError: There is no reply, or a mapping or a function is given beside others.
+        """
+        if not replies:
+            raise ScriptError("samples() needs a reply; give a text, tokens, a mapping or a function")
+        standing = [reply for reply in replies if callable(reply) or isinstance(reply, Mapping)]
+        if standing and len(replies) > 1:
+            raise ScriptError("samples() takes one mapping or function alone; call it once for each")
+        match replies[0]:
+            case Mapping() as by_prompt:
+                for prompt, reply in by_prompt.items():
+                    rule = every(1, operation=Operation.SAMPLE, client=client, where={"prompt": prompt})
+                    self.add_standing_rule(
+                        rule.plays(sampled(reply, logprobs=logprobs, stop_reason=stop_reason))
+                    )
+                return ()
+            case reply if callable(reply):
+                rule = every(1, operation=Operation.SAMPLE, client=client)
+                self.add_standing_rule(rule.plays(sampled(reply, logprobs=logprobs, stop_reason=stop_reason)))
+                return ()
+        scripts = [
+            Script((sampled(reply, logprobs=logprobs, stop_reason=stop_reason),), Exhausted.REPEAT)
+            for reply in replies
+            if not callable(reply) and not isinstance(reply, Mapping)
+        ]
+        return tuple(self.add_script(made, operation=Operation.SAMPLE, client=client) for made in scripts)
+
+    def losses(self, values: Iterable[float], *, client: str | None = None) -> tuple[ScriptedFuture, ...]:
+        """Give the next ``forward_backward`` requests these losses, in order, as the metric ``loss:sum``.
+
+        Args:
+            values: The losses.
+            client: Only the requests of this model.
+
+        Returns:
+            The future of each.
+        """
+        scripts = [
+            Script((complete(metrics={"loss:sum": float(value)}),), Exhausted.REPEAT) for value in values
+        ]
+        if not scripts:
+            raise ScriptError("losses() needs at least one number; give for example [2.0, 1.5]")
+        return tuple(
+            self.add_script(made, operation=Operation.FORWARD_BACKWARD, client=client) for made in scripts
+        )
+
+    def unresolved(
+        self,
+        *,
+        operation: Operation | str | None = None,
+        client: str | None = None,
+        name: str | None = None,
+        where: Mapping[str, object] | None = None,
+    ) -> UnresolvedFuture:
+        """Return a future for the next matching submission that stays unresolved until the test says so.
+
+        The arguments are those of ``add_script``. Call ``resolve`` or ``fail`` of what is returned.
+        """
+        waiting = wired(timeout(queue_state="active"), hold=True)
+        script = Script((waiting,), Exhausted.REPEAT)
+        made = self.add_script(script, operation=operation, client=client, name=name, where=where)
+        return UnresolvedFuture(self, made)

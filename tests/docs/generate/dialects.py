@@ -1,0 +1,95 @@
+"""The page of dialects: what each server does unlike the official service, with its source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from fake_server.dialects.dialect import Dialect
+from fake_server.dialects.dialect_files import dialect_named, dialect_names
+
+
+def document() -> str:
+    """Return the page."""
+    return "\n".join(_lines()) + "\n"
+
+
+_INTRODUCTION: Final = """\
+# Dialects
+
+Other servers speak the Tinker API too, each a little differently. The fake server can speak as they do, so
+that you see what your SDK or your program does there:
+
+```python
+from fake_server import FakeTinker
+
+engine = FakeTinker(seed=7, dialect="skyrl")
+```
+
+```console
+$ python -m fake_server --seed 7 --dialect skyrl
+```
+
+The fixtures have the option `dialect` of `FakeTinkerOptions`. A pending reply comes at once, unless
+`long_polls` (`--long-polls`) asks for the delay of that server. Scripts and faults work as ever: the dialect
+changes the form of the replies, not their order.
+
+This page is generated from the files in `fake_server/dialects`. What a dialect does not name is as the
+official service does it. Each fact was read in the server's source, or seen when the server was run, at the
+version or date below; later versions may differ. A dialect is a description, not a judgement.
+
+| dialect | a result is not there | a future failed | longest poll | sequence ids | protobuf |
+|---|---|---|---:|---|---|"""
+
+
+def _lines() -> Iterator[str]:
+    yield _INTRODUCTION
+    for name in dialect_names():
+        yield f"| [`{name}`](#{name}) | {' | '.join(_summary(dialect_named(name)))} |"
+    for name in dialect_names():
+        yield from _section(name, dialect_named(name))
+
+
+def _summary(dialect: Dialect) -> Iterator[str]:
+    pending, failed = dialect.pending, dialect.failed
+    yield "as official" if pending is None else _reply(pending.status, pending.body)
+    yield "as official" if failed is None else _reply(failed.status, failed.body)
+    yield "as official" if pending is None else f"{pending.seconds:g} s"
+    yield "no" if dialect.submission is not None and not dialect.submission.sample_sequence_ids else "yes"
+    yield "no" if dialect.protobuf is not None and not dialect.protobuf.results else "yes"
+
+
+def _reply(status: int, body: dict[str, object]) -> str:
+    return f"{status} `{json.dumps(body)}`"
+
+
+def _section(name: str, dialect: Dialect) -> Iterator[str]:
+    yield ""
+    yield f"## {name}"
+    yield ""
+    how = {"read": "Read", "run": "Run", "read and run": "Read and run"}[dialect.how]
+    yield f"{dialect.server}. {how}: {dialect.seen}."
+    yield ""
+    if dialect.pending is not None:
+        yield f"- A result is not there: {_reply(dialect.pending.status, dialect.pending.body)}, after"
+        yield f"  {dialect.pending.seconds:g} s. *{dialect.pending.source}*"
+    if dialect.failed is not None:
+        words = ", ".join(f"`{ours}` is `{theirs}`" for ours, theirs in dialect.failed.categories.items())
+        yield f"- A future failed: {_reply(dialect.failed.status, dialect.failed.body)}."
+        yield f"  {f'Categories: {words}. ' if words else ''}*{dialect.failed.source}*"
+    if dialect.unknown_future is not None:
+        yield f"- An unknown future: {dialect.unknown_future.status}. *{dialect.unknown_future.source}*"
+    if (submission := dialect.submission) is not None:
+        without = "" if submission.sample_sequence_ids else "no `sample_sequence_ids`; "
+        statuses = ", ".join(f"`{endpoint}` {status}" for endpoint, status in submission.statuses.items())
+        yield f"- Submissions: {without}statuses: {statuses or '200'}. *{submission.source}*"
+    if (protobuf := dialect.protobuf) is not None:
+        reads = "read" if protobuf.requests else f"refused with {protobuf.refusal}"
+        yield f"- Protobuf: requests are {reads}; results: {'yes' if protobuf.results else 'no'}."
+        yield f"  *{protobuf.source}*"
+    if dialect.key is not None:
+        yield f"- Without a key: {dialect.key.missing}. *{dialect.key.source}*"
+    if dialect.endpoints is not None:
+        offered = ", ".join(f"`{endpoint}`" for endpoint in dialect.endpoints.offered)
+        yield f"- Offered, everything else is 404: {offered}. *{dialect.endpoints.source}*"

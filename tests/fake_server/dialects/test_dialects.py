@@ -1,0 +1,245 @@
+"""The fake server speaks as other servers do."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+from fake_server import FakeTinker, Reply, Request, TransportFault
+from fake_server.core.errors import ScriptError
+from fake_server.core.faults import Wire
+from fake_server.dialects import DialectError, Translator, dialect_named, dialect_names
+from fake_server.dialects.dialect_files import decode_dialect
+from fake_server.httpx_transport import FakeTinkerTransport
+from fake_server.script import complete, fail, script, timeout, try_again, wired
+
+JSON = ((b"content-type", b"application/json"), (b"x-api-key", b"tml-k"))
+PROTOBUF = "application/x-protobuf"
+SAMPLE = {"num_samples": 1, "sampling_session_id": "s", "seq_id": 1}
+
+PENDING: dict[str, tuple[int, object]] = {
+    "hatchery": (200, {"type": "try_again", "request_id": "future-1", "queue_state": "paused_capacity"}),
+    "open-rl": (400, {"type": "RequestFailedResponse", "error_message": "no such future"}),
+    "skyrl": (408, {"detail": "the result is not ready"}),
+    "tinker-cloud": (408, {"detail": "the operation has not ended"}),
+    "tuft": (200, {"type": "try_again", "request_id": "future-1", "queue_state": "active"}),
+    "twinkle": (200, {"type": "try_again", "queue_state": "paused_capacity"}),
+    "verl": (200, {"type": "try_again", "message": "the result is not ready"}),
+}
+FAILED: dict[str, tuple[int, object]] = {
+    "hatchery": (200, {"type": "request_failed", "error": "broken", "category": "user_error"}),
+    "open-rl": (400, {"type": "RequestFailedResponse", "error_message": "broken"}),
+    "skyrl": (400, {"detail": "broken"}),
+    "tinker-cloud": (400, {"detail": "broken"}),
+    "tuft": (422, {"detail": "broken"}),
+    "twinkle": (200, {"error": "broken", "category": "Server"}),
+    "verl": (200, {"error": "broken", "category": "Application"}),
+}
+
+
+def ask(engine: FakeTinker, path: str, body: object, method: str = "POST", **headers: str) -> Reply:
+    lines = (*JSON, *((name.encode(), value.encode()) for name, value in headers.items()))
+    answer = engine.handle(Request(method, f"/api/v1/{path}", "", lines, json.dumps(body).encode()))
+    assert isinstance(answer, Reply), answer
+    return answer
+
+
+def said(reply: Reply) -> tuple[int, Any]:
+    return reply.status, json.loads(reply.body)
+
+
+@pytest.mark.parametrize("name", dialect_names())
+@pytest.mark.parametrize("step", [timeout, try_again])
+def test_a_pending_and_a_failed_future_have_the_form_of_the_dialect(name: str, step: Any) -> None:
+    engine = FakeTinker(dialect=name)
+    engine.add_script(script().then(step(queue_state="paused_capacity"), fail("server", "broken")))
+    submitted = json.loads(ask(engine, "asample", SAMPLE).body)
+    poll = {"request_id": submitted["request_id"]}
+    assert said(ask(engine, "retrieve_future", poll)) == PENDING[name]
+    assert said(ask(engine, "retrieve_future", poll)) == FAILED[name]
+    journal = [(each.status, each.path) for each in engine.journal.exchanges()][1:]
+    assert journal == [(status, "/api/v1/retrieve_future") for status, _ in (PENDING[name], FAILED[name])]
+    engine.verify()
+
+
+def test_a_result_is_the_official_one() -> None:
+    replies = {}
+    for name in (None, *dialect_names()):
+        engine = FakeTinker(dialect=name)
+        engine.add_script(script().then(complete()))
+        submitted = json.loads(ask(engine, "asample", SAMPLE).body)
+        replies[name] = said(ask(engine, "retrieve_future", {"request_id": submitted["request_id"]}))
+    assert all(reply == replies[None] for reply in replies.values())
+
+
+@pytest.mark.parametrize(("name", "status"), [(None, 404), ("skyrl", 404), ("open-rl", 400)])
+def test_an_unknown_future_has_the_status_of_the_dialect(name: str | None, status: int) -> None:
+    assert ask(FakeTinker(dialect=name), "retrieve_future", {"request_id": "x"}).status == status
+
+
+def test_a_server_offers_what_it_has() -> None:
+    def statuses(name: str | None, *endpoints: str) -> list[int]:
+        engine = FakeTinker(seed=7, dialect=name)
+        return [ask(engine, path, {}, method).status for method, path in (e.split() for e in endpoints)]
+
+    asked = ("GET sessions", "POST client/config", "GET healthz", "GET training_runs")
+    assert statuses(None, *asked) == [200, 200, 200, 200]
+    assert statuses("skyrl", *asked) == [404, 200, 200, 200]
+    assert statuses("twinkle", *asked) == [404, 404, 200, 200]
+    assert statuses("open-rl", *asked) == [404, 200, 200, 404]
+    # The method counts, and so does the number of parts.
+    assert statuses("skyrl", "POST healthz", "GET healthz/x", "GET xhealthz") == [404, 404, 404]
+
+
+def test_statuses_sequence_ids_and_the_key() -> None:
+    tuft = FakeTinker(seed=7, dialect="tuft")
+    assert ask(tuft, "create_session", {"tags": [], "sdk_version": "1"}).status == 201
+    keyless = Request("POST", "/api/v1/create_session", "", JSON[:1], b"{}")
+    refused = tuft.handle(keyless)
+    assert isinstance(refused, Reply)
+    assert refused.status == 401
+    engine = FakeTinker(dialect="tuft")
+    engine.add_script(script().then(complete()))
+    submitted = ask(engine, "asample", SAMPLE)
+    assert submitted.status == 202
+    assert set(json.loads(submitted.body)) == {"request_id"}
+    deleted = ask(FakeTinker(seed=7, dialect="skyrl"), "training_runs/r/checkpoints/weights/c", {}, "DELETE")
+    assert deleted.status in {204, 400, 404}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("skyrl", PROTOBUF), ("twinkle", "application/json")])
+def test_results_in_protobuf_only_where_the_server_has_it(name: str, kind: str) -> None:
+    engine = FakeTinker(dialect=name)
+    engine.add_script(script().then(complete()))
+    submitted = json.loads(ask(engine, "asample", SAMPLE).body)
+    reply = ask(engine, "retrieve_future", {"request_id": submitted["request_id"]}, accept=PROTOBUF)
+    assert dict(reply.headers)[b"content-type"].decode().startswith(kind)
+
+
+@pytest.mark.parametrize(("name", "status"), [("twinkle", 422), ("hatchery", 500)])
+def test_requests_in_protobuf_are_refused_where_the_server_cannot_read_them(name: str, status: int) -> None:
+    lines = ((b"content-type", PROTOBUF.encode()),)
+    answer = FakeTinker(dialect=name).handle(
+        Request("POST", "/api/v1/forward_backward", "", lines, b"\x0a\x00")
+    )
+    assert isinstance(answer, Reply)
+    assert answer.status == status
+
+
+def test_long_polls_are_late_only_if_asked_for() -> None:
+    pending = Reply(408, JSON[:1], b"{}")
+    poll = Request("POST", "/api/v1/retrieve_future", "", JSON, b'{"request_id":"f"}')
+    for name in dialect_names():
+        seconds = dialect_named(name).pending.seconds  # type: ignore[union-attr] # each has one
+        late = Translator(dialect_named(name), long_polls=True).spoken(poll, pending)
+        assert (late.kind == Wire(delay=seconds)) if isinstance(late, TransportFault) else seconds == 0
+        assert isinstance(Translator(dialect_named(name)).spoken(poll, pending), Reply)
+    with pytest.raises(ScriptError, match="name one"):
+        FakeTinker(long_polls=True)
+
+
+def test_a_fault_keeps_its_kind_and_carries_the_translated_reply() -> None:
+    engine = FakeTinker(dialect="skyrl")
+    engine.add_script(script().then(wired(timeout(queue_state="paused_capacity"), chunked="whole")))
+    with httpx.Client(transport=FakeTinkerTransport(engine), base_url="http://tinker.test") as client:
+        submitted = client.post("/api/v1/asample", json=SAMPLE).json()
+        reply = client.post("/api/v1/retrieve_future", json={"request_id": submitted["request_id"]})
+    assert (reply.status_code, reply.json()) == PENDING["skyrl"]
+
+
+def test_the_program_speaks_a_dialect_and_refuses_an_unknown_one() -> None:
+    command = [sys.executable, "-m", "fake_server", "--exit-with-stdin", "--seed", "7", "--dialect"]
+    with subprocess.Popen([*command, "skyrl"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        url = json.loads(program.stdout.readline())["url"]
+        assert httpx.get(f"{url}/api/v1/sessions", trust_env=False).json() == {"detail": "Not Found"}
+        assert program.stdin is not None
+        program.stdin.close()
+        assert program.wait(timeout=30) == 0
+    refused = subprocess.run(
+        [*command, "skyrll"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert refused.returncode == 2
+    assert "there is no dialect 'skyrll'; did you mean 'skyrl'?" in refused.stderr
+
+
+def test_a_fixture_speaks_a_dialect(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import httpx, pytest
+        from tinker_conformance.downstream import FakeTinkerOptions
+
+        @pytest.fixture
+        def fake_tinker_options():
+            return FakeTinkerOptions(dialect="skyrl", unscripted_complete=True)
+
+        def test_sessions(fake_tinker):
+            assert httpx.get(f"{fake_tinker.url}/api/v1/sessions").status_code == 404
+            assert httpx.get(f"{fake_tinker.url}/api/v1/training_runs").status_code == 200
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+VALID = """
+server = "a server"
+seen = "2026"
+how = "read"
+[pending]
+status = 408
+body = { detail = "{request_id}" }
+seconds = 5
+source = "a file"
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("status = 408", "status = 4080"), "[pending] status is 4080"),
+        (("seconds = 5", "seconds = -1"), "[pending] seconds is -1"),
+        (("{request_id}", "{request}"), "[pending] body has {request}; use one of {category}, {error}"),
+        (("seconds", "minutes"), "unknown field `minutes`"),
+        (('source = "a file"', ""), "missing required field `source`"),
+        (('how = "read"', "how = 3"), "Expected `str`, got `int`"),
+        (("[pending]", "[pending"), "line 5"),
+        (
+            (
+                'source = "a file"',
+                'source = "a"\n[failed]\nstatus=400\nbody={}\nsource="a"\ncategories={x="y"}',
+            ),
+            "[failed] categories has 'x'",
+        ),
+        (
+            ('source = "a file"', 'source = "a"\n[endpoints]\noffered=["sessions"]\nsource="a"'),
+            "'sessions' is not an endpoint",
+        ),
+        (
+            (
+                'source = "a file"',
+                'source = "a"\n[submission.statuses]\n"POST x"=20\n[submission]\nsource="a"',
+            ),
+            "[submission] POST x is 20",
+        ),
+    ],
+)
+def test_a_file_is_checked_strictly(change: tuple[str, str], words: str) -> None:
+    decode_dialect("mine", VALID)
+    with pytest.raises(DialectError, match=re.escape(words)) as caught:
+        decode_dialect("mine", VALID.replace(*change))
+    assert str(caught.value).startswith("dialect mine: ")
+
+
+def test_every_dialect_names_its_sources_and_no_path_of_this_machine() -> None:
+    for name in dialect_names():
+        dialect = dialect_named(name)
+        tables = (dialect.pending, dialect.failed, dialect.submission, dialect.endpoints, dialect.key)
+        assert all(len(table.source) > 10 for table in tables if table is not None)
+        assert os.sep + "work" not in str(dialect)

@@ -1,0 +1,1 @@
+"""What the kit found in published SDKs: recorded runs, which pages are made from and CI repeats."""

@@ -1,0 +1,107 @@
+"""What to fix first: failures grouped by their likely cause, the one that explains most on top."""
+
+from __future__ import annotations
+
+from tests.tinker_conformance.checks.small_timelines import line, notified, poll, scenario
+from tinker_conformance.checks.case import Case, Mismatch
+from tinker_conformance.commands.fix_first import fix_first
+from tinker_conformance.judging.causes import causes
+from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.requirements import requirement
+from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.timeline import Timeline
+
+TRAINING = "trainer"
+SAMPLING = "sampler"
+
+
+def failed(
+    identifier: str, *mismatches: Mismatch, observed: Timeline = (), expected: Timeline = ()
+) -> Judgement:
+    info = AdapterInfo(name="an SDK", version="1")
+    case = Case(scenario(), load_profile("tinker-0.38"), expected, observed, info)
+    return Judgement(requirement(identifier), Verdict.FAILED, mismatches, {"small": case})
+
+
+def too_many(identifier: str, client: str) -> Judgement:
+    """A pause line of a client that came when none was due."""
+    return failed(
+        identifier,
+        Mismatch("small", 0.0, "nothing", "a line", 0),
+        observed=(line("paused", client=client),),
+    )
+
+
+def other(identifier: str, verdict: Verdict, *fix_first: str) -> Judgement:
+    return Judgement(requirement(identifier), verdict, note="why", fix_first=fix_first)
+
+
+GRACE = tuple(
+    too_many(identifier, TRAINING)
+    for identifier in ("debounce.training", "grace.boundary", "grace.then_once_a_minute", "wiring.forward")
+)
+
+
+def test_failures_that_look_alike_are_one_cause_that_begins_with_the_chapter_that_fails_most() -> None:
+    passed = [other(f"debounce.{name}", Verdict.PASSED) for name in ("boundary", "within_a_minute")]
+    (cause,) = causes([*passed, *GRACE])
+    assert cause.what == "log lines of a training client come when none is due"
+    assert cause.first == "grace.boundary"
+    assert cause.others == ("debounce.training", "grace.then_once_a_minute", "wiring.forward")
+
+
+def test_the_cause_that_explains_most_comes_first() -> None:
+    missing = failed("callback.states", Mismatch("small", 0.0, "a call", "nothing"))
+    sampling = too_many("debounce.boundary", SAMPLING)
+    found = causes([missing, sampling, *GRACE])
+    assert [cause.count for cause in found] == [4, 1, 1]
+    assert found[0].first == "grace.boundary"
+
+
+def test_the_adapter_and_the_clock_come_before_everything_else() -> None:
+    clock = failed("clock.moves", Mismatch("small", 0.0, "a line", "nothing"))
+    untestable = other("debounce.boundary", Verdict.NOT_TESTABLE, "clock.moves")
+    found = causes([*GRACE, clock, untestable, other("parsing.spaces_count", Verdict.ADAPTER_ERROR)])
+    assert [cause.first for cause in found] == ["parsing.spaces_count", "clock.moves", "grace.boundary"]
+    assert found[1].others == ("debounce.boundary",)
+
+
+def test_requests_that_differ_before_a_mistake_are_its_likely_cause() -> None:
+    late = failed(
+        "debounce.boundary",
+        Mismatch("small", 5.0, "a line", "nothing"),
+        expected=(poll(), poll(1.0)),
+        observed=(poll(), poll(2.0)),
+    )
+    asked = failed("polling.http_408", Mismatch("small", 2.0, "poll 2", "nothing"), observed=(poll(),))
+    (cause,) = causes([late, asked])
+    assert cause.what == "requests come at another time, or differ"
+    assert (cause.first, cause.others) == ("polling.http_408", ("debounce.boundary",))
+
+
+def test_what_differs_is_told_apart_from_what_is_missing() -> None:
+    observed = (notified("unknown"),)
+    differs = failed("callback.states", Mismatch("small", 0.0, "capacity", "unknown", 0), observed=observed)
+    assert [cause.what for cause in causes([differs])] == ["observer calls differ"]
+
+
+def test_nothing_is_said_of_a_run_without_failures() -> None:
+    assert list(fix_first([other("debounce.boundary", Verdict.PASSED)])) == []
+
+
+def test_what_to_fix_first_fits_on_one_screen() -> None:
+    clients = ("debounce.boundary", "debounce.active", "debounce.across_futures", "debounce.within_a_minute")
+    many = [failed(name, Mismatch("small", 0.0, "a line", "nothing")) for name in clients]
+    verdicts = [
+        other("parsing.spaces_count", Verdict.ADAPTER_ERROR),
+        other("reasons.training", Verdict.KIT_ERROR),
+    ]
+    lines = list(fix_first([*GRACE, *many, *verdicts, too_many("debounce.boundary", SAMPLING)]))
+    assert lines[:4] == [
+        "\nfix first:",
+        "  1. the adapter does not keep to the protocol, or fails (1 requirement)",
+        "     begin with parsing.spaces_count",
+        "  2. the kit itself fails (1 requirement)",
+    ]
+    assert len(lines) <= 18

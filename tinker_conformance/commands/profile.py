@@ -1,0 +1,44 @@
+"""`tinker-conformance profile`: shows the values of a profile, and how two of them differ."""
+
+from __future__ import annotations
+
+import click
+
+from fake_server.core.visible_text import visible_lines
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.profile.values import as_toml, values_of, written
+
+_ABSENT = "(absent)"
+
+
+@click.group()
+def profile() -> None:
+    """Show what a profile says: texts, delays, limits and choices."""
+
+
+@profile.command()
+@click.argument("name", metavar="NAME|FILE")
+@click.option("--toml", is_flag=True, help="Print a file that --profile takes, to be changed.")
+def show(name: str, *, toml: bool) -> None:
+    """Print every value of a profile, one in a line."""
+    loaded = load_profile(name)
+    if toml:
+        click.echo(as_toml(loaded), nl=False)
+        return
+    for path, value in values_of(loaded).items():
+        click.echo(visible_lines(f"{path} = {written(value)}"))
+
+
+@profile.command()
+@click.argument("first", metavar="NAME|FILE")
+@click.argument("second", metavar="NAME|FILE")
+def diff(first: str, second: str) -> None:
+    """Print the values in which two profiles differ: first the one's, then the other's."""
+    one, other = values_of(load_profile(first)), values_of(load_profile(second))
+    differing = [path for path in dict.fromkeys([*one, *other]) if one.get(path) != other.get(path)]
+    for path in differing:
+        click.echo(path)
+        for name, values in ((first, one), (second, other)):
+            shown = written(values[path]) if path in values else _ABSENT
+            click.echo(visible_lines(f"  {name}: {shown}"))
+    click.echo(f"{len(differing)} of {len({*one, *other})} values differ")

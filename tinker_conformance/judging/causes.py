@@ -1,0 +1,167 @@
+"""What to fix first: failures that look alike are grouped, as one fault of an SDK fails many requirements.
+
+Two failures look alike if the same kind of thing is wrong in the same way for the same kind of client: a line
+of a training client comes when none is due, say. Where the requests before a mistake differ already, they are
+the likely cause of it. The group that explains most comes first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tinker_conformance.checks.case import Case, Mismatch
+from tinker_conformance.checks.facts import NOTHING
+from tinker_conformance.judging.compared_lanes import lanes_of
+from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.judging.picture import LaneKind
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.requirements.model import Level
+from tinker_conformance.timeline import Callback, Event, Log, Outcome, Request, Timeline
+
+_CLOCK: Final = "clock.moves"
+_THINGS: Final = {
+    LaneKind.CALLS: "observer calls",
+    LaneKind.LINES: "log lines",
+    LaneKind.ENDS: "ends",
+}
+_REQUESTS: Final = "requests come at another time, or differ"
+_ADAPTER: Final = "the adapter does not keep to the protocol, or fails"
+_KIT: Final = "the kit itself fails"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Failures that probably have one cause.
+
+    Attributes:
+        what: What is wrong, in words.
+        first: The requirement to begin with.
+        others: The other requirements that fail alike, or that cannot be tested until it holds.
+    """
+
+    what: str
+    first: str
+    others: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """How many requirements it explains."""
+        return 1 + len(self.others)
+
+
+def causes(judgements: Sequence[Judgement]) -> tuple[Cause, ...]:
+    """Return the likely causes of the failures, the one to fix first on top.
+
+    Args:
+        judgements: All judgements of a run, in order; those that need no attention are only counted.
+    """
+    groups: defaultdict[str, list[Judgement]] = defaultdict(list)
+    for judgement in judgements:
+        if (what := _what_is_wrong(judgement)) is not None:
+            groups[what].append(judgement)
+    _join_the_untestable(judgements, groups)
+    asked = Counter(judgement.requirement.chapter for judgement in judgements)
+    made = [(_cause(what, group, asked), group) for what, group in groups.items()]
+    made.sort(key=lambda each: _rank(*each))
+    return tuple(cause for cause, _ in made)
+
+
+def _what_is_wrong(judgement: Judgement) -> str | None:
+    match judgement.verdict:
+        case Verdict.ADAPTER_ERROR:
+            return _ADAPTER
+        case Verdict.KIT_ERROR:
+            return _KIT
+        case Verdict.FAILED if judgement.requirement.id == _CLOCK:
+            return "the SDK does not see the test clock move"
+        case Verdict.FAILED if judgement.mismatches:
+            mismatch = judgement.mismatches[0]
+            return _described(judgement, mismatch, judgement.cases.get(mismatch.scenario))
+        case _:
+            return None
+
+
+def _described(judgement: Judgement, mismatch: Mismatch, case: Case | None) -> str:
+    if case is not None and _requests(case.expected, mismatch) != _requests(case.observed, mismatch):
+        return _REQUESTS
+    event = None if case is None or mismatch.event is None else case.observed[mismatch.event]
+    lane = _lane(judgement, event)
+    if lane is LaneKind.REQUESTS:
+        return _REQUESTS
+    thing = "events" if lane is None else _THINGS[lane]
+    how = {
+        (False, True): "are missing",
+        (True, False): "come when none is due",
+    }.get((mismatch.wanted == NOTHING, mismatch.got == NOTHING), "differ")
+    return f"{thing}{_whose(event, case)} {how}"
+
+
+def _requests(timeline: Timeline, until: Mismatch) -> list[tuple[float, str]]:
+    """Return the requests up to the time of a mismatch, in no order of those at one time."""
+    return sorted(
+        (round(event.at, 6), event.path)
+        for event in timeline
+        if isinstance(event, Request) and event.at <= until.at
+    )
+
+
+def _lane(judgement: Judgement, event: Event | None) -> LaneKind | None:
+    match event:
+        case Callback():
+            return LaneKind.CALLS
+        case Log():
+            return LaneKind.LINES
+        case Request():
+            return LaneKind.REQUESTS
+        case Outcome():
+            return LaneKind.ENDS
+        case _:
+            lanes = lanes_of(judgement.requirement.check)
+            return next((lane for lane in LaneKind if lane in lanes), None)
+
+
+def _whose(event: Event | None, case: Case | None) -> str:
+    if case is None:
+        return ""
+    kinds = {client.kind for client in case.scenario.clients}
+    named = {client.kind for client in case.scenario.clients if event and client.name == event.client}
+    (kind, *more) = sorted(named or kinds or {ClientKind.SAMPLING})
+    if more:
+        return ""
+    return " of a model's creation" if kind is ClientKind.MODEL_CREATION else f" of a {kind} client"
+
+
+def _join_the_untestable(judgements: Iterable[Judgement], groups: dict[str, list[Judgement]]) -> None:
+    """Add each requirement that cannot be tested to the group of what has to be fixed before."""
+    for judgement in judgements:
+        if judgement.verdict is Verdict.NOT_TESTABLE:
+            first = next(
+                (
+                    group
+                    for group in groups.values()
+                    if any(each.requirement.id in judgement.fix_first for each in group)
+                ),
+                None,
+            )
+            if first is not None:
+                first.append(judgement)
+
+
+def _cause(what: str, group: Sequence[Judgement], asked: Counter[str]) -> Cause:
+    """Return the cause of a group; it begins with the chapter of which the largest part fails."""
+    failed = [each for each in group if each.verdict is not Verdict.NOT_TESTABLE]
+    weighty = [each for each in failed if each.requirement.level is Level.CONTRACT] or failed
+    if what == _REQUESTS:
+        weighty = [e for e in weighty if LaneKind.REQUESTS in lanes_of(e.requirement.check)] or weighty
+    in_chapter = Counter(each.requirement.chapter for each in weighty)
+    worst = max(in_chapter, key=lambda chapter: in_chapter[chapter] / asked[chapter])
+    first = next(each.requirement.id for each in weighty if each.requirement.chapter == worst)
+    return Cause(what, first, tuple(e.requirement.id for e in group if e.requirement.id != first))
+
+
+def _rank(cause: Cause, group: Sequence[Judgement]) -> tuple[bool, bool, int, int]:
+    contracts = sum(each.requirement.level is Level.CONTRACT for each in group)
+    return cause.what not in {_ADAPTER, _KIT}, cause.first != _CLOCK, -contracts, -len(group)

@@ -1,0 +1,61 @@
+"""Which lanes of a picture a requirement compares. A picture marks mistakes in those alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tinker_conformance.checks import projections as seen
+from tinker_conformance.checks.case import Check
+from tinker_conformance.judging.picture import LaneKind
+from tinker_conformance.requirements import REQUIREMENTS
+
+_LANES: Final[Mapping[seen.Projection, LaneKind]] = {
+    seen.line_times: LaneKind.LINES,
+    seen.line_rounds: LaneKind.LINES,
+    seen.lines_at_last: LaneKind.LINES,
+    seen.line_clients: LaneKind.LINES,
+    seen.line_levels: LaneKind.LINES,
+    seen.line_texts: LaneKind.LINES,
+    seen.line_verbs: LaneKind.LINES,
+    seen.line_identifiers: LaneKind.LINES,
+    seen.line_reasons: LaneKind.LINES,
+    seen.retry_lines: LaneKind.LINES,
+    seen.error_lines: LaneKind.LINES,
+    seen.billing_lines: LaneKind.LINES,
+    seen.notified_counts: LaneKind.CALLS,
+    seen.callbacks: LaneKind.CALLS,
+    seen.callback_reasons: LaneKind.CALLS,
+    seen.custom_callbacks: LaneKind.CALLS,
+    seen.poll_counts: LaneKind.REQUESTS,
+    seen.poll_times: LaneKind.REQUESTS,
+    seen.poll_iterations: LaneKind.REQUESTS,
+    seen.poll_types: LaneKind.REQUESTS,
+    seen.submissions: LaneKind.REQUESTS,
+    seen.outcomes: LaneKind.ENDS,
+    seen.outcome_times: LaneKind.ENDS,
+}
+_CALLS_OR_LINES: Final = frozenset({seen.notified_states, seen.notified_steps})
+"""Projections of observer calls that compare pause lines where an SDK shows no calls."""
+
+
+def compared_lanes(identifier: str) -> frozenset[LaneKind]:
+    """Return the lanes that a requirement compares; all of them if it is unknown or not a projection.
+
+    Args:
+        identifier: The requirement's id.
+    """
+    check = next((required.check for required in REQUIREMENTS if required.id == identifier), None)
+    return frozenset(LaneKind) if check is None else lanes_of(check)
+
+
+def lanes_of(check: Check) -> frozenset[LaneKind]:
+    """Return the lanes that a check compares; all of them if it is not a comparison of projections."""
+    match check:
+        case seen.Same(projections):
+            lanes = {_LANES[each] for each in projections if each in _LANES}
+            if not _CALLS_OR_LINES.isdisjoint(projections):
+                lanes |= {LaneKind.CALLS, LaneKind.LINES}
+            return frozenset(lanes or LaneKind)
+        case _:
+            return frozenset(LaneKind)

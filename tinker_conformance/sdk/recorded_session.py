@@ -1,0 +1,237 @@
+"""Recorded runs: what an SDK did, as a file, and a session that replays the file without the SDK.
+
+A recording shows what a change of the kit alters, where the SDK itself cannot be had: another language,
+another machine, a build that is gone. It holds timelines, so it is independent of requirements and profiles.
+The file has one JSON object per line: first the SDK, then one line per scenario.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from fake_server.core.bounded_files import FileError, read_bytes
+from tinker_conformance._version import __version__
+from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import UserError
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.encoding import encode_scenario
+from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.session import Fault, FaultKind, Run
+from tinker_conformance.timeline import Event
+
+FORMAT: Final = 1
+"""Increases when older files can no longer be read."""
+MOST_BYTES: Final = 50_000_000
+
+
+class RecordingError(UserError):
+    """A recording cannot be read or written; the text names the file and the fix."""
+
+
+class RecordedSdk(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line: the SDK.
+
+    Attributes:
+        format: `FORMAT` of the kit that recorded it.
+        kit: The version of that kit.
+        spec: The SPEC that was run.
+        info: What the adapter said.
+        clock: How the kit moved its clocks.
+    """
+
+    format: int = FORMAT
+    kit: str
+    spec: str
+    info: AdapterInfo
+    clock: SdkClock
+
+
+class RecordedScenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Any other line: the run of one scenario.
+
+    Attributes:
+        scenario: Its id, for readers.
+        digest: A digest of its content. A scenario that has changed since is not replayed.
+        timeline: The events.
+        fault: The kind of the fault, if the scenario did not run to its end.
+        fault_text: The text of the fault.
+    """
+
+    scenario: str
+    digest: str
+    timeline: tuple[Event, ...]
+    fault: FaultKind | None = None
+    fault_text: str = ""
+
+
+class _Session(Protocol):
+    """The part of a session that is recorded."""
+
+    spec: str
+
+    @property
+    def info(self) -> AdapterInfo: ...
+
+    @property
+    def clock(self) -> SdkClock: ...
+
+    def run(self, scenario: Scenario, profile: Profile) -> Run: ...
+
+    def close(self) -> None: ...
+
+
+class RecordingSession:
+    """Runs another session and remembers what it did. Not thread-safe."""
+
+    def __init__(self, session: _Session, path: Path) -> None:
+        """Record nothing yet.
+
+        Args:
+            session: The session. Closing this one closes it, and writes the file.
+            path: The file, which is replaced.
+        """
+        self.spec = session.spec
+        self._session = session
+        self._path = path
+        self._runs: dict[str, RecordedScenario] = {}
+
+    @property
+    def info(self) -> AdapterInfo:
+        """The SDK's name, version and claims."""
+        return self._session.info
+
+    @property
+    def clock(self) -> SdkClock:
+        """The clock that the kit moves for the SDK."""
+        return self._session.clock
+
+    def run(self, scenario: Scenario, profile: Profile) -> Run:
+        """Run a scenario, and remember the first run of each."""
+        run = self._session.run(scenario, profile)
+        digest = _digest(scenario)
+        if digest not in self._runs:
+            self._runs[digest] = RecordedScenario(
+                scenario=scenario.id,
+                digest=digest,
+                timeline=run.timeline,
+                fault=None if run.fault is None else run.fault.kind,
+                fault_text="" if run.fault is None else run.fault.text,
+            )
+        return run
+
+    def close(self) -> None:
+        """Close the session and write the recording.
+
+        Raises:
+            RecordingError: If the file cannot be written.
+        """
+        self._session.close()
+        first = RecordedSdk(kit=__version__, spec=self.spec, info=self.info, clock=self.clock)
+        try:
+            self._path.write_bytes(_encoded(first, self._runs.values()))
+        except OSError as error:
+            why = error.strerror or error
+            raise RecordingError(f"{self._path}: cannot be written ({why}); name another file") from error
+
+
+class ReplayedSession:
+    """Replays a recording. A scenario that it does not hold is not testable."""
+
+    def __init__(self, spec: str, path: Path) -> None:
+        """Read the recording.
+
+        Args:
+            spec: The SPEC that named it.
+            path: The file.
+
+        Raises:
+            RecordingError: If it is not a recording that this kit reads.
+        """
+        self.spec = spec
+        self._path = path
+        self._sdk, runs = _decoded(path)
+        self._runs = {run.digest: run for run in runs}
+
+    @property
+    def info(self) -> AdapterInfo:
+        """The name, version and claims of the SDK that was recorded."""
+        return self._sdk.info
+
+    @property
+    def clock(self) -> SdkClock:
+        """The clock that the kit moved when it recorded the SDK."""
+        return self._sdk.clock
+
+    def run(self, scenario: Scenario, profile: Profile) -> Run:  # noqa: ARG002 - an SDK knows no profile
+        """Return what the SDK did in a scenario."""
+        run = self._runs.get(_digest(scenario))
+        if run is None:
+            text = (
+                f"{self._path} holds no run of {scenario.id} as it is today; record the SDK again with "
+                f"`tinker-conformance run --sdk SPEC --record FILE` (it was {self._sdk.spec})"
+            )
+            return Run((), Fault(FaultKind.NOT_TESTABLE, text))
+        return Run(run.timeline, None if run.fault is None else Fault(run.fault, run.fault_text))
+
+    def close(self) -> None:
+        """Do nothing: no process runs."""
+
+
+def check_place_of_recording(path: Path) -> None:
+    """Check, before a run, that a recording can be written.
+
+    Raises:
+        RecordingError: If its folder is missing, or it is a folder.
+    """
+    if not path.absolute().parent.is_dir():
+        raise RecordingError(f"{path}: its folder does not exist; create it first")
+    if path.is_dir():
+        raise RecordingError(f"{path}: is a folder; name a file")
+
+
+def _digest(scenario: Scenario) -> str:
+    content = msgspec.json.encode(encode_scenario(scenario), order="sorted")
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _encoded(first: RecordedSdk, runs: Iterable[RecordedScenario]) -> bytes:
+    lines = [msgspec.json.encode(first, order="sorted"), *(_line(run) for run in runs)]
+    return b"\n".join([*lines, b""])
+
+
+def _line(run: RecordedScenario) -> bytes:
+    """Return a run as JSON, with the defaults of its events omitted."""
+    fields = msgspec.to_builtins(run)
+    fields["timeline"] = [_event(event) for event in run.timeline]
+    return msgspec.json.encode(fields)
+
+
+def _event(event: Event) -> dict[str, object]:
+    defaults = {field.name: field.default for field in msgspec.structs.fields(event)}
+    fields: dict[str, object] = msgspec.to_builtins(event)
+    return {key: value for key, value in fields.items() if key not in defaults or value is not defaults[key]}
+
+
+def _decoded(path: Path) -> tuple[RecordedSdk, list[RecordedScenario]]:
+    try:
+        lines = [line for line in read_bytes(path, most=MOST_BYTES).split(b"\n") if line]
+    except FileError as error:
+        raise RecordingError(error.of(str(path))) from error
+    where = 1
+    try:
+        sdk = msgspec.json.decode(lines[0] if lines else b"", type=RecordedSdk)
+        runs = []
+        for where, line in enumerate(lines[1:], 2):  # noqa: B007 - names the line in the message
+            runs.append(msgspec.json.decode(line, type=RecordedScenario))
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        message = f"{path}, line {where}: {error}; name a file that `run --record` wrote"
+        raise RecordingError(message) from error
+    if sdk.format != FORMAT:
+        raise RecordingError(f"{path}: format {sdk.format}; this kit reads {FORMAT}, so record it again")
+    return sdk, runs
