@@ -16,6 +16,7 @@ from tinker_conformance.checks import projections as seen
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements import REQUIREMENTS, Requirement, requirement
+from tinker_conformance.requirements.conditions import notifies_of_changes_only
 from tinker_conformance.requirements.reasons_not_asked import CLIENT_REASONS, OPERATION_REASONS
 from tinker_conformance.scenario.scenario import Scenario
 
@@ -79,6 +80,13 @@ _BY_OPERATION: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 _DEPENDS_ON_OPERATION: Final = frozenset(name for _, names in _BY_OPERATION.values() for name in names)
 
 
+_OF_CHANGES_ONLY: Final = {
+    "debounce-window-training": "debounce-window-alternating-training",
+    "debounce-clocks-training": "debounce-clocks-alternating-training",
+}
+"""Scenarios in which one state lasts, and what is asked instead where only changes of state notify."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A row of the matrix.
@@ -134,6 +142,8 @@ def is_asked(required: Requirement, scenario: Scenario, profile: Profile) -> boo
     """
     if not scenario.operations <= frozenset(profile.polling.operations):
         return False
+    if scenario.id in _OF_CHANGES_ONLY or scenario.id in _OF_CHANGES_ONLY.values():
+        return notifies_of_changes_only(profile) is (scenario.id in _OF_CHANGES_ONLY.values())
     return not _is_observed(required) or all(
         profile.observer.client(kind) is not None for kind in scenario.kinds
     )

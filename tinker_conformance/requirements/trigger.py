@@ -103,8 +103,8 @@ REQUIREMENTS: Final = (
         source="official SDK, every release",
         scenarios=(
             "trigger-try-again-without-state",
-            "trigger-nothing-to-notify-training",
-            "trigger-nothing-to-notify-model-creation",
+            "trigger-try-again-without-state-training",
+            "trigger-try-again-without-state-model-creation",
         ),
         check=same(seen.notified_steps),
         holds=does_not(notifies_of_changes_only),
