@@ -52,7 +52,6 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another(
     assert [*minute.cases] == [
         "debounce-boundary, through compute_logprobs",
         "debounce-window-training",
-        "debounce-window-alternating-training",
     ]
     assert "silent" not in minute.note
     assert minute.note == (
