@@ -10,14 +10,23 @@ if [ -z "${CONFORMANCE_COMMAND:-}" ]; then
   CONFORMANCE_COMMAND=$environment/bin/tinker-conformance
 fi
 
-arguments=(--sdk "${CONFORMANCE_SDK:?the input sdk is missing}" --report "$report")
-if [ -n "${CONFORMANCE_PROFILE:-}" ]; then arguments+=(--profile "$CONFORMANCE_PROFILE"); fi
+if [ -n "${CONFORMANCE_SDK:-}" ] && [ -n "${CONFORMANCE_SERVER_URL:-}" ]; then
+  echo "Error: both sdk and server-url are given; give only one of them" >&2
+  exit 2
+elif [ -n "${CONFORMANCE_SERVER_URL:-}" ]; then
+  arguments=(server --url "$CONFORMANCE_SERVER_URL" --report "$report")
+  if [ -n "${CONFORMANCE_BASE_MODEL:-}" ]; then arguments+=(--base-model "$CONFORMANCE_BASE_MODEL"); fi
+  if [ "${CONFORMANCE_QUICK:-false}" = true ]; then arguments+=(--quick); fi
+else
+  arguments=(run --sdk "${CONFORMANCE_SDK:?one of the inputs sdk and server-url is needed}" --report "$report")
+  if [ -n "${CONFORMANCE_PROFILE:-}" ]; then arguments+=(--profile "$CONFORMANCE_PROFILE"); fi
+fi
 if [ -n "${CONFORMANCE_KNOWN_FAILURES:-}" ]; then arguments+=(--known-failures "$CONFORMANCE_KNOWN_FAILURES"); fi
 if [ -n "${CONFORMANCE_AS_OF:-}" ]; then arguments+=(--as-of "$CONFORMANCE_AS_OF"); fi
 if [ "${CONFORMANCE_STRICT:-false}" = true ]; then arguments+=(--strict); fi
 
 code=0
-"$CONFORMANCE_COMMAND" run "${arguments[@]}" || code=$?
+"$CONFORMANCE_COMMAND" "${arguments[@]}" || code=$?
 
 if [ -f "$report/summary.md" ]; then cat "$report/summary.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"; fi
 {

@@ -86,11 +86,11 @@ async def _live(
                     await adapter.run(clients[future.client], call)
                 engine.end(scripted[number - 1])
 
-            lives = [live(future, number) for number, future in enumerate(scenario.futures, 1)]
+            running = [live(future, number) for number, future in enumerate(scenario.futures, 1)]
             if scenario.concurrent:
-                await asyncio.gather(*lives)
+                await asyncio.gather(*running)
             else:
-                for future, alive in zip(scenario.futures, lives, strict=True):
+                for future, alive in zip(scenario.futures, running, strict=True):
                     for advance in future.before:
                         clock.advance(advance.wall_us, advance.monotonic_us)
                     await alive

@@ -55,7 +55,7 @@ class Connection:
         self.sent = time.perf_counter()
         self.socket.send(b"%b%08x%b%b" % (before, key, after, self.body))
 
-    def hear(self) -> bool:
+    def receive(self) -> bool:
         """Reads; whether the reply is whole.
 
         Raises:
@@ -96,7 +96,7 @@ def run(port: int, connections: int, requests: int, first: int) -> dict[str, flo
     while waiting:
         for number, _ in poll.poll(0):
             client = clients[number]
-            if not client.hear():
+            if not client.receive():
                 continue
             latencies.append(time.perf_counter() - client.sent)
             if left > 0:

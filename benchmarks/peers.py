@@ -97,12 +97,12 @@ def _uvicorn() -> None:
     )
     server = uvicorn.Server(settings)
 
-    def tell() -> None:
+    def report() -> None:
         while not server.started:
             time.sleep(0.01)
         _say(server.servers[0].sockets[0].getsockname()[1])
 
-    threading.Thread(target=tell, daemon=True).start()
+    threading.Thread(target=report, daemon=True).start()
     server.run()
 
 
@@ -156,10 +156,10 @@ def _fake_server(futures: int, journal: int) -> None:
 
 def _say(port: int, **more: float) -> None:
     print(json.dumps({"port": port, **more}), flush=True)
-    threading.Thread(target=_tell, daemon=True).start()
+    threading.Thread(target=_report, daemon=True).start()
 
 
-def _tell() -> None:
+def _report() -> None:
     while sys.stdin.readline():
         used = resource.getrusage(resource.RUSAGE_SELF)
         print(

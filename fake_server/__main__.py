@@ -57,7 +57,18 @@ from fake_server.script.script_yaml import load_entries
 @click.option(
     "--seed", type=int, help="Simulate the whole service; all numbers and ids are derived from this seed."
 )
-@click.option("--strict", is_flag=True, help="Refuse base models that the capabilities do not list.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse base models that the capabilities do not list, and samples and passes without an input.",
+)
+@click.option(
+    "--api-key",
+    "api_keys",
+    multiple=True,
+    metavar="KEY",
+    help="Accept only this key, and answer HTTP 401 to others; can be given several times.",
+)
 @click.option(
     "--dialect",
     metavar="NAME",
@@ -122,6 +133,7 @@ def main(  # noqa: PLR0917 - click passes them by name
     models: tuple[str, ...],
     samplers: tuple[str, ...],
     limits: tuple[str, ...],
+    api_keys: tuple[str, ...],
     *,
     strict: bool,
     dialect: str | None,
@@ -151,6 +163,7 @@ def main(  # noqa: PLR0917 - click passes them by name
             journal_limit=journal_limit,
             client_config=config,
             strict=strict,
+            api_keys=api_keys,
             dialect=dialect,
             long_polls=long_polls,
         )

@@ -20,6 +20,7 @@ from tinker_conformance.commands.profile import profile
 from tinker_conformance.commands.record_goldens import record_goldens
 from tinker_conformance.commands.report import report
 from tinker_conformance.commands.run import run
+from tinker_conformance.commands.server import server
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
@@ -30,7 +31,7 @@ from tinker_conformance.sdk.session import FaultKind
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tinker-conformance")
 def main() -> None:
-    """Check whether an SDK of the Tinker fine-tuning API conforms."""
+    """Check whether an SDK, or a server, of the Tinker fine-tuning API conforms."""
 
 
 @main.command()
@@ -65,6 +66,7 @@ def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
 
 
 main.add_command(run)
+main.add_command(server)
 main.add_command(report)
 main.add_command(matrix)
 main.add_command(identify)

@@ -16,6 +16,7 @@ import pytest
 
 from tinker_conformance._fake_server import ForeignFakeServerError, check_fake_server
 from tinker_conformance.fixtures import *  # noqa: F403 - pytest finds fixtures in the modules that it knows
+from tinker_conformance.server.suite.server_chapter import ServerChapter
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
 from tinker_conformance.suite.pytest_options import (
     RECORD_KNOWN_FAILURES,
@@ -129,19 +130,26 @@ def pytest_runtest_makereport(
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> Iterable[pytest.Item] | None:
-    """Return one item per requirement of a `Chapter`; leave other objects to pytest.
+    """Return one item per requirement of a `Chapter`, or probe of a `ServerChapter`; else None.
 
     Raises:
-        pytest.UsageError: If the options do not name a usable SDK, profile, version or file.
+        pytest.UsageError: If the options do not name a usable SDK or server, profile, version or file.
     """
     # `isinstance` reads `__class__`, which raises for some proxies.
-    if type(obj) is not Chapter or not isinstance(collector, pytest.Module):
+    if type(obj) not in {Chapter, ServerChapter} or not isinstance(collector, pytest.Module):
         return None
     try:
         check_fake_server()
-        from tinker_conformance.suite.items import items_of  # noqa: PLC0415 - heavy, and rarely needed
+        # Heavy, and rarely needed.
+        if isinstance(obj, ServerChapter):
+            from tinker_conformance.suite.server_items import server_items_of  # noqa: PLC0415
 
-        return list(items_of(collector, obj))
+            return list(server_items_of(collector, obj))
+        if isinstance(obj, Chapter):
+            from tinker_conformance.suite.items import items_of  # noqa: PLC0415
+
+            return list(items_of(collector, obj))
     except (pytest.UsageError, ForeignFakeServerError) as error:
         note_problem(collector.config, error)
         raise
+    return None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 from urllib.parse import urljoin
 
-from benchmarks.soak.http import Broken, Connection, Heard
+from benchmarks.soak.http import Broken, Connection, Received
 from benchmarks.soak.measures import Seen
 from benchmarks.soak.plan import KINDS, RULED_ONE_IN, RULED_REQUEST, Plan, scripted_number
 from fake_server.core.http_messages import Reply, Request
@@ -39,7 +39,7 @@ class Clients:
         Args:
             plan: What the server plays.
             port: Where it listens.
-            answered: Told how many futures have ended, after each.
+            answered: ServerCounts how many futures have ended, after each.
             patience: Seconds of real time that a future may take.
         """
         self._patience = patience
@@ -92,48 +92,48 @@ class Clients:
         name, poll = await self._submit(connection, path, body, group)
         where = POLL_PATH
         while True:
-            heard = await self._whole(connection, where, poll)
+            received = await self._whole(connection, where, poll)
             where = POLL_PATH
-            if heard.status == 410:
+            if received.status == 410:
                 name, poll = await self._submit(connection, path, body, group)
-            elif heard.status == 307:
-                where = urljoin(where, heard.location)
-            elif heard.status not in _AGAIN and not heard.body.startswith(b'{"type":"try_again"'):
-                self._end(name, heard)
+            elif received.status == 307:
+                where = urljoin(where, received.location)
+            elif received.status not in _AGAIN and not received.body.startswith(b'{"type":"try_again"'):
+                self._end(name, received)
                 return
 
     async def _submit(
         self, connection: Connection, path: str, body: bytes, group: int | None
     ) -> tuple[str, bytes]:
-        heard = await self._whole(connection, path, body)
+        received = await self._whole(connection, path, body)
         self._submissions += 1
-        request_id = json.loads(heard.body).get("request_id", "")
+        request_id = json.loads(received.body).get("request_id", "")
         name = request_id.partition("~")[0]
         number = scripted_number(name) if name else None
         # After a 410 whoever submits next goes on with the future: its kind is what must be right.
         wanted = None if group is None else self._plan.kind(group)
         if not name or (None if number is None else self._plan.kind(number)) != wanted:
-            self._note(f"a submission of {wanted or 'a sample'} got {heard.body!r}")
+            self._note(f"a submission of {wanted or 'a sample'} got {received.body!r}")
         return name, json.dumps({"request_id": request_id}).encode()
 
-    async def _whole(self, connection: Connection, path: str, body: bytes) -> Heard:
+    async def _whole(self, connection: Connection, path: str, body: bytes) -> Received:
         while True:
             began = time.perf_counter()
             try:
-                heard = await connection.ask(path, body)
+                received = await connection.ask(path, body)
             except Broken:
                 self._broken += 1
                 continue
             self._latencies.append(time.perf_counter() - began)
-            self._statuses[heard.status] += 1
-            return heard
+            self._statuses[received.status] += 1
+            return received
 
-    def _end(self, name: str, heard: Heard) -> None:
+    def _end(self, name: str, received: Received) -> None:
         self._answers[name] += 1
         number = scripted_number(name)
         wanted = self._ruled_answer if number is None else self._plan.answer(number)
-        if (heard.status, heard.body) != wanted:
-            self._note(f"{name} got {heard.status} {heard.body!r}, wanted {wanted}")
+        if (received.status, received.body) != wanted:
+            self._note(f"{name} got {received.status} {received.body!r}, wanted {wanted}")
 
     def _note(self, text: str) -> None:
         if len(self._wrong) < _WRONG:

@@ -23,7 +23,7 @@ class Broken(Exception):  # noqa: N818 - what a client has to live with
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Received:
     """A whole reply; ``location`` is empty unless it redirects."""
 
     status: int
@@ -40,7 +40,7 @@ class Connection:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, path: str, body: bytes) -> Heard:
+    async def ask(self, path: str, body: bytes) -> Received:
         """Asks once.
 
         Raises:
@@ -49,13 +49,13 @@ class Connection:
         reader, writer = await self._open()
         try:
             writer.write(_HEAD % (path.encode(), self._port, len(body), body))
-            heard = await _reply(reader)
+            received = await _reply(reader)
         except (OSError, EOFError, ValueError, zlib.error, asyncio.LimitOverrunError) as error:
             self.close()
             raise Broken(repr(error)) from error
-        if heard.last:
+        if received.last:
             self.close()
-        return heard
+        return received
 
     def close(self) -> None:
         """Closes at once."""
@@ -74,7 +74,7 @@ class Connection:
         return self._streams
 
 
-async def _reply(reader: asyncio.StreamReader) -> Heard:
+async def _reply(reader: asyncio.StreamReader) -> Received:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[:-2]
     status = _STATUS.match(first)
     if status is None:
@@ -90,7 +90,7 @@ async def _reply(reader: asyncio.StreamReader) -> Heard:
         case b"deflate":
             body = zlib.decompress(body)
     location = headers.get(b"location", b"").decode("latin-1")
-    return Heard(int(status[1]), body, location, headers.get(b"connection") == b"close")
+    return Received(int(status[1]), body, location, headers.get(b"connection") == b"close")
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:

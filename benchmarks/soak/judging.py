@@ -38,42 +38,42 @@ def _answers(soak: Soak) -> Iterator[str]:
 
 
 def _counts(soak: Soak) -> Iterator[str]:
-    seen, told = soak.seen, soak.told
-    for status in sorted(seen.statuses.keys() | told.statuses.keys()):
-        got, sent = seen.statuses.get(status, 0), told.statuses.get(status, 0)
+    seen, counts = soak.seen, soak.counts
+    for status in sorted(seen.statuses.keys() | counts.statuses.keys()):
+        got, sent = seen.statuses.get(status, 0), counts.statuses.get(status, 0)
         if got != sent:
             yield f"the clients got {got} replies with status {status}, and the journal has {sent}"
     # A refusal closes idle connections too, on which a request may just have been on its way.
-    most = told.broken + told.refusals * soak.connections
-    if not told.broken <= seen.broken <= most:
+    most = counts.broken + counts.refusals * soak.connections
+    if not counts.broken <= seen.broken <= most:
         yield (
             f"{seen.broken} requests of the clients got no whole reply; by the journal it were "
-            f"{told.broken} to {most}"
+            f"{counts.broken} to {most}"
         )
 
 
 def _journal(soak: Soak) -> Iterator[str]:
-    told = soak.told
-    if told.journal_most > told.journal_limit:
-        yield f"the journal held {told.journal_most} exchanges, and its limit is {told.journal_limit}"
-    kept = min(told.handled, told.journal_limit)
-    if told.dropped != told.handled - kept:
-        yield f"the journal let go {told.dropped} of {told.handled} exchanges, and should have kept {kept}"
-    counted = sum(told.statuses.values()) + told.broken
-    if counted != told.handled:
-        yield f"the journal had {counted} exchanges in all, and {told.handled} requests were handled"
+    counts = soak.counts
+    if counts.journal_most > counts.journal_limit:
+        yield f"the journal held {counts.journal_most} exchanges, and its limit is {counts.journal_limit}"
+    kept = min(counts.handled, counts.journal_limit)
+    if counts.dropped != counts.handled - kept:
+        yield f"the journal dropped {counts.dropped} of {counts.handled} exchanges; it should keep {kept}"
+    counted = sum(counts.statuses.values()) + counts.broken
+    if counted != counts.handled:
+        yield f"the journal had {counted} exchanges in all, and {counts.handled} requests were handled"
 
 
 def _server(soak: Soak) -> Iterator[str]:
-    told, plan = soak.told, soak.plan
-    if told.violations:
-        yield f"the server's own verification: {told.violations}"
-    if told.finished != plan.futures:
-        yield f"{told.finished} of {plan.futures} futures were served to the end of their scripts"
-    if told.held != min(plan.futures, KEPT):
-        yield f"the engine knows {told.held} futures at the end, and should have forgotten all but {KEPT}"
-    if told.moved_us != plan.seconds * 1_000_000:
-        yield f"the clocks moved by {told.moved_us / 1e6} s, not by {plan.seconds} s"
+    counts, plan = soak.counts, soak.plan
+    if counts.violations:
+        yield f"the server's own verification: {counts.violations}"
+    if counts.finished != plan.futures:
+        yield f"{counts.finished} of {plan.futures} futures were served to the end of their scripts"
+    if counts.held != min(plan.futures, KEPT):
+        yield f"the engine knows {counts.held} futures at the end, and should have forgotten all but {KEPT}"
+    if counts.moved_us != plan.seconds * 1_000_000:
+        yield f"the clocks moved by {counts.moved_us / 1e6} s, not by {plan.seconds} s"
     if plan.futures >= ENOUGH and growth(soak) > GROWTH:
         memory = ", ".join(f"{usage.memory / 1e6:.1f}" for usage in soak.along)
         yield f"memory grew to {growth(soak):.3f} times that after the first tenth; MB by tenths: {memory}"

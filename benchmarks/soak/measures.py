@@ -23,7 +23,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ServerCounts:
     """What the server says at the end.
 
     Attributes:
@@ -34,7 +34,7 @@ class Told:
         refusals: How many of these made the port refuse connections.
         journal_most: The most exchanges that the journal held at any time.
         journal_limit: How many it may.
-        dropped: How many it let go.
+        dropped: How many it dropped.
         moved_us: By how much the scripts moved the monotonic clock, in microseconds.
         finished: Futures whose scripts were served to the end.
         held: Futures that the engine still knows.
@@ -86,7 +86,7 @@ class Soak:
         real: Seconds that it took.
         cpu: Processor seconds of the server.
         seen: By the clients.
-        told: By the server.
+        counts: By the server.
         before: The server before the first request.
         along: The server after each tenth of the futures, the last of them at the end.
         after: The server when all connections were closed.
@@ -97,7 +97,7 @@ class Soak:
     real: float
     cpu: float
     seen: Seen
-    told: Told
+    counts: ServerCounts
     before: Usage
     along: tuple[Usage, ...]
     after: Usage

@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.soak.trouble import drawn, dressed
+from benchmarks.soak.trouble import drawn, with_faults
 from fake_server.engine.results import result_body
 from fake_server.operations import Operation
 from fake_server.script import Exhausted, Script, complete, drop, fail, status, timeout, try_again
@@ -131,7 +131,7 @@ class Plan:
         """The script of a future, which goes on with its last reply for ever."""
         draws = self._draws(number)
         end = self._end(draws, number)
-        steps: list[Step] = [*drawn(draws, MOST_STEPS), *dressed(draws, end)]
+        steps: list[Step] = [*drawn(draws, MOST_STEPS), *with_faults(draws, end)]
         place = draws.randint(0, len(steps) - 1)
         if draws.random() < 0.05:
             steps.insert(place, _BACK)

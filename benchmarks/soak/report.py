@@ -11,7 +11,7 @@ from benchmarks.table import made_on, table
 
 def section(soak: Soak) -> str:
     """The section of RESULTS.md; of a soak in which nothing was wrong."""
-    plan, seen, told = soak.plan, soak.seen, soak.told
+    plan, seen, counts = soak.plan, soak.seen, soak.counts
     whole = sum(seen.statuses.values())
     readable = ", ".join(f"{status}: {count:,}" for status, count in sorted(seen.statuses.items()))
     about = (
@@ -25,17 +25,20 @@ def section(soak: Soak) -> str:
         "and the clients' agree, status by status."
     )
     rows = [
-        ("requests", f"{told.handled:,} ({told.handled / soak.real:,.0f}/s)"),
+        ("requests", f"{counts.handled:,} ({counts.handled / soak.real:,.0f}/s)"),
         ("replies read, by status", f"{whole:,} ({readable})"),
-        ("broken on the wire", f"{told.broken:,}, port refused {told.refusals:,} times"),
-        ("virtual time", f"{told.moved_us / 1e6:,.0f} s"),
+        ("broken on the wire", f"{counts.broken:,}, port refused {counts.refusals:,} times"),
+        ("virtual time", f"{counts.moved_us / 1e6:,.0f} s"),
         ("latency of whole replies, in a closed loop, p50 and p99", f"{seen.p50:.1f} ms, {seen.p99:.1f} ms"),
         (
             "server CPU, drawing the scripts included",
-            f"{soak.cpu:.0f} s, {soak.cpu / told.handled * 1e6:.0f} µs a request",
+            f"{soak.cpu:.0f} s, {soak.cpu / counts.handled * 1e6:.0f} µs a request",
         ),
-        ("journal, at most", f"{told.journal_most:,} of {told.journal_limit:,}; {told.dropped:,} let go"),
-        ("futures known at the end", f"{told.held:,}: each is forgotten {KEPT:,} finished ones later"),
+        (
+            "journal, at most",
+            f"{counts.journal_most:,} of {counts.journal_limit:,}; {counts.dropped:,} dropped",
+        ),
+        ("futures known at the end", f"{counts.held:,}: each is forgotten {KEPT:,} finished ones later"),
         ("memory after each tenth, MB", ", ".join(f"{usage.memory / 1e6:.1f}" for usage in soak.along)),
         ("memory, most beside first tenth", f"{growth(soak):.3f} times (bound: {GROWTH:g})"),
         ("file descriptors, start and end", f"{soak.before.descriptors}, {soak.after.descriptors}"),

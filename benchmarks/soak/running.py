@@ -10,7 +10,7 @@ import time
 from typing import IO, Any, Final
 
 from benchmarks.soak.clients import Clients
-from benchmarks.soak.measures import Soak, Told, Usage
+from benchmarks.soak.measures import ServerCounts, Soak, Usage
 from benchmarks.soak.plan import Plan
 
 CONNECTIONS: Final = 64
@@ -43,7 +43,7 @@ class _Line:
 
     def __init__(self, commands: IO[str], out: IO[str]) -> None:
         self._commands, self._out = commands, out
-        self.port: int = self._heard()["port"]
+        self.port: int = self._received()["port"]
 
     def usage(self) -> Usage:
         return Usage(**self._asked("usage")["usage"])
@@ -51,17 +51,17 @@ class _Line:
     def cpu(self) -> float:
         return float(self._asked("usage")["cpu"])
 
-    def told(self) -> Told:
-        found = self._asked("told")
+    def counts(self) -> ServerCounts:
+        found = self._asked("counts")
         statuses = {int(status): count for status, count in found["statuses"].items()}
-        return Told(**{**found, "statuses": statuses})
+        return ServerCounts(**{**found, "statuses": statuses})
 
     def _asked(self, what: str) -> dict[str, Any]:
         self._commands.write(f"{what}\n")
         self._commands.flush()
-        return self._heard()
+        return self._received()
 
-    def _heard(self) -> dict[str, Any]:
+    def _received(self) -> dict[str, Any]:
         line = self._out.readline()
         if not line:
             raise RuntimeError("the server of the soak has ended; its error is above")
@@ -87,7 +87,7 @@ def _measured(plan: Plan, connections: int, line: _Line) -> Soak:
         real=real,
         cpu=line.cpu() - cpu,
         seen=clients.seen(),
-        told=line.told(),
+        counts=line.counts(),
         before=before,
         along=tuple(along) or (line.usage(),),
         after=_closed(line, before),

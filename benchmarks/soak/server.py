@@ -1,6 +1,6 @@
 """The server of a soak, in a process of its own so that its memory is its own.
 
-Prints the port as JSON; then, for each line read, what the process uses, or for ``told`` what it has to say.
+Prints the port as JSON; then, for each line read, what the process uses, or for ``counts`` its counts.
 
     python -m benchmarks.soak.server SEED FUTURES SECONDS JOURNAL_LIMIT
 """
@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from benchmarks.soak.measures import Told, Usage
+from benchmarks.soak.measures import ServerCounts, Usage
 from benchmarks.soak.plan import Plan, scripted_name
 from benchmarks.soak.trouble import reaches, refuses
 from fake_server.core.errors import ScriptViolation
@@ -84,14 +84,14 @@ class SoakedEngine:
         if len(self._recent) > KEPT:
             self._engine.forget(self._recent.popleft())
 
-    def told(self) -> Told:
+    def counts(self) -> ServerCounts:
         """What there is to say once nothing is asked any more."""
         self._read_journal()
         statuses: Counter[int] = Counter()
         for (status, fault), count in self._counts.items():
             if status is not None and reaches(fault):
                 statuses[status] += count
-        return Told(
+        return ServerCounts(
             violations=self._violations(),
             handled=self._handled,
             statuses=dict(statuses),
@@ -146,8 +146,8 @@ def main(seed: int, futures: int, seconds: int, journal_limit: int) -> None:
     with FakeTinkerServer(engine) as server:
         _say({"port": server.port})
         for line in sys.stdin:
-            if line.strip() == "told":
-                _say(asdict(engine.told()))
+            if line.strip() == "counts":
+                _say(asdict(engine.counts()))
             else:
                 used = resource.getrusage(resource.RUSAGE_SELF)
                 _say({"usage": asdict(usage()), "cpu": used.ru_utime + used.ru_stime})

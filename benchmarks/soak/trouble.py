@@ -75,7 +75,7 @@ def drawn(draws: random.Random, most: int) -> list[ReplyStep]:
     return draws.choices(_CHOICES, _WEIGHTS, k=draws.randint(0, most))
 
 
-def dressed(draws: random.Random, reply: HttpStep) -> list[ReplyStep]:
+def with_faults(draws: random.Random, reply: HttpStep) -> list[ReplyStep]:
     """The steps of a last reply: now and then it is lost on its way first, or comes in another form."""
     steps: list[ReplyStep] = [reply]
     if draws.random() < 0.1:

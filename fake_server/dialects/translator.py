@@ -57,7 +57,7 @@ class Translator:
             return _detail(protobuf.refusal, "the body is not JSON")
         return None
 
-    def heard(self, request: Request) -> Request:
+    def translated_request(self, request: Request) -> Request:
         """Return a request as this server understands it: without protobuf in `Accept` if it has none."""
         protobuf = self.dialect.protobuf
         if protobuf is None or protobuf.results or PROTOBUF not in (request.header("accept") or ""):
@@ -67,7 +67,7 @@ class Translator:
         other.connection = request.connection
         return other
 
-    def spoken(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
+    def translated_reply(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
         """Return an answer in this dialect."""
         if isinstance(answer, Reply):
             changed, pending = self._reply(request, answer)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
@@ -73,6 +73,9 @@ _LET_GO: Final = Reply(
     410,
     JSON_HEADERS,
     encoded({"detail": "the result was fetched some time ago and has been dropped; submit again"}),
+)
+_UNAUTHORIZED: Final = Reply(
+    401, JSON_HEADERS, encoded({"detail": "the API key is missing or not known here; send another X-API-Key"})
 )
 _COMPLETED: Final = Script((Complete(),), Exhausted.REPEAT)
 _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
@@ -143,6 +146,7 @@ class FakeTinker:
         journal_limit: int = DEFAULT_LIMIT,
         client_config: Mapping[str, object] | None = None,
         strict: bool = False,
+        api_keys: Collection[str] = (),
         dialect: Dialect | str | None = None,
         long_polls: bool = False,
     ) -> None:
@@ -158,7 +162,9 @@ class FakeTinker:
             journal_limit: How many exchanges the journal keeps; the oldest are dropped. 0 keeps none.
             client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config`` that
                 replace the defaults.
-            strict: Whether the simulated service refuses base models that its capabilities do not list.
+            strict: Whether the simulated service refuses base models that its capabilities do not list, and
+                samples and passes that do not say of what.
+            api_keys: The keys that are accepted; any other gets HTTP 401. Empty accepts any, and none.
             dialect: Speak as another server does (``docs/reference/dialects.md``), by its name; None for the
                 official service.
             long_polls: Whether pending replies of a dialect come as late as that server sends them.
@@ -187,6 +193,7 @@ class FakeTinker:
         self.clock_moves = 0
         self._client_config = config
         self._strict = strict
+        self._api_keys = frozenset(api_keys)
         self._lock = threading.Lock()
         self._moved_us = 0
         self._synced_us = 0
@@ -426,7 +433,9 @@ class FakeTinker:
         answer: Reply | TransportFault
         self._let_time_pass()
         try:
-            if self._translator is not None:
+            if self._api_keys and request.header("x-api-key") not in self._api_keys:
+                answer, future = _UNAUTHORIZED, None
+            elif self._translator is not None:
                 answer, future = self._translated(request, self._translator)
             elif request.path == POLL_PATH and request.method == "POST":
                 answer, future = self._poll(request)
@@ -445,11 +454,11 @@ class FakeTinker:
     def _translated(self, request: Request, translator: Translator) -> Answer:
         if (refusal := translator.refusal(request)) is not None:
             return refusal, None
-        heard = translator.heard(request)
+        translated = translator.translated_request(request)
         if request.path == POLL_PATH and request.method == "POST":
-            return self._poll(heard)
-        answer, future = self._answer(heard)
-        return translator.spoken(heard, answer), future
+            return self._poll(translated)
+        answer, future = self._answer(translated)
+        return translator.translated_reply(translated, answer), future
 
     def _refused(self, problem: Problem) -> Reply:
         self.add_problem(problem)
@@ -464,14 +473,14 @@ class FakeTinker:
         with self._lock:
             turn = self._setup_book.take(request.path)
             reply = self._usual_answer(request, body) if turn is None else None
-            told = self._setup_book.concerns(request.path)
+            notifies = self._setup_book.concerns(request.path)
             gate = self._book.gate
         answer = reply if turn is None else refusing_reply(turn.reply, gate, request.path)
         if answer is None:
             raise _Refusal(
                 ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
             )
-        if told and self.listener is not None:
+        if notifies and self.listener is not None:
             self.listener.setup_answered(request, answer)
         return answer, None
 
@@ -644,7 +653,7 @@ class FakeTinker:
 
     def _spoken(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
         """Return the answer to a poll in the engine's dialect."""
-        return answer if self._translator is None else self._translator.spoken(request, answer)
+        return answer if self._translator is None else self._translator.translated_reply(request, answer)
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
         """Record that a future of the simulated service has had its last reply."""

@@ -1,20 +1,28 @@
 """The protobuf wire format, as far as the Tinker API uses it.
 
-Bytes of forward requests go in and mappings come out; results of sampling and of forward passes go in and
-bytes come out. There is no generated code and no dependency.
+Forward requests, and results of sampling and of forward passes, go in as bytes and come out as mappings, or
+the other way round. There is no generated code and no dependency.
 """
 
 from __future__ import annotations
 
 from fake_server.protobuf.codec import ProtobufError
-from fake_server.protobuf.request_messages import decode_forward_request, protobuf_model_id
+from fake_server.protobuf.request_messages import (
+    decode_forward_request,
+    encode_forward_request,
+    protobuf_model_id,
+)
+from fake_server.protobuf.result_decoding import decode_forward_output, decode_sample_response
 from fake_server.protobuf.result_messages import MEDIA_TYPE, encode_forward_output, encode_sample_response
 
 __all__ = [
     "MEDIA_TYPE",
     "ProtobufError",
+    "decode_forward_output",
     "decode_forward_request",
+    "decode_sample_response",
     "encode_forward_output",
+    "encode_forward_request",
     "encode_sample_response",
     "protobuf_model_id",
 ]

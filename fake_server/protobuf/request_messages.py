@@ -1,62 +1,31 @@
-"""Decode the requests that the Tinker API accepts in protobuf: forward passes, from ``tinker`` 0.25 on.
+"""Decode and encode the requests that the Tinker API accepts in protobuf: forward passes, from 0.25 on.
 
-They are decoded to the mapping that older releases send as JSON. Source of the field numbers: the message
-descriptors of ``tinker`` 0.38.0 (the package's ``proto`` folder).
+They are decoded to the mapping that older releases send as JSON.
 """
 
 import struct
-from collections.abc import Mapping
-from enum import IntEnum
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fake_server.protobuf.codec import ProtobufError, fields, packed_varints
-
-
-class _MapEntry(IntEnum):
-    KEY = 1
-    VALUE = 2
-
-
-class _ForwardRequest(IntEnum):
-    MODEL_ID = 1
-    SEQ_ID = 2
-    DATA = 3
-    LOSS_FN = 4
-    LOSS_FN_CONFIG = 5
-    FORWARD_ONLY = 6
-
-
-class _Datum(IntEnum):
-    MODEL_INPUT = 1
-    LOSS_FN_INPUTS = 2
-
-
-class _Chunk(IntEnum):
-    ENCODED_TEXT = 1
-    IMAGE = 2
-
-
-class _EncodedText(IntEnum):
-    TOKENS = 1
-
-
-class _Image(IntEnum):
-    FORMAT = 2
-    EXPECTED_TOKENS = 3
-
-
-class _SparseCsr(IntEnum):
-    VALUES = 1
-    CROW_INDICES = 2
-    COL_INDICES = 3
-
-
-class _Tensor(IntEnum):
-    DENSE = 1
-    SPARSE_CSR = 2
-    DTYPE = 3
-    SHAPE = 4
-
+from fake_server.protobuf.codec import (
+    ProtobufError,
+    bytes_field,
+    fields,
+    packed_varints,
+    varint,
+    varint_field,
+)
+from fake_server.protobuf.field_numbers import (
+    Chunk,
+    DatumMessage,
+    DType,
+    EncodedText,
+    ForwardRequest,
+    Image,
+    MapEntry,
+    SparseCsr,
+    Tensor,
+)
 
 _DOUBLE: Final = struct.Struct("<d")
 _FLOAT32: Final = 1
@@ -85,17 +54,17 @@ def decode_forward_request(body: bytes) -> dict[str, object]:
     data: list[dict[str, object]] = []
     for number, value in fields(body):
         match number, value:
-            case _ForwardRequest.MODEL_ID, bytes():
+            case ForwardRequest.MODEL_ID, bytes():
                 request["model_id"] = _text(value)
-            case _ForwardRequest.SEQ_ID, int():
+            case ForwardRequest.SEQ_ID, int():
                 request["seq_id"] = value
-            case _ForwardRequest.LOSS_FN, bytes():
+            case ForwardRequest.LOSS_FN, bytes():
                 forward_input["loss_fn"] = _text(value)
-            case _ForwardRequest.FORWARD_ONLY, int():
+            case ForwardRequest.FORWARD_ONLY, int():
                 request["forward_only"] = bool(value)
-            case _ForwardRequest.DATA, bytes():
+            case ForwardRequest.DATA, bytes():
                 data.append(_datum(value))
-            case _ForwardRequest.LOSS_FN_CONFIG, bytes():
+            case ForwardRequest.LOSS_FN_CONFIG, bytes():
                 config |= _config_entry(value)
             case _:
                 pass
@@ -110,22 +79,66 @@ def protobuf_model_id(body: bytes) -> str | None:
     """Return the model of a protobuf forward request, or None if the body names none."""
     try:
         for number, value in fields(body):
-            if number == _ForwardRequest.MODEL_ID and isinstance(value, bytes):
+            if number == ForwardRequest.MODEL_ID and isinstance(value, bytes):
                 return value.decode() or None
     except (ProtobufError, UnicodeDecodeError):
         return None
     return None
 
 
+def encode_forward_request(
+    model_id: str,
+    seq_id: int,
+    examples: Sequence[tuple[Sequence[int], Sequence[int], Sequence[float]]],
+    *,
+    forward_only: bool = False,
+) -> bytes:
+    """Return a protobuf request for a pass with the loss ``cross_entropy``.
+
+    Args:
+        model_id: The model.
+        seq_id: The number of the request.
+        examples: The tokens of each example, its targets and the weights of its targets.
+        forward_only: Whether gradients are left alone.
+    """
+    parts = [
+        bytes_field(ForwardRequest.MODEL_ID, model_id.encode()),
+        varint_field(ForwardRequest.SEQ_ID, seq_id),
+        *(bytes_field(ForwardRequest.DATA, _encoded_datum(*example)) for example in examples),
+        bytes_field(ForwardRequest.LOSS_FN, b"cross_entropy"),
+    ]
+    if forward_only:
+        parts.append(varint_field(ForwardRequest.FORWARD_ONLY, 1))
+    return b"".join(parts)
+
+
+def _encoded_datum(tokens: Sequence[int], targets: Sequence[int], weights: Sequence[float]) -> bytes:
+    text = bytes_field(EncodedText.TOKENS, struct.pack(f"<{len(tokens)}i", *tokens))
+    inputs = {
+        b"target_tokens": (struct.pack(f"<{len(targets)}q", *targets), DType.INT64),
+        b"weights": (struct.pack(f"<{len(weights)}f", *weights), DType.FLOAT32),
+    }
+    parts = [bytes_field(DatumMessage.MODEL_INPUT, bytes_field(Chunk.ENCODED_TEXT, text))]
+    for name, (data, dtype) in inputs.items():
+        tensor = (
+            bytes_field(Tensor.DENSE, data)
+            + varint_field(Tensor.DTYPE, dtype)
+            + bytes_field(Tensor.SHAPE, varint(len(targets)))
+        )
+        entry = bytes_field(MapEntry.KEY, name) + bytes_field(MapEntry.VALUE, tensor)
+        parts.append(bytes_field(DatumMessage.LOSS_FN_INPUTS, entry))
+    return b"".join(parts)
+
+
 def _datum(body: bytes) -> dict[str, object]:
     inputs: dict[str, object] = {}
     chunks: list[dict[str, object]] = []
     for number, value in fields(body):
-        if number == _Datum.MODEL_INPUT and isinstance(value, bytes):
+        if number == DatumMessage.MODEL_INPUT and isinstance(value, bytes):
             chunks += _chunk(value)
-        if number == _Datum.LOSS_FN_INPUTS and isinstance(value, bytes):
+        if number == DatumMessage.LOSS_FN_INPUTS and isinstance(value, bytes):
             entry = dict(fields(value))
-            key, tensor = entry.get(_MapEntry.KEY, b""), entry.get(_MapEntry.VALUE, b"")
+            key, tensor = entry.get(MapEntry.KEY, b""), entry.get(MapEntry.VALUE, b"")
             if isinstance(key, bytes) and isinstance(tensor, bytes):
                 inputs[_text(key)] = _tensor(tensor)
     return {"model_input": {"chunks": chunks}, "loss_fn_inputs": inputs}
@@ -135,12 +148,12 @@ def _chunk(body: bytes) -> list[dict[str, object]]:
     chunks: list[dict[str, object]] = []
     for number, value in fields(body):
         match number, value:
-            case _Chunk.ENCODED_TEXT, bytes():
-                tokens = dict(fields(value)).get(_EncodedText.TOKENS, b"")
+            case Chunk.ENCODED_TEXT, bytes():
+                tokens = dict(fields(value)).get(EncodedText.TOKENS, b"")
                 chunks.append({"type": "encoded_text", "tokens": _numbers(tokens, "i")})
-            case _Chunk.IMAGE, bytes():
+            case Chunk.IMAGE, bytes():
                 image = dict(fields(value))
-                count, form = image.get(_Image.EXPECTED_TOKENS), image.get(_Image.FORMAT, b"")
+                count, form = image.get(Image.EXPECTED_TOKENS), image.get(Image.FORMAT, b"")
                 text = _text(form) if isinstance(form, bytes) else ""
                 chunks.append({"type": "image", "format": text, "expected_tokens": count})
             case _:
@@ -150,7 +163,7 @@ def _chunk(body: bytes) -> list[dict[str, object]]:
 
 def _config_entry(body: bytes) -> dict[str, object]:
     entry = dict(fields(body))
-    key, value = entry.get(_MapEntry.KEY, b""), entry.get(_MapEntry.VALUE, b"")
+    key, value = entry.get(MapEntry.KEY, b""), entry.get(MapEntry.VALUE, b"")
     if not isinstance(key, bytes) or not isinstance(value, bytes) or len(value) != _DOUBLE.size:
         return {}
     return {_text(key): _DOUBLE.unpack(value)[0]}
@@ -169,13 +182,13 @@ def _tensor(body: bytes) -> dict[str, object]:
     shape: list[int] = []
     for number, value in fields(body):
         match number, value:
-            case _Tensor.DENSE, bytes():
+            case Tensor.DENSE, bytes():
                 dense = value
-            case _Tensor.SPARSE_CSR, bytes():
+            case Tensor.SPARSE_CSR, bytes():
                 sparse = dict(fields(value))
-            case _Tensor.DTYPE, int():
+            case Tensor.DTYPE, int():
                 dtype = value
-            case _Tensor.SHAPE, _:
+            case Tensor.SHAPE, _:
                 shape += packed_varints(value)
             case _:
                 pass
@@ -184,9 +197,9 @@ def _tensor(body: bytes) -> dict[str, object]:
     if dense is not None:
         tensor["data"] = _numbers(dense, code)
     if sparse is not None:
-        tensor["data"] = _numbers(sparse.get(_SparseCsr.VALUES, b""), code)
-        tensor["sparse_crow_indices"] = _numbers(sparse.get(_SparseCsr.CROW_INDICES, b""), "q")
-        tensor["sparse_col_indices"] = _numbers(sparse.get(_SparseCsr.COL_INDICES, b""), "q")
+        tensor["data"] = _numbers(sparse.get(SparseCsr.VALUES, b""), code)
+        tensor["sparse_crow_indices"] = _numbers(sparse.get(SparseCsr.CROW_INDICES, b""), "q")
+        tensor["sparse_col_indices"] = _numbers(sparse.get(SparseCsr.COL_INDICES, b""), "q")
     return tensor
 
 

@@ -1,7 +1,6 @@
 """Encode the results that the Tinker API sends in protobuf: those of sampling and of forward passes.
 
-Source of the field numbers: the message descriptors of ``tinker`` 0.38.0 (the package's ``proto`` folder). A
-result is built once, as JSON values, and encoded from those if the SDK asked for protobuf.
+A result is built once, as JSON values, and encoded from those if the SDK asked for protobuf.
 
 Arrays of numbers are sent as little-endian bytes inside a bytes field: tokens as int32, log-probabilities as
 float32, offsets as int64.
@@ -10,7 +9,6 @@ float32, offsets as int64.
 import math
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from enum import IntEnum
 from typing import Final
 
 from fake_server.protobuf.codec import (
@@ -20,80 +18,21 @@ from fake_server.protobuf.codec import (
     varint,
     varint_field,
 )
+from fake_server.protobuf.field_numbers import (
+    ArrayRecord,
+    BatchedTensor,
+    DType,
+    ForwardOutput,
+    MapEntry,
+    PromptAltTokens,
+    SampledSequence,
+    SampleResponse,
+    SparseCsr,
+    Tensor,
+    TopkLogprobs,
+)
 
 MEDIA_TYPE: Final = "application/x-protobuf"
-
-
-class _DType(IntEnum):
-    FLOAT32 = 1
-    INT64 = 2
-    INT32 = 3
-    BFLOAT16 = 4
-
-
-class _SampleResponse(IntEnum):
-    SEQUENCES = 1
-    PROMPT_LOGPROBS = 2
-    TOPK_PROMPT_LOGPROBS = 3
-    PROMPT_CACHE_HIT_TOKENS = 4
-    TARGET_PROMPT_LOGPROBS = 5
-    PROMPT_ALT_TOKENS = 6
-
-
-class _PromptAltTokens(IntEnum):
-    TOKENS = 1
-    LOGPROBS = 2
-
-
-class _Tensor(IntEnum):
-    DENSE = 1
-    SPARSE_CSR = 2
-    DTYPE = 3
-    SHAPE = 4
-
-
-class _SparseCsr(IntEnum):
-    VALUES = 1
-    CROW_INDICES = 2
-    COL_INDICES = 3
-
-
-class _Sequence(IntEnum):
-    STOP_REASON = 1
-    TOKENS = 2
-    LOGPROBS = 3
-    TOPK_SAMPLED_LOGPROBS = 4
-
-
-class _TopkLogprobs(IntEnum):
-    TOKEN_IDS = 1
-    LOGPROBS = 2
-    K = 3
-    LENGTH = 4
-
-
-class _ForwardOutput(IntEnum):
-    LOSS_FN_OUTPUT_TYPE = 1
-    LOSS_FN_OUTPUTS = 2
-    METRICS = 3
-
-
-class _ArrayRecord(IntEnum):
-    TYPE_TAG = 1
-    FIELDS = 2
-    NUM_DATUMS = 3
-
-
-class _BatchedTensor(IntEnum):
-    DATA = 1
-    OFFSETS = 2
-    DTYPE = 3
-    TRAILING_SHAPE = 4
-
-
-class _MapEntry(IntEnum):
-    KEY = 1
-    VALUE = 2
 
 
 _STOP_REASONS: Final = {"stop": 0, "length": 1}
@@ -115,21 +54,21 @@ def encode_sample_response(result: Mapping[str, object]) -> bytes:
     """
     try:
         parts = [
-            bytes_field(_SampleResponse.SEQUENCES, _sequence(each)) for each in _mappings(result["sequences"])
+            bytes_field(SampleResponse.SEQUENCES, _sequence(each)) for each in _mappings(result["sequences"])
         ]
         if (logprobs := result.get("prompt_logprobs")) is not None:
-            parts.append(bytes_field(_SampleResponse.PROMPT_LOGPROBS, _floats(_list(logprobs))))
+            parts.append(bytes_field(SampleResponse.PROMPT_LOGPROBS, _floats(_list(logprobs))))
         if (topk := result.get("topk_prompt_logprobs")) is not None:
-            parts.append(bytes_field(_SampleResponse.TOPK_PROMPT_LOGPROBS, _topk(_list(topk))))
+            parts.append(bytes_field(SampleResponse.TOPK_PROMPT_LOGPROBS, _topk(_list(topk))))
         if (targets := result.get("target_prompt_logprobs")) is not None:
-            parts.append(bytes_field(_SampleResponse.TARGET_PROMPT_LOGPROBS, _tensor(_mapping(targets))))
+            parts.append(bytes_field(SampleResponse.TARGET_PROMPT_LOGPROBS, _tensor(_mapping(targets))))
         if (others := result.get("prompt_alt_tokens")) is not None:
             pair = _mapping(others)
-            tokens = bytes_field(_PromptAltTokens.TOKENS, _tensor(_mapping(pair["tokens"])))
-            logprobs = bytes_field(_PromptAltTokens.LOGPROBS, _tensor(_mapping(pair["logprobs"])))
-            parts.append(bytes_field(_SampleResponse.PROMPT_ALT_TOKENS, tokens + logprobs))
+            tokens = bytes_field(PromptAltTokens.TOKENS, _tensor(_mapping(pair["tokens"])))
+            logprobs = bytes_field(PromptAltTokens.LOGPROBS, _tensor(_mapping(pair["logprobs"])))
+            parts.append(bytes_field(SampleResponse.PROMPT_ALT_TOKENS, tokens + logprobs))
         if isinstance(hits := result.get("prompt_cache_hit_tokens"), int):
-            parts.append(varint_field(_SampleResponse.PROMPT_CACHE_HIT_TOKENS, hits))
+            parts.append(varint_field(SampleResponse.PROMPT_CACHE_HIT_TOKENS, hits))
     except (KeyError, TypeError, ValueError, struct.error) as error:
         msg = "sampling"
         raise _not_encodable(msg, error) from error
@@ -147,12 +86,12 @@ def encode_forward_output(result: Mapping[str, object]) -> bytes:
         ProtobufError: A value does not have the type or shape of its field.
     """
     try:
-        parts = [bytes_field(_ForwardOutput.LOSS_FN_OUTPUT_TYPE, str(result["loss_fn_output_type"]).encode())]
+        parts = [bytes_field(ForwardOutput.LOSS_FN_OUTPUT_TYPE, str(result["loss_fn_output_type"]).encode())]
         outputs = _mappings(result["loss_fn_outputs"])
-        parts.extend(bytes_field(_ForwardOutput.LOSS_FN_OUTPUTS, _array_record(each)) for each in outputs)
+        parts.extend(bytes_field(ForwardOutput.LOSS_FN_OUTPUTS, _array_record(each)) for each in outputs)
         for name, value in _mapping(result["metrics"]).items():
-            entry = bytes_field(_MapEntry.KEY, name.encode()) + double_field(_MapEntry.VALUE, _number(value))
-            parts.append(bytes_field(_ForwardOutput.METRICS, entry))
+            entry = bytes_field(MapEntry.KEY, name.encode()) + double_field(MapEntry.VALUE, _number(value))
+            parts.append(bytes_field(ForwardOutput.METRICS, entry))
     except (KeyError, TypeError, ValueError, struct.error) as error:
         msg = "forward"
         raise _not_encodable(msg, error) from error
@@ -162,13 +101,13 @@ def encode_forward_output(result: Mapping[str, object]) -> bytes:
 def _sequence(sequence: Mapping[str, object]) -> bytes:
     tokens = _list(sequence["tokens"])
     parts = [
-        varint_field(_Sequence.STOP_REASON, _STOP_REASONS[str(sequence["stop_reason"])]),
-        bytes_field(_Sequence.TOKENS, struct.pack(f"<{len(tokens)}i", *tokens)),
+        varint_field(SampledSequence.STOP_REASON, _STOP_REASONS[str(sequence["stop_reason"])]),
+        bytes_field(SampledSequence.TOKENS, struct.pack(f"<{len(tokens)}i", *tokens)),
     ]
     if (logprobs := sequence.get("logprobs")) is not None:
-        parts.append(bytes_field(_Sequence.LOGPROBS, _floats(_list(logprobs))))
+        parts.append(bytes_field(SampledSequence.LOGPROBS, _floats(_list(logprobs))))
     if (topk := sequence.get("topk_sampled_logprobs")) is not None:
-        parts.append(bytes_field(_Sequence.TOPK_SAMPLED_LOGPROBS, _topk(_list(topk))))
+        parts.append(bytes_field(SampledSequence.TOPK_SAMPLED_LOGPROBS, _topk(_list(topk))))
     return b"".join(parts)
 
 
@@ -182,59 +121,59 @@ def _topk(rows: Sequence[object]) -> bytes:
         tokens += [pair[0] for pair in pairs] + [_EMPTY_TOKEN] * (width - len(pairs))
         logprobs += [pair[1] for pair in pairs] + [_EMPTY_LOGPROB] * (width - len(pairs))
     return (
-        bytes_field(_TopkLogprobs.TOKEN_IDS, struct.pack(f"<{len(tokens)}i", *tokens))
-        + bytes_field(_TopkLogprobs.LOGPROBS, _floats(logprobs))
-        + varint_field(_TopkLogprobs.K, width)
-        + varint_field(_TopkLogprobs.LENGTH, len(cells))
+        bytes_field(TopkLogprobs.TOKEN_IDS, struct.pack(f"<{len(tokens)}i", *tokens))
+        + bytes_field(TopkLogprobs.LOGPROBS, _floats(logprobs))
+        + varint_field(TopkLogprobs.K, width)
+        + varint_field(TopkLogprobs.LENGTH, len(cells))
     )
 
 
 def _array_record(output: Mapping[str, object]) -> bytes:
     # One record a datum: the message allows several, and so the shapes of data may differ.
     entries = [
-        bytes_field(_MapEntry.KEY, name.encode())
-        + bytes_field(_MapEntry.VALUE, _batched_tensor(_mapping(tensor)))
+        bytes_field(MapEntry.KEY, name.encode())
+        + bytes_field(MapEntry.VALUE, _batched_tensor(_mapping(tensor)))
         for name, tensor in output.items()
     ]
-    return b"".join(bytes_field(_ArrayRecord.FIELDS, entry) for entry in entries) + varint_field(
-        _ArrayRecord.NUM_DATUMS, 1
+    return b"".join(bytes_field(ArrayRecord.FIELDS, entry) for entry in entries) + varint_field(
+        ArrayRecord.NUM_DATUMS, 1
     )
 
 
 def _batched_tensor(tensor: Mapping[str, object]) -> bytes:
     numbers = _list(tensor["data"])
     if tensor["dtype"] == "int64":
-        dtype, data = _DType.INT64, struct.pack(f"<{len(numbers)}q", *numbers)
+        dtype, data = DType.INT64, struct.pack(f"<{len(numbers)}q", *numbers)
     else:
-        dtype, data = _DType.FLOAT32, _floats(numbers)
+        dtype, data = DType.FLOAT32, _floats(numbers)
     shape = _list(tensor.get("shape") or [len(numbers)])
     trailing = b"".join(varint(int(_number(size))) for size in shape[1:])
     return (
-        bytes_field(_BatchedTensor.DATA, data)
-        + bytes_field(_BatchedTensor.OFFSETS, struct.pack("<2q", 0, len(data)))
-        + varint_field(_BatchedTensor.DTYPE, dtype)
-        + (bytes_field(_BatchedTensor.TRAILING_SHAPE, trailing) if trailing else b"")
+        bytes_field(BatchedTensor.DATA, data)
+        + bytes_field(BatchedTensor.OFFSETS, struct.pack("<2q", 0, len(data)))
+        + varint_field(BatchedTensor.DTYPE, dtype)
+        + (bytes_field(BatchedTensor.TRAILING_SHAPE, trailing) if trailing else b"")
     )
 
 
 def _tensor(tensor: Mapping[str, object]) -> bytes:
     numbers = _list(tensor["data"])
     if tensor["dtype"] == "int32":
-        dtype, data = _DType.INT32, struct.pack(f"<{len(numbers)}i", *numbers)
+        dtype, data = DType.INT32, struct.pack(f"<{len(numbers)}i", *numbers)
     else:
-        dtype, data = _DType.FLOAT32, _floats(numbers)
+        dtype, data = DType.FLOAT32, _floats(numbers)
     if (ends := tensor.get("sparse_crow_indices")) is None:
-        layout = bytes_field(_Tensor.DENSE, data)
+        layout = bytes_field(Tensor.DENSE, data)
     else:
         rows, columns = _list(ends), _list(tensor["sparse_col_indices"])
         parts = (
-            (_SparseCsr.VALUES, data),
-            (_SparseCsr.CROW_INDICES, struct.pack(f"<{len(rows)}q", *rows)),
-            (_SparseCsr.COL_INDICES, struct.pack(f"<{len(columns)}q", *columns)),
+            (SparseCsr.VALUES, data),
+            (SparseCsr.CROW_INDICES, struct.pack(f"<{len(rows)}q", *rows)),
+            (SparseCsr.COL_INDICES, struct.pack(f"<{len(columns)}q", *columns)),
         )
-        layout = bytes_field(_Tensor.SPARSE_CSR, b"".join(bytes_field(*part) for part in parts))
+        layout = bytes_field(Tensor.SPARSE_CSR, b"".join(bytes_field(*part) for part in parts))
     shape = b"".join(varint(int(_number(extent))) for extent in _list(tensor["shape"]))
-    return layout + varint_field(_Tensor.DTYPE, dtype) + bytes_field(_Tensor.SHAPE, shape)
+    return layout + varint_field(Tensor.DTYPE, dtype) + bytes_field(Tensor.SHAPE, shape)
 
 
 def _floats(values: Iterable[object]) -> bytes:

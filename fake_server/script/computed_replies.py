@@ -132,7 +132,7 @@ def _each(given: object, wanted: int | None) -> list[list[int]]:
     several = [_tokens(item) for item in given] if isinstance(given, Sequence) else [None]
     found = [tokens for tokens in several if tokens is not None]
     if len(found) != len(several):
-        raise ScriptError(f"{given!r} is no sample; give a text, a list of tokens, or a list of either")
+        raise ScriptError(f"{given!r} is not a sample; give a text, a list of tokens, or a list of either")
     if wanted is not None and len(found) != wanted:
         raise ScriptError(
             f"{len(found)} sequences are scripted for a request with num_samples={wanted}; "

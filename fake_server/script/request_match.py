@@ -101,7 +101,7 @@ def request_match(where: Mapping[str, object] | RequestMatch | None) -> RequestM
     """Return the conditions of a mapping of paths; None for none.
 
     Raises:
-        ScriptError: A key is no path, or a value is neither JSON nor a condition.
+        ScriptError: A key is not a path, or a value is neither JSON nor a condition.
     """
     if where is None or isinstance(where, RequestMatch):
         return where
@@ -226,7 +226,7 @@ def _shown(value: object) -> str:
 
 def _path(path: object) -> str:
     if not isinstance(path, str) or not all(path.split(".")):
-        raise ScriptError(f"{path!r} is no path into a request; write names joined by dots")
+        raise ScriptError(f"{path!r} is not a path into a request; write names joined by dots")
     return path
 
 
@@ -271,7 +271,7 @@ def _pattern(path: str, text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as error:
-        raise ScriptError(f"where: {path}: {text!r} is no regular expression ({error}); fix it") from None
+        raise ScriptError(f"where: {path}: {text!r} is not a regular expression ({error}); fix it") from None
 
 
 def _encoded(path: str, wanted: object) -> object:

@@ -60,7 +60,7 @@ def setup_replies(name: str, *steps: Step) -> SetupReplies:
         steps: Replies such as ``status(503)`` or ``drop()``; a poll's ``complete`` or ``try_again`` is none.
 
     Raises:
-        ScriptError: As `SetupReplies`, or a step is no reply.
+        ScriptError: As `SetupReplies`, or a step is not a reply.
     """
     path = name if name.startswith("/") else API_PREFIX + name
     if any(isinstance(step, Advance) for step in steps):

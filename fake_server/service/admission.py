@@ -17,6 +17,8 @@ from fake_server.service.sessions import Sampler, Session
 from fake_server.service.training import SAVES, TrainingRun
 
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
+_PASSES: Final = (Operation.FORWARD, Operation.FORWARD_BACKWARD)
+_UNPROCESSABLE: Final = 422
 
 
 class Known(Protocol):
@@ -36,7 +38,7 @@ class Admission:
 
         Args:
             known: The state of the service.
-            strict: Refuse base models that the capabilities do not list.
+            strict: Refuse base models that the capabilities do not list, and requests without an input.
         """
         self._known = known
         self._strict = strict
@@ -50,6 +52,8 @@ class Admission:
         run = self._known.runs.get(text(request.get("model_id")) or "")
         for session in self._sessions(run, request):
             session.check_alive()
+        if self._strict:
+            _check_input(operation, request)
         if operation in _SAMPLING:
             _check_context(request)
         if operation is Operation.CREATE_MODEL:
@@ -112,6 +116,25 @@ class Admission:
                 "Please choose a different name to avoid overwriting.",
                 409,
             )
+
+
+def _check_input(operation: Operation, request: Mapping[str, object]) -> None:
+    """Check that a request says what is to be sampled or trained on.
+
+    Raises:
+        ServiceRefusal: HTTP 422, which no release retries.
+    """
+    if operation in _SAMPLING:
+        field, given = "prompt", request.get("prompt")
+    elif operation in _PASSES:
+        # `forward_input` is the key of `forward` (tinker 0.1.0 to 0.24.1).
+        field = "forward_backward_input"
+        given = request.get(field, request.get("forward_input"))
+    else:
+        return
+    if not isinstance(given, Mapping):
+        what = "is missing" if given is None else f"is {given!r:.60}"
+        raise ServiceRefusal(f"{field} {what}; it must be an object", _UNPROCESSABLE)
 
 
 def _check_first(run: TrainingRun, request: Mapping[str, object]) -> None:

@@ -67,7 +67,7 @@ class SimulatedService:
 
         Args:
             seed: Every number and id is derived from it.
-            strict: Refuse base models that the capabilities do not list.
+            strict: Refuse base models that the capabilities do not list, and requests without an input.
         """
         self.seed = seed
         self.sessions: dict[str, Session] = {}

@@ -30,6 +30,7 @@ PARTS = {
 }
 
 
+@pytest.mark.slow  # `test_what_another_command_wrote_stays` runs one of them
 @pytest.mark.parametrize("part", PARTS)
 def test_each_part_gives_its_table(part: str, tmp_path: Path) -> None:
     out = tmp_path / "RESULTS.md"

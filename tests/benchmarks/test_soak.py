@@ -37,8 +37,8 @@ def soak() -> Soak:
 def test_a_small_soak_is_without_fault(soak: Soak) -> None:
     assert faults(soak) == []
     assert len(soak.seen.answers) == 300
-    assert soak.told.dropped == soak.told.handled - LIMIT > 0
-    assert soak.told.moved_us == 3_600_000_000
+    assert soak.counts.dropped == soak.counts.handled - LIMIT > 0
+    assert soak.counts.moved_us == 3_600_000_000
     assert {200, 307, 403, 408, 410, 429, 500, 502, 503} == set(soak.seen.statuses)
     assert soak.seen.broken > 50
     assert soak.seen.submissions == 300 + soak.seen.statuses[410]
@@ -54,15 +54,15 @@ def test_a_small_soak_is_without_fault(soak: Soak) -> None:
         (lambda soak: _answers(soak, {"soak-240": 1}), "that nobody planned: soak-240"),
         (lambda soak: _seen(soak, wrong=("soak-1 got 7",)), "not as planned: soak-1 got 7"),
         (lambda soak: _seen(soak, statuses={200: 1}), "the clients got 1 replies with status 200, and"),
-        (lambda soak: _seen(soak, broken=soak.told.broken - 1), "got no whole reply"),
+        (lambda soak: _seen(soak, broken=soak.counts.broken - 1), "got no whole reply"),
         (lambda soak: _seen(soak, broken=10_000), "got no whole reply"),
-        (lambda soak: _told(soak, broken=soak.told.broken - 1), "the journal had"),
-        (lambda soak: _told(soak, journal_most=LIMIT + 1), "the journal held 201 exchanges"),
-        (lambda soak: _told(soak, dropped=0), "the journal let go 0 of"),
-        (lambda soak: _told(soak, violations="1 differences"), "own verification: 1 differences"),
-        (lambda soak: _told(soak, finished=299), "299 of 300 futures were served"),
-        (lambda soak: _told(soak, held=299), "the engine knows 299 futures"),
-        (lambda soak: _told(soak, moved_us=3_599_999_999), "moved by 3599.999999 s"),
+        (lambda soak: _with_counts(soak, broken=soak.counts.broken - 1), "the journal had"),
+        (lambda soak: _with_counts(soak, journal_most=LIMIT + 1), "the journal held 201 exchanges"),
+        (lambda soak: _with_counts(soak, dropped=0), "the journal dropped 0 of"),
+        (lambda soak: _with_counts(soak, violations="1 differences"), "own verification: 1 differences"),
+        (lambda soak: _with_counts(soak, finished=299), "299 of 300 futures were served"),
+        (lambda soak: _with_counts(soak, held=299), "the engine knows 299 futures"),
+        (lambda soak: _with_counts(soak, moved_us=3_599_999_999), "moved by 3599.999999 s"),
         (lambda soak: replace(soak, after=replace(soak.after, descriptors=99)), "file descriptors"),
         (lambda soak: replace(soak, after=replace(soak.after, threads=99)), "threads"),
     ],
@@ -90,7 +90,7 @@ def test_the_clients_notice_a_wrong_answer() -> None:
             return Reply(200, body=given.body.replace(b"mark 3 of 7", b"mark 4 of 7"))
         return given
 
-    seen = _lived(answer)
+    seen = _ran(answer)
     assert len(seen.wrong) == 1
     assert seen.wrong[0].startswith("soak-3 got 200")
 
@@ -99,13 +99,13 @@ def test_the_clients_notice_a_future_that_never_ends() -> None:
     def answer(request: Request, usual: Callable[[], Answer]) -> Answer:
         return Reply(408, body=b"{}") if _polled(request) == "soak-3" else usual()
 
-    seen = _lived(answer, patience=0.3)
+    seen = _ran(answer, patience=0.3)
     assert "soak-3" not in seen.answers
     assert any("gave up" in text for text in seen.wrong)
 
 
 def test_the_clients_notice_a_server_that_only_drops() -> None:
-    seen = _lived(lambda request, usual: TransportFault(DropKind.RESET), patience=0.1)
+    seen = _ran(lambda request, usual: TransportFault(DropKind.RESET), patience=0.1)
     assert seen.answers == {}
     assert seen.broken > 0
     assert any("gave up" in text for text in seen.wrong)
@@ -118,7 +118,7 @@ def test_the_clients_notice_a_future_that_is_given_out_twice() -> None:
         given = usual()
         return firsts.setdefault(request.body, given) if request.path.endswith("optim_step") else given
 
-    seen = _lived(answer)
+    seen = _ran(answer)
     assert max(seen.answers.values()) > 1
     assert seen.answers.keys() < SMALL.names()
 
@@ -130,7 +130,7 @@ def test_the_clients_notice_a_future_of_another_kind() -> None:
             return Reply(200, body=given.body.replace(b'"soak-4"', b'"soak-5"'))
         return given
 
-    assert any(text.startswith("a submission of Kind(") for text in _lived(answer).wrong)
+    assert any(text.startswith("a submission of Kind(") for text in _ran(answer).wrong)
 
 
 def test_the_engine_forgets_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,8 +138,8 @@ def test_the_engine_forgets_what_is_finished(monkeypatch: pytest.MonkeyPatch) ->
     engine = SoakedEngine(SMALL, 50)
     with FakeTinkerServer(engine) as serving:
         asyncio.run(Clients(SMALL, serving.port, lambda ended: None).run(4))
-    told = engine.told()
-    assert (told.held, told.finished, told.violations) == (5, 60, "")
+    counts = engine.counts()
+    assert (counts.held, counts.finished, counts.violations) == (5, 60, "")
 
 
 @pytest.mark.parametrize(("futures", "seconds"), [(10, 1), (11, 3_600), (137, 1_000_000)])
@@ -159,10 +159,10 @@ def test_a_plan_depends_on_its_seed_alone() -> None:
     assert PLAN.answer(5) != PLAN.answer(6)
 
 
-def test_a_reply_in_an_unusual_form_reaches_a_client_and_a_spoilt_one_does_not() -> None:
+def test_a_reply_in_an_unusual_form_reaches_a_client_and_a_faulted_one_does_not() -> None:
     assert all(map(reaches, (None, "chunked whole", "compress gzip", "slow_body", "extra 3")))
-    spoilt = ("chunked bad_chunk", "cut body by close", "claims gzip", "reset", "content_length 9999")
-    assert not any(map(reaches, spoilt))
+    faulted = ("chunked bad_chunk", "cut body by close", "claims gzip", "reset", "content_length 9999")
+    assert not any(map(reaches, faulted))
 
 
 def test_the_command_writes_its_section_and_fails_with_the_fault(
@@ -196,9 +196,7 @@ def test_the_part_of_a_report_is_put_where_it_was() -> None:
 SMALL = Plan(seed=7, futures=60, seconds=60)
 
 
-def _lived(
-    answer: Callable[[Request, Callable[[], Answer]], Answer], patience: float = FUTURE_SECONDS
-) -> Seen:
+def _ran(answer: Callable[[Request, Callable[[], Answer]], Answer], patience: float = FUTURE_SECONDS) -> Seen:
     """What clients see of a server that answers otherwise than the engine does."""
 
     class Tampered:
@@ -229,5 +227,5 @@ def _seen(soak: Soak, **changes: object) -> Soak:
     return replace(soak, seen=replace(soak.seen, **changes))
 
 
-def _told(soak: Soak, **changes: object) -> Soak:
-    return replace(soak, told=replace(soak.told, **changes))
+def _with_counts(soak: Soak, **changes: object) -> Soak:
+    return replace(soak, counts=replace(soak.counts, **changes))

@@ -128,9 +128,7 @@ SDKS.edited(
     changes={"observer.notify_on_408": "truthy_state"},
     caught_by="trigger.not_408",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 1 (HTTP 408)",
-    also=(
-        "custom_observer.replaces_client",
-    ),
+    also=("custom_observer.replaces_client",),
 )
 
 SDKS.edited(
@@ -239,8 +237,7 @@ class _NotifiesWithoutAState(Poll):
     under="tinker-0.21",
     caught_by="trigger.try_again_without_state",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
-    also=(
-    ),
+    also=(),
 )
 class _NotifiesUnknownWithoutAState(WithPoll):
     poll = _NotifiesWithoutAState
@@ -322,9 +319,7 @@ class _NotifiesOnA503(Poll):
     under="tinker-0.5.1",
     caught_by="trigger.server_errors",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 3 (HTTP 503)",
-    also=(
-        "trigger.malformed_408",
-    ),
+    also=("trigger.malformed_408",),
 )
 class _NotifiesOn503(WithPoll):
     poll = _NotifiesOnA503
@@ -344,9 +339,7 @@ class _NotifiesOnA500(Poll):
     under="tinker-0.38",
     caught_by="trigger.server_errors",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 500)",
-    also=(
-        "trigger.malformed_408",
-    ),
+    also=("trigger.malformed_408",),
 )
 class _NotifiesUnknownOn500(WithPoll):
     poll = _NotifiesOnA500
@@ -412,9 +405,7 @@ class _ReadsEmptyStates(Poll):
     under="tinker-0.5.1",
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
-    also=(
-        "trigger.server_errors",
-    ),
+    also=("trigger.server_errors",),
 )
 class _ReadsAnEmptyStateAsUnknown(WithPoll):
     poll = _ReadsEmptyStates
@@ -435,9 +426,7 @@ class _ReadsNullStates(Poll):
     under="tinker-0.21",
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
-    also=(
-        "trigger.server_errors",
-    ),
+    also=("trigger.server_errors",),
 )
 class _ReadsNullAsUnknown(WithPoll):
     poll = _ReadsNullStates

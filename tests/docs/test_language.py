@@ -15,31 +15,8 @@ from tests.docs.test_docs import TEXTS
 from tinker_conformance.cli import main
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = (
-    "fake_server",
-    "tinker_conformance/checks",
-    "tinker_conformance/cli.py",
-    "tinker_conformance/clocks",
-    "tinker_conformance/commands",
-    "tinker_conformance/downstream",
-    "tinker_conformance/fixtures.py",
-    "tinker_conformance/generated",
-    "tinker_conformance/judging",
-    "tinker_conformance/known_failures",
-    "tinker_conformance/parity",
-    "tinker_conformance/plugin.py",
-    "tinker_conformance/profile",
-    "tinker_conformance/queue_state.py",
-    "tinker_conformance/reference",
-    "tinker_conformance/report",
-    "tinker_conformance/requirements",
-    "tinker_conformance/scenario",
-    "tinker_conformance/sdk",
-    "tinker_conformance/strategies.py",
-    "tinker_conformance/suite",
-    "tinker_conformance/timeline.py",
-)
-"""Packages and modules whose docstrings and string literals are checked."""
+PACKAGES = ("fake_server", "tinker_conformance")
+"""Packages whose docstrings and string literals are checked."""
 PROGRAMS = {"fake-tinker": fake_server_program, "tinker-conformance": main}
 QUOTES_CODE = {"docs/explanation/mutation.md"}
 """Pages that quote code of a fixed date."""
@@ -58,7 +35,34 @@ BANNED = {
     r"whole fake Tinker": "simulated service",
     r"(every|each|the|another|this) face|faces": "transport",
     r"for (it|him) who": "for users who",
+    r"anew": "again",
+    r"(?<!there )(is|are) no (?!longer|more|other|such)": "is not a",
 }
+BANNED_IN_NAMES = {
+    "besides": "too",
+    "dressed": "with_faults",
+    "face": "transport",
+    "faces": "transports",
+    "heard": "received, notified",
+    "heed": "handle",
+    "heeds": "handles",
+    "lived": "survived",
+    "mend": "fix",
+    "mended": "fixed",
+    "spoil": "corrupt",
+    "spoilt": "corrupted, faulted",
+    "told": "notified, message",
+}
+"""Words that no name of a variable, an argument, a function or a class has."""
+NAMED = (
+    "fake_server",
+    "tinker_conformance",
+    "benchmarks",
+    "examples",
+    "tests/broken_sdks",
+    "tests/broken_servers",
+)
+"""Folders whose names are checked; elsewhere in the tests it is the names of classes."""
 WORDS = re.compile(rf"\b(?:{'|'.join(f'(?:{word})' for word in BANNED)})\b", re.IGNORECASE)
 
 
@@ -79,6 +83,21 @@ def literals(module: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, node.value
+
+
+def names(module: Path) -> Iterator[tuple[int, str]]:
+    """The line and the text of each name that a module defines; of most tests those of its classes."""
+    every = module.relative_to(ROOT).as_posix().startswith(NAMED)
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        match node:
+            case ast.ClassDef(name=name):
+                yield node.lineno, name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.arg(arg=name) if every:
+                yield node.lineno, name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) if every:
+                yield node.lineno, name
+            case _:
+                pass
 
 
 def helps(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
@@ -111,6 +130,18 @@ def test_a_module_has_no_banned_word(module: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("folder", ["fake_server", "tinker_conformance", "benchmarks", "examples", "tests"])
+def test_a_name_has_no_banned_word(folder: str) -> None:
+    wrong = [
+        f"{module.relative_to(ROOT)}, line {line}: {name}; use {BANNED_IN_NAMES[word]}"
+        for module in sorted((ROOT / folder).rglob("*.py"))
+        for line, name in names(module)
+        for word in {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+        if word in BANNED_IN_NAMES
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("command", HELPS)
 def test_a_help_has_no_banned_word(command: str) -> None:
     assert found(HELPS[command]) == []
@@ -123,6 +154,8 @@ def test_a_help_has_no_banned_word(command: str) -> None:
         ("one\nis spoilt, and nobody waits", ["spoilt", "nobody waits"]),
         ("Judge 10 scripts besides", ["besides"]),
         ("besides the others", []),
+        ("the text is no number", ["is no "]),
+        ("there is no such file, and it is no longer here", []),
         ("a recommended amendment", []),
         ("a future that nobody waits for", []),
     ],

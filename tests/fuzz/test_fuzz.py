@@ -18,13 +18,14 @@ from .campaign import TARGETS, Failure, error_of, load, searched, smallest
 from .findings import Target
 from .h11_oracle import answered, asked
 
-COUNT = 4_000
+COUNTS = (1_000, pytest.param(4_000, marks=pytest.mark.slow))
 SEED = 20_260_101
 
 
-def test_nothing_fails() -> None:
-    failure = searched(SEED, COUNT)
-    assert failure is None, f"{failure}; run python -m tests.fuzz --seed {SEED} --count {COUNT}"
+@pytest.mark.parametrize("count", COUNTS)
+def test_nothing_fails(count: int) -> None:
+    failure = searched(SEED, count)
+    assert failure is None, f"{failure}; run python -m tests.fuzz --seed {SEED} --count {count}"
 
 
 def inputs(target: Target, count: int) -> list[bytes]:
@@ -55,6 +56,7 @@ def never(*_: object, **__: object) -> None:
     pass
 
 
+@pytest.mark.slow
 def test_what_is_broken_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> str:
         failure = searched(1, 20_000)

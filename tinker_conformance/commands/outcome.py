@@ -13,6 +13,7 @@ from tinker_conformance.judging.judge import Judgement, Verdict
 STYLES: Final = {
     Verdict.PASSED: "green",
     Verdict.NOT_CLAIMED: "dim",
+    Verdict.NOT_OFFERED: "dim",
     Verdict.KNOWN_FAILURE: "yellow",
     Verdict.STALE_KNOWN_FAILURE: "bold yellow",
     Verdict.FAILED: "bold red",

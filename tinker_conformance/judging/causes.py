@@ -14,11 +14,11 @@ from typing import Final
 
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.facts import NOTHING
-from tinker_conformance.judging.compared_lanes import lanes_of
+from tinker_conformance.judging.compared_lanes import lanes_for
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.judging.picture import LaneKind
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.requirements.model import Level
+from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.timeline import Callback, Event, Log, Outcome, Request, Timeline
 
 _CLOCK: Final = "clock.moves"
@@ -77,6 +77,9 @@ def _what_is_wrong(judgement: Judgement) -> str | None:
             return _KIT
         case Verdict.FAILED if judgement.requirement.id == _CLOCK:
             return "the SDK does not see the test clock move"
+        case Verdict.FAILED if not isinstance(judgement.requirement, Requirement):
+            # Probes ask a server for one thing each.
+            return f"does not hold: {judgement.requirement.sentence}"
         case Verdict.FAILED if judgement.mismatches:
             mismatch = judgement.mismatches[0]
             return _described(judgement, mismatch, judgement.cases.get(mismatch.scenario))
@@ -119,7 +122,7 @@ def _lane(judgement: Judgement, event: Event | None) -> LaneKind | None:
         case Outcome():
             return LaneKind.ENDS
         case _:
-            lanes = lanes_of(judgement.requirement.check)
+            lanes = lanes_for(judgement.requirement)
             return next((lane for lane in LaneKind if lane in lanes), None)
 
 
@@ -155,7 +158,7 @@ def _cause(what: str, group: Sequence[Judgement], asked: Counter[str]) -> Cause:
     failed = [each for each in group if each.verdict is not Verdict.NOT_TESTABLE]
     weighty = [each for each in failed if each.requirement.level is Level.CONTRACT] or failed
     if what == _REQUESTS:
-        weighty = [e for e in weighty if LaneKind.REQUESTS in lanes_of(e.requirement.check)] or weighty
+        weighty = [e for e in weighty if LaneKind.REQUESTS in lanes_for(e.requirement)] or weighty
     in_chapter = Counter(each.requirement.chapter for each in weighty)
     worst = max(in_chapter, key=lambda chapter: in_chapter[chapter] / asked[chapter])
     first = next(each.requirement.id for each in weighty if each.requirement.chapter == worst)

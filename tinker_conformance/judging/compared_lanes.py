@@ -8,7 +8,7 @@ from typing import Final
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.case import Check
 from tinker_conformance.judging.picture import LaneKind
-from tinker_conformance.requirements import REQUIREMENTS
+from tinker_conformance.requirements import REQUIREMENTS, AnyRequirement, Requirement
 
 _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.line_times: LaneKind.LINES,
@@ -47,6 +47,11 @@ def compared_lanes(identifier: str) -> frozenset[LaneKind]:
     """
     check = next((required.check for required in REQUIREMENTS if required.id == identifier), None)
     return frozenset(LaneKind) if check is None else lanes_of(check)
+
+
+def lanes_for(required: AnyRequirement) -> frozenset[LaneKind]:
+    """Return the lanes that a requirement compares; all of them for one on a server."""
+    return lanes_of(required.check) if isinstance(required, Requirement) else frozenset(LaneKind)
 
 
 def lanes_of(check: Check) -> frozenset[LaneKind]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from fake_server.core.visible_text import visible_lines
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.pause_lines import pause_lines
-from tinker_conformance.judging.compared_lanes import lanes_of
+from tinker_conformance.judging.compared_lanes import lanes_for
 from tinker_conformance.judging.judge import Judgement
 from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
 from tinker_conformance.judging.reply_text import body_text
@@ -23,6 +23,7 @@ from tinker_conformance.timeline import (
     Request,
     Response,
     Telemetry,
+    Timeline,
 )
 
 _MOST_EVENTS: Final = 60
@@ -30,13 +31,12 @@ _MOST_BRIEF: Final = 3
 _MOST_CHARACTERS: Final = 160
 
 
-def explain(judgement: Judgement, spec: str, profile: str, *, brief: bool = False) -> str:
+def explain(judgement: Judgement, rerun: str, *, brief: bool = False) -> str:
     """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it.
 
     Args:
-        judgement: The judgement.
-        spec: The SDK's SPEC, for the command.
-        profile: The profile's name, for the command.
+        judgement: What to explain.
+        rerun: The command that judges its requirement alone.
         brief: Whether to leave out pictures and timelines, and all but the first mismatches.
     """
     required = judgement.requirement
@@ -57,11 +57,17 @@ def explain(judgement: Judgement, spec: str, profile: str, *, brief: bool = Fals
                     lines.append(f"    … and {len(mismatches) - _MOST_BRIEF} more")
                 continue
             lines += [f"    {mismatch}" for mismatch in mismatches]
-            lines += [
-                f"    {line}" for line in text_picture(_picture(case, mismatches, lanes_of(required.check)))
-            ]
-            lines += _timeline(case, mismatches)
-    lines += ["", f"  rerun:    {alone(required.id, spec, profile)}"]
+            lanes = lanes_for(required)
+            lines += [f"    {line}" for line in text_picture(_picture(case, mismatches, lanes))]
+            lines += _timeline(case.observed, mismatches, "what the SDK did (> unexpected, + missing)")
+    if judgement.exchanges and judgement.mismatches:
+        lines += ["", *(f"    {mismatch}" for mismatch in judgement.mismatches)]
+    if judgement.exchanges and judgement.mismatches and not brief:
+        drawn = exchange_picture(judgement.exchanges, judgement.mismatches)
+        lines += [f"    {line}" for line in text_picture(drawn)]
+        what = "what was asked and answered (> unexpected)"
+        lines += _timeline(judgement.exchanges, judgement.mismatches, what)
+    lines += ["", f"  rerun:    {rerun}"]
     return "\n".join(visible_lines(line) for line in lines)
 
 
@@ -93,19 +99,25 @@ def _picture(case: Case, mismatches: list[Mismatch], lanes: frozenset[LaneKind])
     )
 
 
-def _timeline(case: Case, mismatches: list[Mismatch]) -> Iterator[str]:
+def exchange_picture(exchanges: Timeline, mismatches: Sequence[Mismatch]) -> Picture:
+    """Return the picture of what a server was asked and answered."""
+    marked = frozenset(mismatch.event for mismatch in mismatches if mismatch.event is not None)
+    return picture((), exchanges, (), (), interval=0, mistakes=Mistakes(frozenset(), marked, frozenset()))
+
+
+def _timeline(observed: Timeline, mismatches: Sequence[Mismatch], what: str) -> Iterator[str]:
     marked = {mismatch.event for mismatch in mismatches}
     missing = sorted((m for m in mismatches if m.event is None), key=lambda m: m.at)
-    yield "    what the SDK did (> unexpected, + missing):"
-    for place, event in enumerate(case.observed[:_MOST_EVENTS]):
+    yield f"    {what}:"
+    for place, event in enumerate(observed[:_MOST_EVENTS]):
         while missing and missing[0].at < event.at:
             yield f"    + {missing[0].at:10.3f} s  {missing.pop(0).wanted}"
         marker = ">" if place in marked else " "
         yield f"    {marker} {event.at:10.3f} s  {shown(event)}"
     for mismatch in missing:
         yield f"    + {mismatch.at:10.3f} s  {mismatch.wanted}"
-    if len(case.observed) > _MOST_EVENTS:
-        yield f"      … and {len(case.observed) - _MOST_EVENTS} more events"
+    if len(observed) > _MOST_EVENTS:
+        yield f"      … and {len(observed) - _MOST_EVENTS} more events"
 
 
 def shown(event: Event) -> str:

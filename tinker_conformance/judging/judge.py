@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
+from typing import Final
 
 from fake_server.core.operations import Operation
 from tinker_conformance.checks.case import Case, Mismatch
@@ -22,13 +23,13 @@ from tinker_conformance.judging.preconditions import (
 )
 from tinker_conformance.judging.side_by_side import SideBySide
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.requirements import Requirement, requirement
+from tinker_conformance.requirements import AnyRequirement, Requirement, requirement
 from tinker_conformance.requirements.matrix import is_asked
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
-from tinker_conformance.timeline import ClockCause, ClockStep
+from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
 
 
 class Verdict(StrEnum):
@@ -40,12 +41,18 @@ class Verdict(StrEnum):
     """Another failure hides this one's answer. It counts as a failure and is never skipped silently."""
     NOT_CLAIMED = "not claimed"
     """The SDK does not claim a capability that the requirement needs."""
+    NOT_OFFERED = "not offered"
+    """The server does not have what the requirement is about."""
     KNOWN_FAILURE = "known failure"
     """It fails, and a file of known failures excuses it; see `tinker_conformance.known_failures`."""
     STALE_KNOWN_FAILURE = "stale known failure"
     """It passes, although a file of known failures lists it."""
     ADAPTER_ERROR = "adapter error"
     KIT_ERROR = "kit error"
+
+
+UNTESTED: Final = frozenset({Verdict.NOT_CLAIMED, Verdict.NOT_OFFERED})
+"""Verdicts on requirements that do not apply, because the SDK or server deliberately lacks something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +66,16 @@ class Judgement:
         cases: Every scenario that ran, by id.
         note: The reason for a verdict that the mismatches do not explain.
         fix_first: Ids of the failed requirements that make this one not testable.
+        exchanges: Of a server: the requests of the probe and the replies to them.
     """
 
-    requirement: Requirement
+    requirement: AnyRequirement
     verdict: Verdict
     mismatches: tuple[Mismatch, ...] = ()
     cases: Mapping[str, Case] = field(default_factory=dict)
     note: str = ""
     fix_first: tuple[str, ...] = ()
+    exchanges: Timeline = ()
 
 
 _CLOCK = "clock.moves"
@@ -178,7 +187,7 @@ class Judge:
         judgement = self._compare(required, scenarios)
         failed = judgement.verdict is Verdict.FAILED
         return (
-            self._without_silent_operations(judgement, scenarios)
+            self._without_silent_operations(judgement, required, scenarios)
             if failed and looks_for_pauses(required)
             else judgement
         )
@@ -196,7 +205,9 @@ class Judge:
                     if self._obstacle(required, scenario) is None:
                         yield scenario
 
-    def _without_silent_operations(self, failed: Judgement, scenarios: tuple[Scenario, ...]) -> Judgement:
+    def _without_silent_operations(
+        self, failed: Judgement, required: Requirement, scenarios: tuple[Scenario, ...]
+    ) -> Judgement:
         """Judge a failure again through operations in which the SDK does report its pauses."""
         used = frozenset[Operation]().union(*(scenario.operations for scenario in scenarios))
         silent = tuple(
@@ -215,13 +226,11 @@ class Judge:
             others = " and ".join(replacements.values())
             instead = f"judged with {others} instead" if others else "judged without it"
             note = f"{problem} (see {', '.join(fix_first)}); {instead}"
-            return replace(self._compare(failed.requirement, changed), note=note)
-        if asks_about_silence(failed.requirement):
+            return replace(self._compare(required, changed), note=note)
+        if asks_about_silence(required):
             return failed
         note = f"{problem}; fix {', '.join(fix_first)} first"
-        return Judgement(
-            failed.requirement, Verdict.NOT_TESTABLE, cases=failed.cases, note=note, fix_first=fix_first
-        )
+        return Judgement(required, Verdict.NOT_TESTABLE, cases=failed.cases, note=note, fix_first=fix_first)
 
     def _replacement(self, silent: Operation) -> Operation | None:
         others = siblings(silent, self.sdk.info, self.profile)
@@ -286,7 +295,9 @@ class Judge:
             if observed.fault is not None:
                 if observed.fault.kind is not FaultKind.STUCK:
                     note = f"scenario {scenario.id}: {observed.fault}"
-                    return Judgement(required, Verdict.ADAPTER_ERROR, cases=cases, note=note)
+                    untried = observed.fault.kind is FaultKind.NOT_TESTABLE
+                    verdict = Verdict.NOT_TESTABLE if untried else Verdict.ADAPTER_ERROR
+                    return Judgement(required, verdict, cases=cases, note=note)
                 at = observed.timeline[-1].at if observed.timeline else 0.0
                 mismatches.append(
                     Mismatch(scenario.id, at, "the scenario to finish", f"no end: {observed.fault.text}")

@@ -12,7 +12,11 @@ from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 
 
-class AdapterLostError(SdkError):
+class LostError(SdkError):
+    """What is judged failed too often to continue; the verdicts so far stand."""
+
+
+class AdapterLostError(LostError):
     """The adapter failed too often and is not restarted; the verdicts so far stand."""
 
 

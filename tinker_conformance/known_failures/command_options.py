@@ -12,7 +12,7 @@ from tinker_conformance.known_failures.entry import KnownFailure
 from tinker_conformance.known_failures.entry_reading import load_known_failures
 from tinker_conformance.known_failures.excuses import KnownFailures, known_failures_for
 from tinker_conformance.known_failures.first_file import check_place
-from tinker_conformance.requirements import Requirement
+from tinker_conformance.requirements import AnyRequirement
 
 
 def check_files(known: Path | None, recorded: Path | None) -> None:
@@ -50,7 +50,7 @@ class OwnKnownFailures:
     source: str
     complete: bool
 
-    def for_run(self, asked: Iterable[Requirement]) -> tuple[KnownFailure, ...]:
+    def for_run(self, asked: Iterable[AnyRequirement]) -> tuple[KnownFailure, ...]:
         """Return the entries that a run on some requirements uses."""
         if self.complete:
             return self.entries
@@ -61,7 +61,7 @@ class OwnKnownFailures:
 def excuses(
     known: Path | None,
     recorded: Path | None,
-    asked: Iterable[Requirement],
+    asked: Iterable[AnyRequirement],
     sdk_version: str,
     own: OwnKnownFailures | None = None,
 ) -> KnownFailures:

@@ -11,11 +11,11 @@ from typing import Final
 from packaging.version import Version
 
 from tinker_conformance.error_families import UserError
-from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.judging.judge import UNTESTED, Judgement, Verdict
 from tinker_conformance.known_failures.entry import EntryClass, KnownFailure, Subject
 from tinker_conformance.known_failures.entry_reading import check_entries
 from tinker_conformance.profile.version_numbers import version_of
-from tinker_conformance.requirements import Requirement
+from tinker_conformance.requirements import AnyRequirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,11 @@ class KnownFailures:
 
     def _unclaimed(self, entry: KnownFailure, results: tuple[Judged, ...]) -> Iterator[str]:
         covered = [result for result in results if entry.matches(result.requirement)]
-        if covered and all(result.verdict is Verdict.NOT_CLAIMED for result in covered):
-            yield f"{self.source}: {entry}: the SDK does not claim it, so it cannot fail; remove the entry"
+        if covered and all(result.verdict in UNTESTED for result in covered):
+            lacks = "the SDK does not claim it"
+            if covered[0].verdict is Verdict.NOT_OFFERED:
+                lacks = "the server does not offer it"
+            yield f"{self.source}: {entry}: {lacks}, so it cannot fail; remove the entry"
 
     def _clean(self, entry: KnownFailure, results: tuple[Judged, ...]) -> Iterator[str]:
         named = {name for result in results for name in result.scenarios if entry.matches(name)}
@@ -124,7 +127,7 @@ class KnownFailures:
 
 def known_failures_for(
     entries: tuple[KnownFailure, ...],
-    asked: Iterable[Requirement],
+    asked: Iterable[AnyRequirement],
     *,
     sdk_version: str,
     today: datetime.date,

@@ -48,6 +48,7 @@ _SCORES: Final = {
     Verdict.PASSED.value: 2,
     Verdict.STALE_KNOWN_FAILURE.value: 2,
     Verdict.NOT_CLAIMED.value: 1,
+    Verdict.NOT_OFFERED.value: 1,
     _QUIRK: 1,
 }
 """How good each result is. Any other scores 0, so that an incomplete report never counts as better."""

@@ -5,14 +5,14 @@ Nothing else decides whether an SDK conforms. A report format that states it cal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.judge import UNTESTED, Verdict
 from tinker_conformance.report.exit_codes import Exit
-from tinker_conformance.report.records import Result, ScriptsRecord, Start
+from tinker_conformance.report.records import JudgedKind, Result, ScriptsRecord, Start
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import Level
 
@@ -30,15 +30,18 @@ BROKEN: Final = frozenset(
 QUIRKS: Final = "quirk not shared"
 """The word for failed quirks in runs where quirks do not count."""
 
-NEVER_UNCLAIMED: Final = ("parsing", "trigger", "reasons", "messages", "debounce")
-"""The chapters that every SDK must claim; without them there is nothing to test."""
+NEVER_UNCLAIMED: Final[Mapping[JudgedKind, tuple[str, ...]]] = {
+    JudgedKind.SDK: ("parsing", "trigger", "reasons", "messages", "debounce"),
+    JudgedKind.SERVER: ("session", "submission", "polling", "ends"),
+}
+"""The chapters that every SDK must claim, and every server offer; without them there is nothing to test."""
 
 _FOUND: Final = frozenset({Verdict.PASSED, Verdict.KNOWN_FAILURE, Verdict.STALE_KNOWN_FAILURE})
 _AGAINST: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE})
 
 
 class Standing(StrEnum):
-    """Whether an SDK conforms to a profile, in words."""
+    """Whether an SDK, or a server, conforms to a profile, in words."""
 
     CONFORMS = "conforms to {profile}"
     CONFORMS_AS_KNOWN = "conforms to {profile} except for known failures"
@@ -118,7 +121,7 @@ def exit_code(
         return Exit.ADAPTER
     if ran.failed or any(_is_against(result, strict=start.strict) for result in results):
         return Exit.SDK_FAILED
-    if not tested or untested_chapters(results):
+    if not tested or untested_chapters(results, start.kind):
         return Exit.NOTHING_TESTED
     return Exit.STALE if stale or Verdict.STALE_KNOWN_FAILURE in verdicts else Exit.HELD
 
@@ -140,12 +143,12 @@ def is_broken(result: Result, *, strict: bool) -> bool:
     return result.verdict in BROKEN
 
 
-def untested_chapters(results: Iterable[Result]) -> tuple[str, ...]:
-    """Return the mandatory chapters of which the SDK claims no requirement."""
+def untested_chapters(results: Iterable[Result], kind: JudgedKind) -> tuple[str, ...]:
+    """Return the mandatory chapters of which the SDK claims, or the server offers, nothing."""
     judged = tuple(results)
     asked = {result.chapter for result in judged}
-    claimed = {result.chapter for result in judged if result.verdict is not Verdict.NOT_CLAIMED}
-    return tuple(chapter for chapter in NEVER_UNCLAIMED if chapter in asked - claimed)
+    claimed = {result.chapter for result in judged if result.verdict not in UNTESTED}
+    return tuple(chapter for chapter in NEVER_UNCLAIMED[kind] if chapter in asked - claimed)
 
 
 def counted(report: Report) -> str:
@@ -168,7 +171,7 @@ def counted(report: Report) -> str:
     if report.end is not None and report.end.stale:
         entries = "entry" if len(report.end.stale) == 1 else "entries"
         parts.append(f"{len(report.end.stale)} stale {entries} of known failures")
-    unclaimed = untested_chapters(report.results)
+    unclaimed = untested_chapters(report.results, report.start.kind)
     never = f"; never tested: {', '.join(unclaimed)}" if unclaimed else ""
     return (", ".join(parts) or "nothing was judged") + never
 

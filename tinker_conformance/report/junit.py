@@ -8,7 +8,7 @@ from junitparser import Error, Failure, JUnitXml, Properties, Property, Skipped,
 
 from fake_server.core.visible_text import visible, visible_lines
 from fake_server.core.wanted_got import wanted_got
-from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.judge import UNTESTED, Verdict
 from tinker_conformance.report.conclusion import BROKEN, Conclusion, conclude, is_broken
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.records import Result
@@ -16,7 +16,7 @@ from tinker_conformance.report.report_reading import Report
 
 _FAILURES: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE, Verdict.STALE_KNOWN_FAILURE})
 _ERRORS: Final = frozenset({Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR})
-_SKIPPED: Final = frozenset({Verdict.NOT_CLAIMED, Verdict.KNOWN_FAILURE})
+_SKIPPED: Final = UNTESTED | {Verdict.KNOWN_FAILURE}
 
 
 def junit(report: Report) -> str:

@@ -9,7 +9,7 @@ from fake_server.core.visible_text import visible
 from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.conclusion import conclude, forgiven, to_look_at
-from tinker_conformance.report.records import Result
+from tinker_conformance.report.records import Result, noun
 from tinker_conformance.report.report_reading import Report
 
 _PLAIN: Final = frozenset(" .,;_'-()=%")
@@ -58,7 +58,8 @@ def _failure(result: Result) -> Iterator[str]:
     yield ""
     yield f"### `{result.id}` ({result.level.value}): {result.verdict.value}"
     yield ""
-    yield f"{literal(result.sentence)} *Source: {literal(result.source)}.*"
+    needing = f" Releases that rely on it: {literal(result.releases)}." if result.releases else ""
+    yield f"{literal(result.sentence)} *Source: {literal(result.source)}.{needing}*"
     yield ""
     if result.note:
         yield f"- {_cut(result.note)}"
@@ -73,8 +74,9 @@ def _others(report: Report) -> Iterator[str]:
     quirks = [r for r in report.results if forgiven(r, strict=report.start.strict)]
     for title, results in (
         ("Known failures", [r for r in report.results if r.verdict is Verdict.KNOWN_FAILURE]),
-        ("Quirks that the SDK does not share", quirks),
+        (f"Quirks that the {noun(report.start.kind)} does not share", quirks),
         ("Not claimed", [r for r in report.results if r.verdict is Verdict.NOT_CLAIMED]),
+        ("Not offered", [r for r in report.results if r.verdict is Verdict.NOT_OFFERED]),
     ):
         if results:
             yield from _folded(title, results)

@@ -15,13 +15,13 @@ import msgspec
 from tinker_conformance._version import __version__
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.pause_lines import pause_lines
-from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.report.conclusion import conclude, forgiven
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.records import (
     End,
+    JudgedKind,
     MismatchRecord,
     ProfileRecord,
     Result,
@@ -31,7 +31,7 @@ from tinker_conformance.report.records import (
     Start,
 )
 from tinker_conformance.report.report_reading import Report
-from tinker_conformance.requirements import Requirement
+from tinker_conformance.requirements import AnyRequirement, Requirement
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.timeline import Event, Timeline
 
@@ -73,6 +73,39 @@ def start_record(
     )
 
 
+def server_start_record(
+    url: str,
+    name: str,
+    judged_by: str,
+    asked: Sequence[AnyRequirement],
+    *,
+    strict: bool,
+    as_of: str | None,
+) -> Start:
+    """Return the opening record of a report on a server.
+
+    Args:
+        url: The server's base URL.
+        name: What the report calls it.
+        judged_by: What the report calls the probes together.
+        asked: The probes of the run, in order.
+        strict: Whether quirks count.
+        as_of: The version of the kit whose probes are asked, or None for all.
+    """
+    return Start(
+        kit=__version__,
+        sdk=SdkRecord(spec=_bounded(url), name=_bounded(name), version="", language="", clock=""),
+        profile=ProfileRecord(name=judged_by, observer="", polling=""),
+        interpreter=f"{platform.python_implementation()} {sys.version.split()[0]}",
+        platform=platform.platform(),
+        started=datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
+        asked=tuple(required.id for required in asked),
+        strict=strict,
+        as_of=as_of,
+        kind=JudgedKind.SERVER,
+    )
+
+
 def unjudged(spec: str, profile: str | None, reason: str) -> Report:
     """Return a report of an SDK that could not be started, for a matrix with others.
 
@@ -99,8 +132,14 @@ def is_unjudged(report: Report) -> bool:
     return report.start.sdk.version == _UNJUDGED and not report.results
 
 
-def result_record(judgement: Judgement, spec: str, profile: str) -> Result:
-    """Return the record of one judgement, with the timelines of the scenarios that have mismatches."""
+def result_record(judgement: Judgement, rerun: str, *, releases: str = "") -> Result:
+    """Return the record of one judgement, with the timelines of the scenarios that have mismatches.
+
+    Args:
+        judgement: The judgement.
+        rerun: The command that judges its requirement alone.
+        releases: The releases of the official SDK that rely on it, for a server.
+    """
     required = judgement.requirement
     differing = {mismatch.scenario for mismatch in judgement.mismatches}
     mismatches = judgement.mismatches[:MOST_MISMATCHES]
@@ -125,10 +164,12 @@ def result_record(judgement: Judgement, spec: str, profile: str) -> Result:
             )
             for mismatch in mismatches
         ),
-        scenarios=tuple(_scenario(case) for name, case in judgement.cases.items() if name in differing),
+        scenarios=tuple(_scenario(case) for name, case in judgement.cases.items() if name in differing)
+        or _exchanges(judgement),
         asked=required.scenarios,
-        alone=alone(required.id, spec, profile),
+        alone=rerun,
         fix_first=judgement.fix_first,
+        releases=releases,
     )
 
 
@@ -140,6 +181,7 @@ def end_record(
     early_code: int = Exit.KIT,
     stale: Iterable[str] = (),
     scripts: ScriptsRecord | None = None,
+    releases: str = "",
 ) -> End:
     """Return the closing record of a run.
 
@@ -150,6 +192,7 @@ def end_record(
         early_code: The exit code of a run that ended early.
         stale: Sentences about entries of known failures that excused nothing.
         scripts: The results of generated or replayed scripts, or None.
+        releases: Which releases of the SDK work whole against a server, in words.
     """
     counts = Counter(result.verdict for result in results)
     end = End(
@@ -159,9 +202,25 @@ def end_record(
         early=None if early is None else _bounded(early),
         stale=tuple(stale),
         scripts=scripts,
+        releases=releases,
     )
     found = conclude(Report(start, tuple(results), end))
     return msgspec.structs.replace(end, exit_code=int(found.exit_code), conclusion=found.sentence)
+
+
+def _exchanges(judgement: Judgement) -> tuple[ScenarioRecord, ...]:
+    if not (judgement.mismatches and judgement.exchanges):
+        return ()
+    exchanged = ScenarioRecord(
+        id=judgement.requirement.id,
+        expected=(),
+        observed=_bounded_timeline(judgement.exchanges),
+        expected_lines=(),
+        observed_lines=(),
+        interval=0,
+        left_out=max(0, len(judgement.exchanges) - MOST_EVENTS),
+    )
+    return (exchanged,)
 
 
 def _scenario(case: Case) -> ScenarioRecord:

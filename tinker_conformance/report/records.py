@@ -31,6 +31,11 @@ class JudgedKind(StrEnum):
     SERVER = "server"
 
 
+def noun(kind: JudgedKind) -> str:
+    """Return what a text calls the judged end: "SDK" or "server"."""
+    return "SDK" if kind is JudgedKind.SDK else "server"
+
+
 class SdkRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The SDK under test, as its adapter describes it; or a server, with `spec` and `name` alone.
 

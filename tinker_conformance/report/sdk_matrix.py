@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fake_server.core.visible_text import visible
-from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.judging.judge import UNTESTED, Verdict
 from tinker_conformance.report.conclusion import forgiven
 from tinker_conformance.report.markdown import literal
 from tinker_conformance.report.records import Result
@@ -22,6 +22,7 @@ SIGNS: Final = {
     Verdict.FAILED: "✗",
     Verdict.NOT_TESTABLE: "?",
     Verdict.NOT_CLAIMED: "·",
+    Verdict.NOT_OFFERED: "-",
     Verdict.KNOWN_FAILURE: "k",
     Verdict.STALE_KNOWN_FAILURE: "s",
     Verdict.ADAPTER_ERROR: "!",
@@ -32,7 +33,8 @@ _NOT_ASKED: Final = ""
 _CUT: Final = "…"
 LEGEND: Final = (
     "✓ passed, ✗ failed, q quirk not shared, k known failure, s stale known failure, ? not testable, "
-    "· not claimed, ! adapter error, !! kit error, … not judged, empty: not a requirement of its profile"
+    "· not claimed, - not offered, ! adapter error, !! kit error, … not judged, "
+    "empty: not a requirement of its profile"
 )
 
 
@@ -141,7 +143,7 @@ def _cell(result: Result | None, *, asked: bool, strict: bool) -> Cell:
 
 def _total(members: Sequence[str], found: dict[str, Result]) -> tuple[int, int]:
     judged = [found[identifier].verdict for identifier in members if identifier in found]
-    return judged.count(Verdict.PASSED), len(judged) - judged.count(Verdict.NOT_CLAIMED)
+    return judged.count(Verdict.PASSED), sum(verdict not in UNTESTED for verdict in judged)
 
 
 def markdown_matrix(reports: Sequence[Report]) -> str:
@@ -171,7 +173,10 @@ def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
             Text(visible(chapter.name), style="bold"), *(f"{passed}/{of}" for passed, of in chapter.totals)
         )
         for row in chapter.rows:
-            if not only_different or len({cell.look for cell in row.cells} - {"not-claimed"}) > 1:
+            if (
+                not only_different
+                or len({cell.look for cell in row.cells} - {"not-claimed", "not-offered"}) > 1
+            ):
                 signs = (Text(cell.sign, style=_STYLES.get(cell.look, "")) for cell in row.cells)
                 made.add_row(f"  {visible(row.id)}", *signs)
     return made
@@ -191,6 +196,7 @@ _STYLES: Final = {
     "adapter-error": "bold magenta",
     "kit-error": "bold magenta",
     "not-claimed": "dim",
+    "not-offered": "dim",
     "cut": "dim",
     "none": "dim",
 }

@@ -24,9 +24,9 @@ from tinker_conformance.requirements import (
     trigger,
     wiring,
 )
-from tinker_conformance.requirements.model import Level, Requirement
+from tinker_conformance.requirements.model import AnyRequirement, Level, Requirement
 
-__all__ = ["CHAPTERS", "REQUIREMENTS", "Level", "Requirement", "in_chapter", "requirement"]
+__all__ = ["CHAPTERS", "REQUIREMENTS", "AnyRequirement", "Level", "Requirement", "in_chapter", "requirement"]
 
 REQUIREMENTS: Final[tuple[Requirement, ...]] = (
     *clock.REQUIREMENTS,

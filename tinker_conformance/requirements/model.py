@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from tinker_conformance.checks.case import Check
 from tinker_conformance.profile.profile import Profile
@@ -18,6 +19,38 @@ class Level(StrEnum):
     """Users rely on it."""
     QUIRK = "quirk"
     """An accident of the official SDK; another SDK may differ, and fails for it only with `--strict`."""
+
+
+class AnyRequirement(Protocol):
+    """What verdicts, known failures and reports need to know of a requirement, on an SDK or on a server."""
+
+    @property
+    def id(self) -> str:
+        """`chapter.name`; never changes once published."""
+
+    @property
+    def chapter(self) -> str:
+        """The part of the id before the dot."""
+
+    @property
+    def sentence(self) -> str:
+        """What must hold, in one sentence."""
+
+    @property
+    def source(self) -> str:
+        """Where that is known from."""
+
+    @property
+    def level(self) -> Level:
+        """How much it weighs."""
+
+    @property
+    def since(self) -> str:
+        """The first version of the kit that has it."""
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Ids of what runs to test it, which mismatches name."""
 
 
 def always(_profile: Profile) -> bool:

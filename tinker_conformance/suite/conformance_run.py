@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
 from tinker_conformance.known_failures.command_options import OwnKnownFailures, check_files, excuses
@@ -109,6 +110,30 @@ class ConformanceRun:
     asked: tuple[Requirement, ...]
     known: KnownFailures
 
+    @property
+    def strict(self) -> bool:
+        """Whether quirks count."""
+        return self.request.strict
+
+    @property
+    def recorded(self) -> Path | None:
+        """The file of known failures to write, or None."""
+        return self.request.recorded
+
+    @property
+    def name(self) -> str:
+        """The name and version of the SDK."""
+        return f"{self.judge.sdk.info.name} {self.judge.sdk.info.version}"
+
+    @property
+    def judged_by(self) -> str:
+        """The name of the profile."""
+        return self.judge.profile.name
+
+    def close(self) -> None:
+        """Close the SDK and the reference."""
+        self.judge.close()
+
     def ask(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
         """Judge one requirement, and apply known failures.
 
@@ -140,7 +165,11 @@ class ConformanceRun:
 
     def result(self, judgement: Judgement) -> Result:
         """Return the record of one judgement."""
-        return result_record(judgement, self.judge.sdk.spec, self.judge.profile.name)
+        return result_record(judgement, self.rerun(judgement))
+
+    def rerun(self, judgement: Judgement) -> str:
+        """Return the command that judges the requirement of a judgement alone."""
+        return alone(judgement.requirement.id, self.judge.sdk.spec, self.judge.profile.name)
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
         """Return one sentence per outdated entry of known failures. Call it when everything was judged."""

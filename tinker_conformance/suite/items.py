@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeGuard
 
 import pytest
 
 from fake_server.core.visible_text import visible_lines
-from tinker_conformance.judging.side_by_side import AdapterLostError
+from tinker_conformance.judging.side_by_side import LostError
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun
+from tinker_conformance.suite.open_run import OpenRun, R
 from tinker_conformance.suite.pytest_options import (
     AS_OF,
     KNOWN_FAILURES,
@@ -32,7 +33,7 @@ _NO_SDK: Final = (
 _RUN: Final = pytest.StashKey[ConformanceRun]()
 
 
-def items_of(collector: pytest.Module, chapter: Chapter) -> Iterator[RequirementItem]:
+def items_of(collector: pytest.Module, chapter: Chapter) -> Iterator[RequirementItem[Requirement]]:
     """Yield one item for each requirement of a chapter that holds for the profile.
 
     Raises:
@@ -44,10 +45,10 @@ def items_of(collector: pytest.Module, chapter: Chapter) -> Iterator[Requirement
             yield RequirementItem.from_parent(collector, name=required.id, required=required, run=run)
 
 
-class RequirementItem(pytest.Item):
-    """One requirement, to be judged for the SDK under test."""
+class RequirementItem(pytest.Item, Generic[R]):
+    """One requirement, to be judged for the SDK or server under test."""
 
-    def __init__(self, *, required: Requirement, run: ConformanceRun, **more: object) -> None:
+    def __init__(self, *, required: R, run: OpenRun[R], **more: object) -> None:
         super().__init__(**more)  # type: ignore[arg-type] # pytest's own keywords, passed through
         self.required = required
         self.run = run
@@ -58,19 +59,22 @@ class RequirementItem(pytest.Item):
         """Judge the requirement.
 
         Raises:
-            RequirementFailure: If it does not hold, or the adapter is lost.
+            RequirementFailure: If it does not hold, or what is judged is lost.
         """
         following = self.stash[FOLLOWING]
-        then = (following.required,) if isinstance(following, RequirementItem) else ()
+        then = (following.required,) if self._is_sibling(following) else ()
         try:
             judgement = self.run.ask(self.required, then)
-        except AdapterLostError as error:
+        except LostError as error:
             self.session.shouldstop = str(error)
             raise RequirementFailure(visible_lines(str(error))) from error
-        selected = [item.required for item in self.session.items if isinstance(item, RequirementItem)]
+        selected = [item.required for item in self.session.items if self._is_sibling(item)]
         self.stash[RECORDS] = records(self.run, judgement, selected)
         self.user_properties += [("since", self.required.since), ("verdict", judgement.verdict.value)]
         end_test(self.run, judgement)
+
+    def _is_sibling(self, item: pytest.Item | None) -> TypeGuard[RequirementItem[R]]:
+        return isinstance(item, RequirementItem) and item.run is self.run
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         """Return the explanation without a traceback, which would only show the kit's own frames."""
@@ -87,7 +91,7 @@ def _run(config: pytest.Config) -> ConformanceRun:
     """Return the run of the session, opening it on the first call."""
     if _RUN not in config.stash:
         config.stash[_RUN] = _opened(config)
-        config.add_cleanup(config.stash[_RUN].judge.close)
+        config.add_cleanup(config.stash[_RUN].close)
     return config.stash[_RUN]
 
 

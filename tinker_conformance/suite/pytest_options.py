@@ -20,7 +20,7 @@ import pytest
 
 _ABSENT: Final = object()
 _ALIASES: Final = pytest.StashKey[frozenset[str]]()
-_GROUP: Final = ("tinker-conformance", "conformance of SDKs of the Tinker API")
+_GROUP: Final = ("tinker-conformance", "conformance of SDKs and servers of the Tinker API")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,13 @@ class SuiteOption:
         name: Its documented short name without the leading dashes: `known-failures`.
         help: What it does, for `pytest --help`.
         settings: Further arguments of `parser.addoption`.
+        has_short: Whether it also has the documented name, where nobody else owns that.
     """
 
     name: str
     help: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    has_short: bool = True
 
     @property
     def short(self) -> str:
@@ -85,6 +87,45 @@ AS_OF: Final = SuiteOption(
 REPORT: Final = SuiteOption(
     "report", "write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder", {"metavar": "DIR"}
 )
+URL: Final = SuiteOption(
+    "url", "the server to probe, such as http://127.0.0.1:8000", {"metavar": "URL"}, has_short=False
+)
+API_KEY: Final = SuiteOption(
+    "api-key",
+    "the key for the server; else TINKER_API_KEY is read",
+    {"metavar": "KEY"},
+    has_short=False,
+)
+BASE_MODEL: Final = SuiteOption(
+    "base-model",
+    "the base model to train and sample; by default the first that the server lists",
+    {"metavar": "NAME"},
+    has_short=False,
+)
+QUICK: Final = SuiteOption(
+    "quick", "leave out the probes that wait for 30 s and more", {"action": "store_true"}, has_short=False
+)
+MAX_REQUESTS: Final = SuiteOption(
+    "max-requests",
+    "how many requests the probes may send; else 1000",
+    {"metavar": "N"},
+    has_short=False,
+)
+ALLOW_REMOTE: Final = SuiteOption(
+    "allow-remote", "probe a server that is not on this machine", {"action": "store_true"}, has_short=False
+)
+PAUSES_AT_SAMPLES: Final = SuiteOption(
+    "pauses-at-samples",
+    "the server pauses when more than this many samples are in flight",
+    {"metavar": "N"},
+    has_short=False,
+)
+PAUSES_AT_MODELS: Final = SuiteOption(
+    "pauses-at-models",
+    "the server pauses when more than this many models are trained",
+    {"metavar": "N"},
+    has_short=False,
+)
 OPTIONS: Final = (
     SDK,
     CLOCK,
@@ -94,15 +135,25 @@ OPTIONS: Final = (
     STRICT_QUIRKS,
     AS_OF,
     REPORT,
+    URL,
+    API_KEY,
+    BASE_MODEL,
+    QUICK,
+    MAX_REQUESTS,
+    ALLOW_REMOTE,
+    PAUSES_AT_SAMPLES,
+    PAUSES_AT_MODELS,
 )
 """All options, in the order of `pytest --help`."""
+_SHORT: Final = tuple(option for option in OPTIONS if option.has_short)
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Register the options under their long names."""
     group = parser.getgroup(*_GROUP)
     for option in OPTIONS:
-        text = f"{option.help}; also {option.short} unless another plugin owns that name"
+        also = f"; also {option.short} unless another plugin owns that name" if option.has_short else ""
+        text = option.help + also
         group.addoption(option.long, dest=option.dest, help=text, **option.settings)
 
 
@@ -117,7 +168,7 @@ def add_short_names(config: pytest.Config, parser: pytest.Parser, arguments: Seq
         arguments: The command line; an argument that begins with `@` names a file of arguments.
     """
     words = {str(argument).partition("=")[0] for argument in arguments}
-    if not any(word.startswith("@") for word in words) and words.isdisjoint(each.short for each in OPTIONS):
+    if not any(word.startswith("@") for word in words) and words.isdisjoint(each.short for each in _SHORT):
         return
     try:
         _, unknown = parser.parse_known_and_unknown_args(arguments)
@@ -125,7 +176,7 @@ def add_short_names(config: pytest.Config, parser: pytest.Parser, arguments: Seq
         return  # pytest parses the same arguments next and reports the same error
     unowned = {word.partition("=")[0] for word in unknown}
     group = parser.getgroup(*_GROUP)
-    aliased = [option for option in OPTIONS if option.short in unowned]
+    aliased = [option for option in _SHORT if option.short in unowned]
     for option in aliased:
         group.addoption(option.short, dest=option.dest, help=argparse.SUPPRESS, **option.settings)
     config.stash[_ALIASES] = frozenset(option.short for option in aliased)
@@ -154,7 +205,7 @@ def with_free_names(text: str, config: pytest.Config) -> str:
     Messages name options as the documentation does, such as `--sdk`. If another plugin owns that name, the
     result says `--tinker-sdk`.
     """
-    for option in OPTIONS:
+    for option in _SHORT:
         if belongs_to_another(config, option):
             text = re.sub(rf"(?<![\w-]){option.short}(?![\w-])", option.long, text)
     return text
@@ -166,7 +217,7 @@ def with_long_names(error: pytest.UsageError, config: pytest.Config) -> pytest.U
     For example, another plugin may define `--profile` as a flag. pytest then takes the profile's name for a
     test file. Errors of runs that do not judge an SDK are returned unchanged.
     """
-    taken = [option for option in OPTIONS if belongs_to_another(config, option)]
+    taken = [option for option in _SHORT if belongs_to_another(config, option)]
     if text_of(config, SDK) is None or not taken:
         return error
     names = ", ".join(option.short for option in taken)

@@ -97,7 +97,7 @@ class _Subject:
     @property
     def is_whole(self) -> bool:
         """Whether all chapters that an SDK must claim were selected."""
-        return {name.partition(".")[0] for name in self.start.asked} >= set(NEVER_UNCLAIMED)
+        return {name.partition(".")[0] for name in self.start.asked} >= set(NEVER_UNCLAIMED[self.start.kind])
 
     @property
     def problem(self) -> str | None:

@@ -13,8 +13,9 @@ from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.releases import NewerThanKnownWarning
 from tinker_conformance.report.records import encode
-from tinker_conformance.requirements import Level, Requirement
+from tinker_conformance.requirements import Level
 from tinker_conformance.suite.conformance_run import ConformanceRun, RunRequest, open_run
+from tinker_conformance.suite.open_run import OpenRun, R
 from tinker_conformance.suite.pytest_options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
 from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
 
@@ -62,7 +63,7 @@ def opened_for(config: pytest.Config, request: RunRequest) -> ConformanceRun:
 
 
 def records(
-    run: ConformanceRun, judgement: Judgement, selected: Sequence[Requirement], subject: str = ""
+    run: OpenRun[R], judgement: Judgement, selected: Sequence[R], subject: str = ""
 ) -> dict[str, str]:
     """Return the attributes that a pytest report carries to the reporter.
 
@@ -80,7 +81,7 @@ def records(
     }
 
 
-def end_test(run: ConformanceRun, judgement: Judgement) -> None:
+def end_test(run: OpenRun[R], judgement: Judgement) -> None:
     """End the test according to the judgement: return, skip, or fail as expected.
 
     Raises:
@@ -91,14 +92,14 @@ def end_test(run: ConformanceRun, judgement: Judgement) -> None:
             return
         case Verdict.KNOWN_FAILURE:
             pytest.xfail(judgement.note)
-        case Verdict.NOT_CLAIMED:
-            pytest.skip(f"not claimed: {judgement.note}")
+        case Verdict.NOT_CLAIMED | Verdict.NOT_OFFERED:
+            pytest.skip(f"{judgement.verdict.value}: {judgement.note}")
         case Verdict.FAILED | Verdict.NOT_TESTABLE if (
-            judgement.requirement.level is Level.QUIRK and not run.request.strict
+            judgement.requirement.level is Level.QUIRK and not run.strict
         ):
             pytest.xfail(visible(f"quirk: {_first(judgement)}"))
         case _:
-            raise RequirementFailure(explain(judgement, run.judge.sdk.spec, run.judge.profile.name))
+            raise RequirementFailure(explain(judgement, run.rerun(judgement)))
 
 
 def _first(judgement: Judgement) -> str:

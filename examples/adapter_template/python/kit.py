@@ -81,11 +81,11 @@ class Scenario:
 
     def log(self, level: str, text: str) -> None:
         """Send a line that the SDK logged."""
-        self._tell("log", level=level, logger="sdk", message=text, time=self.clock.wall())
+        self._report("log", level=level, logger="sdk", message=text, time=self.clock.wall())
 
     def callback(self, state: str, reason: str | None = None) -> None:
         """Send a call of the client's observer."""
-        self._tell("callback", state=state, reason=reason)
+        self._report("callback", state=state, reason=reason)
 
     def go(self, future: int) -> None:
         """Let a future of a stepwise scenario begin."""
@@ -119,9 +119,9 @@ class Scenario:
             driver.run(self._clients[spec["client"]], spec["operation"], spec["timeout"])
         except Exception as error:
             kind, text = driver.outcome_of(error), f"{type(error).__name__}: {error}"
-        self._tell("outcome", kind=kind, error=text)
+        self._report("outcome", kind=kind, error=text)
 
-    def _tell(self, event: str, /, **fields: object) -> None:
+    def _report(self, event: str, /, **fields: object) -> None:
         say(event, id=self._message["id"], **current.get(), seq=self.clock.read()[0], **fields)
 
 

@@ -1,4 +1,4 @@
-"""How the project lives through a paused queue, in process and on a socket, and what its users are told."""
+"""How the project handles a paused queue, in process and on a socket, and what its users see."""
 
 import pytest
 from downstream import sampler
@@ -8,7 +8,7 @@ from fake_server.script import complete, script, timeout
 PAUSED = script().then(timeout(queue_state="paused_capacity")).times(2)
 
 
-def test_a_pause_is_lived_through(fake_tinker):
+def test_the_project_survives_a_pause(fake_tinker):
     future = fake_tinker.add_script(PAUSED.then(complete()))
     assert sampler.sample([1, 2, 3])
     fake_tinker.assert_polls(future, 3)

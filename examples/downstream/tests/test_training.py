@@ -46,7 +46,7 @@ def test_pauses_cost_time_and_nothing_else(fake_tinker, fake_tinker_clock, fake_
     assert not fake_tinker_warnings
 
 
-def test_a_long_pause_of_sampling_is_told(fake_tinker_server, fake_tinker_clock, fake_tinker_warnings):
+def test_a_long_pause_of_sampling_is_reported(fake_tinker_server, fake_tinker_clock, fake_tinker_warnings):
     fake_tinker_server.add_rule(nth(1, operation="sample").paused("paused_rate_limit", seconds=90))
     trained = trainer.train(2)
     assert trained.tokens

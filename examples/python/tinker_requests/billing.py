@@ -19,21 +19,21 @@ class Billing:
     def __init__(self) -> None:
         self.limit = 3600.0
         self._since: float | None = None
-        self._told_at: float | None = None
+        self._logged_at: float | None = None
         self._lock = threading.Lock()
 
     def may_go_on(self) -> bool:
         """Whether to ask again in `PAUSE` seconds."""
         with self._lock:
             now = time.monotonic()
-            if self._told_at is not None and now - self._told_at > FORGOTTEN_AFTER:
-                self._since = self._told_at = None
+            if self._logged_at is not None and now - self._logged_at > FORGOTTEN_AFTER:
+                self._since = self._logged_at = None
             if self._since is None:
                 self._since = now
             if now - self._since > self.limit:
                 log.error("An unpaid bill has held the job for %.0f s; giving up.", now - self._since)
                 return False
-            if self._told_at is None or now - self._told_at > LINE_INTERVAL:
-                self._told_at = now
+            if self._logged_at is None or now - self._logged_at > LINE_INTERVAL:
+                self._logged_at = now
                 log.warning("The job waits until its bill is paid.")
             return True

@@ -99,14 +99,14 @@ class Adapter:
         watcher = client.watcher
         inner = watcher.queue_state_changed
 
-        def heard(state: QueueState, reason: Any = None) -> None:
+        def record(state: QueueState, reason: Any = None) -> None:
             self._recorder.callback(state.value, reason if reason is None else str(reason))
             if _raising.get():
                 message = "the scenario wants it to raise"
                 raise RuntimeError(message)
             inner(state, reason)
 
-        vars(watcher)["queue_state_changed"] = heard
+        vars(watcher)["queue_state_changed"] = record
         return client
 
     async def run(self, client: object, call: OperationCall) -> None:

@@ -102,7 +102,7 @@ class Poll:
         match status:
             case 408:
                 self._budget = BAD_REQUEST_BUDGET
-                self._tell(response)
+                self._notify(response)
             case 400 if self._budget > 0:
                 self._budget -= 1
             case 410:
@@ -111,7 +111,7 @@ class Poll:
             case _ if not 500 <= status <= 599:
                 self._end(f"HTTP {status} {response.text.strip()[:500]}")
 
-    def _tell(self, response: requests.Response) -> None:
+    def _notify(self, response: requests.Response) -> None:
         body = _json(response)
         if self._watcher is None or not isinstance(body, dict) or not (raw := body.get("queue_state")):
             return

@@ -1,4 +1,4 @@
-"""The state of the queue that a request waits in, and what a person is told of it."""
+"""The state of the queue that a request waits in, and how it is reported to the user."""
 
 from __future__ import annotations
 

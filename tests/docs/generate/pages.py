@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.broken_sdks import table as broken_sdks
+from tests.broken_servers import table as broken_servers
 from tests.docs.generate import (
     catalogue_table,
     commands,
@@ -22,6 +23,7 @@ from tinker_conformance.requirements import document as requirements
 from tinker_conformance.requirements import matrix_document as matrix
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.stdio import protocol_schema as adapter_schema
+from tinker_conformance.server import probe_document
 
 DOCS: Final = Path(__file__).parents[3] / "docs"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
@@ -29,6 +31,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "how-to/judge-a-package.md": catalogue_table.document,
     "reference/adapter-protocol.schema.json": adapter_schema.schema,
     "reference/broken-sdks.md": broken_sdks.document,
+    "reference/broken-servers.md": broken_servers.document,
     "reference/commands.md": commands.document,
     "reference/dialects.md": dialects.document,
     "reference/endpoints.md": endpoints.document,
@@ -37,5 +40,6 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/profile-values.md": profile_values.document,
     "reference/report.schema.json": report_schema.schema,
     "reference/requirements.md": requirements.document,
+    "reference/server-probes.md": probe_document.document,
     **findings.pages(),
 }

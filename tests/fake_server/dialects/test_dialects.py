@@ -138,9 +138,9 @@ def test_long_polls_are_late_only_if_asked_for() -> None:
     poll = Request("POST", "/api/v1/retrieve_future", "", JSON, b'{"request_id":"f"}')
     for name in dialect_names():
         seconds = dialect_named(name).pending.seconds  # type: ignore[union-attr] # each has one
-        late = Translator(dialect_named(name), long_polls=True).spoken(poll, pending)
+        late = Translator(dialect_named(name), long_polls=True).translated_reply(poll, pending)
         assert (late.kind == Wire(delay=seconds)) if isinstance(late, TransportFault) else seconds == 0
-        assert isinstance(Translator(dialect_named(name)).spoken(poll, pending), Reply)
+        assert isinstance(Translator(dialect_named(name)).translated_reply(poll, pending), Reply)
     with pytest.raises(ScriptError, match="name one"):
         FakeTinker(long_polls=True)
 

@@ -162,7 +162,7 @@ def test_an_entry_that_is_wrong_names_its_place(entry: object, expected: str) ->
         decode_all([entry], "file")
 
 
-class Told:
+class Notified:
     """A listener that writes down what it is told of submissions and of the set-up."""
 
     def __init__(self) -> None:
@@ -187,7 +187,7 @@ class Told:
 
 
 def test_a_listener_is_told_of_refusals_in_order() -> None:
-    told = Told()
+    told = Notified()
     engine = FakeTinker(listener=told)
     engine.on("create_session").replies(status(503))
     steps = decode_steps([{"advance": 5}, {"status": 429}, {"drop": "reset"}], "test")

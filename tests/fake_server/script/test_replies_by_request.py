@@ -192,8 +192,8 @@ def test_a_file_gives_replies_by_request() -> None:
     ("where", "text"),
     [
         ([], "where must be a mapping of paths to values, not a list"),
-        ({"a..b": 1}, "'a..b' is no path into a request"),
-        ({"a": {"matches": "("}}, r"a: '\(' is no regular expression"),
+        ({"a..b": 1}, "'a..b' is not a path into a request"),
+        ({"a": {"matches": "("}}, r"a: '\(' is not a regular expression"),
         ({"a": {"matches": 1}}, "a: matches needs a text, not the int 1"),
         ({"a": {"match": "x"}}, "there is no condition 'match'; did you mean 'matches'"),
     ],

@@ -17,6 +17,7 @@ from junitparser import JUnitXml
 
 from fake_server.core.visible_text import visible
 from tinker_conformance.cli import main
+from tinker_conformance.commands import measured_run
 from tinker_conformance.commands import run as run_module
 from tinker_conformance.commands.interruption import Interrupted
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
@@ -168,13 +169,13 @@ def test_the_report_is_finished_before_anything_is_printed(
 def test_an_interrupt_while_the_report_is_written_leaves_a_whole_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = run_module.ReportFolder.close
+    whole = measured_run.ReportFolder.close
 
-    def close(self: run_module.ReportFolder, end: object) -> None:
+    def close(self: measured_run.ReportFolder, end: object) -> None:
         signal.raise_signal(signal.SIGINT)
         whole(self, end)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run_module.ReportFolder, "close", close)
+    monkeypatch.setattr(measured_run.ReportFolder, "close", close)
     done = _run(Judged({"debounce.boundary": Verdict.PASSED}), "--report", str(tmp_path))
     assert done.exit_code == 130
     assert done.output.strip() == "interrupted by SIGINT"

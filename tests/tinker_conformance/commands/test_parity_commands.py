@@ -19,6 +19,7 @@ from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Comparison, Finding
 from tinker_conformance.parity.new_behaviour import ChangedRequirement, NewBehaviour
 from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import load_profile
 
 FINDING = Finding(
     scenario="reasons-sampling",
@@ -51,7 +52,7 @@ FAILED = ReleaseReport(version="0.0.1", note="there is no such release")
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param(10, id="every tenth script made by rule"),
+        pytest.param(40, id="some scripts made by rule"),
         pytest.param(1, id="every script", marks=pytest.mark.slow),
     ],
 )
@@ -99,10 +100,23 @@ def test_versions_that_are_none_are_a_usage_error(versions: str) -> None:
     assert "write versions like 0.6.3,0.38.0" in result.output
 
 
-@pytest.mark.parametrize("profile", ["tinker-0.10+tinker-0.14", "tinkex-seed"])
+@pytest.mark.parametrize(
+    ("profile", "among"),
+    [
+        pytest.param(
+            "tinker-0.10+tinker-0.14",
+            ("tinker-0.10", "tinker-0.10+tinker-0.14", "tinker-0.21"),
+            id="among its neighbours",
+        ),
+        pytest.param("tinkex-seed", None, id="among all", marks=pytest.mark.slow),
+    ],
+)
 def test_identify_finds_what_the_reference_was_told_to_be(
-    profile: str, reference: SharedSession, monkeypatch: pytest.MonkeyPatch
+    profile: str, among: tuple[str, ...] | None, reference: SharedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if among is not None:
+        profiles = tuple(load_profile(name) for name in among)
+        monkeypatch.setattr("tinker_conformance.commands.identify.candidates", lambda: profiles)
     # It runs every scenario under every profile, and other tests do that too.
     monkeypatch.setattr(common, "open_sdk", lambda spec, **_: reference)
     result = CliRunner().invoke(main, ["identify", "--sdk", "reference", "--profile", profile])

@@ -32,7 +32,10 @@ def _smallest(folder: Path) -> list[int]:
 
 @pytest.mark.parametrize(
     ("name", "requirement"),
-    [("LogsAfterFiftySeconds", "debounce.within_a_minute"), ("SaysBusy", "reasons.sampling")],
+    [
+        ("LogsAfterFiftySeconds", "debounce.within_a_minute"),
+        pytest.param("SaysBusy", "reasons.sampling", marks=pytest.mark.slow),
+    ],
 )
 def test_a_planted_difference_is_shrunk_to_three_steps_and_replayed(
     name: str, requirement: str, folder: Path

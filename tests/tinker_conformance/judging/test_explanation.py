@@ -15,7 +15,7 @@ from tests.tinker_conformance.checks.small_timelines import (
 )
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.projections import line_times, poll_counts, same
-from tinker_conformance.judging.explanation import explain, shown
+from tinker_conformance.judging.explanation import alone, explain, shown
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import Requirement
@@ -41,7 +41,7 @@ def _explained(
 ) -> list[str]:
     cases = {"small": _case(observed, expected), "quiet": _case(observed)}
     judgement = Judgement(required, Verdict.FAILED, mismatches, cases, note)
-    return explain(judgement, "exec:node it.mjs", "tinker-0.5.1").split("\n")
+    return explain(judgement, alone(required.id, "exec:node it.mjs", "tinker-0.5.1")).split("\n")
 
 
 def _timeline(*mismatches: Mismatch, observed: Timeline) -> list[str]:

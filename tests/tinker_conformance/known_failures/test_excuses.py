@@ -120,7 +120,7 @@ def test_a_scenario_without_a_mismatch_is_stale() -> None:
 
 
 def _results(*judgements: Judgement) -> list[Result]:
-    return [result_record(judgement, "reference", "p") for judgement in judgements]
+    return [result_record(judgement, "") for judgement in judgements]
 
 
 @pytest.mark.parametrize("name", ["known.toml", "known.yaml"])

@@ -80,6 +80,7 @@ def _news(reference: SdkSession, sdk: SdkSession, profile: Profile) -> NewBehavi
     return new_behaviour(reference, sdk, profile, comparison)
 
 
+@pytest.mark.slow  # `test_a_changed_form_is_drafted_with_its_verb` is the quick one
 def test_a_changed_text_is_new_behaviour_with_its_requirement_and_a_draft(
     reference: SdkSession, planted: Planted, tmp_path: Path
 ) -> None:

@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fake_server import FakeTinker, FakeTinkerServer
+
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / ".github/judge.sh"
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 SECONDS = 120
+MODEL = "Qwen/Qwen3-8B"
 
 
-def test_one_input_is_required() -> None:
-    assert [name for name, each in ACTION["inputs"].items() if each.get("required")] == ["sdk"]
-    assert all("default" in each for name, each in ACTION["inputs"].items() if name != "sdk")
+def test_every_input_has_a_default() -> None:
+    assert all("default" in each and not each.get("required") for each in ACTION["inputs"].values())
 
 
 def test_every_input_reaches_the_script_through_the_environment_alone() -> None:
@@ -70,6 +72,31 @@ def test_the_script_leaves_page_and_summary(tmp_path: Path) -> None:
     assert Path(outputs["page"]).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert Path(outputs["summary"]).read_text(encoding="utf-8") == summary
     assert "conforms to tinker" in summary
+
+
+def test_the_script_judges_a_server(tmp_path: Path) -> None:
+    with FakeTinkerServer(FakeTinker(seed=7, strict=True)) as server:
+        code, outputs, summary = _judge(
+            tmp_path, server_url=server.url, base_model="Qwen/Qwen3-8B", quick="true"
+        )
+    assert (code, outputs["exit-code"]) == (0, "0")
+    assert "conforms to tinker" in summary
+
+
+@pytest.mark.parametrize("inputs", [{}, {"sdk": "reference", "server_url": "http://127.0.0.1:1"}])
+def test_the_script_needs_one_subject(tmp_path: Path, inputs: dict[str, str]) -> None:
+    done = subprocess.run(
+        [SCRIPT],
+        env={**os.environ, "CONFORMANCE_COMMAND": "true"}
+        | {f"CONFORMANCE_{name.upper()}": value for name, value in inputs.items()},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "sdk" in done.stderr
+    assert "server-url" in done.stderr
 
 
 def test_the_script_ends_with_the_code_of_the_run_and_splits_no_input(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.session import SdkSession
 
 RELEASES = ("0.1.0", "0.5.0", "0.6.3", "0.9.0", "0.15.0", "0.20.0", "0.22.7", "0.36.0", "0.38.0")
+QUICK_RELEASES = ("0.6.3", "0.38.0")
+"""Those that `make test` drives, whose runs other tests share; CI drives all."""
 
 _NO_CREATION = {
     "reasons.model_creation",
@@ -175,6 +177,10 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
 """By release and the profile of a neighbouring revision: every requirement that must fail, and no other."""
 
 
+def _slow(release: str) -> tuple[pytest.MarkDecorator, ...]:
+    return () if release in QUICK_RELEASES else (pytest.mark.slow,)
+
+
 @pytest.fixture
 def release(request: pytest.FixtureRequest, shared_runs: SharedRuns) -> SharedSession:
     return shared_runs.release(request.param)
@@ -189,16 +195,20 @@ def _failed(sdk: SdkSession, reference: SdkSession, profile: Profile) -> set[str
     return {j.requirement.id for j in judgements if j.verdict not in {Verdict.PASSED, Verdict.NOT_CLAIMED}}
 
 
-@pytest.mark.parametrize("release", RELEASES, indirect=True)
+@pytest.mark.parametrize(
+    "release", [pytest.param(release, marks=_slow(release)) for release in RELEASES], indirect=True
+)
 def test_a_release_conforms_to_its_own_revision(release: SharedSession, reference: SdkSession) -> None:
     assert _failed(release, reference, profile_for(release.info.version)) == set()
 
 
 @pytest.mark.parametrize(
     ("release", "profile", "expected"),
-    [(release, profile, expected) for (release, profile), expected in NEIGHBOURS.items()],
+    [
+        pytest.param(release, profile, expected, marks=_slow(release), id=f"{release}-under-{profile}")
+        for (release, profile), expected in NEIGHBOURS.items()
+    ],
     indirect=["release"],
-    ids=[f"{release}-under-{profile}" for release, profile in NEIGHBOURS],
 )
 def test_a_release_fails_its_neighbours_in_exactly_the_table(
     release: SharedSession, reference: SdkSession, profile: str, expected: set[str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.shared_runs import SharedRuns, SharedSession
-from tinker_conformance.judging.explanation import explain
+from tinker_conformance.judging.explanation import alone, explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS
@@ -59,7 +59,7 @@ def test_official_0_6_3_fails_tinkex_seed_in_exactly_the_table(
     judgements = _judged(shared_runs.release("0.6.3"), reference, "tinkex-seed")
     assert _ids(judgements, Verdict.FAILED) == set(FAILED_UNDER_TINKEX_SEED)
     for identifier in FAILED_UNDER_TINKEX_SEED:
-        text = explain(judgements[identifier], "official==0.6.3", "tinkex-seed")
+        text = explain(judgements[identifier], alone(identifier, "official==0.6.3", "tinkex-seed"))
         assert judgements[identifier].requirement.sentence in text
         assert (
             f"pytest --pyargs tinker_conformance.suite.test_{identifier.split('.')[0]}::{identifier}" in text

@@ -76,8 +76,9 @@ def test_a_changed_timeline_changes_the_verdict(tmp_path: Path) -> None:
         assert set(_recorded("reference", path, reference).values()) == {(Verdict.PASSED, 0)}
         first, *runs = [json.loads(line) for line in path.read_text().splitlines()]
         for run in runs:
-            for event in run["timeline"]:
-                event |= {"kind": "result"} if event.get("kind") == "failed" else {}
+            ends = [event for event in run["timeline"] if event.get("kind") == "failed"]
+            for event in ends:
+                event["kind"] = "result"
         path.write_text("\n".join(json.dumps(each) for each in (first, *runs)))
         changed = _verdicts(ReplayedSession("recorded:x", path), reference)
         assert changed["polling.failure"][0] is Verdict.FAILED
@@ -98,6 +99,12 @@ def test_a_scenario_that_is_not_in_it_is_not_testable_with_the_way_to_record_it(
     run = ReplayedSession("recorded:x", recording).run(shipped_scenarios()["debounce-boundary"], PROFILE)
     assert run.fault is not None
     assert run.fault.kind is FaultKind.NOT_TESTABLE
+    reference = open_sdk("reference")
+    try:
+        judged = _verdicts(ReplayedSession("recorded:x", recording), reference)
+    finally:
+        reference.close()
+    assert {verdict for verdict, _ in judged.values()} == {Verdict.NOT_TESTABLE}
     assert "holds no run of debounce-boundary as it is today; record the SDK again" in run.fault.text
 
 

@@ -173,9 +173,9 @@ def _problems(file: _File) -> Iterator[tuple[str, str]]:
     install, names = file.install, file.names
     as_for_pip = "is not a name; write it as for pip, without a version"
     no_variable = "begins no environment variable; write one like MY_SDK_"
-    no_file = "is no module; write a relative path such as torch/__init__.py"
+    no_file = "is not a module; write a relative path such as torch/__init__.py"
     no_module = "is not the name of a module; write one like my_sdk.lib"
-    no_class = "is no class; write package.module:Class"
+    no_class = "is not a class; write package.module:Class"
     no_step = "is neither a module nor a function; write package.module or package.module:function"
     package = (file.package,) if file.package is not None else ()
     checks: tuple[tuple[str, Iterable[str], Callable[[str], object], str], ...] = (
@@ -186,7 +186,12 @@ def _problems(file: _File) -> Iterator[tuple[str, str]]:
         ("install.extras", install.extras, _is_name, as_for_pip),
         ("install.leave_out", install.leave_out, _is_name, as_for_pip),
         ("install.also", install.also, _is_requirement, "is not a requirement; write one like packaging>=24"),
-        ("install.pins", install.pins, _PIN.fullmatch, "is no exact version; write one like numpy==2.2.6"),
+        (
+            "install.pins",
+            install.pins,
+            _PIN.fullmatch,
+            "is not exact; write one like numpy==2.2.6",
+        ),
         ("install.substitutes", install.substitutes, _is_module_file, no_file),
         ("names.root", (names.root,), _MODULE.fullmatch, no_module),
         ("names.types", (names.types_module,), _MODULE.fullmatch, no_module),

@@ -80,7 +80,9 @@ class ReferenceAdapter:
         """Start a scenario with a new service client."""
         self._context = context
         self._service = ServiceClient(
-            context.base_url, context.profile, on_telemetry=lambda name, data: _tell(context, name, data)
+            context.base_url,
+            context.profile,
+            on_telemetry=lambda name, data: _report_telemetry(context, name, data),
         )
 
     async def create_client(
@@ -194,5 +196,5 @@ def _text(reason: object) -> str | None:
     return reason if reason is None else str(reason)
 
 
-def _tell(context: ScenarioContext, name: str, data: object) -> None:
+def _report_telemetry(context: ScenarioContext, name: str, data: object) -> None:
     context.recorder.telemetry(name, dict(data) if isinstance(data, dict) else {})

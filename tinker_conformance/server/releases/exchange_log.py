@@ -56,7 +56,7 @@ class Sent:
         return self.path in _POLLS
 
     @property
-    def said(self) -> str:
+    def reply_text(self) -> str:
         """The reply in words."""
         return f"HTTP {self.status}" if self.trouble is None else self.trouble
 
@@ -118,7 +118,7 @@ class ExchangeLog:
             return f"{first.name} was not answered for {now - first.began:.1f} s{before}"
         same = [each for each in sent if each.name == last.name]
         times = "once" if len(same) == 1 else f"{len(same)} times"
-        text = f"the SDK sent {last.name} {times}, and the last reply was {last.said}"
+        text = f"the SDK sent {last.name} {times}, and the last reply was {last.reply_text}"
         assert last.ended is not None  # noqa: S101 - nothing waits
         quiet = now - last.ended
         return text if quiet < _RECENT_SECONDS else f"{text}, {quiet:.1f} s ago"

@@ -37,14 +37,14 @@ def _described(error: BaseException, sent: Sequence[Sent]) -> tuple[VerbOutcome,
         return _refused(error, status)
     text = f"{type(error).__name__}: {error}"
     last = next((each for each in reversed(sent) if each.ended is not None), None)
-    after = "" if last is None else f", after {last.name}: {last.said}"
+    after = "" if last is None else f", after {last.name}: {last.reply_text}"
     match type(error).__name__:
         case name if name == _FAILED or str(error).startswith(_OLD_FAILURE):
             return VerbOutcome.ERROR, f"server: the future failed ({text})"
         case name if name == _UNEXPECTED:
             return VerbOutcome.ERROR, f"server: {error}{after}"
         case _ if last is not None and (last.trouble is not None or (last.status or 0) >= 400):
-            return VerbOutcome.ERROR, f"server: {last.name}: {last.said} ({text})"
+            return VerbOutcome.ERROR, f"server: {last.name}: {last.reply_text} ({text})"
         case _:
             return VerbOutcome.ERROR, f"SDK: {text}{after}"
 
@@ -71,12 +71,12 @@ def says_nothing(body: str) -> bool:
     names what is missing.
     """
     try:
-        said = json.loads(body)
+        decoded = json.loads(body)
     except ValueError:
         return True
-    if not isinstance(said, dict) or said.get("problem") == "unexpected_request":
+    if not isinstance(decoded, dict) or decoded.get("problem") == "unexpected_request":
         return True
-    texts = [value for value in said.values() if isinstance(value, str)]
+    texts = [value for value in decoded.values() if isinstance(value, str)]
     return all("".join(filter(str.isalpha, text.lower())) in _SAYS_NOTHING for text in texts)
 
 

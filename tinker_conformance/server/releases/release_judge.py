@@ -142,9 +142,9 @@ class _Release:
         return LineProcess(command, environment=variables, max_line=_MOST_LINE)
 
     def _lost(self, error: Exception) -> VerbDone:
-        said = "" if self._worker is None else self._worker.stderr_tail().strip()
+        stderr = "" if self._worker is None else self._worker.stderr_tail().strip()
         self._end_worker()
-        last = said.splitlines()[-1] if said else "it printed nothing"
+        last = stderr.splitlines()[-1] if stderr else "it printed nothing"
         return VerbDone(outcome=VerbOutcome.ERROR, note=f"SDK: {error} ({last})", alive=False)
 
     def _end_worker(self) -> None:

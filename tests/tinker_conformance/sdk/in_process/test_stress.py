@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,34 +19,38 @@ from fake_server.http.http_server import FakeTinkerServer
 from fake_server.script import complete, script, timeout, try_again
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import Scenario, decode_scenario
-from tinker_conformance.sdk.session import SdkSession
-from tinker_conformance.sdk.spec import open_sdk
+from tinker_conformance.sdk.in_process.worker_session import WorkerSession
+from tinker_conformance.sdk.session import Run
 from tinker_conformance.timeline import Callback, Log, Outcome, OutcomeKind, Request, Response, Timeline
 
 FUTURES = 1_000
+FEW = 300
+"""What `make test` has in flight."""
 THREADS = 20
 PROFILE = load_profile("tinker-0.5.1")
 
 
 @pytest.fixture(scope="module")
-def reference() -> Iterator[SdkSession]:
-    session = open_sdk("reference")
-    yield session
+def run() -> Iterator[Callable[[int, int], Run]]:
+    """Runs the reference with a number of clients and futures, once each."""
+    command = [sys.executable, "-m", "tinker_conformance.sdk.in_process.worker", "reference"]
+    session = WorkerSession("reference", command, scenario_seconds=600)
+    yield cache(lambda clients, futures: session.run(_scenario(clients, futures), PROFILE))
     session.close()
 
 
-def _scenario(clients: int) -> Scenario:
-    """A thousand futures, each with as many pauses as its number says: none, one or two."""
+def _scenario(clients: int, futures: int) -> Scenario:
+    """Futures that each have as many pauses as its number says: none, one or two."""
     names = [f"client-{number}" for number in range(clients)]
     pause = {"timeout": {"queue_state": "paused_capacity"}}
     return decode_scenario(
         {
-            "id": f"stress-{clients}",
+            "id": f"stress-{clients}-{futures}",
             "concurrent": True,
             "clients": {name: {"kind": "sampling", "id": f"sampler-{name}"} for name in names},
             "futures": [
                 {"client": names[number % clients], "steps": [pause] * (number % 3) + [{"complete": {}}]}
-                for number in range(FUTURES)
+                for number in range(futures)
             ],
         },
         "stress",
@@ -55,30 +61,33 @@ def _lines(timeline: Timeline) -> list[str]:
     return [event.message for event in timeline if isinstance(event, Log) and "paused" in event.message]
 
 
-@pytest.mark.parametrize("clients", [1, 20])
-def test_a_thousand_futures_of_some_clients_are_kept_apart(reference: SdkSession, clients: int) -> None:
-    scenario = _scenario(clients)
-    run = reference.run(scenario, PROFILE)
-    assert run.fault is None
-    expected = {number: number_of % 3 for number, number_of in enumerate(range(FUTURES), 1)}
-    polls = Counter(e.future for e in run.timeline if isinstance(e, Request) and e.iteration is not None)
-    replies = Counter(e.future for e in run.timeline if isinstance(e, Response))
-    callbacks = Counter(e.future for e in run.timeline if isinstance(e, Callback))
-    ends = {e.future: e.kind for e in run.timeline if isinstance(e, Outcome)}
+@pytest.mark.parametrize(
+    ("clients", "futures"), [(1, FEW), pytest.param(20, FUTURES, marks=pytest.mark.slow)]
+)
+def test_the_futures_of_some_clients_are_kept_apart(
+    run: Callable[[int, int], Run], clients: int, futures: int
+) -> None:
+    timeline, fault = run(clients, futures).timeline, run(clients, futures).fault
+    assert fault is None
+    expected = {number: number_of % 3 for number, number_of in enumerate(range(futures), 1)}
+    polls = Counter(e.future for e in timeline if isinstance(e, Request) and e.iteration is not None)
+    replies = Counter(e.future for e in timeline if isinstance(e, Response))
+    callbacks = Counter(e.future for e in timeline if isinstance(e, Callback))
+    ends = {e.future: e.kind for e in timeline if isinstance(e, Outcome)}
     assert polls == replies == {number: pauses + 1 for number, pauses in expected.items()}
     assert callbacks == {number: pauses for number, pauses in expected.items() if pauses}
     assert ends == dict.fromkeys(expected, OutcomeKind.RESULT)
-    assert Counter(_lines(run.timeline)) == {
+    assert Counter(_lines(timeline)) == {
         f"Sampling is paused for sampler sampler-client-{number}. Reason: out of capacity": 1
         for number in range(clients)
     }
 
 
-def test_the_futures_were_in_flight_together(reference: SdkSession) -> None:
-    timeline = reference.run(_scenario(1), PROFILE).timeline
+def test_the_futures_were_in_flight_together(run: Callable[[int, int], Run]) -> None:
+    timeline = run(1, FEW).timeline
     first_end = next(place for place, event in enumerate(timeline) if isinstance(event, Outcome))
     begun = {event.future for event in timeline[:first_end] if isinstance(event, Request)}
-    assert len(begun) > FUTURES / 2
+    assert len(begun) > FEW / 2
 
 
 def test_a_thousand_futures_polled_by_twenty_threads_get_each_its_own_replies() -> None:

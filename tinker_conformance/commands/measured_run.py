@@ -1,0 +1,230 @@
+"""A run of a command: judged with progress, written to every file, then printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Generic
+
+import click
+from rich.progress import track
+
+from fake_server.core.visible_text import visible, visible_lines
+from tinker_conformance.commands.fix_first import fix_first
+from tinker_conformance.commands.guard import described
+from tinker_conformance.commands.interruption import Interrupted, ended_while_killing
+from tinker_conformance.commands.outcome import table
+from tinker_conformance.commands.terminal import Terminal
+from tinker_conformance.judging.causes import Cause, causes
+from tinker_conformance.judging.explanation import explain
+from tinker_conformance.judging.judge import UNTESTED, Judgement, Verdict
+from tinker_conformance.known_failures.first_file import record, recordable
+from tinker_conformance.report.conclusion import Conclusion, conclude, forgiven
+from tinker_conformance.report.exit_codes import Exit
+from tinker_conformance.report.record_making import end_record
+from tinker_conformance.report.records import End, Result, ScriptsRecord, Start, VerbRecord
+from tinker_conformance.report.report_folder import ReportFolder
+from tinker_conformance.report.report_reading import Report
+from tinker_conformance.suite.open_run import OpenRun, R
+
+_SILENT: Final = frozenset({Verdict.PASSED}) | UNTESTED
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """Why a run ended before everything was judged.
+
+    Attributes:
+        code: The exit code.
+        reason: In words.
+    """
+
+    code: int
+    reason: str
+
+
+class MeasuredRun(Generic[R]):
+    """The results of a run so far, and its conclusion once it has ended.
+
+    Attributes:
+        scripts: The results of scripts that belong to no requirement, or None.
+        verbs: What releases of the official SDK met at a server.
+        releases: Which releases work whole against a server, in words.
+    """
+
+    def __init__(self, run: OpenRun[R], *, asked: Sequence[R], folder: Path | None) -> None:
+        """Begin the report, if there is a folder for it."""
+        self.run = run
+        self.asked = tuple(asked)
+        self.start: Start = run.start(self.asked)
+        self.report = None if folder is None else ReportFolder(folder, self.start)
+        self.judgements: list[Judgement] = []
+        self.results: list[Result] = []
+        self.scripts: ScriptsRecord | None = None
+        self.verbs: list[VerbRecord] = []
+        self.releases = ""
+        self.early: Early | None = None
+
+    @property
+    def progress(self) -> str:
+        """How far the run got, in words."""
+        return f"after {len(self.judgements)} of {len(self.asked)} requirements"
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """One sentence per outdated entry of known failures; empty unless everything was judged."""
+        if self.early or len(self.judgements) < len(self.asked):
+            return ()
+        return self.run.stale(self.judgements)
+
+    @property
+    def end(self) -> End:
+        """The closing record."""
+        return end_record(
+            self.start,
+            self.results,
+            early=None if self.early is None else f"{self.early.reason}, {self.progress}",
+            early_code=Exit.KIT if self.early is None else self.early.code,
+            stale=self.stale,
+            scripts=self.scripts,
+            releases=self.releases,
+        )
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """What the run found, and its exit code."""
+        return conclude(Report(self.start, tuple(self.results), self.end, tuple(self.verbs)))
+
+    def judge(self, console: Terminal, *, quiet: bool, then: Callable[[], None] | None = None) -> None:
+        """Judge everything, then close the run; note the reason if it ends early.
+
+        Args:
+            console: Where the progress is shown.
+            quiet: Show no progress.
+            then: Called after the last requirement, before the run is closed.
+        """
+        try:
+            steps = track(
+                self.run.ask_all(self.asked),
+                "judging",
+                total=len(self.asked),
+                console=console,
+                transient=True,
+                disable=quiet or not console.is_terminal,
+            )
+            for judgement in steps:
+                self._add(judgement)
+            if then is not None:
+                then()
+        except Interrupted as error:
+            ended_while_killing(self.run.close)
+            self.early = Early(error.exit_code, f"interrupted by {error.name}")
+        except Exception as error:  # noqa: BLE001 - report the results so far, even after a bug of the kit
+            ended_while_killing(self.run.close)
+            reason, code = described(error)
+            self.early = Early(code, reason.removeprefix("Error: "))
+        else:
+            self.run.close()
+
+    def add_verb(self, verb: VerbRecord) -> None:
+        """Keep what a release met with one verb, in the report too."""
+        self.verbs.append(verb)
+        if self.report is not None:
+            self.report.add(verb)
+
+    def _add(self, judgement: Judgement) -> None:
+        self.judgements.append(judgement)
+        self.results.append(self.run.result(judgement))
+        if self.report is not None:
+            self.report.add(self.results[-1])
+
+
+@dataclass(slots=True)
+class Written:
+    """The files that were written.
+
+    Attributes:
+        notes: Lines about what was written.
+        problems: What could not be written, and why.
+    """
+
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def attempt(self, write: Callable[[], object]) -> bool:
+        """Write a file and return whether that worked; note the problem if not."""
+        try:
+            write()
+        except OSError as error:
+            self.problems.append(described(error)[0].removeprefix("Error: "))
+            return False
+        return True
+
+
+def write_report(measured: MeasuredRun[R], written: Written) -> None:
+    """Complete the report, if there is one, and note a problem."""
+    report = measured.report
+    if report is not None:
+        report.close(measured.end)
+        written.problems += [] if report.problem is None else [str(report.problem)]
+
+
+def write_known_failures(measured: MeasuredRun[R], written: Written) -> None:
+    """Write the file of `--record-known-failures`, if it was asked for, and note it."""
+    run, recorded = measured.run, measured.run.recorded
+    if recorded is None:
+        return
+    if written.attempt(
+        lambda: record(
+            measured.results, recorded, sdk=visible(run.name), profile=run.judged_by, strict=run.strict
+        )
+    ):
+        number = len(recordable(measured.results, strict=run.strict))
+        written.notes.append(f"{recorded}: {number} known failures; edit the reasons")
+
+
+def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool) -> None:
+    """Print the table of verdicts, and an explanation of each that is not silent."""
+    console.print(visible(f"{measured.run.name} against {measured.run.judged_by}"))
+    if measured.judgements:
+        console.print(table(measured.judgements))
+    silent = {Verdict.PASSED} if verbose else {*_SILENT, Verdict.KNOWN_FAILURE}
+    grouped = causes(measured.judgements)
+    in_full = {cause.first for cause in grouped}
+    for judgement in _by_cause(measured.judgements, grouped):
+        if judgement.verdict not in silent:
+            brief = not verbose and judgement.verdict is Verdict.FAILED
+            brief = brief and judgement.requirement.id not in in_full
+            console.print()
+            text = explain(judgement, measured.run.rerun(judgement), brief=brief)
+            console.print(text, soft_wrap=True)
+
+
+def _by_cause(judgements: Sequence[Judgement], grouped: Sequence[Cause]) -> Sequence[Judgement]:
+    """Return the judgements in the order in which their causes are to be fixed; the rest last."""
+    order = [identifier for cause in grouped for identifier in (cause.first, *cause.others)]
+    place = {identifier: number for number, identifier in enumerate(order)}
+    return sorted(judgements, key=lambda judgement: place.get(judgement.requirement.id, len(order)))
+
+
+def _against(measured: MeasuredRun[R]) -> list[Judgement]:
+    """Return the judgements with forgiven quirks left out."""
+    return [
+        judgement
+        for judgement, result in zip(measured.judgements, measured.results, strict=True)
+        if not forgiven(result, strict=measured.run.strict)
+    ]
+
+
+def print_conclusion(measured: MeasuredRun[R], written: Written, console: Terminal) -> None:
+    """Print what was written, what is stale, and the conclusion; problems go to standard error."""
+    notes = [*written.notes, *(f"stale: {sentence}" for sentence in measured.stale)]
+    for line in fix_first(_against(measured)):
+        console.print(visible_lines(line), soft_wrap=True)
+    early = measured.early
+    notes.append(f"ended early, {measured.progress}: {early.reason}" if early else str(measured.conclusion))
+    for note in notes:
+        console.print(visible_lines(f"\n{note}"), soft_wrap=True)
+    for problem in written.problems:
+        click.echo(visible_lines(f"Error: {problem}"), err=True)

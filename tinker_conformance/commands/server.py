@@ -1,0 +1,142 @@
+"""`tinker-conformance server`: judges a server by probes, with progress and a summary."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from tinker_conformance.commands.guard import undelivered
+from tinker_conformance.commands.interruption import uninterrupted
+from tinker_conformance.commands.measured_run import (
+    MeasuredRun,
+    Written,
+    print_conclusion,
+    print_verdicts,
+    write_known_failures,
+    write_report,
+)
+from tinker_conformance.commands.terminal import Terminal
+from tinker_conformance.server.server_request import Pausing, ServerRequest
+from tinker_conformance.server.server_run import open_server_run
+from tinker_conformance.server.target import DEFAULT_MAX_REQUESTS, KEY_VARIABLE
+
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+_MANY: Final = click.IntRange(min=1, max=1_000_000)
+_AT_ONCE: Final = click.IntRange(min=1, max=64)
+
+
+@click.command()
+@click.option(
+    "--url", required=True, metavar="URL", help="The server to judge, such as http://127.0.0.1:8000."
+)
+@click.option(
+    "--api-key",
+    envvar=KEY_VARIABLE,
+    metavar="KEY",
+    help=f"The key for the server, which is never printed or written. Default: {KEY_VARIABLE}.",
+)
+@click.option(
+    "--base-model",
+    metavar="NAME",
+    help="The base model to train and sample. Default: the first that the server lists.",
+)
+@click.option("--name", metavar="NAME", help="What reports call the server. Default: host and port.")
+@click.option("--quick", is_flag=True, help="Leave out the probes that wait: for 30 s, and for up to 45 s.")
+@click.option(
+    "--max-requests",
+    type=_MANY,
+    default=DEFAULT_MAX_REQUESTS,
+    show_default=True,
+    help="How many requests the probes may send. They need about 480, and more polls on a slow server.",
+)
+@click.option("--allow-remote", is_flag=True, help="Judge a server that is not on this machine.")
+@click.option(
+    "--pauses-at-samples",
+    "samples",
+    type=_AT_ONCE,
+    metavar="N",
+    help="The server pauses when more than N samples are in flight; the chapter `pauses` needs it.",
+)
+@click.option(
+    "--pauses-at-models",
+    "models",
+    type=_AT_ONCE,
+    metavar="N",
+    help="The server pauses when more than N models are trained.",
+)
+@click.option("--only", multiple=True, metavar="ID", help="Run only this probe. Repeatable.")
+@click.option("--strict", is_flag=True, help="Count quirks as failures.")
+@click.option("--as-of", metavar="VERSION", help="Judge only by the probes that existed in kit VERSION.")
+@click.option(
+    "--known-failures", "known", type=_FILE, help="Excuse the failures that this TOML or YAML file lists."
+)
+@click.option(
+    "--record-known-failures",
+    "recorded",
+    type=_FILE,
+    help="Write the failures of this run to a new file of known failures.",
+)
+@click.option(
+    "--report",
+    "folder",
+    type=_FOLDER,
+    help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print only what to fix first, and the last line.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Also explain known failures and what the server does not offer."
+)
+def server(
+    *,
+    url: str,
+    api_key: str | None,
+    base_model: str | None,
+    name: str | None,
+    max_requests: int,
+    samples: int | None,
+    models: int | None,
+    only: tuple[str, ...],
+    as_of: str | None,
+    known: Path | None,
+    recorded: Path | None,
+    folder: Path | None,
+    quick: bool,
+    allow_remote: bool,
+    strict: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Judge a server that serves the Tinker API, and print the verdict of each probe."""
+    request = ServerRequest(
+        url=url,
+        api_key=api_key,
+        base_model=base_model,
+        name=name,
+        quick=quick,
+        max_requests=max_requests,
+        allow_remote=allow_remote,
+        pausing=Pausing(models=models, samples=samples),
+        only=only,
+        as_of=as_of,
+        known=known,
+        recorded=recorded,
+        strict=strict,
+    )
+    console = Terminal()
+    opened = open_server_run(request)
+    measured = MeasuredRun(opened, asked=opened.asked, folder=folder)
+    measured.judge(console, quiet=quiet)
+    written = Written()
+    # Write all files before printing anything: a failing terminal must not affect them.
+    with uninterrupted():
+        write_report(measured, written)
+        write_known_failures(measured, written)
+    if not quiet:
+        print_verdicts(measured, console, verbose=verbose)
+    print_conclusion(measured, written, console)
+    code = measured.conclusion.exit_code
+    sys.exit(undelivered(code) if written.problems else code)

@@ -1,0 +1,43 @@
+"""Work of the cheapest kind that a server offers: a sample, or else a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tinker_conformance.server.dialogue import EITHER
+from tinker_conformance.server.features import SAMPLING
+from tinker_conformance.server.probe_bodies import Json, pass_body, sample_body_of
+from tinker_conformance.server.probing import Probing
+
+INPUTS = {"asample": "prompt", "forward_backward": "forward_backward_input"}
+"""The field of a submission that says what is sampled or trained on, by its path."""
+
+
+def cheapest_work(p: Probing) -> tuple[str, Json]:
+    """Return the path and the body of a submission with the next number."""
+    if p.bench.offer.lacks(SAMPLING) is None:
+        sampler = p.bench.sampler(p)
+        return "asample", sample_body_of(sampler, p.bench.next_number(sampler))
+    model = p.bench.model(p)
+    return "forward_backward", pass_body(model, p.bench.next_number(model))
+
+
+def cheapest_path(p: Probing) -> str:
+    """Return the path alone."""
+    return "asample" if p.bench.offer.lacks(SAMPLING) is None else "forward_backward"
+
+
+def submit_any(p: Probing) -> str:
+    """Submit the cheapest work and return its request id."""
+    if p.bench.offer.lacks(SAMPLING) is None:
+        sampler = p.bench.sampler(p)
+        return p.submit("asample", sample_body_of(sampler, p.bench.next_number(sampler)))
+    model = p.bench.model(p)
+    return p.bench.submit_pass(p, model, p.bench.next_number(model))
+
+
+def any_result(p: Probing, request_id: str, *, accept: str = EITHER) -> Mapping[str, object]:
+    """Return the result of the cheapest work in its JSON form; end the probe if it has none."""
+    if p.bench.offer.lacks(SAMPLING) is None:
+        return p.sampled(request_id, accept=accept)
+    return p.passed(request_id, accept=accept)

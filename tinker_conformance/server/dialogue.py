@@ -1,0 +1,413 @@
+"""Asking a server: requests, polls, and what differs from what must hold."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NoReturn
+
+from fake_server.core.wanted_got import wanted_got
+from fake_server.protobuf import decode_forward_output, decode_sample_response
+from tinker_conformance.checks.case import Mismatch
+from tinker_conformance.server.exchanges import (
+    NOT_JSON,
+    READ_SECONDS,
+    Answer,
+    Clock,
+    NoAnswerError,
+    Question,
+    Sender,
+)
+from tinker_conformance.server.target import RequestBudget, ServerUnderTest
+from tinker_conformance.timeline import Event, Request, Response, Timeline
+
+API: Final = "/api/v1/"
+POLL: Final = "retrieve_future"
+JSON: Final = "application/json"
+PROTOBUF: Final = "application/x-protobuf"
+EITHER: Final = f"{PROTOBUF}, {JSON}"
+"""What the `Accept` header of a poll may say: releases up to 0.24.1 JSON or either, later ones protobuf."""
+FUTURE_SECONDS: Final = 300.0
+"""How long a future may take; creating a model may load its weights first."""
+_LONGEST_SLEEP: Final = 1.0
+_NOT_THERE: Final = (404, 405, 501)
+_LATER: Final = (402, 408, 425, 429)
+"""Statuses by which a server asks its client to come again."""
+
+Json = Mapping[str, object]
+Decode = Callable[[bytes], Json]
+
+
+class ProbeEnded(Exception):  # noqa: N818 - the difference that it stands for was noted
+    """A probe cannot go on after a difference."""
+
+
+class NotOfferedError(Exception):
+    """The server does not have what the probe is about; the text says how that showed."""
+
+
+class NotTestableError(Exception):
+    """Something that another probe judges does not work, and this one needs it."""
+
+    def __init__(self, note: str, fix_first: str) -> None:
+        super().__init__(f"{note}; fix {fix_first} first")
+        self.fix_first = fix_first
+
+
+class Line:
+    """The line to a server, which all probes of a run share.
+
+    Attributes:
+        target: The server.
+        sender: What carries the requests.
+        clock: What probes wait by.
+        budget: How many requests may still be sent.
+        pending: Every pending reply so far.
+    """
+
+    def __init__(self, target: ServerUnderTest, sender: Sender, clock: Clock, budget: RequestBudget) -> None:
+        """Ask nothing yet."""
+        self.target = target
+        self.sender = sender
+        self.clock = clock
+        self.budget = budget
+        self.pending: list[Answer] = []
+        self._polled: dict[object, list[int]] = {}
+        self._lock = threading.Lock()
+
+    def number_of(self, request_id: object) -> tuple[int, int]:
+        """Return the number of a future in this run, from 1, and how often it was polled before."""
+        with self._lock:
+            seen = self._polled.setdefault(str(request_id), [len(self._polled) + 1, -1])
+            seen[1] += 1
+            return seen[0], seen[1]
+
+
+class Dialogue:
+    """What is asked and answered for one purpose, such as one probe.
+
+    Attributes:
+        line: The line to the server.
+        mismatches: The differences that were noted.
+    """
+
+    def __init__(self, line: Line, purpose: str = "") -> None:
+        """Begin at the second 0.
+
+        Args:
+            line: The line to the server.
+            purpose: The id of the probe, which the differences name.
+        """
+        self.line = line
+        self.mismatches: list[Mismatch] = []
+        self._probe_id = purpose
+        self._events: list[Event] = []
+        self._began = line.clock.now()
+        self._lock = threading.Lock()
+
+    @property
+    def timeline(self) -> Timeline:
+        """What was asked and answered, in order."""
+        return tuple(self._events)
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: str = JSON,
+        with_key: bool = True,
+        seconds: float = READ_SECONDS,
+    ) -> Answer:
+        """Send a request and return the reply.
+
+        Args:
+            method: The HTTP method.
+            path: The path below `/api/v1/`.
+            body: The JSON value to send; None for no body.
+            raw: The bytes to send instead.
+            headers: Further headers, which replace those of the kit.
+            accept: The `Accept` header.
+            with_key: Whether the key goes with it.
+            seconds: How long to wait for the complete reply.
+
+        Raises:
+            NoAnswerError: No reply came.
+            BudgetSpentError: The run may send no more requests.
+        """
+        question = self._question(method, path, body, raw, headers, accept, with_key=with_key)
+        number = self._sent(question, body)
+        try:
+            answer = self.line.sender.send(question, seconds)
+        except NoAnswerError as error:
+            self._note(Response(at=self._at(), future=number, status=None, fault=str(error)))
+            raise
+        self._answered(answer, number)
+        return answer
+
+    def post(self, path: str, body: object = None, **more: object) -> Answer:
+        """Send a POST; the arguments are those of `ask`."""
+        return self.ask("POST", path, body, **more)  # type: ignore[arg-type] # passed through
+
+    def get(self, path: str, **more: object) -> Answer:
+        """Send a GET; the arguments are those of `ask`."""
+        return self.ask("GET", path, **more)  # type: ignore[arg-type] # passed through
+
+    def hang_up(self, path: str, body: object, *, accept: str = JSON) -> None:
+        """Send a POST and close the connection without reading the reply."""
+        question = self._question("POST", path, body, None, None, accept, with_key=True)
+        number = self._sent(question, body)
+        self.line.sender.abandon(question)
+        self._note(Response(at=self._at(), future=number, status=None, fault="the client hung up"))
+
+    def at_once(self, *asking: Callable[[], Answer]) -> list[Answer]:
+        """Send several requests at the same time and return the replies, in the order of the arguments."""
+        with ThreadPoolExecutor(len(asking)) as threads:
+            return [future.result() for future in [threads.submit(each) for each in asking]]
+
+    def poll(self, request_id: str, *, accept: str = EITHER, **more: object) -> Answer:
+        """Poll a future once."""
+        return self.post(POLL, {"request_id": request_id}, accept=accept, **more)
+
+    # -- futures ---------------------------------------------------------------------------------
+
+    def submit(self, path: str, body: object = None, **more: object) -> str:
+        """Submit something that must be accepted, and return its request id."""
+        return self.request_id(self.post(path, body, **more))
+
+    def request_id(self, answer: Answer) -> str:
+        """Return the request id of a submission's reply; end the probe if it has none."""
+        self.offered(answer)
+        self.require(answer.ok, "a promise (HTTP 200 with a request_id)", str(answer))
+        found = answer.mapping().get("request_id")
+        with self.prerequisite("submission.request_id"):
+            self.require(isinstance(found, str) and found != "", "a request_id that is text", str(answer))
+        return str(found)
+
+    def offered(self, answer: Answer) -> Answer:
+        """Return a reply, unless its status says that the server has no such endpoint.
+
+        Raises:
+            NotOfferedError: It has none.
+        """
+        if answer.status in {405, 501}:
+            raise NotOfferedError(f"{self._last_request()} answers HTTP {answer.status}")
+        return answer
+
+    def end(self, request_id: str, *, accept: str = EITHER, seconds: float = FUTURE_SECONDS) -> Answer:
+        """Poll a future until it is no longer pending, as the official SDK does, and return the last reply.
+
+        A poll that is not answered is sent again, and HTTP 402, 425 and 429 are asked again: other probes
+        judge those. An HTTP status of 500 or more ends the probe, because clients would ask for ever.
+        """
+        clock = self.line.clock
+        until = clock.now() + seconds
+        pause = 0.02
+        while True:
+            try:
+                answer = self.poll(request_id, accept=accept)
+            except NoAnswerError as error:
+                if not error.connected:
+                    raise
+                answer = None
+            if answer is not None:
+                if answer.status >= 500:
+                    self.fail("a result, a failure or a pending reply", str(answer))
+                if not is_pending(answer) and answer.status not in _LATER:
+                    return answer
+                if is_pending(answer):
+                    self.line.pending.append(answer)
+            if clock.now() >= until:
+                self.fail(f"an end of the future within {seconds:g} s", "none")
+            clock.sleep(pause)
+            pause = min(pause * 2, _LONGEST_SLEEP)
+
+    def result(self, request_id: str, *, accept: str = JSON, decode: Decode | None = None) -> Json:
+        """Return the result of a future in its JSON form; end the probe if it has none.
+
+        Args:
+            request_id: The future.
+            accept: The `Accept` header of its polls.
+            decode: What reads its result if it comes in protobuf.
+        """
+        return self.decoded(self.end(request_id, accept=accept), decode)
+
+    def sampled(self, request_id: str, *, accept: str = EITHER) -> Json:
+        """Return the result of a sample in its JSON form; end the probe if it has none."""
+        return self.result(request_id, accept=accept, decode=decode_sample_response)
+
+    def passed(self, request_id: str, *, accept: str = EITHER) -> Json:
+        """Return the result of a pass in its JSON form; end the probe if it has none."""
+        return self.result(request_id, accept=accept, decode=decode_forward_output)
+
+    def decoded(self, answer: Answer, decode: Decode | None = None) -> Json:
+        """Return a result in its JSON form, whatever form it came in."""
+        self.require(answer.ok, "a result (HTTP 200)", str(answer))
+        if answer.media_type == PROTOBUF and decode is not None:
+            try:
+                return decode(answer.body)
+            except ValueError as error:
+                self.fail("a protobuf message", f"{answer}: {error}")
+        value = answer.json()
+        self.require(isinstance(value, dict), "a result that is a JSON object", str(answer))
+        assert isinstance(value, dict)  # noqa: S101 - narrows: `require` has ended the probe otherwise
+        self.require("error" not in value, "a result", f"a failure: {answer}")
+        return value
+
+    # -- judging ---------------------------------------------------------------------------------
+
+    def expect(self, holds: object, wanted: str, got: object) -> None:
+        """Note a difference unless something holds, and go on."""
+        if not holds:
+            self._differs(wanted, got)
+
+    def require(self, holds: object, wanted: str, got: object) -> None:
+        """Note a difference unless something holds, and end the probe there.
+
+        Raises:
+            ProbeEnded: It does not hold.
+        """
+        if not holds:
+            self.fail(wanted, got)
+
+    def fail(self, wanted: str, got: object) -> NoReturn:
+        """Note a difference and end the probe.
+
+        Raises:
+            ProbeEnded: Always.
+        """
+        self._differs(wanted, got)
+        raise ProbeEnded
+
+    @contextlib.contextmanager
+    def prerequisite(self, judged_by: str) -> Iterator[None]:
+        """Turn a difference within the block into "not testable", unless it is what this probe judges.
+
+        Args:
+            judged_by: The id of the probe that judges it.
+
+        Raises:
+            NotTestableError: There was a difference that ended the block.
+        """
+        before = len(self.mismatches)
+        try:
+            yield
+        except ProbeEnded:
+            if self._probe_id == judged_by:
+                raise
+            found = self.mismatches[-1]
+            del self.mismatches[before:]
+            raise NotTestableError(wanted_got(found.wanted, found.got), judged_by) from None
+
+    def unanswered(self, error: NoAnswerError) -> None:
+        """Note that no reply came to the last request."""
+        self._differs(f"a reply to {self._last_request()}", f"no reply: {error}")
+
+    def refused(self, answer: Answer) -> None:
+        """Expect a refusal: a 4xx that no client repeats, with a JSON body."""
+        refused = 400 <= answer.status < 500 and answer.status not in _LATER
+        self.expect(refused and answer.json() is not NOT_JSON, "a 4xx with a JSON body", str(answer))
+
+    def refused_or_failed(self, answer: Answer) -> None:
+        """Expect a refusal, at once or as the failure of the future that was promised."""
+        if not answer.ok:
+            self.refused(answer)
+            return
+        ended = self.end(self.request_id(answer))
+        failed = 400 <= ended.status < 500 or is_failure(ended)
+        self.expect(failed, "a 4xx, or a future that fails", str(ended))
+
+    # --------------------------------------------------------------------------------------------
+
+    def _differs(self, wanted: str, got: object) -> None:
+        place = next(
+            (n for n, event in reversed(list(enumerate(self._events))) if isinstance(event, Response)), None
+        )
+        text = self.line.target.without_key(str(got))
+        self.mismatches.append(Mismatch(self._probe_id, self._at(), wanted, text, place))
+
+    def _question(  # noqa: PLR0917 - the parts of a request
+        self,
+        method: str,
+        path: str,
+        body: object,
+        raw: bytes | None,
+        headers: Mapping[str, str] | None,
+        accept: str,
+        *,
+        with_key: bool,
+    ) -> Question:
+        given = {"accept": accept}
+        if raw is None and body is not None:
+            raw = json.dumps(body, separators=(",", ":")).encode()
+        if raw is not None:
+            given["content-type"] = JSON
+        given |= headers or {}
+        return Question(method, API + path, tuple(given.items()), raw or b"", with_key)
+
+    def _sent(self, question: Question, body: object) -> int | None:
+        self.line.budget.spend()
+        path = question.path
+        number, iteration = None, None
+        if path == API + POLL and isinstance(body, dict):
+            number, iteration = self.line.number_of(body.get("request_id"))
+        event = Request(
+            at=self._at(),
+            future=number,
+            method=question.method,
+            path=path,
+            iteration=None if iteration is None else str(iteration),
+            request_type=None if number is None else f"future {number}",
+        )
+        self._note(event)
+        return number
+
+    def _answered(self, answer: Answer, number: int | None) -> None:
+        value = answer.json()
+        text: object = value
+        if value is NOT_JSON:
+            text = f"{len(answer.body)} bytes of {answer.media_type or 'no media type'}"
+        elif self.line.target.without_key(quoted := json.dumps(value)) != quoted:
+            text = self.line.target.without_key(quoted)
+        self._note(Response(at=self._at(), future=number, status=answer.status, body=text))
+
+    def _note(self, event: Event) -> None:
+        with self._lock:
+            self._events.append(event)
+
+    def _at(self) -> float:
+        return round(self.line.clock.now() - self._began, 6)
+
+    def _last_request(self) -> str:
+        asked = [event for event in self._events if isinstance(event, Request)]
+        return f"{asked[-1].method} {asked[-1].path}" if asked else "a request"
+
+
+def is_pending(answer: Answer) -> bool:
+    """Return whether a reply to a poll says to ask again."""
+    return answer.status == 408 or (answer.ok and answer.mapping().get("type") == "try_again")
+
+
+def is_failure(answer: Answer) -> bool:
+    """Return whether a reply to a poll is a failure that every release reads: 200 with `error`."""
+    return answer.ok and "error" in answer.mapping()
+
+
+def is_missing(answer: Answer) -> bool:
+    """Return whether a status says that a known path does not exist."""
+    return answer.status in _NOT_THERE
+
+
+def numbers(value: object) -> Sequence[float] | None:
+    """Return a list of JSON numbers; None if a value is anything else."""
+    if isinstance(value, list) and all(type(each) in {int, float} for each in value):
+        return value
+    return None

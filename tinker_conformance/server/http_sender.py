@@ -1,0 +1,106 @@
+"""The kit's own HTTP client: bounded in time and size, without proxies, redirects or cookies."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import httpx
+
+from tinker_conformance._version import __version__
+from tinker_conformance.server.exchanges import MOST_BYTES, Answer, NoAnswerError, Question
+from tinker_conformance.server.target import ServerUnderTest
+
+_CONNECT_SECONDS: Final = 10.0
+_HANG_UP_SECONDS: Final = 0.05
+"""How long an abandoned poll stays open, so that the server has read it."""
+
+
+class HttpSender:
+    """Sends questions to a server over HTTP."""
+
+    def __init__(self, target: ServerUnderTest, transport: httpx.BaseTransport | None = None) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            target: The server, and the key to send.
+            transport: What carries the requests; None for sockets.
+        """
+        self._target = target
+        self._client = httpx.Client(
+            base_url=target.url,
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            # A compressed reply could expand without bounds.
+            headers={"accept-encoding": "identity", "user-agent": f"tinker-conformance/{__version__}"},
+        )
+
+    def send(self, question: Question, seconds: float) -> Answer:
+        """Return the reply, complete within this many seconds.
+
+        Raises:
+            NoAnswerError: There was none.
+        """
+        try:
+            return self._sent(question, seconds)
+        except httpx.ConnectTimeout as error:
+            raise NoAnswerError("the connection was not accepted in time", connected=False) from error
+        except httpx.ConnectError as error:
+            why = f"the connection failed ({self._target.without_key(str(error))})"
+            raise NoAnswerError(why, connected=False) from error
+        except httpx.TimeoutException as error:
+            raise NoAnswerError(f"nothing came for {seconds:g} s") from error
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            text = self._target.without_key(str(error) or type(error).__name__)
+            raise NoAnswerError(f"the connection broke ({text})") from error
+
+    def abandon(self, question: Question) -> None:
+        """Send a question and close the connection soon after, whether or not a reply has begun.
+
+        Raises:
+            NoAnswerError: It could not be sent.
+        """
+        timeout = httpx.Timeout(_HANG_UP_SECONDS, connect=_CONNECT_SECONDS, write=_CONNECT_SECONDS)
+        headers = {**self._headers(question), "connection": "close"}
+        try:
+            with self._client.stream(
+                question.method, question.path, headers=headers, content=question.body, timeout=timeout
+            ):
+                pass  # the head may have come; the body is never read
+        except httpx.ReadTimeout:
+            return
+        except httpx.RequestError as error:
+            raise NoAnswerError(
+                f"the connection broke ({self._target.without_key(str(error))})", connected=False
+            ) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def _headers(self, question: Question) -> dict[str, str]:
+        headers = dict(question.headers)
+        return {**headers, "x-api-key": self._target.api_key} if question.with_key else headers
+
+    def _sent(self, question: Question, seconds: float) -> Answer:
+        ends = time.monotonic() + seconds
+        timeout = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
+        pieces: list[bytes] = []
+        size = 0
+        with self._client.stream(
+            question.method,
+            question.path,
+            headers=self._headers(question),
+            content=question.body,
+            timeout=timeout,
+        ) as response:
+            for piece in response.iter_raw():
+                pieces.append(piece)
+                size += len(piece)
+                if size > MOST_BYTES:
+                    raise NoAnswerError(f"more than {MOST_BYTES} bytes came, and no end of them")
+                # The limits of httpx are for each read, and a server may send a byte at a time.
+                if time.monotonic() > ends:
+                    raise NoAnswerError(f"the reply was not complete after {seconds:g} s")
+            return Answer(response.status_code, dict(response.headers), b"".join(pieces))

@@ -1,0 +1,91 @@
+"""From a probe to a judgement."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Final
+
+from tinker_conformance.error_families import UserError
+from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.server.dialogue import Line, NotOfferedError, NotTestableError, ProbeEnded
+from tinker_conformance.server.exchanges import NoAnswerError
+from tinker_conformance.server.probe import Probe
+from tinker_conformance.server.probing import Probing
+from tinker_conformance.server.server_request import Pausing
+from tinker_conformance.server.survey import ServerLostError, survey
+from tinker_conformance.server.workbench import Workbench
+
+_MOST_LOST: Final = 2
+"""How many probes in a row may find no server before the run ends."""
+
+
+class ServerJudge:
+    """A judge of one server. Not thread-safe."""
+
+    def __init__(self, line: Line, pausing: Pausing) -> None:
+        """Find out what the server offers.
+
+        Args:
+            line: The line to the server; `close` closes it.
+            pausing: How the server can be made to pause.
+
+        Raises:
+            ServerLostError: It cannot be reached.
+            TargetError: It refuses the key.
+        """
+        self._lost = 0
+        self._line = line
+        self._bench = Workbench(line, survey(line), pausing)
+
+    def judge(self, probe: Probe) -> Judgement:
+        """Judge the server by one probe.
+
+        Raises:
+            ServerLostError: Nothing listens there any more.
+            UserError: The budget is spent, or a base model must be named.
+        """
+        if (why := self._bench.offer.lacks(probe.needs)) is not None:
+            return Judgement(probe, Verdict.NOT_OFFERED, note=why)
+        probing = Probing(self._bench, probe.id)
+        note, verdict, fix_first = "", Verdict.PASSED, tuple[str, ...]()
+        try:
+            probe.check(probing)
+        except ProbeEnded:
+            pass
+        except NotOfferedError as error:
+            note, verdict = str(error), Verdict.NOT_OFFERED
+        except NotTestableError as error:
+            note, verdict, fix_first = str(error), Verdict.NOT_TESTABLE, (error.fix_first,)
+        except NoAnswerError as error:
+            probing.unanswered(error)
+            self._count(error)
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of the kit is not one of the server
+            text = f"the probe failed with {type(error).__name__}: {error}"
+            return Judgement(probe, Verdict.KIT_ERROR, note=self._line.target.without_key(text))
+        else:
+            self._lost = 0
+        if probing.mismatches:
+            verdict = Verdict.FAILED
+        return Judgement(
+            probe,
+            verdict,
+            tuple(probing.mismatches),
+            note=self._line.target.without_key(note),
+            fix_first=fix_first,
+            exchanges=probing.timeline,
+        )
+
+    def close(self) -> None:
+        """Delete what was created, and close every connection."""
+        with contextlib.suppress(NoAnswerError):
+            self._bench.clean_up()
+        self._line.sender.close()
+
+    def _count(self, error: NoAnswerError) -> None:
+        self._lost = 0 if error.connected else self._lost + 1
+        if self._lost >= _MOST_LOST:
+            raise ServerLostError(
+                f"the server at {self._line.target.url} went away: {error}; find out why it ended"
+            )

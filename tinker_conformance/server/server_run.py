@@ -1,0 +1,150 @@
+"""One run of the probes against one server, the same for the command and for pytest.
+
+A `ServerRequest` goes in. Judgements with known failures applied come out, and the records of a report.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fake_server.core.errors import suggestion
+from tinker_conformance.judging.judge import Judgement
+from tinker_conformance.known_failures.command_options import excuses
+from tinker_conformance.known_failures.excuses import KnownFailures, judged
+from tinker_conformance.report.record_making import result_record, server_start_record
+from tinker_conformance.report.records import Result, Start
+from tinker_conformance.server.dialogue import Line
+from tinker_conformance.server.exchanges import Clock, RealClock, Sender
+from tinker_conformance.server.http_sender import HttpSender
+from tinker_conformance.server.probe import Probe
+from tinker_conformance.server.probes import PROBES, asked_probes
+from tinker_conformance.server.server_judge import ServerJudge
+from tinker_conformance.server.server_request import ServerRequest
+from tinker_conformance.server.target import RequestBudget, ServerUnderTest, TargetError
+
+JUDGED_BY: Final = "tinker-server"
+"""What reports call the probes together, as they name the profile of an SDK."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRun:
+    """A server that was surveyed, and the probes to judge it by. The caller closes it.
+
+    Attributes:
+        request: The options of the run.
+        target: The server.
+        judge: Judges the server.
+        asked: The probes.
+        known: The known failures.
+        budget: How many requests may still be sent.
+    """
+
+    request: ServerRequest
+    target: ServerUnderTest
+    judge: ServerJudge
+    asked: tuple[Probe, ...]
+    known: KnownFailures
+    budget: RequestBudget
+
+    @property
+    def strict(self) -> bool:
+        """Whether quirks count."""
+        return self.request.strict
+
+    @property
+    def recorded(self) -> Path | None:
+        """The file of known failures to write, or None."""
+        return self.request.recorded
+
+    @property
+    def name(self) -> str:
+        """What reports call the server."""
+        return self.target.name
+
+    @property
+    def judged_by(self) -> str:
+        """What reports call the probes together."""
+        return JUDGED_BY
+
+    def ask(self, required: Probe, then: Sequence[Probe] = ()) -> Judgement:  # noqa: ARG002 - as for SDKs
+        """Judge the server by one probe, and apply known failures.
+
+        Raises:
+            ServerLostError: The server went away.
+            UserError: The budget is spent, or a base model must be named.
+        """
+        return self.known.applied(self.judge.judge(required))
+
+    def ask_all(self, selected: Sequence[Probe]) -> Iterator[Judgement]:
+        """Yield the judgement of each probe, in order; raise as `ask` does."""
+        return map(self.ask, selected)
+
+    def start(self, selected: Sequence[Probe]) -> Start:
+        """Return the opening record of a report on these probes."""
+        request = self.request
+        return server_start_record(
+            self.target.url, self.name, JUDGED_BY, selected, strict=request.strict, as_of=request.as_of
+        )
+
+    def result(self, judgement: Judgement) -> Result:
+        """Return the record of one judgement."""
+        probe = judgement.requirement
+        releases = str(probe.releases) if isinstance(probe, Probe) else ""
+        return result_record(judgement, self.rerun(judgement), releases=releases)
+
+    def rerun(self, judgement: Judgement) -> str:
+        """Return the command that runs one probe alone."""
+        model = f" --base-model {shlex.quote(self.target.base_model)}" if self.target.base_model else ""
+        remote = " --allow-remote" if self.request.allow_remote else ""
+        url = shlex.quote(self.target.url)
+        return f"tinker-conformance server --url {url}{model}{remote} --only {judgement.requirement.id}"
+
+    def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
+        """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
+        return tuple(self.known.stale(map(judged, judgements)))
+
+    def close(self) -> None:
+        """Delete what was created on the server, and close the connections."""
+        self.judge.close()
+
+
+def open_server_run(
+    request: ServerRequest, *, sender: Sender | None = None, clock: Clock | None = None
+) -> ServerRun:
+    """Find out what the server offers, and choose the probes.
+
+    Args:
+        request: The options of the run.
+        sender: What carries the requests; None for HTTP over sockets.
+        clock: What probes wait by; None for real time.
+
+    Raises:
+        ValueError: If an option cannot be used; the text says what to use instead.
+        ServerLostError: The server cannot be reached.
+    """
+    target = request.check()
+    asked = _selected(request)
+    known = excuses(request.known, request.recorded, asked, "")
+    budget = RequestBudget(request.max_requests)
+    carrier = HttpSender(target) if sender is None else sender
+    line = Line(target, carrier, RealClock() if clock is None else clock, budget)
+    try:
+        judge = ServerJudge(line, request.pausing)
+    except BaseException:
+        carrier.close()
+        raise
+    return ServerRun(request, target, judge, asked, known, budget)
+
+
+def _selected(request: ServerRequest) -> tuple[Probe, ...]:
+    known = {probe.id for probe in PROBES}
+    for name in request.only:
+        if name not in known:
+            hint = suggestion(name, sorted(known), "see docs/reference/server-probes.md for the ids")
+            raise TargetError(f"--only {name}: there is no such probe; {hint}")
+    asked = asked_probes(request.as_of, quick=request.quick)
+    return tuple(probe for probe in asked if not request.only or probe.id in request.only)

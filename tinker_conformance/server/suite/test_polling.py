@@ -1,0 +1,5 @@
+"""The chapter `polling` of the probes of servers."""
+
+from tinker_conformance.server.suite.server_chapter import ServerChapter
+
+chapter = ServerChapter("polling")

@@ -1,0 +1,5 @@
+"""The chapter `state` of the probes of servers."""
+
+from tinker_conformance.server.suite.server_chapter import ServerChapter
+
+chapter = ServerChapter("state")

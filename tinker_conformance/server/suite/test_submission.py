@@ -1,0 +1,5 @@
+"""The chapter `submission` of the probes of servers."""
+
+from tinker_conformance.server.suite.server_chapter import ServerChapter
+
+chapter = ServerChapter("submission")

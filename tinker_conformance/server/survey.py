@@ -1,0 +1,60 @@
+"""Finds out what a server offers, before anything is judged.
+
+Each known path is asked once with a body that is no JSON, which no server can take for work, or with a GET.
+404, 405 and 501 say that it is not there. A path that is there answers anything else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tinker_conformance.judging.side_by_side import LostError
+from tinker_conformance.server.dialogue import Dialogue, Line, is_missing
+from tinker_conformance.server.exchanges import NoAnswerError
+from tinker_conformance.server.features import Feature
+from tinker_conformance.server.offer import Offer
+from tinker_conformance.server.target import TargetError
+
+NO_JSON: Final = b'{"this is no JSON'
+_UNAUTHORIZED: Final = (401, 403)
+
+
+class ServerLostError(LostError):
+    """The server cannot be reached, or went away during the run."""
+
+
+def survey(line: Line) -> Offer:
+    """Return what a server offers.
+
+    Raises:
+        ServerLostError: It cannot be reached, or does not answer HTTP.
+        TargetError: It refuses the key.
+    """
+    asking = Dialogue(line)
+    missing: dict[Feature, str] = {}
+    models: tuple[str, ...] = ()
+    for feature in Feature:
+        path = feature.path.removeprefix("/api/v1/")
+        raw = None if feature.method == "GET" else NO_JSON
+        try:
+            answer = asking.ask(feature.method, path, raw=raw)
+        except NoAnswerError as error:
+            if feature is Feature.CLIENT_CONFIG or not error.connected:
+                what = f"the server at {line.target.url} does not answer: {error}"
+                raise ServerLostError(f"{what}; start it, or check --url") from error
+            continue
+        if is_missing(answer):
+            missing[feature] = f"{feature.method} {feature.path} answers HTTP {answer.status}"
+        if feature is Feature.CAPABILITIES:
+            if answer.status in _UNAUTHORIZED:
+                said = line.target.without_key(str(answer))
+                raise TargetError(f"the server refuses the API key ({said}); give it with --api-key")
+            models = _models(answer.mapping().get("supported_models"))
+    return Offer(missing, models)
+
+
+def _models(listed: object) -> tuple[str, ...]:
+    if not isinstance(listed, list):
+        return ()
+    names = [each.get("model_name") for each in listed if isinstance(each, dict)]
+    return tuple(name for name in names if isinstance(name, str))

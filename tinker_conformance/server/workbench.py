@@ -1,0 +1,233 @@
+"""What all probes of a run share: one session, one model, one sampler; deleted again at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import quote
+
+from tinker_conformance.server.dialogue import (
+    PROTOBUF,
+    Dialogue,
+    Line,
+    NotOfferedError,
+    is_missing,
+)
+from tinker_conformance.server.exchanges import Answer, NoAnswerError
+from tinker_conformance.server.features import Feature
+from tinker_conformance.server.offer import Offer
+from tinker_conformance.server.probe_bodies import (
+    Json,
+    forward_body,
+    model_body_of,
+    pass_body,
+    protobuf_pass,
+    sampler_body,
+    session_body,
+)
+from tinker_conformance.server.server_request import Pausing
+from tinker_conformance.server.target import RequestBudget, TargetError
+
+_MOST_CLEANED: Final = 100
+_SCHEME: Final = "tinker://"
+
+
+class Workbench:
+    """The state of a run against one server. Not thread-safe.
+
+    Attributes:
+        line: The line to the server.
+        offer: What it offers.
+        pausing: How it can be made to pause.
+        checkpoints: Paths of what was saved, which `clean_up` deletes.
+    """
+
+    def __init__(self, line: Line, offer: Offer, pausing: Pausing) -> None:
+        """Create nothing yet."""
+        self.line = line
+        self.offer = offer
+        self.pausing = pausing
+        self.checkpoints: list[str] = []
+        self._sessions: list[str] = []
+        self._models: list[str] = []
+        self._shared: dict[str, str] = {}
+        self._numbers: Counter[str] = Counter()
+        self._refused_json: set[str] = set()
+
+    # -- what probes share -----------------------------------------------------------------------
+
+    def session(self, asking: Dialogue) -> str:
+        """Return the session of the run, opened by the first call."""
+        return self._once("session", asking, self.new_session, "session.create")
+
+    def model(self, asking: Dialogue) -> str:
+        """Return the model of the run, created by the first call."""
+        return self._once("model", asking, self.new_model, "submission.model")
+
+    def sampler(self, asking: Dialogue) -> str:
+        """Return the sampler of the run, on the base model, opened by the first call."""
+        return self._once("sampler", asking, self.new_sampler, "submission.sampler")
+
+    def made(self, name: str, asking: Dialogue) -> str:
+        """Make the session, model or sampler of the run, and judge that; return its id."""
+        if name not in self._shared:
+            make = {"session": self.new_session, "model": self.new_model, "sampler": self.new_sampler}[name]
+            self._shared[name] = make(asking)
+        return self._shared[name]
+
+    def next_number(self, client: str) -> int:
+        """Return the next sequence number of a model, from 1, or of a sampler."""
+        self._numbers[client] += 1
+        return self._numbers[client]
+
+    def take_back(self, body: Json) -> None:
+        """Take back the number of a submission that was refused: the model's next one gets it."""
+        model = str(body.get("model_id"))
+        if self._numbers[model] == body.get("seq_id"):
+            self._numbers[model] -= 1
+
+    def new_session(self, asking: Dialogue) -> str:
+        """Open a session and return its id."""
+        answer = asking.post("create_session", session_body())
+        session = answer.mapping().get("session_id")
+        asking.require(
+            answer.ok and isinstance(session, str) and session != "",
+            "a reply with a session_id that is text",
+            str(answer),
+        )
+        self._sessions.append(str(session))
+        return str(session)
+
+    def new_model(self, asking: Dialogue, base_model: str | None = None) -> str:
+        """Create a model and return its id.
+
+        Raises:
+            NotOfferedError: The server has one model already, and refuses another.
+        """
+        session = self.session(asking)
+        body = model_body_of(session, self.next_model_number(), base_model or self.base_model)
+        return self.created_model(asking, asking.post("create_model", body))
+
+    def next_model_number(self) -> int:
+        """Return the next `model_seq_id` of the session of the run, from 0."""
+        self._numbers["models"] += 1
+        return self._numbers["models"] - 1
+
+    def submit_pass(self, asking: Dialogue, model: str, number: int) -> str:
+        """Submit a pass in the form that the server takes, and return its request id."""
+        return self._submit_either(
+            asking,
+            "forward_backward",
+            pass_body(model, number),
+            lambda: protobuf_pass(model, number),
+            "submission.json_pass",
+        )
+
+    def submit_forward(self, asking: Dialogue, model: str, number: int) -> str:
+        """Submit a forward pass, in the form that the server takes, and return its request id."""
+        if Feature.FORWARD in self.offer.missing:
+            self._refused_json.add("forward")
+        return self._submit_either(
+            asking,
+            "forward",
+            forward_body(model, number),
+            lambda: protobuf_pass(model, number, forward_only=True),
+            "submission.json_forward",
+        )
+
+    def _submit_either(
+        self, asking: Dialogue, path: str, body: Json, raw: Callable[[], bytes], judged_by: str
+    ) -> str:
+        """Submit in JSON, or in protobuf once JSON was refused."""
+        with asking.prerequisite(judged_by):
+            if path not in self._refused_json:
+                answer = asking.post(path, body)
+                if answer.ok:
+                    return asking.request_id(answer)
+                self._refused_json.add(path)
+            answer = asking.post("forward_backward", raw=raw(), headers={"content-type": PROTOBUF})
+            return asking.request_id(answer)
+
+    def created_model(self, asking: Dialogue, answer: Answer) -> str:
+        """Return the id of the model that a submission creates."""
+        if self._models and not answer.ok:
+            raise NotOfferedError(f"the server has {len(self._models)} models and refuses another: {answer}")
+        result = asking.result(asking.request_id(answer))
+        model = result.get("model_id")
+        asking.require(isinstance(model, str) and model != "", "a model_id that is text", dict(result))
+        if str(model) not in self._models:
+            self._models.append(str(model))
+        return str(model)
+
+    def new_sampler(self, asking: Dialogue, **source: object) -> str:
+        """Open a sampling session, on the base model unless a source is given, and return its id."""
+        answer = self.open_sampler(asking, **source)
+        sampler = answer.mapping().get("sampling_session_id")
+        asking.require(
+            answer.ok and isinstance(sampler, str) and sampler != "",
+            "a reply with a sampling_session_id that is text",
+            str(answer),
+        )
+        return str(sampler)
+
+    def open_sampler(self, asking: Dialogue, **source: object) -> Answer:
+        """Ask for a sampling session of the next number, and return the reply."""
+        session = self.session(asking)
+        number = self._numbers[f"samplers of {session}"]
+        self._numbers[f"samplers of {session}"] += 1
+        given = source or {"base_model": self.base_model}
+        return asking.post("create_sampling_session", sampler_body(session, number, **given))
+
+    @property
+    def base_model(self) -> str:
+        """The base model to ask for.
+
+        Raises:
+            TargetError: No option names one, and neither do the server's capabilities.
+        """
+        found = self.line.target.base_model or (self.offer.models[0] if self.offer.models else None)
+        if found is None:
+            raise TargetError(
+                "the server's capabilities list no model; name one that it serves with --base-model"
+            )
+        return found
+
+    def _once(self, name: str, asking: Dialogue, make: Callable[[Dialogue], str], judged_by: str) -> str:
+        if name not in self._shared:
+            with asking.prerequisite(judged_by):
+                self._shared[name] = make(asking)
+        return self._shared[name]
+
+    # -- afterwards ------------------------------------------------------------------------------
+
+    def clean_up(self) -> None:
+        """Delete what was created, where the server lets it be; what it answers is not judged."""
+        asking = Dialogue(self.line)
+        self.line.budget = RequestBudget(_MOST_CLEANED)
+        with contextlib.suppress(NoAnswerError, ValueError):
+            for path in dict.fromkeys(self.checkpoints):
+                delete_checkpoint(asking, path)
+            if Feature.UNLOAD_MODEL not in self.offer.missing:
+                for model in self._models:
+                    asking.post("unload_model", {"type": "unload_model", "model_id": model}, seconds=10)
+            for session in self._sessions:
+                body = {"reason": "success", "detail": None}
+                finished = asking.post(f"sessions/{quote(session, safe='')}/finish", body, seconds=10)
+                if is_missing(finished):
+                    break
+
+
+def checkpoint_url(path: str) -> str | None:
+    """Return the path of a checkpoint's endpoint below `/api/v1/`; None if its tinker:// path is none."""
+    run, slash, rest = path.removeprefix(_SCHEME).partition("/")
+    if not path.startswith(_SCHEME) or not slash or not rest:
+        return None
+    return f"training_runs/{quote(run, safe='')}/checkpoints/{quote(rest)}"
+
+
+def delete_checkpoint(asking: Dialogue, path: str) -> Answer | None:
+    """Delete a checkpoint and return the reply; None if its path cannot be put into a URL."""
+    url = checkpoint_url(path)
+    return None if url is None else asking.ask("DELETE", url, seconds=10)
