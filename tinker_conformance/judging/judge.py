@@ -276,6 +276,7 @@ class Judge:
     def _compare(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         mismatches: list[Mismatch] = []
         cases: dict[str, Case] = {}
+        untried: list[str] = []
         asleep = tuple(scenario for scenario in scenarios if self._needs_to_sleep(scenario))
         why = f"sleeps, and the SDK does not claim {Capability.VIRTUAL_SLEEP}"
         if asleep and len(asleep) == len(scenarios):
@@ -290,21 +291,24 @@ class Judge:
             if observed.fault is not None and observed.fault.kind is FaultKind.KIT:
                 note = f"the kit failed in scenario {scenario.id}: {observed.fault}"
                 return Judgement(required, Verdict.KIT_ERROR, note=note)
+            if observed.fault is not None and observed.fault.kind is FaultKind.NOT_TESTABLE:
+                untried.append(f"scenario {scenario.id}: {observed.fault}")
+                continue
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
             cases[scenario.id] = case
             if observed.fault is not None:
                 if observed.fault.kind is not FaultKind.STUCK:
                     note = f"scenario {scenario.id}: {observed.fault}"
-                    untried = observed.fault.kind is FaultKind.NOT_TESTABLE
-                    verdict = Verdict.NOT_TESTABLE if untried else Verdict.ADAPTER_ERROR
-                    return Judgement(required, verdict, cases=cases, note=note)
+                    return Judgement(required, Verdict.ADAPTER_ERROR, cases=cases, note=note)
                 at = observed.timeline[-1].at if observed.timeline else 0.0
                 mismatches.append(
                     Mismatch(scenario.id, at, "the scenario to finish", f"no end: {observed.fault.text}")
                 )
             mismatches += required.check(case)
+        if untried and not cases:
+            return Judgement(required, Verdict.NOT_TESTABLE, note=untried[0])
         verdict = Verdict.FAILED if mismatches else Verdict.PASSED
-        note = "; ".join(f"without {scenario.id}: it {why}" for scenario in asleep)
+        note = "; ".join([*(f"without {scenario.id}: it {why}" for scenario in asleep), *untried])
         return Judgement(required, verdict, tuple(mismatches), cases, note)
 
     def _may_sleep(self) -> bool:
