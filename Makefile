@@ -110,7 +110,7 @@ findings: $(STAMP)
 	$(BIN)/python -m tests.findings record $(CATALOGUE)
 	$(BIN)/python -m tests.docs.generate
 
-# Writes the generated pages and schemas anew.
+# Writes the generated pages and schemas.
 generate: $(STAMP)
 	$(BIN)/python -m tests.docs.generate
 

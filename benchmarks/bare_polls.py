@@ -31,7 +31,7 @@ _URL = "http://tinker.test"
 
 
 class Mover:
-    """Moves the clocks where a script says so, counts polls, and takes no notice of anything else."""
+    """Moves the clocks as scripts say and counts polls, and ignores everything else."""
 
     def __init__(self, clock: FrozenClock) -> None:
         self._clock = clock

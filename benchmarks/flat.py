@@ -1,4 +1,4 @@
-"""What a poll costs beside many scripted futures."""
+"""The cost of a poll by the number of scripted futures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The load generator: one process, the same for every server; keep-alive, closed loop.
 
 Each connection takes a future that nobody has polled, polls it to its end, and takes the next; where the
-server ends a connection, it is made anew. It speaks in bytes on plain sockets and never sleeps: a server does
+server ends a connection, it reconnects. It speaks in bytes on plain sockets and never sleeps: a server does
 not pay for waking it. Prints one JSON object.
 
     python -m benchmarks.load PORT CONNECTIONS REQUESTS FIRST_FUTURE
@@ -27,7 +27,7 @@ _EXPECTED = tuple(str(status).encode() for status in STATUSES)
 
 
 class Connection:
-    """One connection, with at most one request on its way."""
+    """One connection, with at most one request in flight."""
 
     __slots__ = ("body", "ended", "poll", "port", "received", "sent", "socket")
 
@@ -41,7 +41,7 @@ class Connection:
         self.sent = 0.0
 
     def connect(self) -> None:
-        """Connects, or connects anew."""
+        """Connect, or reconnect."""
         self.ended = False
         self.socket = socket.create_connection(("127.0.0.1", self.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -43,7 +43,7 @@ def _next(body: bytes) -> tuple[int, bytes]:
 
 
 class _Limit(asyncio.Protocol):
-    """The least that answers correctly: httptools, a dictionary, one write a reply."""
+    """The minimal correct server: httptools, a dictionary, one write a reply."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

@@ -15,7 +15,7 @@ from benchmarks.workload import POLLS
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one load on a server showed.
+    """The measurements of one load on a server.
 
     Attributes:
         rate: Requests a second.

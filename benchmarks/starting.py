@@ -1,4 +1,4 @@
-"""What a test pays before its first line: servers started and stopped, clocks frozen, the plugin loaded."""
+"""The cost of a test before its first line: starting servers, freezing clocks, loading the plugin."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _XDIST: Final = ("-p", "xdist", "-n")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a command took, its children included, in seconds."""
+    """The time of a command and its child processes, in seconds."""
 
     real: float
     cpu: float

@@ -23,7 +23,7 @@ import click
 
 from fake_server.control.clock_file import SteppedClock
 from fake_server.control.control_plane import CONTROL, ControlledServer
-from fake_server.core.bounded_files import FileError, parse_yaml, read_text
+from fake_server.core.bounded_files import FileError, parse_json, parse_yaml, read_text
 from fake_server.core.errors import ScriptError, meant
 from fake_server.core.plain_data import kind
 from fake_server.core.visible_text import visible_lines
@@ -215,9 +215,9 @@ def _client_config(given: str | None) -> Mapping[str, object]:
         return {}
     if given.lstrip().startswith("{"):
         try:
-            flags: object = json.loads(given)
-        except ValueError as error:
-            raise ScriptError(f"--client-config is not JSON ({error}); give an object of flags") from None
+            flags = parse_json(given)
+        except FileError as error:
+            raise ScriptError(error.of("--client-config")) from None
     else:
         try:
             flags = parse_yaml(read_text(given))

@@ -20,7 +20,7 @@ of_another_release = BROKEN_SDKS["ignores_numbers"].make
 
 
 class Hostile(ReferenceAdapter):
-    """Logs, and is called, what a careless page, terminal or XML file would obey."""
+    """Logs text, and has a name, that would inject code into an unescaped page, terminal or XML file."""
 
     info = msgspec.structs.replace(ReferenceAdapter.info, name=PLANTED, version="<b>1</b>")
 
@@ -30,7 +30,7 @@ class Hostile(ReferenceAdapter):
 
 
 class CrashesInAQuirk(ReferenceAdapter):
-    """Ends its process in a fourth future: of the scenarios in its test, only that of a quirk has one."""
+    """Exits in a fourth future; in its test, only the scenario of a quirk has one."""
 
     async def run(self, client: object, call: OperationCall) -> None:
         if call.future == 4:

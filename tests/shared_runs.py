@@ -20,7 +20,7 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.scenario import Scenario, encode_scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
+from tinker_conformance.sdk.session import Run, SdkSession
 from tinker_conformance.sdk.spec import open_sdk
 from tinker_conformance.timeline import Event
 
@@ -115,6 +115,9 @@ class SharedSession:
     def close(self) -> None:
         """Leave the SDK to the other tests; `SharedRuns.close` ends it."""
 
+    def kill(self) -> None:
+        """Leave the SDK to the other tests."""
+
     def end(self) -> None:
         """End the SDK, if this process has started it."""
         if self._started is not None:
@@ -138,11 +141,6 @@ class SharedSession:
 
     def _made(self, path: Path, scenario: Scenario, profile: Profile) -> Run:
         run = self._sdk().run(scenario, profile)
-        if run.fault is not None and run.fault.kind is FaultKind.CRASH:
-            # A test of an interrupt kills all that this process has started, this SDK too. A crash of
-            # the SDK itself comes again.
-            self.end()
-            run = self._sdk().run(scenario, profile)
         if run.fault is None:
             _write(path, msgspec.json.encode(run.timeline))
         return run

@@ -1,4 +1,4 @@
-"""The clients of a soak: each lives one future after another, and asks again whatever happens on the way.
+"""The clients of a soak: each runs one future after another, and retries after every fault.
 
 Their waits are virtual, as the server's hour is: a ``retry-after`` or a back-off costs them no real time.
 """

@@ -19,7 +19,7 @@ RETRY_SECONDS: Final = 0.001
 
 
 class Broken(Exception):  # noqa: N818 - what a client has to live with
-    """A request went out, and no whole reply came back."""
+    """A request was sent, and no complete reply arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Received:
 
 
 class Connection:
-    """A connection that is made anew whenever it ends."""
+    """A connection that reconnects whenever it ends."""
 
     def __init__(self, port: int) -> None:
         """Connects when it is needed."""

@@ -1,4 +1,4 @@
-"""What is wrong with a soak: nothing may be lost, answered twice, unlike its plan, or grow."""
+"""Checks of a soak: no reply is lost, duplicated or different from its plan, and memory does not grow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a future of the soak can meet before it ends, and how likely each is.
+"""The faults that a future of the soak can meet, with their probabilities.
 
 A reply that is broken on its way never reaches the client; one that only comes slowly, in chunks or in an
 encoding does, and the journal names both alike: ``reaches`` tells them apart.

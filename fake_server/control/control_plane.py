@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import json
 import re
 import secrets
 import threading
@@ -36,6 +35,7 @@ from pathlib import Path
 from typing import Final
 
 from fake_server.control.clock_file import SteppedClock
+from fake_server.core.bounded_files import FileError, parse_json
 from fake_server.core.errors import ScriptError, ScriptViolation
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import encoded
@@ -336,9 +336,9 @@ def _moved(clock: SteppedClock, request: Request) -> Reply:
 
 def _decoded(request: Request) -> object:
     try:
-        return json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise _Refusal(HTTPStatus.BAD_REQUEST, f"the body is not JSON ({error}); send JSON") from error
+        return parse_json(request.body)
+    except FileError as error:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, error.of("the body")) from error
 
 
 def _json(status: int, value: object) -> Reply:

@@ -1,7 +1,7 @@
-"""Read files written by others within fixed limits, so that any content gives a value or a `FileError`.
+"""Read what others have written within fixed limits, so that any content gives a value or a `FileError`.
 
 Commands and fixtures read all their input files through this module: scripts, scenarios, profiles, known
-failures and reports. It limits:
+failures, reports and interrupted campaigns. So does the control plane with what it is sent. It limits:
 
 - the size of the file;
 - the depth of nesting;
@@ -14,6 +14,7 @@ failures and reports. It limits:
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import stat
@@ -139,6 +140,29 @@ def parse_toml(text: str) -> dict[str, object]:
     return data
 
 
+def parse_json(content: str | bytes) -> object:
+    """Return the value of a JSON document; NaN and Infinity are errors, as in the standard.
+
+    Args:
+        content: Text, or UTF-8 bytes with or without a byte-order mark.
+
+    Raises:
+        FileError: The content is not JSON, or exceeds one of this module's limits.
+    """
+    text = decoded_text(content) if isinstance(content, bytes) else content
+    try:
+        data: object = json.loads(text, parse_float=_finite, parse_int=_short, parse_constant=_finite)
+        _check_values(data)
+    except FileError:
+        raise
+    except RecursionError as error:
+        raise FileError(f"has more than {MAX_LEVELS} levels; nest less deeply") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise FileError(f"is not valid JSON ({error.msg}); fix the syntax there", place) from error
+    return data
+
+
 def parse_yaml(text: str) -> object:
     """Return the value of a YAML document, loaded safely; a duplicate key is an error.
 
@@ -177,6 +201,12 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise FileError(f"{text} is not a finite number; write a number")
     return number
+
+
+def _short(text: str) -> int:
+    if len(text) > MAX_NUMBER_CHARACTERS:
+        raise FileError(f"a number has more than {MAX_NUMBER_CHARACTERS} characters; use a smaller one")
+    return int(text)
 
 
 def _check_values(data: object) -> None:

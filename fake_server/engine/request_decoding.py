@@ -14,6 +14,7 @@ import msgspec
 
 from fake_server.core.errors import FakeServerError
 from fake_server.core.http_messages import PROTOBUF, Request
+from fake_server.core.plain_data import kind
 from fake_server.engine.results import ProtobufError, decode_forward_request
 
 MAX_DECOMPRESSED_BYTES: Final = 256 * 1024 * 1024
@@ -45,7 +46,8 @@ def decode_request(request: Request) -> Mapping[str, object]:
         try:
             return decode_forward_request(body)
         except ProtobufError as error:
-            raise BodyError(f"the protobuf body cannot be decoded ({error})") from error
+            text = f"the protobuf body cannot be decoded ({error}); encode it as the official SDK does"
+            raise BodyError(text) from error
     return decode_json(body)
 
 
@@ -77,9 +79,9 @@ def decode_json(body: bytes) -> Mapping[str, object]:
         try:
             value = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise BodyError(f"the body is not JSON ({error})") from error
+            raise BodyError(f"the body is not valid JSON ({error}); send a JSON object") from error
     if not isinstance(value, dict):
-        raise BodyError(f"the body is a JSON {type(value).__name__}, not an object")
+        raise BodyError(f"the body is {kind(value)}; send a JSON object")
     return value
 
 
@@ -100,7 +102,7 @@ def _decompressed(body: bytes) -> bytes:
                 text = f"the zstd body is larger than {MAX_DECOMPRESSED_BYTES} bytes when decompressed"
                 raise BodyError(f"{text}; send a smaller one")
     except zstandard.ZstdError as error:
-        raise BodyError(f"the zstd body cannot be decoded ({error})") from error
+        raise BodyError(f"the zstd body cannot be decoded ({error}); send one zstd frame") from error
     if body and not reader.eof:
         raise BodyError("the zstd body is truncated; send the whole frame")
     if reader.unused_data:

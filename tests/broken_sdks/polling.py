@@ -500,13 +500,13 @@ SDKS.edited(
     saying="at 0.100 s: wanted 1 poll of future 1, got 2 polls of future 1",
 )
 class _ResubmitsTraining(ReferenceAdapter):
-    anew = frozenset(Operation) - {Operation.CREATE_MODEL}
+    resubmitted = frozenset(Operation) - {Operation.CREATE_MODEL}
 
     async def run(self, client: object, call: OperationCall) -> None:
         try:
             await super().run(client, call)
         except FutureExpiredError:
-            if call.operation not in self.anew:
+            if call.operation not in self.resubmitted:
                 raise
             await super().run(client, call)
 
@@ -518,7 +518,7 @@ class _ResubmitsTraining(ReferenceAdapter):
     saying="at 0.100 s: wanted 1 poll of future 1, got 2 polls of future 1",
 )
 class _ResubmitsTheCreationOfAModel(_ResubmitsTraining):
-    anew = frozenset({Operation.CREATE_MODEL})
+    resubmitted = frozenset({Operation.CREATE_MODEL})
 
 
 SDKS.edited(

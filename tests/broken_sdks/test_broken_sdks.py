@@ -77,5 +77,5 @@ def test_every_field_of_a_profile_has_a_broken_sdk_or_a_reason_for_none() -> Non
 
 
 def test_the_page_is_fresh() -> None:
-    """Write it anew: python -m tests.broken_sdks.table > docs/reference/broken-sdks.md."""
+    """To update it: python -m tests.broken_sdks.table > docs/reference/broken-sdks.md."""
     assert PAGE.read_text(encoding="utf-8") == document()

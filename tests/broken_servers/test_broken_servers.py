@@ -55,5 +55,5 @@ def test_what_a_broken_server_declares_is_a_probe() -> None:
 
 
 def test_the_page_is_fresh() -> None:
-    """Write it anew: make generate."""
+    """To update it: make generate."""
     assert PAGE.read_text(encoding="utf-8") == document()

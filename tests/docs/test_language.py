@@ -36,7 +36,6 @@ BANNED = {
     r"(every|each|the|another|this) face|faces": "transport",
     r"for (it|him) who": "for users who",
     r"anew": "again",
-    r"(?<!there )(is|are) no (?!longer|more|other|such)": "is not a",
 }
 BANNED_IN_NAMES = {
     "besides": "too",
@@ -154,8 +153,6 @@ def test_a_help_has_no_banned_word(command: str) -> None:
         ("one\nis spoilt, and nobody waits", ["spoilt", "nobody waits"]),
         ("Judge 10 scripts besides", ["besides"]),
         ("besides the others", []),
-        ("the text is no number", ["is no "]),
-        ("there is no such file, and it is no longer here", []),
         ("a recommended amendment", []),
         ("a future that nobody waits for", []),
     ],

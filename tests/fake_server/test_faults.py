@@ -38,7 +38,7 @@ LATE = 30.0
 """Seconds that no test waits."""
 
 
-def spoilt(**wire: object) -> Wired:
+def faulty(**wire: object) -> Wired:
     return wired(status(200, json.loads(BODY)), **wire)
 
 
@@ -46,40 +46,40 @@ FAULTS: dict[str, ReplyStep] = {
     "reset": drop("reset"),
     "close": drop("close"),
     "half_close": drop("half_close"),
-    "reset in the head": spoilt(cut="head"),
-    "close in the head": spoilt(cut={"at": "head", "by": "close"}),
-    "silence in the head": spoilt(cut={"at": "head", "by": "silence"}),
-    "reset in the body": spoilt(cut="body"),
-    "reset before the body": spoilt(cut=0),
-    "close in the body": spoilt(cut={"at": "body", "by": "close"}),
-    "half-close in the body": spoilt(cut={"at": 10, "by": "half_close"}),
-    "silence in the body": spoilt(cut={"at": 10, "by": "silence"}),
-    "oversized": spoilt(extra=5),
-    "length too short": spoilt(content_length=10),
-    "length too long": spoilt(content_length=1000),
-    "length no number": spoilt(content_length="many"),
-    "lengths that differ": spoilt(content_length=[10, 20]),
-    "lengths that agree": spoilt(content_length=[len(BODY), len(BODY)]),
-    "chunked": spoilt(chunked="whole"),
-    "bad chunk": spoilt(chunked="bad_chunk"),
-    "chunks ended early": spoilt(chunked="ended_early"),
-    "gzip": spoilt(compress="gzip"),
-    "deflate": spoilt(compress="deflate"),
-    "zstd": spoilt(compress="zstd"),
-    "br": spoilt(compress="br"),
-    "no gzip": spoilt(claims="gzip"),
-    "unknown coding": spoilt(claims="rot13"),
-    "compressed, chunked and slow": spoilt(
+    "reset in the head": faulty(cut="head"),
+    "close in the head": faulty(cut={"at": "head", "by": "close"}),
+    "silence in the head": faulty(cut={"at": "head", "by": "silence"}),
+    "reset in the body": faulty(cut="body"),
+    "reset before the body": faulty(cut=0),
+    "close in the body": faulty(cut={"at": "body", "by": "close"}),
+    "half-close in the body": faulty(cut={"at": 10, "by": "half_close"}),
+    "silence in the body": faulty(cut={"at": 10, "by": "silence"}),
+    "oversized": faulty(extra=5),
+    "length too short": faulty(content_length=10),
+    "length too long": faulty(content_length=1000),
+    "length no number": faulty(content_length="many"),
+    "lengths that differ": faulty(content_length=[10, 20]),
+    "lengths that agree": faulty(content_length=[len(BODY), len(BODY)]),
+    "chunked": faulty(chunked="whole"),
+    "bad chunk": faulty(chunked="bad_chunk"),
+    "chunks ended early": faulty(chunked="ended_early"),
+    "gzip": faulty(compress="gzip"),
+    "deflate": faulty(compress="deflate"),
+    "zstd": faulty(compress="zstd"),
+    "br": faulty(compress="br"),
+    "no gzip": faulty(claims="gzip"),
+    "unknown coding": faulty(claims="rot13"),
+    "compressed, chunked and slow": faulty(
         compress="gzip", chunked="whole", slow_body={"bytes": 20, "seconds": 0.001}
     ),
-    "slow head": spoilt(slow_head={"bytes": 30, "seconds": 0.001}),
-    "slow body": spoilt(slow_body={"bytes": 30, "seconds": 0.001}),
-    "head too slow": spoilt(slow_head={"bytes": 30, "seconds": LATE}),
-    "body too slow": spoilt(slow_body={"bytes": 30, "seconds": LATE}),
-    "late": spoilt(delay=0.001),
-    "too late": spoilt(delay=LATE),
-    "held": spoilt(hold=True),
-    "duplicate headers": spoilt(headers=[["content-type", "text/plain"], ["x-twice", "a"], ["x-twice", "b"]]),
+    "slow head": faulty(slow_head={"bytes": 30, "seconds": 0.001}),
+    "slow body": faulty(slow_body={"bytes": 30, "seconds": 0.001}),
+    "head too slow": faulty(slow_head={"bytes": 30, "seconds": LATE}),
+    "body too slow": faulty(slow_body={"bytes": 30, "seconds": LATE}),
+    "late": faulty(delay=0.001),
+    "too late": faulty(delay=LATE),
+    "held": faulty(hold=True),
+    "duplicate headers": faulty(headers=[["content-type", "text/plain"], ["x-twice", "a"], ["x-twice", "b"]]),
     "invalid UTF-8": status(200, raw=b'{"text":"\xff"}', content_type="application/json"),
     "raw bytes": raw_bytes("HTTP/1.1 299 Odd\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"),
     "raw nonsense": raw_bytes("this is no reply\r\n\r\n"),
@@ -235,7 +235,9 @@ def test_the_next_request_is_answered_in_order_whatever_came_before(transport: T
 # -- exact bytes --------------------------------------------------------------------------------------
 
 
-def heard(engine: FakeTinker, size: int, *, http: bytes = b"HTTP/1.1", polls: int = 1) -> tuple[bytes, str]:
+def reply_bytes(
+    engine: FakeTinker, size: int, *, http: bytes = b"HTTP/1.1", polls: int = 1
+) -> tuple[bytes, str]:
     """What comes for polls that are sent at once, ``size`` bytes or more, and how the connection ends."""
     content = b'{"request_id":"f"}'
     poll = b"POST %b %b\r\nHost: a\r\nContent-Length: %d\r\n\r\n%b" % (
@@ -286,47 +288,47 @@ CHUNKS = b"".join(
         (drop("reset"), b"", "reset"),
         (drop("close"), b"", "closed"),
         (drop("half_close"), b"", "closed"),
-        (spoilt(cut="head"), WHOLE[: len(WHOLE) // 2], "reset"),
-        (spoilt(cut={"at": "head", "by": "silence"}), WHOLE[: len(WHOLE) // 2], "open"),
-        (spoilt(cut="body"), WHOLE + BODY[: len(BODY) // 2], "reset"),
-        (spoilt(cut={"at": 7, "by": "close"}), WHOLE + BODY[:7], "closed"),
-        (spoilt(cut={"at": 7, "by": "half_close"}), WHOLE + BODY[:7], "closed"),
-        (spoilt(cut={"at": 10_000, "by": "silence"}), WHOLE + BODY[:-1], "open"),
-        (spoilt(cut=0), WHOLE, "reset"),
-        (spoilt(extra=3), CLOSED + b"content-length: %d\r\n\r\n" % len(BODY) + BODY + b"xxx", "closed"),
-        (spoilt(content_length=10), CLOSED + b"content-length: 10\r\n\r\n" + BODY, "closed"),
+        (faulty(cut="head"), WHOLE[: len(WHOLE) // 2], "reset"),
+        (faulty(cut={"at": "head", "by": "silence"}), WHOLE[: len(WHOLE) // 2], "open"),
+        (faulty(cut="body"), WHOLE + BODY[: len(BODY) // 2], "reset"),
+        (faulty(cut={"at": 7, "by": "close"}), WHOLE + BODY[:7], "closed"),
+        (faulty(cut={"at": 7, "by": "half_close"}), WHOLE + BODY[:7], "closed"),
+        (faulty(cut={"at": 10_000, "by": "silence"}), WHOLE + BODY[:-1], "open"),
+        (faulty(cut=0), WHOLE, "reset"),
+        (faulty(extra=3), CLOSED + b"content-length: %d\r\n\r\n" % len(BODY) + BODY + b"xxx", "closed"),
+        (faulty(content_length=10), CLOSED + b"content-length: 10\r\n\r\n" + BODY, "closed"),
         (
-            spoilt(content_length=["1", "2"]),
+            faulty(content_length=["1", "2"]),
             CLOSED + b"content-length: 1\r\ncontent-length: 2\r\n\r\n" + BODY,
             "closed",
         ),
         (
-            spoilt(chunked="whole"),
+            faulty(chunked="whole"),
             PLAIN + b"transfer-encoding: chunked\r\n\r\n" + CHUNKS + b"0\r\n\r\n",
             "open",
         ),
         (
-            spoilt(chunked="ended_early"),
+            faulty(chunked="ended_early"),
             CLOSED + b"transfer-encoding: chunked\r\n\r\n" + CHUNKS,
             "closed",
         ),
         (
-            spoilt(chunked="bad_chunk"),
+            faulty(chunked="bad_chunk"),
             PLAIN + b"transfer-encoding: chunked\r\n\r\n" + CHUNKS[:22] + BAD_CHUNK,
             "open",
         ),
         (
-            spoilt(claims="gzip"),
+            faulty(claims="gzip"),
             PLAIN + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY,
             "open",
         ),
-        (spoilt(slow_head={"bytes": 20, "seconds": 0.001}), WHOLE + BODY, "open"),
-        (spoilt(slow_body={"bytes": 20, "seconds": 0.001}), WHOLE + BODY, "open"),
-        (spoilt(delay=0.001), WHOLE + BODY, "open"),
-        (spoilt(delay=LATE), b"", "open"),
-        (spoilt(hold=True), b"", "open"),
+        (faulty(slow_head={"bytes": 20, "seconds": 0.001}), WHOLE + BODY, "open"),
+        (faulty(slow_body={"bytes": 20, "seconds": 0.001}), WHOLE + BODY, "open"),
+        (faulty(delay=0.001), WHOLE + BODY, "open"),
+        (faulty(delay=LATE), b"", "open"),
+        (faulty(hold=True), b"", "open"),
         (
-            spoilt(headers={"content-type": "a/b"}),
+            faulty(headers={"content-type": "a/b"}),
             PLAIN + b"content-type: a/b\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY,
             "open",
         ),
@@ -342,7 +344,7 @@ CHUNKS = b"".join(
     ids=str,
 )
 def test_a_fault_is_these_bytes_and_this_end(step: ReplyStep, data: bytes, end: str) -> None:
-    assert heard(an_engine(step, complete()), len(data)) == (data, end)
+    assert reply_bytes(an_engine(step, complete()), len(data)) == (data, end)
 
 
 @pytest.mark.parametrize(
@@ -355,7 +357,7 @@ def test_a_fault_is_these_bytes_and_this_end(step: ReplyStep, data: bytes, end: 
     ],
 )
 def test_a_compressed_body_says_so_and_is(coding: str, decode: Callable[[bytes], bytes]) -> None:
-    data, _ = heard(an_engine(spoilt(compress=coding), drop("close")), 10_000, polls=2)
+    data, _ = reply_bytes(an_engine(faulty(compress=coding), drop("close")), 10_000, polls=2)
     head, _, body = data.partition(b"\r\n\r\n")
     assert b"content-encoding: %b\r\ncontent-length: %d" % (coding.encode(), len(body)) in head
     assert decode(body) == BODY
@@ -411,28 +413,28 @@ def test_a_slow_reply_comes_in_pieces_of_the_size_and_at_the_times_asked_for() -
 
 def test_an_old_client_is_told_how_a_corrupted_reply_ends() -> None:
     whole = CLOSED + b"content-length: %d\r\n\r\n" % len(BODY) + BODY
-    engine = an_engine(spoilt(slow_head={"bytes": 50, "seconds": 0.001}))
-    assert heard(engine, len(whole), http=b"HTTP/1.0") == (whole, "closed")
+    engine = an_engine(faulty(slow_head={"bytes": 50, "seconds": 0.001}))
+    assert reply_bytes(engine, len(whole), http=b"HTTP/1.0") == (whole, "closed")
 
 
 # -- everybody else -----------------------------------------------------------------------------------
 
 
 def test_requests_behind_a_slow_reply_are_answered_in_order() -> None:
-    slow = spoilt(slow_body={"bytes": 50, "seconds": 0.002})
-    data, end = heard(an_engine(slow, timeout(1), slow, drop("close")), 10_000, polls=4)
+    slow = faulty(slow_body={"bytes": 50, "seconds": 0.002})
+    data, end = reply_bytes(an_engine(slow, timeout(1), slow, drop("close")), 10_000, polls=4)
     bodies = [part.partition(b"\r\n\r\n")[2] for part in data.split(b"HTTP/1.1 ")[1:]]
     assert (bodies, end) == ([BODY, b"1", BODY], "closed")
 
 
 def test_a_reset_behind_a_slow_reply_waits_for_its_end() -> None:
-    slow = spoilt(slow_body={"bytes": 50, "seconds": 0.002})
+    slow = faulty(slow_body={"bytes": 50, "seconds": 0.002})
     engine = an_engine(slow, drop("reset"), timeout(1))
-    assert heard(engine, 10_000, polls=3) == (WHOLE + BODY, "reset")
+    assert reply_bytes(engine, 10_000, polls=3) == (WHOLE + BODY, "reset")
 
 
 def test_others_are_served_while_a_reply_is_slow() -> None:
-    engine = an_engine(spoilt(hold=True))
+    engine = an_engine(faulty(hold=True))
     with (
         FakeTinkerServer(engine) as server,
         httpx.Client(base_url=server.url, trust_env=False) as one,
@@ -452,7 +454,7 @@ def test_others_are_served_while_a_reply_is_slow() -> None:
 
 
 def test_a_held_reply_comes_when_it_is_released(transport: Transport) -> None:
-    engine = an_engine(spoilt(hold=True))
+    engine = an_engine(faulty(hold=True))
     replies: list[httpx.Response] = []
     with transport(engine) as client:
         client.post("/api/v1/asample", json={})
@@ -468,7 +470,7 @@ def test_a_held_reply_comes_when_it_is_released(transport: Transport) -> None:
 
 
 def test_a_held_reply_is_forgotten_when_its_client_leaves() -> None:
-    engine = an_engine(spoilt(hold=True))
+    engine = an_engine(faulty(hold=True))
     with FakeTinkerServer(engine) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
         assert polled(client, PATIENCE) == "ReadTimeout"
         until = time.monotonic() + WAIT
@@ -478,7 +480,7 @@ def test_a_held_reply_is_forgotten_when_its_client_leaves() -> None:
 
 @pytest.mark.parametrize("kind", ["respx", "transport"])
 def test_a_held_reply_reaches_an_asynchronous_client_from_another_thread(kind: str) -> None:
-    engine = an_engine(spoilt(hold=True))
+    engine = an_engine(faulty(hold=True))
 
     def release_when_held() -> None:
         until = time.monotonic() + WAIT
@@ -500,7 +502,7 @@ def test_a_held_reply_reaches_an_asynchronous_client_from_another_thread(kind: s
 
 
 def test_a_client_without_a_read_timeout_is_told_that_it_would_wait_for_ever() -> None:
-    transport = FakeTinkerTransport(an_engine(spoilt(cut={"at": "body", "by": "silence"})))
+    transport = FakeTinkerTransport(an_engine(faulty(cut={"at": "body", "by": "silence"})))
     with httpx.Client(base_url="http://tinker.test", transport=transport, timeout=None) as client:
         client.post("/api/v1/asample", json={})
         with pytest.raises(ValueError, match=r"set one, for example httpx\.Client\(timeout=5\)"):
@@ -552,10 +554,10 @@ def test_a_server_that_refuses_can_stop_and_start() -> None:
 def test_the_journal_names_the_fault_beside_the_status(transport: Transport) -> None:
     steps = [
         drop("half_close"),
-        spoilt(cut="body", compress="gzip"),
+        faulty(cut="body", compress="gzip"),
         refuse(0.0),
         raw_bytes("x"),
-        spoilt(extra=1),
+        faulty(extra=1),
     ]
     engine = an_engine(*steps)
     with transport(engine) as client:
@@ -579,7 +581,7 @@ def test_the_journal_names_the_fault_beside_the_status(transport: Transport) -> 
 
 
 def test_verification_names_faults_that_nobody_polled() -> None:
-    engine = an_engine(spoilt(chunked="bad_chunk"), refuse(2), raw_bytes("x"))
+    engine = an_engine(faulty(chunked="bad_chunk"), refuse(2), raw_bytes("x"))
     with pytest.raises(AssertionError, match=r"status 200 \(chunked bad_chunk\), refuse 2 s, bytes 1, close"):
         engine.verify()
 

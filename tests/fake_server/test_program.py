@@ -106,7 +106,7 @@ def test_it_takes_what_python_can_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--client-config", "{x"), "--client-config is not JSON"),
+        (("--client-config", "{x"), "--client-config, line 1, column 2: is not valid JSON"),
         (("--client-config", "missing.json"), "missing.json"),
         (("--limit", "bdy=3"), "there is no 'bdy'; did you mean 'body'?"),
         (("--limit", "body=x"), "'x' is not a number"),

@@ -78,7 +78,7 @@ def replayed(name: str) -> tuple[JudgedSdk, ...]:
 
 def _replayed(name: str, profile: str) -> JudgedSdk:
     spec = f"recorded:{(FOLDER / f'{name}.jsonl')}"
-    run = open_run(RunRequest(spec=spec, profile=profile))
+    run = open_run(RunRequest(spec=spec, profile=profile).checked())
     try:
         results = tuple(run.result(judgement) for judgement in run.ask_all(run.asked))
         start = run.start(run.asked)

@@ -1,1 +1,1 @@
-"""A fuzzer of what reads bytes and text from others: ``python -m tests.fuzz``."""
+"""Fuzz targets for everything that parses untrusted bytes and text: ``python -m tests.fuzz``."""

@@ -1,4 +1,4 @@
-"""Many inputs for all targets, made, made smaller and remembered by Hypothesis."""
+"""Run many inputs through all targets; Hypothesis generates, shrinks and stores them."""
 
 from __future__ import annotations
 

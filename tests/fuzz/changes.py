@@ -1,4 +1,4 @@
-"""Small changes of bytes, with a preference for those that parsers stumble over."""
+"""Small mutations of bytes, with a preference for those that often break parsers."""
 
 from __future__ import annotations
 

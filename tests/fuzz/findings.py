@@ -1,4 +1,4 @@
-"""What the fuzzer looks at, and how it says that something is wrong."""
+"""The interface of a fuzz target, and the error that reports a finding."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def hold(condition: bool, text: str) -> None:
 
 
 class Target(Protocol):
-    """Something that reads what others wrote."""
+    """A parser under test."""
 
     name: str
     # Often nearly right.

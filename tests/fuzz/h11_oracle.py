@@ -1,4 +1,4 @@
-"""What h11 reads in a stream of requests and in a stream of replies: the server must read and write the same.
+"""The oracle: h11 parses streams of requests and replies, and the server must agree with it.
 
 h11 lets through some requests that the server refuses on purpose. Reading ends before those.
 """

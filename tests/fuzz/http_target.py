@@ -1,4 +1,4 @@
-"""The server's connection, without a socket, against what h11 reads in the same bytes."""
+"""The server's connection, without a socket, compared with h11 on the same bytes."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class HttpTarget:
 
 
 class _Spoken:
-    """One conversation, and what must hold of any."""
+    """One connection's bytes in both directions, and the properties that must always hold."""
 
     def __init__(self, pieces: list[bytes], limits: Limits, known: KnownHeads) -> None:
         connections = Connections(limits)

@@ -1,4 +1,5 @@
-"""Script files and scenario files: either they are read, or the error says where and what to change."""
+"""Script and scenario files: each is either accepted, or rejected with an error that names the place and the
+fix."""
 
 from __future__ import annotations
 

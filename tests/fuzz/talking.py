@@ -1,4 +1,4 @@
-"""A connection without a socket: bytes in, what the server did out, on a clock that the test moves."""
+"""A connection without a socket, on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fake_server.http_limits import Limits
 
 
 class MockTransport(asyncio.Transport):
-    """Takes what a connection writes; ``unread`` bytes of it wait for a client that does not read."""
+    """Collects what a connection writes; ``unread`` bytes of it wait for a client that does not read."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Reads a Containerfile, and carries out its steps in a folder in place of an image."""
+"""Parse a Containerfile, and run its steps in a folder instead of an image."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def build_context(root: Path) -> list[Path]:
 
 @dataclass
 class PlainBuild:
-    """Stands for the image: absolute paths of the image are paths below `root`.
+    """Replaces the image: its absolute paths are paths below `root`.
 
     Attributes:
         root: The folder.

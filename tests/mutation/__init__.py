@@ -1,1 +1,1 @@
-"""Mutation testing: what the tests do not notice when a line of the kit is changed."""
+"""Mutation testing: find changes of single lines that no test notices."""

@@ -32,7 +32,7 @@ _PYTEST: Final = (
 
 
 class MutationError(RuntimeError):
-    """Nothing can be said of the mutants; the text says what to mend."""
+    """The mutants cannot be judged; the text says why and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Workshop:
         """
         pytest = (sys.executable, *_PYTEST, *(f"tests/{test}" for test in tests))
         began = time.monotonic()
-        self._run(*pytest, failing=f"the tests of {module} fail on the module as it is; mend them first")
+        self._run(*pytest, failing=f"the tests of {module} fail on the module as it is; fix them first")
         limit = _LEAST_SECONDS + _TIMES_SLOWER * (time.monotonic() - began)
         config, session = self.folder / "mutation.toml", self.folder / "mutation.sqlite"
         session.unlink(missing_ok=True)

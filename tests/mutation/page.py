@@ -1,4 +1,4 @@
-"""The page that explains what survives, held against what does."""
+"""The page that explains each surviving mutant, compared with those that do survive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COUNT: Final = re.compile(r"^\| `([^`]*)` \| (\d+) \| (\d+) \|$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One row: why nothing notices one mutant.
+    """One row: why no test notices a mutant.
 
     Attributes:
         row: The row up to the reason, as `Mutant.row` writes it.

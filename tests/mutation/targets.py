@@ -1,4 +1,4 @@
-"""What is mutated, which tests must notice, and which changes are none."""
+"""The modules to mutate, the tests that must notice, and the changes that are equivalent."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def test_tests_that_fail_on_the_module_as_it_is_notice_nothing_and_are_told(tmp_
     tests = tmp_path / "tests"
     tests.mkdir()
     (tests / "test_failing.py").write_text("def test_failing():\n    assert not 'this is said'\n")
-    with pytest.raises(MutationError, match="mend them first(?s:.*)this is said"):
+    with pytest.raises(MutationError, match="fix them first(?s:.*)this is said"):
         Workshop(tmp_path).mutants("reference/observer.py", ("test_failing.py",))
 
 

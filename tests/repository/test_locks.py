@@ -51,7 +51,7 @@ def asked(*extras: str) -> Iterator[Requirement]:
     ],
 )
 def test_each_requirement_is_locked_at_versions_that_it_allows(lock: str, extras: list[str]) -> None:
-    """Write the files anew: make lock."""
+    """To update the files: make lock."""
     versions = pinned(lock)
     for requirement in asked(*extras):
         locked = versions.get(canonicalize_name(requirement.name), [])

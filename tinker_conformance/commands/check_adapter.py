@@ -15,7 +15,7 @@ from tinker_conformance.commands.numbers import SECONDS
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.adapter_check import findings
-from tinker_conformance.judging.profile_choice import choose_profile
+from tinker_conformance.judging.profile_choice import profile_of
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
@@ -67,6 +67,6 @@ def check_adapter(spec: str, patience: float | None, clock: str | None) -> None:
 
 def _profile(info: AdapterInfo) -> Profile:
     try:
-        return choose_profile(None, info)
+        return profile_of(info)
     except UserError:
         return load_profile(_ANY_PROFILE)

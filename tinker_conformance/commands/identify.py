@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -64,6 +65,14 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
     console.print(_conclusion(f"{sdk.info.name} {sdk.info.version}", found))
     for near in found if verbose else found[:3]:
         console.print(_separation(near, most=None if verbose else _MOST_IDS))
+    errors = found[0].adapter_errors
+    if errors:
+        console.print(
+            f"  the adapter failed in {', '.join(errors)}, so this may not be what the SDK does; "
+            f"see tinker-conformance run --sdk {shlex.quote(spec)}",
+            soft_wrap=True,
+        )
+        sys.exit(Exit.ADAPTER)
     sys.exit(Exit.HELD if found[0].judged else Exit.NOTHING_TESTED)
 
 

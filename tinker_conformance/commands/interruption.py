@@ -1,4 +1,8 @@
-"""Ends a command on Ctrl-C and on SIGTERM: at once, with every process that it started."""
+"""Ends a command on Ctrl-C and on SIGTERM.
+
+`Interrupted` is raised in the main thread, and each command closes what it has opened. What no command knows
+of yet, such as a process that is just being started, ends with this process (`sdk.process`, `sdk.watchdog`).
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import click
 
 from tinker_conformance.commands.early_exit import BASE_CODE, SIGNALS
-from tinker_conformance.sdk.process.line_process import close_all, kill_all
 
 _T = TypeVar("_T")
-
-_LOOK_SECONDS: Final = 0.05
 
 
 class Interrupted(KeyboardInterrupt):
@@ -30,24 +31,13 @@ class Interrupted(KeyboardInterrupt):
 
 
 def interruptible_command(command: Callable[[], _T]) -> _T:
-    """Run a command that SIGINT or SIGTERM ends with exit code 130 or 143, and leave no process behind."""
+    """Run a command that SIGINT or SIGTERM ends with exit code 130 or 143."""
     with _interruptible():
         try:
             return command()
         except Interrupted as error:
             click.echo(f"interrupted by {error.name}", err=True)
             raise SystemExit(error.exit_code) from None
-        finally:
-            close_all()
-
-
-def ended_while_killing(end: Callable[[], None]) -> None:
-    """Run a function that waits for child processes, and kill them meanwhile, also those started late."""
-    thread = threading.Thread(target=end, name="ending")
-    thread.start()
-    while thread.is_alive():
-        kill_all()
-        thread.join(_LOOK_SECONDS)
 
 
 def _end_with_input() -> None:

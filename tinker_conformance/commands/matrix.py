@@ -19,6 +19,7 @@ from tinker_conformance.commands.report import write_combined
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.error_families import UserError
+from tinker_conformance.report.builds import with_builds
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import is_unjudged, unjudged
 from tinker_conformance.report.report_reading import FILE, Report, load_report
@@ -64,7 +65,7 @@ def matrix(
     steps = track(asked, "judging", console=console, transient=True, disable=not console.is_terminal)
     for place, spec in _places(steps, folder):
         made.append(_judged(spec, profile, place, console))
-    reports = _side_by_side(made)
+    reports = with_builds(_side_by_side(made))
     for suffix in ("html", "md", "json"):
         write_combined(reports, folder / f"matrix.{suffix}")
     console.print(table_matrix(reports, only_different=True))
@@ -113,7 +114,8 @@ def _judged(spec: str, profile: str | None, folder: Path, console: Terminal) -> 
         return load_report(folder)
     except UserError:
         reason = text.splitlines()[-1].removeprefix("Error: ") if text else "it printed nothing"
-        return unjudged(spec, profile, f"could not be judged (exit code {process.returncode}): {reason}")
+        report = unjudged(spec, profile, f"could not be judged (exit code {process.returncode}): {reason}")
+        return dataclasses.replace(report, folder=str(folder))
 
 
 def _side_by_side(reports: Sequence[Report]) -> list[Report]:

@@ -13,13 +13,13 @@ from rich.progress import track
 from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.commands.fix_first import fix_first
 from tinker_conformance.commands.guard import described
-from tinker_conformance.commands.interruption import Interrupted, ended_while_killing
+from tinker_conformance.commands.interruption import Interrupted
 from tinker_conformance.commands.outcome import table
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.causes import Cause, causes
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import UNTESTED, Judgement, Verdict
-from tinker_conformance.known_failures.first_file import record, recordable
+from tinker_conformance.known_failures.first_file import record
 from tinker_conformance.report.conclusion import Conclusion, conclude, forgiven
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import end_record
@@ -118,13 +118,13 @@ class MeasuredRun(Generic[R]):
             if then is not None:
                 then()
         except Interrupted as error:
-            ended_while_killing(self.run.close)
+            self.run.kill()
             self.early = Early(error.exit_code, f"interrupted by {error.name}")
         except Exception as error:  # noqa: BLE001 - report the results so far, even after a bug of the kit
-            ended_while_killing(self.run.close)
+            self.run.kill()
             reason, code = described(error)
             self.early = Early(code, reason.removeprefix("Error: "))
-        else:
+        finally:
             self.run.close()
 
     def add_verb(self, verb: VerbRecord) -> None:
@@ -175,13 +175,13 @@ def write_known_failures(measured: MeasuredRun[R], written: Written) -> None:
     run, recorded = measured.run, measured.run.recorded
     if recorded is None:
         return
-    if written.attempt(
-        lambda: record(
-            measured.results, recorded, sdk=visible(run.name), profile=run.judged_by, strict=run.strict
-        )
-    ):
-        number = len(recordable(measured.results, strict=run.strict))
-        written.notes.append(f"{recorded}: {number} known failures; edit the reasons")
+
+    def write() -> None:
+        name, profile = visible(run.name), run.judged_by
+        done = record(measured.results, recorded, sdk=name, profile=profile, strict=run.strict)
+        written.notes.append(f"{recorded}: {done}")
+
+    written.attempt(write)
 
 
 def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool) -> None:
@@ -197,7 +197,8 @@ def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool
             brief = not verbose and judgement.verdict is Verdict.FAILED
             brief = brief and judgement.requirement.id not in in_full
             console.print()
-            text = explain(judgement, measured.run.rerun(judgement), brief=brief)
+            run = measured.run
+            text = explain(judgement, run.rerun(judgement), releases=run.releases(judgement), brief=brief)
             console.print(text, soft_wrap=True)
 
 

@@ -19,7 +19,6 @@ from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.parity.campaign import Campaign, ReleaseReport, all_scenarios
 from tinker_conformance.parity.store import Store
 from tinker_conformance.sdk.official.environments import cache_folder
-from tinker_conformance.sdk.process.line_process import close_all
 
 
 @click.command()
@@ -85,10 +84,8 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
     except Interrupted as error:
         console.print("interrupted; run the same command to resume")
         console.print(table(asked, reports))
-        close_all()
-        os._exit(error.exit_code)  # threads that wait for their releases would delay the exit
-    finally:
-        close_all()
+        sys.stdout.flush()
+        os._exit(error.exit_code)  # a thread that downloads a release would delay the exit
     store.complete()
     console.print(table(asked, reports))
     for version in asked:

@@ -21,6 +21,8 @@ def line(report: ReleaseReport) -> str:
     compared = sum(report.comparison.compared.values())
     different = sum(report.comparison.different.values())
     counts = f"{different} of {compared} scripts differ"
+    if report.comparison.adapter_errors:
+        counts += f" ({report.comparison.adapter_errors} with an adapter error)"
     return f"{report.version} under {report.profile}: {counts}, {report.seconds} s"
 
 
@@ -95,7 +97,7 @@ def _news(report: ReleaseReport, folder: Path) -> Iterator[str]:
 
 def exit_code(reports: Sequence[ReleaseReport]) -> Exit:
     """Return the exit code for these reports."""
-    if any(report.comparison is None for report in reports):
+    if any(report.comparison is None or report.comparison.adapter_errors for report in reports):
         return Exit.ADAPTER
     if not all(report.agrees for report in reports):
         return Exit.SDK_FAILED
@@ -109,4 +111,7 @@ def conclusion(reports: Sequence[ReleaseReport], code: Exit) -> Text:
     releases = "release agrees" if len(reports) == 1 else "releases agree"
     seconds = f"{sum(report.seconds for report in reports):.0f} s in total"
     text = f"\n{agree} of {len(reports)} {releases} with the reference, event by event ({seconds})"
+    errors = sum(report.comparison.adapter_errors for report in reports if report.comparison)
+    if errors:
+        text += f"; {errors} scripts ended in an adapter error, which says nothing about a release"
     return Text(text, style="" if code is Exit.HELD else "bold red")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from tinker_conformance.commands.versions import asked_versions, spec_of
 from tinker_conformance.parity.golden import encoded, recorded
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.process.line_process import close_all
 
 
 @click.command("record-goldens")
@@ -35,13 +35,9 @@ def record_goldens(versions: str, out: Path) -> None:
     console = Terminal()
     out.mkdir(parents=True, exist_ok=True)
     day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    try:
-        for version in asked_versions(versions):
-            sdk = opened(spec_of(version), console)
+    for version in asked_versions(versions):
+        with contextlib.closing(opened(spec_of(version), console)) as sdk:
             golden = recorded(sdk, profile_for(sdk.info.version), shipped_scenarios().values(), day)
-            sdk.close()
-            path = out / f"tinker-{golden.version}.json"
-            path.write_bytes(encoded(golden))
-            console.print(f"{path}: {len(golden.scenarios)} scenarios under {golden.profile}")
-    finally:
-        close_all()
+        path = out / f"tinker-{golden.version}.json"
+        path.write_bytes(encoded(golden))
+        console.print(f"{path}: {len(golden.scenarios)} scenarios under {golden.profile}")

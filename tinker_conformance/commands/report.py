@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,9 @@ import msgspec
 
 from fake_server.core.visible_text import visible
 from tinker_conformance.commands.terminal import Terminal
-from tinker_conformance.report.changes import Change, changes
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.builds import with_builds
+from tinker_conformance.report.changes import Change, Changed, changes
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.page import page
 from tinker_conformance.report.report_folder import write_whole
@@ -43,7 +45,7 @@ def report() -> None:
 )
 def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -> None:
     """Print a matrix of requirements by SDK from any number of reports."""
-    loaded = _loaded(reports)
+    loaded = with_builds(_loaded(reports))
     for out in outs:
         write_combined(loaded, out)
     console = Terminal()
@@ -58,8 +60,8 @@ def combine(reports: tuple[Path, ...], outs: tuple[Path, ...], *, every: bool) -
 @click.argument("before", type=_REPORT)
 @click.argument("after", type=_REPORT)
 def diff(before: Path, after: Path) -> None:
-    """List what got better or worse from BEFORE to AFTER. Exits with code 1 if anything got worse."""
-    first, second = _loaded([before, after])
+    """List what got better or worse from BEFORE to AFTER. Exits with code 1 if the SDK got worse."""
+    first, second = with_builds(_loaded([before, after]))
     for path, compared in ((before, first), (after, second)):
         if compared.cut_off is not None:
             judged = f"{len(compared.results)} of {len(compared.start.asked)} requirements"
@@ -77,7 +79,17 @@ def diff(before: Path, after: Path) -> None:
     parts = [f"{counts[change]} {change.value}" for change in Change if counts[change]]
     names = f"{first.name} ({first.start.profile.name}) -> {second.name} ({second.start.profile.name})"
     console.print(visible(f"{names}: {', '.join(parts) or 'nothing changed'}"), soft_wrap=True)
-    sys.exit(Exit.SDK_FAILED if counts[Change.WORSE] else Exit.HELD)
+    sys.exit(_exit_code(each for each in found if each.change is Change.WORSE))
+
+
+def _exit_code(worse: Iterable[Changed]) -> Exit:
+    """Return the exit code for what got worse: a requirement that an error left open is no failed one."""
+    now = {each.after for each in worse}
+    if Verdict.KIT_ERROR.value in now:
+        return Exit.KIT
+    if Verdict.ADAPTER_ERROR.value in now:
+        return Exit.ADAPTER
+    return Exit.SDK_FAILED if now else Exit.HELD
 
 
 @report.command()
@@ -90,7 +102,7 @@ def diff(before: Path, after: Path) -> None:
 )
 def html(reports: tuple[Path, ...], out: Path) -> None:
     """Write the HTML page of one report, or of several side by side."""
-    write_combined(_loaded(reports), out.with_suffix(".html"))
+    write_combined(with_builds(_loaded(reports)), out.with_suffix(".html"))
 
 
 def write_combined(reports: Sequence[Report], out: Path) -> None:
@@ -101,7 +113,8 @@ def write_combined(reports: Sequence[Report], out: Path) -> None:
     """
     if out.suffix == ".json":
         rows = {chapter.name: chapter.rows for chapter in matrix(reports)}
-        data = {"reports": [each.start for each in reports], "matrix": rows}
+        names = [each.name for each in reports]
+        data = {"reports": [each.start for each in reports], "names": names, "matrix": rows}
         text = msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
     elif out.suffix in _FORMS:
         text = _FORMS[out.suffix](reports)

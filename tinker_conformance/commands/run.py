@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from functools import partial
 from pathlib import Path
@@ -49,7 +50,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     "--record-known-failures",
     "recorded",
     type=_FILE,
-    help="Write the failures of this run to a new file of known failures.",
+    help="Write the failures of this run to a file of known failures. One that exists is brought up to date.",
 )
 @click.option(
     "--report",
@@ -118,10 +119,13 @@ def run(
     )
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.
-    request.check()
+    checked = request.checked()
     scripts = asked_scripts(count, seed, replay, strict=strict)
-    opened = open_run(request, lambda text: console.print(text, style="dim"))
-    measured = MeasuredRun(opened, asked=opened.asked if replay is None else (), folder=folder)
+    opened = open_run(checked, lambda text: console.print(text, style="dim"))
+    with contextlib.ExitStack() as closing:
+        closing.callback(opened.close)  # after an interrupt before the first verdict
+        measured = MeasuredRun(opened, asked=opened.asked if replay is None else (), folder=folder)
+        closing.pop_all()  # from here on, `judge` closes it
     found: list[ScriptJudgement] = []
 
     def judge_scripts() -> None:

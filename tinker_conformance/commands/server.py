@@ -78,7 +78,7 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
     "--record-known-failures",
     "recorded",
     type=_FILE,
-    help="Write the failures of this run to a new file of known failures.",
+    help="Write the failures of this run to a file of known failures. One that exists is brought up to date.",
 )
 @click.option(
     "--report",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tinker_conformance.judging.identification import Nearness, candidates, nearness
     from tinker_conformance.judging.judge import Judge, Judgement, Verdict
     from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
-    from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
+    from tinker_conformance.judging.profile_choice import named_profile, profile_of
     from tinker_conformance.judging.side_by_side import AdapterLostError
 
 __all__ = [
@@ -34,12 +34,12 @@ __all__ = [
     "Window",
     "alone",
     "candidates",
-    "check_as_asked",
-    "choose_profile",
     "explain",
     "findings",
     "grouped",
+    "named_profile",
     "nearness",
+    "profile_of",
     "shown",
     "unclaimed",
 ]
@@ -55,7 +55,7 @@ __getattr__ = lazy_exports(
         "identification": "Nearness candidates nearness",
         "judge": "Judge Judgement Verdict",
         "picture": "Lane Look Mark Picture Window grouped",
-        "profile_choice": "check_as_asked choose_profile",
+        "profile_choice": "named_profile profile_of",
         "side_by_side": "AdapterLostError",
     },
 )

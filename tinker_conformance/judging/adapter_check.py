@@ -15,6 +15,7 @@ from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.scenario.scenario import DEFAULT_OPERATION, OPERATIONS_OF, Scenario
 from tinker_conformance.sdk.adapter import Capability
+from tinker_conformance.sdk.session import FaultKind, KitFaultError
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.timeline import (
     Callback,
@@ -59,6 +60,9 @@ def findings(sdk: StdioSession, profile: Profile) -> Iterator[StepResult]:
     Args:
         sdk: The adapter, started; the last step ends its standard input.
         profile: The profile that its SDK will be judged by.
+
+    Raises:
+        KitFaultError: If the kit failed in a scenario.
     """
     check = _Check(sdk, profile)
     for step in (
@@ -260,6 +264,8 @@ class _Check:
 
     def _run(self, scenario: Scenario) -> tuple[Timeline, str]:
         run = self.sdk.run(scenario, self.profile)
+        if run.fault is not None and run.fault.kind is FaultKind.KIT:
+            raise KitFaultError(f"the kit failed in {scenario.id}: {run.fault}")
         return run.timeline, "" if run.fault is None else str(run.fault)
 
     def _ends_in(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
@@ -12,7 +13,7 @@ from tinker_conformance.requirements import REQUIREMENTS, Level
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.sdk.remembered_session import RememberedSession
-from tinker_conformance.sdk.session import Run, SdkSession
+from tinker_conformance.sdk.session import KitFaultError, Run, SdkSession
 
 _POLLING_CHAPTERS = frozenset({"polling"})
 
@@ -28,6 +29,8 @@ class Nearness:
         quirks: Ids of the quirks that it fails.
         different: Ids of the scenarios whose timelines differ from the reference's in any event.
         foreign: Operations that only one of the two has: the SDK or the profile.
+        adapter_errors: Ids of the requirements that the adapter's own failure left open; also in `contract`
+            and `quirks`.
     """
 
     profile: Profile
@@ -36,6 +39,7 @@ class Nearness:
     quirks: tuple[str, ...]
     different: tuple[str, ...]
     foreign: tuple[str, ...]
+    adapter_errors: tuple[str, ...] = ()
 
     @property
     def held(self) -> float:
@@ -77,16 +81,19 @@ def nearness(
 
     Raises:
         AdapterLostError: If the adapter broke too often to go on.
+        KitFaultError: If the kit failed in a scenario.
     """
     observed = RememberedSession(sdk, profile=profiles[0])
     for profile in profiles:
         expected = RememberedSession(reference)
-        judge = Judge(observed, lambda lent=expected: lent, profile, scenarios)  # type: ignore[misc]
-        judgements = [judge.judge(required) for required in REQUIREMENTS if required.holds(profile)]
-        # The events of concurrent futures have no fixed order, so their timelines cannot be compared.
-        ordered = (scenario for scenario in scenarios.values() if not scenario.concurrent)
-        runs = {scenario.id: judge.both(scenario) for scenario in ordered}
-        judge.close()
+        with closing(Judge(observed, lambda lent=expected: lent, profile, scenarios)) as judge:  # type: ignore[misc]
+            judgements = [judge.judge(required) for required in REQUIREMENTS if required.holds(profile)]
+            # The events of concurrent futures have no fixed order, so their timelines cannot be compared.
+            ordered = (scenario for scenario in scenarios.values() if not scenario.concurrent)
+            runs = {scenario.id: judge.both(scenario) for scenario in ordered}
+        for judgement in judgements:
+            if judgement.verdict is Verdict.KIT_ERROR:
+                raise KitFaultError(f"{judgement.requirement.id}: {judgement.note}")
         different = tuple(identifier for identifier, both in runs.items() if both and not agree(*both))
         yield _counted(profile, judgements, sdk.info, different)
 
@@ -105,4 +112,5 @@ def _counted(
         quirks=tuple(required.id for required in failed if required.level is Level.QUIRK),
         different=different,
         foreign=tuple(sorted(operations ^ own)),
+        adapter_errors=tuple(j.requirement.id for j in judged if j.verdict is Verdict.ADAPTER_ERROR),
     )

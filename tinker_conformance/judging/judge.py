@@ -116,6 +116,10 @@ class Judge:
         """Close the SDK and the reference."""
         self._runs.close()
 
+    def kill(self) -> None:
+        """Kill the SDK and the reference; a scenario in progress ends with a fault. Thread-safe."""
+        self._runs.kill()
+
     def judge(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
         """Judge one requirement of the profile.
 

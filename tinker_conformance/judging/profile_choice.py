@@ -10,12 +10,12 @@ from tinker_conformance.requirements.as_of import version_of_kit
 from tinker_conformance.sdk.adapter import AdapterInfo
 
 
-def check_as_asked(named: str | None, as_of: str | None) -> None:
-    """Check the options that can be checked before an SDK is started.
+def named_profile(named: str | None, as_of: str | None) -> Profile | None:
+    """Return the profile that an option names, before an SDK is started; None if it names none.
 
     Args:
         named: The value of `--profile`, or None.
-        as_of: The value of `--as-of`, or None.
+        as_of: The value of `--as-of`, or None; only checked.
 
     Raises:
         UserError: The profile does not exist or cannot be read.
@@ -23,24 +23,20 @@ def check_as_asked(named: str | None, as_of: str | None) -> None:
     """
     version_of_kit(as_of)
     try:
-        if named is not None:
-            load_profile(named)
+        return None if named is None else load_profile(named)
     except ProfileError as error:
         raise UserError(str(error)) from error
 
 
-def choose_profile(named: str | None, info: AdapterInfo) -> Profile:
-    """Return the named profile, else the adapter's, else the one that covers the official version.
+def profile_of(info: AdapterInfo) -> Profile:
+    """Return the profile that an adapter names, else the one that covers the official version.
 
     Args:
-        named: The value of `--profile`, or None.
         info: What the adapter says about its SDK.
 
     Raises:
         UserError: There is no such profile, or it cannot be read.
     """
-    if named is not None:
-        return load_profile(named)
     if info.profile is not None:
         return load_profile(info.profile)
     if info.name == "tinker":

@@ -62,6 +62,16 @@ class SideBySide:
         if self._reference.exception() is None:
             self._reference.result().close()
 
+    def kill(self) -> None:
+        """Kill the SDK and the reference, so that `close` need not wait for a scenario. Thread-safe."""
+        self._sdk.kill()
+
+        def kill_reference(reference: Future[SdkSession]) -> None:
+            if not reference.cancelled() and reference.exception() is None:
+                reference.result().kill()
+
+        self._reference.add_done_callback(kill_reference)  # at once, if it has started
+
     @property
     def without_fault(self) -> bool:
         """Whether the SDK has finished every scenario so far without a fault."""

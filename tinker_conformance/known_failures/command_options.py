@@ -15,8 +15,8 @@ from tinker_conformance.known_failures.first_file import check_place
 from tinker_conformance.requirements import AnyRequirement
 
 
-def check_files(known: Path | None, recorded: Path | None) -> None:
-    """Check the files of both options, before the SDK starts.
+def check_files(known: Path | None, recorded: Path | None) -> tuple[KnownFailure, ...]:
+    """Check the files of both options before the SDK starts, and return the entries; none without a file.
 
     Args:
         known: The file of entries, or None.
@@ -31,8 +31,7 @@ def check_files(known: Path | None, recorded: Path | None) -> None:
         )
     if recorded is not None:
         check_place(recorded)
-    if known is not None:
-        load_known_failures(known)
+    return () if known is None else load_known_failures(known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +64,39 @@ def excuses(
     sdk_version: str,
     own: OwnKnownFailures | None = None,
 ) -> KnownFailures:
-    """Return the known failures of the options, checked before anything runs.
-
-    Args:
-        known: The file of entries, or None.
-        recorded: The file to write, or None.
-        asked: The requirements of the run.
-        sdk_version: The version that the adapter reports.
-        own: The known failures that come with the SDK. A file of the user's, read or written, replaces them.
+    """Return the known failures of the options; `excuses_of` after `check_files`.
 
     Raises:
         UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
         UserError: If a file cannot be used.
     """
-    check_files(known, recorded)
+    return excuses_of(check_files(known, recorded), known, asked, sdk_version, None if recorded else own)
+
+
+def excuses_of(
+    entries: tuple[KnownFailure, ...],
+    known: Path | None,
+    asked: Iterable[AnyRequirement],
+    sdk_version: str,
+    own: OwnKnownFailures | None = None,
+) -> KnownFailures:
+    """Return the known failures of a run, checked before anything is judged.
+
+    Args:
+        entries: The entries of the file.
+        known: The file, for messages; None if there is none.
+        asked: The requirements of the run.
+        sdk_version: The version that the adapter reports.
+        own: The known failures that come with the SDK, where no file replaces them; or None.
+
+    Raises:
+        UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
+        UserError: If the entries cannot be used.
+    """
     asked = tuple(asked)
     if known is not None:
-        entries, source = load_known_failures(known), str(known)
-    elif own is not None and recorded is None:
+        source = str(known)
+    elif own is not None:
         entries, source = own.for_run(asked), own.source
     else:
         return KnownFailures()

@@ -1,20 +1,31 @@
-"""Writes a new file of known failures: each failure of a run, with its first mismatch as the reason."""
+"""Writes the failures of a run to a file of known failures, or brings an existing file up to date.
+
+A new entry has the first mismatch as its reason. An existing one is kept as it is, with its edited reason, as
+long as something that it matches fails; see `updated_entries`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import tomli_w
 import yaml
+from packaging.version import Version
 
+from fake_server.core.bounded_files import read_text
 from fake_server.core.visible_text import visible
 from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.known_failures.entry_reading import KEY
+from tinker_conformance.known_failures.entry import KnownFailure
+from tinker_conformance.known_failures.entry_reading import KEY, MOST_BYTES, load_known_failures
+from tinker_conformance.known_failures.updated_entries import is_covered, updated_entries
 from tinker_conformance.report.records import Result
+from tinker_conformance.report.report_folder import write_whole
 from tinker_conformance.requirements import Level
 
 _MOST_CHARACTERS: Final = 400
@@ -27,18 +38,43 @@ def check_place(path: Path) -> None:
     """Check, before a run, that a file can be written.
 
     Raises:
-        UserError: If it exists, its suffix names no known format, or its folder is missing.
+        UserError: If its suffix names no known format, its folder is missing, or it exists and is not a file
+            of known failures.
     """
     if path.suffix not in {".toml", ".yaml", ".yml"}:
         raise UserError(f"{path}: the suffix names no known format; use .toml, .yaml or .yml")
     if path.exists():
-        raise UserError(f"{path}: already exists; remove it, or name another file")
+        load_known_failures(path)
     if not path.absolute().parent.is_dir():
         raise UserError(f"{path}: its folder does not exist; create it first")
 
 
-def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> None:
-    """Write the failures of a run to a new file.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a file.
+
+    Attributes:
+        kept: The number of entries that were in the file and still are.
+        added: The number of new entries.
+        removed: The number of entries that matched nothing that fails.
+    """
+
+    kept: int
+    added: int
+    removed: int
+
+    def __str__(self) -> str:
+        total = self.kept + self.added
+        if not self.kept and not self.removed:
+            return f"{total} known failures; edit the reasons"
+        return (
+            f"{total} known failures ({self.kept} kept, {self.added} new, {self.removed} removed); "
+            "edit the reasons of the new ones"
+        )
+
+
+def record(results: Sequence[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> Recorded:
+    """Write the failures of a run to a file, and keep the entries that it has.
 
     Crashes, hangs and adapter errors are left out, because a file cannot excuse them.
 
@@ -48,16 +84,51 @@ def record(results: Iterable[Result], path: Path, *, sdk: str, profile: str, str
         sdk: The name and version of the SDK, for the heading.
         profile: The name of the profile, for the heading.
         strict: Whether to write quirks too.
+
+    Returns:
+        What became of the file.
+
+    Raises:
+        UserError: If it exists and is not a file of known failures.
     """
-    failed = recordable(results, strict=strict)
-    entries = [{"requirement": result.id, "class": "bug", "reason": _reason(result)} for result in failed]
+    exists = path.exists()
+    before = load_known_failures(path) if exists else ()
+    kept = updated_entries(before, results)
+    new = [
+        {"requirement": result.id, "class": "bug", "reason": _reason(result)}
+        for result in recordable(results, strict=strict)
+        if not is_covered(result, kept)
+    ]
+    entries = [*map(_as_data, kept), *new]
     body = (
         tomli_w.dumps({KEY: entries})
         if path.suffix == ".toml"
         else yaml.safe_dump({KEY: entries}, sort_keys=False, allow_unicode=True, width=110)
     )
-    head = _HEAD.format(sdk=ascii(sdk)[1:-1], profile=ascii(profile)[1:-1])
-    path.write_text(head + body, encoding="utf-8")
+    heading = _heading(path) if exists else ""
+    head = heading or _HEAD.format(sdk=ascii(sdk)[1:-1], profile=ascii(profile)[1:-1])
+    write_whole(path, head + body)
+    still = {entry.number for entry in kept}
+    return Recorded(len(kept), len(new), sum(entry.number not in still for entry in before))
+
+
+def _heading(path: Path) -> str:
+    """Return the comments and empty lines at the beginning of a file."""
+    lines = read_text(path, most=MOST_BYTES).splitlines(keepends=True)
+    return "".join(itertools.takewhile(lambda line: not line.strip() or line.startswith("#"), lines))
+
+
+def _as_data(entry: KnownFailure) -> dict[str, object]:
+    data: dict[str, object] = {
+        entry.subject.value: entry.pattern,
+        "class": entry.entry_class.value,
+        "reason": entry.reason,
+    }
+    if entry.issue is not None:
+        data["issue"] = entry.issue
+    if entry.expires is not None:
+        data["expires"] = str(entry.expires) if isinstance(entry.expires, Version) else entry.expires
+    return data
 
 
 def recordable(results: Iterable[Result], *, strict: bool) -> list[Result]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -69,6 +70,8 @@ class Campaign:
     _expected: dict[str, dict[str, Run]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _references: queue.SimpleQueue[SdkSession] = field(default_factory=queue.SimpleQueue)
+    _open: set[SdkSession] = field(default_factory=set)
+    _ended: bool = False
 
     def run(self, specs: Sequence[tuple[str, str]], jobs: int, done: Callable[[ReleaseReport], None]) -> None:
         """Compare releases.
@@ -78,6 +81,7 @@ class Campaign:
             jobs: How many to compare in parallel.
             done: Called with each report when it is ready, on the calling thread.
         """
+        self._ended = False
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="parity")
         try:
             pending: set[Future[ReleaseReport]] = {pool.submit(self._report, *spec) for spec in specs}
@@ -86,12 +90,14 @@ class Campaign:
                 for each in finished:
                     done(each.result())
         finally:
+            # Not awaited: a thread may be downloading a release.
             pool.shutdown(wait=False, cancel_futures=True)
+            self._end()
 
     def _report(self, version: str, spec: str) -> ReleaseReport:
         started = time.monotonic()
         try:
-            sdk = open_sdk(spec, report=self.say)
+            sdk = self._opened(spec)
         except (SdkStartError, EnvironmentUnavailable) as error:
             return ReleaseReport(version=version, note=str(error))
         reference = self._reference()
@@ -101,7 +107,11 @@ class Campaign:
             return ReleaseReport(version=version, note=str(error))
         finally:
             sdk.close()
-            self._references.put(reference)
+            with self._lock:
+                self._open.discard(sdk)
+                self._references.put(reference)
+            if self._ended:
+                self._close_references()
 
     def _compared(
         self, version: str, sdk: SdkSession, reference: SdkSession, started: float
@@ -129,7 +139,28 @@ class Campaign:
         try:
             return self._references.get_nowait()
         except queue.Empty:
-            return open_sdk("reference")
+            return self._opened("reference")
+
+    def _opened(self, spec: str) -> SdkSession:
+        session = open_sdk(spec, report=self.say)
+        with self._lock:
+            self._open.add(session)
+            if self._ended:
+                session.kill()
+        return session
+
+    def _end(self) -> None:
+        """Kill every SDK that is still running a scenario, so that its thread ends; close the references."""
+        with self._lock:
+            self._ended = True
+            for session in self._open:
+                session.kill()
+        self._close_references()
+
+    def _close_references(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._references.get_nowait().close()
 
 
 def all_scenarios(count: int, seed: int) -> tuple[Scenario, ...]:

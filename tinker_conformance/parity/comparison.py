@@ -52,12 +52,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         compared: The number of scenarios compared, by chapter.
         different: The number of those that differ, by chapter.
         left_out: The number left out: not claimed by the SDK, or with concurrent futures.
+        adapter_errors: The number of those that differ because the SDK's adapter failed.
         findings: The differences, shrunk, one of each kind.
     """
 
     compared: dict[str, int]
     different: dict[str, int]
     left_out: int
+    adapter_errors: int = 0
     findings: tuple[Finding, ...] = ()
 
 
@@ -97,7 +99,7 @@ def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], object
         tick: Called after each scenario.
     """
     compared, different = Counter[str](), Counter[str]()
-    left_out = 0
+    left_out = adapter_errors = 0
     found: dict[tuple[str, str, str], tuple[Scenario, Difference]] = {}
     for scenario in scenarios:
         tick()
@@ -107,6 +109,7 @@ def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], object
         compared[chapter_of(scenario)] += 1
         if (seen := pair.difference(scenario)) is not None:
             different[chapter_of(scenario)] += 1
+            adapter_errors += seen.is_adapter_error
             found.setdefault(_signature(scenario, seen), (scenario, seen))
     findings = [_finding(pair, *each) for each in list(found.values())[:_MOST_FINDINGS]]
     distinct = {each.script.partition("\n")[2]: each for each in reversed(findings)}
@@ -114,6 +117,7 @@ def compare(pair: Pair, scenarios: Iterable[Scenario], tick: Callable[[], object
         compared=dict(compared),
         different=dict(different),
         left_out=left_out,
+        adapter_errors=adapter_errors,
         findings=tuple(sorted(distinct.values(), key=lambda each: each.steps)),
     )
 

@@ -22,11 +22,18 @@ class Difference:
         kind: The kind of the expected event, or of the observed one if none was expected.
         expected: What the reference did, in words.
         observed: What the SDK did, in words.
+        fault: Why the SDK's run did not finish, or None if it did.
     """
 
     kind: str
     expected: str
     observed: str
+    fault: FaultKind | None = None
+
+    @property
+    def is_adapter_error(self) -> bool:
+        """Whether the SDK's adapter failed, so that the difference shows no behaviour of the SDK."""
+        return self.fault not in {None, FaultKind.STUCK}
 
 
 def difference(expected: Run, observed: Run) -> Difference | None:
@@ -61,7 +68,8 @@ def _parting_fault(expected: Run, observed: Run) -> Difference | None:
 
 
 def _faults(expected: Run, observed: Run) -> Difference:
-    return Difference(FAULT, _ended(expected), _ended(observed))
+    fault = None if observed.fault is None else observed.fault.kind
+    return Difference(FAULT, _ended(expected), _ended(observed), fault)
 
 
 def _ended(run: Run) -> str:

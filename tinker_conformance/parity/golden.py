@@ -16,7 +16,7 @@ from tinker_conformance.error_families import SdkError, UserError
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.session import SdkSession
+from tinker_conformance.sdk.session import FaultKind, KitFaultError, SdkSession
 from tinker_conformance.timeline import Event, Log, Response, Telemetry, Timeline
 
 FORMAT: Final = 1
@@ -48,12 +48,15 @@ def recorded(sdk: SdkSession, profile: Profile, scenarios: Iterable[Scenario], d
 
     Raises:
         SdkError: If one of them does not finish.
+        KitFaultError: If the kit failed in one of them.
     """
     timelines: dict[str, Timeline] = {}
     for scenario in scenarios:
         if scenario.concurrent or unclaimed([scenario], sdk.info):
             continue  # concurrent futures have no fixed order of events
         run = sdk.run(scenario, profile)
+        if run.fault is not None and run.fault.kind is FaultKind.KIT:
+            raise KitFaultError(f"the kit failed in {scenario.id} with {sdk.spec}: {run.fault}")
         if run.fault is not None:
             message = f"{scenario.id} did not finish with {sdk.spec}: {run.fault}; fix that first"
             raise SdkError(message)

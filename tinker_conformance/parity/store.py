@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 import msgspec
+
+from fake_server.core.bounded_files import FileError, parse_json, read_bytes
+from tinker_conformance.error_families import UserError
+
+MOST_BYTES: Final = 100_000_000
+"""The largest file of results; those of every release are a few megabytes."""
 
 _R = TypeVar("_R", bound=msgspec.Struct)
 
@@ -23,19 +30,29 @@ class Store(Generic[_R]):
             folder: The folder of the file; created if missing.
             options: What the results depend on besides the kit; each value has its own file.
             kind: The type of one result.
+
+        Raises:
+            UserError: If there is such a file and it cannot be read.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{_digest(options)}.jsonl"
-        self._decoder = msgspec.json.Decoder(kind)
+        self._kind = kind
         self.results: list[_R] = []
-        if self.path.exists():
+        if os.path.lexists(self.path):
             self._read()
 
     def _read(self) -> None:
-        for line in self.path.read_bytes().splitlines():
+        try:
+            content = read_bytes(self.path, most=MOST_BYTES)
+        except FileError as error:
+            raise UserError(
+                f"{error.of(str(self.path))}. It holds the results of an interrupted campaign; remove it "
+                "to begin again"
+            ) from error
+        for line in content.splitlines():
             try:
-                self.results.append(self._decoder.decode(line))
-            except msgspec.MsgspecError:
+                self.results.append(msgspec.convert(parse_json(line), self._kind))
+            except (FileError, msgspec.MsgspecError):
                 break  # the line that was being written when the campaign was interrupted
         # Rewrite the file, so that the next result does not continue a truncated line.
         self.path.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in self.results))

@@ -219,9 +219,11 @@ def _removed(table: Mapping[str, object], path: list[str], key: str, source: str
         case [first, *rest] if rest and isinstance(below := result.get(first), dict):
             result[first] = _removed(below, rest, key, source)
         case _:
-            raise ProfileError(
-                source, "without", f"the extended profile has no {key}; remove it from the array"
+            problem = (
+                f"names the key {key!r}, which the profile that this file extends does not have; "
+                "remove the key from 'without', or correct it"
             )
+            raise ProfileError(source, "without", problem)
     return result
 
 

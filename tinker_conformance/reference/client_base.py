@@ -43,6 +43,7 @@ class Service:
         profile: Profile,
         *,
         http: httpx.AsyncClient | None = None,
+        api_key: str | None = None,
         on_telemetry: TelemetryHook | None = None,
     ) -> None:
         """Create a service; the first call of a client sends the first request.
@@ -51,11 +52,12 @@ class Service:
             base_url: The server's URL, such as ``http://127.0.0.1:8000``.
             profile: The profile to follow.
             http: The HTTP client to use, left open; by default a new one, which `aclose` closes.
+            api_key: Sent as ``X-API-Key``, unless the caller passes an HTTP client; None sends none.
             on_telemetry: Called with the name and the data of each telemetry event.
         """
         self.profile = profile
         self._base_url = base_url.rstrip("/")
-        self._own_http = httpx.AsyncClient() if http is None else None
+        self._own_http = _client_with(api_key) if http is None else None
         self._http = http if http is not None else self._own_http
         self._on_telemetry = on_telemetry
         self._billing = BillingPause(profile.polling, profile.polling.billing_limit_seconds)
@@ -287,3 +289,7 @@ def _checked(result: Result, facet: OperationFacet) -> Result:
         message = f"the result has no {', '.join(missing)}; fix the server's reply"
         raise PollError(message, official_class="AssertionError", official_text="")
     return result
+
+
+def _client_with(api_key: str | None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(headers={} if api_key is None else {"x-api-key": api_key})

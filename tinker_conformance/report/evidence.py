@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 from fake_server.core.wanted_got import wanted_got
@@ -75,6 +76,14 @@ class Group:
         )
 
 
+class SectionKind(StrEnum):
+    """The lists of a page, by their titles."""
+
+    FAILURE = "Failures"
+    KNOWN = "Known failures"
+    QUIRK = "Quirks that are not shared"
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceSection:
     """The section about one requirement that does not hold for every SDK.
@@ -88,13 +97,23 @@ class EvidenceSection:
     groups: tuple[Group, ...]
 
     @property
+    def kind(self) -> SectionKind:
+        """The list of the page that it belongs to: that of its worst result."""
+        if all(group.quirk for group in self.groups):
+            return SectionKind.QUIRK
+        known = {Verdict.KNOWN_FAILURE}
+        if all(group.quirk or group.result.verdict in known for group in self.groups):
+            return SectionKind.KNOWN
+        return SectionKind.FAILURE
+
+    @property
     def result(self) -> Result:
         """The first result, for the fields that all share: sentence, source and level."""
         return self.groups[0].result
 
 
 def parts(reports: Sequence[Report]) -> tuple[EvidenceSection, ...]:
-    """Return the sections of a page, in the order of the requirements."""
+    """Return the sections of a page, list by list, each in the order of the requirements."""
     found: dict[str, list[_Named]] = {}
     for report in reports:
         for result in report.results:
@@ -104,7 +123,8 @@ def parts(reports: Sequence[Report]) -> tuple[EvidenceSection, ...]:
                 )
     order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
     ids = sorted(found, key=lambda identifier: order.get(identifier, len(order)))
-    return tuple(EvidenceSection(identifier, _groups(found[identifier])) for identifier in ids)
+    sections = [EvidenceSection(identifier, _groups(found[identifier])) for identifier in ids]
+    return tuple(sorted(sections, key=lambda section: list(SectionKind).index(section.kind)))
 
 
 def _groups(each: Sequence[_Named]) -> tuple[Group, ...]:

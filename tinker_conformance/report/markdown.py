@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -12,7 +13,18 @@ from tinker_conformance.report.conclusion import conclude, forgiven, to_look_at
 from tinker_conformance.report.records import Result, noun
 from tinker_conformance.report.report_reading import Report
 
-_PLAIN: Final = frozenset(" .,;_'-()=%")
+_MARKS: Final = re.compile(
+    r"""
+    [\\`*\[\]<>|~$&\#^]           # formats, wherever it stands
+    | (?<![^\W_])_ | _(?![^\W_])   # emphasis begins or ends at the edge of a word
+    | :(?=//|[\w+-]+:)             # a link, an emoji
+    | (?<=www)\.                   # a link
+    | ^[-+=](?=[-+=\s]|$)          # a list, a heading
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Matches a character that would format text in GitHub's Markdown."""
+_NUMBERED: Final = re.compile(r"^(\d+)([.)])(?=\s|$)")
 _MOST_RESULTS: Final = 60
 _MOST_MISMATCHES: Final = 5
 _MOST_CHARACTERS: Final = 300
@@ -20,10 +32,8 @@ _MOST_CHARACTERS: Final = 300
 
 
 def literal(text: str) -> str:
-    """Return Markdown that shows a text literally: all but letters, digits and some signs become entities."""
-    return "".join(
-        c if c.isalnum() or (c in _PLAIN and c not in "_-") else f"&#{ord(c)};" for c in visible(text)
-    )
+    """Return Markdown that shows a text literally, and that is readable raw, with backslashes."""
+    return _NUMBERED.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", visible(text)))
 
 
 def step_summary(report: Report) -> str:
@@ -36,7 +46,13 @@ def _lines(report: Report) -> Iterator[str]:
     found = conclude(report)
     yield f"## {literal(found.sentence)}"
     yield ""
-    yield f"{found.counted}. Kit {report.start.kit}, {literal(report.start.interpreter)}."
+    sdk = report.start.sdk
+    if written := ", ".join(literal(each) for each in (sdk.language, sdk.runtime) if each):
+        yield f"SDK: {written}. Kit: {report.start.kit}, {literal(report.start.interpreter)}."
+    else:
+        yield f"Kit: {report.start.kit}, {literal(report.start.interpreter)}."
+    yield ""
+    yield f"{found.counted}."
     if report.end is not None:
         for sentence in report.end.stale:
             yield f"\nStale: {literal(sentence)}"

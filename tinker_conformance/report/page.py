@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from fake_server.core.visible_text import visible
 from tinker_conformance.report.conclusion import conclude
-from tinker_conformance.report.evidence import EvidenceSection, Group, parts
+from tinker_conformance.report.evidence import EvidenceSection, Group, SectionKind, parts
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.report.sdk_matrix import matrix
 
@@ -37,6 +37,7 @@ def page(reports: Sequence[Report]) -> str:
             reports=reports,
             matrix=matrix(reports),
             parts=found,
+            sections=_sections(found),
             evidence=evidence,
             few=len(reports) <= _FEW,
             conclude=conclude,
@@ -44,6 +45,13 @@ def page(reports: Sequence[Report]) -> str:
 
     without = len(rendered({}).encode())
     return rendered(_evidence(found, MOST_BYTES - without))
+
+
+def _sections(found: Sequence[EvidenceSection]) -> list[tuple[str, list[tuple[int, EvidenceSection]]]]:
+    """Return the lists of the page that are not empty: title, and the sections with their positions."""
+    numbered = list(enumerate(found))
+    lists = ((kind.value, [each for each in numbered if each[1].kind is kind]) for kind in SectionKind)
+    return [(title, members) for title, members in lists if members]
 
 
 def _evidence(found: Sequence[EvidenceSection], room: int) -> dict[tuple[int, int], Markup]:

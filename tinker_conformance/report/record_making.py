@@ -59,6 +59,7 @@ def start_record(
             version=_bounded(sdk.info.version),
             language=_bounded(sdk.info.language),
             clock=sdk.clock.value,
+            runtime=_bounded(sdk.info.runtime),
         ),
         profile=ProfileRecord(
             name=profile.name, observer=profile.observer.revision, polling=profile.polling.revision

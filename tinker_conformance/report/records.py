@@ -44,6 +44,7 @@ class SdkRecord(msgspec.Struct, frozen=True, kw_only=True):
         name: The SDK's name, or the server's.
         version: The SDK's version.
         language: The programming language of the SDK.
+        runtime: What runs it, such as `CPython 3.11.7`; empty if the adapter does not say.
         clock: How the kit moved its clocks.
     """
 
@@ -52,6 +53,7 @@ class SdkRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     language: str
     clock: str
+    runtime: str = ""
 
 
 class ProfileRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,9 +71,11 @@ class ReportFolder:
         self._renewed = clock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = _opened(folder / FILE)
-            self._append(encode(start))
-            self._renew()
+            with contextlib.ExitStack() as opened:
+                self._file = opened.enter_context(_opened(folder / FILE))
+                self._append(encode(start))
+                self._renew()
+                opened.pop_all()
         except OSError as error:
             raise UserError(f"{folder}: cannot be written ({error}); name another folder") from error
 

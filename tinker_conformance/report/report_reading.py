@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -27,17 +27,22 @@ class Report:
         results: The results, in order.
         end: The closing record; None if the report is incomplete.
         verbs: What releases of the official SDK met, in order; only in reports of servers.
+        folder: Where it was read from; empty if it was not read.
+        build: What tells it from another report of the same version beside it; empty if nothing must.
     """
 
     start: Start
     results: tuple[Result, ...] = ()
     end: End | None = None
     verbs: tuple[VerbRecord, ...] = ()
+    folder: str = field(default="", compare=False)
+    build: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
-        """The SDK's name and version, or the server's name."""
-        return f"{self.start.sdk.name} {self.start.sdk.version}".rstrip()
+        """The SDK's name and version, or the server's name; with the build, if there is one."""
+        name = f"{self.start.sdk.name} {self.start.sdk.version}".rstrip()
+        return f"{name} ({self.build})" if self.build else name
 
     @property
     def counts(self) -> Counter[Verdict]:
@@ -94,7 +99,8 @@ def _ordered(records: list[Record], file: Path) -> Report:
             results = tuple(record for record in body if isinstance(record, Result))
             verbs = tuple(record for record in body if isinstance(record, VerbRecord))
             if len(results) + len(verbs) == len(body):
-                return Report(start, results, end, verbs)
+                folder = file.parent if file.name == FILE else file
+                return Report(start, results, end, verbs, folder=str(folder))
         case _:
             pass
     raise UserError(

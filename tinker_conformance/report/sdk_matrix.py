@@ -167,7 +167,7 @@ def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
     made = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     made.add_column("requirement", no_wrap=True)
     for report in reports:
-        made.add_column(visible(report.start.sdk.version if _same(reports) else report.name), min_width=6)
+        made.add_column(visible(_short_name(report) if _same(reports) else report.name), min_width=6)
     for chapter in matrix(reports):
         made.add_row(
             Text(visible(chapter.name), style="bold"), *(f"{passed}/{of}" for passed, of in chapter.totals)
@@ -180,6 +180,12 @@ def table_matrix(reports: Sequence[Report], *, only_different: bool) -> Table:
                 signs = (Text(cell.sign, style=_STYLES.get(cell.look, "")) for cell in row.cells)
                 made.add_row(f"  {visible(row.id)}", *signs)
     return made
+
+
+def _short_name(report: Report) -> str:
+    """Return the version, and the build if it is told apart from others."""
+    version = report.start.sdk.version
+    return f"{version} ({report.build})" if report.build else version
 
 
 def _same(reports: Sequence[Report]) -> bool:

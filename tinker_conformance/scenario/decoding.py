@@ -15,6 +15,7 @@ from fake_server.core.bounded_files import FileError, read_text
 from fake_server.core.errors import ScriptError, suggestion
 from fake_server.core.json_values import copied
 from fake_server.core.operations import Operation
+from fake_server.dialects import dialect_named
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script
 from fake_server.script.script_yaml import decode_steps, load_yaml
 from fake_server.script.setup_replies import SetupReplies, setup_replies
@@ -44,6 +45,7 @@ _DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
 }
 _SCENARIO_KEYS: Final = (
     "id", "description", "epoch", "client", "clients", "setup", "futures", "concurrent", "threads", "calls",
+    "dialect",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
 _FUTURE_KEYS: Final = (
@@ -166,6 +168,7 @@ def decode_scenario(data: object, where: str) -> Scenario:
             for n, call in enumerate(_list(entry.get("calls", []), f"{where}, calls"), 1)
         ),
         description=_string(entry.get("description", ""), f"{where}, description"),
+        dialect=_dialect(entry, f"{where}, dialect"),
     )
     if threads and (number := unlike_in_a_round(scenario)) is not None:
         what = "futures on threads with one client, operation and round must be equal"
@@ -173,6 +176,17 @@ def decode_scenario(data: object, where: str) -> Scenario:
             f"{where}, future {number}", what, "give each the same steps and observer, or another operation"
         )
     return scenario
+
+
+def _dialect(entry: Mapping[str, object], where: str) -> str | None:
+    if "dialect" not in entry:
+        return None
+    name = _string(entry["dialect"], where)
+    try:
+        dialect_named(name)
+    except ScriptError as error:
+        raise ScenarioError(f"{where}: {error}") from error
+    return name
 
 
 def _check_threads(entry: Mapping[str, object], futures: Sequence[FutureSpec], where: str) -> None:

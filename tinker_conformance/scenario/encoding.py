@@ -19,6 +19,8 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
         data["description"] = scenario.description
     if scenario.epoch != DEFAULT_EPOCH:
         data["epoch"] = scenario.epoch
+    if scenario.dialect is not None:
+        data["dialect"] = scenario.dialect
     if scenario.calls:
         data["calls"] = [
             {"function": call.function, "arguments": list(call.arguments)} for call in scenario.calls

@@ -105,6 +105,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
             `tinker_conformance.scenario.rounds`).
         calls: Calls of functions, instead of futures.
         description: Why the scenario exists, one sentence.
+        dialect: The server that the fake speaks as (`fake_server.dialects`); None for the official service.
     """
 
     id: str
@@ -116,6 +117,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     threads: bool = False
     calls: tuple[FunctionCall, ...] = ()
     description: str = ""
+    dialect: str | None = None
 
     def client(self, name: str) -> ClientSpec:
         """Return the client of that name; the decoder has checked that every future's client exists."""

@@ -74,6 +74,7 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
         name: The SDK's name.
         version: The SDK's version.
         language: The SDK's programming language.
+        runtime: What runs it, such as `node v20.11.1`. In process the kit fills it in.
         capabilities: The capabilities that the SDK claims.
         operations: The operations that the SDK has.
         profile: Name of the profile that the SDK follows, or None.
@@ -83,6 +84,7 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: str
     language: str = "python"
+    runtime: str = ""
     capabilities: frozenset[Capability] = frozenset()
     operations: frozenset[Operation] = frozenset()
     profile: str | None = None

@@ -51,3 +51,6 @@ class RememberedSession:
 
     def close(self) -> None:
         """Do nothing: the wrapped session stays open."""
+
+    def kill(self) -> None:
+        """Do nothing: the wrapped session belongs to another."""

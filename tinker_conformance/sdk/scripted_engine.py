@@ -27,7 +27,7 @@ def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
 
 def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
     """Return an engine with the clients and scripts of a scenario, and its scripted futures in order."""
-    engine = FakeTinker(listener=listener, unscripted=Unscripted.ERROR)
+    engine = FakeTinker(listener=listener, unscripted=Unscripted.ERROR, dialect=scenario.dialect)
     for client in scenario.clients:
         match client.kind:
             case ClientKind.TRAINING:

@@ -119,3 +119,9 @@ class SdkSession(Protocol):
 
     def close(self) -> None:
         """End every process of the SDK."""
+
+    def kill(self) -> None:
+        """Kill every process of the SDK at once, and start no other. Thread-safe, unlike the rest.
+
+        A scenario in progress ends with a fault. `close` is still to be called.
+        """

@@ -1,7 +1,8 @@
 """Temporary folders that are removed even if their process was killed.
 
-A process killed by SIGKILL cannot clean up. Each folder therefore holds a file that its process keeps locked,
-and the lock ends with the process. The next process that creates a folder removes all unlocked ones.
+A process killed by SIGKILL cannot clean up; its watchdog does. If that was killed too, the next process does:
+each folder holds a file that its process keeps locked, the lock ends with the process, and whoever creates a
+folder removes all unlocked ones.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tinker_conformance.sdk.file_locks import try_lock
+from tinker_conformance.sdk.watchdog import watchdog
 
 PREFIX: Final = "tinker-conformance-"
 _OWNER: Final = ".owner"
@@ -27,6 +29,7 @@ class TemporaryFolder:
         """Create the folder, and remove those of killed processes."""
         remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        watchdog.watch_folder(self.path)
         # Renamed only once it is locked, so that no other process takes the folder for abandoned.
         unlocked = self.path / f"{_OWNER}.new"
         self._descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -37,6 +40,7 @@ class TemporaryFolder:
         """Remove the folder. Idempotent."""
         if self._descriptor >= 0:
             shutil.rmtree(self.path, ignore_errors=True)
+            watchdog.release_folder(self.path)
             os.close(self._descriptor)
             self._descriptor = -1
 

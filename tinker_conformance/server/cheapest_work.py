@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinker_conformance.server.dialogue import EITHER
-from tinker_conformance.server.features import SAMPLING
+from tinker_conformance.server.dialogue import EITHER, NotOfferedError
+from tinker_conformance.server.features import SAMPLING, TRAINING
 from tinker_conformance.server.probe_bodies import Json, pass_body, sample_body_of
 from tinker_conformance.server.probing import Probing
 
@@ -13,9 +13,22 @@ INPUTS = {"asample": "prompt", "forward_backward": "forward_backward_input"}
 """The field of a submission that says what is sampled or trained on, by its path."""
 
 
+def samples(p: Probing) -> bool:
+    """Return whether the cheapest work is a sample; it is a pass if the server does not sample.
+
+    Raises:
+        NotOfferedError: The server neither samples nor trains.
+    """
+    if (why := p.bench.offer.lacks(SAMPLING)) is None:
+        return True
+    if p.bench.offer.lacks(TRAINING) is not None:
+        raise NotOfferedError(f"the server neither samples nor trains: {why}")
+    return False
+
+
 def cheapest_work(p: Probing) -> tuple[str, Json]:
     """Return the path and the body of a submission with the next number."""
-    if p.bench.offer.lacks(SAMPLING) is None:
+    if samples(p):
         sampler = p.bench.sampler(p)
         return "asample", sample_body_of(sampler, p.bench.next_number(sampler))
     model = p.bench.model(p)
@@ -24,12 +37,12 @@ def cheapest_work(p: Probing) -> tuple[str, Json]:
 
 def cheapest_path(p: Probing) -> str:
     """Return the path alone."""
-    return "asample" if p.bench.offer.lacks(SAMPLING) is None else "forward_backward"
+    return "asample" if samples(p) else "forward_backward"
 
 
 def submit_any(p: Probing) -> str:
     """Submit the cheapest work and return its request id."""
-    if p.bench.offer.lacks(SAMPLING) is None:
+    if samples(p):
         sampler = p.bench.sampler(p)
         return p.submit("asample", sample_body_of(sampler, p.bench.next_number(sampler)))
     model = p.bench.model(p)
@@ -38,6 +51,6 @@ def submit_any(p: Probing) -> str:
 
 def any_result(p: Probing, request_id: str, *, accept: str = EITHER) -> Mapping[str, object]:
     """Return the result of the cheapest work in its JSON form; end the probe if it has none."""
-    if p.bench.offer.lacks(SAMPLING) is None:
+    if samples(p):
         return p.sampled(request_id, accept=accept)
     return p.passed(request_id, accept=accept)

@@ -66,6 +66,7 @@ class Line:
         clock: What probes wait by.
         budget: How many requests may still be sent.
         pending: Every pending reply so far.
+        sessions: The ids of all sessions that were opened.
     """
 
     def __init__(self, target: ServerUnderTest, sender: Sender, clock: Clock, budget: RequestBudget) -> None:
@@ -75,6 +76,7 @@ class Line:
         self.clock = clock
         self.budget = budget
         self.pending: list[Answer] = []
+        self.sessions: list[str] = []
         self._polled: dict[object, list[int]] = {}
         self._lock = threading.Lock()
 
@@ -141,7 +143,7 @@ class Dialogue:
 
         Raises:
             NoAnswerError: No reply came.
-            BudgetSpentError: The run may send no more requests.
+            UserError: The run may send no more requests.
         """
         question = self._question(method, path, body, raw, headers, accept, with_key=with_key)
         number = self._sent(question, body)
@@ -150,7 +152,7 @@ class Dialogue:
         except NoAnswerError as error:
             self._note(Response(at=self._at(), future=number, status=None, fault=str(error)))
             raise
-        self._answered(answer, number)
+        self._answered(question, answer, number)
         return answer
 
     def post(self, path: str, body: object = None, **more: object) -> Answer:
@@ -370,8 +372,11 @@ class Dialogue:
         self._note(event)
         return number
 
-    def _answered(self, answer: Answer, number: int | None) -> None:
+    def _answered(self, question: Question, answer: Answer, number: int | None) -> None:
         value = answer.json()
+        if question.path == f"{API}create_session" and answer.ok:
+            session = answer.mapping().get("session_id")
+            self.line.sessions += [session] if isinstance(session, str) and session else []
         text: object = value
         if value is NOT_JSON:
             text = f"{len(answer.body)} bytes of {answer.media_type or 'no media type'}"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.server.dialogue import (
     PROTOBUF,
     Dialogue,
@@ -28,7 +29,7 @@ from tinker_conformance.server.probe_bodies import (
     session_body,
 )
 from tinker_conformance.server.server_request import Pausing
-from tinker_conformance.server.target import RequestBudget, TargetError
+from tinker_conformance.server.target import RequestBudget
 
 _MOST_CLEANED: Final = 100
 _SCHEME: Final = "tinker://"
@@ -50,7 +51,6 @@ class Workbench:
         self.offer = offer
         self.pausing = pausing
         self.checkpoints: list[str] = []
-        self._sessions: list[str] = []
         self._models: list[str] = []
         self._shared: dict[str, str] = {}
         self._numbers: Counter[str] = Counter()
@@ -97,7 +97,6 @@ class Workbench:
             "a reply with a session_id that is text",
             str(answer),
         )
-        self._sessions.append(str(session))
         return str(session)
 
     def new_model(self, asking: Dialogue, base_model: str | None = None) -> str:
@@ -185,11 +184,11 @@ class Workbench:
         """The base model to ask for.
 
         Raises:
-            TargetError: No option names one, and neither do the server's capabilities.
+            UserError: No option names one, and neither do the server's capabilities.
         """
         found = self.line.target.base_model or (self.offer.models[0] if self.offer.models else None)
         if found is None:
-            raise TargetError(
+            raise UserError(
                 "the server's capabilities list no model; name one that it serves with --base-model"
             )
         return found
@@ -211,8 +210,11 @@ class Workbench:
                 delete_checkpoint(asking, path)
             if Feature.UNLOAD_MODEL not in self.offer.missing:
                 for model in self._models:
-                    asking.post("unload_model", {"type": "unload_model", "model_id": model}, seconds=10)
-            for session in self._sessions:
+                    unloading = {"type": "unload_model", "model_id": model}
+                    promised = asking.post("unload_model", unloading, seconds=10).mapping()
+                    if isinstance(request_id := promised.get("request_id"), str):
+                        asking.poll(request_id, seconds=10)
+            for session in dict.fromkeys(self.line.sessions):
                 body = {"reason": "success", "detail": None}
                 finished = asking.post(f"sessions/{quote(session, safe='')}/finish", body, seconds=10)
                 if is_missing(finished):

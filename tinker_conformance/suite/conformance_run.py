@@ -16,19 +16,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from fake_server.dialects import dialect_named
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judge, Judgement
-from tinker_conformance.judging.profile_choice import check_as_asked, choose_profile
-from tinker_conformance.known_failures.command_options import OwnKnownFailures, check_files, excuses
+from tinker_conformance.judging.profile_choice import named_profile, profile_of
+from tinker_conformance.known_failures.command_options import OwnKnownFailures, check_files, excuses_of
+from tinker_conformance.known_failures.entry import KnownFailure
 from tinker_conformance.known_failures.entry_reading import known_failures_in
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.report.record_making import result_record, start_record
 from tinker_conformance.report.records import Result, Start
 from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.background_start import StartsEarly
+from tinker_conformance.sdk.dialect_session import DialectSession
 from tinker_conformance.sdk.recorded_session import RecordingSession, check_place_of_recording
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
@@ -54,6 +58,8 @@ class RunRequest:
         strict: Whether quirks count.
         clock: How to move the clocks of an `exec:` SDK; None for the best way that its adapter offers.
         seed: The seed of generated scripts, or None if there are none.
+        dialect: The server whose dialect the SDK meets, or None for the official service. What comes of it is
+            information, not conformance.
         record: The file to write what the SDK did to, for the SPEC `recorded:FILE`; None for no recording.
     """
 
@@ -65,20 +71,25 @@ class RunRequest:
     strict: bool = False
     clock: SdkClock | None = None
     seed: int | None = None
+    dialect: str | None = None
     record: Path | None = None
 
-    def check(self) -> None:
-        """Check everything that can be checked before the SDK starts.
+    def checked(self) -> CheckedRequest:
+        """Check everything that can be checked before the SDK starts, and read the files.
 
         Raises:
             ValueError: If a SPEC, profile, version or file cannot be used; the text says what to use instead.
         """
         check_spec(self.spec)
-        check_as_asked(self.profile, self.as_of)
-        check_files(self.known, self.recorded)
-        self.own_known_failures()
+        if self.dialect is not None:
+            dialect_named(self.dialect)
         if self.record is not None:
             check_place_of_recording(self.record)
+        profile = named_profile(self.profile, self.as_of)
+        entries = check_files(self.known, self.recorded)
+        own = self.own_known_failures()
+        replaced = self.known is not None or self.recorded is not None
+        return CheckedRequest(self, profile, entries, None if replaced else own)
 
     def own_known_failures(self) -> OwnKnownFailures | None:
         """Return the known failures in the SDK's entry of the catalogue; None without an entry.
@@ -92,6 +103,23 @@ class RunRequest:
         source = package.entry.source
         entries = known_failures_in(package.entry.known_failures, source)
         return OwnKnownFailures(entries, source, complete=self.profile is None and self.as_of is None)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRequest:
+    """A request that can be carried out, with what its files say; each file was read once.
+
+    Attributes:
+        request: The request.
+        profile: The profile that it names, or None.
+        entries: The entries of its file of known failures.
+        own: The known failures that come with the SDK. A file of the user's, read or written, replaces them.
+    """
+
+    request: RunRequest
+    profile: Profile | None
+    entries: tuple[KnownFailure, ...]
+    own: OwnKnownFailures | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +162,10 @@ class ConformanceRun:
         """Close the SDK and the reference."""
         self.judge.close()
 
+    def kill(self) -> None:
+        """Kill the SDK and the reference; a scenario in progress ends with a fault. Thread-safe."""
+        self.judge.kill()
+
     def ask(self, required: Requirement, then: Sequence[Requirement] = ()) -> Judgement:
         """Judge one requirement, and apply known failures.
 
@@ -171,23 +203,27 @@ class ConformanceRun:
         """Return the command that judges the requirement of a judgement alone."""
         return alone(judgement.requirement.id, self.judge.sdk.spec, self.judge.profile.name)
 
+    def releases(self, judgement: Judgement) -> str:  # noqa: ARG002 - as for servers
+        """Return nothing: requirements on SDKs hold for profiles."""
+        return ""
+
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
         """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
         return tuple(self.known.stale(map(judged, judgements)))
 
 
-def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> ConformanceRun:
+def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) -> ConformanceRun:
     """Start the SDK and the reference in parallel, and choose the profile and the requirements.
 
     Args:
-        request: The options of the run.
+        checked: The options of the run, checked.
         report: Called with progress messages, such as the download of a release.
 
     Raises:
         ValueError: If an option cannot be used; the text says what to use instead.
         RuntimeError: If the SDK cannot be started.
     """
-    request.check()
+    request = checked.request
     with contextlib.ExitStack() as opened:
         reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
         # On the main thread, so that an interrupt can end a download of a release.
@@ -195,10 +231,11 @@ def open_run(request: RunRequest, report: Callable[[str], None] = _nothing) -> C
         if request.record is not None:
             sdk = RecordingSession(sdk, request.record)
         opened.callback(sdk.close)
-        profile = choose_profile(request.profile, sdk.info)
+        if request.dialect is not None:
+            sdk = DialectSession(sdk, request.dialect)
+        profile = checked.profile or profile_of(sdk.info)
         asked = asked_of(profile, request.as_of)
-        own = request.own_known_failures()
-        known = excuses(request.known, request.recorded, asked, sdk.info.version, own)
+        known = excuses_of(checked.entries, request.known, asked, sdk.info.version, checked.own)
         judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
         opened.pop_all()
     return ConformanceRun(request, judge, asked, known)

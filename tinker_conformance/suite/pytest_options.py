@@ -77,7 +77,7 @@ KNOWN_FAILURES: Final = SuiteOption(
 )
 RECORD_KNOWN_FAILURES: Final = SuiteOption(
     "record-known-failures",
-    "write the failures of this run to a new file of known failures",
+    "write the failures of this run to a file of known failures; one that exists is brought up to date",
     {"metavar": "FILE"},
 )
 STRICT_QUIRKS: Final = SuiteOption("strict-quirks", "count quirks as failures", {"action": "store_true"})
@@ -145,7 +145,8 @@ OPTIONS: Final = (
     PAUSES_AT_MODELS,
 )
 """All options, in the order of `pytest --help`."""
-_SHORT: Final = tuple(option for option in OPTIONS if option.has_short)
+ALIASED: Final = tuple(option for option in OPTIONS if option.has_short)
+"""Those that also have their documented names, where nobody else owns these."""
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -168,7 +169,7 @@ def add_short_names(config: pytest.Config, parser: pytest.Parser, arguments: Seq
         arguments: The command line; an argument that begins with `@` names a file of arguments.
     """
     words = {str(argument).partition("=")[0] for argument in arguments}
-    if not any(word.startswith("@") for word in words) and words.isdisjoint(each.short for each in _SHORT):
+    if not any(word.startswith("@") for word in words) and words.isdisjoint(each.short for each in ALIASED):
         return
     try:
         _, unknown = parser.parse_known_and_unknown_args(arguments)
@@ -176,7 +177,7 @@ def add_short_names(config: pytest.Config, parser: pytest.Parser, arguments: Seq
         return  # pytest parses the same arguments next and reports the same error
     unowned = {word.partition("=")[0] for word in unknown}
     group = parser.getgroup(*_GROUP)
-    aliased = [option for option in _SHORT if option.short in unowned]
+    aliased = [option for option in ALIASED if option.short in unowned]
     for option in aliased:
         group.addoption(option.short, dest=option.dest, help=argparse.SUPPRESS, **option.settings)
     config.stash[_ALIASES] = frozenset(option.short for option in aliased)
@@ -205,7 +206,7 @@ def with_free_names(text: str, config: pytest.Config) -> str:
     Messages name options as the documentation does, such as `--sdk`. If another plugin owns that name, the
     result says `--tinker-sdk`.
     """
-    for option in _SHORT:
+    for option in ALIASED:
         if belongs_to_another(config, option):
             text = re.sub(rf"(?<![\w-]){option.short}(?![\w-])", option.long, text)
     return text
@@ -217,7 +218,7 @@ def with_long_names(error: pytest.UsageError, config: pytest.Config) -> pytest.U
     For example, another plugin may define `--profile` as a flag. pytest then takes the profile's name for a
     test file. Errors of runs that do not judge an SDK are returned unchanged.
     """
-    taken = [option for option in _SHORT if belongs_to_another(config, option)]
+    taken = [option for option in ALIASED if belongs_to_another(config, option)]
     if text_of(config, SDK) is None or not taken:
         return error
     names = ", ".join(option.short for option in taken)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextvars
 import json
+import platform
 import sys
 import threading
 import time
@@ -136,7 +137,7 @@ def serve(about: dict[str, Any], make_driver: Callable[[Scenario], Driver]) -> N
     for line in sys.stdin:
         message = json.loads(line)
         if message["type"] == "start":
-            say("started", **about)
+            say("started", runtime=f"Python {platform.python_version()}", **about)
         elif message["type"] == "run":
             scenario = Scenario(message, make_driver)
             threading.Thread(target=scenario.run, daemon=True).start()

@@ -10,6 +10,7 @@ const STDOUT = 1;
 
 const started = {
   type: 'started',
+  runtime: `node ${process.version}`,
   protocol: PROTOCOL,
   name: 'tinker-node',
   version: '0.1.0',

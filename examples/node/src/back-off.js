@@ -22,7 +22,7 @@ const RESUBMIT_CAP_SECONDS = 10;
 const JITTER = 0.25;
 
 /**
- * The delay before a lost request is submitted anew: it grows too, and is spread, so that clients that lost
+ * The delay before a lost request is submitted again: it grows too, and is spread, so that clients that lost
  * their futures together do not come back together.
  *
  * @param {number} attempt From 0.

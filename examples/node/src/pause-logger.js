@@ -71,7 +71,7 @@ export class PauseLogger {
     logStateChange(state, this.#kind, this.#identifier, { logger: this.#logger, reason });
   }
 
-  /** Seconds for which the client has been in this state; any other state begins anew. */
+  /** Seconds for which the client has been in this state; any other state restarts it. */
   #lasts(state) {
     const now = this.#clock.monotonicSeconds();
     if (state !== this.#state) {

@@ -25,10 +25,10 @@ const TIMEOUT_SECONDS = 60;
  *
  * @typedef {object} Work
  * @property {import('./operations.js').Operation} operation
- * @property {() => object} body Makes the request, anew for each submission.
+ * @property {() => object} body Creates the request, once for each submission.
  * @property {import('./queue-state.js').QueueStateObserver | null} observer
  * @property {import('./patience.js').Patience} [patience] Where given, a request whose future is lost is
- *   submitted anew, within it.
+ *   submitted again, within it.
  */
 
 export class Service {

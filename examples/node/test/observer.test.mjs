@@ -113,7 +113,7 @@ for (const kind of ['training', 'model_creation']) {
       assert.equal(lines.length, 1);
     });
 
-    test('any other state begins it anew', () => {
+    test('any other state restarts it', () => {
       for (const other of ['active', 'paused_rate_limit']) {
         const { clock, lines, tell } = watched(kind);
         tell('paused_capacity');

@@ -72,7 +72,7 @@ describe('what is asked again', () => {
     assert.deepEqual(clock.slept, [1, 2, 4]);
   });
 
-  test('a 408 and a try_again begin the delays anew', async () => {
+  test('a 408 and a try_again reset the delays', async () => {
     const { clock } = await pass(broken, broken, timeout({}), broken, tryAgain({}), broken, done);
     assert.deepEqual(clock.slept, [1, 2, 1, 1]);
   });
@@ -161,7 +161,7 @@ describe('what ends a future', () => {
 });
 
 describe('sampling', () => {
-  test('submits anew after the loss of a future', async () => {
+  test('submits again after the loss of a future', async () => {
     const made = fixture();
     const client = await sampler(made);
     made.service.script(timeout({}), refused(410), done);

@@ -35,7 +35,8 @@ defmodule TinkexConformance do
 
   defp handle(%{"type" => "start"}, scenario) do
     version = :tinkex |> Application.spec(:vsn) |> to_string()
-    Wire.say(Map.put(@about, :version, version))
+    runtime = "Elixir #{System.version()}, OTP #{System.otp_release()}"
+    Wire.say(Map.merge(@about, %{version: version, runtime: runtime}))
     scenario
   end
 

@@ -163,7 +163,7 @@ def test_an_entry_that_is_wrong_names_its_place(entry: object, expected: str) ->
 
 
 class Notified:
-    """A listener that writes down what it is told of submissions and of the set-up."""
+    """A listener that records its notifications of submissions and of the set-up."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

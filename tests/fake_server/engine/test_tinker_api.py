@@ -39,7 +39,7 @@ TRAINING_PATHS = {
 
 
 class Recorder:
-    """A listener that writes down what it is told."""
+    """A listener that records its notifications."""
 
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
@@ -235,7 +235,7 @@ def test_a_sampling_client_is_known_in_every_release(
     assert ask.submit(**body) == "mine"
 
 
-def test_log_probabilities_and_samples_are_told_apart(engine: FakeTinker, ask: Asker) -> None:
+def test_log_probabilities_and_samples_are_with_builds(engine: FakeTinker, ask: Asker) -> None:
     engine.add_script(script(), operation=Operation.SAMPLE, name="sample")
     engine.add_script(script(), operation=Operation.COMPUTE_LOGPROBS, name="logprobs")
     engine.add_script(script(), operation=Operation.SAMPLE, name="sample with logprobs")
@@ -291,8 +291,8 @@ def test_protobuf_requests_are_understood(engine: FakeTinker, encoding: str | No
 
 
 BROKEN = {
-    "json": (b"{", (), "not JSON"),
-    "array": (b"[]", (), "a JSON list, not an object"),
+    "json": (b"{", (), "not valid JSON"),
+    "array": (b"[]", (), "the body is a list; send a JSON object"),
     "zstd": (b"{}", ((b"content-encoding", b"zstd"),), "zstd body cannot be decoded"),
     "encoding": (b"{}", ((b"content-encoding", b"br"),), "'br' is not supported"),
     "protobuf": (

@@ -27,7 +27,7 @@ MESSAGE = b"\r\n".join([*LINES, b"", BODY])
 
 
 class Wire:
-    """Takes what a connection writes."""
+    """Collects the bytes that a connection writes."""
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []

@@ -23,7 +23,7 @@ NOTHING = b"GET /api/v1/nothing HTTP/1.1\r\nHost: t\r\n\r\n"
 
 
 class Slow:
-    """An engine that, at one request, waits until others are at the door."""
+    """An engine that, during one request, waits until further connections are queued."""
 
     def __init__(self) -> None:
         self.engine = FakeTinker()

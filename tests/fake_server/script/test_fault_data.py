@@ -1,4 +1,4 @@
-"""Faults as plain data: what is written is read back, and a mistake names its mend."""
+"""Faults as plain data: what is written is read back, and a mistake names its fix."""
 
 from __future__ import annotations
 

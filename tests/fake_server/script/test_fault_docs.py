@@ -56,7 +56,7 @@ console.log(JSON.stringify(ends));
 
 @dataclass(frozen=True)
 class Row:
-    """One step, and what each client makes of it."""
+    """One step, and how each client reports it."""
 
     step: str
     httpx: str

@@ -1,4 +1,4 @@
-"""Run by a lean environment's interpreter: a whole training run with the official SDK, results as JSON.
+"""A training run with the official SDK, in its lean environment; prints its results as JSON.
 
 Usage: loop_program.py SEED (in process, on respx), or loop_program.py SEED BASE_URL
 """

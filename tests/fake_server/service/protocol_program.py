@@ -1,4 +1,4 @@
-"""Run by a lean environment's interpreter: what the SDK makes of what the service refuses and repeats.
+"""How the official SDK, in its lean environment, handles refusals and lost replies of the service.
 
 Prints JSON: by the name of a case what happened.
 """

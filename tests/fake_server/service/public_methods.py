@@ -2,7 +2,7 @@
 
     python tests/fake_server/service/public_methods.py
 
-calls every one, in an environment of each release, and writes ``docs/reference/public-methods.md`` anew.
+calls every one, in an environment of each release, and writes ``docs/reference/public-methods.md``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FAULTS: Final[Mapping[tuple[str, str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What calling everything in one release showed.
+    """The result of calling every public method of one release.
 
     Attributes:
         version: The release.

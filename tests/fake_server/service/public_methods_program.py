@@ -1,4 +1,4 @@
-"""Run by a lean environment's interpreter: calls every public method and command of a release.
+"""Calls every public method and command of a release, in its lean environment.
 
 Prints JSON, ``{"called": {name: type}, "failed": {name: error}, "without_a_call": [names]}``; a name is such
 as ``RestClient.get_session`` or ``tinker session list``. What cannot be called here is in `REASONS`.
@@ -55,7 +55,7 @@ def resolved(value: Any) -> Any:
 
 @dataclass
 class World:
-    """What there is to call methods on."""
+    """The objects whose methods are called."""
 
     url: str
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1_000)))

@@ -1,4 +1,4 @@
-"""A short client of a whole fake Tinker, without an SDK: it speaks JSON to the engine itself."""
+"""A small client of the simulated service, without an SDK: it passes JSON requests to the engine directly."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def test_every_public_method_and_command_gives_its_own_type(version: str) -> Non
     release = called(version)
     assert release.without_a_call == (), (
         f"tinker {version} has public methods or commands that are not called here: add each to CALLS, "
-        "COMMANDS or, with a reason, REASONS of public_methods_program.py, and write the page anew"
+        "COMMANDS or, with a reason, REASONS of public_methods_program.py, and regenerate the page"
     )
     faults = {name for faulty, name in FAULTS if faulty == version}
     assert set(release.failed) == faults, release.failed
@@ -31,7 +31,7 @@ def test_every_public_method_and_command_gives_its_own_type(version: str) -> Non
 
 @pytest.mark.slow
 def test_the_page_is_what_the_calls_show() -> None:
-    """Write it anew: python tests/fake_server/service/public_methods.py."""
+    """To update it: python tests/fake_server/service/public_methods.py."""
     assert PAGE.read_text(encoding="utf-8") == page([called(version) for version in releases()])
 
 

@@ -56,7 +56,7 @@ def test_requests_of_one_client_share_a_connection_and_each_new_client_has_its_o
     assert "connection 3: POST /api/v1/asample" in text
 
 
-def test_interleaved_clients_are_told_apart(tinker: VerifiedTinker) -> None:
+def test_interleaved_clients_are_with_builds(tinker: VerifiedTinker) -> None:
     for _ in range(4):
         tinker.add_script([complete()])
     with (

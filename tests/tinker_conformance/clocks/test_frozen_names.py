@@ -16,7 +16,7 @@ from tinker_conformance.clocks.frozen_clock import FrozenClock
 
 
 class LazyModule(ModuleType):
-    """As of packages that import parts of themselves when an attribute is read."""
+    """A module that imports parts of itself when an attribute is read."""
 
     def __dir__(self) -> list[str]:
         raise AssertionError("must not be read")

@@ -40,7 +40,7 @@ class FakeSdk:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is found, in place of judging.
+    """The prepared result of a run, instead of judging.
 
     Attributes:
         verdicts: By requirement; these are asked, in this order.
@@ -70,6 +70,8 @@ class Judged:
 
     def close(self) -> None: ...
 
+    def kill(self) -> None: ...
+
     def applied(self, judgement: Judgement) -> Judgement:
         return judgement
 
@@ -83,7 +85,9 @@ def judging(judged: Judged) -> Iterator[None]:
     asked = tuple(map(requirement, judged.verdicts))
     known = mock.Mock(applied=judged.applied, stale=judged.stale_sentences)
     replaced: dict[str, Any] = {
-        "open_run": lambda request, _report: ConformanceRun(request, cast("Judge", judged), asked, known),
+        "open_run": lambda checked, _report: ConformanceRun(
+            checked.request, cast("Judge", judged), asked, known
+        ),
         "asked_scripts": lambda *_, **__: () if judged.scripts is None else ("a script",),
         "judged_scripts": lambda *_, **__: judged.scripts,
     }

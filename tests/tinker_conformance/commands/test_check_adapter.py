@@ -188,5 +188,5 @@ def test_the_limits_on_the_page_are_those_of_the_kit() -> None:
 
 
 def test_the_schema_is_fresh() -> None:
-    """Write it anew: python -m tinker_conformance.sdk.stdio.protocol_schema > THAT_FILE."""
+    """To update it: python -m tinker_conformance.sdk.stdio.protocol_schema > THAT_FILE."""
     assert (ROOT / "docs/reference/adapter-protocol.schema.json").read_text(encoding="utf-8") == schema()

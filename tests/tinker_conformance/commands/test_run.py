@@ -138,7 +138,7 @@ def test_every_form_is_there_and_they_agree_in_every_count(done: Done) -> None:
 
 
 def test_every_line_is_valid_and_the_schema_is_fresh(done: Done) -> None:
-    """Write it anew.
+    """To update it, run:
 
     python -m tinker_conformance.report.record_schema > docs/reference/report.schema.json
     """

@@ -52,7 +52,7 @@ ENDINGS = ["body", "set-up", "interrupt", "interrupted-set-up"]
 
 
 class _Spy:
-    """Looks on while the test inside runs."""
+    """Observes the process while the inner test runs."""
 
     during: dict[str, object] | None = None
     url: str | None = None

@@ -37,7 +37,7 @@ class Scripted:
         )
         self.asked: list[str] = []
         self.profiles: list[Profile] = []
-        self.closed = 0
+        self.closed = self.killed = 0
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         self.asked.append(scenario.id)
@@ -50,6 +50,9 @@ class Scripted:
 
     def close(self) -> None:
         self.closed += 1
+
+    def kill(self) -> None:
+        self.killed += 1
 
 
 class ReportsPauses(Scripted):

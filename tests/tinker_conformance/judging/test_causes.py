@@ -80,7 +80,7 @@ def test_requests_that_differ_before_a_mistake_are_its_likely_cause() -> None:
     assert (cause.first, cause.others) == ("polling.http_408", ("debounce.boundary",))
 
 
-def test_what_differs_is_told_apart_from_what_is_missing() -> None:
+def test_what_differs_is_with_builds_from_what_is_missing() -> None:
     observed = (notified("unknown"),)
     differs = failed("callback.states", Mismatch("small", 0.0, "capacity", "unknown", 0), observed=observed)
     assert [cause.what for cause in causes([differs])] == ["observer calls differ"]

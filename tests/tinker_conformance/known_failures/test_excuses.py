@@ -147,7 +147,7 @@ def test_quirks_are_recorded_where_they_count(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("known.txt", "names no known format"),
-        ("there.toml", "already exists"),
+        ("there.toml", "write a list .known_failures."),
         ("no/such.toml", "does not exist"),
     ],
 )

@@ -68,7 +68,7 @@ def test_an_invalid_one_is_found_before_anything_starts(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(ENTRY.replace('"bug"', '"bugs"', 1))
     with pytest.raises(UserError, match=r"mine\.toml: entry 1: .*bugs.*class is one of bug"):
-        RunRequest(spec=f"package:{path}").check()
+        RunRequest(spec=f"package:{path}").checked()
 
 
 def test_other_sdks_have_none() -> None:

@@ -12,7 +12,7 @@ from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 
 class _Edited(ReferenceAdapter):
-    """The reference under a profile that is edited behind the judge's back."""
+    """The reference under an edited profile, while the judge uses the original."""
 
     edits: ClassVar[dict[tuple[str, ...], object]] = {}
 

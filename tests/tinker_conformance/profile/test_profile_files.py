@@ -191,7 +191,11 @@ ERRORS = [
     (BASE + "[polling]\nbad_request_budget = 1.5", "polling.bad_request_budget", "write a whole number"),
     (BASE + '[polling]\non_400 = "retry"', "polling.on_400", "poll_again, back_off, budget"),
     (BASE + '[polling.lines]\ntry_again = "{id}"', "polling.lines", "use one of {request_id}"),
-    (BASE + 'without = ["observer.nothing"]', "without", "the extended profile has no observer.nothing"),
+    (
+        BASE + 'without = ["observer.nothing"]',
+        "without",
+        "'observer.nothing', which the profile that this",
+    ),
     (BASE + "without = 3", "without", "expected an array"),
     ('name = "mine"', "observer", "is missing; write a table with"),
     ('extends = "tinker-0.5.2"\nname = "mine"', "extends", "did you mean 'tinker-0.5.1'"),

@@ -23,7 +23,7 @@ EPOCH = 1_750_000_000.0
 
 
 class _Jumps(selectors.DefaultSelector):
-    """Never waits: time goes on instead."""
+    """A selector that moves virtual time instead of waiting."""
 
     now = 0.0
 
@@ -144,7 +144,7 @@ class Server:
 
 @dataclass
 class Seen:
-    """What a run left behind."""
+    """Everything that a run recorded."""
 
     server: Server
     calls: list[tuple[str, object]]
@@ -159,7 +159,7 @@ class Seen:
 
 
 class RaisedError(RuntimeError):
-    """What a raising observer raises."""
+    """Raised by an observer that raises."""
 
 
 def watch(observer: Any, calls: list[tuple[str, object]], *, raising: bool) -> None:

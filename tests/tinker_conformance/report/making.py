@@ -1,4 +1,4 @@
-"""Reports made by hand, for tests that need no SDK."""
+"""Reports written by hand, for tests without an SDK."""
 
 from __future__ import annotations
 

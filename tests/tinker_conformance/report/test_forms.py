@@ -174,7 +174,18 @@ def test_a_report_that_was_cut_off_is_grey_and_counts_what_is_missing() -> None:
 
 
 def test_markdown_shows_text_as_it_is() -> None:
-    assert literal("a|b\n*c*") == "a&#124;b&#92;n&#42;c&#42;"
+    assert literal("a|b\n*c*") == "a\\|b\\\\n\\*c\\*"
+    assert literal("tinker-0.38 (a_b): 1.5 s") == "tinker-0.38 (a_b): 1.5 s"
+    for text, safe in (
+        ("- item", r"\- item"),
+        ("1. item", r"1\. item"),
+        ("_x_ and __y__", r"\_x\_ and \_\_y\_\_"),
+        ("<b>", r"\<b\>"),
+        ("https://x", r"https\://x"),
+        ("&lt;", r"\&lt;"),
+        ("[a](b)", r"\[a\](b)"),
+    ):
+        assert literal(text) == safe
     summary = step_summary(report("a", "1", *(result(r, Verdict.FAILED, "x" * 9000) for r in REQUIREMENTS)))
     assert len(summary.encode()) < 1_000_000
     assert "more are in the HTML page and in report.jsonl" in summary

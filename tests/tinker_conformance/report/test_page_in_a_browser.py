@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 import struct
 import subprocess
 from html.parser import HTMLParser
@@ -14,7 +17,7 @@ from tests.needs_tools import tool
 from tests.tinker_conformance.report.making import report, result
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.page import page
-from tinker_conformance.requirements import requirement
+from tinker_conformance.requirements import REQUIREMENTS, requirement
 
 pytestmark = pytest.mark.needs_tool("chromium")
 
@@ -72,6 +75,34 @@ def test_what_an_sdk_printed_is_text_in_a_browser(browser: str, tmp_path: Path) 
     assert "<script>document.title='owned'</script>" in seen.text
     assert r"\x1b[31m\x00\u202e" in seen.text
     assert not {"\x1b", "\x00", "\u202e"} & set(seen.text)
+
+
+MEASURING = """<!DOCTYPE html><title>measured</title><body style="margin:0">
+<iframe style="width:390px;height:2000px;border:0" srcdoc="{page}"></iframe>
+<script>
+document.querySelector("iframe").onload = event => {{
+  const found = event.target.contentDocument;
+  const rights = [...found.querySelectorAll(".matrix tbody tr:not(.chapter)")].map(
+    row => Math.ceil(row.querySelector("td").getBoundingClientRect().right));
+  document.title = JSON.stringify([Math.max(...rights), rights.length, found.defaultView.innerWidth]);
+}};
+</script>"""
+"""A page in a frame of a phone's width; a script measures where the first verdict of each row ends."""
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_the_verdicts_are_in_view_on_a_phone(number: int, browser: str, tmp_path: Path) -> None:
+    results = [
+        result(required, Verdict.FAILED if number == 1 else Verdict.PASSED) for required in REQUIREMENTS
+    ]
+    shown = page([report(f"a-rather-long-name-{place}", "1.0", *results) for place in range(number)])
+    shown = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", shown)
+    path = tmp_path / "frame.html"
+    path.write_text(MEASURING.format(page=html.escape(shown)), encoding="utf-8")
+    dom = _browse(browser, tmp_path, "--virtual-time-budget=5000", "--dump-dom", path.as_uri())
+    right, rows, width = json.loads(re.search(r"<title>(\[.*?\])</title>", dom)[1])
+    assert (rows, width) == (len(REQUIREMENTS), 390)
+    assert right <= width
 
 
 @pytest.mark.parametrize("width", [1280, 500])

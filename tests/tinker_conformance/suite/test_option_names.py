@@ -8,9 +8,9 @@ import pytest
 
 from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
-from tinker_conformance.suite.pytest_options import OPTIONS
+from tinker_conformance.suite.pytest_options import ALIASED
 
-SHORT: Final = tuple(option.short for option in OPTIONS)
+SHORT: Final = tuple(option.short for option in ALIASED)
 SUITE: Final = ("--pyargs", "tinker_conformance.suite.test_parsing")
 
 # Half of them without a `dest`, so that pytest derives it, as in pytest-profiling; half with one.
@@ -86,11 +86,11 @@ def pytest_configure(config):
     print("OURS", *(config.getoption(name) for name in ours))
 """
     )
-    given = {option.short: "file" if option.name == "clock" else option.name for option in OPTIONS}
-    flags = {option.short for option in OPTIONS if "action" in option.settings} - {*owned}
+    given = {option.short: "file" if option.name == "clock" else option.name for option in ALIASED}
+    flags = {option.short for option in ALIASED if "action" in option.settings} - {*owned}
     words = [part for name, value in given.items() for part in ((name,) if name in flags else (name, value))]
     result = run_pytest(project, *QUIET, "--collect-only", *words, timeout=240)
-    absent = {option.short: (option.short == "--strict-quirks" and "False") or "None" for option in OPTIONS}
+    absent = {option.short: (option.short == "--strict-quirks" and "False") or "None" for option in ALIASED}
     seen = {**given, **dict.fromkeys(flags, "True"), **{name: absent[name] for name in owned}}
     result.stdout.fnmatch_lines(["STRANGER " + " ".join(given[name] for name in owned)])
     result.stdout.fnmatch_lines(["OURS " + " ".join(seen[name] for name in SHORT)])

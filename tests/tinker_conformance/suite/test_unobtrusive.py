@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from tests.tinker_conformance.downstream.runs import QUIET
+from tinker_conformance.suite.pytest_options import OPTIONS
 
 STRICT: Final = ("--strict-markers", "--strict-config", "-W", "error")
 WITHOUT: Final = ("-p", "no:tinker_conformance")
@@ -35,7 +36,7 @@ def _added(pytester: pytest.Pytester, *arguments: str) -> list[str]:
 def test_help_shows_options_of_the_kits_own_names_alone(pytester: pytest.Pytester) -> None:
     # Options are indented by two; what follows further in is help text, which may begin with an option too.
     names = {name for line in _added(pytester, "--help") for name in re.findall(r"^ {2}(-[\w-]+)", line)}
-    assert len(names) == 8
+    assert len(names) == len(OPTIONS)
     assert all(name.startswith("--tinker-") for name in names)
 
 

@@ -82,6 +82,7 @@ class ReferenceAdapter:
         self._service = ServiceClient(
             context.base_url,
             context.profile,
+            api_key=context.api_key,
             on_telemetry=lambda name, data: _report_telemetry(context, name, data),
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import platform
 import queue
 import sys
 import threading
@@ -115,6 +116,8 @@ def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
         sdk = msgspec.json.decode(sys.argv[2], type=DrivenSdk) if len(sys.argv) > 2 else None
         adapter = load_adapter(sys.argv[1], sdk)
         info = adapter.info
+        if not info.runtime:
+            info = msgspec.structs.replace(info, runtime=_runtime())
     except SdkStartError as error:
         _answer(answers, FaultMessage(id=0, kind=FaultKind.SET_UP, text=str(error)))
         return
@@ -127,6 +130,10 @@ def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
         _answer(answers, ReadyMessage(info=info))
         while True:
             _answer(answers, _run(loop, adapter, decode_run(messages.get()), clock))
+
+
+def _runtime() -> str:
+    return f"{platform.python_implementation()} {platform.python_version()}"
 
 
 def _run(

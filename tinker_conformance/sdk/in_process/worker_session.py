@@ -23,10 +23,10 @@ from tinker_conformance.sdk.in_process.worker_messages import (
     encode,
 )
 from tinker_conformance.sdk.process.line_process import (
-    LineProcess,
     LineProcessError,
     ProcessProblem,
 )
+from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
 from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
 
 START_SECONDS: Final = 120.0
@@ -64,9 +64,14 @@ class WorkerSession:
         self._command = tuple(command)
         self._environment = dict(os.environ if environment is None else environment)
         self._scenario_seconds = scenario_seconds
-        self._process: LineProcess | None = None
+        self._process = ReplaceableProcess()
         self._number = 0
-        self._info = self._start()
+        try:
+            self._info = self._start()
+        except BaseException:
+            # An interrupt, too: nobody else knows of this process yet.
+            self._discard()
+            raise
 
     @property
     def info(self) -> AdapterInfo:
@@ -81,7 +86,7 @@ class WorkerSession:
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         """Run a scenario. After a crash or a hang, the next run starts a new worker."""
         try:
-            if self._process is None:
+            if self._process.current is None:
                 self._start()
         except SdkStartError as error:
             return Run((), Fault(FaultKind.CRASH, f"The adapter could not be restarted. {error}"))
@@ -91,7 +96,7 @@ class WorkerSession:
             scenario=encode_scenario(scenario),
             profile=msgspec.to_builtins(profile),
         )
-        process = self._process
+        process = self._process.current
         assert process is not None  # noqa: S101 - _start has set it
         try:
             process.send(encode(message))
@@ -104,16 +109,18 @@ class WorkerSession:
 
     def close(self) -> None:
         """End the worker."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
+        self._process.close()
+
+    def kill(self) -> None:
+        """Kill the worker, and start no other. Thread-safe."""
+        self._process.kill()
 
     def _start(self) -> AdapterInfo:
         try:
-            self._process = LineProcess(self._command, environment=self._environment)
-            answer = decode_answer(self._process.receive(START_SECONDS))
+            process = self._process.start(self._command, environment=self._environment)
+            answer = decode_answer(process.receive(START_SECONDS))
         except (LineProcessError, msgspec.MsgspecError) as error:
-            stderr = self._process.stderr_tail() if self._process else ""
+            stderr = self._stderr()
             self._discard()
             message = f"{self.spec}: the worker did not start: {error}\n{stderr}".rstrip()
             raise SdkStartError(message) from error
@@ -143,11 +150,13 @@ class WorkerSession:
                 return self._broken(FaultKind.PROTOCOL, f"the worker sent an unexpected answer: {answer!r}")
 
     def _broken(self, kind: FaultKind, text: str) -> Run:
-        stderr = self._process.stderr_tail() if self._process else ""
+        stderr = self._stderr()
         self._discard()
         return Run((), Fault(kind, text, stderr))
 
+    def _stderr(self) -> str:
+        process = self._process.current
+        return "" if process is None else process.stderr_tail()
+
     def _discard(self) -> None:
-        if self._process is not None:
-            self._process.close(politely=False)
-            self._process = None
+        self._process.close(politely=False)

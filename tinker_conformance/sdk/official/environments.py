@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from fake_server.core.bounded_files import FileError, read_text
 from tinker_conformance.profile.version_numbers import release_of
 from tinker_conformance.sdk.official import pip
 from tinker_conformance.sdk.official.cache import CacheBusyError, make_once
@@ -236,7 +237,11 @@ def environment_root(cache: Path | None) -> Path:
     """Return the cache folder for this Python and this list of dependencies."""
     python = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
     constraints = _constraints()
-    chosen = "" if constraints is None else constraints.read_text(encoding="utf-8")
+    try:
+        chosen = "" if constraints is None else read_text(constraints)
+    except FileError as error:
+        message = f"{CONSTRAINTS_VARIABLE} names {error.of(str(constraints))}"
+        raise EnvironmentUnavailable(message) from error
     contents = digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS), *filter(None, [chosen]))
     # Files in the cache name these folders, so the path must be absolute.
     folder = cache_folder() if cache is None else cache.expanduser().absolute()

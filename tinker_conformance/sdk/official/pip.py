@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from bisect import bisect
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import Final
 from tinker_conformance.error_families import SdkError
 from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.sdk.official.cache import make_once
+from tinker_conformance.sdk.process.marked_processes import MARK
+from tinker_conformance.sdk.watchdog import watchdog
 
 PACKAGE: Final = "tinker"
 INSTALL_SECONDS: Final = 600.0
@@ -104,6 +107,8 @@ def run(command: Sequence[str], *, seconds: float, what: str) -> subprocess.Comp
     Raises:
         EnvironmentUnavailable: If it cannot be started or does not end within the limit.
     """
+    mark = uuid.uuid4().hex
+    watchdog.watch_mark(mark)
     try:
         return subprocess.run(  # noqa: S603 - no shell, and the command is ours
             list(command),
@@ -113,7 +118,7 @@ def run(command: Sequence[str], *, seconds: float, what: str) -> subprocess.Comp
             stdin=subprocess.DEVNULL,
             timeout=seconds,
             check=False,
-            env=_environment(),
+            env={**_environment(), MARK: mark},
         )
     except subprocess.TimeoutExpired as error:
         message = (
@@ -123,6 +128,8 @@ def run(command: Sequence[str], *, seconds: float, what: str) -> subprocess.Comp
     except OSError as error:
         message = f"{what} could not be started ({error}); check {command[0]}, or {_INSTEAD}"
         raise EnvironmentUnavailable(message) from error
+    finally:
+        watchdog.release_mark(mark)
 
 
 def _pip(arguments: Sequence[str], *, cache: Path, seconds: float) -> subprocess.CompletedProcess[str]:

@@ -14,21 +14,20 @@ if TYPE_CHECKING:
         LineProcess,
         LineProcessError,
         ProcessProblem,
-        close_all,
-        kill_all,
     )
+    from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
 
 __all__ = [
     "LineProcess",
     "LineProcessError",
     "ProcessProblem",
-    "close_all",
-    "kill_all",
+    "ReplaceableProcess",
 ]
 
 __getattr__ = lazy_exports(
     __name__,
     {
-        "line_process": "LineProcess LineProcessError ProcessProblem close_all kill_all",
+        "line_process": "LineProcess LineProcessError ProcessProblem",
+        "replaceable_process": "ReplaceableProcess",
     },
 )

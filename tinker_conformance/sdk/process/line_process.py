@@ -26,6 +26,7 @@ from typing import IO, Final
 from tinker_conformance.error_families import SdkError
 from tinker_conformance.sdk.process.line_reader import CHUNK, LineReader, Pipe, TailReader
 from tinker_conformance.sdk.process.marked_processes import MARK, kill_marked
+from tinker_conformance.sdk.watchdog import watchdog
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Default limit for one line, in bytes. A longer line is an error of the child."""
@@ -42,7 +43,7 @@ _CODE_SECONDS: Final = 1.0
 """Time to wait for the exit code after the end of standard output, in real seconds."""
 
 _running: set[LineProcess] = set()
-"""Processes not closed yet. `close_all` closes them, at the latest when this process exits."""
+"""Processes not closed yet; they are closed when this process exits."""
 
 
 class ProcessProblem(Enum):
@@ -95,6 +96,8 @@ class LineProcess:
         self.command = tuple(command)
         self._max_line = max_line
         self._mark = uuid.uuid4().hex
+        # Before it starts, so that no moment is left in which a kill of this process would leave it behind.
+        watchdog.watch_mark(self._mark)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the command is what the user asked for
                 self.command,
@@ -106,10 +109,12 @@ class LineProcess:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
+            watchdog.release_mark(self._mark)
             message = (
                 f"cannot start {self.command[0]!r}: {error}; check that the command exists and is executable"
             )
             raise LineProcessError(ProcessProblem.NOT_STARTED, message) from error
+        watchdog.watch_group(self._process.pid)
         self._stdin, self._stdout, self._stderr = map(
             _stream, (self._process.stdin, self._process.stdout, self._process.stderr)
         )
@@ -259,7 +264,9 @@ class LineProcess:
         if politely:
             self.end_input()
         self.kill()
+        watchdog.release_group(self._process.pid)
         self._process.wait()
+        watchdog.release_mark(self._mark)
         _running.discard(self)
         with self._lock:
             self._tail.look()
@@ -332,19 +339,11 @@ class LineProcess:
         return LineProcessError(ProcessProblem.EXITED, text)
 
 
-def kill_all() -> None:
-    """Kill every child that still runs. Thread-safe; a pending `receive` raises `LineProcessError`."""
-    for process in list(_running):
-        process.kill()
-
-
-def close_all() -> None:
-    """Kill and close every child that still runs. For the end of a run, when no thread reads any more."""
+@atexit.register
+def _close_all() -> None:
+    """Kill and close every child that still runs, at the end of this process."""
     for process in list(_running):
         process.close(politely=False)
-
-
-atexit.register(close_all)
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:

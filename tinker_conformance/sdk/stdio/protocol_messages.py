@@ -161,6 +161,7 @@ class Started(_Message, frozen=True, kw_only=True, tag="started"):
         name: The SDK's name.
         version: The SDK's version.
         language: The SDK's programming language.
+        runtime: What runs it, such as `node v20.11.1`, for reports.
         profile: The profile that the SDK follows, or null.
         capabilities: The capabilities that the SDK claims.
         operations: The operations that the SDK has.
@@ -175,6 +176,7 @@ class Started(_Message, frozen=True, kw_only=True, tag="started"):
     operations: Annotated[frozenset[Operation], UNIQUE]
     clocks: tuple[OfferedClock, ...]
     profile: Name | None = None
+    runtime: Name | None = None
 
 
 class _ScenarioEvent(_Message, frozen=True, kw_only=True):

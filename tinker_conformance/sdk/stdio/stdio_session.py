@@ -21,7 +21,8 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
-from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
+from tinker_conformance.sdk.process.line_process import LineProcessError
+from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
 from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
 from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError, read_line
 from tinker_conformance.sdk.stdio.conversation import Conversation
@@ -70,7 +71,7 @@ class StdioSession:
         self._faults_in_a_row = 0
         self._number = 0
         self._earlier: dict[int, str] = {}
-        self._process: LineProcess | None = None
+        self._process = ReplaceableProcess()
         self._folder = TemporaryFolder()
         self._clock: KitClock = WallClock()
         try:
@@ -80,7 +81,9 @@ class StdioSession:
                 # Only the first answer says that the adapter needs libfaketime preloaded.
                 self._end_process()
                 started = self._start()
-        except SdkStartError:
+        except BaseException:
+            # An interrupt, too: nobody else knows of this process yet.
+            self._end_process()
             self.close()
             raise
         self._info = _info(started, self._clock.kind)
@@ -109,15 +112,16 @@ class StdioSession:
             text = f"scenario {scenario.id} cannot run under the clock {self._clock.kind}: {error}"
             return Run((), Fault(FaultKind.NOT_TESTABLE, text))
         try:
-            if self._process is None:
+            if self._process.current is None:
                 self._start()
         except SdkStartError as error:
             self._faults_in_a_row += 1
             return Run((), Fault(FaultKind.CRASH, f"The adapter could not be restarted. {error}"))
-        assert self._process is not None  # noqa: S101 - _start has set it
+        process = self._process.current
+        assert process is not None  # noqa: S101 - _start has set it
         self._number += 1
         run = Conversation(
-            self._process, adapted, self._number, self._clock, self._limits, earlier=self._earlier
+            process, adapted, self._number, self._clock, self._limits, earlier=self._earlier
         ).run()
         self._earlier[self._number] = scenario.id
         if run.fault is None or run.fault.kind in _HARMLESS:
@@ -134,31 +138,32 @@ class StdioSession:
         Returns:
             The exit code, or None if the process did not exit in time.
         """
-        return None if self._process is None else self._process.end_input(self._limits.end)
+        process = self._process.current
+        return None if process is None else process.end_input(self._limits.end)
 
     def close(self) -> None:
         """End the adapter and every process that it started."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
+        self._process.close()
         self._folder.remove()
 
+    def kill(self) -> None:
+        """Kill the adapter and every process that it started, and start no other. Thread-safe."""
+        self._process.kill()
+
     def _end_process(self) -> None:
-        if self._process is not None:
-            self._process.close(politely=False)
-            self._process = None
+        self._process.close(politely=False)
 
     def _start(self) -> Started:
         self._clock.before_start()
         environment = {**os.environ, **self._clock.environment()}
         try:
-            self._process = LineProcess(self._command, environment=environment, max_line=MAX_LINE)
-            self._process.send(encode(Start(protocol=PROTOCOL, kit=__version__)), self._limits.step)
-            line = self._process.receive(self._limits.start)
+            process = self._process.start(self._command, environment=environment, max_line=MAX_LINE)
+            process.send(encode(Start(protocol=PROTOCOL, kit=__version__)), self._limits.step)
+            line = process.receive(self._limits.start)
             message = read_line(line)
         except LineProcessError as error:
             # Without a process, the command itself could not be started.
-            where = "" if self._process is None else "While the kit waited for 'started': "
+            where = "" if self._process.current is None else "While the kit waited for 'started': "
             raise self._not_started(f"{where}{error}.") from error
         except AdapterMessageError as error:
             text = f"Expected a valid 'started' message as the first line. {error}"
@@ -179,7 +184,8 @@ class StdioSession:
         raise self._not_started(text)
 
     def _not_started(self, text: str) -> SdkStartError:
-        tail = "" if self._process is None else self._process.stderr_tail().rstrip()
+        process = self._process.current
+        tail = "" if process is None else process.stderr_tail().rstrip()
         self._end_process()
         shown = f"\nEnd of the adapter's standard error:\n{tail}" if tail else ""
         return SdkStartError(
@@ -197,6 +203,7 @@ def _info(started: Started, clock: SdkClock) -> AdapterInfo:
         name=started.name,
         version=started.version,
         language=started.language,
+        runtime=started.runtime or "",
         capabilities=usable,
         operations=started.operations,
         profile=started.profile,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.cheapest_work import any_result, submit_any
+from tinker_conformance.server.cheapest_work import any_result, samples, submit_any
 from tinker_conformance.server.dialogue import (
     EITHER,
     JSON,
@@ -84,6 +84,7 @@ def _failed_future(p: Probing) -> tuple[str, Answer]:
 
 
 def _all_end(p: Probing) -> None:
+    samples(p)  # or else there is nothing that could end
     for path, body in _impossible(p):
         answer = p.post(path, body)
         if answer.ok:

@@ -39,11 +39,13 @@ def _two(p: Probing) -> None:
 
 
 def _new_fields(p: Probing) -> None:
+    p.bench.session(p)
     answer = p.post("create_session", session_body(added_by_a_later_release=None))
     p.expect(answer.ok, "a session (HTTP 200)", str(answer))
 
 
 def _old_version(p: Probing) -> None:
+    p.bench.session(p)
     answer = p.post("create_session", session_body(sdk_version="0.0.1"))
     said = answer.mapping().get("detail")
     refused = 400 <= answer.status < 500 and isinstance(said, str) and said != ""
@@ -78,10 +80,12 @@ def _asked_model(p: Probing) -> None:
 
 
 def _without_a_key(p: Probing) -> None:
+    p.bench.session(p)
     _refused_key(p, {})
 
 
 def _wrong_key(p: Probing) -> None:
+    p.bench.session(p)
     if p.post("create_session", session_body(), with_key=False).ok:
         raise NotOfferedError("the server asks for no key")
     _refused_key(p, {"x-api-key": _NO_SUCH_KEY})
@@ -142,7 +146,7 @@ PROBES: Final = (
     Probe(
         id="session.new_fields",
         sentence="A field of `create_session` that the server does not know is ignored.",
-        source="0.22.0 added `project_id`, 0.36.0 `display_name`; SkyRL #1779",
+        source="0.15.0 has a new `project_id`, 0.36.0 a `display_name`; SkyRL #1779",
         check=_new_fields,
         releases=Releases("0.3.0"),
     ),

@@ -8,7 +8,7 @@ from typing import Final
 import zstandard
 
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.cheapest_work import INPUTS, cheapest_path, cheapest_work, submit_any
+from tinker_conformance.server.cheapest_work import INPUTS, cheapest_path, cheapest_work, samples, submit_any
 from tinker_conformance.server.dialogue import PROTOBUF, NotOfferedError
 from tinker_conformance.server.exchanges import Answer
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
@@ -35,7 +35,7 @@ def _sampler(p: Probing) -> None:
 
 
 def _request_id(p: Probing) -> None:
-    if p.bench.offer.lacks(SAMPLING) is None:
+    if samples(p):
         p.end(submit_any(p))
     if p.bench.offer.lacks(TRAINING) is None:
         model = p.bench.model(p)
@@ -213,7 +213,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.no_json",
-        sentence="A body that is no JSON is refused with a 4xx and a JSON body.",
+        sentence="A body that is not JSON is refused with a 4xx and a JSON body.",
         source="every release repeats a submission on a 5xx for as long as it is told to",
         check=_no_json,
     ),
@@ -280,9 +280,9 @@ PROBES: Final = (
     Probe(
         id="submission.unknown_path",
         sentence="A path that does not exist is answered with 404, 405 or 501.",
-        source='0.28.0 takes only 404 for "the server predates this endpoint"',
+        source="0.25.0 takes a 404 for a server that is older than the endpoint",
         check=_unknown_path,
-        releases=Releases("0.28.0"),
+        releases=Releases("0.25.0"),
     ),
     Probe(
         id="submission.json_pass",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from fake_server.core.bounded_files import FileError, parse_json
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.server.releases.exchange_log import Sent
 from tinker_conformance.server.target import HIDDEN
@@ -71,8 +71,8 @@ def says_nothing(body: str) -> bool:
     names what is missing.
     """
     try:
-        decoded = json.loads(body)
-    except ValueError:
+        decoded = parse_json(body)
+    except FileError:
         return True
     if not isinstance(decoded, dict) or decoded.get("problem") == "unexpected_request":
         return True

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -241,8 +242,8 @@ func Serve[Client any](about About, newDriver func(*Scenario) Driver[Client]) er
 		switch m.Type {
 		case "start":
 			say(fields{"type": "started", "protocol": 1, "name": about.Name, "version": about.Version,
-				"language": about.Language, "profile": about.Profile, "capabilities": about.Capabilities,
-				"operations": about.Operations, "clocks": about.Clocks})
+				"language": about.Language, "runtime": runtime.Version(), "profile": about.Profile,
+				"capabilities": about.Capabilities, "operations": about.Operations, "clocks": about.Clocks})
 		case "run":
 			scenario = newScenario(m)
 			go carryOut(scenario, newDriver(scenario))

@@ -216,6 +216,7 @@ public final class Kit {
       switch ((String) message.get("type")) {
         case "start" -> {
           Map<String, Object> started = Json.object("type", "started", "protocol", 1L);
+          started.put("runtime", "Java " + System.getProperty("java.version"));
           started.putAll(about);
           say(started);
         }

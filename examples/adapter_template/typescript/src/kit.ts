@@ -182,7 +182,7 @@ export async function serve<Client>(
   for await (const line of createInterface({ input: process.stdin })) {
     const message = JSON.parse(line) as Message;
     if (message.type === 'start') {
-      say({ type: 'started', protocol: 1, ...about });
+      say({ type: 'started', protocol: 1, runtime: `node ${process.version}`, ...about });
     } else if (message.type === 'go') {
       scenario?.go(message.future);
     } else {

@@ -34,7 +34,7 @@ defmodule TinkexConformance.Sdk do
   defp weights(%{"model_path" => nil, "base_model" => base_model}), do: [base_model: base_model]
   defp weights(%{"model_path" => model_path}), do: [model_path: model_path]
 
-  # Tinkex remembers per id and for good when it last logged, and each scenario has its ids anew.
+  # Tinkex remembers for each id when it last logged, and never forgets it; so each scenario has new ids.
   defp forget(id) do
     :ok = SamplingClient.clear_queue_state_debounce(id)
     :persistent_term.erase({:training_queue_state_debounce, id})

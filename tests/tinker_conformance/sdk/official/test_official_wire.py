@@ -48,7 +48,7 @@ def _requests(engine: FakeTinker, path: str) -> list[Request]:
 
 
 def _as_json(engine: FakeTinker, path: str, request: Request) -> dict[str, object]:
-    """What the fake server answers in JSON to the same request, decoded, of a model that was created anew."""
+    """What the fake server answers in JSON to the same request, decoded, of a newly created model."""
     again = FakeTinker(seed=engine.seed)
     body = dict(decode_request(request))
     for setup in ("create_session", "create_sampling_session", "create_model"):

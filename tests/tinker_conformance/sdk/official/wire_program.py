@@ -1,4 +1,4 @@
-"""Run by the interpreter of a lean environment: the newest SDK against a fake server, results as JSON.
+"""The newest SDK, in its lean environment, against a fake server; prints its results as JSON.
 
 Usage: wire_program.py BASE_URL
 """

@@ -1,0 +1,58 @@
+"""The child process of one session: it can be replaced after a fault, and ended from another thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from tinker_conformance.sdk.process.line_process import (
+    MAX_LINE,
+    LineProcess,
+    LineProcessError,
+    ProcessProblem,
+)
+
+
+class ReplaceableProcess:
+    """At most one running child. Only `kill` may be called from another thread than the session's."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._lock = threading.Lock()
+        self._current: LineProcess | None = None
+        self._killed = False
+
+    @property
+    def current(self) -> LineProcess | None:
+        """The running child, or None."""
+        return self._current
+
+    def start(
+        self, command: Sequence[str], *, environment: Mapping[str, str], max_line: int = MAX_LINE
+    ) -> LineProcess:
+        """Start a child; see `LineProcess`.
+
+        Raises:
+            LineProcessError: If the command cannot be started, or `kill` was called.
+        """
+        # Under the lock, so that `kill` finds a child that is being started.
+        with self._lock:
+            if self._killed:
+                message = "the process is not started again, because the run has ended"
+                raise LineProcessError(ProcessProblem.EXITED, message)
+            self._current = LineProcess(command, environment=environment, max_line=max_line)
+            return self._current
+
+    def close(self, *, politely: bool = True) -> None:
+        """End the child, if there is one; see `LineProcess.close`."""
+        if self._current is not None:
+            self._current.close(politely=politely)
+            with self._lock:
+                self._current = None
+
+    def kill(self) -> None:
+        """Kill the child and every process that it started, and start no other. Thread-safe."""
+        with self._lock:
+            self._killed = True
+            if self._current is not None:
+                self._current.kill()

@@ -1,0 +1,147 @@
+"""Ends what this process has started, even if this process is killed.
+
+A process that SIGKILL ends cannot clean up, and not every child notices: an adapter may ignore the end of its
+input. So the kit starts one small process beside itself, which holds the other end of a pipe. The kit names
+there what it opens and what it has closed again. When the pipe ends, the watchdog kills the processes and
+removes the folders that are still open, and exits.
+
+The parent-death signal of Linux would not do: it is sent when the *thread* that started a child ends, and
+only to the child itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+_IMPORTED_FROM: Final = Path(__file__).resolve().parents[2]
+_PROGRAM: Final = (
+    f"import sys; sys.path.insert(0, {str(_IMPORTED_FROM)!r}); "
+    "from tinker_conformance.sdk.process.watchdog_program import main; main()"
+)
+_END_SECONDS: Final = 10.0
+
+
+class Watchdog:
+    """The process beside this one; it starts with the first thing to watch. Thread-safe.
+
+    It is a safety net: if it cannot be started, the kit works without it.
+    """
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._lock = threading.Lock()
+        self._held: dict[str, None] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    def watch_mark(self, mark: str) -> None:
+        """Kill the processes with this mark in their environment once this process is gone."""
+        self._watch(f"mark {mark}")
+
+    def watch_group(self, group: int) -> None:
+        """Kill a process group once this process is gone."""
+        self._watch(f"group {group}")
+
+    def watch_folder(self, folder: Path) -> None:
+        """Remove a folder once this process is gone."""
+        self._watch(_folder(folder))
+
+    def release_mark(self, mark: str) -> None:
+        """Forget a mark: its processes have ended."""
+        self._release(f"mark {mark}")
+
+    def release_group(self, group: int) -> None:
+        """Forget a process group: it has ended."""
+        self._release(f"group {group}")
+
+    def release_folder(self, folder: Path) -> None:
+        """Forget a folder: it is removed."""
+        self._release(_folder(folder))
+
+    def end(self) -> None:
+        """End the watchdog, and all that it still watches; wait for it. Idempotent."""
+        with self._lock:
+            process, self._process = self._process, None
+            self._held.clear()
+            if process is None or self._owner != os.getpid():
+                return
+            _close(process)
+
+    def _watch(self, entry: str) -> None:
+        with self._lock:
+            self._held[entry] = None
+            self._say(f"+{entry}")
+
+    def _release(self, entry: str) -> None:
+        with self._lock:
+            if entry in self._held:
+                del self._held[entry]
+                self._say(f"-{entry}")
+
+    def _say(self, line: str) -> None:
+        if self._owner == os.getpid() and self._process is not None and _written(self._process, [line]):
+            return
+        # It was never started, was killed, or belongs to the process that this one was forked from.
+        if self._process is not None and self._owner == os.getpid():
+            _close(self._process)
+        self._process, self._owner = _started(), os.getpid()
+        if self._process is not None:
+            _written(self._process, [f"+{entry}" for entry in self._held])
+
+
+def _folder(folder: Path) -> str:
+    return f"folder {os.fsencode(folder).hex()}"
+
+
+def _started() -> subprocess.Popen[bytes] | None:
+    try:
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, with a program of the kit
+            [sys.executable, "-I", "-S", "-c", _PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            cwd="/" if os.name == "posix" else None,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+    assert process.stdin is not None  # noqa: S101 - it was requested
+    # A watchdog that does not read must never stop the kit.
+    os.set_blocking(process.stdin.fileno(), False)
+    return process
+
+
+def _written(process: subprocess.Popen[bytes], lines: list[str]) -> bool:
+    assert process.stdin is not None  # noqa: S101 - it was requested
+    try:
+        os.write(process.stdin.fileno(), "".join(f"{line}\n" for line in lines).encode())
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None  # noqa: S101 - it was requested
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+watchdog: Final = Watchdog()
+"""The watchdog of this process."""
+
+atexit.register(watchdog.end)
