@@ -35,6 +35,7 @@ SDKS.edited(
         "debounce.boundary",
         "debounce.fraction",
         "debounce.training",
+        "debounce.after_2038",
     ),
 )
 
@@ -69,6 +70,10 @@ SDKS.edited(
         "grace.monotonic_clock",
         "grace.then_once_a_minute",
         "telemetry.beside_the_line",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "reasons.any_text",
     ),
 )
 
@@ -88,6 +93,8 @@ SDKS.edited(
         "debounce.training",
         "debounce.wall_clock",
         "functions.should_log",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
     ),
 )
 
@@ -108,6 +115,7 @@ SDKS.edited(
         "debounce.training",
         "debounce.wall_clock",
         "debounce.within_a_minute",
+        "debounce.after_a_long_run",
     ),
 )
 
@@ -161,6 +169,10 @@ class _StartsWithoutALine(ClientObserver):
         "telemetry.beside_the_line",
         "wiring.compute_logprobs",
         "wiring.sample",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "messages.any_sampling_identifier",
     ),
 )
 class _StartsTheWindowWithoutAFirstLine(WithObserver):
@@ -227,6 +239,8 @@ class _ExtendsTheWindow(ClientObserver):
         "debounce.training",
         "debounce.wall_clock",
         "debounce.within_a_minute",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
     ),
 )
 class _ExtendsTheWindowAtEachPause(WithObserver):
@@ -276,6 +290,7 @@ class _DebouncesPerState(WithObserver):
         "debounce.across_save_state",
         "debounce.across_save_weights_for_sampler",
         "debounce.separate_clients",
+        "debounce.after_a_long_run",
     ),
 )
 class _DebouncesPerFuture(ReferenceAdapter):

@@ -60,6 +60,7 @@ SDKS.edited(
         "reasons.sampling_unknown",
         "reasons.training_unknown",
         "trigger.every_408",
+        "debounce.any_time_of_day",
     ),
 )
 
@@ -116,6 +117,7 @@ class _NotifiesOfChangesOn408(Poll):
         "concurrency.each_future_is_heard",
         "parsing.numbers",
         "trigger.http_408",
+        "debounce.after_2038",
     ),
 )
 class _NotifiesOnlyOfChangesOn408(WithPoll):
@@ -128,7 +130,11 @@ SDKS.edited(
     changes={"observer.notify_on_408": "truthy_state"},
     caught_by="trigger.not_408",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 1 (HTTP 408)",
-    also=("custom_observer.replaces_client",),
+    also=(
+        "custom_observer.replaces_client",
+        "debounce.after_2038",
+        "debounce.any_time_of_day",
+    ),
 )
 
 SDKS.edited(
@@ -180,6 +186,7 @@ SDKS.edited(
         "reasons.sampling_unknown",
         "reasons.training_unknown",
         "trigger.try_again",
+        "debounce.after_2038",
     ),
 )
 
@@ -213,6 +220,7 @@ class _SharesTheLastState(Poll):
         "debounce.across_save_state",
         "debounce.across_save_weights_for_sampler",
         "debounce.separate_clients",
+        "debounce.after_a_long_run",
     ),
 )
 class _SharesTheLastStateBetweenFutures(WithPoll):

@@ -71,5 +71,8 @@ SDKS.edited(
         "debounce.wall_clock",
         "debounce.within_a_minute",
         "telemetry.beside_the_line",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
     ),
 )
