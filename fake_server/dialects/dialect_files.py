@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from fake_server.core.bounded_files import FileError, parse_toml
-from fake_server.core.errors import suggestion
-from fake_server.dialects.dialect import Dialect, DialectError
+from fake_server.core.errors import ScriptError, suggestion
+from fake_server.dialects.dialect import Dialect
 
 _ENDING: Final = ".toml"
 
@@ -27,12 +27,12 @@ def dialect_named(name: str) -> Dialect:
     """Return a dialect.
 
     Raises:
-        DialectError: There is none of that name, or its file is invalid.
+        ScriptError: There is none of that name, or its file is invalid.
     """
     known = dialect_names()
     if name not in known:
         hint = suggestion(name, known, f"use one of {', '.join(known)}")
-        raise DialectError(f"there is no dialect {name!r}; {hint}")
+        raise ScriptError(f"there is no dialect {name!r}; {hint}")
     return decode_dialect(name, (files("fake_server.dialects") / f"{name}{_ENDING}").read_text("utf-8"))
 
 
@@ -44,13 +44,13 @@ def decode_dialect(name: str, text: str) -> Dialect:
         text: TOML.
 
     Raises:
-        DialectError: The text is not a dialect; the message names the place.
+        ScriptError: The text is not a dialect; the message names the place.
     """
     try:
         dialect = msgspec.convert({"name": name, **parse_toml(text)}, Dialect)
     except (FileError, msgspec.ValidationError) as error:
-        raise DialectError(f"dialect {name}: {error}; see docs/reference/dialects.md for the keys") from error
+        raise ScriptError(f"dialect {name}: {error}; see docs/reference/dialects.md for the keys") from error
     problem = next(dialect.problems(), None)
     if problem is not None:
-        raise DialectError(f"dialect {name}: {problem}")
+        raise ScriptError(f"dialect {name}: {problem}")
     return dialect

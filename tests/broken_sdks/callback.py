@@ -48,7 +48,10 @@ SDKS.edited(
     changes={"observer.passes_reason": False},
     caught_by="callback.reason",
     saying="got the observer notified of 'paused_capacity' with the reason None",
-    also=("reasons.of_the_server",),
+    also=(
+        "reasons.of_the_server",
+        "reasons.any_text",
+    ),
 )
 
 
@@ -67,6 +70,7 @@ class _DropsTheReason(Poll):
     also=(
         "reasons.of_the_server",
         "reasons.of_the_server_for_creation",
+        "reasons.any_text",
     ),
 )
 class _PassesNoneAsReason(WithPoll):

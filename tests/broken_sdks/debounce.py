@@ -33,6 +33,7 @@ SDKS.edited(
         "debounce.begins_at_the_line",
         "debounce.fraction",
         "debounce.training",
+        "debounce.after_2038",
     ),
 )
 
@@ -61,6 +62,10 @@ SDKS.edited(
         "debounce.wall_clock",
         "grace.then_once_a_minute",
         "telemetry.beside_the_line",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "reasons.any_text",
     ),
 )
 
@@ -78,6 +83,8 @@ SDKS.edited(
         "debounce.training",
         "debounce.wall_clock",
         "functions.should_log",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
     ),
 )
 
@@ -94,6 +101,7 @@ SDKS.edited(
         "debounce.begins_at_the_line",
         "debounce.training",
         "debounce.wall_clock",
+        "debounce.after_a_long_run",
     ),
 )
 
@@ -143,6 +151,10 @@ class _StartsWithoutALine(ClientObserver):
         "telemetry.beside_the_line",
         "wiring.compute_logprobs",
         "wiring.sample",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "messages.any_sampling_identifier",
     ),
 )
 class _StartsTheWindowWithoutAFirstLine(WithObserver):
@@ -199,6 +211,8 @@ class _ExtendsTheWindow(ClientObserver):
         "debounce.clock_stepping_back",
         "debounce.fraction",
         "debounce.training",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
     ),
 )
 class _ExtendsTheWindowAtEachPause(WithObserver):
@@ -243,6 +257,7 @@ class _DebouncesPerState(WithObserver):
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
         "debounce.separate_clients",
+        "debounce.after_a_long_run",
     ),
 )
 class _DebouncesPerFuture(ReferenceAdapter):

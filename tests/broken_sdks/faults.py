@@ -9,6 +9,7 @@ import httpx
 
 from tinker_conformance.reference.failures import PollError
 from tinker_conformance.reference.polling import Poll
+from tinker_conformance.sdk.server_events import API_KEY
 
 from .declaration import Chapter
 from .patches import WithPoll
@@ -33,7 +34,8 @@ class _ReadsHeadAndBodySeparately(Poll):
             follow_redirects: bool,
         ) -> httpx.Response:
             async with httpx.AsyncClient() as client:
-                request = client.build_request("POST", url, json=json, headers=headers, timeout=timeout)
+                sent = {"X-API-Key": API_KEY, **headers}
+                request = client.build_request("POST", url, json=json, headers=sent, timeout=timeout)
                 return await self.received(client, request, follow_redirects=follow_redirects)
 
         self.send = send

@@ -175,6 +175,11 @@ SDKS.edited(
         "telemetry.beside_the_line",
         "wiring.compute_logprobs",
         "wiring.sample",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "messages.any_sampling_identifier",
+        "reasons.any_text",
     ),
 )
 

@@ -29,7 +29,10 @@ SDKS.edited(
     changes={"observer.sampling.identifier": "model_path"},
     caught_by="messages.sampling_identifier",
     saying="got the line 'Sampling is paused for sampler tinker://run-5/weights/final. Reason: c",
-    also=("messages.sampling_text",),
+    also=(
+        "messages.sampling_text",
+        "messages.any_sampling_identifier",
+    ),
 )
 
 SDKS.edited(
@@ -40,8 +43,11 @@ SDKS.edited(
     saying="got the line 'Sampling is paused for sampler None. Reason: concurrent LoRA rate limi",
     also=(
         "messages.sampling_text",
+        "requests.client_of_a_sample",
+        "requests.numbers_of_samples",
         "wiring.compute_logprobs",
         "wiring.sample",
+        "messages.any_sampling_identifier",
     ),
 )
 
@@ -55,6 +61,7 @@ SDKS.edited(
         "messages.sampling_text",
         "wiring.compute_logprobs",
         "wiring.sample",
+        "messages.any_sampling_identifier",
     ),
 )
 
@@ -100,6 +107,7 @@ SDKS.edited(
         "wiring.optim_step",
         "wiring.save_state",
         "wiring.save_weights_for_sampler",
+        "messages.any_training_identifier",
     ),
 )
 

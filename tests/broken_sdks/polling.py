@@ -51,6 +51,7 @@ SDKS.edited(
         "polling.request_type_save_weights_for_sampler",
         "polling.slow_reply",
         "trigger.malformed_408",
+        "messages.any_sampling_identifier",
     ),
 )
 
@@ -136,6 +137,9 @@ class _SleepsAfterTryAgain(Poll):
         "polling.back_off_goes_on",
         "polling.try_again_line",
         "telemetry.beside_the_line",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
     ),
 )
 class _WaitsHalfASecondAfterATryAgain(WithPoll):
@@ -212,7 +216,7 @@ SDKS.edited(
     changes={"polling.operations.optim_step.path": "/api/v1/optimizer_step"},
     caught_by="wiring.optim_step",
     saying="at 0.000 s: wanted a pause line with the identifier 'model-1', got nothing",
-    also=("polling.request_type_optim_step",),
+    also=("polling.request_type_optim_step", "requests.content_of_optim_step"),
 )
 
 SDKS.edited(
@@ -221,6 +225,7 @@ SDKS.edited(
     changes={"polling.metadata_only": False},
     caught_by="polling.announced_result",
     saying="at 0.000 s: wanted 2 polls of future 1, got 1 poll of future 1",
+    also=("requests.metadata_only",),
 )
 
 SDKS.edited(

@@ -35,6 +35,12 @@ class _ReportsAFailureAsAnError(ReferenceAdapter):
     also=(
         "polling.error_line",
         "polling.failure_time",
+        "requests.client_of_a_sample",
+        "requests.client_of_training",
+        "requests.content_of_a_sample",
+        "requests.content_of_forward_backward",
+        "requests.numbers_of_samples",
+        "requests.numbers_of_training",
     ),
 )
 class _ResubmitsAfterAFailure(ReferenceAdapter):

@@ -114,6 +114,7 @@ SDKS.edited(
     changes={"observer.sampling.server_reason_replaces": False},
     caught_by="reasons.of_the_server",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
+    also=("reasons.any_text",),
 )
 
 SDKS.edited(

@@ -60,6 +60,7 @@ SDKS.edited(
         "reasons.sampling_unknown",
         "reasons.training_unknown",
         "trigger.every_408",
+        "debounce.any_time_of_day",
     ),
 )
 
@@ -109,6 +110,7 @@ class _NotifiesOfChangesOn408(Poll):
         "concurrency.each_future_is_heard",
         "parsing.numbers",
         "trigger.http_408",
+        "debounce.after_2038",
     ),
 )
 class _NotifiesOnlyOfChangesOn408(WithPoll):
@@ -121,7 +123,11 @@ SDKS.edited(
     changes={"observer.notify_on_408": "truthy_state"},
     caught_by="trigger.not_408",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 1 (HTTP 408)",
-    also=("custom_observer.replaces_client",),
+    also=(
+        "custom_observer.replaces_client",
+        "debounce.after_2038",
+        "debounce.any_time_of_day",
+    ),
 )
 
 SDKS.edited(
@@ -171,6 +177,7 @@ SDKS.edited(
         "parsing.other_words",
         "reasons.sampling_unknown",
         "reasons.training_unknown",
+        "debounce.after_2038",
     ),
 )
 
@@ -200,6 +207,7 @@ class _SharesTheLastState(Poll):
         "custom_observer.replaces_client",
         "debounce.across_futures",
         "debounce.separate_clients",
+        "debounce.after_a_long_run",
     ),
 )
 class _SharesTheLastStateBetweenFutures(WithPoll):

@@ -65,5 +65,8 @@ SDKS.edited(
         "debounce.training",
         "debounce.within_a_minute",
         "telemetry.beside_the_line",
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
     ),
 )

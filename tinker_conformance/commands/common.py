@@ -21,7 +21,7 @@ def opened(spec: str, console: Terminal, *, clock: str | None = None) -> SdkSess
     """Start the SDK that a SPEC names.
 
     Raises:
-        SpecError: If the SPEC has no known form.
+        UserError: If the SPEC has no known form.
         SdkStartError: If the SDK or its adapter cannot be started.
         EnvironmentUnavailable: If the virtual environment of a release cannot be created.
     """

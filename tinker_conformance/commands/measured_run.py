@@ -197,7 +197,8 @@ def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool
             brief = not verbose and judgement.verdict is Verdict.FAILED
             brief = brief and judgement.requirement.id not in in_full
             console.print()
-            text = explain(judgement, measured.run.rerun(judgement), brief=brief)
+            run = measured.run
+            text = explain(judgement, run.rerun(judgement), releases=run.releases(judgement), brief=brief)
             console.print(text, soft_wrap=True)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from fake_server.core.visible_text import visible
 from tinker_conformance.commands.guard import undelivered
 from tinker_conformance.commands.interruption import uninterrupted
 from tinker_conformance.commands.measured_run import (
@@ -19,6 +20,13 @@ from tinker_conformance.commands.measured_run import (
     write_report,
 )
 from tinker_conformance.commands.terminal import Terminal
+from tinker_conformance.report.release_matrix import (
+    RELEASE_LEGEND,
+    ReleaseMatrix,
+    matrix_of_releases,
+    matrix_table,
+)
+from tinker_conformance.server.releases import VERB_SECONDS, chosen_releases, judge_releases
 from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import open_server_run
 from tinker_conformance.server.target import DEFAULT_MAX_REQUESTS, KEY_VARIABLE
@@ -68,6 +76,20 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
     metavar="N",
     help="The server pauses when more than N models are trained.",
 )
+@click.option(
+    "--releases",
+    "chosen",
+    metavar="newest|revisions|all|LIST",
+    help="Also drive these releases of tinker against the server, such as 0.25.0,newest. Each sends about 60 "
+    "requests. What they meet does not change the exit code.",
+)
+@click.option(
+    "--verb-seconds",
+    type=click.FloatRange(min=0.1, max=3600),
+    default=VERB_SECONDS,
+    show_default=True,
+    help="Time limit of each thing that a release does.",
+)
 @click.option("--only", multiple=True, metavar="ID", help="Run only this probe. Repeatable.")
 @click.option("--strict", is_flag=True, help="Count quirks as failures.")
 @click.option("--as-of", metavar="VERSION", help="Judge only by the probes that existed in kit VERSION.")
@@ -99,6 +121,8 @@ def server(
     max_requests: int,
     samples: int | None,
     models: int | None,
+    chosen: str | None,
+    verb_seconds: float,
     only: tuple[str, ...],
     as_of: str | None,
     known: Path | None,
@@ -127,9 +151,23 @@ def server(
         strict=strict,
     )
     console = Terminal()
+    releases = () if chosen is None else chosen_releases(chosen)
     opened = open_server_run(request)
     measured = MeasuredRun(opened, asked=opened.asked, folder=folder)
-    measured.judge(console, quiet=quiet)
+
+    def drive_releases() -> None:
+        try:
+            judge_releases(
+                opened.target,
+                releases,
+                seconds=verb_seconds,
+                done=measured.add_verb,
+                say=lambda text: None if quiet else console.print(visible(text), style="dim"),
+            )
+        finally:
+            measured.releases = matrix_of_releases(measured.verbs).conclusion
+
+    measured.judge(console, quiet=quiet, then=drive_releases if releases else None)
     written = Written()
     # Write all files before printing anything: a failing terminal must not affect them.
     with uninterrupted():
@@ -137,6 +175,20 @@ def server(
         write_known_failures(measured, written)
     if not quiet:
         print_verdicts(measured, console, verbose=verbose)
+        print_releases(matrix_of_releases(measured.verbs), console)
     print_conclusion(measured, written, console)
+    if measured.releases:
+        console.print(f"\n{visible(measured.releases)}", soft_wrap=True)
     code = measured.conclusion.exit_code
     sys.exit(undelivered(code) if written.problems else code)
+
+
+def print_releases(matrix: ReleaseMatrix, console: Terminal) -> None:
+    """Print what each release met, and what went wrong."""
+    if not matrix.records:
+        return
+    console.print()
+    console.print(matrix_table(matrix))
+    console.print(RELEASE_LEGEND, style="dim", soft_wrap=True)
+    for note in matrix.notes():
+        console.print(visible(str(note)), soft_wrap=True)

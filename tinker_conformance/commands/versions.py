@@ -6,11 +6,12 @@ from typing import Final
 
 import click
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile_files import index
 from tinker_conformance.profile.releases import known_releases
 from tinker_conformance.profile.version_numbers import release_of
 from tinker_conformance.sdk.official.environments import published_versions
-from tinker_conformance.sdk.spec import SpecError, check_spec
+from tinker_conformance.sdk.spec import check_spec
 
 _INSTALLED: Final = "installed"
 
@@ -38,7 +39,7 @@ def asked_versions(versions: str) -> list[str]:
                 for version in asked:
                     check_spec(spec_of(version))
                 return asked
-    except SpecError as error:
+    except UserError as error:
         message = (
             f"--versions {versions!r} names no releases; write versions like 0.6.3,0.38.0, or "
             "all, revisions, observers, latest or installed"

@@ -32,6 +32,11 @@ _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.poll_iterations: LaneKind.REQUESTS,
     seen.poll_types: LaneKind.REQUESTS,
     seen.submissions: LaneKind.REQUESTS,
+    seen.request_keys: LaneKind.REQUESTS,
+    seen.request_clients: LaneKind.REQUESTS,
+    seen.request_numbers: LaneKind.REQUESTS,
+    seen.request_contents: LaneKind.REQUESTS,
+    seen.request_metadata: LaneKind.REQUESTS,
     seen.outcomes: LaneKind.ENDS,
     seen.outcome_times: LaneKind.ENDS,
 }

@@ -31,12 +31,13 @@ _MOST_BRIEF: Final = 3
 _MOST_CHARACTERS: Final = 160
 
 
-def explain(judgement: Judgement, rerun: str, *, brief: bool = False) -> str:
+def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool = False) -> str:
     """Return the explanation: sentence, source, mismatches, timelines, and the command that reruns it.
 
     Args:
         judgement: What to explain.
         rerun: The command that judges its requirement alone.
+        releases: The releases of the official SDK that rely on it, for a server.
         brief: Whether to leave out pictures and timelines, and all but the first mismatches.
     """
     required = judgement.requirement
@@ -45,6 +46,8 @@ def explain(judgement: Judgement, rerun: str, *, brief: bool = False) -> str:
         f"  required: {required.sentence}",
         f"  source:   {required.source}",
     ]
+    if releases:
+        lines.append(f"  releases: {releases}")
     if judgement.note:
         lines.append(f"  because:  {judgement.note}")
     for identifier, case in judgement.cases.items():

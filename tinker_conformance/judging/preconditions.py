@@ -40,7 +40,17 @@ _OF_PAUSES: Final = frozenset(
         seen.custom_callbacks,
     }
 )
-_WITHOUT_TIME: Final = frozenset({seen.poll_iterations, seen.poll_types})
+_WITHOUT_TIME: Final = frozenset(
+    {
+        seen.poll_iterations,
+        seen.poll_types,
+        seen.request_keys,
+        seen.request_clients,
+        seen.request_numbers,
+        seen.request_contents,
+        seen.request_metadata,
+    }
+)
 _ABOUT_SILENCE: Final = frozenset({"clock", "trigger", "wiring"})
 """The chapters whose requirements find out whether an SDK is silent."""
 

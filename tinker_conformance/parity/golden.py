@@ -17,7 +17,7 @@ from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import FaultKind, KitFaultError, SdkSession
-from tinker_conformance.timeline import Event, Log, Response, Telemetry, Timeline
+from tinker_conformance.timeline import Event, Log, Request, Response, Telemetry, Timeline
 
 FORMAT: Final = 1
 """Increases when older files can no longer be read."""
@@ -80,6 +80,8 @@ def _kept(timeline: Timeline) -> Iterator[Event]:
                 yield msgspec.structs.replace(event, data={})
             case Response():
                 yield msgspec.structs.replace(event, raw=None)
+            case Request():
+                yield msgspec.structs.replace(event, body=None, key=None, gap=None)
             case _:
                 yield event
 

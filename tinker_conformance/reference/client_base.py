@@ -42,8 +42,8 @@ class Service:
         base_url: str,
         profile: Profile,
         *,
-        http: httpx.AsyncClient | None = None,
         api_key: str | None = None,
+        http: httpx.AsyncClient | None = None,
         on_telemetry: TelemetryHook | None = None,
     ) -> None:
         """Create a service; the first call of a client sends the first request.
@@ -51,13 +51,14 @@ class Service:
         Args:
             base_url: The server's URL, such as ``http://127.0.0.1:8000``.
             profile: The profile to follow.
+            api_key: Sent with every request in the header ``X-API-Key``; None sends none.
             http: The HTTP client to use, left open; by default a new one, which `aclose` closes.
-            api_key: Sent as ``X-API-Key``, unless the caller passes an HTTP client; None sends none.
             on_telemetry: Called with the name and the data of each telemetry event.
         """
         self.profile = profile
         self._base_url = base_url.rstrip("/")
-        self._own_http = _client_with(api_key) if http is None else None
+        self._key = {} if api_key is None else {"X-API-Key": api_key}
+        self._own_http = httpx.AsyncClient() if http is None else None
         self._http = http if http is not None else self._own_http
         self._on_telemetry = on_telemetry
         self._billing = BillingPause(profile.polling, profile.polling.billing_limit_seconds)
@@ -132,8 +133,12 @@ class Service:
             SubmissionError: The server refused the request, or its reply is not a JSON object.
         """
         try:
-            response = await self._client().post(
-                f"{self._base_url}{path}", json=body, timeout=_SETUP_TIMEOUT_SECONDS, follow_redirects=True
+            response = await self._send(
+                f"{self._base_url}{path}",
+                json=body,
+                headers={},
+                timeout=_SETUP_TIMEOUT_SECONDS,
+                follow_redirects=True,
             )
             reply: object = response.json() if response.is_success else None
         except (httpx.RequestError, ValueError) as error:
@@ -141,6 +146,24 @@ class Service:
         if not isinstance(reply, dict):
             raise _refused(path, detail_of(response))
         return reply
+
+    async def _send(
+        self,
+        url: str,
+        *,
+        json: Any,
+        headers: Any,
+        timeout: float,  # noqa: ASYNC109 - the name is httpx's
+        follow_redirects: bool,
+    ) -> httpx.Response:
+        """POST a JSON body with the API key."""
+        return await self._client().post(
+            url,
+            json=json,
+            headers={**self._key, **headers},
+            timeout=timeout,
+            follow_redirects=follow_redirects,
+        )
 
     def next_model(self) -> int:
         """Return the number of the next model of this session, from 0."""
@@ -195,7 +218,7 @@ class Service:
         return Poll(
             future=future,
             profile=self.profile,
-            send=self._client().post,
+            send=self._send,
             base_url=self._base_url,
             billing=self._billing,
             observer=observer,
@@ -289,7 +312,3 @@ def _checked(result: Result, facet: OperationFacet) -> Result:
         message = f"the result has no {', '.join(missing)}; fix the server's reply"
         raise PollError(message, official_class="AssertionError", official_text="")
     return result
-
-
-def _client_with(api_key: str | None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(headers={} if api_key is None else {"x-api-key": api_key})

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         decode,
         encode,
     )
-    from tinker_conformance.report.release_matrix import ReleaseMatrix, release_matrix
+    from tinker_conformance.report.release_matrix import ReleaseMatrix, matrix_of_releases
     from tinker_conformance.report.report_folder import JUNIT, ReportFolder, write_whole
     from tinker_conformance.report.report_reading import Report, load_report
     from tinker_conformance.report.sdk_matrix import LEGEND, markdown_matrix, matrix, table_matrix
@@ -55,7 +55,7 @@ __all__ = [
     "load_report",
     "markdown_matrix",
     "matrix",
-    "release_matrix",
+    "matrix_of_releases",
     "result_record",
     "start_record",
     "table_matrix",
@@ -70,7 +70,7 @@ __getattr__ = lazy_exports(
         "exit_codes": "Exit INTERRUPTED",
         "record_making": "end_record result_record start_record",
         "records": "JudgedKind Result ScriptsRecord Start VerbRecord decode encode",
-        "release_matrix": "ReleaseMatrix release_matrix",
+        "release_matrix": "ReleaseMatrix matrix_of_releases",
         "report_folder": "JUNIT ReportFolder write_whole",
         "report_reading": "Report load_report",
         "sdk_matrix": "LEGEND markdown_matrix matrix table_matrix",

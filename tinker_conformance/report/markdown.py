@@ -11,6 +11,12 @@ from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.conclusion import conclude, forgiven, to_look_at
 from tinker_conformance.report.records import Result, noun
+from tinker_conformance.report.release_matrix import (
+    RELEASE_LEGEND,
+    ReleaseMatrix,
+    matrix_of_releases,
+    sign_of,
+)
 from tinker_conformance.report.report_reading import Report
 
 _MARKS: Final = re.compile(
@@ -68,6 +74,29 @@ def _lines(report: Report) -> Iterator[str]:
     if len(broken) > _MOST_RESULTS:
         yield f"\n{len(broken) - _MOST_RESULTS} more are in the HTML page and in report.jsonl."
     yield from _others(report)
+    if report.verbs:
+        yield ""
+        yield "### Releases of the official SDK"
+        yield ""
+        yield from markdown_releases(matrix_of_releases(report.verbs))
+
+
+def markdown_releases(matrix: ReleaseMatrix) -> Iterator[str]:
+    """Yield the lines of the matrix, its notes and its conclusion, as Markdown."""
+    columns = matrix.columns()
+    yield f"| verb | {' | '.join(literal(column.title) for column in columns)} |"
+    yield "|---|" + ":---:|" * len(columns)
+    for verb in matrix.verbs:
+        signs = (sign_of(column.outcomes.get(verb)) for column in columns)
+        yield f"| {literal(verb)} | {' | '.join(signs)} |"
+    yield ""
+    yield RELEASE_LEGEND
+    notes = matrix.notes()
+    if notes:
+        yield ""
+        yield from (f"- {_cut(str(note))}" for note in notes[:_MOST_RESULTS])
+    yield ""
+    yield f"**{literal(matrix.conclusion)}**"
 
 
 def _failure(result: Result) -> Iterator[str]:

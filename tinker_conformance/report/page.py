@@ -17,6 +17,7 @@ from markupsafe import Markup
 from fake_server.core.visible_text import visible
 from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.evidence import EvidenceSection, Group, SectionKind, parts
+from tinker_conformance.report.release_matrix import RELEASE_LEGEND, matrix_of_releases, sign_of
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.report.sdk_matrix import matrix
 
@@ -40,6 +41,9 @@ def page(reports: Sequence[Report]) -> str:
             sections=_sections(found),
             evidence=evidence,
             few=len(reports) <= _FEW,
+            releases=matrix_of_releases(reports[0].verbs) if len(reports) == 1 else None,
+            sign_of=sign_of,
+            release_legend=RELEASE_LEGEND,
             conclude=conclude,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,6 @@ from rich.text import Text
 
 from fake_server.core.visible_text import visible
 from tinker_conformance.profile.version_numbers import release_of
-from tinker_conformance.report.markdown import literal
 from tinker_conformance.report.records import VerbRecord
 from tinker_conformance.report.verb_outcome import VerbOutcome
 
@@ -207,32 +206,15 @@ def matrix_table(matrix: ReleaseMatrix) -> Table:
     return made
 
 
-def markdown_releases(matrix: ReleaseMatrix) -> Iterator[str]:
-    """Yield the lines of the matrix, its notes and its conclusion, as Markdown."""
-    columns = matrix.columns()
-    yield f"| verb | {' | '.join(literal(column.title) for column in columns)} |"
-    yield "|---|" + ":---:|" * len(columns)
-    for verb in matrix.verbs:
-        signs = (_sign(column.outcomes.get(verb)) for column in columns)
-        yield f"| {literal(verb)} | {' | '.join(signs)} |"
-    yield ""
-    yield RELEASE_LEGEND
-    notes = matrix.notes()
-    if notes:
-        yield ""
-        yield from (f"- {literal(str(note))}" for note in notes)
-    yield ""
-    yield f"**{literal(matrix.conclusion)}**"
-
-
-def _sign(outcome: VerbOutcome | None) -> str:
+def sign_of(outcome: VerbOutcome | None) -> str:
+    """Return the sign of an outcome; None for a verb that was not driven."""
     return _NOT_REACHED if outcome is None else SIGNS[outcome]
 
 
 def _text(outcome: VerbOutcome | None) -> Text:
-    return Text(_sign(outcome), style="" if outcome is None else _STYLES[outcome])
+    return Text(sign_of(outcome), style="" if outcome is None else _STYLES[outcome])
 
 
-def release_matrix(records: Iterable[VerbRecord]) -> ReleaseMatrix:
+def matrix_of_releases(records: Iterable[VerbRecord]) -> ReleaseMatrix:
     """Return the matrix of the records of a report."""
     return ReleaseMatrix(tuple(records))

@@ -16,6 +16,7 @@ from tinker_conformance.profile.choices import (
     ObserverError,
     OnExpired,
     ResultFormat,
+    SamplerAddress,
     StatusAction,
     TelemetrySource,
     Unparseable408,
@@ -294,3 +295,21 @@ def takes_samples_as_protobuf_only(profile: Profile) -> bool:
 def delays_failures(profile: Profile) -> bool:
     """Return whether a failure reaches the caller later."""
     return profile.polling.failure_drain_seconds > 0
+
+
+# Requests
+
+
+def numbers_its_submissions(profile: Profile) -> bool:
+    """Return whether submissions carry a `seq_id`."""
+    return profile.polling.sampler_address is SamplerAddress.SESSION
+
+
+def polls_for_metadata(profile: Profile) -> bool:
+    """Return whether polls allow an answer with metadata alone."""
+    return profile.polling.metadata_only
+
+
+def polls_at_once_after_408(profile: Profile) -> bool:
+    """Return whether a 408 is polled again without a wait."""
+    return profile.polling.on_408 is StatusAction.POLL_AGAIN

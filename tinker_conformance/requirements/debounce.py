@@ -16,7 +16,7 @@ from tinker_conformance.requirements.conditions import (
     observes_creation,
 )
 from tinker_conformance.requirements.model import Level, Requirement
-from tinker_conformance.requirements.needs import CREATION, TRAINING
+from tinker_conformance.requirements.needs import CREATION, SAMPLING, TRAINING
 
 REQUIREMENTS: Final = (
     Requirement(
@@ -171,5 +171,29 @@ REQUIREMENTS: Final = (
         scenarios=("debounce-wall-alone",),
         check=same(seen.line_times),
         level=Level.QUIRK,
+    ),
+    Requirement(
+        id="debounce.any_time_of_day",
+        sentence="The 60 s hold over midnight in every time zone, and where clocks change for the summer.",
+        source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
+        scenarios=("times-every-quarter-hour",),
+        check=same(seen.line_times),
+        needs=SAMPLING,
+    ),
+    Requirement(
+        id="debounce.after_a_long_run",
+        sentence="The 60 s hold after weeks without a pause.",
+        source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
+        scenarios=("times-after-a-long-run",),
+        check=same(seen.line_times),
+        needs=SAMPLING,
+    ),
+    Requirement(
+        id="debounce.after_2038",
+        sentence="The 60 s hold where the seconds since 1970 exceed 31 bits, in 2038, and 32 bits, in 2106.",
+        source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
+        scenarios=("times-after-2038", "times-after-2106"),
+        check=same(seen.line_times),
+        needs=SAMPLING,
     ),
 )

@@ -8,7 +8,7 @@ from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
 from tinker_conformance.requirements.conditions import every, exact_text, observes_creation
 from tinker_conformance.requirements.model import Requirement
-from tinker_conformance.requirements.needs import CREATION, TRAINING
+from tinker_conformance.requirements.needs import CREATION, SAMPLING, TRAINING
 
 REQUIREMENTS: Final = (
     Requirement(
@@ -108,5 +108,21 @@ REQUIREMENTS: Final = (
         check=same(seen.line_levels),
         holds=observes_creation,
         needs=CREATION,
+    ),
+    Requirement(
+        id="messages.any_sampling_identifier",
+        sentence="The identifier in the pause line of a sampling client is shown to the letter.",
+        source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
+        scenarios=("texts-of-sampling-identifiers",),
+        check=same(seen.line_identifiers, seen.outcomes),
+        needs=SAMPLING,
+    ),
+    Requirement(
+        id="messages.any_training_identifier",
+        sentence="The identifier in the pause line of a training client is shown to the letter.",
+        source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
+        scenarios=("texts-of-training-identifiers",),
+        check=same(seen.line_identifiers, seen.outcomes),
+        needs=TRAINING,
     ),
 )

@@ -12,6 +12,7 @@ from fake_server.core.operations import Operation
 from tinker_conformance.checks import delays
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
+from tinker_conformance.checks.real_waits import no_real_wait
 from tinker_conformance.requirements.conditions import (
     announces_results,
     backs_off_on_429,
@@ -27,6 +28,7 @@ from tinker_conformance.requirements.conditions import (
     logs_errors,
     logs_try_again,
     pauses_on_402,
+    polls_at_once_after_408,
     raises_on_expired_creation,
     raises_on_expired_training,
     refills_budget_on_any_408,
@@ -40,6 +42,15 @@ from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, OFFICIAL_PLUMBING, TIMEOUT, TRAINING
 
 REQUIREMENTS: Final = (
+    Requirement(
+        id="polling.no_real_wait",
+        sentence="After a 408 a future is polled again at once, by the machine's clock too.",
+        source="official SDK, every release",
+        scenarios=("polling-408-in-a-row",),
+        check=no_real_wait,
+        holds=polls_at_once_after_408,
+        needs=TRAINING,
+    ),
     Requirement(
         id="polling.http_408",
         sentence="After a 408 the SDK polls again at once, whatever the body.",

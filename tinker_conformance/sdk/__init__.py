@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         SdkStartError,
         refuse_kit_faults,
     )
-    from tinker_conformance.sdk.spec import SpecError, check_spec, command_of, open_sdk
+    from tinker_conformance.sdk.spec import check_spec, command_of, open_sdk
 
 __all__ = [
     "API_KEY",
@@ -55,7 +55,6 @@ __all__ = [
     "ScenarioContext",
     "SdkSession",
     "SdkStartError",
-    "SpecError",
     "StartsEarly",
     "Transport",
     "check_spec",
@@ -79,6 +78,6 @@ __getattr__ = lazy_exports(
         "remembered_session": "RememberedSession",
         "scripted_engine": "API_KEY VIRTUAL_LIMIT_SECONDS",
         "session": "Fault FaultKind Run SdkSession SdkStartError refuse_kit_faults",
-        "spec": "SpecError check_spec command_of open_sdk",
+        "spec": "check_spec command_of open_sdk",
     },
 )

@@ -23,7 +23,7 @@ class DialectSession:
             dialect: The name of the dialect.
 
         Raises:
-            DialectError: There is no such dialect.
+            ScriptError: There is no such dialect.
         """
         self._sdk = sdk
         self._dialect = dialect_named(dialect).name

@@ -30,10 +30,6 @@ FORMAT: Final = 1
 MOST_BYTES: Final = 50_000_000
 
 
-class RecordingError(UserError):
-    """A recording cannot be read or written; the text names the file and the fix."""
-
-
 class RecordedSdk(msgspec.Struct, frozen=True, kw_only=True):
     """The first line: the SDK.
 
@@ -132,7 +128,7 @@ class RecordingSession:
         """Close the session and write the recording.
 
         Raises:
-            RecordingError: If the file cannot be written.
+            UserError: If the file cannot be written.
         """
         self._session.close()
         first = RecordedSdk(kit=__version__, spec=self.spec, info=self.info, clock=self.clock)
@@ -140,7 +136,7 @@ class RecordingSession:
             self._path.write_bytes(_encoded(first, self._runs.values()))
         except OSError as error:
             why = error.strerror or error
-            raise RecordingError(f"{self._path}: cannot be written ({why}); name another file") from error
+            raise UserError(f"{self._path}: cannot be written ({why}); name another file") from error
 
     def kill(self) -> None:
         """Kill the session; what it still runs is not recorded. Thread-safe."""
@@ -159,7 +155,7 @@ class ReplayedSession:
             path: The file.
 
         Raises:
-            RecordingError: If it is not a recording that this kit reads.
+            UserError: If it is not a recording that this kit reads.
         """
         self.spec = spec
         self._path = path
@@ -198,12 +194,12 @@ def check_place_of_recording(path: Path) -> None:
     """Check, before a run, that a recording can be written.
 
     Raises:
-        RecordingError: If its folder is missing, or it is a folder.
+        UserError: If its folder is missing, or it is a folder.
     """
     if not path.absolute().parent.is_dir():
-        raise RecordingError(f"{path}: its folder does not exist; create it first")
+        raise UserError(f"{path}: its folder does not exist; create it first")
     if path.is_dir():
-        raise RecordingError(f"{path}: is a folder; name a file")
+        raise UserError(f"{path}: is a folder; name a file")
 
 
 def _digest(scenario: Scenario) -> str:
@@ -233,7 +229,7 @@ def _decoded(path: Path) -> tuple[RecordedSdk, list[RecordedScenario]]:
     try:
         lines = [line for line in read_bytes(path, most=MOST_BYTES).split(b"\n") if line]
     except FileError as error:
-        raise RecordingError(error.of(str(path))) from error
+        raise UserError(error.of(str(path))) from error
     where = 1
     try:
         sdk = msgspec.json.decode(lines[0] if lines else b"", type=RecordedSdk)
@@ -242,7 +238,7 @@ def _decoded(path: Path) -> tuple[RecordedSdk, list[RecordedScenario]]:
             runs.append(msgspec.json.decode(line, type=RecordedScenario))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         message = f"{path}, line {where}: {error}; name a file that `run --record` wrote"
-        raise RecordingError(message) from error
+        raise UserError(message) from error
     if sdk.format != FORMAT:
-        raise RecordingError(f"{path}: format {sdk.format}; this kit reads {FORMAT}, so record it again")
+        raise UserError(f"{path}: format {sdk.format}; this kit reads {FORMAT}, so record it again")
     return sdk, runs

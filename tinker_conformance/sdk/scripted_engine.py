@@ -11,9 +11,10 @@ from fake_server.engine.listener import Listener
 from fake_server.engine.tinker_api import Unscripted
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import ClientSpec, Scenario
-from tinker_conformance.sdk.server_events import FutureKey
+from tinker_conformance.sdk.server_events import API_KEY, FutureKey
 
-API_KEY: Final = "tml-conformance-kit"
+__all__ = ["API_KEY", "VIRTUAL_LIMIT_SECONDS", "future_keys", "kit_failure", "scripted_engine"]
+
 VIRTUAL_LIMIT_SECONDS: Final = 26 * 3600.0
 """Time limit of a scenario in virtual seconds. The longest wait of any known SDK is two hours."""
 

@@ -9,15 +9,18 @@ import msgspec
 from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.core.http_messages import Request as HttpRequest
 from fake_server.engine.listener import Poll, Submission
+from fake_server.engine.request_decoding import BodyError, decode_request
 from fake_server.script.steps import Advance, Complete, ReplyStep, intended_reply
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
 MAX_EVENTS: Final = 20_000
 """Limit for the events of one scenario, for an SDK that would poll without end."""
+_MAX_BODY: Final = 20_000
+"""Limit for a request's body in a timeline, in bytes."""
 _MAX_RAW: Final = 200
 """Limit for the text of a body that is not JSON, in bytes."""
-MAX_TEXT: Final = 4_000
+MAX_TEXT: Final = 20_000
 """Limit for a log message or an error text, in characters."""
 
 
@@ -28,18 +31,26 @@ class FutureKey(NamedTuple):
     future: int | None
 
 
+API_KEY: Final = "tml-conformance-kit"
+"""The key that the kit gives to every SDK."""
 NO_FUTURE: Final = FutureKey(None, None)
 
 
 def submission_event(at: float, key: FutureKey, submission: Submission) -> Request:
     """Return the event of a submission at `at` virtual seconds."""
     return Request(
-        at=at, client=key.client, future=key.future, method=submission.method, path=submission.path
+        at=at,
+        client=key.client,
+        future=key.future,
+        method=submission.method,
+        path=submission.path,
+        body=_body_of(submission.request),
+        key=_key_in(submission.request),
     )
 
 
-def poll_event(at: float, key: FutureKey, poll: Poll) -> Request:
-    """Return the event of a poll at `at` virtual seconds."""
+def poll_event(at: float, key: FutureKey, poll: Poll, gap: float | None) -> Request:
+    """Return the event of a poll at `at` virtual seconds, `gap` real seconds after the reply before."""
     return Request(
         at=at,
         client=key.client,
@@ -48,7 +59,32 @@ def poll_event(at: float, key: FutureKey, poll: Poll) -> Request:
         path=poll.path,
         iteration=poll.iteration,
         request_type=poll.request_type,
+        body=_body_of(poll.request),
+        key=_key_in(poll.request),
+        gap=gap,
     )
+
+
+def _body_of(request: HttpRequest | None) -> dict[str, object] | None:
+    if request is None or len(request.body) > _MAX_BODY:
+        return None
+    try:
+        return dict(decode_request(request))
+    except BodyError:
+        return None
+
+
+def _key_in(request: HttpRequest | None) -> str | None:
+    """Return where a request carries the API key of the kit."""
+    if request is None:
+        return None
+    key = API_KEY.encode("ascii")
+    for name, value in request.headers:
+        if key in value:
+            return name.decode("latin-1").lower()
+    if API_KEY in request.query:
+        return "query"
+    return "body" if key in request.body else None
 
 
 def advance_event(at: float, key: FutureKey, advance: Advance) -> ClockStep:

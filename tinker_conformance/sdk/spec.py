@@ -52,10 +52,6 @@ _RECORDED: Final = "recorded:"
 _WORKER: Final = "tinker_conformance.sdk.in_process.worker"
 
 
-class SpecError(UserError):
-    """A SPEC has no known form. The text lists the forms."""
-
-
 def _nothing(_text: str) -> None:
     pass
 
@@ -64,8 +60,8 @@ def check_spec(spec: str) -> None:
     """Check the form of a SPEC without starting anything.
 
     Raises:
-        SpecError: If the SPEC has none of the known forms.
-        CatalogueError: If it names an SDK that the catalogue has not, or a file that is not an entry.
+        UserError: If the SPEC has none of the known forms.
+        UserError: If it names an SDK that the catalogue has not, or a file that is not an entry.
     """
     if spec.startswith("exec:"):
         command_of(spec)
@@ -84,15 +80,15 @@ def check_spec(spec: str) -> None:
             return
         case _:
             message = f"--sdk {spec!r} is not understood. Write one of {', '.join(SPEC_FORMS)}."
-            raise SpecError(message)
+            raise UserError(message)
 
 
 def package_of(spec: str) -> NamedPackage | None:
     """Return the SDK of the catalogue that a SPEC names; None if the SPEC has another form.
 
     Raises:
-        SpecError: If the name or the version is missing or malformed.
-        CatalogueError: If the catalogue has no such SDK, or the file is not an entry.
+        UserError: If the name or the version is missing or malformed.
+        UserError: If the catalogue has no such SDK, or the file is not an entry.
     """
     if not spec.startswith(_PACKAGE):
         return None
@@ -100,7 +96,7 @@ def package_of(spec: str) -> NamedPackage | None:
     if not name or (equals and not _VERSION.fullmatch(version)):
         forms = "package:NAME, package:NAME==1.2.3 or package:PATH.toml"
         message = f"--sdk {spec!r} is not understood. Write {forms}."
-        raise SpecError(message)
+        raise UserError(message)
     entry = find_entry(name)
     return NamedPackage(entry, version or entry.version)
 
@@ -109,16 +105,16 @@ def command_of(spec: str) -> tuple[str, ...]:
     """Return the program and arguments of `exec:COMMAND`, split by the quoting rules of a POSIX shell.
 
     Raises:
-        SpecError: If the command is empty or a quote is not closed.
+        UserError: If the command is empty or a quote is not closed.
     """
     try:
         command = tuple(shlex.split(spec.removeprefix("exec:")))
     except ValueError as error:
         message = f"--sdk {spec!r}: the command cannot be split ({error}); quote it as a shell does"
-        raise SpecError(message) from error
+        raise UserError(message) from error
     if not command:
         message = f"--sdk {spec!r} names no command; write exec:COMMAND, such as 'exec:node adapter.mjs'"
-        raise SpecError(message)
+        raise UserError(message)
     return command
 
 
@@ -133,9 +129,9 @@ def open_sdk(
         report: Receives a line of text for each step that takes time.
 
     Raises:
-        SpecError: If the SPEC has none of the known forms.
+        UserError: If the SPEC has none of the known forms.
         SdkStartError: If the SDK or its adapter cannot be started.
-        RecordingError: If a recording cannot be read.
+        UserError: If a recording cannot be read.
         EnvironmentUnavailable: If a release's environment cannot be built.
     """
     check_spec(spec)
@@ -145,7 +141,7 @@ def open_sdk(
         return ReplayedSession(spec, Path(spec.removeprefix(_RECORDED)))
     if clock is not None:
         message = f"--clock is for exec:COMMAND, but {spec} always has frozen clocks. Leave --clock out."
-        raise SpecError(message)
+        raise UserError(message)
     if (package := package_of(spec)) is not None:
         environment = package_environment(package, report=report)
         return _in_environment(spec, environment, msgspec.json.encode(package.entry.driven).decode())

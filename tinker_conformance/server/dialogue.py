@@ -143,7 +143,7 @@ class Dialogue:
 
         Raises:
             NoAnswerError: No reply came.
-            BudgetSpentError: The run may send no more requests.
+            UserError: The run may send no more requests.
         """
         question = self._question(method, path, body, raw, headers, accept, with_key=with_key)
         number = self._sent(question, body)

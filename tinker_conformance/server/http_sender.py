@@ -27,6 +27,7 @@ class HttpSender:
             transport: What carries the requests; None for sockets.
         """
         self._target = target
+        self._maybe_closed = False
         self._client = httpx.Client(
             base_url=target.url,
             transport=transport,
@@ -43,7 +44,10 @@ class HttpSender:
             NoAnswerError: There was none.
         """
         try:
-            return self._sent(question, seconds)
+            answer = self._sent_again_if_closed(question, seconds)
+            # Servers close the connection after an error, and a request may meet it closing.
+            self._maybe_closed = answer.status >= 500
+            return answer  # noqa: TRY300 - the errors below are those of the request
         except httpx.ConnectTimeout as error:
             raise NoAnswerError("the connection was not accepted in time", connected=False) from error
         except httpx.ConnectError as error:
@@ -82,6 +86,16 @@ class HttpSender:
     def _headers(self, question: Question) -> dict[str, str]:
         headers = dict(question.headers)
         return {**headers, "x-api-key": self._target.api_key} if question.with_key else headers
+
+    def _sent_again_if_closed(self, question: Question, seconds: float) -> Answer:
+        """Return the reply; after a 5xx, a connection that breaks is replaced by a new one, once."""
+        try:
+            return self._sent(question, seconds)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            if not self._maybe_closed:
+                raise
+            self._maybe_closed = False
+            return self._sent(question, seconds)
 
     def _sent(self, question: Question, seconds: float) -> Answer:
         ends = time.monotonic() + seconds

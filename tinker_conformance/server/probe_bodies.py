@@ -19,6 +19,8 @@ TARGETS: Final = (101, 108, 108, 111, 33)
 WEIGHTS: Final = (0.0, 1.0, 1.0, 1.0, 0.5)
 EXAMPLES: Final = ((PROMPT, TARGETS, WEIGHTS), (PROMPT[:3], TARGETS[:3], WEIGHTS[:3]))
 """Two examples of different lengths: tokens, targets and the weights of the targets."""
+SMALL_STEP: Final = 1e-6
+"""A learning rate with which a step changes nearly nothing; a server may refuse 0 (hatchery-core 0.3.0)."""
 MAX_TOKENS: Final = 6
 RANK: Final = 8
 
@@ -28,7 +30,7 @@ def session_body(**changes: object) -> Json:
     return {
         "type": "create_session",
         "tags": ["tinker-conformance"],
-        "user_metadata": None,
+        "user_metadata": {},
         "sdk_version": SDK_VERSION,
     } | changes
 

@@ -31,7 +31,7 @@ class ServerJudge:
 
         Raises:
             ServerLostError: It cannot be reached.
-            TargetError: It refuses the key.
+            UserError: It refuses the key.
         """
         self._lost = 0
         self._line = line

@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.command_options import check_files
 from tinker_conformance.requirements.as_of import version_of_kit
-from tinker_conformance.server.target import (
-    DEFAULT_MAX_REQUESTS,
-    ServerUnderTest,
-    TargetError,
-    server_under_test,
-)
+from tinker_conformance.server.target import DEFAULT_MAX_REQUESTS, ServerUnderTest, server_under_test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +75,7 @@ class ServerRequest:
             allow_remote=self.allow_remote,
         )
         if self.max_requests < 1:
-            raise TargetError(f"--max-requests is {self.max_requests}; give at least 1")
+            raise UserError(f"--max-requests is {self.max_requests}; give at least 1")
         version_of_kit(self.as_of)
         check_files(self.known, self.recorded)
         return target

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from fake_server.core.errors import suggestion
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Judgement
 from tinker_conformance.known_failures.command_options import excuses
 from tinker_conformance.known_failures.excuses import KnownFailures, judged
@@ -24,7 +25,7 @@ from tinker_conformance.server.probe import Probe
 from tinker_conformance.server.probes import PROBES, asked_probes
 from tinker_conformance.server.server_judge import ServerJudge
 from tinker_conformance.server.server_request import ServerRequest
-from tinker_conformance.server.target import RequestBudget, ServerUnderTest, TargetError
+from tinker_conformance.server.target import RequestBudget, ServerUnderTest
 
 JUDGED_BY: Final = "tinker-server"
 """What reports call the probes together, as they name the profile of an SDK."""
@@ -92,9 +93,12 @@ class ServerRun:
 
     def result(self, judgement: Judgement) -> Result:
         """Return the record of one judgement."""
+        return result_record(judgement, self.rerun(judgement), releases=self.releases(judgement))
+
+    def releases(self, judgement: Judgement) -> str:
+        """Return the releases of the official SDK that rely on a probe."""
         probe = judgement.requirement
-        releases = str(probe.releases) if isinstance(probe, Probe) else ""
-        return result_record(judgement, self.rerun(judgement), releases=releases)
+        return str(probe.releases) if isinstance(probe, Probe) else ""
 
     def rerun(self, judgement: Judgement) -> str:
         """Return the command that runs one probe alone."""
@@ -148,6 +152,6 @@ def _selected(request: ServerRequest) -> tuple[Probe, ...]:
     for name in request.only:
         if name not in known:
             hint = suggestion(name, sorted(known), "see docs/reference/server-probes.md for the ids")
-            raise TargetError(f"--only {name}: there is no such probe; {hint}")
+            raise UserError(f"--only {name}: there is no such probe; {hint}")
     asked = asked_probes(request.as_of, quick=request.quick)
     return tuple(probe for probe in asked if not request.only or probe.id in request.only)

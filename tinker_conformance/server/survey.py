@@ -1,6 +1,6 @@
 """Finds out what a server offers, before anything is judged.
 
-Each known path is asked once with a body that is no JSON, which no server can take for work, or with a GET.
+Each known path is asked once with a body that is not JSON, which no server can take for work, or with a GET.
 404, 405 and 501 say that it is not there. A path that is there answers anything else.
 """
 
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.side_by_side import LostError
 from tinker_conformance.server.dialogue import Dialogue, Line, is_missing
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.features import Feature
 from tinker_conformance.server.offer import Offer
-from tinker_conformance.server.target import TargetError
 
-NO_JSON: Final = b'{"this is no JSON'
+NO_JSON: Final = b'{"this is not JSON'
 _UNAUTHORIZED: Final = (401, 403)
 
 
@@ -28,7 +28,7 @@ def survey(line: Line) -> Offer:
 
     Raises:
         ServerLostError: It cannot be reached, or does not answer HTTP.
-        TargetError: It refuses the key.
+        UserError: It refuses the key.
     """
     asking = Dialogue(line)
     missing: dict[Feature, str] = {}
@@ -48,7 +48,7 @@ def survey(line: Line) -> Offer:
         if feature is Feature.CAPABILITIES:
             if answer.status in _UNAUTHORIZED:
                 said = line.target.without_key(str(answer))
-                raise TargetError(f"the server refuses the API key ({said}); give it with --api-key")
+                raise UserError(f"the server refuses the API key ({said}); give it with --api-key")
             models = _models(answer.mapping().get("supported_models"))
     return Offer(missing, models)
 

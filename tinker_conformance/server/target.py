@@ -19,14 +19,6 @@ KEY_VARIABLE: Final = "TINKER_API_KEY"
 HIDDEN: Final = "[api key]"
 
 
-class TargetError(UserError):
-    """The options do not name a server that may be judged; the text says what to change."""
-
-
-class BudgetSpentError(UserError):
-    """The run has sent as many requests as `--max-requests` allows."""
-
-
 @dataclass(frozen=True, slots=True)
 class ServerUnderTest:
     """A server, as the options name it. The key appears in no `repr` and in no text of the kit.
@@ -66,25 +58,25 @@ def server_under_test(
         allow_remote: Whether another address than loopback may be asked.
 
     Raises:
-        TargetError: The URL is not usable, has a password in it, or is not loopback and may not be asked.
+        UserError: The URL is not usable, has a password in it, or is not loopback and may not be asked.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise TargetError(f"--url is not a URL ({error}); give one like http://127.0.0.1:8000") from error
+        raise UserError(f"--url is not a URL ({error}); give one like http://127.0.0.1:8000") from error
     if parts.scheme not in {"http", "https"} or not host:
-        raise TargetError(f"--url {url!r} is not an http or https URL; give one like http://127.0.0.1:8000")
+        raise UserError(f"--url {url!r} is not an http or https URL; give one like http://127.0.0.1:8000")
     if parts.username is not None or parts.password is not None:
-        raise TargetError("--url has a user name or password in it; give the key with --api-key")
+        raise UserError("--url has a user name or password in it; give the key with --api-key")
     if parts.query or parts.fragment:
-        raise TargetError(f"--url {url!r} has a query or fragment; give scheme, host, port and path only")
+        raise UserError(f"--url {url!r} has a query or fragment; give scheme, host, port and path only")
     if not allow_remote and not is_loopback(host):
-        raise TargetError(
+        raise UserError(
             f"--url names {host}, which is not this machine; add --allow-remote if you may test that server"
         )
     if api_key is not None and (not api_key or not api_key.isascii() or not api_key.isprintable()):
-        raise TargetError("the API key is empty or has characters that no header can carry; check it")
+        raise UserError("the API key is empty or has characters that no header can carry; check it")
     place = f"[{host}]" if ":" in host else host
     return ServerUnderTest(
         url=f"{parts.scheme}://{place}" + (f":{port}" if port else "") + parts.path.rstrip("/"),
@@ -122,11 +114,11 @@ class RequestBudget:
         """Count requests that are about to be sent.
 
         Raises:
-            BudgetSpentError: There would be more than the budget allows.
+            UserError: There would be more than the budget allows.
         """
         with self._lock:
             if self._sent + count > self.most:
-                raise BudgetSpentError(
+                raise UserError(
                     f"the run needs more than {self.most} requests; raise --max-requests, "
                     "or find out why the server answers so many polls without a result"
                 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.server.dialogue import (
     PROTOBUF,
     Dialogue,
@@ -28,7 +29,7 @@ from tinker_conformance.server.probe_bodies import (
     session_body,
 )
 from tinker_conformance.server.server_request import Pausing
-from tinker_conformance.server.target import RequestBudget, TargetError
+from tinker_conformance.server.target import RequestBudget
 
 _MOST_CLEANED: Final = 100
 _SCHEME: Final = "tinker://"
@@ -183,11 +184,11 @@ class Workbench:
         """The base model to ask for.
 
         Raises:
-            TargetError: No option names one, and neither do the server's capabilities.
+            UserError: No option names one, and neither do the server's capabilities.
         """
         found = self.line.target.base_model or (self.offer.models[0] if self.offer.models else None)
         if found is None:
-            raise TargetError(
+            raise UserError(
                 "the server's capabilities list no model; name one that it serves with --base-model"
             )
         return found

@@ -203,6 +203,10 @@ class ConformanceRun:
         """Return the command that judges the requirement of a judgement alone."""
         return alone(judgement.requirement.id, self.judge.sdk.spec, self.judge.profile.name)
 
+    def releases(self, judgement: Judgement) -> str:  # noqa: ARG002 - as for servers
+        """Return nothing: requirements on SDKs hold for profiles."""
+        return ""
+
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
         """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
         return tuple(self.known.stale(map(judged, judgements)))

@@ -8,12 +8,12 @@ from typing import Final, Generic, TypeGuard
 
 import pytest
 
-from fake_server.core.visible_text import visible_lines
 from tinker_conformance.judging.side_by_side import LostError
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun
 from tinker_conformance.suite.open_run import OpenRun, R
+from tinker_conformance.suite.outlets import RequirementFailure, stop, usage_error
 from tinker_conformance.suite.pytest_options import (
     AS_OF,
     KNOWN_FAILURES,
@@ -24,7 +24,7 @@ from tinker_conformance.suite.pytest_options import (
     text_of,
     with_free_names,
 )
-from tinker_conformance.suite.pytest_run import RequirementFailure, end_test, opened_for, records, request_of
+from tinker_conformance.suite.pytest_run import end_test, opened_for, records, request_of
 
 _NO_SDK: Final = (
     "the conformance suite needs an SDK: add --sdk reference, --sdk official==0.6.3, "
@@ -66,8 +66,8 @@ class RequirementItem(pytest.Item, Generic[R]):
         try:
             judgement = self.run.ask(self.required, then)
         except LostError as error:
-            self.session.shouldstop = str(error)
-            raise RequirementFailure(visible_lines(str(error))) from error
+            stop(self.session, str(error))
+            raise RequirementFailure(str(error)) from error
         selected = [item.required for item in self.session.items if self._is_sibling(item)]
         self.stash[RECORDS] = records(self.run, judgement, selected)
         self.user_properties += [("since", self.required.since), ("verdict", judgement.verdict.value)]
@@ -98,7 +98,7 @@ def _run(config: pytest.Config) -> ConformanceRun:
 def _opened(config: pytest.Config) -> ConformanceRun:
     spec, known = text_of(config, SDK), text_of(config, KNOWN_FAILURES)
     if spec is None:
-        raise pytest.UsageError(with_free_names(_NO_SDK, config))
+        raise usage_error(with_free_names(_NO_SDK, config))
     return opened_for(
         config,
         request_of(

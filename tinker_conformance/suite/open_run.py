@@ -64,6 +64,9 @@ class OpenRun(Protocol[R]):
     def rerun(self, judgement: Judgement) -> str:
         """Return the command that judges the requirement of a judgement alone."""
 
+    def releases(self, judgement: Judgement) -> str:
+        """Return the releases of the official SDK that rely on a requirement; empty for those on SDKs."""
+
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
         """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
 

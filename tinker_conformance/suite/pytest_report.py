@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from fake_server.core.visible_text import visible_lines
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.known_failures.entry_reading import load_known_failures
@@ -19,6 +18,7 @@ from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
 from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.records import Result, Start, decode
 from tinker_conformance.report.report_reading import Report
+from tinker_conformance.suite.outlets import usage_error, write_line
 
 if TYPE_CHECKING:
     from tinker_conformance.report.report_folder import ReportFolder
@@ -58,7 +58,7 @@ class _Subject:
         try:
             self._report = None if folder is None else _folder(folder, start)
         except UserError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise usage_error(str(error)) from error
 
     def add(self, result: Result) -> None:
         self.results[result.id] = result
@@ -165,12 +165,12 @@ class Reporter:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print where the reports are, and which entries are stale."""
         for sentence in self._sentences:
-            terminalreporter.write_line(visible_lines(sentence), red=True)
+            write_line(terminalreporter, sentence, red=True)
         for path in self._written:
-            terminalreporter.write_line(f"known failures: {path}; edit the reasons")
+            write_line(terminalreporter, f"known failures: {path}; edit the reasons")
         for subject in self._subjects.values():
             if subject.folder is not None:
-                terminalreporter.write_line(f"conformance report: {subject.folder}")
+                write_line(terminalreporter, f"conformance report: {subject.folder}")
 
 
 def judged_of(results: Iterable[Result]) -> Iterable[Judged]:

@@ -16,12 +16,9 @@ from tinker_conformance.report.records import encode
 from tinker_conformance.requirements import Level
 from tinker_conformance.suite.conformance_run import ConformanceRun, RunRequest, open_run
 from tinker_conformance.suite.open_run import OpenRun, R
+from tinker_conformance.suite.outlets import RequirementFailure, skip, usage_error, xfail
 from tinker_conformance.suite.pytest_options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
 from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
-
-
-class RequirementFailure(Exception):  # noqa: N818 - pytest shows its text
-    """A requirement does not hold; the text is the full explanation."""
 
 
 def request_of(
@@ -57,9 +54,9 @@ def opened_for(config: pytest.Config, request: RunRequest) -> ConformanceRun:
     except NewerThanKnownWarning as warning:
         # Raised only if the warning filters of the session turn warnings into errors.
         text = with_free_names(f"{warning}; choose a profile with --profile to avoid this warning", config)
-        raise pytest.UsageError(text) from warning
+        raise usage_error(text) from warning
     except (ValueError, RuntimeError) as error:
-        raise pytest.UsageError(with_free_names(str(error), config)) from error
+        raise usage_error(with_free_names(str(error), config)) from error
 
 
 def records(
@@ -91,15 +88,17 @@ def end_test(run: OpenRun[R], judgement: Judgement) -> None:
         case Verdict.PASSED:
             return
         case Verdict.KNOWN_FAILURE:
-            pytest.xfail(judgement.note)
+            xfail(judgement.note)
         case Verdict.NOT_CLAIMED | Verdict.NOT_OFFERED:
-            pytest.skip(f"{judgement.verdict.value}: {judgement.note}")
+            skip(f"{judgement.verdict.value}: {judgement.note}")
         case Verdict.FAILED | Verdict.NOT_TESTABLE if (
             judgement.requirement.level is Level.QUIRK and not run.strict
         ):
-            pytest.xfail(visible(f"quirk: {_first(judgement)}"))
+            xfail(visible(f"quirk: {_first(judgement)}"))
         case _:
-            raise RequirementFailure(explain(judgement, run.rerun(judgement)))
+            raise RequirementFailure(
+                explain(judgement, run.rerun(judgement), releases=run.releases(judgement))
+            )
 
 
 def _first(judgement: Judgement) -> str:

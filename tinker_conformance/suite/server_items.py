@@ -16,6 +16,7 @@ from tinker_conformance.server.server_run import ServerRun, open_server_run
 from tinker_conformance.server.suite.server_chapter import ServerChapter
 from tinker_conformance.server.target import DEFAULT_MAX_REQUESTS, KEY_VARIABLE
 from tinker_conformance.suite.items import RequirementItem
+from tinker_conformance.suite.outlets import usage_error
 from tinker_conformance.suite.pytest_options import (
     ALLOW_REMOTE,
     API_KEY,
@@ -57,7 +58,7 @@ def _run(config: pytest.Config) -> ServerRun:
         try:
             config.stash[_RUN] = open_server_run(_request(config))
         except (ValueError, RuntimeError) as error:
-            raise pytest.UsageError(with_free_names(str(error), config)) from error
+            raise usage_error(with_free_names(str(error), config)) from error
         config.add_cleanup(config.stash[_RUN].close)
     return config.stash[_RUN]
 

@@ -15,13 +15,13 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import pytest
 
-from fake_server.core.visible_text import visible_lines
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.suite.chapter import RECORDS
 from tinker_conformance.suite.conformance_run import ConformanceRun
-from tinker_conformance.suite.pytest_run import RequirementFailure, end_test, records
+from tinker_conformance.suite.outlets import RequirementFailure, fail, skip
+from tinker_conformance.suite.pytest_run import end_test, records
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _REASON: Final = "__conformance_override_reason__"
@@ -102,11 +102,11 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
         if required not in run.asked:
             as_of = run.request.as_of
             held = f" at version {as_of}" if as_of else ""
-            pytest.skip(f"not a requirement of the profile {run.judge.profile.name}{held}")
+            skip(f"not a requirement of the profile {run.judge.profile.name}{held}")
         try:
             judgement = run.ask(required)
         except AdapterLostError as error:
-            pytest.fail(visible_lines(str(error)), pytrace=False)
+            fail(str(error))
         selected = [each for each in _selected(request) if each in run.asked]
         subject = f"{request.cls.__module__}.{request.cls.__qualname__}"
         request.node.stash[RECORDS] = records(run, judgement, selected, subject)
@@ -117,7 +117,7 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
         try:
             end_test(run, judgement)
         except RequirementFailure as failure:
-            pytest.fail(str(failure), pytrace=False)
+            fail(str(failure))
 
     ask.__name__ = method_name(required.id)
     ask.__qualname__ = f"QueueStateConformance.{ask.__name__}"

@@ -15,7 +15,7 @@ import pytest
 from fake_server import FakeTinker, Reply, Request, TransportFault
 from fake_server.core.errors import ScriptError
 from fake_server.core.faults import Wire
-from fake_server.dialects import DialectError, Translator, dialect_named, dialect_names
+from fake_server.dialects import Translator, dialect_named, dialect_names
 from fake_server.dialects.dialect_files import decode_dialect
 from fake_server.httpx_transport import FakeTinkerTransport
 from fake_server.script import complete, fail, script, timeout, try_again, wired
@@ -232,7 +232,7 @@ source = "a file"
 )
 def test_a_file_is_checked_strictly(change: tuple[str, str], words: str) -> None:
     decode_dialect("mine", VALID)
-    with pytest.raises(DialectError, match=re.escape(words)) as caught:
+    with pytest.raises(ScriptError, match=re.escape(words)) as caught:
         decode_dialect("mine", VALID.replace(*change))
     assert str(caught.value).startswith("dialect mine: ")
 

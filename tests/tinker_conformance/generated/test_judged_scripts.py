@@ -51,10 +51,18 @@ def test_a_planted_difference_is_shrunk_to_three_steps_and_replayed(
 
 
 def test_an_sdk_that_conforms_agrees_with_every_script_and_nothing_is_written(folder: Path) -> None:
-    result = _run("reference", "--generated", "40", "--seed", "3", "--strict")
+    result = _run("reference", "--generated", "100", "--seed", "3", "--strict")
     assert result.exit_code == 0, result.output
-    assert "agree with the reference" in result.output
+    # As many as were asked for: those with a random delay are not drawn, rather than left out.
+    assert "scripts: 100 of 100 agree with the reference\n" in result.output
     assert list(folder.iterdir()) == []
+
+
+def test_a_replay_alone_ends_in_a_count(folder: Path) -> None:
+    result = _run("reference", "--replay", str(_file(folder)))
+    assert result.exit_code == 0, result.output
+    assert "scripts: 1 of 1 agree with the reference\n" in result.output
+    assert result.output.splitlines()[-1].endswith("conforms to tinker-0.10: 0 of 1 scripts failed")
 
 
 def test_an_adapter_that_fails_in_a_script_is_no_failure_of_the_sdk(folder: Path) -> None:

@@ -7,14 +7,14 @@ import re
 import pytest
 from rich.console import Console
 
+from tinker_conformance.report.markdown import markdown_releases
 from tinker_conformance.report.records import VerbRecord
 from tinker_conformance.report.release_matrix import (
     NEEDS,
     SIGNS,
     ReleaseMatrix,
-    markdown_releases,
+    matrix_of_releases,
     matrix_table,
-    release_matrix,
 )
 from tinker_conformance.report.verb_outcome import VerbOutcome
 
@@ -32,7 +32,7 @@ def matrix(**outcomes: str) -> ReleaseMatrix:
         ".": VerbOutcome.ABSENT,
     }
     verbs = ("forward", "sample", "get_session")
-    return release_matrix(
+    return matrix_of_releases(
         VerbRecord(
             release=release.removeprefix("v").replace("_", "."),
             verb=verb,
@@ -76,7 +76,7 @@ def test_the_conclusion_names_only_driven_releases_that_work_whole(
 
 
 def test_without_a_release_there_is_no_conclusion() -> None:
-    assert release_matrix(()).conclusion == ""
+    assert matrix_of_releases(()).conclusion == ""
 
 
 def test_neighbours_that_met_the_same_share_a_column_and_a_note() -> None:
@@ -115,6 +115,6 @@ def test_the_table_has_a_sign_for_each_outcome() -> None:
 
 def test_markdown_shows_hostile_text_literally() -> None:
     record = VerbRecord(release="0.38.0", verb="a|b", outcome=ERROR, note="server: <script>`|\n# big")
-    lines = list(markdown_releases(release_matrix([record])))
+    lines = list(markdown_releases(matrix_of_releases([record])))
     assert not [line for line in lines if "<script>" in line or "a|b" in line or line.startswith("# ")]
     assert [len(re.findall(r"(?<!\\)\|", lines[number])) for number in (0, 2)] == [3, 3]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from fake_server.dialects import DialectError, dialect_names
+from fake_server.core.errors import ScriptError
+from fake_server.dialects import dialect_names
 from tinker_conformance.profile import load_profile
 from tinker_conformance.scenario import ScenarioError, decode_scenario, encode_scenario
 from tinker_conformance.scenario.scenario import Scenario
@@ -75,7 +76,7 @@ def test_an_unknown_dialect_is_an_error_before_anything_runs(reference: SdkSessi
         scenario(dialect="skyrll")
     with pytest.raises(ScenarioError, match="dialect"):
         scenario(dialect=3)
-    with pytest.raises(DialectError):
+    with pytest.raises(ScriptError):
         DialectSession(reference, "nobody")
     with pytest.raises(ValueError, match="there is no dialect 'nobody'; use one of hatchery, open-rl"):
         RunRequest(spec="reference", dialect="nobody").checked()

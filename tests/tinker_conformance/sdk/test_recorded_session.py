@@ -10,13 +10,14 @@ from click.testing import CliRunner
 
 from tests.needs_tools import tool
 from tinker_conformance.cli import main
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.profile import load_profile
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.recorded_session import RecordingError, RecordingSession, ReplayedSession
+from tinker_conformance.sdk.recorded_session import RecordingSession, ReplayedSession
 from tinker_conformance.sdk.session import FaultKind, SdkSession
-from tinker_conformance.sdk.spec import SpecError, check_spec, open_sdk
+from tinker_conformance.sdk.spec import check_spec, open_sdk
 
 PROFILE = load_profile("tinker-0.5.1")
 ASKED = [
@@ -120,17 +121,17 @@ def test_what_is_no_recording_is_named(text: str | None, problem: str, tmp_path:
     path = tmp_path / "other.jsonl"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(RecordingError, match=problem):
+    with pytest.raises(UserError, match=problem):
         open_sdk(f"recorded:{path}")
 
 
 def test_a_damaged_line_and_another_format_are_named(recording: Path) -> None:
     lines = recording.read_text().splitlines()
     recording.write_text("\n".join([lines[0], lines[1][:40]]))
-    with pytest.raises(RecordingError, match=r"run\.jsonl, line 2: "):
+    with pytest.raises(UserError, match=r"run\.jsonl, line 2: "):
         open_sdk(f"recorded:{recording}")
     recording.write_text(lines[0].replace('"format":1', '"format":2'))
-    with pytest.raises(RecordingError, match="format 2; this kit reads 1, so record it again"):
+    with pytest.raises(UserError, match="format 2; this kit reads 1, so record it again"):
         open_sdk(f"recorded:{recording}")
 
 
@@ -146,5 +147,5 @@ def test_a_place_that_cannot_be_written_is_an_error_before_the_run(tmp_path: Pat
 
 
 def test_a_spec_without_a_file_is_not_understood() -> None:
-    with pytest.raises(SpecError, match="recorded:FILE"):
+    with pytest.raises(UserError, match="recorded:FILE"):
         check_spec("recorded:")

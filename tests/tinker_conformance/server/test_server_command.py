@@ -68,6 +68,7 @@ def test_a_failure_is_explained_with_what_was_asked_and_answered(unhealthy: str,
     result = _run(unhealthy, *TWO, "--strict", "--report", str(tmp_path / "report"))
     assert result.exit_code == Exit.SDK_FAILED
     assert "session.health (quirk): failed" in result.output
+    assert "releases: every release" in result.output
     assert "wanted HTTP 200, got HTTP 500" in result.output
     assert "receives  HTTP 500" in result.output
     assert f"tinker-conformance server --url {unhealthy} --only session.health" in result.output

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from fake_server import FakeTinker, FakeTinkerServer, Reply, Request
+from fake_server import FakeTinker, FakeTinkerServer, Reply, Request, at_most
 from tests.broken_servers.declaration import API, BrokenBench, replied
 from tests.broken_servers.laboratory import KEY, Bench, InstantClock, fake_server, opened
 from tinker_conformance.error_families import UserError
@@ -17,7 +17,7 @@ from tinker_conformance.report.record_making import MOST_CHARACTERS
 from tinker_conformance.report.records import JudgedKind, encode
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probes import PROBES
-from tinker_conformance.server.server_request import ServerRequest
+from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import open_server_run
 from tinker_conformance.server.survey import ServerLostError
 
@@ -241,6 +241,20 @@ def test_a_server_that_lists_nothing_needs_a_base_model() -> None:
     with pytest.raises(UserError, match="--base-model"):
         list(run.ask_all(run.asked))
     run.close()
+
+
+def test_a_server_can_be_made_to_pause_by_models() -> None:
+    engine = FakeTinker(seed=1)
+    engine.add_rule(at_most(2, "paused_capacity", operation="forward_backward"))
+    chapter = tuple(probe.id for probe in PROBES if probe.chapter == "pauses")
+    run = opened(Bench(engine), pausing=Pausing(models=2), only=chapter)
+    assert {each.verdict for each in run.ask_all(run.asked)} == {Verdict.PASSED}
+
+
+def test_a_server_that_does_not_pause_as_the_option_says_fails() -> None:
+    run = opened(Bench(FakeTinker(seed=1)), only=("pauses.words",))
+    (judgement,) = run.ask_all(run.asked)
+    assert "wanted a pending reply while too much is in flight" in str(judgement.mismatches[0])
 
 
 def test_an_unknown_probe_is_a_usage_error() -> None:

@@ -47,6 +47,13 @@ from tinker_conformance.checks.projections.projection import (
     Same,
     same,
 )
+from tinker_conformance.checks.projections.requests import (
+    request_clients,
+    request_contents,
+    request_keys,
+    request_metadata,
+    request_numbers,
+)
 
 __all__ = [
     "Projection",
@@ -75,6 +82,11 @@ __all__ = [
     "poll_iterations",
     "poll_times",
     "poll_types",
+    "request_clients",
+    "request_contents",
+    "request_keys",
+    "request_metadata",
+    "request_numbers",
     "retry_lines",
     "returned_values",
     "same",

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         SdkNames,
     )
     from tinker_conformance.sdk.catalogue.catalogue_files import (
-        CatalogueError,
         catalogue,
         find_entry,
         load_entry,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CatalogueEntry",
-    "CatalogueError",
     "DrivenSdk",
     "Installation",
     "SdkNames",
@@ -39,6 +37,6 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "catalogue_entry": "CatalogueEntry DrivenSdk Installation SdkNames",
-        "catalogue_files": "CatalogueError catalogue find_entry load_entry",
+        "catalogue_files": "catalogue find_entry load_entry",
     },
 )

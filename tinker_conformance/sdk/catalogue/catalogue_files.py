@@ -1,6 +1,6 @@
 """Read entries of the catalogue: those that the kit ships, and a file of the user's own.
 
-Any mistake in a file raises a `CatalogueError` that names the file, the key and the fix.
+Any mistake in a file raises a `UserError` that names the file, the key and the fix.
 """
 
 from __future__ import annotations
@@ -38,10 +38,6 @@ _CANNOT_BE_JUDGED: Final = {
 """Packages that have Tinker's classes but not its protocol (read in versions 0.17.0 and 0.1.1)."""
 
 
-class CatalogueError(UserError):
-    """An entry of the catalogue cannot be used; the text names the file, the key and the fix."""
-
-
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A file as it is written; `CatalogueEntry` says what each key means."""
 
@@ -76,19 +72,19 @@ def find_entry(name: str) -> CatalogueEntry:
         name: What follows `package:`, without the version: the name of an entry, or the path of a TOML file.
 
     Raises:
-        CatalogueError: There is no such entry, or the file is not one.
+        UserError: There is no such entry, or the file is not one.
     """
     if is_file(name):
         return load_entry(Path(name))
     if (entry := catalogue().get(name)) is not None:
         return entry
     if (reason := _CANNOT_BE_JUDGED.get(name)) is not None:
-        raise CatalogueError(
+        raise UserError(
             f"{name} cannot be judged: {reason}. The kit judges SDKs that speak the Tinker API; "
             "docs/findings/index.md lists those in the catalogue"
         )
     hint = suggestion(name, tuple(catalogue()), f"The catalogue has {', '.join(catalogue())}.")
-    raise CatalogueError(
+    raise UserError(
         f"the catalogue has no SDK {name!r}; {hint} For another SDK write an entry of your own and give its "
         "path: package:PATH.toml"
     )
@@ -98,12 +94,12 @@ def load_entry(path: Path) -> CatalogueEntry:
     """Return the entry in a file.
 
     Raises:
-        CatalogueError: The file cannot be read, or is not an entry.
+        UserError: The file cannot be read, or is not an entry.
     """
     try:
         text = read_text(path, most=MOST_BYTES)
     except FileError as error:
-        raise CatalogueError(error.of(str(path))) from error
+        raise UserError(error.of(str(path))) from error
     return _entry(text, str(path), path.absolute().parent)
 
 
@@ -111,18 +107,18 @@ def _entry(text: str, source: str, folder: Path | None) -> CatalogueEntry:
     try:
         data = parse_toml(text)
     except FileError as error:
-        raise CatalogueError(error.of(source)) from error
+        raise UserError(error.of(source)) from error
     try:
         file = msgspec.convert(data, _File)
     except msgspec.ValidationError as error:
-        raise CatalogueError(f"{source}: {_explained(str(error))}") from error
+        raise UserError(f"{source}: {_explained(str(error))}") from error
     if (wrong := next(_problems(file), None)) is not None:
-        raise CatalogueError(f"{source}: {wrong[0]}: {wrong[1]}")
+        raise UserError(f"{source}: {wrong[0]}: {wrong[1]}")
     install = file.install
     if install.wheel is not None:
         wheel = (folder or Path()) / install.wheel
         if not wheel.is_file():
-            raise CatalogueError(
+            raise UserError(
                 f"{source}: install.wheel: {wheel} is not a file; give a path relative to {source}"
             )
         install = msgspec.structs.replace(install, wheel=str(wheel))
@@ -130,7 +126,7 @@ def _entry(text: str, source: str, folder: Path | None) -> CatalogueEntry:
     try:
         load_profile(profile)
     except ProfileError as error:
-        raise CatalogueError(f"{source}: profile: {error}") from error
+        raise UserError(f"{source}: profile: {error}") from error
     return CatalogueEntry(
         name=file.name,
         package=file.package or file.name,

@@ -20,6 +20,7 @@ from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.sdk.future_numbers import FutureNumbers
+from tinker_conformance.sdk.real_gaps import RealGaps
 from tinker_conformance.sdk.server_events import (
     MAX_EVENTS,
     MAX_TEXT,
@@ -81,6 +82,7 @@ class Recorder(logging.Handler):
         self._clock = clock
         self._names = names
         self._numbers = numbers
+        self._gaps = RealGaps()
         self._on_overflow = on_overflow
         self._events: list[Event] = []
         self._events_lock = threading.Lock()
@@ -230,7 +232,8 @@ class Recorder(logging.Handler):
             return
         with self._events_lock:
             self._numbers.request_arrived(key.future)
-        self.add(poll_event(self._clock.elapsed(), key, poll))
+            gap = self._gaps.before_request(key.future)
+        self.add(poll_event(self._clock.elapsed(), key, poll, gap))
 
     def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
         """Record the reply to a submission that is not accepted."""
@@ -262,6 +265,8 @@ class Recorder(logging.Handler):
         with self._events_lock:
             self._numbers.reply_chosen(key.future, last=not poll.future.left)
         self.add(response_event(self._clock.elapsed(), key, poll, reply))
+        with self._events_lock:
+            self._gaps.replied(key.future)
 
     def slept(self, moved_us: int) -> None:
         """Record a jump of the clocks to the SDK's next timer.

@@ -28,6 +28,7 @@ from tinker_conformance.sdk.process.line_process import (
     LineProcessError,
     ProcessProblem,
 )
+from tinker_conformance.sdk.real_gaps import RealGaps
 from tinker_conformance.sdk.scripted_engine import (
     VIRTUAL_LIMIT_SECONDS,
     future_keys,
@@ -124,6 +125,7 @@ class Conversation:
         self._timeline = StdioTimeline(clock.seq)
         self._futures = OpenFutures(scenario)
         self._numbers = FutureNumbers(scenario)
+        self._gaps = RealGaps()
         self._setup_over = bool(scenario.calls or scenario.setup)
         self._next_go: tuple[int, ...] = ()
         self._last_activity = "the message 'run'"
@@ -373,9 +375,11 @@ class Conversation:
             if key is NO_FUTURE:
                 self._record_activity("a poll of the set-up")
                 return
+            gap = None
             if key.future is not None:
                 self._numbers.request_arrived(key.future)
-            self._timeline.add_server_event(poll_event(self._timeline.at, key, poll))
+                gap = self._gaps.before_request(key.future)
+            self._timeline.add_server_event(poll_event(self._timeline.at, key, poll, gap))
             self._record_activity(f"poll {poll.index + 1} of future {key.future}")
 
     def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
@@ -415,6 +419,8 @@ class Conversation:
                 self._numbers.reply_chosen(key.future, last=not poll.future.left)
             event = response_event(self._timeline.at, key, poll, reply)
             self._timeline.add_server_event(event)
+            if key.future is not None:
+                self._gaps.replied(key.future)
             shown = event.fault or f"HTTP {event.status}"
             self._record_activity(f"poll {poll.index + 1} of future {key.future}, answered with {shown}")
             self._defer_end(self._check_amount)

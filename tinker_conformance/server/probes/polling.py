@@ -11,7 +11,7 @@ from tinker_conformance.server.dialogue import EITHER, POLL, NotOfferedError, is
 from tinker_conformance.server.exchanges import NOT_JSON, READ_SECONDS, Answer, NoAnswerError
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
-from tinker_conformance.server.probe_bodies import MAX_TOKENS, sample_body_of
+from tinker_conformance.server.probe_bodies import MAX_TOKENS, SMALL_STEP, sample_body_of
 from tinker_conformance.server.probing import Probing
 from tinker_conformance.server.training_effects import differ, log_likelihood, passed, stepped, submitted_step
 
@@ -30,7 +30,7 @@ def pending_replies(p: Probing) -> list[Answer]:
     if not p.line.pending and p.bench.offer.lacks(TRAINING | {Feature.OPTIM_STEP}) is None:
         model = p.bench.model(p)
         passed(p, model)
-        stepped(p, model, None, learning_rate=0.0)
+        stepped(p, model, None, learning_rate=SMALL_STEP)
     for _ in range(3):
         if p.line.pending:
             break

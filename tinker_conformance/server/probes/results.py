@@ -17,6 +17,7 @@ from tinker_conformance.server.probe_bodies import (
     MAX_TOKENS,
     PROMPT,
     RANK,
+    SMALL_STEP,
     WEIGHTS,
     sample_body_of,
 )
@@ -82,7 +83,7 @@ def _loss(p: Probing) -> None:
 
 def _step(p: Probing) -> None:
     model = p.bench.model(p)
-    request_id = submitted_step(p, model, p.bench.next_number(model), learning_rate=0.0)
+    request_id = submitted_step(p, model, p.bench.next_number(model), learning_rate=SMALL_STEP)
     metrics = p.result(request_id, accept=JSON).get("metrics")
     named = isinstance(metrics, dict) and all(type(each) in {int, float} for each in metrics.values())
     p.expect(metrics is None or named, "metrics that are numbers, or null", metrics)

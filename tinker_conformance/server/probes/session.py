@@ -146,7 +146,7 @@ PROBES: Final = (
     Probe(
         id="session.new_fields",
         sentence="A field of `create_session` that the server does not know is ignored.",
-        source="0.22.0 added `project_id`, 0.36.0 `display_name`; SkyRL #1779",
+        source="0.15.0 has a new `project_id`, 0.36.0 a `display_name`; SkyRL #1779",
         check=_new_fields,
         releases=Releases("0.3.0"),
     ),

@@ -227,14 +227,14 @@ PROBES: Final = (
     Probe(
         id="state.path",
         sentence="`save_weights` returns a path `tinker://…/weights/NAME`.",
-        source="`ParsedCheckpointTinkerPath` of 0.2.0 takes it apart",
+        source="`ParsedCheckpointTinkerPath` of every release takes it apart",
         check=_path,
         needs=_SAVES,
     ),
     Probe(
         id="state.sampler_path",
         sentence="`save_weights_for_sampler` with a name returns a path `tinker://…/sampler_weights/NAME`.",
-        source="`ParsedCheckpointTinkerPath` of 0.2.0 takes it apart",
+        source="`ParsedCheckpointTinkerPath` of every release takes it apart",
         check=_sampler_path,
         needs=TRAINING | {Feature.SAVE_FOR_SAMPLER},
     ),

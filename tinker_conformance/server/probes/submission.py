@@ -213,7 +213,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.no_json",
-        sentence="A body that is no JSON is refused with a 4xx and a JSON body.",
+        sentence="A body that is not JSON is refused with a 4xx and a JSON body.",
         source="every release repeats a submission on a 5xx for as long as it is told to",
         check=_no_json,
     ),
@@ -280,9 +280,9 @@ PROBES: Final = (
     Probe(
         id="submission.unknown_path",
         sentence="A path that does not exist is answered with 404, 405 or 501.",
-        source='0.28.0 takes only 404 for "the server predates this endpoint"',
+        source="0.25.0 takes a 404 for a server that is older than the endpoint",
         check=_unknown_path,
-        releases=Releases("0.28.0"),
+        releases=Releases("0.25.0"),
     ),
     Probe(
         id="submission.json_pass",

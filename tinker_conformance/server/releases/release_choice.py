@@ -12,10 +12,6 @@ from tinker_conformance.profile.version_numbers import release_of
 _NEWEST: Final = "newest"
 
 
-class ReleaseChoiceError(UserError):
-    """The option names no releases; the text says how to name some."""
-
-
 def chosen_releases(chosen: str) -> tuple[str, ...]:
     """Return the releases that an option names, oldest first.
 
@@ -24,7 +20,7 @@ def chosen_releases(chosen: str) -> tuple[str, ...]:
             releases such as `0.25.0,0.38.0`, among which `newest` may be.
 
     Raises:
-        ReleaseChoiceError: It names something else.
+        UserError: It names something else.
     """
     known = known_releases()
     match chosen.strip():
@@ -39,7 +35,7 @@ def chosen_releases(chosen: str) -> tuple[str, ...]:
             asked = [known[-1] if name == _NEWEST else name for name in map(str.strip, chosen.split(","))]
             for name in asked:
                 if not release_of(name):
-                    raise ReleaseChoiceError(
+                    raise UserError(
                         f"--releases {chosen!r} names no releases; write newest, revisions, all, "
                         f"or releases such as 0.25.0,{known[-1]}"
                     )

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from tinker_conformance.report.records import VerbRecord
-from tinker_conformance.report.release_matrix import NEEDS, ReleaseMatrix, release_matrix
+from tinker_conformance.report.release_matrix import NEEDS, ReleaseMatrix, matrix_of_releases
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.sdk.official.environments import LeanEnvironment, lean_environment
 from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
@@ -70,7 +70,7 @@ def judge_releases(
             for record in release.drive(verbs):
                 records.append(record)
                 done(record)
-    return release_matrix(records)
+    return matrix_of_releases(records)
 
 
 class _Release:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures import known_failures_in
 from tinker_conformance.profile import load_profile
-from tinker_conformance.sdk.catalogue import CatalogueError, catalogue, find_entry, load_entry
-from tinker_conformance.sdk.spec import SpecError, check_spec, package_of
+from tinker_conformance.sdk.catalogue import catalogue, find_entry, load_entry
+from tinker_conformance.sdk.spec import check_spec, package_of
 
 WHOLE = """
 name = "my-tinker"
@@ -132,20 +133,20 @@ def test_another_version_is_named_in_the_spec(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_named_with_its_place_and_its_fix(text: str, problem: str, tmp_path: Path) -> None:
     path = _written(tmp_path, text)
-    with pytest.raises(CatalogueError, match=re.escape(problem)) as caught:
+    with pytest.raises(UserError, match=re.escape(problem)) as caught:
         load_entry(path)
     assert str(caught.value).startswith(str(path))
 
 
 def test_a_file_that_cannot_be_read_or_is_too_large_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"cannot be read .*; give the path of a readable file"):
+    with pytest.raises(UserError, match=r"cannot be read .*; give the path of a readable file"):
         find_entry(str(tmp_path / "absent.toml"))
-    with pytest.raises(CatalogueError, match="is larger than"):
+    with pytest.raises(UserError, match="is larger than"):
         load_entry(_written(tmp_path, "#" * 1_000_001))
 
 
 def test_an_unknown_name_gets_the_nearest_and_the_way_to_name_another() -> None:
-    with pytest.raises(CatalogueError, match=r"did you mean 'fireworks-ai'\?.*package:PATH\.toml"):
+    with pytest.raises(UserError, match=r"did you mean 'fireworks-ai'\?.*package:PATH\.toml"):
         check_spec("package:firewoks-ai")
 
 
@@ -153,5 +154,5 @@ def test_an_unknown_name_gets_the_nearest_and_the_way_to_name_another() -> None:
     "spec", ["package:", "package:fireworks-ai==", "package:fireworks-ai==-r", "package:==1"]
 )
 def test_a_malformed_spec_lists_the_forms(spec: str) -> None:
-    with pytest.raises(SpecError, match=r"package:NAME, package:NAME==1\.2\.3 or package:PATH\.toml"):
+    with pytest.raises(UserError, match=r"package:NAME, package:NAME==1\.2\.3 or package:PATH\.toml"):
         check_spec(spec)

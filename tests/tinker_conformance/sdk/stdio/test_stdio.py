@@ -22,6 +22,7 @@ from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
 from tinker_conformance.clocks import sdk_clocks as kit_clock
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS, Level, requirement
@@ -30,7 +31,7 @@ from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.remembered_session import RememberedSession
 from tinker_conformance.sdk.session import SdkStartError
-from tinker_conformance.sdk.spec import SpecError, check_spec, command_of, open_sdk
+from tinker_conformance.sdk.spec import check_spec, command_of, open_sdk
 from tinker_conformance.sdk.stdio import stdio_session
 from tinker_conformance.sdk.stdio.protocol_messages import encode
 from tinker_conformance.sdk.stdio.run_message import run_message
@@ -472,7 +473,7 @@ def test_a_suite_whose_adapter_is_lost_stops(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize("spec", ["exec:", "exec:   ", "exec:'unclosed"])
 def test_a_command_that_cannot_be_read_is_a_usage_error(spec: str) -> None:
-    with pytest.raises(SpecError, match="exec:COMMAND|as a shell does"):
+    with pytest.raises(UserError, match="exec:COMMAND|as a shell does"):
         check_spec(spec)
 
 
@@ -481,5 +482,5 @@ def test_a_command_is_quoted_as_a_shell_quotes() -> None:
 
 
 def test_a_clock_is_for_adapters_over_stdio() -> None:
-    with pytest.raises(SpecError, match="--clock is for exec:COMMAND"):
+    with pytest.raises(UserError, match="--clock is for exec:COMMAND"):
         open_sdk("reference", clock=SdkClock.FILE)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from fake_server import FakeTinker, FakeTinkerServer, Reply, Request, TransportFault, Wire
+from tinker_conformance.error_families import UserError
 from tinker_conformance.report.release_matrix import ReleaseMatrix
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.sdk.official.environments import lean_environment
 from tinker_conformance.server.releases import VERBS, chosen_releases, judge_releases, release_judge
 from tinker_conformance.server.releases.exchange_log import FREE_REQUESTS, PACE_SECONDS
-from tinker_conformance.server.releases.release_choice import ReleaseChoiceError
 from tinker_conformance.server.releases.release_failures import says_nothing
 from tinker_conformance.server.target import server_under_test
 
@@ -210,7 +210,7 @@ def test_groups_of_releases_are_chosen() -> None:
 
 @pytest.mark.parametrize("chosen", ["", "newset", "0.25.0,", "latest,0.1.0"])
 def test_a_choice_of_nothing_is_an_error_that_says_what_to_write(chosen: str) -> None:
-    with pytest.raises(ReleaseChoiceError, match="write newest, revisions, all, or releases such as"):
+    with pytest.raises(UserError, match="write newest, revisions, all, or releases such as"):
         chosen_releases(chosen)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("fake_server", "tinker_conformance")
 READER: Final = "fake_server/core/bounded_files.py"
 READING: Final = frozenset(

@@ -1,0 +1,243 @@
+"""SDKs whose requests say the wrong thing: no key, another client's name, a number again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from tinker_conformance.sdk.adapter import ScenarioContext
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
+
+from .declaration import Chapter
+
+SDKS: Final = Chapter()
+
+
+class _Altered(ReferenceAdapter):
+    """The reference, whose requests are changed just before they are sent."""
+
+    paths: ClassVar[tuple[str, ...]] = ()
+
+    async def open(self, context: ScenarioContext) -> None:
+        await super().open(context)
+        service: Any = self._service
+        send = service._send
+
+        async def altered(url: str, *, json: Any, headers: Any, **more: Any) -> Any:
+            if url.rpartition("/")[2] in self.paths:
+                json, headers = self.alter(dict(json), dict(headers))
+            return await send(url, json=json, headers=headers, **more)
+
+        service._send = altered
+
+    def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
+        """Return the body and the headers to send."""
+        raise NotImplementedError
+
+
+class _WithoutAKey(_Altered):
+    def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
+        return body, {**headers, "X-API-Key": "another"}
+
+
+@SDKS.adapter(
+    "polls_samples_without_the_api_key",
+    under="tinker-0.5.1",
+    caught_by="requests.api_key",
+    saying="wanted retrieve_future with the API key in x-api-key, got retrieve_future with no API key",
+    also=("requests.api_key_of_training",),
+)
+class _PollsWithoutTheKey(_WithoutAKey):
+    paths = ("retrieve_future",)
+
+
+@SDKS.adapter(
+    "submits_training_without_the_api_key",
+    under="tinker-0.38",
+    caught_by="requests.api_key_of_training",
+    saying="wanted forward_backward with the API key in x-api-key, got forward_backward with no API key",
+)
+class _SubmitsTrainingWithoutTheKey(_WithoutAKey):
+    paths = ("forward_backward",)
+
+
+class _Replaced(_Altered):
+    """The reference with other values in some fields; None leaves a field out."""
+
+    values: ClassVar[Mapping[str, object]] = {}
+
+    def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
+        changed = {**body, **self.values}
+        return {key: value for key, value in changed.items() if value is not None}, headers
+
+
+class _FirstOnes(_Altered):
+    """The reference, which goes on with the first value that it sent in a field."""
+
+    field: ClassVar[str]
+
+    async def open(self, context: ScenarioContext) -> None:
+        self._first: object = None
+        await super().open(context)
+
+    def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
+        self._first = body[self.field] if self._first is None else self._first
+        return {**body, self.field: self._first}, headers
+
+
+@SDKS.adapter(
+    "samples_from_the_first_session",
+    under="tinker-0.5.1",
+    caught_by="requests.client_of_a_sample",
+    saying="'sampler-b', got asample 2 with sampling_session_id 'sampler-a'",
+    also=(
+        "concurrency.a_minute_for_each_client",
+        "concurrency.clients_on_threads",
+        "debounce.separate_clients",
+        "requests.numbers_of_samples",
+    ),
+)
+class _SamplesFromTheFirstSession(_FirstOnes):
+    paths = ("asample",)
+    field = "sampling_session_id"
+
+
+@SDKS.adapter(
+    "trains_the_first_model",
+    under="tinker-0.38",
+    caught_by="requests.client_of_training",
+    saying="'model-b', got forward_backward 2 with model_id 'model-a'",
+    also=(
+        "debounce.separate_training_clients",
+        "requests.numbers_of_training",
+    ),
+)
+class _TrainsTheFirstModel(_FirstOnes):
+    paths = ("forward_backward",)
+    field = "model_id"
+
+
+@SDKS.adapter(
+    "creates_without_a_base_model",
+    under="tinker-0.10",
+    caught_by="requests.base_model_of_a_creation",
+    saying="wanted create_model 1 with base_model 'Qwen/Qwen3-8B', got nothing",
+    also=(
+        "polling.expired_creation",
+        "polling.request_type_create_model",
+        "wiring.create_model",
+    ),
+)
+class _CreatesWithoutABaseModel(_Replaced):
+    paths = ("create_model",)
+    values: ClassVar = {"base_model": None}
+
+
+@SDKS.adapter(
+    "numbers_samples_downwards",
+    under="tinker-0.7",
+    caught_by="requests.numbers_of_samples",
+    saying="wanted asample 3 with a greater seq_id, got asample 3 with the seq_id 999 after 1000",
+)
+class _NumbersSamplesDownwards(_Altered):
+    paths = ("asample",)
+
+    def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
+        return {**body, "seq_id": 1000 - body["seq_id"]}, headers
+
+
+@SDKS.adapter(
+    "does_not_number_training",
+    under="tinker-0.5.1",
+    caught_by="requests.numbers_of_training",
+    saying="wanted forward_backward 1 with a greater seq_id, got forward_backward 1 without a seq_id",
+)
+class _DoesNotNumberTraining(_Replaced):
+    paths = ("forward_backward",)
+    values: ClassVar = {"seq_id": None}
+
+
+@SDKS.adapter(
+    "samples_without_a_prompt",
+    under="tinker-0.38",
+    caught_by="requests.content_of_a_sample",
+    saying="wanted asample 1 with prompt of tokens, got asample 1 with prompt without tokens",
+    also=("requests.content_of_compute_logprobs",),
+)
+class _SamplesWithoutAPrompt(_Replaced):
+    paths = ("asample",)
+    values: ClassVar = {"prompt": {"chunks": []}}
+
+
+@SDKS.adapter(
+    "does_not_ask_for_logprobs",
+    under="tinker-0.5.1",
+    caught_by="requests.content_of_compute_logprobs",
+    saying="wanted asample 1 with prompt_logprobs true, got asample 1 with prompt_logprobs false",
+    also=(
+        "polling.request_type_compute_logprobs",
+        "wiring.compute_logprobs",
+    ),
+)
+class _DoesNotAskForLogprobs(_Replaced):
+    paths = ("asample",)
+    values: ClassVar = {"prompt_logprobs": False}
+
+
+@SDKS.adapter(
+    "leaves_the_loss_out",
+    under="tinker-0.5.1",
+    caught_by="requests.content_of_forward_backward",
+    saying='with loss_fn "cross_entropy", got forward_backward 1 with loss_fn null',
+)
+class _LeavesTheLossOut(_Replaced):
+    paths = ("forward_backward",)
+    values: ClassVar = {"forward_backward_input": {"data": []}}
+
+
+@SDKS.adapter(
+    "runs_forward_with_a_backward_pass",
+    under="tinker-0.38",
+    caught_by="requests.content_of_forward",
+    saying="wanted forward_backward 1 with forward_only true, got forward_backward 1 with forward_only false",
+    also=(
+        "polling.request_type_forward",
+        "wiring.forward",
+    ),
+)
+class _RunsForwardWithABackwardPass(_Replaced):
+    paths = ("forward_backward",)
+    values: ClassVar = {"forward_only": False}
+
+
+@SDKS.adapter(
+    "steps_without_parameters",
+    under="tinker-0.21",
+    caught_by="requests.content_of_optim_step",
+    saying="wanted optim_step 1 with adam_params as an object, got optim_step 1 with adam_params as null",
+)
+class _StepsWithoutParameters(_Replaced):
+    paths = ("optim_step",)
+    values: ClassVar = {"adam_params": None}
+
+
+@SDKS.adapter(
+    "loads_the_optimizer_unasked",
+    under="tinker-0.10",
+    caught_by="requests.content_of_load_state",
+    saying="wanted load_weights 1 with optimizer false, got load_weights 1 with optimizer true",
+)
+class _LoadsTheOptimizerUnasked(_Replaced):
+    paths = ("load_weights",)
+    values: ClassVar = {"optimizer": True}
+
+
+@SDKS.adapter(
+    "never_takes_metadata_alone",
+    under="tinker-0.38",
+    caught_by="requests.metadata_only",
+    saying="with allow_metadata_only true, got retrieve_future 1 with allow_metadata_only false",
+)
+class _NeverTakesMetadataAlone(_Replaced):
+    paths = ("retrieve_future",)
+    values: ClassVar = {"allow_metadata_only": False}

@@ -1,0 +1,64 @@
+"""SDKs that format, or lose letters of, what the server said or how a client is called."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tinker_conformance.queue_state import QueueState
+from tinker_conformance.reference.observer import ClientObserver
+
+from .declaration import Chapter
+from .patches import WithObserver
+
+SDKS: Final = Chapter()
+
+
+class _FormatsTheReason(ClientObserver):
+    __slots__ = ()
+
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        super().on_queue_state_change(state, None if reason is None else str(reason) % ())
+
+
+@SDKS.adapter(
+    "formats_the_reason",
+    under="tinker-0.7",
+    caught_by="reasons.any_text",
+    saying="wanted a pause line at 0.000 s, got nothing",
+)
+class _WithAFormattedReason(WithObserver):
+    observer = _FormatsTheReason
+
+
+class _AsciiObserver(ClientObserver):
+    __slots__ = ()
+
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        name = self.identifier
+        self.identifier = None if name is None else name.encode("ascii", "ignore").decode("ascii")
+        try:
+            super().on_queue_state_change(state, reason)
+        finally:
+            self.identifier = name
+
+
+@SDKS.adapter(
+    "logs_ascii_in_sampling",
+    under="tinker-0.5.1",
+    caught_by="messages.any_sampling_identifier",
+    saying="wanted a pause line with the identifier 'sampler weird",
+    also=("messages.any_training_identifier",),
+)
+class _LogsAsciiInSampling(WithObserver):
+    observer = _AsciiObserver
+
+
+@SDKS.adapter(
+    "logs_ascii_in_training",
+    under="tinker-0.38",
+    caught_by="messages.any_training_identifier",
+    saying="wanted a pause line with the identifier 'model weird",
+    also=("messages.any_sampling_identifier",),
+)
+class _LogsAsciiInTraining(WithObserver):
+    observer = _AsciiObserver

@@ -1,0 +1,143 @@
+"""Projections of what requests say: the API key, the client, the numbers, and the fields of their bodies."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tinker_conformance.checks.case import Case
+from tinker_conformance.checks.facts import Fact
+from tinker_conformance.timeline import Request, Timeline
+
+_NAMES: Final = ("model_id", "sampling_session_id", "model_path", "base_model")
+"""The fields by which a submission names its client."""
+
+
+def request_keys(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield where each request carries the API key, once for each kind of request."""
+    seen: set[str] = set()
+    for place, request, name, _ in _requests(timeline):
+        where = "no API key" if request.key is None else f"the API key in {request.key}"
+        statement = f"{name} with {where}"
+        if statement not in seen:
+            seen.add(statement)
+            yield Fact(("key", name), request.at, statement, statement, place)
+
+
+def request_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield how each submission names its client: by which field, and with which value."""
+    for place, request, name, number in _submissions(timeline):
+        body = request.body or {}
+        named = [f"{field} {body[field]!r}" for field in _NAMES if body.get(field) is not None]
+        statement = f"{name} {number} with {' and '.join(named) or 'no name of its client'}"
+        yield Fact(("client", name, number), request.at, statement, statement, place)
+
+
+def request_numbers(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield whether the `seq_id` of each submission is greater than those of its client before."""
+    greatest: dict[str | None, int] = {}
+    for place, request, name, number in _submissions(timeline):
+        given = (request.body or {}).get("seq_id")
+        before = greatest.get(request.client)
+        if not isinstance(given, int) or isinstance(given, bool):
+            says = shown = "without a seq_id"
+        elif before is None or given > before:
+            greatest[request.client], says = given, "with a greater seq_id"
+            shown = f"with the seq_id {given}"
+        else:
+            says = "with a seq_id that is not greater"
+            shown = f"with the seq_id {given} after {before}"
+        yield Fact(
+            ("seq", name, number),
+            request.at,
+            f"{name} {number} {says}",
+            f"{name} {number} {shown}",
+            place,
+        )
+
+
+def request_contents(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield each field of a submission on which the releases agree: its value, or that it is there."""
+    for place, request, name, number in _submissions(timeline):
+        for field, what in _contents(request.path.rpartition("/")[2], request.body or {}):
+            statement = f"{name} {number} with {field} {what}"
+            yield Fact(("field", name, number, field), request.at, statement, statement, place)
+
+
+def request_metadata(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield whether each poll allows an answer with metadata alone."""
+    for place, request, name, number in _requests(timeline):
+        if request.iteration is not None:
+            allowed = (request.body or {}).get("allow_metadata_only", False)
+            statement = f"{name} {number} with allow_metadata_only {_json(allowed)}"
+            yield Fact(("metadata", name, number), request.at, statement, statement, place)
+
+
+def _contents(path: str, body: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    match path:
+        case "asample":
+            yield "num_samples", _json(body.get("num_samples"))
+            yield "prompt", _prompt(body.get("prompt"))
+            yield "sampling_params", _an_object(body.get("sampling_params"))
+            yield "prompt_logprobs", _json(bool(body.get("prompt_logprobs")))
+        case "forward" | "forward_backward":
+            field = "forward_input" if path == "forward" else "forward_backward_input"
+            given = body.get(field)
+            yield field, _an_object(given)
+            yield "loss_fn", _json(given.get("loss_fn") if isinstance(given, dict) else None)
+            yield "forward_only", _json(bool(body.get("forward_only")))
+        case "optim_step":
+            yield "adam_params", _an_object(body.get("adam_params"))
+        case "load_weights":
+            yield "path", _a_text(body.get("path"))
+            yield "optimizer", _json(bool(body.get("optimizer")))
+        case _:
+            pass
+
+
+def _prompt(value: object) -> str:
+    chunks = value.get("chunks") if isinstance(value, dict) else None
+    tokens = [
+        token
+        for chunk in (chunks if isinstance(chunks, list) else [])
+        if isinstance(chunk, dict) and isinstance(chunk.get("tokens"), list)
+        for token in chunk["tokens"]
+    ]
+    return "of tokens" if tokens else "without tokens"
+
+
+def _an_object(value: object) -> str:
+    return "as an object" if isinstance(value, dict) else f"as {_json(value)}"
+
+
+def _a_text(value: object) -> str:
+    return "as text" if isinstance(value, str) and value else f"as {_json(value)}"
+
+
+def _json(value: object) -> str:
+    match value:
+        case None | bool() | int() | float() | str():
+            return json.dumps(value)
+        case _:
+            return "a list or an object"
+
+
+def _submissions(timeline: Timeline) -> Iterator[tuple[int, Request, str, int]]:
+    for place, request, name, number in _requests(timeline):
+        if request.iteration is None and not request.path.endswith("retrieve_future"):
+            yield place, request, name, number
+
+
+def _requests(timeline: Timeline) -> Iterator[tuple[int, Request, str, int]]:
+    """Yield each request: its place, itself, its path's last part, and its number of that part, from 1."""
+    numbers: Counter[str] = Counter()
+    for place, event in enumerate(timeline):
+        match event:
+            case Request(path=path):
+                name = path.rpartition("/")[2]
+                numbers[name] += 1
+                yield place, event, name, numbers[name]
+            case _:
+                pass

@@ -1,0 +1,39 @@
+"""The check that an SDK does not wait in real time where it should poll at once.
+
+A machine may be slow, so that a single gap proves nothing. An SDK that waits does so each time: the shortest
+of several gaps is compared, with a bound that is far above what a request takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tinker_conformance.checks.case import Case, Mismatch
+from tinker_conformance.timeline import Request, Response
+
+BOUND_SECONDS: Final = 0.2
+"""The shortest real wait that is reported."""
+_LEAST: Final = 3
+"""How many gaps must have been measured."""
+
+
+def no_real_wait(case: Case) -> Iterator[Mismatch]:
+    """Yield a mismatch if every poll after a 408 came later than the bound, in real time."""
+    after_408: set[int | None] = set()
+    gaps: list[tuple[float, int, Request]] = []
+    for place, event in enumerate(case.observed):
+        match event:
+            case Response(status=status, future=future):
+                (after_408.add if status == 408 else after_408.discard)(future)
+            case Request(gap=float(gap), future=future) if future in after_408:
+                gaps.append((gap, place, event))
+            case _:
+                pass
+    if len(gaps) < _LEAST:
+        return
+    shortest, place, request = min(gaps, key=lambda each: each[0])
+    if shortest >= BOUND_SECONDS:
+        wanted = f"polls at once after a 408, in real time too (within {BOUND_SECONDS:g} s)"
+        got = f"a real wait of {shortest:.1f} s or more before each of {len(gaps)} polls"
+        yield Mismatch(case.scenario.id, request.at, wanted, got, place)

@@ -1,0 +1,53 @@
+"""The one door through which texts of the suite reach pytest, which prints them as they come.
+
+Much of such a text comes from an SDK, a server, an adapter or a file. Here its control characters are
+escaped. Nothing else in the suite calls pytest's own functions; a test holds that.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import pytest
+
+from fake_server.core.visible_text import visible_lines
+
+
+class RequirementFailure(Exception):  # noqa: N818 - pytest shows its text
+    """A requirement does not hold; the text is the full explanation."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(visible_lines(text))
+
+
+def usage_error(text: str) -> pytest.UsageError:
+    """Return the error of a mistake in the options."""
+    return pytest.UsageError(visible_lines(text))
+
+
+def skip(reason: str) -> NoReturn:
+    """Skip the current test."""
+    __tracebackhide__ = True
+    pytest.skip(visible_lines(reason))
+
+
+def xfail(reason: str) -> NoReturn:
+    """End the current test as an expected failure."""
+    __tracebackhide__ = True
+    pytest.xfail(visible_lines(reason))
+
+
+def fail(reason: str) -> NoReturn:
+    """Fail the current test, without a traceback of the kit."""
+    __tracebackhide__ = True
+    pytest.fail(visible_lines(reason), pytrace=False)
+
+
+def stop(session: pytest.Session, reason: str) -> None:
+    """Stop the session after the current test."""
+    session.shouldstop = visible_lines(reason)
+
+
+def write_line(terminal: pytest.TerminalReporter, text: str, *, red: bool = False) -> None:
+    """Print a line in the summary at the end."""
+    terminal.write_line(visible_lines(text), red=red)
