@@ -43,6 +43,9 @@ __all__ = [
     "should_log",
 ]
 
+pytest_plugins: Final = ("tinker_conformance.plugin",)
+"""For a conftest that loads `tinker_conformance`: older releases of pytest know no entry points there."""
+
 _HOMES: Final = {
     "ClientKind": "queue_state",
     "ClientObserver": "reference.observer",

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "node"
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
 SECONDS = 60
-LIMIT_SECONDS = 15.0
+LIMIT_SECONDS = 120.0
 """Real time that judging an SDK in another language may take."""
 WITHOUT_A_SEAM = {
     "a clock that moves while a model is created": {
@@ -101,9 +101,10 @@ def _run_module(node: str, source: str, **environment: str) -> subprocess.Comple
 
 
 def test_its_own_tests_pass(node: str) -> None:
-    assert "node --test examples/node/" in PAGE
-    command = [node, "--test", "--test-reporter=tap", "examples/node/"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    # Not with the folder as an argument: Node 22 and newer take that for a module.
+    assert "$ (cd examples/node && node --test)\n" in PAGE
+    command = [node, "--test", "--test-reporter=tap"]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     [passed] = re.findall(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
     assert int(passed) > 50

@@ -7,6 +7,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.broken_sdks.registry import BROKEN_SDKS
 from tinker_conformance.requirements import REQUIREMENTS
 
@@ -48,3 +50,40 @@ def test_make_test_all_leaves_nothing_out() -> None:
 def test_ci_runs_every_test() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert re.search(r"^make test-all$", script, flags=re.MULTILINE)
+
+
+def _phony() -> set[str]:
+    (line,) = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    return {*line.split()}
+
+
+@pytest.mark.parametrize("target", sorted(_phony()))
+def test_make_knows_how_to_reach_each_target(target: str) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", target, "ENGINE=podman"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+
+
+def test_the_steps_of_ci_are_targets_and_the_other_versions_are_among_them() -> None:
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    steps = set(re.findall(r"^\s*(?:timeout \d+ )?make ([\w-]+)", script, re.MULTILINE))
+    assert steps <= _phony()
+    assert {
+        "test-all",
+        "lint",
+        "types",
+        "docs",
+        "conformance",
+        "downstream",
+        "test-lowest",
+        "test-newest",
+    } <= steps
+    # Only the newest may fail.
+    optional = re.findall(r"^.*\bmake .*\|\|", script, re.MULTILINE)
+    assert [re.findall(r"make ([\w-]+)", line) for line in optional] == [["test-newest"]]

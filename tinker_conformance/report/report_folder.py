@@ -155,14 +155,20 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file atomically; an existing link is replaced, not followed."""
+    """Write a file atomically; an existing link is replaced, not followed.
+
+    Raises:
+        OSError: If it cannot be written; the error names `path`, not the file that is written first.
+    """
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)
     try:
         with partial.open("x", encoding="utf-8") as file:
             file.write(text)
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is not None:
+            error.filename, error.filename2 = str(path), None
         raise

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinker_conformance.server.dialogue import EITHER, NotOfferedError
-from tinker_conformance.server.features import SAMPLING, TRAINING
+from tinker_conformance.server.dialogue import EITHER, NotOfferedError, NotTestableError
+from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe_bodies import Json, pass_body, sample_body_of
 from tinker_conformance.server.probing import Probing
 
@@ -14,16 +14,33 @@ INPUTS = {"asample": "prompt", "forward_backward": "forward_backward_input"}
 
 
 def samples(p: Probing) -> bool:
-    """Return whether the cheapest work is a sample; it is a pass if the server does not sample.
+    """Return whether the cheapest work is a sample; it is a pass if the server does not or cannot sample.
 
     Raises:
         NotOfferedError: The server neither samples nor trains.
     """
-    if (why := p.bench.offer.lacks(SAMPLING)) is None:
-        return True
-    if p.bench.offer.lacks(TRAINING) is not None:
-        raise NotOfferedError(f"the server neither samples nor trains: {why}")
-    return False
+    trains = p.bench.offer.lacks(TRAINING) is None
+    if (why := p.bench.offer.lacks(SAMPLING)) is not None:
+        if not trains:
+            raise NotOfferedError(f"the server neither samples nor trains: {why}")
+        return False
+    if trains:
+        try:
+            p.bench.sampler(p)
+        except NotTestableError:
+            return False  # polls and ends can still be judged by passes
+    return True
+
+
+def steps(p: Probing) -> bool:
+    """Return whether the server makes steps, and a model could be made."""
+    if p.bench.offer.lacks(TRAINING | {Feature.OPTIM_STEP}) is not None:
+        return False
+    try:
+        p.bench.model(p)
+    except NotTestableError:
+        return False
+    return True
 
 
 def cheapest_work(p: Probing) -> tuple[str, Json]:

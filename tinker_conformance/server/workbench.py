@@ -14,6 +14,7 @@ from tinker_conformance.server.dialogue import (
     Dialogue,
     Line,
     NotOfferedError,
+    NotTestableError,
     is_missing,
 )
 from tinker_conformance.server.exchanges import Answer, NoAnswerError
@@ -53,6 +54,7 @@ class Workbench:
         self.checkpoints: list[str] = []
         self._models: list[str] = []
         self._shared: dict[str, str] = {}
+        self._impossible: dict[str, NotTestableError] = {}
         self._numbers: Counter[str] = Counter()
         self._refused_json: set[str] = set()
 
@@ -194,9 +196,15 @@ class Workbench:
         return found
 
     def _once(self, name: str, asking: Dialogue, make: Callable[[Dialogue], str], judged_by: str) -> str:
+        if name in self._impossible:
+            raise self._impossible[name]
         if name not in self._shared:
-            with asking.prerequisite(judged_by):
-                self._shared[name] = make(asking)
+            try:
+                with asking.prerequisite(judged_by):
+                    self._shared[name] = make(asking)
+            except NotTestableError as error:
+                self._impossible[name] = error
+                raise
         return self._shared[name]
 
     # -- afterwards ------------------------------------------------------------------------------

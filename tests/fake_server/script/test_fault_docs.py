@@ -84,6 +84,13 @@ def rows() -> list[Row]:
     return [Row(step, *(cell.strip("`") for cell in cells)) for step, *cells in lines]
 
 
+PROTOCOL: Final = "Response does not match the HTTP/1.1 protocol"
+OF_NODE_24: Final = {
+    "`{complete: {}, wire: {content_length: [10, 20]}}`": "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+    "`{complete: {}, wire: {chunked: ended_early}}`": PROTOCOL,
+    "`{complete: {}, wire: {compress: zstd}}`": "200",
+}
+"""By step, what Node 24 makes of it where the page says so below its table, which is of Node 20."""
 ROWS: Final = rows()
 
 
@@ -97,6 +104,12 @@ def meant(cell: str) -> tuple[str, ...]:
     return {"the next step": ("200",), "a broken connection": ("ECONNRESET", "UND_ERR_SOCKET")}.get(
         cell, (cell,)
     )
+
+
+def is_meant_by_fetch(end: str, row: Row) -> bool:
+    """Whether `fetch` ends as the page says."""
+    newer = OF_NODE_24.get(row.step, PROTOCOL if row.fetch.startswith("HPE_") else row.fetch)
+    return end in meant(row.fetch) or end.startswith(newer)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.step)
@@ -136,7 +149,8 @@ def test_fetch_meets_what_the_table_says() -> None:
         for server in servers:
             server.stop()
     ends = json.loads(ran.stdout)
-    wrong = [f"{row.step}: {end}" for row, end in zip(ROWS, ends, strict=True) if end not in meant(row.fetch)]
+    rows = zip(ROWS, ends, strict=True)
+    wrong = [f"{row.step}: {end}" for row, end in rows if not is_meant_by_fetch(end, row)]
     assert wrong == []
 
 

@@ -77,12 +77,12 @@ UNFINISHED = {
         "the adapter reports observer calls",
     ),
     "no log": (
-        '        self._tell("log", level=level, logger="sdk", message=text, time=self.clock.wall())',
+        '        self._report("log", level=level, logger="sdk", message=text, time=self.clock.wall())',
         "        return",
         "the adapter reports log lines",
     ),
     "no outcome": (
-        '        self._tell("outcome", kind=kind, error=text)',
+        '        self._report("outcome", kind=kind, error=text)',
         "        return",
         "the adapter reports the outcome",
     ),

@@ -16,7 +16,7 @@ from tinker_conformance.server.dialogue import (
     is_pending,
 )
 from tinker_conformance.server.exchanges import Answer
-from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
+from tinker_conformance.server.features import TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
 from tinker_conformance.server.probe_bodies import PROMPT, TARGETS, WEIGHTS, pass_input, sample_body_of
 from tinker_conformance.server.probing import Probing
@@ -27,8 +27,7 @@ CATEGORIES: Final = ("unknown", "server", "user")
 
 def _impossible(p: Probing) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield submissions that cannot succeed, each as path and body."""
-    offer = p.bench.offer
-    if offer.lacks(SAMPLING) is None:
+    if samples(p):
         sampler = p.bench.sampler(p)
         yield (
             "asample",
@@ -44,7 +43,7 @@ def _impossible(p: Probing) -> Iterator[tuple[str, dict[str, object]]]:
                 sampler, p.bench.next_number(sampler), sampling_params={"max_tokens": 4, "temperature": -1.0}
             ),
         )
-    if offer.lacks(TRAINING) is None:
+    if p.bench.offer.lacks(TRAINING) is None:
         model = p.bench.model(p)
         shorter = (PROMPT, TARGETS[:2], WEIGHTS[:2])
         yield (

@@ -6,10 +6,10 @@ from typing import Final
 
 from tinker_conformance.queue_state import QueueState
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.cheapest_work import any_result, submit_any
+from tinker_conformance.server.cheapest_work import any_result, samples, steps, submit_any
 from tinker_conformance.server.dialogue import EITHER, POLL, NotOfferedError, is_pending
 from tinker_conformance.server.exchanges import NOT_JSON, READ_SECONDS, Answer, NoAnswerError
-from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
+from tinker_conformance.server.features import TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
 from tinker_conformance.server.probe_bodies import MAX_TOKENS, SMALL_STEP, sample_body_of
 from tinker_conformance.server.probing import Probing
@@ -27,14 +27,14 @@ def pending_replies(p: Probing) -> list[Answer]:
     Raises:
         NotOfferedError: There were none.
     """
-    if not p.line.pending and p.bench.offer.lacks(TRAINING | {Feature.OPTIM_STEP}) is None:
+    if not p.line.pending and steps(p):
         model = p.bench.model(p)
         passed(p, model)
         stepped(p, model, None, learning_rate=SMALL_STEP)
     for _ in range(3):
         if p.line.pending:
             break
-        if p.bench.offer.lacks(SAMPLING) is None:
+        if samples(p):
             sampler = p.bench.sampler(p)
             longer = {"max_tokens": 8 * MAX_TOKENS, "temperature": 1.0, "seed": 7}
             body = sample_body_of(sampler, p.bench.next_number(sampler), sampling_params=longer)
@@ -47,7 +47,7 @@ def pending_replies(p: Probing) -> list[Answer]:
 
 
 def _in_time(p: Probing) -> None:
-    if p.bench.offer.lacks(TRAINING | {Feature.OPTIM_STEP}) is not None:
+    if not steps(p):
         _polled_in_time(p, submit_any(p))
         return
     # A step whose predecessor has not come yet is pending for as long as the probe likes.
