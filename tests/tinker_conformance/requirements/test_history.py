@@ -77,6 +77,18 @@ _OTHER_TIMES_OF_TRAINING = {
     "debounce.across_forward_backward",
     "debounce.across_optim_step",
     "debounce.separate_training_clients",
+    "debounce.across_load_state",
+    "debounce.across_save_state",
+    "debounce.across_save_weights_for_sampler",
+    "debounce.across_states",
+    "debounce.active",
+    "debounce.begins_at_the_line",
+    "debounce.boundary",
+    "debounce.clock_stepping_back",
+    "debounce.first_pause_logs",
+    "debounce.fraction",
+    "debounce.wall_clock",
+    "debounce.within_a_minute",
 }
 _NO_GRACE = {
     "grace.boundary",
@@ -168,13 +180,14 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21
     | _TRY_AGAIN_TELLS
     | {"parsing.containers_are_unknown", "requests.content_of_forward"},
-    ("0.36.0", "tinker-0.38"): _NO_GRACE,
+    ("0.36.0", "tinker-0.38"): _NO_GRACE | {"debounce.across_save_weights_external"},
     # A raising observer, notified of ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {
         "callback.nothing_on_completion",
         "callback.error_is_swallowed",
         "debounce.training",
         "debounce.separate_creations",
+        "debounce.across_save_weights_external",
     }
     | _OTHER_TIMES_OF_TRAINING,
 }
