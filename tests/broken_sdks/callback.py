@@ -217,6 +217,10 @@ class _NotifiesAtAFatalStatus(Poll):
     also=(
         *ACROSS_TRAINING,
         "concurrency.training_on_threads",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_external",
+        "debounce.across_save_weights_for_sampler",
     ),
 )
 class _NotifiesActiveAtAFatalStatus(WithPoll):

@@ -29,8 +29,10 @@ SDKS.edited(
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
     also=(
         "concurrency.one_minute_for_a_client",
+        "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
+        "debounce.boundary",
         "debounce.fraction",
         "debounce.training",
         "debounce.after_2038",
@@ -50,7 +52,12 @@ SDKS.edited(
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_external",
+        "debounce.across_save_weights_for_sampler",
         "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
@@ -60,6 +67,7 @@ SDKS.edited(
         "debounce.fraction",
         "debounce.separate_clients",
         "debounce.wall_clock",
+        "grace.monotonic_clock",
         "grace.then_once_a_minute",
         "telemetry.beside_the_line",
         "debounce.after_2038",
@@ -77,7 +85,9 @@ SDKS.edited(
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
         "concurrency.one_minute_for_a_client",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
         "debounce.training",
@@ -96,11 +106,15 @@ SDKS.edited(
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
         "concurrency.one_minute_for_a_client",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
+        "debounce.fraction_or_whole_seconds",
         "debounce.training",
         "debounce.wall_clock",
+        "debounce.within_a_minute",
         "debounce.after_a_long_run",
     ),
 )
@@ -133,7 +147,11 @@ class _StartsWithoutALine(ClientObserver):
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_for_sampler",
         "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
@@ -186,6 +204,11 @@ class _TruncatesToWholeSeconds(WithObserver):
     under="tinkex-seed",
     caught_by="debounce.fraction_or_whole_seconds",
     saying="got the line 'Sampling is paused for sampler-1. Reason: concurrent LoRA rate limit hit'",
+    also=(
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.within_a_minute",
+    ),
 )
 class _TruncatesToWholeSecondsInTheSeed(WithObserver):
     observer = _TruncatesTime
@@ -206,11 +229,16 @@ class _ExtendsTheWindow(ClientObserver):
     also=(
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_states",
         "debounce.active",
+        "debounce.boundary",
         "debounce.clock_stepping_back",
         "debounce.fraction",
         "debounce.training",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
         "debounce.after_2038",
         "debounce.after_a_long_run",
     ),
@@ -234,6 +262,7 @@ class _PerState(ClientObserver):
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
     also=(
         "concurrency.one_minute_for_a_client",
+        "debounce.active",
         "debounce.begins_at_the_line",
         "debounce.clock_stepping_back",
         "debounce.fraction",
@@ -256,6 +285,10 @@ class _DebouncesPerState(WithObserver):
         "concurrency.clients_on_threads",
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
+        "debounce.across_compute_logprobs",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_for_sampler",
         "debounce.separate_clients",
         "debounce.after_a_long_run",
     ),
@@ -357,10 +390,24 @@ _forgets_between_futures_of(
     Operation.FORWARD_BACKWARD,
     "tinkex-seed",
     "wanted nothing, got the line 'Training is paused",
-    also=("concurrency.training_on_threads", "debounce.separate_training_clients"),
+    also=(
+        "concurrency.training_on_threads",
+        "debounce.separate_training_clients",
+    ),
 )
 _forgets_between_futures_of(
     Operation.OPTIM_STEP, "tinker-0.38", "wanted a pause line for model-1 in round 2, got nothing"
+)
+for _operation, _under in (
+    (Operation.SAVE_STATE, "tinker-0.5.1"),
+    (Operation.LOAD_STATE, "tinker-0.10"),
+    (Operation.SAVE_WEIGHTS_FOR_SAMPLER, "tinker-0.21"),
+    (Operation.UNLOAD_MODEL, "tinker-0.1+tinker-0.1"),
+    (Operation.SAVE_WEIGHTS_EXTERNAL, "tinker-0.38"),
+):
+    _forgets_between_futures_of(_operation, _under, "got")
+_forgets_between_futures_of(
+    Operation.COMPUTE_LOGPROBS, "tinker-0.5.1", "got the line 'Sampling is paused for sampler sampler-1"
 )
 
 
@@ -394,7 +441,10 @@ class _RestartsOnActive(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.active",
     saying="at 1.000 s: wanted a pause line at 1.000 s, got nothing",
-    also=("concurrency.one_minute_for_a_client",),
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_states",
+    ),
 )
 class _RestartsTheWindowOnActive(WithObserver):
     observer = _RestartsOnActive
@@ -412,7 +462,10 @@ class _EndsOnActive(ClientObserver):
     under="tinker-0.21",
     caught_by="debounce.active",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
-    also=("concurrency.one_minute_for_a_client",),
+    also=(
+        "concurrency.one_minute_for_a_client",
+        "debounce.across_states",
+    ),
 )
 class _EndsTheWindowOnActive(WithObserver):
     observer = _EndsOnActive
@@ -428,6 +481,7 @@ class _LogsActiveAsUnknown(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.active",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: unknown'",
+    also=("debounce.across_states",),
 )
 class _LogsActive(WithObserver):
     observer = _LogsActiveAsUnknown
@@ -447,7 +501,17 @@ class _LogsEveryFiveMinutes(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.training",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
-    also=("concurrency.training_on_threads",),
+    also=(
+        "concurrency.training_on_threads",
+        "debounce.across_states",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
+    ),
 )
 class _LogsTrainingEveryFiveMinutes(WithObserver):
     observer = _LogsEveryFiveMinutes
@@ -466,6 +530,7 @@ class _AbsoluteElapsedTime(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.clock_stepping_back",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
+    also=("debounce.wall_clock",),
 )
 class _IgnoresTheSignOfElapsedTime(WithObserver):
     observer = _AbsoluteElapsedTime

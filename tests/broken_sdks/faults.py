@@ -70,6 +70,11 @@ class _RetriesAtOnceAfterABodyReset(_ReadsHeadAndBodySeparately):
     under="tinker-0.5.1",
     caught_by="polling.broken_reply",
     saying="at 1.000 s: wanted poll 3 of future 1 at 3.000 s, got poll 3 of future 1 at 1.000 s",
+    also=(
+        "polling.closed_connection",
+        "polling.redirect",
+        "polling.short_body",
+    ),
 )
 class _PollsAtOnceAfterAResetInTheBody(WithPoll):
     poll = _RetriesAtOnceAfterABodyReset
@@ -93,6 +98,11 @@ class _AcceptsPartOfABody(_ReadsHeadAndBodySeparately):
     under="tinker-0.5.1",
     caught_by="polling.short_body",
     saying="at 1.000 s: wanted poll 2 of future 1 at 1.000 s, got nothing",
+    also=(
+        "polling.broken_reply",
+        "polling.closed_connection",
+        "polling.redirect",
+    ),
 )
 class _AcceptsATruncatedBody(WithPoll):
     poll = _AcceptsPartOfABody
@@ -116,6 +126,11 @@ class _RetriesAtOnceAfterAClose(_ReadsHeadAndBodySeparately):
     under="tinker-0.38",
     caught_by="polling.closed_connection",
     saying="at 0.000 s: wanted poll 2 of future 1 at 1.000 s, got poll 2 of future 1 at 0.000 s",
+    also=(
+        "polling.broken_reply",
+        "polling.redirect",
+        "polling.short_body",
+    ),
 )
 class _PollsAtOnceAfterAClose(WithPoll):
     poll = _RetriesAtOnceAfterAClose
@@ -157,6 +172,7 @@ class _IgnoresContentEncoding(Poll):
     under="tinker-0.5.1",
     caught_by="polling.compressed_reply",
     saying="at 0.000 s: wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
+    also=("polling.header_twice",),
 )
 class _DoesNotDecompressA408(WithPoll):
     poll = _IgnoresContentEncoding
@@ -178,6 +194,11 @@ class _BacksOffAtUndecodableBytes(Poll):
     under="tinker-0.5.1",
     caught_by="polling.no_utf8",
     saying="at 1.000 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 1.000 s",
+    also=(
+        "polling.http_408",
+        "polling.http_5xx",
+        "polling.try_again",
+    ),
 )
 class _BacksOffAtInvalidUtf8(WithPoll):
     poll = _BacksOffAtUndecodableBytes
@@ -199,6 +220,10 @@ class _ReplacesUndecodableBytes(Poll):
     under="tinker-0.5.1",
     caught_by="polling.no_utf8_in_200",
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
+    also=(
+        "polling.fatal_status",
+        "polling.malformed_result",
+    ),
 )
 class _ReplacesInvalidUtf8(WithPoll):
     poll = _ReplacesUndecodableBytes
@@ -219,6 +244,11 @@ class _IgnoresRedirects(_ReadsHeadAndBodySeparately):
     under="tinker-0.38",
     caught_by="polling.redirect",
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
+    also=(
+        "polling.broken_reply",
+        "polling.closed_connection",
+        "polling.short_body",
+    ),
 )
 class _DoesNotFollowRedirects(WithPoll):
     poll = _IgnoresRedirects
@@ -260,6 +290,7 @@ class _LimitsTheWholeReply(Poll):
     under="tinker-0.38",
     caught_by="polling.slow_reply",
     saying="got poll 2 of future 1 at 61.000 s",
+    also=("polling.late_reply",),
 )
 class _LimitsAWholeReplyToAMinute(WithPoll):
     poll = _LimitsTheWholeReply
@@ -271,6 +302,7 @@ SDKS.edited(
     changes={"polling.poll_timeout_seconds": 60.0},
     caught_by="polling.late_reply",
     saying="at 61.000 s: wanted poll 2 of future 1 at 46.000 s, got poll 2 of future 1 at 61.000 s",
+    also=("polling.slow_reply",),
 )
 
 

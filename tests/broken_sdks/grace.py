@@ -31,6 +31,19 @@ SDKS.edited(
         *ACROSS_TRAINING,
         "concurrency.grace",
         "concurrency.training_on_threads",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_external",
+        "debounce.across_save_weights_for_sampler",
+        "debounce.across_states",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.first_pause_logs",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
         "grace.active",
         "grace.change_of_state",
         "grace.completion",
@@ -48,6 +61,19 @@ SDKS.edited(
     also=(
         *ACROSS_TRAINING,
         "concurrency.training_on_threads",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_external",
+        "debounce.across_save_weights_for_sampler",
+        "debounce.across_states",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.first_pause_logs",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
     ),
 )
 
@@ -67,7 +93,12 @@ class _RestartsAfterALine(ClientObserver):
     saying="at 960.000 s: wanted a pause line at 960.000 s, got nothing",
     also=(
         "concurrency.training_on_threads",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.fraction",
+        "debounce.within_a_minute",
         "reasons.of_the_server",
+        "reasons.of_the_server_for_creation",
     ),
 )
 class _RestartsTheGracePeriodAfterEachLine(WithObserver):
@@ -86,6 +117,7 @@ class _IgnoresChangesOfState(ClientObserver):
     under="tinker-0.38",
     caught_by="grace.change_of_state",
     saying="got the line 'Training for model-1 is paused. Reason: concurrent training clients ra",
+    also=("grace.active",),
 )
 class _KeepsTheGracePeriodAfterAChangeOfState(WithObserver):
     observer = _IgnoresChangesOfState
@@ -104,6 +136,7 @@ class _IgnoresActive(ClientObserver):
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
     also=(
         "concurrency.grace",
+        "grace.change_of_state",
         "grace.completion",
     ),
 )
@@ -141,6 +174,10 @@ SDKS.edited(
     changes={"observer.grace_clock": "wall"},
     caught_by="grace.monotonic_clock",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
+    also=(
+        "debounce.clock_stepping_back",
+        "debounce.wall_clock",
+    ),
 )
 
 SDKS.edited(
@@ -154,6 +191,7 @@ SDKS.edited(
         "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
         "debounce.across_states",
         "debounce.active",
@@ -189,4 +227,19 @@ SDKS.edited(
     changes={"observer.model_creation.grace_seconds": 0.0},
     caught_by="grace.model_creation",
     saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: Tinker backend is ",
+    also=(
+        "debounce.across_states",
+        "debounce.active",
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.first_pause_logs",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
+        "grace.active",
+        "grace.change_of_state",
+        "grace.monotonic_clock",
+        "grace.then_once_a_minute",
+    ),
 )

@@ -45,7 +45,10 @@ class _ReadsRateLimitAsCapacity(WithParser):
     under="tinker-0.5.1",
     caught_by="parsing.other_words",
     saying="got the observer notified of 'paused_capacity' at 0.000 s",
-    also=("parsing.spaces_count",),
+    also=(
+        "parsing.case_sensitive",
+        "parsing.spaces_count",
+    ),
 )
 class _ReadsOnlyTheBeginningOfTheState(WithParser):
     @staticmethod
@@ -96,7 +99,10 @@ SDKS.edited(
     under="tinker-0.38",
     caught_by="parsing.case_sensitive",
     saying="got the observer notified of 'paused_capacity' at 0.000 s",
-    also=("functions.parse_queue_state",),
+    also=(
+        "functions.parse_queue_state",
+        "parsing.spaces_count",
+    ),
 )
 class _LowercasesTheState(WithParser):
     @staticmethod
@@ -109,7 +115,10 @@ class _LowercasesTheState(WithParser):
     under="tinker-0.5.1",
     caught_by="parsing.case_sensitive",
     saying="got the observer notified of 'active' at 0.000 s",
-    also=("functions.parse_queue_state",),
+    also=(
+        "functions.parse_queue_state",
+        "parsing.spaces_count",
+    ),
 )
 class _AcceptsActiveInCapitals(WithParser):
     @staticmethod
@@ -122,7 +131,10 @@ class _AcceptsActiveInCapitals(WithParser):
     under="tinker-0.5.1",
     caught_by="parsing.spaces_count",
     saying="got the observer notified of 'paused_capacity' at 0.000 s",
-    also=("functions.parse_queue_state",),
+    also=(
+        "functions.parse_queue_state",
+        "parsing.case_sensitive",
+    ),
 )
 class _TrimsTheState(WithParser):
     @staticmethod
@@ -135,7 +147,10 @@ class _TrimsTheState(WithParser):
     under="tinkex-seed",
     caught_by="parsing.ignores_case",
     saying="got the observer notified of 'unknown' at 0.000 s",
-    also=("functions.parse_queue_state",),
+    also=(
+        "functions.parse_queue_state",
+        "parsing.trims",
+    ),
 )
 class _TrimsButIsCaseSensitive(_TrimsTheState):
     pass
@@ -146,7 +161,10 @@ class _TrimsButIsCaseSensitive(_TrimsTheState):
     under="tinkex-seed",
     caught_by="parsing.trims",
     saying="got the observer notified of 'unknown' at 0.000 s",
-    also=("functions.parse_queue_state",),
+    also=(
+        "functions.parse_queue_state",
+        "parsing.ignores_case",
+    ),
 )
 class _LowercasesButDoesNotTrim(_LowercasesTheState):
     pass

@@ -27,17 +27,21 @@ SDKS.edited(
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
     also=(
         "callback.error_is_swallowed",
+        "callback.nothing_on_completion",
         "clock.moves",
         "concurrency.a_minute_for_each_client",
         "concurrency.each_future_is_heard",
         "concurrency.each_thread_is_heard",
+        "polling.back_off",
         "polling.back_off_reset",
         "polling.compressed_reply",
         "polling.error_line",
         "polling.expired_sampling",
         "polling.failure",
         "polling.header_twice",
+        "polling.http_5xx",
         "polling.iteration_header",
+        "polling.late_reply",
         "polling.no_utf8",
         "polling.patience",
         "polling.request_type_compute_logprobs",
@@ -50,6 +54,8 @@ SDKS.edited(
         "polling.request_type_save_state",
         "polling.request_type_save_weights_for_sampler",
         "polling.slow_reply",
+        "polling.try_again",
+        "polling.try_again_line",
         "trigger.malformed_408",
         "messages.any_sampling_identifier",
     ),
@@ -70,6 +76,12 @@ class _BacksOffAtAnEmptyBody(Poll):
     under="tinker-0.38",
     caught_by="polling.http_408",
     saying="at 1.000 s: wanted poll 3 of future 1 at 0.000 s, got poll 3 of future 1 at 1.000 s",
+    also=(
+        "polling.http_5xx",
+        "polling.no_utf8",
+        "polling.try_again",
+        "polling.try_again_line",
+    ),
 )
 class _BacksOffAtAnEmpty408(WithPoll):
     poll = _BacksOffAtAnEmptyBody
@@ -82,8 +94,12 @@ SDKS.edited(
     caught_by="polling.http_5xx",
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
     also=(
+        "polling.http_408",
         "polling.iteration_header",
         "polling.no_utf8",
+        "polling.try_again",
+        "polling.try_again_line",
+        "trigger.malformed_408",
     ),
 )
 
@@ -93,7 +109,12 @@ SDKS.edited(
     changes={"polling.on_5xx": "back_off"},
     caught_by="polling.http_5xx",
     saying="at 1.000 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 1.000 s",
-    also=("polling.no_utf8",),
+    also=(
+        "polling.http_408",
+        "polling.no_utf8",
+        "polling.try_again",
+        "polling.try_again_line",
+    ),
 )
 
 
@@ -121,10 +142,14 @@ class _SleepsAfterTryAgain(Poll):
     also=(
         "callback.states",
         "concurrency.one_minute_for_a_client",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",
         "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.first_pause_logs",
         "debounce.fraction",
         "debounce.separate_clients",
         "debounce.training",
@@ -135,6 +160,9 @@ class _SleepsAfterTryAgain(Poll):
         "parsing.other_words",
         "parsing.spaces_count",
         "polling.back_off_goes_on",
+        "polling.http_408",
+        "polling.http_5xx",
+        "polling.no_utf8",
         "polling.try_again_line",
         "telemetry.beside_the_line",
         "debounce.after_2038",
@@ -250,8 +278,10 @@ SDKS.edited(
         "polling.broken_reply",
         "polling.closed_connection",
         "polling.late_reply",
+        "polling.redirect",
         "polling.refused_connection",
         "polling.short_body",
+        "polling.slow_reply",
     ),
 )
 
@@ -261,6 +291,7 @@ SDKS.edited(
     changes={"polling.back_off_cap_seconds": 60.0},
     caught_by="polling.back_off",
     saying="at 63.000 s: wanted poll 7 of future 1 at 61.000 s, got poll 7 of future 1 at 63.000 s",
+    also=("polling.back_off_reset",),
 )
 
 
@@ -278,6 +309,7 @@ class _KeepsTheBackOff(Poll):
     under="tinker-0.5.1",
     caught_by="polling.back_off_reset",
     saying="at 7.000 s: wanted poll 5 of future 1 at 4.000 s, got poll 5 of future 1 at 7.000 s",
+    also=("polling.back_off",),
 )
 class _NeverResetsTheBackOff(WithPoll):
     poll = _KeepsTheBackOff

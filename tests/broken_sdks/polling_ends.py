@@ -57,7 +57,12 @@ SDKS.edited(
     changes={"polling.on_other": "poll_again"},
     caught_by="polling.fatal_status",
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
-    also=("polling.status_line",),
+    also=(
+        "callback.error_is_swallowed",
+        "polling.malformed_result",
+        "polling.no_utf8_in_200",
+        "polling.status_line",
+    ),
 )
 
 SDKS.edited(
@@ -68,6 +73,7 @@ SDKS.edited(
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
     also=(
         "polling.failure_time",
+        "polling.fatal_status",
         "polling.incomplete_result",
         "polling.no_utf8_in_200",
     ),
@@ -104,6 +110,7 @@ SDKS.edited(
     changes={"polling.failure_drain_seconds": 0.0},
     caught_by="polling.failure_time",
     saying="at 0.000 s: wanted future 1 to end at 0.100 s, got its end at 0.000 s",
+    also=(),
 )
 
 

@@ -98,6 +98,7 @@ SDKS.edited(
     changes={"observer.model_creation.reasons.paused_capacity": "out of capacity"},
     caught_by="reasons.model_creation",
     saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: out of capacity.'",
+    also=("reasons.of_the_server_for_creation",),
 )
 
 SDKS.edited(
@@ -148,6 +149,14 @@ class _ShowsAnyReason(ClientObserver):
 class _ShowsAnEmptyReason(WithObserver):
     observer = _ShowsAnyReason
 
+
+SDKS.edited(
+    "shows_the_server_reason_of_training_in_an_old_revision",
+    under="tinker-0.5.1",
+    changes={"observer.passes_reason": True, "observer.training.server_reason_replaces": True},
+    caught_by="reasons.not_of_the_server",
+    saying="got the line 'Training is paused for model-1. Reason: the cluster is full'",
+)
 
 SDKS.edited(
     "shows_the_server_reason_in_an_old_revision",

@@ -26,8 +26,8 @@ from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 from tinker_conformance.sdk.session import Run, SdkSession
 from tinker_conformance.timeline import OutcomeKind
 
-from .registry import BROKEN_SDKS
-from .short_cut import ShortCut
+from .alone import made
+from .short_cut import take_short_cut
 from .threads import ConcurrentThreads
 from .turns import Turns
 
@@ -50,10 +50,10 @@ class Switch:
 
     async def open(self, context: ScenarioContext) -> None:
         profile, _, name = context.profile.name.partition(_SIGN)
-        self._now = BROKEN_SDKS[name].make()
+        self._now = made(name)
         plain = msgspec.structs.replace(context.profile, name=profile)
         await self._now.open(msgspec.structs.replace(context, profile=plain))
-        vars(self._now)["_service"]._http = ShortCut()
+        take_short_cut(self._now)
 
     async def create_client(self, spec: ClientSpec) -> object:
         return await self._now.create_client(spec)

@@ -49,7 +49,10 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another(
     assert wiring.verdict is Verdict.FAILED
     assert [each.verdict for each in (clock, minute, states, headers)] == [Verdict.PASSED] * 4
     assert [*clock.cases] == ["debounce-clock-moves-logprobs"]
-    assert [*minute.cases] == ["debounce-boundary, through compute_logprobs"]
+    assert [*minute.cases] == [
+        "debounce-boundary, through compute_logprobs",
+        "debounce-window-training",
+    ]
     assert "silent" not in minute.note
     assert minute.note == (
         "the SDK reports no pause in sample (see wiring.sample); judged with compute_logprobs instead"
@@ -60,17 +63,18 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another(
 def test_a_fault_beside_the_silence_is_found_through_the_other_operation(
     worker: OneOfThem, reference: SharedSession
 ) -> None:
-    boundary, across = judged(
+    text, across = judged(
         worker,
         reference,
         "does_not_observe_samples_and_logs_every_pause",
-        "debounce.boundary",
+        "messages.sampling_text",
         "debounce.across_states",
     )
-    assert boundary.verdict is Verdict.PASSED
+    assert text.verdict is Verdict.PASSED
     assert across.verdict is Verdict.FAILED
     assert {mismatch.scenario for mismatch in across.mismatches} == {
-        "debounce-across-states, through compute_logprobs"
+        "debounce-across-states, through compute_logprobs",
+        "debounce-active-training",
     }
 
 
@@ -93,18 +97,18 @@ def test_where_there_is_no_other_operation_the_fault_to_fix_first_is_named(
 def test_an_sdk_that_is_silent_altogether_fails_where_silence_is_the_question(
     worker: OneOfThem, reference: SharedSession
 ) -> None:
-    clock, wiring, first, boundary, headers = judged(
+    clock, wiring, raising, boundary, headers = judged(
         worker,
         reference,
         "ignores_408_under_a_profile_without_try_again",
         "clock.moves",
         "wiring.sample",
-        "debounce.first_pause_logs",
+        "callback.error_is_swallowed",
         "debounce.boundary",
         "polling.request_type_forward",
     )
     assert [clock.verdict, wiring.verdict] == [Verdict.FAILED] * 2
-    assert first.fix_first == ("wiring.sample",)
+    assert raising.fix_first == ("wiring.sample", "wiring.forward_backward")
     assert boundary.note == (
         "the SDK reported no pause, so the kit cannot tell whether it sees the test clock; "
         "fix clock.moves first"

@@ -82,9 +82,16 @@ class _Drops408InTraining(Poll):
     caught_by="trigger.http_408",
     saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 408), got nothing",
     also=(
+        "callback.error_is_swallowed",
         "callback.nothing_on_completion",
         "callback.nothing_on_fatal_status",
+        "callback.reason",
+        "parsing.case_sensitive",
+        "parsing.numbers",
+        "parsing.other_words",
+        "parsing.spaces_count",
         "reasons.training_unknown",
+        "trigger.every_408",
     ),
 )
 class _Ignores408InTraining(WithPoll):
@@ -161,6 +168,7 @@ SDKS.edited(
     caught_by="trigger.every_try_again",
     saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 200 try_again), got nothing",
     also=(
+        "trigger.try_again",
         "trigger.try_again_gate",
         "trigger.try_again_without_state",
     ),
@@ -177,6 +185,7 @@ SDKS.edited(
         "parsing.other_words",
         "reasons.sampling_unknown",
         "reasons.training_unknown",
+        "trigger.try_again",
         "debounce.after_2038",
     ),
 )
@@ -205,7 +214,11 @@ class _SharesTheLastState(Poll):
         "concurrency.one_minute_on_threads",
         "concurrency.training_on_threads",
         "custom_observer.replaces_client",
+        "debounce.across_compute_logprobs",
         "debounce.across_futures",
+        "debounce.across_load_state",
+        "debounce.across_save_state",
+        "debounce.across_save_weights_for_sampler",
         "debounce.separate_clients",
         "debounce.after_a_long_run",
     ),
@@ -232,6 +245,7 @@ class _NotifiesWithoutAState(Poll):
     under="tinker-0.21",
     caught_by="trigger.try_again_without_state",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 200 try_again)",
+    also=(),
 )
 class _NotifiesUnknownWithoutAState(WithPoll):
     poll = _NotifiesWithoutAState
@@ -313,6 +327,7 @@ class _NotifiesOnA503(Poll):
     under="tinker-0.5.1",
     caught_by="trigger.server_errors",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 3 (HTTP 503)",
+    also=("trigger.malformed_408",),
 )
 class _NotifiesOn503(WithPoll):
     poll = _NotifiesOnA503
@@ -332,6 +347,7 @@ class _NotifiesOnA500(Poll):
     under="tinker-0.38",
     caught_by="trigger.server_errors",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 500)",
+    also=("trigger.malformed_408",),
 )
 class _NotifiesUnknownOn500(WithPoll):
     poll = _NotifiesOnA500
@@ -353,8 +369,11 @@ class _RequiresJson(Poll):
     saying="got 'error' (PollError: a 408 without JSON)",
     also=(
         "polling.http_408",
+        "polling.http_5xx",
         "polling.iteration_header",
         "polling.no_utf8",
+        "polling.try_again",
+        "polling.try_again_line",
     ),
 )
 class _FailsOnA408WithoutJson(WithPoll):
@@ -394,6 +413,7 @@ class _ReadsEmptyStates(Poll):
     under="tinker-0.5.1",
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
+    also=("trigger.server_errors",),
 )
 class _ReadsAnEmptyStateAsUnknown(WithPoll):
     poll = _ReadsEmptyStates
@@ -414,6 +434,7 @@ class _ReadsNullStates(Poll):
     under="tinker-0.21",
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
+    also=("trigger.server_errors",),
 )
 class _ReadsNullAsUnknown(WithPoll):
     poll = _ReadsNullStates

@@ -59,6 +59,12 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
 )
 @click.option(
+    "--dialect",
+    metavar="NAME",
+    help="Let the fake server speak as another server does, such as skyrl or tuft, to see what users of that "
+    "server meet. This is information, never conformance, and does not change the exit code.",
+)
+@click.option(
     "--record",
     type=_FILE,
     help="Write what the SDK did in each scenario to this file, to be judged later with --sdk recorded:FILE.",
@@ -96,6 +102,7 @@ def run(
     recorded: Path | None,
     folder: Path | None,
     record: Path | None,
+    dialect: str | None,
     clock: str | None,
     count: int,
     seed: int,
@@ -116,6 +123,7 @@ def run(
         clock=None if clock is None else SdkClock(clock),
         seed=seed if count else None,
         record=record,
+        dialect=dialect,
     )
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.

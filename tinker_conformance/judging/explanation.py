@@ -53,7 +53,7 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
     for identifier, case in judgement.cases.items():
         mismatches = [m for m in judgement.mismatches if m.scenario == identifier]
         if mismatches:
-            lines += ["", f"  scenario {identifier}"]
+            lines += ["", f"  scenario {identifier}{_clients(case)}"]
             if brief:
                 lines += [f"    {mismatch}" for mismatch in mismatches[:_MOST_BRIEF]]
                 if len(mismatches) > _MOST_BRIEF:
@@ -72,6 +72,12 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
         lines += _timeline(judgement.exchanges, judgement.mismatches, what)
     lines += ["", f"  rerun:    {rerun}"]
     return "\n".join(visible_lines(line) for line in lines)
+
+
+def _clients(case: Case) -> str:
+    """Return the kinds of client in a scenario, in parentheses; nothing if it has none."""
+    kinds = " and ".join(sorted(kind.value.replace("_", " ") for kind in case.scenario.kinds))
+    return f" ({kinds})" if kinds else ""
 
 
 def alone(identifier: str, spec: str, profile: str) -> str:

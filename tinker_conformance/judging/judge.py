@@ -24,6 +24,7 @@ from tinker_conformance.judging.preconditions import (
 from tinker_conformance.judging.side_by_side import SideBySide
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import AnyRequirement, Requirement, requirement
+from tinker_conformance.requirements.matrix import is_asked
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
 from tinker_conformance.sdk.adapter import Capability
@@ -130,7 +131,7 @@ class Judge:
             AdapterLostError: The adapter failed too often to continue.
         """
         self._upcoming = then
-        scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
+        scenarios = self._asked(required)
         if not required.alternatives:
             return self._judge(required, scenarios)
         judged = []
@@ -143,18 +144,39 @@ class Judge:
             return judged[0]
         return replace(claimed[0], cases=dict(chain.from_iterable(each.cases.items() for each in claimed)))
 
+    def _asked(self, required: Requirement) -> tuple[Scenario, ...]:
+        """Return the scenarios of a requirement that the profile has an answer for; all if it has none."""
+        named = tuple(self._scenarios[identifier] for identifier in required.scenarios)
+        asked = tuple(scenario for scenario in named if is_asked(required, scenario, self.profile))
+        return asked or named
+
     def _judge(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
-        if missing := unclaimed(scenarios, self.sdk.info, required.needs):
-            return Judgement(
-                required, Verdict.NOT_CLAIMED, note=f"the SDK does not claim {', '.join(missing)}"
-            )
-        if note := invisible_seconds(scenarios, self.sdk.info, self.sdk.clock):
+        obstacles = {scenario.id: self._obstacle(required, scenario) for scenario in scenarios}
+        possible = tuple(scenario for scenario in scenarios if obstacles[scenario.id] is None)
+        if not possible:
+            missing = unclaimed(scenarios, self.sdk.info, required.needs)
+            claims = f"the SDK does not claim {', '.join(missing)}"
+            note = claims if missing else next(iter(obstacles.values())) or ""
             return Judgement(required, Verdict.NOT_CLAIMED, note=note)
+        left_out = "; ".join(f"without {name}: {why}" for name, why in obstacles.items() if why)
+        judgement = self._judge_possible(
+            required, tuple(for_clock(scenario, self.profile, self.sdk.clock) for scenario in possible)
+        )
+        return _with_note(judgement, left_out)
+
+    def _obstacle(self, required: Requirement, scenario: Scenario) -> str | None:
+        """Return why a scenario cannot be run with this SDK, or None."""
+        if missing := unclaimed([scenario], self.sdk.info, required.needs):
+            return f"the SDK does not claim {', '.join(missing)}"
+        if note := invisible_seconds([scenario], self.sdk.info, self.sdk.clock):
+            return note
         try:
-            scenarios = tuple(for_clock(scenario, self.profile, self.sdk.clock) for scenario in scenarios)
+            for_clock(scenario, self.profile, self.sdk.clock)
         except NotStepwiseError as error:
-            note = f"the SDK's clock, {self.sdk.clock}, cannot run this scenario: {error}"
-            return Judgement(required, Verdict.NOT_CLAIMED, note=note)
+            return f"the SDK's clock, {self.sdk.clock}, cannot run this scenario: {error}"
+        return None
+
+    def _judge_possible(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         depends_on_clock = required.id != _CLOCK and needs_its_clock(required)
         if depends_on_clock and any(moves_clock(s) for s in scenarios):
             clock = self._clock_judgement()
@@ -182,12 +204,10 @@ class Judge:
     def _upcoming_scenarios(self) -> Iterator[Scenario]:
         """Yield the scenarios of the requirements that are judged next."""
         for required in self._upcoming:
-            scenarios = tuple(self._scenarios[identifier] for identifier in required.scenarios)
-            invisible = invisible_seconds(scenarios, self.sdk.info, self.sdk.clock)
-            if not (
-                required.alternatives or invisible or unclaimed(scenarios, self.sdk.info, required.needs)
-            ):
-                yield from scenarios
+            if not required.alternatives:
+                for scenario in self._asked(required):
+                    if self._obstacle(required, scenario) is None:
+                        yield scenario
 
     def _without_silent_operations(
         self, failed: Judgement, required: Requirement, scenarios: tuple[Scenario, ...]
@@ -202,10 +222,14 @@ class Judge:
         replacements = {operation: other for operation in silent if (other := self._replacement(operation))}
         fix_first = tuple(f"wiring.{operation.value}" for operation in silent)
         problem = f"the SDK reports no pause in {' and '.join(silent)}"
-        if len(replacements) == len(silent):
-            changed = tuple(through(scenario, replacements) for scenario in scenarios)
+        hidden = frozenset(silent) - frozenset(replacements)
+        # A client whose only operation is silent cannot be asked; the others still can.
+        visible = tuple(scenario for scenario in scenarios if hidden.isdisjoint(scenario.operations))
+        if visible:
+            changed = tuple(through(scenario, replacements) for scenario in visible)
             others = " and ".join(replacements.values())
-            note = f"{problem} (see {', '.join(fix_first)}); judged with {others} instead"
+            instead = f"judged with {others} instead" if others else "judged without it"
+            note = f"{problem} (see {', '.join(fix_first)}); {instead}"
             return replace(self._compare(required, changed), note=note)
         if asks_about_silence(required):
             return failed
@@ -256,10 +280,14 @@ class Judge:
     def _compare(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         mismatches: list[Mismatch] = []
         cases: dict[str, Case] = {}
+        untried: list[str] = []
+        asleep = tuple(scenario for scenario in scenarios if self._needs_to_sleep(scenario))
+        why = f"sleeps, and the SDK does not claim {Capability.VIRTUAL_SLEEP}"
+        if asleep and len(asleep) == len(scenarios):
+            return Judgement(required, Verdict.NOT_CLAIMED, note=f"scenario {asleep[0].id} {why}")
         for scenario in scenarios:
-            if self._needs_to_sleep(scenario):
-                note = f"scenario {scenario.id} sleeps, and the SDK does not claim {Capability.VIRTUAL_SLEEP}"
-                return Judgement(required, Verdict.NOT_CLAIMED, cases=cases, note=note)
+            if scenario in asleep:
+                continue
             expected, observed = self._runs.both(scenario)
             if expected.fault is not None:
                 note = f"the reference failed in scenario {scenario.id}: {expected.fault}"
@@ -267,21 +295,25 @@ class Judge:
             if observed.fault is not None and observed.fault.kind is FaultKind.KIT:
                 note = f"the kit failed in scenario {scenario.id}: {observed.fault}"
                 return Judgement(required, Verdict.KIT_ERROR, note=note)
+            if observed.fault is not None and observed.fault.kind is FaultKind.NOT_TESTABLE:
+                untried.append(f"scenario {scenario.id}: {observed.fault}")
+                continue
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
             cases[scenario.id] = case
             if observed.fault is not None:
                 if observed.fault.kind is not FaultKind.STUCK:
                     note = f"scenario {scenario.id}: {observed.fault}"
-                    untried = observed.fault.kind is FaultKind.NOT_TESTABLE
-                    verdict = Verdict.NOT_TESTABLE if untried else Verdict.ADAPTER_ERROR
-                    return Judgement(required, verdict, cases=cases, note=note)
+                    return Judgement(required, Verdict.ADAPTER_ERROR, cases=cases, note=note)
                 at = observed.timeline[-1].at if observed.timeline else 0.0
                 mismatches.append(
                     Mismatch(scenario.id, at, "the scenario to finish", f"no end: {observed.fault.text}")
                 )
             mismatches += required.check(case)
+        if untried and not cases:
+            return Judgement(required, Verdict.NOT_TESTABLE, note=untried[0])
         verdict = Verdict.FAILED if mismatches else Verdict.PASSED
-        return Judgement(required, verdict, tuple(mismatches), cases)
+        note = "; ".join([*(f"without {scenario.id}: it {why}" for scenario in asleep), *untried])
+        return Judgement(required, verdict, tuple(mismatches), cases, note)
 
     def _may_sleep(self) -> bool:
         return self.sdk.clock is SdkClock.FROZEN or Capability.VIRTUAL_SLEEP in self.sdk.info.capabilities
@@ -294,3 +326,8 @@ class Judge:
             isinstance(event, ClockStep) and event.cause is ClockCause.SLEEP
             for event in self._runs.expected(scenario).timeline
         )
+
+
+def _with_note(judgement: Judgement, note: str) -> Judgement:
+    notes = (judgement.note, note)
+    return replace(judgement, note="; ".join(each for each in notes if each)) if note else judgement

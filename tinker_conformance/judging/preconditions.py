@@ -105,8 +105,17 @@ def siblings(operation: Operation, info: AdapterInfo, profile: Profile) -> tuple
 
 
 def through(scenario: Scenario, others: Mapping[Operation, Operation]) -> Scenario:
-    """Return the scenario with some operations replaced, under an id that names the replacements."""
-    used = [others[operation].value for operation in Operation if operation in others]
+    """Return the scenario with some operations replaced, under an id that names the replacements.
+
+    A scenario without any of these operations is returned as it is.
+    """
+    used = [
+        others[operation].value
+        for operation in Operation
+        if operation in others and operation in scenario.operations
+    ]
+    if not used:
+        return scenario
     futures = tuple(
         msgspec.structs.replace(future, operation=others.get(future.operation, future.operation))
         for future in scenario.futures

@@ -17,6 +17,7 @@ _STANDING_WORDS: Final = {
     Standing.DOES_NOT_CONFORM: "does not conform",
     Standing.NOT_JUDGED: "could not be judged",
     Standing.CUT_OFF: "incomplete",
+    Standing.INFORMATIVE: "information on a dialect",
 }
 """Standings that the counts alone do not show."""
 

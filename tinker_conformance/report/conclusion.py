@@ -49,6 +49,7 @@ class Standing(StrEnum):
     DOES_NOT_CONFORM = "does not conform to {profile}"
     NOT_JUDGED = "could not be judged against {profile}"
     CUT_OFF = "was only partly judged against {profile}"
+    INFORMATIVE = "met the dialect {dialect}; this is information and says nothing about {profile}"
 
 
 class Color(StrEnum):
@@ -64,6 +65,7 @@ _COLORS: Final = {
     Standing.CONFORMS: Color.GOOD,
     Standing.CONFORMS_AS_KNOWN: Color.KNOWN,
     Standing.CUT_OFF: Color.CUT_OFF,
+    Standing.INFORMATIVE: Color.CUT_OFF,
 }
 """The colours of standings; all others are `Color.BAD`."""
 
@@ -94,7 +96,8 @@ def conclude(report: Report) -> Conclusion:
     """Return the conclusion of a report, complete or not."""
     standing, code = _standing(report)
     # `replace` and not `format`: a name from an adapter may contain braces.
-    sentence = f"{report.name} {standing.value.replace('{profile}', report.start.profile.name)}"
+    said = standing.value.replace("{profile}", report.start.profile.name)
+    sentence = f"{report.name} {said.replace('{dialect}', report.start.dialect or '')}"
     if standing is Standing.CUT_OFF:
         sentence += f" ({report.cut_off})"
     return Conclusion(standing, sentence, counted(report), code, _COLORS.get(standing, Color.BAD))
@@ -119,6 +122,8 @@ def exit_code(
         return Exit.KIT
     if Verdict.ADAPTER_ERROR in verdicts or ran.adapter_errors:
         return Exit.ADAPTER
+    if start.dialect is not None:
+        return Exit.HELD
     if ran.failed or any(_is_against(result, strict=start.strict) for result in results):
         return Exit.SDK_FAILED
     if not tested or untested_chapters(results, start.kind):
@@ -188,6 +193,8 @@ def _standing(report: Report) -> tuple[Standing, int]:
     code = exit_code(report.start, report.results, stale=bool(end.stale), scripts=end.scripts)
     against = any(_is_against(result, strict=report.start.strict) for result in report.results)
     match code:
+        case Exit.HELD if report.start.dialect is not None:
+            return Standing.INFORMATIVE, code
         case Exit.HELD:
             known = report.counts[Verdict.KNOWN_FAILURE]
             return Standing.CONFORMS_AS_KNOWN if known else Standing.CONFORMS, code

@@ -49,6 +49,7 @@ def start_record(
     strict: bool,
     as_of: str | None,
     seed: int | None = None,
+    dialect: str | None = None,
 ) -> Start:
     """Return the opening record of a report."""
     return Start(
@@ -71,6 +72,7 @@ def start_record(
         strict=strict,
         as_of=as_of,
         seed=seed,
+        dialect=dialect,
     )
 
 

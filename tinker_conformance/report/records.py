@@ -85,6 +85,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
         strict: Whether quirks count.
         as_of: The version of the kit whose requirements were judged, or None for all.
         kind: Whether an SDK or a server was judged.
+        dialect: The server whose dialect the SDK met, or None for the official service. Such a report is
+            information about that server's users, never a statement of conformance.
         format: The version of these records.
     """
 
@@ -99,6 +101,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="
     strict: bool = False
     as_of: str | None = None
     kind: JudgedKind = JudgedKind.SDK
+    dialect: str | None = None
     format: int = FORMAT
 
 

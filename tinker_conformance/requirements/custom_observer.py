@@ -17,7 +17,7 @@ REQUIREMENTS: Final = (
             "An observer that the caller passes in is notified of its future instead of the client's own."
         ),
         source="seed, 'Do NOT': break code that passes a custom :queue_state_observer",
-        scenarios=("custom-observer",),
+        scenarios=("custom-observer", "custom-observer-training"),
         check=same(seen.custom_callbacks, seen.line_times),
         holds=accepts_a_custom_observer,
         needs=CUSTOM_OBSERVER,

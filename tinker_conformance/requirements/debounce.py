@@ -23,28 +23,43 @@ REQUIREMENTS: Final = (
         id="debounce.first_pause_logs",
         sentence="The first pause is logged at once.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-first",),
+        scenarios=("debounce-first", "debounce-training", "wiring-create-model"),
         check=same(seen.line_times),
     ),
     Requirement(
         id="debounce.within_a_minute",
         sentence="A pause 1 ms after a pause line, or 59.999 s after it, is not logged.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-within",),
+        scenarios=(
+            "debounce-within",
+            "debounce-window-training",
+            "debounce-window-model-creation",
+            "debounce-window-alternating-training",
+        ),
         check=same(seen.line_times),
     ),
     Requirement(
         id="debounce.boundary",
         sentence="A pause 60 s after a pause line is logged.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-boundary",),
+        scenarios=(
+            "debounce-boundary",
+            "debounce-window-training",
+            "debounce-window-model-creation",
+            "debounce-window-alternating-training",
+        ),
         check=same(seen.line_times),
     ),
     Requirement(
         id="debounce.fraction",
         sentence="The 60 s are measured in fractions of a second, not from one whole second to another.",
         source="official SDK, every release",
-        scenarios=("debounce-fraction",),
+        scenarios=(
+            "debounce-fraction",
+            "debounce-window-training",
+            "debounce-window-model-creation",
+            "debounce-window-alternating-training",
+        ),
         check=same(seen.line_times),
         holds=exact_text,
     ),
@@ -52,7 +67,10 @@ REQUIREMENTS: Final = (
         id="debounce.fraction_or_whole_seconds",
         sentence="The 60 s are measured in fractions of a second; the seed's sketch counts whole seconds.",
         source="seed, 'Shared Logger Module' against its Python",
-        scenarios=("debounce-fraction",),
+        scenarios=(
+            "debounce-fraction",
+            "debounce-window-alternating-training",
+        ),
         check=same(seen.line_times),
         holds=does_not(exact_text),
         level=Level.QUIRK,
@@ -63,14 +81,23 @@ REQUIREMENTS: Final = (
             "The 60 s start at the last pause line; pauses that were not logged since do not prolong them."
         ),
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-window-begins-at-the-line",),
+        scenarios=(
+            "debounce-window-begins-at-the-line",
+            "debounce-window-training",
+            "debounce-window-model-creation",
+            "debounce-window-alternating-training",
+        ),
         check=same(seen.line_times),
     ),
     Requirement(
         id="debounce.across_states",
         sentence="A pause in another state within the 60 s is not logged.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-across-states",),
+        scenarios=(
+            "debounce-across-states",
+            "debounce-active-training",
+            "debounce-active-model-creation",
+        ),
         check=same(seen.line_times),
     ),
     Requirement(
@@ -101,7 +128,11 @@ REQUIREMENTS: Final = (
         id="debounce.active",
         sentence="The state active is never logged, and neither ends nor prolongs the 60 s.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-active",),
+        scenarios=(
+            "debounce-active",
+            "debounce-active-training",
+            "debounce-active-model-creation",
+        ),
         check=same(seen.line_times),
     ),
     Requirement(
@@ -149,6 +180,74 @@ REQUIREMENTS: Final = (
         needs=TRAINING,
     ),
     Requirement(
+        id="debounce.across_save_state",
+        sentence=(
+            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
+            "save_state."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-save-state",),
+        check=same(seen.line_rounds),
+        holds=observes(Operation.SAVE_STATE),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="debounce.across_load_state",
+        sentence=(
+            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
+            "load_state."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-load-state",),
+        check=same(seen.line_rounds),
+        holds=observes(Operation.LOAD_STATE),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="debounce.across_save_weights_for_sampler",
+        sentence=(
+            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
+            "save_weights_for_sampler."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-save-weights-for-sampler",),
+        check=same(seen.line_rounds),
+        holds=observes(Operation.SAVE_WEIGHTS_FOR_SAMPLER),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="debounce.across_unload_model",
+        sentence=(
+            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
+            "unload_model."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-unload-model",),
+        check=same(seen.line_rounds),
+        holds=observes(Operation.UNLOAD_MODEL),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="debounce.across_save_weights_external",
+        sentence=(
+            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
+            "save_weights_external."
+        ),
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-save-weights-external",),
+        check=same(seen.line_rounds),
+        holds=observes(Operation.SAVE_WEIGHTS_EXTERNAL),
+        needs=TRAINING,
+    ),
+    Requirement(
+        id="debounce.across_compute_logprobs",
+        sentence="The 60 s of a sampling client hold across futures of compute_logprobs.",
+        source="seed, success criterion 5; official SDK, every release",
+        scenarios=("debounce-across-compute-logprobs",),
+        check=same(seen.line_times),
+        holds=observes(Operation.COMPUTE_LOGPROBS),
+    ),
+    Requirement(
         id="debounce.separate_training_clients",
         sentence="Each training client has its own 60 s window, and its own 900 s where it has them.",
         source="seed, success criterion 5; official SDK, every release",
@@ -160,7 +259,12 @@ REQUIREMENTS: Final = (
         id="debounce.clock_stepping_back",
         sentence="While the wall clock is before the time of the last pause line, nothing is logged.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-clock-back",),
+        scenarios=(
+            "debounce-clock-back",
+            "debounce-clocks-training",
+            "debounce-clocks-model-creation",
+            "debounce-clocks-alternating-training",
+        ),
         check=same(seen.line_times),
         level=Level.QUIRK,
     ),
@@ -168,7 +272,12 @@ REQUIREMENTS: Final = (
         id="debounce.wall_clock",
         sentence="The 60 s are measured by the wall clock: setting it forward ends them.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-wall-alone",),
+        scenarios=(
+            "debounce-wall-alone",
+            "debounce-clocks-training",
+            "debounce-clocks-model-creation",
+            "debounce-clocks-alternating-training",
+        ),
         check=same(seen.line_times),
         level=Level.QUIRK,
     ),

@@ -6,7 +6,7 @@ place in it and the fix.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar, cast
@@ -34,6 +34,7 @@ from tinker_conformance.scenario.scenario import (
     Scenario,
     ScenarioError,
 )
+from tinker_conformance.scenario.templates import FOR_EACH, made_for
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -89,8 +90,8 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
         raise ScenarioError(message)
     scenarios: dict[str, Scenario] = {}
     steps = 0
-    for number, entry in enumerate(data, 1):
-        scenario = decode_scenario(entry, f"{source}: scenario {number}")
+    for where, entry in _written_out(data, source):
+        scenario = decode_scenario(entry, where)
         if scenario.id in scenarios:
             message = f"{source}: two scenarios have the id {scenario.id!r}; rename one"
             raise ScenarioError(message)
@@ -102,6 +103,25 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
             raise ScenarioError(message)
         scenarios[scenario.id] = scenario
     return tuple(scenarios.values())
+
+
+def _written_out(data: list[object], source: str) -> Iterator[tuple[str, object]]:
+    """Yield the data of each scenario with its place in the file; a template yields several."""
+    for number, entry in enumerate(data, 1):
+        where = f"{source}: scenario {number}"
+        if not isinstance(entry, dict) or FOR_EACH not in entry:
+            yield where, entry
+            continue
+        if "client" in entry or "clients" in entry:
+            _fail(where, "'for_each' cannot be combined with 'client' or 'clients'", "remove one of them")
+        for name in _list(entry[FOR_EACH], f"{where}, for_each"):
+            yield where, made_for(entry, _kind_or_operation(name, f"{where}, for_each"))
+
+
+def _kind_or_operation(name: object, where: str) -> ClientKind | Operation:
+    if name in [kind.value for kind in ClientKind]:
+        return _choice(name, ClientKind, where)
+    return _choice(name, Operation, where)
 
 
 def decode_scenario(data: object, where: str) -> Scenario:

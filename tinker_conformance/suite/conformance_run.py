@@ -18,6 +18,7 @@ from typing import Final
 
 from fake_server.dialects import dialect_named
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import named_profile, profile_of
@@ -83,6 +84,11 @@ class RunRequest:
         check_spec(self.spec)
         if self.dialect is not None:
             dialect_named(self.dialect)
+            if self.known is not None or self.recorded is not None:
+                raise UserError(
+                    "a run in a dialect is information, and known failures are about conformance; "
+                    "leave out --dialect, or the files of known failures"
+                )
         if self.record is not None:
             check_place_of_recording(self.record)
         profile = named_profile(self.profile, self.as_of)
@@ -193,6 +199,7 @@ class ConformanceRun:
             strict=request.strict,
             as_of=request.as_of,
             seed=request.seed,
+            dialect=request.dialect,
         )
 
     def result(self, judgement: Judgement) -> Result:

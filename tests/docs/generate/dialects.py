@@ -31,9 +31,10 @@ engine = FakeTinker(seed=7, dialect="skyrl")
 $ python -m fake_server --seed 7 --dialect skyrl
 ```
 
-The fixtures have the option `dialect` of `FakeTinkerOptions`. A pending reply comes at once, unless
-`long_polls` (`--long-polls`) asks for the delay of that server. Scripts and faults work as ever: the dialect
-changes the form of the replies, not their order.
+`tinker-conformance run --dialect NAME` shows what an SDK does there: information, never conformance. A
+scenario may name a dialect too. The fixtures have the option `dialect` of `FakeTinkerOptions`. A pending
+reply comes at once, unless `long_polls` (`--long-polls`) asks for the delay of that server. Scripts and
+faults work as ever: the dialect changes the form of the replies, not their order.
 
 This page is generated from the files in `fake_server/dialects`. What a dialect does not name is as the
 official service does it. Each fact was read in the server's source, or seen when the server was run, at the

@@ -20,6 +20,8 @@ from tests.docs.generate import (
 )
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
+from tinker_conformance.requirements import matrix_document as matrix
+from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.stdio import protocol_schema as adapter_schema
 from tinker_conformance.server import probe_document
 
@@ -34,6 +36,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/dialects.md": dialects.document,
     "reference/endpoints.md": endpoints.document,
     "reference/fake-server.md": fake_server_api.document,
+    "reference/matrix.md": lambda: matrix.document(shipped_scenarios()),
     "reference/profile-values.md": profile_values.document,
     "reference/report.schema.json": report_schema.schema,
     "reference/requirements.md": requirements.document,

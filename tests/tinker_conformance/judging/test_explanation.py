@@ -66,19 +66,22 @@ def test_sentence_source_and_command_stand_around_the_scenario_in_which_it_fails
         "  required: It polls.",
         "  source:   here",
         "",
-        "  scenario small",
+        "  scenario small (sampling and training)",
         "    at 0.000 s: wanted nothing, got something",
     ]
     command = "pytest --pyargs tinker_conformance.suite.test_debounce::debounce.small"
     assert explained[-2:] == ["", f"  rerun:    {command} --sdk 'exec:node it.mjs' --profile tinker-0.5.1"]
-    assert "  scenario quiet" not in explained
+    assert not any(line.startswith("  scenario quiet") for line in explained)
 
 
 def test_each_mismatch_is_shown_in_its_own_scenario() -> None:
     explained = _explained(
         _missing("a", 1.0), _wrong(0, 2.0, "quiet"), _missing("c", 3.0), observed=(poll(),)
     )
-    small, quiet = explained.index("  scenario small"), explained.index("  scenario quiet")
+    small, quiet = (
+        explained.index("  scenario small (sampling and training)"),
+        explained.index("  scenario quiet (sampling and training)"),
+    )
     assert explained[small + 1 : small + 3] == [
         "    at 1.000 s: wanted a, got nothing",
         "    at 3.000 s: wanted c, got nothing",

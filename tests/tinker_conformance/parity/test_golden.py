@@ -20,7 +20,7 @@ from tinker_conformance.sdk.session import SdkSession
 
 FOLDER = Path(__file__).parents[2] / "golden"
 FILES = sorted(FOLDER.iterdir())
-NOT_OF_THE_OFFICIAL_SDK = {"custom-observer"}
+NOT_OF_THE_OFFICIAL_SDK = {"custom-observer", "custom-observer-training"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -77,6 +77,18 @@ _OTHER_TIMES_OF_TRAINING = {
     "debounce.across_forward_backward",
     "debounce.across_optim_step",
     "debounce.separate_training_clients",
+    "debounce.across_load_state",
+    "debounce.across_save_state",
+    "debounce.across_save_weights_for_sampler",
+    "debounce.across_states",
+    "debounce.active",
+    "debounce.begins_at_the_line",
+    "debounce.boundary",
+    "debounce.clock_stepping_back",
+    "debounce.first_pause_logs",
+    "debounce.fraction",
+    "debounce.wall_clock",
+    "debounce.within_a_minute",
 }
 _NO_GRACE = {
     "grace.boundary",
@@ -94,6 +106,10 @@ _NO_GRACE = {
 NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     # The sampler was named by its model's path; a failure had another error; half an hour of patience.
     ("0.1.0", "tinker-0.5.1"): {
+        "messages.any_sampling_identifier",
+        "requests.client_of_a_sample",
+        "requests.numbers_of_samples",
+        "requests.numbers_of_training",
         "messages.sampling_identifier",
         "messages.sampling_text",
         "polling.error_line",
@@ -101,11 +117,13 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "polling.gives_up",
     },
     ("0.5.0", "tinker-0.5.1"): {
+        "messages.any_sampling_identifier",
         "messages.sampling_identifier",
         "messages.sampling_text",
         "polling.gives_up",
     },
     ("0.6.3", "tinker-0.1"): {
+        "messages.any_sampling_identifier",
         "messages.sampling_identifier",
         "messages.sampling_text",
         "wiring.sample",
@@ -114,6 +132,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     },
     # The callback had one argument; other texts; the server's reason was not shown.
     ("0.6.3", "tinker-0.7"): {
+        "reasons.any_text",
         "callback.reason",
         "reasons.sampling",
         "reasons.training",
@@ -132,13 +151,21 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     ("0.9.0", "tinker-0.10"): _NO_CREATION
     | _NO_BUDGET
     | _NO_BILLING
-    | {"messages.training_text", "polling.announced_result", "polling.failure_time"},
+    | {
+        "messages.training_text",
+        "polling.announced_result",
+        "polling.failure_time",
+        "requests.metadata_only",
+    },
     ("0.15.0", "tinker-0.7"): {
         "messages.training_verb",
         "messages.training_text",
         "polling.bad_request_ends",
     },
-    ("0.15.0", "tinker-0.21"): _NO_SECOND_GATE | _NO_BILLING | _POLLS_AS_0_20 | {"polling.failure_time"},
+    ("0.15.0", "tinker-0.21"): _NO_SECOND_GATE
+    | _NO_BILLING
+    | _POLLS_AS_0_20
+    | {"polling.failure_time", "requests.content_of_forward"},
     ("0.20.0", "tinker-0.7"): {
         "messages.training_verb",
         "messages.training_text",
@@ -146,18 +173,21 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "polling.payment_ends",
         "polling.failure_time",
     },
-    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | _POLLS_AS_0_20,
+    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | _POLLS_AS_0_20 | {"requests.content_of_forward"},
     ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
     # Samples were still taken in JSON.
-    ("0.22.7", "tinker-0.38"): _NO_GRACE | {"polling.result_in_json"},
-    ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
-    ("0.36.0", "tinker-0.38"): _NO_GRACE,
+    ("0.22.7", "tinker-0.38"): _NO_GRACE | {"polling.result_in_json", "requests.content_of_forward"},
+    ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21
+    | _TRY_AGAIN_TELLS
+    | {"parsing.containers_are_unknown", "requests.content_of_forward"},
+    ("0.36.0", "tinker-0.38"): _NO_GRACE | {"debounce.across_save_weights_external"},
     # A raising observer, notified of ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {
         "callback.nothing_on_completion",
         "callback.error_is_swallowed",
         "debounce.training",
         "debounce.separate_creations",
+        "debounce.across_save_weights_external",
     }
     | _OTHER_TIMES_OF_TRAINING,
 }

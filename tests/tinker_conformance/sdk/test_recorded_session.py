@@ -19,7 +19,7 @@ from tinker_conformance.sdk.recorded_session import RecordingSession, ReplayedSe
 from tinker_conformance.sdk.session import FaultKind, SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk
 
-PROFILE = load_profile("tinker-0.5.1")
+PROFILE = load_profile("tinker-0.38")
 ASKED = [
     each for each in REQUIREMENTS if each.id in {"debounce.boundary", "polling.failure", "wiring.sample"}
 ]

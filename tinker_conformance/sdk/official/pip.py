@@ -68,7 +68,9 @@ def install(
         UnknownVersionError: If the registry does not have the one requested version.
         EnvironmentUnavailable: If pip cannot be run, fails or exceeds its time limit.
     """
-    options = ["--quiet", "--no-warn-script-location", *_RETRY_OPTIONS, "--target", str(target)]
+    # Compiling what is never imported would take most of the time.
+    quick = ["--quiet", "--no-warn-script-location", "--no-compile"]
+    options = [*quick, *_RETRY_OPTIONS, "--target", str(target)]
     if not dependencies:
         options.append("--no-deps")
     if constraints is not None:
