@@ -84,11 +84,12 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         case "run":
             return request.getfixturevalue("impatient")
         case "pytest":
-            return _pytest(tmp_path_factory.mktemp("pytest"), *IMPATIENT)
+            # One chapter: what the command does with all of them is in the other parameters.
+            return _pytest(tmp_path_factory.mktemp("pytest"), *IMPATIENT, chapter="debounce")
         case "node":
             return _node_with_a_bug(tmp_path_factory.mktemp("node"))
         case _:
-            return _pytest(tmp_path_factory.mktemp("xdist"), *IMPATIENT, "-n", "2")
+            return _pytest(tmp_path_factory.mktemp("xdist"), *IMPATIENT, "-n", "2", chapter="debounce")
 
 
 def _node_with_a_bug(folder: Path) -> Done:
