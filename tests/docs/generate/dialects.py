@@ -31,7 +31,8 @@ engine = FakeTinker(seed=7, dialect="skyrl")
 $ python -m fake_server --seed 7 --dialect skyrl
 ```
 
-`tinker-conformance run --dialect NAME` shows what an SDK does there: information, never conformance. A
+`tinker-conformance run --sdk SPEC --dialect NAME` shows what an SDK does there: information, never
+conformance. A
 scenario may name a dialect too. The fixtures have the option `dialect` of `FakeTinkerOptions`. A pending
 reply comes at once, unless `long_polls` (`--long-polls`) asks for the delay of that server. Scripts and
 faults work as ever: the dialect changes the form of the replies, not their order.
