@@ -27,9 +27,19 @@ from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance import fixtures
 from tinker_conformance.downstream import clock, queue_warnings
 from tinker_conformance.downstream import reachable_tinker as tinker
+from tinker_conformance.sdk.watchdog import watchdog
 from tinker_conformance.suite import conformance_run
 
 _LOADED = (clock, queue_warnings, tinker, conformance_run)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def started_watchdog() -> None:
+    """The one process that stays, by design: it ends with this one."""
+    watchdog.watch_mark("nothing")
+    watchdog.release_mark("nothing")
+
+
 ADAPTER = Path(__file__).parents[3] / "examples" / "adapter_template" / "python" / "adapter.py"
 SDK = f"exec:{shlex.join([sys.executable, str(ADAPTER)])}"
 
