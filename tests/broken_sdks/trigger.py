@@ -114,6 +114,12 @@ class _NotifiesOfChangesOn408(Poll):
     caught_by="trigger.every_408",
     saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 408), got nothing",
     also=(
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
         "concurrency.each_future_is_heard",
         "parsing.numbers",
         "trigger.http_408",
