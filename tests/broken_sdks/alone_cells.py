@@ -12,7 +12,7 @@ from typing import Final
 
 from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.requirements.matrix import Cell, client_cells
+from tinker_conformance.requirements.matrix import MatrixCell, client_cells
 from tinker_conformance.requirements.model import Requirement
 from tinker_conformance.scenario.library import shipped_scenarios
 
@@ -49,13 +49,13 @@ class AloneSdk:
         return replace(self.made_of, name=name_alone(self.made_of.name, self.kind))
 
 
-def _pairs() -> Iterator[tuple[Cell, Requirement]]:
+def _pairs() -> Iterator[tuple[MatrixCell, Requirement]]:
     for cell in client_cells(shipped_scenarios()):
         for required in dict.fromkeys(required.id for required, _ in cell.asked):
             yield cell, next(each for each, _ in cell.asked if each.id == required)
 
 
-def candidates(cell: Cell, required: Requirement) -> tuple[BrokenSdk, ...]:
+def candidates(cell: MatrixCell, required: Requirement) -> tuple[BrokenSdk, ...]:
     """Return the broken SDKs that might break a requirement for a kind of client, the likeliest first.
 
     One whose profile does not ask the cell, or does not observe the kind, is taken under one that does.
@@ -73,7 +73,7 @@ def candidates(cell: Cell, required: Requirement) -> tuple[BrokenSdk, ...]:
     return tuple(sdk if sdk.under in usable else replace(sdk, under=usable[0]) for sdk in likely)
 
 
-def _alone() -> Iterator[AloneSdk | tuple[Cell, Requirement]]:
+def _alone() -> Iterator[AloneSdk | tuple[MatrixCell, Requirement]]:
     for cell, required in _pairs():
         kind = ClientKind(cell.column)
         found = candidates(cell, required)

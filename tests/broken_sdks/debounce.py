@@ -84,6 +84,8 @@ SDKS.edited(
     caught_by="debounce.boundary",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
+        "debounce.fraction",
+        "debounce.within_a_minute",
         "concurrency.one_minute_for_a_client",
         "debounce.across_compute_logprobs",
         "debounce.across_futures",
@@ -194,6 +196,11 @@ class _TruncatesTime(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.fraction",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
+    also=(
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.within_a_minute",
+    ),
 )
 class _TruncatesToWholeSeconds(WithObserver):
     observer = _TruncatesTime
@@ -543,6 +550,7 @@ SDKS.edited(
     caught_by="debounce.wall_clock",
     saying="at 0.001 s: wanted a pause line at 0.001 s, got nothing",
     also=(
+        "debounce.after_a_long_run",
         "debounce.clock_stepping_back",
         "functions.should_log",
     ),

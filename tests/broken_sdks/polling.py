@@ -39,7 +39,6 @@ SDKS.edited(
         "polling.expired_sampling",
         "polling.failure",
         "polling.header_twice",
-        "polling.http_5xx",
         "polling.iteration_header",
         "polling.late_reply",
         "polling.no_utf8",
@@ -54,8 +53,6 @@ SDKS.edited(
         "polling.request_type_save_state",
         "polling.request_type_save_weights_for_sampler",
         "polling.slow_reply",
-        "polling.try_again",
-        "polling.try_again_line",
         "trigger.malformed_408",
         "messages.any_sampling_identifier",
     ),
@@ -76,12 +73,7 @@ class _BacksOffAtAnEmptyBody(Poll):
     under="tinker-0.38",
     caught_by="polling.http_408",
     saying="at 1.000 s: wanted poll 3 of future 1 at 0.000 s, got poll 3 of future 1 at 1.000 s",
-    also=(
-        "polling.http_5xx",
-        "polling.no_utf8",
-        "polling.try_again",
-        "polling.try_again_line",
-    ),
+    also=(),
 )
 class _BacksOffAtAnEmpty408(WithPoll):
     poll = _BacksOffAtAnEmptyBody
@@ -94,11 +86,8 @@ SDKS.edited(
     caught_by="polling.http_5xx",
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
     also=(
-        "polling.http_408",
         "polling.iteration_header",
         "polling.no_utf8",
-        "polling.try_again",
-        "polling.try_again_line",
         "trigger.malformed_408",
     ),
 )
@@ -109,12 +98,7 @@ SDKS.edited(
     changes={"polling.on_5xx": "back_off"},
     caught_by="polling.http_5xx",
     saying="at 1.000 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 1.000 s",
-    also=(
-        "polling.http_408",
-        "polling.no_utf8",
-        "polling.try_again",
-        "polling.try_again_line",
-    ),
+    also=("polling.no_utf8",),
 )
 
 
@@ -149,7 +133,6 @@ class _SleepsAfterTryAgain(Poll):
         "debounce.begins_at_the_line",
         "debounce.boundary",
         "debounce.clock_stepping_back",
-        "debounce.first_pause_logs",
         "debounce.fraction",
         "debounce.separate_clients",
         "debounce.training",
@@ -160,9 +143,6 @@ class _SleepsAfterTryAgain(Poll):
         "parsing.other_words",
         "parsing.spaces_count",
         "polling.back_off_goes_on",
-        "polling.http_408",
-        "polling.http_5xx",
-        "polling.no_utf8",
         "polling.try_again_line",
         "telemetry.beside_the_line",
         "debounce.after_2038",
@@ -278,7 +258,6 @@ SDKS.edited(
         "polling.broken_reply",
         "polling.closed_connection",
         "polling.late_reply",
-        "polling.redirect",
         "polling.refused_connection",
         "polling.short_body",
         "polling.slow_reply",

@@ -59,8 +59,6 @@ SDKS.edited(
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
     also=(
         "callback.error_is_swallowed",
-        "polling.malformed_result",
-        "polling.no_utf8_in_200",
         "polling.status_line",
     ),
 )
@@ -73,7 +71,6 @@ SDKS.edited(
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
     also=(
         "polling.failure_time",
-        "polling.fatal_status",
         "polling.incomplete_result",
         "polling.no_utf8_in_200",
     ),

@@ -13,6 +13,44 @@ from .declaration import Chapter
 SDKS: Final = Chapter()
 
 
+_OF_ANY_CREATION: Final = (
+    "polling.announced_result",
+    "polling.back_off",
+    "polling.back_off_goes_on",
+    "polling.back_off_reset",
+    "polling.bad_request_budget",
+    "polling.bad_request_refill_by_any_408",
+    "polling.broken_reply",
+    "polling.caller_timeout",
+    "polling.closed_connection",
+    "polling.failure",
+    "polling.failure_time",
+    "polling.fatal_status",
+    "polling.goes_on_after_the_wait",
+    "polling.http_408",
+    "polling.http_5xx",
+    "polling.incomplete_result",
+    "polling.iteration_header",
+    "polling.late_reply",
+    "polling.malformed_result",
+    "polling.no_utf8",
+    "polling.no_utf8_in_200",
+    "polling.patience",
+    "polling.payment_forgotten",
+    "polling.payment_limit",
+    "polling.payment_line",
+    "polling.payment_pauses",
+    "polling.redirect",
+    "polling.refused_connection",
+    "polling.short_body",
+    "polling.slow_reply",
+    "polling.too_many_requests_ends",
+    "polling.try_again",
+    "polling.try_again_line",
+)
+"""Requirements that poll a creation among others: without its base model, a creation is not polled at all."""
+
+
 class _Altered(ReferenceAdapter):
     """The reference, whose requests are changed just before they are sent."""
 
@@ -123,6 +161,7 @@ class _TrainsTheFirstModel(_FirstOnes):
     caught_by="requests.base_model_of_a_creation",
     saying="wanted create_model 1 with base_model 'Qwen/Qwen3-8B', got nothing",
     also=(
+        *_OF_ANY_CREATION,
         "polling.expired_creation",
         "polling.request_type_create_model",
         "wiring.create_model",
@@ -175,6 +214,7 @@ class _SamplesWithoutAPrompt(_Replaced):
     caught_by="requests.content_of_compute_logprobs",
     saying="wanted asample 1 with prompt_logprobs true, got asample 1 with prompt_logprobs false",
     also=(
+        "polling.incomplete_result",
         "polling.request_type_compute_logprobs",
         "wiring.compute_logprobs",
     ),
@@ -201,6 +241,8 @@ class _LeavesTheLossOut(_Replaced):
     caught_by="requests.content_of_forward",
     saying="wanted forward_backward 1 with forward_only true, got forward_backward 1 with forward_only false",
     also=(
+        "polling.incomplete_result",
+        "polling.result_in_json",
         "polling.request_type_forward",
         "wiring.forward",
     ),

@@ -46,6 +46,7 @@ SDKS.edited(
     caught_by="trigger.http_408",
     saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 408), got nothing",
     also=(
+        "debounce.first_pause_logs",
         "callback.error_is_swallowed",
         "callback.nothing_on_completion",
         "callback.nothing_on_fatal_status",
@@ -82,6 +83,7 @@ class _Drops408InTraining(Poll):
     caught_by="trigger.http_408",
     saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 408), got nothing",
     also=(
+        "debounce.first_pause_logs",
         "callback.error_is_swallowed",
         "callback.nothing_on_completion",
         "callback.nothing_on_fatal_status",
@@ -114,6 +116,12 @@ class _NotifiesOfChangesOn408(Poll):
     caught_by="trigger.every_408",
     saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 408), got nothing",
     also=(
+        "debounce.begins_at_the_line",
+        "debounce.boundary",
+        "debounce.clock_stepping_back",
+        "debounce.fraction",
+        "debounce.wall_clock",
+        "debounce.within_a_minute",
         "concurrency.each_future_is_heard",
         "parsing.numbers",
         "trigger.http_408",
@@ -131,6 +139,7 @@ SDKS.edited(
     caught_by="trigger.not_408",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 1 (HTTP 408)",
     also=(
+        "debounce.first_pause_logs",
         "custom_observer.replaces_client",
         "debounce.after_2038",
         "debounce.any_time_of_day",
@@ -369,11 +378,8 @@ class _RequiresJson(Poll):
     saying="got 'error' (PollError: a 408 without JSON)",
     also=(
         "polling.http_408",
-        "polling.http_5xx",
         "polling.iteration_header",
         "polling.no_utf8",
-        "polling.try_again",
-        "polling.try_again_line",
     ),
 )
 class _FailsOnA408WithoutJson(WithPoll):

@@ -57,8 +57,7 @@ def test_the_kit_still_finds_in_a_recording_what_its_page_says(name: str) -> Non
     """
     for before, after in zip(load_data(FOLDER / f"{name}.json"), replayed(name), strict=True):
         assert list(changes((before,), (after,))) == []
-        # A recording of before the chapter `requests` lacks a sixth of the requirements.
-        assert after.counts.get("not testable", 0) < sum(after.counts.values()) / 5, "record the SDK again"
+        assert after.counts.get("not testable", 0) < sum(after.counts.values()) / 10, "record the SDK again"
 
 
 def test_a_run_that_differs_is_told_by_sdk_and_requirement() -> None:

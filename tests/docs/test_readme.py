@@ -8,13 +8,15 @@ import sys
 import textwrap
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
+from fake_server import FakeTinker, FakeTinkerTransport
+from fake_server.script.script_yaml import load_entries
 from tests.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
-from tinker_conformance.scenario import parse_scenarios
 from tinker_conformance.sdk.spec import check_spec
 
 ROOT = Path(__file__).parents[2]
@@ -34,14 +36,18 @@ def test_the_python_snippets_run() -> None:
         exec(compile(snippet, "README.md", "exec"), {})
 
 
-def test_the_scenarios_are_scenarios_and_can_be_traced(tmp_path: Path) -> None:
-    for number, snippet in enumerate(_snippets("yaml")):
-        assert parse_scenarios(snippet, source="README.md")
-        file = tmp_path / f"{number}.yaml"
-        file.write_text(snippet)
-        result = CliRunner().invoke(main, ["trace", str(file), "--profile", "tinker-0.5.1"])
-        assert result.exit_code == 0
-        assert '"debounce-boundary"' in result.stdout
+def test_the_script_files_are_what_the_command_below_them_reads(tmp_path: Path) -> None:
+    (snippet,) = _snippets("yaml")
+    file = tmp_path / "script.yaml"
+    file.write_text(snippet)
+    (entry,) = load_entries(file)
+    engine = FakeTinker()
+    engine.add_entry(entry)
+    with httpx.Client(transport=FakeTinkerTransport(engine), base_url="http://tinker.test") as client:
+        future = client.post("/api/v1/asample", json={"num_samples": 1}).json()
+        statuses = [client.post("/api/v1/retrieve_future", json=future).status_code for _ in range(3)]
+    assert statuses == [408, 200, 200]
+    engine.verify()
 
 
 def test_the_failure_is_what_the_terminal_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

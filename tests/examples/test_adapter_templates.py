@@ -27,6 +27,7 @@ QUIRKS_NOT_SHARED = {
     "polling.error_line",
     "polling.gives_up",
     "polling.goes_on_after_the_wait",
+    "polling.incomplete_result",
 }
 
 

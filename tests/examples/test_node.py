@@ -41,6 +41,7 @@ WITHOUT_A_SEAM = {
         "polling.request_type_create_model",
     },
     "a wall clock apart from the monotonic one": {
+        "debounce.after_a_long_run",
         "debounce.clock_stepping_back",
         "debounce.wall_clock",
         "grace.monotonic_clock",

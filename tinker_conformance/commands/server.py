@@ -19,6 +19,7 @@ from tinker_conformance.commands.measured_run import (
     write_known_failures,
     write_report,
 )
+from tinker_conformance.commands.numbers import SECONDS
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.report.release_matrix import (
     RELEASE_LEGEND,
@@ -85,7 +86,7 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
 )
 @click.option(
     "--verb-seconds",
-    type=click.FloatRange(min=0.1, max=3600),
+    type=SECONDS,
     default=VERB_SECONDS,
     show_default=True,
     help="Time limit of each thing that a release does.",

@@ -23,7 +23,7 @@ REQUIREMENTS: Final = (
         id="debounce.first_pause_logs",
         sentence="The first pause is logged at once.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-first", "debounce-training", "wiring-create-model"),
+        scenarios=("debounce-first", "callback-fatal-status", "callback-fatal-status-model-creation"),
         check=same(seen.line_times),
     ),
     Requirement(

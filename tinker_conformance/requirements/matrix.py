@@ -89,7 +89,7 @@ _OF_CHANGES_ONLY: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class MatrixRule:
     """A row of the matrix.
 
     Attributes:
@@ -106,7 +106,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MatrixCell:
     """A rule and a kind of client, or a rule and an operation.
 
     Attributes:
@@ -116,7 +116,7 @@ class Cell:
         reason: Why nothing is asked there, or why not under every profile; empty if there is no reason.
     """
 
-    rule: Rule
+    rule: MatrixRule
     column: Column
     asked: tuple[tuple[Requirement, Scenario], ...]
     reason: str
@@ -159,12 +159,12 @@ def _is_observed(required: Requirement) -> bool:
             return required.chapter in OBSERVER_CHAPTERS
 
 
-def client_rules() -> tuple[Rule, ...]:
+def client_rules() -> tuple[MatrixRule, ...]:
     """Return the rules that are asked of every kind of client, in the order of the requirements."""
     return tuple(_client_rules())
 
 
-def _client_rules() -> Iterator[Rule]:
+def _client_rules() -> Iterator[MatrixRule]:
     together = {name: names for names in _BY_CLIENT for name in names}
     for required in REQUIREMENTS:
         if required.chapter not in {*OBSERVER_CHAPTERS, "polling"} or required.id in _DEPENDS_ON_OPERATION:
@@ -172,20 +172,22 @@ def _client_rules() -> Iterator[Rule]:
         names = together.get(required.id, (required.id,))
         if required.id == names[0]:
             members = tuple(requirement(name) for name in names)
-            yield Rule(required.id, required.sentence, members, _is_observed(required))
+            yield MatrixRule(required.id, required.sentence, members, _is_observed(required))
 
 
-def operation_rules() -> tuple[Rule, ...]:
+def operation_rules() -> tuple[MatrixRule, ...]:
     """Return the rules that are asked of every operation."""
     return tuple(
-        Rule(name, sentence, tuple(r for r in REQUIREMENTS if r.id in ids), not name.startswith("polling"))
+        MatrixRule(
+            name, sentence, tuple(r for r in REQUIREMENTS if r.id in ids), not name.startswith("polling")
+        )
         for name, (sentence, ids) in _BY_OPERATION.items()
     )
 
 
 def client_cells(
     scenarios: Mapping[str, Scenario], kinds: Collection[str] = tuple(ClientKind)
-) -> tuple[Cell, ...]:
+) -> tuple[MatrixCell, ...]:
     """Return the cells of the rules for every kind of client.
 
     Args:
@@ -193,7 +195,7 @@ def client_cells(
         kinds: The kinds of client.
     """
     return tuple(
-        Cell(
+        MatrixCell(
             rule,
             kind,
             tuple(each for each in _asked(rule, scenarios) if each[1].kinds == {kind}),
@@ -206,7 +208,7 @@ def client_cells(
 
 def operation_cells(
     scenarios: Mapping[str, Scenario], operations: Collection[str] = tuple(Operation)
-) -> tuple[Cell, ...]:
+) -> tuple[MatrixCell, ...]:
     """Return the cells of the rules that depend on the operation.
 
     Args:
@@ -214,7 +216,7 @@ def operation_cells(
         operations: The operations.
     """
     return tuple(
-        Cell(
+        MatrixCell(
             rule,
             operation,
             tuple(each for each in _asked(rule, scenarios) if operation in each[1].operations),
@@ -225,7 +227,7 @@ def operation_cells(
     )
 
 
-def _asked(rule: Rule, scenarios: Mapping[str, Scenario]) -> Iterator[tuple[Requirement, Scenario]]:
+def _asked(rule: MatrixRule, scenarios: Mapping[str, Scenario]) -> Iterator[tuple[Requirement, Scenario]]:
     for required in rule.requirements:
         for name in required.scenarios:
             yield required, scenarios[name]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fake_server.core.operations import Operation
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.requirements.matrix import Cell, client_cells, operation_cells
+from tinker_conformance.requirements.matrix import MatrixCell, client_cells, operation_cells
 from tinker_conformance.scenario.scenario import Scenario
 
 
@@ -52,12 +52,12 @@ def _lines(scenarios: Mapping[str, Scenario]) -> Iterator[str]:
             yield f"| {Operation(cell.column).value} | {_code(names)} | {_content(cell)} |"
 
 
-def _counted(cells: Sequence[Cell]) -> str:
+def _counted(cells: Sequence[MatrixCell]) -> str:
     asked = sum(bool(cell.asked) for cell in cells)
     return f"{len(cells)} cells: {asked} are asked, {len(cells) - asked} have a reason"
 
 
-def _table(head: str, columns: Sequence[str], cells: Sequence[Cell]) -> Iterator[str]:
+def _table(head: str, columns: Sequence[str], cells: Sequence[MatrixCell]) -> Iterator[str]:
     yield f"| {head} | {' | '.join(column.replace('_', ' ') for column in columns)} |"
     yield "|---" * (len(columns) + 1) + "|"
     for name in dict.fromkeys(cell.rule.name for cell in cells):
@@ -66,7 +66,7 @@ def _table(head: str, columns: Sequence[str], cells: Sequence[Cell]) -> Iterator
         yield f"| {names} | {' | '.join(_content(cell) for cell in row)} |"
 
 
-def _content(cell: Cell) -> str:
+def _content(cell: MatrixCell) -> str:
     asked = _code(dict.fromkeys(scenario.id for _, scenario in cell.asked))
     return "; ".join(part for part in (asked, cell.reason) if part)
 

@@ -17,6 +17,7 @@ NEEDED = {
     "run": ["--sdk", "reference", "--profile", "tinker-0.5.1"],
     "check-adapter": ["exec:true"],
     "record-goldens": ["--out", "never-made"],
+    "server": ["--url", "http://127.0.0.1:9"],
 }
 """What a command needs beside the option, so that the option alone can be what is wrong."""
 

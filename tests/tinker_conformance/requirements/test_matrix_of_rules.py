@@ -13,7 +13,7 @@ from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements import REQUIREMENTS, requirement
 from tinker_conformance.requirements.matrix import (
     OBSERVER_CHAPTERS,
-    Cell,
+    MatrixCell,
     client_cells,
     client_rules,
     is_asked,
@@ -26,7 +26,7 @@ from tinker_conformance.scenario.library import shipped_scenarios
 CELLS = (*client_cells(shipped_scenarios()), *operation_cells(shipped_scenarios()))
 
 
-def _empty(cells: tuple[Cell, ...]) -> list[str]:
+def _empty(cells: tuple[MatrixCell, ...]) -> list[str]:
     return [f"{cell.rule.name} of {cell.column}" for cell in cells if cell.is_empty]
 
 
@@ -51,7 +51,7 @@ def test_a_new_operation_has_an_empty_cell_in_every_row() -> None:
     assert _empty(cells) == [f"{rule.name} of merge_models" for rule in operation_rules()]
 
 
-def _applies(cell: Cell, profile: Profile) -> bool:
+def _applies(cell: MatrixCell, profile: Profile) -> bool:
     if not any(required.holds(profile) for required in cell.rule.requirements):
         return False
     if cell.column in set(Operation):
@@ -78,7 +78,7 @@ def test_a_reason_is_given_only_where_some_profile_does_not_ask() -> None:
     assert [(cell.rule.name, cell.column) for cell in needless] == []
 
 
-def _gaps(cell: Cell, profiles: list[Profile]) -> Iterator[bool]:
+def _gaps(cell: MatrixCell, profiles: list[Profile]) -> Iterator[bool]:
     for profile in profiles:
         yield _applies(cell, profile) and not cell.asked_under(profile)
 
