@@ -84,6 +84,6 @@ def test_the_steps_of_ci_are_targets_and_the_other_versions_are_among_them() -> 
         "test-lowest",
         "test-newest",
     } <= steps
-    # Only the newest may fail.
+    # Only the legs with other versions may fail.
     optional = re.findall(r"^.*\bmake .*\|\|", script, re.MULTILINE)
-    assert [re.findall(r"make ([\w-]+)", line) for line in optional] == [["test-newest"]]
+    assert [re.findall(r"make ([\w-]+)", line) for line in optional] == [["test-lowest"], ["test-newest"]]
