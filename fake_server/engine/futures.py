@@ -7,6 +7,7 @@ cost does not depend on the number of scripts.
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -263,8 +264,7 @@ class FutureBook:
         if future.where is None:
             self._free[future.operation, future.client].appendleft(future)
         else:
-            self._conditional.insert(0, future)
-            self._conditional.sort(key=lambda waiting: waiting.serial)
+            insort(self._conditional, future, key=lambda waiting: waiting.serial)
         return turns[future.refusals - 1]
 
     def repeated(self, number: Number | None) -> ScriptedFuture | None:

@@ -163,8 +163,8 @@ def _result(step: Complete, future: ScriptedFuture, accept: str, service: Simula
 def _made(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
-    request = None if future.request is None else decode_request(future.request)
-    overrides = {**assigned, **step.overrides, **(step.make(request or {}) if step.make else {})}
+    computed = {} if step.make is None else step.make(_submitted_body(future))
+    overrides = {**assigned, **step.overrides, **computed}
     result = None
     if service is not None:
         try:
@@ -176,5 +176,10 @@ def _made(step: Complete, future: ScriptedFuture, accept: str, service: Simulate
     if result is not None:
         content_type, body = encoded_result(operation, {**result, **overrides}, accept)
     else:
-        content_type, body = result_body(operation, request=request or {}, accept=accept, overrides=overrides)
+        request = _submitted_body(future)
+        content_type, body = result_body(operation, request=request, accept=accept, overrides=overrides)
     return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)
+
+
+def _submitted_body(future: ScriptedFuture) -> Mapping[str, object]:
+    return {} if future.request is None else decode_request(future.request)

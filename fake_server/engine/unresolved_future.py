@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fake_server.core.errors import ScriptError
 from fake_server.engine.futures import ScriptedFuture
-from fake_server.script.builder import Exhausted, Script
+from fake_server.script.builder import Exhausted, Script, fail
 from fake_server.script.steps import Complete, Fail, FailCategory
 
 if TYPE_CHECKING:
@@ -74,8 +74,6 @@ class UnresolvedFuture:
         Raises:
             ScriptError: The future has its end already, or there is no such category.
         """
-        from fake_server.script.builder import fail  # noqa: PLC0415 - the name is taken in this class
-
         self._end(lambda: fail(category, message))
 
     def _end(self, made: Callable[[], Complete | Fail]) -> None:
