@@ -1,4 +1,4 @@
-"""SDKs for tests of reports, as `python:tests.support.report_sdks:NAME`; the worker finds the folder `tests`."""
+"""SDKs for tests of reports: `python:tests.support.report_sdks:NAME`, run from the root of the repository."""
 
 from __future__ import annotations
 
