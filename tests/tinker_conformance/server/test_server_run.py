@@ -195,9 +195,10 @@ def test_broken_connections_are_failures_and_the_run_goes_on() -> None:
     failed = [each for each in judgements if each.verdict is Verdict.FAILED]
     assert len(judgements) == len(PROBES)
     assert len(failed) > 20
-    said = {str(each.mismatches[0]) for each in failed}
+    mismatches = {str(each.mismatches[0]) for each in failed}
     assert any(
-        "wanted a reply to POST /api/v1/asample, got no reply: the connection broke" in each for each in said
+        "wanted a reply to POST /api/v1/asample, got no reply: the connection broke" in each
+        for each in mismatches
     )
 
 
