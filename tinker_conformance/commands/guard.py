@@ -23,7 +23,7 @@ from tinker_conformance.commands.interruption import interruptible_command
 from tinker_conformance.error_families import SdkError, UserError
 from tinker_conformance.known_failures.entry_reading import UnmatchedEntryError
 from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
-from tinker_conformance.sdk.official.environments import NoCacheFolderError
+from tinker_conformance.sdk.official.environments import NoCacheFolderError, UnknownVersionError
 
 TRACEBACK_VARIABLE: Final = "TINKER_CONFORMANCE_TRACEBACK"
 """The environment variable that makes the kit print the traceback of its own bugs."""
@@ -31,6 +31,7 @@ TRACEBACK_VARIABLE: Final = "TINKER_CONFORMANCE_TRACEBACK"
 _CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (UnmatchedEntryError, Exit.STALE),
     (NoCacheFolderError, Exit.USAGE),
+    (UnknownVersionError, Exit.USAGE),
     (UserError, Exit.USAGE),
     (ScriptError, Exit.USAGE),
     (SdkError, Exit.ADAPTER),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import Final
 
 from tinker_conformance.error_families import UserError
@@ -76,6 +77,10 @@ class ServerJudge:
             fix_first=fix_first,
             exchanges=probing.timeline,
         )
+
+    def adopt(self, models: Iterable[str], checkpoints: Iterable[str]) -> None:
+        """Let `close` also delete what releases of the official SDK left behind."""
+        self._bench.adopt(models, checkpoints)
 
     def close(self) -> None:
         """Delete what was created, and close every connection."""

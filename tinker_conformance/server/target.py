@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 from tinker_conformance.error_families import UserError
 
 DEFAULT_MAX_REQUESTS: Final = 1000
-"""The default of `--max-requests`; a run of all probes on a fast server needs about 400."""
+"""The default of `--max-requests`; a run of all probes on a fast server needs about 500."""
+DEFAULT_PER_RELEASE: Final = 300
+"""What `--releases` adds to that default for each release. A release sends 50 to 90 requests to a server that
+answers at once; a verb that hangs sends up to 290 in 60 s."""
 DEFAULT_API_KEY: Final = "tml-conformance"
 """The key that is sent without `--api-key`. Releases of the official SDK refuse a key without `tml-`."""
 KEY_VARIABLE: Final = "TINKER_API_KEY"
@@ -38,6 +41,11 @@ class ServerUnderTest:
     def without_key(self, text: str) -> str:
         """Return a text in which the key is replaced: servers quote it in errors."""
         return text.replace(self.api_key, HIDDEN) if self.api_key else text
+
+
+def most_requests(releases: int) -> int:
+    """Return how many requests a run may send by default, with this many releases of the official SDK."""
+    return DEFAULT_MAX_REQUESTS + DEFAULT_PER_RELEASE * releases
 
 
 def server_under_test(
@@ -110,6 +118,11 @@ class RequestBudget:
         """How many requests were sent."""
         return self._sent
 
+    @property
+    def left(self) -> int:
+        """How many more may be sent."""
+        return self.most - self._sent
+
     def spend(self, count: int = 1) -> None:
         """Count requests that are about to be sent.
 
@@ -118,8 +131,12 @@ class RequestBudget:
         """
         with self._lock:
             if self._sent + count > self.most:
-                raise UserError(
-                    f"the run needs more than {self.most} requests; raise --max-requests, "
-                    "or find out why the server answers so many polls without a result"
-                )
+                raise self.exceeded("the run")
             self._sent += count
+
+    def exceeded(self, what: str) -> UserError:
+        """Return the error for something that needs more requests than are left."""
+        return UserError(
+            f"{what} needs more than the {self.most} requests that --max-requests allows; raise "
+            "--max-requests, or find out why the server answers so many polls without a result"
+        )

@@ -145,11 +145,6 @@ def test_a_spent_budget_ends_the_run_with_what_was_judged(url: str, tmp_path: Pa
     assert report.cut_off is not None
 
 
-def test_help_says_how_many_requests_are_sent() -> None:
-    result = CliRunner().invoke(main, ["server", "--help"], terminal_width=200)
-    assert "They need about 480" in result.output
-
-
 def test_pytest_runs_the_probes_as_tests(url: str, pytester: pytest.Pytester) -> None:
     pytester.makeconftest("")
     options = ("--tinker-url", url, "--tinker-api-key", KEY, "--tinker-base-model", BASE_MODEL)

@@ -204,7 +204,7 @@ def test_broken_connections_are_failures_and_the_run_goes_on() -> None:
 
 def test_a_run_stops_when_its_budget_is_spent() -> None:
     run = opened(Bench(), max_requests=60)
-    with pytest.raises(UserError, match="more than 60 requests; raise --max-requests"):
+    with pytest.raises(UserError, match="more than the 60 requests that --max-requests allows; raise"):
         list(run.ask_all(run.asked))
     assert run.budget.sent == 60
     run.close()

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from fake_server.core.bounded_files import FileError, read_text
+from tinker_conformance.profile.releases import known_releases
 from tinker_conformance.profile.version_numbers import release_of
 from tinker_conformance.sdk.official import pip
 from tinker_conformance.sdk.official.cache import CacheBusyError, make_once
@@ -39,6 +40,7 @@ __all__ = [
     "LeanEnvironment",
     "UnknownVersionError",
     "cached_versions",
+    "check_published",
     "lean_environment",
     "published_versions",
     "worker_import_path",
@@ -180,6 +182,27 @@ def published_versions(*, cache: Path | None = None) -> list[str]:
     """
     with explained(cache):
         return pip.published_versions(cache=environment_root(cache))
+
+
+def check_published(version: str, *, cache: Path | None = None) -> None:
+    """Check that a release of the official SDK exists, before anything is started.
+
+    The registry is asked only about releases that are newer than all that the kit knows. If it cannot be
+    asked, nothing is raised: building the environment will say why.
+
+    Raises:
+        UnknownVersionError: There is no such release. The text names the nearest ones.
+    """
+    known = known_releases()
+    if version in known or version in cached_versions(cache=cache):
+        return
+    if release_of(version) > release_of(known[-1]):
+        try:
+            known = tuple(published_versions(cache=cache))
+        except EnvironmentUnavailable:
+            return
+    if version not in known:
+        raise pip.unknown_version(pip.PACKAGE, version, known)
 
 
 def worker_import_path(*, cache: Path | None = None) -> Path:

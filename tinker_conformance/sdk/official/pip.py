@@ -177,13 +177,18 @@ def _failure(requirements: Sequence[str], stderr: str) -> EnvironmentUnavailable
     known = _VERSIONS.search(stderr) if len(requirements) == 1 and version else None
     versions = [each.strip() for each in known.group(1).split(",")] if known else []
     if versions and versions != ["none"]:
-        near = ", ".join(_nearest(version, versions))
-        return UnknownVersionError(
-            f"{name} has no release {version} for this Python; the nearest are {near}; choose one of them"
-        )
+        return unknown_version(name, version, versions)
     return EnvironmentUnavailable(
         f"pip could not install {wanted} ({_last_lines(stderr)}); check the network and pip's "
         f"configuration, or {_INSTEAD}"
+    )
+
+
+def unknown_version(name: str, version: str, versions: Sequence[str]) -> UnknownVersionError:
+    """Return the error for a release that is not among the published ones, with the nearest of them."""
+    near = ", ".join(_nearest(version, versions))
+    return UnknownVersionError(
+        f"{name} has no release {version} for this Python; the nearest are {near}; choose one of them"
     )
 
 
