@@ -62,6 +62,11 @@ class ServerRun:
         return self.request.recorded
 
     @property
+    def dialect(self) -> None:
+        """None: a server is judged as it is."""
+        return None
+
+    @property
     def name(self) -> str:
         """What reports call the server."""
         return self.target.name

@@ -87,6 +87,12 @@ AS_OF: Final = SuiteOption(
 REPORT: Final = SuiteOption(
     "report", "write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder", {"metavar": "DIR"}
 )
+DIALECT: Final = SuiteOption(
+    "dialect",
+    "let the fake server speak as another server does, such as skyrl; what differs there is information, and "
+    "fails no test",
+    {"metavar": "NAME"},
+)
 URL: Final = SuiteOption(
     "url", "the server to probe, such as http://127.0.0.1:8000", {"metavar": "URL"}, has_short=False
 )
@@ -135,6 +141,7 @@ OPTIONS: Final = (
     STRICT_QUIRKS,
     AS_OF,
     REPORT,
+    DIALECT,
     URL,
     API_KEY,
     BASE_MODEL,

@@ -75,6 +75,9 @@ def test_a_failure_is_explained_with_what_was_asked_and_answered(unhealthy: str,
     page = (tmp_path / "report" / "index.html").read_text()
     assert "<svg" in page
     assert "Releases that rely on it: every release." in page
+    for shown in (result.output, page):
+        assert "real time" in shown
+        assert "virtual time" not in shown
 
 
 def test_a_quirk_does_not_count(unhealthy: str) -> None:
