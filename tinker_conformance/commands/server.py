@@ -19,7 +19,7 @@ from tinker_conformance.commands.measured_run import (
     write_known_failures,
     write_report,
 )
-from tinker_conformance.commands.numbers import SECONDS
+from tinker_conformance.commands.numbers import MINUTES, SECONDS
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.report.release_matrix import (
     RELEASE_LEGEND,
@@ -31,6 +31,7 @@ from tinker_conformance.server.releases import VERB_SECONDS, chosen_releases, ju
 from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import open_server_run
 from tinker_conformance.server.target import (
+    DEFAULT_MAX_MINUTES,
     DEFAULT_MAX_REQUESTS,
     DEFAULT_PER_RELEASE,
     KEY_VARIABLE,
@@ -67,6 +68,13 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
     "slow server; a release needs about 80, and up to 290 for each thing that hangs. Deleting what was "
     f"created is not counted. Default: {DEFAULT_MAX_REQUESTS}, and {DEFAULT_PER_RELEASE} more for each "
     "release.",
+)
+@click.option(
+    "--max-minutes",
+    type=MINUTES,
+    default=DEFAULT_MAX_MINUTES,
+    show_default=True,
+    help="How long the probes may take before the run ends, for a server that is slow or hangs.",
 )
 @click.option("--allow-remote", is_flag=True, help="Judge a server that is not on this machine.")
 @click.option(
@@ -126,6 +134,7 @@ def server(
     base_model: str | None,
     name: str | None,
     max_requests: int | None,
+    max_minutes: float,
     samples: int | None,
     models: int | None,
     chosen: str | None,
@@ -150,6 +159,7 @@ def server(
         name=name,
         quick=quick,
         max_requests=most_requests(len(releases)) if max_requests is None else max_requests,
+        max_minutes=max_minutes,
         allow_remote=allow_remote,
         pausing=Pausing(models=models, samples=samples),
         only=only,

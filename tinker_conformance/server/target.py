@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import json
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from tinker_conformance.error_families import UserError
 
@@ -15,6 +17,8 @@ DEFAULT_MAX_REQUESTS: Final = 1000
 DEFAULT_PER_RELEASE: Final = 300
 """What `--releases` adds to that default for each release. A release sends 50 to 90 requests to a server that
 answers at once; a verb that hangs sends up to 290 in 60 s."""
+DEFAULT_MAX_MINUTES: Final = 30.0
+"""The default of `--max-minutes`; a fast server is judged in one."""
 DEFAULT_API_KEY: Final = "tml-conformance"
 """The key that is sent without `--api-key`. Releases of the official SDK refuse a key without `tml-`."""
 KEY_VARIABLE: Final = "TINKER_API_KEY"
@@ -40,7 +44,15 @@ class ServerUnderTest:
 
     def without_key(self, text: str) -> str:
         """Return a text in which the key is replaced: servers quote it in errors."""
-        return text.replace(self.api_key, HIDDEN) if self.api_key else text
+        return without_key(text, self.api_key)
+
+
+def without_key(text: str, key: str) -> str:
+    """Return a text in which a key is replaced, in any case, and escaped as in JSON or in a URL."""
+    for form in dict.fromkeys((key, json.dumps(key)[1:-1], quote(key))):
+        if form:
+            text = re.sub(re.escape(form), HIDDEN, text, flags=re.IGNORECASE)
+    return text
 
 
 def most_requests(releases: int) -> int:
@@ -137,6 +149,6 @@ class RequestBudget:
     def exceeded(self, what: str) -> UserError:
         """Return the error for something that needs more requests than are left."""
         return UserError(
-            f"{what} needs more than the {self.most} requests that --max-requests allows; raise "
+            f"{what} needs more requests than the {self.most} that --max-requests allows; raise "
             "--max-requests, or find out why the server answers so many polls without a result"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -220,6 +221,7 @@ class Workbench:
         each model.
         """
         asking = Dialogue(self.line)
+        self.line.seconds = math.inf
         self.line.budget = RequestBudget(
             len(self.checkpoints) + 2 * len(self._models) + len(self.line.sessions)
         )

@@ -117,6 +117,12 @@ MAX_REQUESTS: Final = SuiteOption(
     {"metavar": "N"},
     has_short=False,
 )
+MAX_MINUTES: Final = SuiteOption(
+    "max-minutes",
+    "how long the probes may take; else 30",
+    {"metavar": "N"},
+    has_short=False,
+)
 ALLOW_REMOTE: Final = SuiteOption(
     "allow-remote", "probe a server that is not on this machine", {"action": "store_true"}, has_short=False
 )
@@ -147,6 +153,7 @@ OPTIONS: Final = (
     BASE_MODEL,
     QUICK,
     MAX_REQUESTS,
+    MAX_MINUTES,
     ALLOW_REMOTE,
     PAUSES_AT_SAMPLES,
     PAUSES_AT_MODELS,

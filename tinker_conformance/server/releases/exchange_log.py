@@ -113,12 +113,27 @@ class ExchangeLog:
         async def send(client: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
             if len(self.sent) >= FREE_REQUESTS:
                 await asyncio.sleep(PACE_SECONDS)
+            follows = options.pop("follow_redirects", httpx.USE_CLIENT_DEFAULT)
+            follows = client.follow_redirects if follows is httpx.USE_CLIENT_DEFAULT else follows
+            for _ in range(client.max_redirects + 1):
+                response = await exchange(client, request, options)
+                following = response.next_request
+                if not follows or following is None or not _same_server(following.url, request.url):
+                    # The key would go to another server, which nobody has allowed.
+                    return response
+                await response.aclose()
+                request = following
+            raise httpx.TooManyRedirects("the server redirects without end", request=request)
+
+        async def exchange(
+            client: httpx.AsyncClient, request: httpx.Request, options: dict[str, Any]
+        ) -> httpx.Response:
             if not self.may_send():
                 # An error would be retried, and be reported as one of the server. The process ends soon.
                 await asyncio.Event().wait()
             sent = self.begin(request.method, request.url.path)
             try:
-                response = await original(client, request, **options)
+                response = await original(client, request, follow_redirects=False, **options)
             except BaseException as error:
                 sent.trouble, sent.ended = _trouble(error), time.monotonic()
                 raise
@@ -144,6 +159,11 @@ class ExchangeLog:
         assert last.ended is not None  # noqa: S101 - nothing waits
         quiet = now - last.ended
         return text if quiet < _RECENT_SECONDS else f"{text}, {quiet:.1f} s ago"
+
+
+def _same_server(one: httpx.URL, other: httpx.URL) -> bool:
+    """Return whether two URLs name one server."""
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
 
 
 def _trouble(error: BaseException) -> str:

@@ -81,7 +81,8 @@ def judge_releases(
                     records.append(record)
                     done(record)
             except BaseException:
-                done(release.cut_off())
+                if (cut_off := release.cut_off()) is not None:
+                    done(cut_off)
                 raise
             finally:
                 left(release.kept)
@@ -112,6 +113,7 @@ class _Release:
             self._verb = verb.name
             done = _unmet(verb, met) or _needed(verb, self._ask(verb))
             met[verb.name] = done.outcome
+            self._verb = ""
             yield VerbRecord(
                 release=self._environment.version,
                 verb=verb.name,
@@ -120,8 +122,10 @@ class _Release:
                 seconds=done.seconds,
             )
 
-    def cut_off(self) -> VerbRecord:
-        """Return the record of the verb at which the run ended early."""
+    def cut_off(self) -> VerbRecord | None:
+        """Return the record of the verb at which the run ended early; None between two verbs."""
+        if not self._verb:
+            return None
         return VerbRecord(
             release=self._environment.version,
             verb=self._verb,
