@@ -187,8 +187,8 @@ def test_an_adapter_that_crashes_in_the_scenario_of_a_quirk_is_exit_code_4(
 ) -> None:
     asked = tuple(requirement(name) for name in ("parsing.case_sensitive", "polling.gives_up"))
     monkeypatch.setattr(conformance_run, "asked_of", lambda *_: asked)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    sdk = ["--sdk", "python:report_sdks:CrashesInAQuirk", "--profile", "tinker-0.5.1"]
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    sdk = ["--sdk", "python:tests.support.report_sdks:CrashesInAQuirk", "--profile", "tinker-0.5.1"]
     done = CliRunner().invoke(main, ["run", *sdk, "--report", str(tmp_path)])
     said = "could not be judged against tinker-0.5.1"
     assert done.exit_code == 4, done.output

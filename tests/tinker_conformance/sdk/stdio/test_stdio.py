@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 from test_hostile_adapters import running
 
-from tests.forked_pytest import run_pytest
-from tests.shared_runs import SharedSession
+from tests.support.forked_pytest import run_pytest
+from tests.support.shared_runs import SharedSession
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
 from tinker_conformance.clocks import sdk_clocks as kit_clock
