@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-pytest_plugins = ["pytester", "tests.needs_tools"]
+pytest_plugins = ["pytester", "tests.support.needs_tools"]
 
 # What stands beside releases of the official SDK is locked; `make` says the same for its other commands.
 os.environ.setdefault("TINKER_CONFORMANCE_CONSTRAINTS", str(Path(__file__).parent / "locks/official.txt"))

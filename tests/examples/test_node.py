@@ -16,7 +16,7 @@ from fake_server.engine.tinker_api import Unscripted
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.operations import Operation
 from fake_server.script import complete, script, timeout
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 from tinker_conformance.cli import main
 
 pytestmark = pytest.mark.needs_tool("node")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance import fixtures
 from tinker_conformance.requirements import REQUIREMENTS

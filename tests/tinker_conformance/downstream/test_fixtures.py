@@ -9,7 +9,7 @@ from importlib.metadata import version
 import pytest
 from packaging.version import Version
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 CLIENT = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shared_runs import SharedRuns, SharedSession
+from tests.support.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.judging.identification import candidates, nearness
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile.releases import profile_for

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shared_runs import SharedRuns, SharedSession
+from tests.support.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 MACHINES = ("alpha", "beta")

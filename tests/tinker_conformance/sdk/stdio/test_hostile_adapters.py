@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import parse_scenarios
-from tinker_conformance.sdk.session import FaultKind, SdkStartError
+from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.timeline import Outcome, OutcomeKind
