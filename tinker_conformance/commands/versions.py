@@ -22,8 +22,8 @@ def asked_versions(versions: str) -> list[str]:
 
     Raises:
         click.UsageError: If the option names no releases.
-        UnknownVersionError: If a release was never published.
-        EnvironmentUnavailable: If the list of published releases cannot be fetched.
+        UserError: If a release was never published.
+        SdkStartError: If the list of published releases cannot be fetched.
     """
     try:
         match versions:

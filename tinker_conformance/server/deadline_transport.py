@@ -16,12 +16,19 @@ import httpcore
 import httpx
 
 
+class _Moment(threading.local):
+    """The deadline of the thread's request, and whether anything came for it."""
+
+    ends: float | None = None
+    came: bool = False
+
+
 class DeadlineTransport(httpx.BaseTransport):
     """Carries requests over sockets. Thread-safe: each thread has a deadline of its own."""
 
     def __init__(self) -> None:
         """Connect to nothing yet. Certificates are checked as the variable SSL_CERT_FILE says."""
-        self._moment = threading.local()
+        self._moment = _Moment()
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(), network_backend=_Backend(self._moment)
         )
@@ -34,7 +41,7 @@ class DeadlineTransport(httpx.BaseTransport):
     @property
     def came(self) -> bool:
         """Whether the server has sent anything to this thread since `limit`."""
-        return bool(self._moment.came)
+        return self._moment.came
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the reply; errors are those of httpcore."""
@@ -74,7 +81,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, moment: threading.local) -> None:
+    def __init__(self, moment: _Moment) -> None:
         self._moment = moment
         self._sockets = httpcore.SyncBackend()
 
@@ -92,7 +99,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, moment: threading.local) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, moment: _Moment) -> None:
         self._stream = stream
         self._moment = moment
 
@@ -120,14 +127,11 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _left(
-    moment: threading.local, timeout: float | None, error: type[httpcore.TimeoutException]
-) -> float | None:
+def _left(moment: _Moment, timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
     """Return the shorter of a time limit and the time to the deadline; raise if the deadline is over."""
-    ends: float | None = getattr(moment, "ends", None)
-    if ends is None:
+    if moment.ends is None:
         return timeout
-    left = ends - time.monotonic()
+    left = moment.ends - time.monotonic()
     if left <= 0:
         raise error
     return left if timeout is None else min(left, timeout)

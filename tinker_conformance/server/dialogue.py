@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 from fake_server.core.wanted_got import wanted_got
 from fake_server.protobuf import decode_forward_output, decode_sample_response
 from tinker_conformance.checks.case import Mismatch
-from tinker_conformance.judging.side_by_side import LostError
+from tinker_conformance.error_families import ConformanceError, LostError
 from tinker_conformance.server.exchanges import (
     NOT_JSON,
     READ_SECONDS,
@@ -45,19 +45,15 @@ Json = Mapping[str, object]
 Decode = Callable[[bytes], Json]
 
 
-class ProbeEnded(Exception):  # noqa: N818 - the difference that it stands for was noted
+class ProbeEnded(ConformanceError):  # noqa: N818 - the difference that it stands for was noted
     """A probe cannot go on after a difference."""
 
 
-class ServerLostError(LostError):
-    """The server cannot be reached, went away during the run, or is too slow to be judged."""
-
-
-class NotOfferedError(Exception):
+class NotOfferedError(ConformanceError):
     """The server does not have what the probe is about; the text says how that showed."""
 
 
-class NotTestableError(Exception):
+class NotTestableError(ConformanceError):
     """Something that another probe judges does not work, and this one needs it."""
 
     def __init__(self, note: str, fix_first: str) -> None:
@@ -103,10 +99,10 @@ class Line:
 
         Raises:
             NoAnswerError: There was none.
-            ServerLostError: The run has taken too long.
+            LostError: The run has taken too long.
         """
         if (late := self.clock.now() - self._began) > self.seconds:
-            raise ServerLostError(
+            raise LostError(
                 f"the probes were not through after {late / 60:.1f} min, and --max-minutes ends them; find "
                 "out why the server is so slow, or raise that limit"
             )

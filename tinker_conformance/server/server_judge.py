@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import Final
 
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.server.dialogue import (
     Dialogue,
@@ -14,7 +14,6 @@ from tinker_conformance.server.dialogue import (
     NotOfferedError,
     NotTestableError,
     ProbeEnded,
-    ServerLostError,
 )
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probe import Probe
@@ -39,7 +38,7 @@ class ServerJudge:
             pausing: How the server can be made to pause.
 
         Raises:
-            ServerLostError: It cannot be reached.
+            LostError: It cannot be reached.
             UserError: It refuses the key.
         """
         self._lost = self._silent = 0
@@ -50,7 +49,7 @@ class ServerJudge:
         """Judge the server by one probe.
 
         Raises:
-            ServerLostError: Nothing listens there any more.
+            LostError: Nothing listens there any more.
             UserError: The budget is spent, or a base model must be named.
         """
         if (why := self._bench.offer.lacks(probe.needs)) is not None:
@@ -68,7 +67,7 @@ class ServerJudge:
         except NoAnswerError as error:
             probing.unanswered(error)
             self._count(error)
-        except (UserError, ServerLostError):
+        except (UserError, LostError):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of the kit is not one of the server
             text = f"the probe failed with {type(error).__name__}: {error}"
@@ -100,7 +99,7 @@ class ServerJudge:
         self._lost = 0 if error.connected else self._lost + 1
         self._silent += 1
         if self._lost >= _MOST_LOST or (self._silent >= _MOST_LOST and not self._answers()):
-            raise ServerLostError(
+            raise LostError(
                 f"the server at {self._line.target.url} went away: {error}; find out why it ended"
             )
 

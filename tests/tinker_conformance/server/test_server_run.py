@@ -11,12 +11,11 @@ import pytest
 from fake_server import FakeTinker, FakeTinkerServer, Reply, Request, at_most
 from tests.broken_servers.declaration import API, BrokenBench, replied
 from tests.broken_servers.laboratory import KEY, Bench, InstantClock, fake_server, opened
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.report.conclusion import untested_chapters
 from tinker_conformance.report.record_making import MOST_CHARACTERS
 from tinker_conformance.report.records import JudgedKind, encode
-from tinker_conformance.server.dialogue import ServerLostError
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probes import PROBES
 from tinker_conformance.server.server_request import Pausing, ServerRequest
@@ -199,7 +198,7 @@ class Dies(BrokenBench):
 
 @pytest.mark.parametrize("after", [0, 5, 100, 300])
 def test_a_server_that_dies_ends_the_run(after: int) -> None:
-    with pytest.raises(ServerLostError, match="start it|find out why it ended"):
+    with pytest.raises(LostError, match="start it|find out why it ended"):
         _judged(Dies(after))
 
 
@@ -223,7 +222,7 @@ class GoesSilent(BrokenBench):
 @pytest.mark.parametrize("after", [0, 5, 100, 300])
 def test_a_server_that_falls_silent_ends_the_run_soon(after: int) -> None:
     bench = GoesSilent(after)
-    with pytest.raises(ServerLostError, match="start it|find out why it ended"):
+    with pytest.raises(LostError, match="start it|find out why it ended"):
         _judged(bench)
     assert bench.asked <= after + 15
     assert bench.clock.now() < 900
@@ -240,7 +239,7 @@ class Slow(BrokenBench):
 def test_a_server_that_is_too_slow_ends_the_run() -> None:
     bench = Slow()
     run = opened(bench, max_minutes=30.0)
-    with pytest.raises(ServerLostError, match=r"after 30\.\d min, and --max-minutes ends them"):
+    with pytest.raises(LostError, match=r"after 30\.\d min, and --max-minutes ends them"):
         list(run.ask_all(run.asked))
     run.close()
     assert bench.clock.now() < 40 * 60

@@ -21,8 +21,7 @@ def chosen_releases(chosen: str) -> tuple[str, ...]:
             releases such as `0.25.0,0.38.0`, among which `newest` may be.
 
     Raises:
-        UserError: It names something else.
-        UnknownVersionError: It names a release that was never published.
+        UserError: It names something else, or a release that was never published.
     """
     known = known_releases()
     match chosen.strip():

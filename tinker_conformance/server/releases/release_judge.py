@@ -2,7 +2,7 @@
 
 Every request of a release is counted in a file that its worker writes, and `--max-requests` bounds them too.
 
-Failures. A release whose environment cannot be built raises `EnvironmentUnavailable` before anything is sent.
+Failures. A release whose environment cannot be built raises `SdkStartError` before anything is sent.
 A worker that hangs, crashes or answers nonsense is a finding of its verb; the next verb gets a new worker.
 """
 
@@ -66,7 +66,7 @@ def judge_releases(
         say: Receives a line of text for each step that takes time.
 
     Raises:
-        EnvironmentUnavailable: The environment of a release cannot be built. No release was driven then.
+        SdkStartError: The environment of a release cannot be built. No release was driven then.
         UserError: The budget is spent.
     """
     if budget is None:
