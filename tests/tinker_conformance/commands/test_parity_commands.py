@@ -49,6 +49,7 @@ SAME = ReleaseReport(
 FAILED = ReleaseReport(version="0.0.1", note="there is no such release")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "step",
     [

@@ -74,10 +74,11 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Done:
     return _run(folder / "report", "-v", *IMPATIENT, "--record-known-failures", str(folder / "known.yaml"))
 
 
-NODE = pytest.param("node", marks=pytest.mark.needs_tool("node"))
+NODE = pytest.param("node", marks=[pytest.mark.needs_tool("node"), pytest.mark.slow])
+WORKERS = pytest.param("pytest -n 2", marks=pytest.mark.slow)
 
 
-@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2", NODE])
+@pytest.fixture(scope="module", params=["run", "pytest", WORKERS, NODE])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     match request.param:
         case "run":
@@ -248,6 +249,7 @@ def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tmp_path: Path) -> None:
     assert impatient.code == 1
     assert "9 known failures; edit the reasons" in " ".join(impatient.output.split())
@@ -268,6 +270,7 @@ def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tm
 STALE = '[[known_failures]]\nrequirement = "{}"\nclass = "bug"\nreason = "r"\n'
 
 
+@pytest.mark.slow
 def test_stale_entries_are_exit_code_3_and_fail_pytest(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     reference = ["--sdk", "reference", "--profile", "tinker-0.5.1", "--known-failures", str(file)]

@@ -29,6 +29,7 @@ SNIPPETS = [
 ]
 
 
+@pytest.mark.slow
 def test_the_tests_on_the_pages_pass(pytester: pytest.Pytester) -> None:
     assert len(SNIPPETS) > 5
     for number, snippet in enumerate(SNIPPETS):

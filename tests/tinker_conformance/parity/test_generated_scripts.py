@@ -88,6 +88,7 @@ def _check_debounce(timeline: Timeline) -> None:
     assert [line.at for line in _lines(timeline)] == due
 
 
+@pytest.mark.slow
 @settings(MANY, max_examples=100)
 @given(SCENARIOS)
 def test_generated_scripts_give_equal_timelines(sdks: tuple[SdkSession, SdkSession], data: object) -> None:

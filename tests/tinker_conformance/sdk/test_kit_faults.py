@@ -82,6 +82,7 @@ def test_a_requirement_is_a_kit_error_and_names_what_failed(
     assert not judgement.mismatches
 
 
+@pytest.mark.slow
 def test_no_number_of_them_gives_the_adapter_up(spec: str, judge_of: Callable[[str], Judge]) -> None:
     judge = judge_of(spec)
     scenarios = [scenario for scenario in shipped_scenarios().values() if scenario.futures][:12]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpcore
 import pytest
 
 from tinker_conformance.server import http_sender
@@ -90,6 +91,30 @@ def test_a_body_in_drops_is_cut_after_the_time() -> None:
             threading.Event().wait(0.02)
 
     assert _asked(talk) == "the reply was not complete after 0.3 s"
+
+
+@pytest.mark.parametrize("piece", [b"a", b"\r\n\r\nHTTP/1.1 103 Early Hints\r\nx: "])
+def test_a_head_in_drops_is_cut_after_the_time(piece: bytes) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nx: ")
+        while True:
+            connection.sendall(piece)
+            threading.Event().wait(0.02)
+
+    assert _asked(talk) == "the reply was not complete after 0.3 s"
+
+
+def test_a_certificate_that_is_not_trusted_is_reported_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = HttpSender(server_under_test("https://127.0.0.1:1"))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise httpcore.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
+
+    monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", refuse)
+    with pytest.raises(NoAnswerError, match=r"in the variable SSL_CERT_FILE$") as caught:
+        sender.send(QUESTION, SECONDS)
+    assert not caught.value.connected
+    sender.close()
 
 
 def test_a_refused_connection_differs_from_other_failures() -> None:

@@ -69,7 +69,10 @@ def test_a_failure_is_excused_by_the_file_of_the_command_line(suite: pytest.Pyte
     result.assert_outcomes(xfailed=1)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize(
+    "workers",
+    [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="workers", marks=pytest.mark.slow)],
+)
 def test_a_stale_entry_fails_though_no_option_asks_for_it(
     suite: pytest.Pytester, workers: tuple[str, ...]
 ) -> None:

@@ -437,6 +437,7 @@ def test_the_suite_and_trace_take_such_a_spec(pytester: pytest.Pytester) -> None
     assert '"event": "outcome"' in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.needs_tool("libfaketime")
 @pytest.mark.parametrize(
     "among",
