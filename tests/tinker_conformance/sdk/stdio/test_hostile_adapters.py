@@ -128,12 +128,12 @@ def session(mode: str, limits: TimeLimits = LIMITS) -> StdioSession:
     return StdioSession("exec:hostile", [sys.executable, str(SCRIPT), mode], limits=limits)
 
 
-@pytest.mark.parametrize(("mode", "said"), AT_START.items(), ids=AT_START)
-def test_an_adapter_that_does_not_start_says_why(mode: str, said: str, mark: str) -> None:
+@pytest.mark.parametrize(("mode", "expected"), AT_START.items(), ids=AT_START)
+def test_an_adapter_that_does_not_start_says_why(mode: str, expected: str, mark: str) -> None:
     limits = TimeLimits(start=1 if mode == "start_hangs" else 20)
     with pytest.raises(SdkStartError) as raised:
         session(mode, limits)
-    assert said in str(raised.value)
+    assert expected in str(raised.value)
     assert ("no such module: tinker" in str(raised.value)) is (mode == "start_ends")
 
 
