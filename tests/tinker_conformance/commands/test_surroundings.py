@@ -38,7 +38,7 @@ SURROUNDINGS: Final[Mapping[str, Mapping[str, str]]] = {
     **{zone: {"TZ": zone} for zone in ZONES},
 }
 FAR_ZONES: Final = ("Asia/Kathmandu", "XYZ-23:59:59")
-"""Where every kind of SDK is judged. In the others it is the official SDK alone, which reads local time itself."""
+"""Where every kind of SDK is judged; in the others it is the official SDK, which reads local time itself."""
 QUICK: Final = {
     *(("official", "dead proxies"), ("exec", "-OO")),
     *(("reference", "-W error"), ("reference", "Asia/Kathmandu")),
