@@ -71,10 +71,13 @@ class _Tagged(msgspec.Struct):
     type: str = ""
 
 
+_decode_tag: Final = msgspec.json.Decoder(_Tagged).decode
+
+
 def _tag(line: bytes) -> str:
     """Return the type that a message names; empty if it names none."""
     try:
-        return msgspec.json.decode(line, type=_Tagged).type
+        return _decode_tag(line).type
     except msgspec.ValidationError:
         return ""
 
