@@ -17,6 +17,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     LogLevel,
     OfferedClock,
     decode_from_adapter,
+    decode_type,
 )
 from tinker_conformance.timeline import OutcomeKind
 
@@ -67,17 +68,10 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 """The fields of each message."""
 
 
-class _Tagged(msgspec.Struct):
-    type: str = ""
-
-
-_decode_tag: Final = msgspec.json.Decoder(_Tagged).decode
-
-
 def _tag(line: bytes) -> str:
     """Return the type that a message names; empty if it names none."""
     try:
-        return _decode_tag(line).type
+        return decode_type(line).type
     except msgspec.ValidationError:
         return ""
 
