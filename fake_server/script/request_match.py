@@ -19,6 +19,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fake_server.core.byte_text import text_of
 from fake_server.core.errors import ScriptError, suggestion
 from fake_server.core.json_values import copied
 from fake_server.core.plain_data import kind
@@ -149,7 +150,7 @@ def prompt_tokens(body: Mapping[str, object]) -> list[int]:
 
 def prompt_text(body: Mapping[str, object]) -> str:
     """Return the text of the prompt of a sampling request, one byte for each token."""
-    return bytes(token for token in prompt_tokens(body) if 0 <= token < 256).decode("utf-8", "replace")
+    return text_of(prompt_tokens(body))
 
 
 def value_at(body: Mapping[str, object], path: str) -> object:
