@@ -128,15 +128,6 @@ def decode_match(where: object) -> RequestMatch | None:
     return request_match({str(path): _decoded(str(path), wanted) for path, wanted in where.items()})
 
 
-def encode_match(match: RequestMatch) -> dict[str, object]:
-    """Return plain data from which ``decode_match`` makes equal conditions.
-
-    Raises:
-        ScriptError: A condition is a function.
-    """
-    return {path: _encoded(path, wanted) for path, wanted in match.conditions}
-
-
 def prompt_tokens(body: Mapping[str, object]) -> list[int]:
     """Return the tokens of the prompt of a sampling request; empty if there is no prompt."""
     prompt = body.get(PROMPT)
@@ -273,21 +264,3 @@ def _pattern(path: str, text: str) -> re.Pattern[str]:
         return re.compile(text)
     except re.error as error:
         raise ScriptError(f"where: {path}: {text!r} is not a regular expression ({error}); fix it") from None
-
-
-def _encoded(path: str, wanted: object) -> object:
-    match wanted:
-        case SameValue(name=name):
-            return {"same": name}
-        case OneOf(values=values):
-            return {"one_of": list(values)}
-        case Exists(wanted=there):
-            return {"exists": there}
-        case re.Pattern():
-            return {"matches": wanted.pattern}
-        case Mapping():
-            return {"equals": dict(wanted)}
-        case _ if callable(wanted):
-            raise ScriptError(f"where: {path} is a function, which no file can hold; use matches or one_of")
-        case _:
-            return wanted
