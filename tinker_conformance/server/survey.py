@@ -47,8 +47,8 @@ def survey(line: Line) -> Offer:
             missing[feature] = f"{feature.method} {feature.path} answers HTTP {answer.status}"
         if feature is Feature.CAPABILITIES:
             if answer.status in _UNAUTHORIZED:
-                said = line.target.without_key(str(answer))
-                raise UserError(f"the server refuses the API key ({said}); give it with --api-key")
+                answer_text = line.target.without_key(str(answer))
+                raise UserError(f"the server refuses the API key ({answer_text}); give it with --api-key")
             models = _models(answer.mapping().get("supported_models"))
     return Offer(missing, models)
 

@@ -75,10 +75,10 @@ def test_a_spent_budget_ends_the_releases_too_and_nothing_is_left_behind(tmp_pat
             *("--max-requests", str(most), "--report", str(tmp_path)),
         )
     assert code == 2
-    said = " ".join(output.split())
-    assert "driving tinker 0.6.3 (" in said
-    assert f") needs more requests than the {most} that --max-requests allows; raise --max-requests" in said
-    assert "Unknown: tinker 0.6.3 was not driven to the end." in said
+    text = " ".join(output.split())
+    assert "driving tinker 0.6.3 (" in text
+    assert f") needs more requests than the {most} that --max-requests allows; raise --max-requests" in text
+    assert "Unknown: tinker 0.6.3 was not driven to the end." in text
     exchanges = [f"{each.method} {each.path}" for each in engine.journal.exchanges() if each.status < 300]
     tidying = [name for name in exchanges if name.startswith("DELETE ") or "/unload_model" in name]
     saved = sum("/save_weights" in name for name in exchanges)

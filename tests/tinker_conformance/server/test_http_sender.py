@@ -104,7 +104,7 @@ def test_a_head_in_drops_is_cut_after_the_time(piece: bytes) -> None:
     assert _asked(talk) == "the reply was not complete after 0.3 s"
 
 
-def test_a_certificate_that_is_not_trusted_is_told_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_is_not_trusted_is_reported_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     sender = HttpSender(server_under_test("https://127.0.0.1:1"))
 
     def refuse(*_: object, **__: object) -> None:
@@ -117,7 +117,7 @@ def test_a_certificate_that_is_not_trusted_is_told_with_the_fix(monkeypatch: pyt
     sender.close()
 
 
-def test_nobody_there_is_told_apart() -> None:
+def test_a_refused_connection_differs_from_other_failures() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     sender = HttpSender(server_under_test(f"http://127.0.0.1:{port}"))
@@ -128,14 +128,14 @@ def test_nobody_there_is_told_apart() -> None:
 
 
 def test_the_key_goes_in_one_header_and_a_redirect_is_not_followed() -> None:
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             connection, _ = listening.accept()
             with connection:
-                heard.append(connection.recv(65_536))
+                received.append(connection.recv(65_536))
                 connection.sendall(b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n")
 
         thread = threading.Thread(target=serve)
@@ -145,8 +145,8 @@ def test_the_key_goes_in_one_header_and_a_redirect_is_not_followed() -> None:
         assert sender.send(QUESTION, 10).status == 302
         sender.close()
         thread.join(10)
-    assert heard[0].lower().count(b"tml-secret") == 1
-    assert b"x-api-key: tml-secret" in heard[0].lower()
+    assert received[0].lower().count(b"tml-secret") == 1
+    assert b"x-api-key: tml-secret" in received[0].lower()
 
 
 def test_hanging_up_closes_the_connection_without_the_reply() -> None:

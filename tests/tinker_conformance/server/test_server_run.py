@@ -138,8 +138,8 @@ def test_the_key_is_hidden_before_a_text_is_cut_and_in_every_form() -> None:
     run = opened(QuotesTheKeyOddly())
     for probe in run.asked:
         judgement = run.ask(probe)
-        said = f"{judgement.mismatches} {judgement.note} {judgement.exchanges}".lower()
-        assert "tml-t" not in said, probe.id
+        shown = f"{judgement.mismatches} {judgement.note} {judgement.exchanges}".lower()
+        assert "tml-t" not in shown, probe.id
         assert "tml-t" not in encode(run.result(judgement)).decode().lower()
 
 
@@ -259,9 +259,10 @@ def test_broken_connections_are_failures_and_the_run_goes_on() -> None:
     failed = [each for each in judgements if each.verdict is Verdict.FAILED]
     assert len(judgements) == len(PROBES)
     assert len(failed) > 20
-    said = {str(each.mismatches[0]) for each in failed}
+    mismatches = {str(each.mismatches[0]) for each in failed}
     assert any(
-        "wanted a reply to POST /api/v1/asample, got no reply: the connection broke" in each for each in said
+        "wanted a reply to POST /api/v1/asample, got no reply: the connection broke" in each
+        for each in mismatches
     )
 
 

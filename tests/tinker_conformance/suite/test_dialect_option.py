@@ -32,16 +32,18 @@ def test_what_differs_in_a_dialect_is_an_expected_failure(pytester: pytest.Pytes
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (("--dialect", "skyrll"), "*there is no dialect 'skyrll'; did you mean 'skyrl'?*"),
         (("--dialect", "skyrl", "--record-known-failures", "known.toml"), "*leave out --dialect, or*"),
     ],
 )
-def test_a_mistake_is_a_usage_error(pytester: pytest.Pytester, options: tuple[str, ...], said: str) -> None:
+def test_a_mistake_is_a_usage_error(
+    pytester: pytest.Pytester, options: tuple[str, ...], expected: str
+) -> None:
     result = run_pytest(pytester, *QUIET, *SUITE, *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([said])
+    result.stderr.fnmatch_lines([expected])
 
 
 def test_a_class_meets_the_dialect_too(pytester: pytest.Pytester) -> None:

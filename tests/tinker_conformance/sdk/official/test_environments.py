@@ -94,15 +94,15 @@ class TestLeanEnvironment:
         assert lean_environment("0.6.3", cache=shared_cache) == made
         assert "0.6.3" in cached_versions(cache=shared_cache)
 
-    def test_an_interpreter_that_is_gone_is_made_anew(self, shared_cache):
+    def test_a_deleted_interpreter_is_made_again(self, shared_cache):
         environment = lean_environment("0.6.3", cache=shared_cache)
         environment.python.unlink()
-        said = []
-        again = lean_environment("0.6.3", cache=shared_cache, report=said.append)
+        reported = []
+        again = lean_environment("0.6.3", cache=shared_cache, report=reported.append)
         assert in_child(again, "import tinker; print(tinker.__version__)") == "0.6.3"
-        assert len(said) == 1
+        assert len(reported) == 1
 
-    def test_a_release_whose_packages_are_gone_is_made_anew(self, shared_cache):
+    def test_a_release_whose_packages_were_deleted_is_installed_again(self, shared_cache):
         environment = lean_environment("0.6.3", cache=shared_cache)
         shutil.rmtree(environment.folder / "packages" / "tinker")
         again = lean_environment("0.6.3", cache=shared_cache)
