@@ -265,11 +265,11 @@ def test_a_used_number_and_a_taken_name_are_conflicts_and_the_same_request_is_no
     engine = FakeTinker(seed=7, dialect="skyrl")
     model = made(engine)
     first = ask(engine, "save_weights", save(model, 1, "a"))
-    assert said(ask(engine, "save_weights", save(model, 1, "a"))) == said(first)
+    assert status_and_body(ask(engine, "save_weights", save(model, 1, "a"))) == status_and_body(first)
     other = ask(engine, "save_weights", save(model, 1, "b"))
-    assert said(other) == (409, {"detail": "the sequence number was used by another request"})
+    assert status_and_body(other) == (409, {"detail": "the sequence number was used by another request"})
     taken = ask(engine, "save_weights", save(model, 2, "a"))
-    assert said(taken) == (409, {"detail": "a checkpoint of that name exists"})
+    assert status_and_body(taken) == (409, {"detail": "a checkpoint of that name exists"})
     assert ask(engine, "save_weights", save(model, 2, "b")).status == 200
     assert ask(FakeTinker(seed=7), "save_weights", save("m", 1, "b")).status == 200
 
@@ -291,7 +291,7 @@ def test_a_checkpoint_whose_save_has_not_ended_is_too_early() -> None:
     path = f"tinker://{model}/weights/a"
     load = {"model_id": model, "seq_id": 2, "path": path}
     early = ask(engine, "load_weights", load)
-    assert said(early) == (425, {"detail": "the checkpoint is still being written"})
+    assert status_and_body(early) == (425, {"detail": "the checkpoint is still being written"})
     ask(engine, "retrieve_future", {"request_id": future})
     assert ask(engine, "load_weights", load).status != 425
 
@@ -301,7 +301,7 @@ def test_too_many_samples_are_refused_with_retry_after_until_one_was_fetched() -
     sample = {"num_samples": 1, "sampling_session_id": "s", "prompt": {"chunks": []}}
     futures = [json.loads(ask(engine, "asample", {**sample, "seq_id": n}).body) for n in range(64)]
     refused = ask(engine, "asample", {**sample, "seq_id": 64})
-    assert said(refused) == (429, {"detail": "64 samples are in flight"})
+    assert status_and_body(refused) == (429, {"detail": "64 samples are in flight"})
     assert dict(refused.headers)[b"retry-after"] == b"1"
     ask(engine, "retrieve_future", {"request_id": futures[0]["request_id"]})
     assert ask(engine, "asample", {**sample, "seq_id": 64}).status == 200
