@@ -6,10 +6,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tinker_conformance.profile.submission_waits import Refusal
+from tinker_conformance.profile.submission_waits import RefusedReply
 from tinker_conformance.reference.failures import SubmissionError
 from tinker_conformance.reference.observer import LOGGER_NAME
-from tinker_conformance.reference.submission import Submission
+from tinker_conformance.reference.submission import PendingRequest
 
 from .declaration import Chapter
 from .patches import WithSubmission
@@ -17,19 +17,19 @@ from .patches import WithSubmission
 SDKS: Final = Chapter()
 _logger: Final = logging.getLogger(LOGGER_NAME)
 
-_Reply = Mapping[str, object] | Refusal
+_Reply = Mapping[str, object] | RefusedReply
 
 
-class _Changed(Submission):
+class _Changed(PendingRequest):
     """The reference's submission, which takes some replies for others."""
 
     __slots__ = ()
 
     async def _reply(self, body: Mapping[str, object]) -> _Reply:
         reply = await super()._reply(body)
-        return self.changed(reply) if isinstance(reply, Refusal) else reply
+        return self.changed(reply) if isinstance(reply, RefusedReply) else reply
 
-    def changed(self, refusal: Refusal) -> Refusal:
+    def changed(self, refusal: RefusedReply) -> RefusedReply:
         """Return what a refusal is taken for."""
         raise NotImplementedError
 
@@ -42,8 +42,8 @@ class _Changed(Submission):
 class _EndsAt503(_Changed):
     __slots__ = ()
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        return Refusal(418) if refusal.status == 503 and not self.is_setup else refusal
+    def changed(self, refusal: RefusedReply) -> RefusedReply:
+        return RefusedReply(418) if refusal.status == 503 and not self.is_setup else refusal
 
 
 @SDKS.adapter(
@@ -68,8 +68,8 @@ class _GivesUpASubmissionAt503(WithSubmission):
 class _LosesConflicts(_Changed):
     __slots__ = ()
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        return Refusal(418) if refusal.status == 409 and not self.is_setup else refusal
+    def changed(self, refusal: RefusedReply) -> RefusedReply:
+        return RefusedReply(418) if refusal.status == 409 and not self.is_setup else refusal
 
 
 @SDKS.adapter(
@@ -89,8 +89,8 @@ class _GivesUpASubmissionAt409(WithSubmission):
 class _Repeats401(_Changed):
     __slots__ = ()
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        return Refusal(503) if refusal.status == 401 else refusal
+    def changed(self, refusal: RefusedReply) -> RefusedReply:
+        return RefusedReply(503) if refusal.status == 401 else refusal
 
 
 @SDKS.adapter(
@@ -103,15 +103,15 @@ class _SendsASubmissionAgainAfter401(WithSubmission):
     submission = _Repeats401
 
 
-class _RepeatsMalformed(Submission):
+class _RepeatsMalformed(PendingRequest):
     __slots__ = ()
 
     async def _reply(self, body: Mapping[str, object]) -> _Reply:
         try:
             reply = await super()._reply(body)
         except SubmissionError:
-            return Refusal(None)
-        return reply or Refusal(None)
+            return RefusedReply(None)
+        return reply or RefusedReply(None)
 
 
 @SDKS.adapter(
@@ -124,7 +124,7 @@ class _SendsASubmissionAgainAfterAMalformedReply(WithSubmission):
     submission = _RepeatsMalformed
 
 
-class _StaysWhereItIs(Submission):
+class _StaysWhereItIs(PendingRequest):
     __slots__ = ()
 
     async def _reply(self, body: Mapping[str, object]) -> _Reply:
@@ -153,7 +153,7 @@ class _DoesNotFollowARedirectedSubmission(WithSubmission):
 class _TakesARefusalForAPause(_Changed):
     __slots__ = ()
 
-    def changed(self, refusal: Refusal) -> Refusal:
+    def changed(self, refusal: RefusedReply) -> RefusedReply:
         if refusal.status == 408 and self.back_off is not None:
             _logger.warning("Sampling is paused for sampler sampler-1. Reason: out of capacity")
         return refusal
@@ -172,8 +172,8 @@ class _TakesARefusedSubmissionForAPause(WithSubmission):
 class _RepeatsUnpaid(_Changed):
     __slots__ = ()
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        return Refusal(503) if refusal.status == 402 else refusal
+    def changed(self, refusal: RefusedReply) -> RefusedReply:
+        return RefusedReply(503) if refusal.status == 402 else refusal
 
 
 @SDKS.adapter(
@@ -189,8 +189,8 @@ class _SendsAnUnpaidSubmissionAgain(WithSubmission):
 class _EndsUnpaid(_Changed):
     __slots__ = ()
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        return Refusal(418) if refusal.status == 402 else refusal
+    def changed(self, refusal: RefusedReply) -> RefusedReply:
+        return RefusedReply(418) if refusal.status == 402 else refusal
 
 
 @SDKS.adapter(
@@ -203,13 +203,13 @@ class _GivesUpAnUnpaidSubmission(WithSubmission):
     submission = _EndsUnpaid
 
 
-class _Renumbers(Submission):
+class _Renumbers(PendingRequest):
     __slots__ = ()
 
     async def _reply(self, body: Mapping[str, object]) -> _Reply:
         reply = await super()._reply(body)
         seq_id = body.get("seq_id")
-        if isinstance(reply, Refusal) and isinstance(seq_id, int) and isinstance(body, dict):
+        if isinstance(reply, RefusedReply) and isinstance(seq_id, int) and isinstance(body, dict):
             body["seq_id"] = seq_id + 100
         return reply
 
@@ -227,8 +227,8 @@ class _NumbersWhatItSendsAgainAnew(WithSubmission):
 class _EndsAtASession(_Changed):
     __slots__ = ()
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        return Refusal(418) if self.is_setup and refusal.status == 408 else refusal
+    def changed(self, refusal: RefusedReply) -> RefusedReply:
+        return RefusedReply(418) if self.is_setup and refusal.status == 408 else refusal
 
 
 @SDKS.adapter(

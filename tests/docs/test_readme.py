@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from fake_server import FakeTinker, FakeTinkerTransport
 from fake_server.script.script_yaml import load_entries
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
 from tinker_conformance.sdk.spec import check_spec

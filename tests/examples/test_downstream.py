@@ -53,6 +53,7 @@ def project(tmp_path: Path) -> Path:
     return shutil.copytree(PROJECT, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__", ".*"))
 
 
+@pytest.mark.slow
 def test_its_tests_pass_with_the_release_that_it_pins(project: Path) -> None:
     assert '"tinker==0.38.0"' in (project / "pyproject.toml").read_text(encoding="utf-8")
     said = _run(project, "0.38.0", "-v", "-k", "not conformance or parsing")
@@ -60,6 +61,7 @@ def test_its_tests_pass_with_the_release_that_it_pins(project: Path) -> None:
         assert re.search(rf"{module.name}::.* PASSED", said), module.name
 
 
+@pytest.mark.slow
 def test_the_readme_s_line_is_what_the_project_has_and_its_five_line_test_passes(project: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (section,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
@@ -75,6 +77,7 @@ def test_the_readme_s_line_is_what_the_project_has_and_its_five_line_test_passes
     assert "1 passed" in _run(project, "0.38.0", "tests/test_readme.py")
 
 
+@pytest.mark.slow
 def test_the_fixtures_serve_an_older_release_too(tmp_path: Path) -> None:
     (tmp_path / "test_older.py").write_text(OLDER)
     assert "1 passed" in _run(tmp_path, "0.6.3", "-p", "no:asyncio", "-p", "no:randomly")

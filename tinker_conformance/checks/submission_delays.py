@@ -12,7 +12,7 @@ from fake_server.script.steps import ABSENT, ReplyStep, Status, Timeout, intende
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.profile.choices import SubmissionRetries
 from tinker_conformance.profile.profile import Expired
-from tinker_conformance.profile.submission_waits import Refusal, SubmissionWaits, Wait
+from tinker_conformance.profile.submission_waits import RefusedReply, SubmissionWaits, Wait
 from tinker_conformance.timeline import Request, Timeline
 
 _EXACT_SECONDS: Final = 0.000_01
@@ -86,7 +86,7 @@ class _Waits:
     def _new(self) -> SubmissionWaits:
         return SubmissionWaits(self._profile.polling, self._retries, self._is_sample, lambda: True)
 
-    def after(self, refusal: Refusal, at: float) -> Wait | None:
+    def after(self, refusal: RefusedReply, at: float) -> Wait | None:
         """Return the wait after a refusal at `at` virtual seconds."""
         wait = self._waits.after(refusal, self._epoch + at)
         if wait is None and self._is_sample and refusal.is_retried:
@@ -115,15 +115,15 @@ def _turns(case: Case, place: _Place) -> Sequence[Turn]:
     return next((replies.turns for replies in case.scenario.setup if replies.path == place.path), ())
 
 
-def _refusal(step: ReplyStep) -> Refusal:
+def _refusal(step: ReplyStep) -> RefusedReply:
     match intended_reply(step):
         case Status() as reply:
             empty = reply.body is ABSENT and not reply.raw
-            return Refusal(reply.status, empty, {name.lower(): value for name, value in reply.headers})
+            return RefusedReply(reply.status, empty, {name.lower(): value for name, value in reply.headers})
         case Timeout():
-            return Refusal(408)
+            return RefusedReply(408)
         case _:
-            return Refusal(None)
+            return RefusedReply(None)
 
 
 def _sent(timeline: Timeline) -> Mapping[_Place, list[tuple[int, float]]]:

@@ -21,7 +21,7 @@ def asked_versions(versions: str) -> list[str]:
 
     Raises:
         click.UsageError: If the option names no releases.
-        EnvironmentUnavailable: If the list of published releases cannot be fetched.
+        SdkStartError: If the list of published releases cannot be fetched.
     """
     try:
         match versions:

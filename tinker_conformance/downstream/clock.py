@@ -19,6 +19,7 @@ from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop
+from tinker_conformance.error_families import ConformanceError
 
 _T = TypeVar("_T")
 
@@ -28,7 +29,7 @@ LEFT_ON_REAL_TIME: Final = ("_pytest", "pluggy", "pytest_asyncio", "xdist", "exe
 """Modules that keep real time, because they measure the duration of tests."""
 
 
-class ClockStalledError(RuntimeError):
+class ClockStalledError(ConformanceError, RuntimeError):
     """The coroutine given to `FakeTinkerClock.run` would never end; the text says why and what to do."""
 
 

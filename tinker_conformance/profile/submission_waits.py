@@ -19,7 +19,7 @@ _RETRIED: Final = frozenset({408, 409, 429})
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedReply:
     """What a request got in place of a reply that accepts it.
 
     Attributes:
@@ -72,7 +72,7 @@ class SubmissionWaits:
     _slow: int = 0
     _since: float | None = None
 
-    def after(self, refusal: Refusal, now: float) -> Wait | None:
+    def after(self, refusal: RefusedReply, now: float) -> Wait | None:
         """Return the wait after a refusal; None if the request has failed.
 
         Args:
@@ -83,7 +83,7 @@ class SubmissionWaits:
             self._since = now
         return self._quick_wait(refusal, now) or self._slow_wait(refusal, now)
 
-    def _quick_wait(self, refusal: Refusal, now: float) -> Wait | None:
+    def _quick_wait(self, refusal: RefusedReply, now: float) -> Wait | None:
         rules = self.facet.submission
         left = self.retries is not SubmissionRetries.SLOW_ONLY and self._quick < rules.quick_retries
         if not left or not self._is_quickly_retried(refusal):
@@ -96,7 +96,7 @@ class SubmissionWaits:
         most = min(rules.quick_base_seconds * 2.0**count, rules.quick_cap_seconds)
         return Wait(most * (1 - rules.quick_jitter), most)
 
-    def _is_quickly_retried(self, refusal: Refusal) -> bool:
+    def _is_quickly_retried(self, refusal: RefusedReply) -> bool:
         said = refusal.headers.get("x-should-retry") if self.facet.submission.obeys_should_retry else None
         match said:
             case "true":
@@ -106,7 +106,7 @@ class SubmissionWaits:
             case _:
                 return refusal.is_retried
 
-    def _slow_wait(self, refusal: Refusal, now: float) -> Wait | None:
+    def _slow_wait(self, refusal: RefusedReply, now: float) -> Wait | None:
         rules = self.facet.submission
         if self.retries is SubmissionRetries.QUICK_ONLY:
             return None

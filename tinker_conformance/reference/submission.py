@@ -12,7 +12,7 @@ from typing import Final
 import httpx
 
 from tinker_conformance.profile.profile import PollingFacet, SubmissionRetries
-from tinker_conformance.profile.submission_waits import Refusal, SubmissionWaits
+from tinker_conformance.profile.submission_waits import RefusedReply, SubmissionWaits
 from tinker_conformance.reference.billing import BillingPause
 from tinker_conformance.reference.failures import SubmissionError
 from tinker_conformance.reference.polling import PostJson
@@ -20,6 +20,16 @@ from tinker_conformance.reference.wire import detail_of
 
 _TIMEOUT_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 1.0
+_OFFICIAL_CLASSES: Final[Mapping[int, str]] = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    409: "ConflictError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
+}
+"""By status, the exception of the official SDK."""
 
 
 @dataclass(slots=True)
@@ -35,7 +45,7 @@ class SampleBackOff:
 
 
 @dataclass(slots=True)
-class Submission:
+class PendingRequest:
     """The sending of one request.
 
     Attributes:
@@ -76,7 +86,7 @@ class Submission:
                 return reply
             wait = waits.after(reply, time.time())
             if wait is None:
-                raise self._refused(self._detail, is_retried=reply.is_retried)
+                raise self._refused(self._detail, reply)
             if wait.of_all_samples and self.back_off is not None:
                 self.back_off.until = time.monotonic() + wait.most
             else:
@@ -84,7 +94,7 @@ class Submission:
             if renewed:
                 body = self.body()
 
-    async def _reply(self, body: Mapping[str, object]) -> Mapping[str, object] | Refusal:
+    async def _reply(self, body: Mapping[str, object]) -> Mapping[str, object] | RefusedReply:
         """Send the request once."""
         try:
             response = await self.send(
@@ -96,11 +106,11 @@ class Submission:
             )
         except httpx.RequestError as error:
             self._detail = str(error)
-            return Refusal(None)
+            return RefusedReply(None)
         self._detail = detail_of(response)
         if not response.is_success:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Refusal(response.status_code, not response.content, headers)
+            return RefusedReply(response.status_code, not response.content, headers)
         try:
             reply: object = response.json()
         except ValueError as error:
@@ -112,8 +122,22 @@ class Submission:
     def _may_pause(self) -> bool:
         return self.billing.may_continue(self._detail)
 
-    def _refused(self, detail: str, *, is_retried: bool = False) -> SubmissionError:
+    def _refused(self, detail: str, reply: RefusedReply | None = None) -> SubmissionError:
         message = f"POST {self.path} was not accepted: {detail}; fix the request, or see the server's log"
         return SubmissionError(
-            message, official_class="APIStatusError", official_text=detail, is_retried=is_retried
+            message,
+            official_class=_official_class(reply),
+            official_text=detail,
+            is_retried=reply is not None and reply.is_retried,
         )
+
+
+def _official_class(reply: RefusedReply | None) -> str:
+    """Return the class of the official SDK's error; without a refusal, of one about the reply's body."""
+    match reply:
+        case None:
+            return "APIResponseValidationError"
+        case RefusedReply(status=int() as status):
+            return "InternalServerError" if status >= 500 else _OFFICIAL_CLASSES.get(status, "APIStatusError")
+        case RefusedReply():
+            return "APIConnectionError"

@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 from fake_server.core.wanted_got import wanted_got
 from fake_server.protobuf import decode_forward_output, decode_sample_response
 from tinker_conformance.checks.case import Mismatch
+from tinker_conformance.error_families import ConformanceError
 from tinker_conformance.server.exchanges import (
     NOT_JSON,
     READ_SECONDS,
@@ -41,15 +42,15 @@ Json = Mapping[str, object]
 Decode = Callable[[bytes], Json]
 
 
-class ProbeEnded(Exception):  # noqa: N818 - the difference that it stands for was noted
+class ProbeEnded(ConformanceError):  # noqa: N818 - the difference that it stands for was noted
     """A probe cannot go on after a difference."""
 
 
-class NotOfferedError(Exception):
+class NotOfferedError(ConformanceError):
     """The server does not have what the probe is about; the text says how that showed."""
 
 
-class NotTestableError(Exception):
+class NotTestableError(ConformanceError):
     """Something that another probe judges does not work, and this one needs it."""
 
     def __init__(self, note: str, fix_first: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from tinker_conformance.error_families import SdkError
+
 READ_SECONDS: Final = 45.0
 """How long the official SDK waits for the reply to a poll (every release)."""
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -88,7 +90,7 @@ NOT_JSON: Final = _NotJson()
 """What `Answer.json` returns for a body that is not JSON."""
 
 
-class NoAnswerError(Exception):
+class NoAnswerError(SdkError):
     """No complete reply came; the text says why, in words that follow "no reply: ".
 
     Attributes:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import Final
 
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.server.dialogue import Line, NotOfferedError, NotTestableError, ProbeEnded
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probe import Probe
 from tinker_conformance.server.probing import Probing
 from tinker_conformance.server.server_request import Pausing
-from tinker_conformance.server.survey import ServerLostError, survey
+from tinker_conformance.server.survey import survey
 from tinker_conformance.server.workbench import Workbench
 
 _MOST_LOST: Final = 2
@@ -30,7 +30,7 @@ class ServerJudge:
             pausing: How the server can be made to pause.
 
         Raises:
-            ServerLostError: It cannot be reached.
+            LostError: It cannot be reached.
             UserError: It refuses the key.
         """
         self._lost = 0
@@ -41,7 +41,7 @@ class ServerJudge:
         """Judge the server by one probe.
 
         Raises:
-            ServerLostError: Nothing listens there any more.
+            LostError: Nothing listens there any more.
             UserError: The budget is spent, or a base model must be named.
         """
         if (why := self._bench.offer.lacks(probe.needs)) is not None:
@@ -86,6 +86,6 @@ class ServerJudge:
     def _count(self, error: NoAnswerError) -> None:
         self._lost = 0 if error.connected else self._lost + 1
         if self._lost >= _MOST_LOST:
-            raise ServerLostError(
+            raise LostError(
                 f"the server at {self._line.target.url} went away: {error}; find out why it ended"
             )

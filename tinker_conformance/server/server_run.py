@@ -75,7 +75,7 @@ class ServerRun:
         """Judge the server by one probe, and apply known failures.
 
         Raises:
-            ServerLostError: The server went away.
+            LostError: The server went away.
             UserError: The budget is spent, or a base model must be named.
         """
         return self.known.applied(self.judge.judge(required))
@@ -131,7 +131,7 @@ def open_server_run(
 
     Raises:
         ValueError: If an option cannot be used; the text says what to use instead.
-        ServerLostError: The server cannot be reached.
+        LostError: The server cannot be reached.
     """
     target = request.check()
     asked = _selected(request)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.error_families import UserError
-from tinker_conformance.judging.side_by_side import LostError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.server.dialogue import Dialogue, Line, is_missing
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.features import Feature
@@ -19,15 +18,11 @@ NO_JSON: Final = b'{"this is not JSON'
 _UNAUTHORIZED: Final = (401, 403)
 
 
-class ServerLostError(LostError):
-    """The server cannot be reached, or went away during the run."""
-
-
 def survey(line: Line) -> Offer:
     """Return what a server offers.
 
     Raises:
-        ServerLostError: It cannot be reached, or does not answer HTTP.
+        LostError: It cannot be reached, or does not answer HTTP.
         UserError: It refuses the key.
     """
     asking = Dialogue(line)
@@ -41,7 +36,7 @@ def survey(line: Line) -> Offer:
         except NoAnswerError as error:
             if feature is Feature.CLIENT_CONFIG or not error.connected:
                 what = f"the server at {line.target.url} does not answer: {error}"
-                raise ServerLostError(f"{what}; start it, or check --url") from error
+                raise LostError(f"{what}; start it, or check --url") from error
             continue
         if is_missing(answer):
             missing[feature] = f"{feature.method} {feature.path} answers HTTP {answer.status}"

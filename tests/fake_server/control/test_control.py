@@ -18,7 +18,7 @@ from fake_server.control.clock_file import SteppedClock
 from fake_server.control.control_plane import ControlledServer
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/how-to/fake-server-from-another-language.md"

@@ -13,13 +13,12 @@ from fake_server.core.bounded_files import (
     MAX_FILE_BYTES,
     MAX_LEVELS,
     MAX_VALUES,
-    FileError,
     parse_toml,
     parse_yaml,
     read_bytes,
     read_text,
 )
-from fake_server.core.errors import ScriptError
+from fake_server.core.errors import FileError, ScriptError
 from fake_server.script import MAX_STEPS
 from fake_server.script.script_data import decode_steps
 from fake_server.script.script_yaml import decode_all, decode_entries

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_server import FakeTinker, FakeTinkerServer, Poll, Reply, Request, Submission, TransportFault
+from fake_server.core.errors import ServerError
 from fake_server.http.http_protocol import LINGER_BYTES
-from fake_server.http.http_server import ServerError
 from fake_server.http_limits import Limits
 from fake_server.script import complete, drop, script, timeout
 from fake_server.script.steps import Advance

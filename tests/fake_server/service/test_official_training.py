@@ -110,6 +110,7 @@ def test_another_seed_gives_others(in_process: tuple[str, dict[str, Any]]) -> No
     assert told["sampled"] != other["sampled"]
 
 
+@pytest.mark.slow
 def test_releases_agree_on_every_number() -> None:
     # Draws without a seed of their own are for a sampler of a session, which release 0.1 has not.
     keys = ("losses", "later", "loaded", "seeded", "greedy")

@@ -14,7 +14,7 @@ from tinker_conformance.sdk.official.environments import lean_environment
 PROGRAM = Path(__file__).with_name("protocol_program.py")
 
 
-@pytest.fixture(scope="module", params=["0.6.3", "0.38.0"])
+@pytest.fixture(scope="module", params=[pytest.param("0.6.3", marks=pytest.mark.slow), "0.38.0"])
 def told(request: pytest.FixtureRequest) -> dict[str, Any]:
     environment = lean_environment(request.param)
     done = subprocess.run(

@@ -122,7 +122,13 @@ UNFINISHED = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "step"), UNFINISHED.values(), ids=UNFINISHED)
+@pytest.mark.parametrize(
+    ("old", "new", "step"),
+    [
+        pytest.param(*case, id=name, marks=() if name in ("no failure", "no end") else pytest.mark.slow)
+        for name, case in UNFINISHED.items()
+    ],
+)
 def test_the_first_unfinished_step_is_named(copied: Path, old: str, new: str, step: str) -> None:
     change(copied, old, new)
     if step == "the adapter starts":

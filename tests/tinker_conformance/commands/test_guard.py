@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 
 from tinker_conformance.cli import main
 from tinker_conformance.commands.guard import TRACEBACK_VARIABLE, Program, guarded
-from tinker_conformance.error_families import UserError
-from tinker_conformance.known_failures.entry_reading import UnmatchedEntryError
+from tinker_conformance.error_families import SdkStartError, UnmatchedEntryError, UserError
 from tinker_conformance.profile import profile_files
-from tinker_conformance.sdk.session import SdkStartError
 
 
 def _ended(error: BaseException) -> Result:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.shared_runs import SharedSession
+from tests.support.shared_runs import SharedSession
 from tinker_conformance.cli import main
 from tinker_conformance.commands import common
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line
@@ -49,6 +49,7 @@ SAME = ReleaseReport(
 FAILED = ReleaseReport(version="0.0.1", note="there is no such release")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "step",
     [

@@ -27,9 +27,8 @@ from tinker_conformance.report.record_schema import schema
 from tinker_conformance.report.report_reading import Report, load_report
 
 ROOT = Path(__file__).parents[3]
-TESTS = ROOT / "tests"
 SECONDS = 120
-IMPATIENT = ["--sdk", "python:report_sdks:impatient", "--profile", "tinker-0.5.1"]
+IMPATIENT = ["--sdk", "python:tests.support.report_sdks:impatient", "--profile", "tinker-0.5.1"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Done:
 
 
 def _environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(TESTS), **more}
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
 
 
 def _run(folder: Path, *arguments: str) -> Done:
@@ -75,10 +74,11 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Done:
     return _run(folder / "report", "-v", *IMPATIENT, "--record-known-failures", str(folder / "known.yaml"))
 
 
-NODE = pytest.param("node", marks=pytest.mark.needs_tool("node"))
+NODE = pytest.param("node", marks=[pytest.mark.needs_tool("node"), pytest.mark.slow])
+WORKERS = pytest.param("pytest -n 2", marks=pytest.mark.slow)
 
 
-@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2", NODE])
+@pytest.fixture(scope="module", params=["run", "pytest", WORKERS, NODE])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     match request.param:
         case "run":
@@ -156,7 +156,7 @@ def test_every_line_is_valid_and_the_schema_is_fresh(done: Done) -> None:
 
 def test_the_environment_is_told(impatient: Done) -> None:
     start = impatient.report.start
-    assert start.sdk.spec == "python:report_sdks:impatient"
+    assert start.sdk.spec == "python:tests.support.report_sdks:impatient"
     assert start.profile.name == "tinker-0.5.1"
     assert start.interpreter.startswith("CPython 3.")
     assert start.kit
@@ -173,7 +173,7 @@ def test_the_terminal_shows_the_picture(impatient: Done) -> None:
 
 
 def test_nothing_that_an_sdk_prints_is_obeyed(tmp_path: Path) -> None:
-    arguments = ["--sdk", "python:report_sdks:Hostile", "--profile", "tinker-0.5.1"]
+    arguments = ["--sdk", "python:tests.support.report_sdks:Hostile", "--profile", "tinker-0.5.1"]
     done = _run(tmp_path / "report", "-v", *arguments, "--record-known-failures", str(tmp_path / "k.toml"))
     assert done.code == 1
     for name in ("index.html", "summary.md"):
@@ -249,6 +249,7 @@ def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tmp_path: Path) -> None:
     assert impatient.code == 1
     assert "9 known failures; edit the reasons" in " ".join(impatient.output.split())
@@ -269,6 +270,7 @@ def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tm
 STALE = '[[known_failures]]\nrequirement = "{}"\nclass = "bug"\nreason = "r"\n'
 
 
+@pytest.mark.slow
 def test_stale_entries_are_exit_code_3_and_fail_pytest(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     reference = ["--sdk", "reference", "--profile", "tinker-0.5.1", "--known-failures", str(file)]
@@ -318,7 +320,7 @@ def test_bad_usage_names_the_fix(arguments: list[str], said: str, tmp_path: Path
 
 def test_quirks_count_where_that_is_asked_for(tmp_path: Path) -> None:
     """This SDK differs from its profile in one quirk."""
-    sdk = ["--sdk", "python:report_sdks:of_another_release", "--profile", "tinker-0.5.1"]
+    sdk = ["--sdk", "python:tests.support.report_sdks:of_another_release", "--profile", "tinker-0.5.1"]
     asked = ["-k", "parsing.numbers or parsing.containers_are_unknown"]
     lenient = _pytest(tmp_path, *sdk, *asked)
     assert lenient.code == 0, lenient.output

@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import UnmatchedEntryError, UserError
 from tinker_conformance.known_failures.entry import EntryClass, KnownFailure, Subject
-from tinker_conformance.known_failures.entry_reading import (
-    UnmatchedEntryError,
-    check_entries,
-    load_known_failures,
-)
+from tinker_conformance.known_failures.entry_reading import check_entries, load_known_failures
 
 GOOD = KnownFailure(
     Subject.REQUIREMENT, "debounce.*", EntryClass.BUG, "a minute of 59 s", "https://x.test/1", None, 1

@@ -6,12 +6,12 @@ import pytest
 
 from tinker_conformance.profile.choices import SubmissionRetries
 from tinker_conformance.profile.profile_files import load_profile
-from tinker_conformance.profile.submission_waits import Refusal, SubmissionWaits, Wait
+from tinker_conformance.profile.submission_waits import RefusedReply, SubmissionWaits, Wait
 
 NEWEST = load_profile("tinker-0.38").polling
 OLD = load_profile("tinker-0.5.1").polling
 NOW = 1_750_000_000.0
-BUSY = Refusal(503)
+BUSY = RefusedReply(503)
 
 
 def _waits(
@@ -20,7 +20,7 @@ def _waits(
     return SubmissionWaits(NEWEST, retries, is_sample, lambda: True)
 
 
-def _longest(waits: SubmissionWaits, refusals: list[Refusal]) -> list[float | None]:
+def _longest(waits: SubmissionWaits, refusals: list[RefusedReply]) -> list[float | None]:
     found = [waits.after(refusal, NOW) for refusal in refusals]
     return [None if wait is None else wait.most for wait in found]
 
@@ -44,7 +44,7 @@ def test_slow_retries_end_after_five_minutes() -> None:
 
 @pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 410, 422])
 def test_other_statuses_end_a_request(status: int) -> None:
-    assert _waits().after(Refusal(status), NOW) is None
+    assert _waits().after(RefusedReply(status), NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -64,31 +64,31 @@ def test_other_statuses_end_a_request(status: int) -> None:
     ],
 )
 def test_quick_retries_follow_retry_after(headers: dict[str, str], expected: float) -> None:
-    wait = _waits().after(Refusal(503, headers=headers), NOW)
+    wait = _waits().after(RefusedReply(503, headers=headers), NOW)
     assert wait is not None
     assert wait.most == expected
 
 
 def test_x_should_retry_decides_about_quick_retries() -> None:
-    assert _longest(_waits(), [Refusal(400, headers={"x-should-retry": "true"})]) == [0.5]
-    assert _longest(_waits(), [Refusal(503, headers={"x-should-retry": "false"})]) == [1]
+    assert _longest(_waits(), [RefusedReply(400, headers={"x-should-retry": "true"})]) == [0.5]
+    assert _longest(_waits(), [RefusedReply(503, headers={"x-should-retry": "false"})]) == [1]
 
 
 def test_a_429_lets_all_samples_wait_a_second_and_begins_anew() -> None:
     waits = _waits(SubmissionRetries.SLOW_ONLY, is_sample=True)
-    assert _longest(waits, [BUSY, BUSY, Refusal(429), BUSY]) == [1, 2, 1, 1]
-    assert waits.after(Refusal(429), NOW) == Wait(1, 1, of_all_samples=True)
+    assert _longest(waits, [BUSY, BUSY, RefusedReply(429), BUSY]) == [1, 2, 1, 1]
+    assert waits.after(RefusedReply(429), NOW) == Wait(1, 1, of_all_samples=True)
 
 
 def test_a_402_pauses_while_it_may() -> None:
-    assert _longest(_waits(), [Refusal(402)]) == [5]
+    assert _longest(_waits(), [RefusedReply(402)]) == [5]
     unpaid = SubmissionWaits(NEWEST, SubmissionRetries.QUICK_THEN_SLOW, False, lambda: False)
-    assert unpaid.after(Refusal(402), NOW) is None
+    assert unpaid.after(RefusedReply(402), NOW) is None
     old = SubmissionWaits(OLD, SubmissionRetries.QUICK_THEN_SLOW, False, lambda: True)
-    assert old.after(Refusal(402), NOW) is None
+    assert old.after(RefusedReply(402), NOW) is None
 
 
 def test_a_400_without_a_body_is_a_lost_reply_since_0_18() -> None:
-    assert _longest(_waits(), [Refusal(400, is_empty=True)]) == [1]
+    assert _longest(_waits(), [RefusedReply(400, is_empty=True)]) == [1]
     old = SubmissionWaits(OLD, SubmissionRetries.QUICK_THEN_SLOW, False, lambda: True)
-    assert old.after(Refusal(400, is_empty=True), NOW) is None
+    assert old.after(RefusedReply(400, is_empty=True), NOW) is None

@@ -108,6 +108,7 @@ def test_the_window_ends_where_the_next_line_is_due() -> None:
     assert begin + width == xs["60.000 s"] > xs["59.999 s"]
 
 
+@pytest.mark.slow
 def test_the_page_of_forty_sdks_fails_everywhere_and_stays_below_two_megabytes() -> None:
     reports = [
         report(f"sdk-{n}", "1", *(result(r, Verdict.FAILED, f"{n} {'<&>' * 500}") for r in REQUIREMENTS))

@@ -10,7 +10,7 @@ import pytest
 from fake_server import FakeTinker, FakeTinkerServer, Reply, Request, at_most
 from tests.broken_servers.declaration import API, BrokenBench, replied
 from tests.broken_servers.laboratory import KEY, Bench, InstantClock, fake_server, opened
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.report.conclusion import untested_chapters
 from tinker_conformance.report.record_making import MOST_CHARACTERS
@@ -19,7 +19,6 @@ from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probes import PROBES
 from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import open_server_run
-from tinker_conformance.server.survey import ServerLostError
 
 TRAINING = (
     *("create_model", "forward", "forward_backward", "optim_step", "save_weights", "load_weights"),
@@ -178,7 +177,7 @@ class Dies(BrokenBench):
 
 @pytest.mark.parametrize("after", [0, 5, 100, 300])
 def test_a_server_that_dies_ends_the_run(after: int) -> None:
-    with pytest.raises(ServerLostError, match="start it|find out why it ended"):
+    with pytest.raises(LostError, match="start it|find out why it ended"):
         _judged(Dies(after))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.suite.pytest_options import ALIASED
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 SUITE: Final = ("--pyargs", "tinker_conformance.suite")

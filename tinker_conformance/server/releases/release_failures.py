@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from fake_server.core.bounded_files import FileError, parse_json
+from fake_server.core.bounded_files import parse_json
+from fake_server.core.errors import FileError
+from tinker_conformance.error_families import ConformanceError
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.server.releases.exchange_log import Sent
 from tinker_conformance.server.target import HIDDEN
@@ -16,7 +18,19 @@ _SAYS_NOTHING: Final = frozenset({"", "notfound"})
 _OLD_FAILURE: Final = "Error retrieving result: {"
 """How releases before 0.3 begin the text of a future that failed."""
 _FAILED: Final = "RequestFailedError"
-_UNEXPECTED: Final = "UnexpectedResultError"
+
+
+class VerbError(ConformanceError):
+    """A verb cannot be carried out, or the SDK returned a result that no correct server gives.
+
+    Attributes:
+        outcome: `ABSENT` if the release does not have the method, `NOT_TESTABLE` if something is missing that
+            the verb needs, `ERROR` for a wrong result.
+    """
+
+    def __init__(self, outcome: VerbOutcome, text: str = "") -> None:
+        super().__init__(text)
+        self.outcome = outcome
 
 
 def described_failure(error: BaseException, sent: Sequence[Sent], *, key: str) -> tuple[VerbOutcome, str]:
@@ -38,11 +52,11 @@ def _described(error: BaseException, sent: Sequence[Sent]) -> tuple[VerbOutcome,
     text = f"{type(error).__name__}: {error}"
     last = next((each for each in reversed(sent) if each.ended is not None), None)
     after = "" if last is None else f", after {last.name}: {last.reply_text}"
+    if isinstance(error, VerbError):
+        return VerbOutcome.ERROR, f"server: {error}{after}"
     match type(error).__name__:
         case name if name == _FAILED or str(error).startswith(_OLD_FAILURE):
             return VerbOutcome.ERROR, f"server: the future failed ({text})"
-        case name if name == _UNEXPECTED:
-            return VerbOutcome.ERROR, f"server: {error}{after}"
         case _ if last is not None and (last.trouble is not None or (last.status or 0) >= 400):
             return VerbOutcome.ERROR, f"server: {last.name}: {last.reply_text} ({text})"
         case _:

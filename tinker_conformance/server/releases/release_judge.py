@@ -1,6 +1,6 @@
 """Drives releases of the official SDK against a server, one after the other.
 
-Failures. A release whose environment cannot be built raises `EnvironmentUnavailable` before anything is sent.
+Failures. A release whose environment cannot be built raises `SdkStartError` before anything is sent.
 A worker that hangs, crashes or answers nonsense is a finding of its verb; the next verb gets a new worker.
 """
 
@@ -60,7 +60,7 @@ def judge_releases(
         say: Receives a line of text for each step that takes time.
 
     Raises:
-        EnvironmentUnavailable: The environment of a release cannot be built. No release was driven then.
+        SdkStartError: The environment of a release cannot be built. No release was driven then.
     """
     environments = [lean_environment(release, report=say) for release in releases]
     records: list[VerbRecord] = []

@@ -21,7 +21,7 @@ from typing import Final
 
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.server.releases.exchange_log import ExchangeLog
-from tinker_conformance.server.releases.release_failures import described_failure
+from tinker_conformance.server.releases.release_failures import VerbError, described_failure
 from tinker_conformance.server.releases.release_messages import AskMessage, VerbDone, decode_ask, encode
 from tinker_conformance.server.target import KEY_VARIABLE
 
@@ -100,10 +100,8 @@ def _judged(attempt: _Attempt, log: ExchangeLog) -> tuple[VerbOutcome, str, bool
     error = attempt.error
     if error is None:
         return VerbOutcome.WORKS, "", True
-    if type(error).__name__ == "AbsentError":
-        return VerbOutcome.ABSENT, "", True
-    if type(error).__name__ == "NoBaseModelError":
-        return VerbOutcome.NOT_TESTABLE, str(error), True
+    if isinstance(error, VerbError) and error.outcome is not VerbOutcome.ERROR:
+        return error.outcome, str(error), True
     outcome, note = described_failure(error, log.sent, key=os.environ.get(KEY_VARIABLE, ""))
     if attempt.began is None and outcome is VerbOutcome.ERROR:
         return VerbOutcome.NOT_TESTABLE, f"before it began: {note}", True

@@ -16,6 +16,7 @@ from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.race_provoker import RaceProvoker
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import in_chapter
@@ -24,9 +25,9 @@ from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
-from tinker_conformance.sdk.in_process.runner import UnfinishedScenarioError, run_scenario
+from tinker_conformance.sdk.in_process.runner import run_scenario
 from tinker_conformance.sdk.in_process.worker import load_adapter
-from tinker_conformance.sdk.session import SdkStartError
+from tinker_conformance.sdk.session import ScenarioFaultError
 from tinker_conformance.timeline import Callback, ClockStep, Outcome, OutcomeKind, Request, Timeline
 
 PROFILE = load_profile("tinker-0.5.1")
@@ -201,7 +202,7 @@ def test_an_adapter_that_claims_threads_must_have_the_method() -> None:
 
 
 def test_a_scenario_on_threads_is_not_run_without_the_method() -> None:
-    with pytest.raises(UnfinishedScenarioError, match="run_on_thread"):
+    with pytest.raises(ScenarioFaultError, match="run_on_thread"):
         timeline_of(ClaimsThreadsWithoutMethod(), on_threads(SHORT))
 
 

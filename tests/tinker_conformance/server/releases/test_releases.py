@@ -159,6 +159,7 @@ def test_a_server_that_lists_no_models_needs_one_named() -> None:
     assert found["create_model"].note.endswith("name one with --base-model")
 
 
+@pytest.mark.slow
 def test_polls_without_an_end_are_paced_so_that_they_are_no_load() -> None:
     engine = AlteredTinker({"retrieve_future": status(408, {"detail": "not yet"})})
     with FakeTinkerServer(engine) as server:

