@@ -30,7 +30,7 @@ class SubmissionFacet(Facet, frozen=True):
         sampling_back_off_seconds: The delay of samples after HTTP 429, and after 402 where that pauses.
             Official: 1.
         retries_empty_400: Whether an HTTP 400 without a body counts as a lost reply for slow retries.
-            Official: since 0.18.
+            Official: since 0.16.1.
         renumbers_samples: Whether a sample that is sent again gets another ``seq_id``. Official: until 0.20.
         sessions: The retries of what creates sessions and sampling sessions.
         client_config: The retries of ``POST /api/v1/client/config``.

@@ -112,7 +112,7 @@ class SamplingRetries:
 
 
 def _starts_over(error: Exception) -> bool:
-    """Return whether a sample is submitted anew after an error."""
+    """Return whether a sample is submitted again after an error."""
     match error:
         case SubmissionError():
             return error.is_retried

@@ -158,7 +158,7 @@ REQUIREMENTS: Final = (
     Requirement(
         id="submissions.empty_bad_request_ends",
         sentence="A 400 without a body ends a submission too.",
-        source="official SDK 0.1.0 to 0.16.1",
+        source="official SDK 0.1.0 to 0.16.0",
         scenarios=_of_each_client("submission-empty-400"),
         check=same(seen.submissions, seen.outcomes),
         holds=does_not(retries_an_empty_400),
@@ -167,7 +167,7 @@ REQUIREMENTS: Final = (
     Requirement(
         id="submissions.empty_bad_request",
         sentence="After a 400 without a body a submission is sent again; the creation of a model ends.",
-        source="official SDK since 0.18.0",
+        source="official SDK since 0.16.1",
         scenarios=_of_each_client("submission-empty-400"),
         check=same(seen.submissions, seen.outcomes),
         holds=retries_an_empty_400,

@@ -88,7 +88,7 @@ def test_a_402_pauses_while_it_may() -> None:
     assert old.after(RefusedReply(402), NOW) is None
 
 
-def test_a_400_without_a_body_is_a_lost_reply_since_0_18() -> None:
+def test_a_400_without_a_body_is_a_lost_reply_since_0_16_1() -> None:
     assert _longest(_waits(), [RefusedReply(400, is_empty=True)]) == [1]
     old = SubmissionWaits(OLD, SubmissionRetries.QUICK_THEN_SLOW, False, lambda: True)
     assert old.after(RefusedReply(400, is_empty=True), NOW) is None
