@@ -31,8 +31,7 @@ class SdkStartError(SdkError):
     """The SDK, its adapter or its environment cannot be started; the text says why and how to fix it.
 
     Attributes:
-        is_final: Whether no other environment in the cache would help, because the release does not exist or
-            the catalogue is wrong.
+        is_final: Whether no other environment in the cache would help, because the catalogue is wrong.
     """
 
     def __init__(self, text: str, *, is_final: bool = False) -> None:

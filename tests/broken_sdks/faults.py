@@ -245,8 +245,8 @@ class _UsesTheLastHeader(Poll):
 
     async def _ask(self) -> httpx.Response:
         response = await super()._ask()
-        said = response.headers.get_list("content-type")
-        if response.status_code == 408 and len(said) > 1 and "json" not in said[-1]:
+        content_types = response.headers.get_list("content-type")
+        if response.status_code == 408 and len(content_types) > 1 and "json" not in content_types[-1]:
             return httpx.Response(408)
         return response
 

@@ -36,7 +36,7 @@ def test_an_older_sdk(fake_tinker_server, fake_tinker_warnings):
 def _run(project: Path, release: str, *options: str) -> str:
     lean = lean_environment(release)
     packages = os.pathsep.join([str(project / "src"), str(ROOT), sysconfig.get_path("purelib")])
-    told = subprocess.run(  # noqa: PLW1510 - the assertion below shows more
+    result = subprocess.run(  # noqa: PLW1510 - the assertion below shows more
         [str(lean.python), "-m", "pytest", "-p", "no:cacheprovider", "-ra", *options],
         cwd=project,
         env={**lean.environment(), "PYTHONPATH": packages},
@@ -44,8 +44,8 @@ def _run(project: Path, release: str, *options: str) -> str:
         text=True,
         timeout=300,
     )
-    assert told.returncode == 0, told.stdout + told.stderr
-    return told.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 @pytest.fixture
@@ -56,9 +56,9 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_its_tests_pass_with_the_release_that_it_pins(project: Path) -> None:
     assert '"tinker==0.38.0"' in (project / "pyproject.toml").read_text(encoding="utf-8")
-    said = _run(project, "0.38.0", "-v", "-k", "not conformance or parsing")
+    output = _run(project, "0.38.0", "-v", "-k", "not conformance or parsing")
     for module in (project / "tests").glob("test_*.py"):
-        assert re.search(rf"{module.name}::.* PASSED", said), module.name
+        assert re.search(rf"{module.name}::.* PASSED", output), module.name
 
 
 @pytest.mark.slow

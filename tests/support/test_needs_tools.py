@@ -107,8 +107,8 @@ def test_the_node_of_the_package_is_used_where_there_is_no_other(project: pytest
 
         @pytest.mark.needs_tool("node", "npm")
         def test_one():
-            said = subprocess.run(["npm"], capture_output=True, text=True, check=True).stdout
-            assert said == "v22.1.0 {npm}\\n"
+            output = subprocess.run(["npm"], capture_output=True, text=True, check=True).stdout
+            assert output == "v22.1.0 {npm}\\n"
             print("at", tool("npm"))
         """
     )
@@ -133,7 +133,7 @@ def test_a_misspelt_tool_is_an_error(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*'nodejs' is none of chromium, go, java, libfaketime, node, npm*"])
 
 
-def test_a_test_without_the_marker_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_test_without_the_marker_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
         MissingToolError, match=r"mark the test with pytest\.mark\.needs_tool\(\"chromium\"\)"

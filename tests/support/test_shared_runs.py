@@ -41,8 +41,8 @@ class Counting:
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         self.runs += 1
         reason = f"{profile.name} {profile.observer.interval_seconds}"
-        told = Callback(at=0.0, client="c", future=1, state=scenario.id, reason=reason)
-        return Run((told,), self._fault)
+        event = Callback(at=0.0, client="c", future=1, state=scenario.id, reason=reason)
+        return Run((event,), self._fault)
 
     def close(self) -> None:
         self.closed += 1

@@ -62,6 +62,11 @@ class ServerRun:
         return self.request.recorded
 
     @property
+    def dialect(self) -> None:
+        """None: a server is judged as it is."""
+        return None
+
+    @property
     def name(self) -> str:
         """What reports call the server."""
         return self.target.name
@@ -138,7 +143,8 @@ def open_server_run(
     known = excuses(request.known, request.recorded, asked, "")
     budget = RequestBudget(request.max_requests)
     carrier = HttpSender(target) if sender is None else sender
-    line = Line(target, carrier, RealClock() if clock is None else clock, budget)
+    time = RealClock() if clock is None else clock
+    line = Line(target, carrier, time, budget, request.max_minutes * 60)
     try:
         judge = ServerJudge(line, request.pausing)
     except BaseException:

@@ -150,6 +150,11 @@ class ConformanceRun:
         return self.request.strict
 
     @property
+    def dialect(self) -> str | None:
+        """The server whose dialect the SDK meets; None for no other."""
+        return self.request.dialect
+
+    @property
     def recorded(self) -> Path | None:
         """The file of known failures to write, or None."""
         return self.request.recorded

@@ -310,7 +310,7 @@ def test_a_server_starts_again_on_the_same_port() -> None:
         assert parsed(talk(server, LAST_HEALTH), "GET")[0][0] == 200
 
 
-def test_a_taken_port_is_told() -> None:
+def test_a_taken_port_is_reported() -> None:
     with FakeTinkerServer(FakeTinker()) as server, pytest.raises(ServerError, match="use port 0"):
         FakeTinkerServer(FakeTinker(), port=server.port).start()
 

@@ -154,7 +154,7 @@ def test_every_line_is_valid_and_the_schema_is_fresh(done: Done) -> None:
     assert not validator.is_valid({**lines[1], "verdict": "splendid"})
 
 
-def test_the_environment_is_told(impatient: Done) -> None:
+def test_the_environment_is_in_the_report(impatient: Done) -> None:
     start = impatient.report.start
     assert start.sdk.spec == "python:tests.support.report_sdks:impatient"
     assert start.profile.name == "tinker-0.5.1"
@@ -172,7 +172,7 @@ def test_the_terminal_shows_the_picture(impatient: Done) -> None:
     assert rows["60 s window"].count("├") == 1
 
 
-def test_nothing_that_an_sdk_prints_is_obeyed(tmp_path: Path) -> None:
+def test_nothing_that_an_sdk_prints_is_interpreted(tmp_path: Path) -> None:
     arguments = ["--sdk", "python:tests.support.report_sdks:Hostile", "--profile", "tinker-0.5.1"]
     done = _run(tmp_path / "report", "-v", *arguments, "--record-known-failures", str(tmp_path / "k.toml"))
     assert done.code == 1
@@ -239,8 +239,8 @@ def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
         assert f"interrupted by {number.name}" in report.cut_off
         assert report.end is not None
         assert report.end.exit_code == done.code
-    for name, said in (("index.html", "requirements were judged"), ("summary.md", "not judged")):
-        assert said in done.text(name)
+    for name, expected in (("index.html", "requirements were judged"), ("summary.md", "not judged")):
+        assert expected in done.text(name)
     assert json.loads(done.text("badge.json"))["message"].startswith("incomplete")
     assert 'name="complete" value="no"' in done.text("junit.xml")
     limit = time.monotonic() + SECONDS
@@ -257,8 +257,8 @@ def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tm
     excused = _run(tmp_path / "second", *IMPATIENT, "--known-failures", str(file))
     assert excused.code == 0
     passed = len(excused.report.start.asked) - 9
-    said = f"conforms to tinker-0.5.1 except for known failures: {passed} passed, 9 known failure"
-    assert said in " ".join(excused.output.split())
+    expected = f"conforms to tinker-0.5.1 except for known failures: {passed} passed, 9 known failure"
+    assert expected in " ".join(excused.output.split())
     assert JUnitXml.fromstring(excused.text("junit.xml")).skipped == 9
     assert 'color":"yellow' in excused.text("badge.json")
     again = _pytest(tmp_path, *IMPATIENT, "--known-failures", str(file))
@@ -301,21 +301,21 @@ def test_an_entry_that_matches_nothing_ends_the_run_before_it_begins(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["--as-of", "99"], "is newer than this kit"),
         (["--known-failures", "none.toml"], "cannot be read"),
         (["--known-failures", "a.toml", "--record-known-failures", "b.toml"], "exclude each other"),
     ],
 )
-def test_bad_usage_names_the_fix(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_bad_usage_names_the_fix(arguments: list[str], expected: str, tmp_path: Path) -> None:
     reference = ["--sdk", "reference", "--profile", "tinker-0.5.1", *arguments]
     done = _run(tmp_path / "run", *reference)
     assert done.code == 2
-    assert said in " ".join(done.output.replace("│", " ").split())
+    assert expected in " ".join(done.output.replace("│", " ").split())
     again = _pytest(tmp_path, *reference)
     assert again.code == 4
-    assert said in again.output
+    assert expected in again.output
 
 
 def test_quirks_count_where_that_is_asked_for(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_test_that_passed_fails_if_its_script_was_not_drained(suite: pytest.Py
     result.stdout.fnmatch_lines(["*future 'mine' (any operation of any client): no submission took it*"])
 
 
-def test_a_test_that_failed_is_told_of_its_own_failure_alone(suite: pytest.Pytester) -> None:
+def test_a_failed_test_reports_its_own_failure_alone(suite: pytest.Pytester) -> None:
     result = _run(
         suite, "def test_sad(fake_tinker):\n    fake_tinker.add_script([complete()])\n    assert 1 == 2"
     )
@@ -124,7 +124,7 @@ def test_it(fake_tinker, fake_tinker_clock):
     result.assert_outcomes(passed=1)
 
 
-def test_both_faces_at_once_and_a_clock_step_without_a_clock_are_refused(suite: pytest.Pytester) -> None:
+def test_both_transports_at_once_and_a_clock_step_without_a_clock_are_refused(suite: pytest.Pytester) -> None:
     result = _run(
         suite,
         """
@@ -194,10 +194,10 @@ def test_the_plugin_loads_nothing_heavy() -> None:
         "import pytest, sys; before = set(sys.modules); import tinker_conformance.plugin; "
         f"print(sorted({heavy!r} & (set(sys.modules) - before)))"
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert told.stdout.strip() == "[]"
+    assert result.stdout.strip() == "[]"
 
 
 MIXED = """

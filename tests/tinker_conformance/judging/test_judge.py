@@ -214,7 +214,7 @@ def _warns(at: float) -> Timeline:
     ],
     ids=["still", "silent"],
 )
-def test_where_the_clock_is_not_seen_to_move_nothing_is_said_of_scenarios_that_move_it(
+def test_where_the_clock_does_not_move_scenarios_that_move_it_are_not_testable(
     at_its_clock: Timeline, note: str
 ) -> None:
     sdk, reference = _moving(at_its_clock)

@@ -59,7 +59,7 @@ REQUEST_TYPES = {
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_operation_tells_its_clients_observer(operation: Operation) -> None:
+def test_every_operation_notifies_its_clients_observer(operation: Operation) -> None:
     seen = play(SEED, timeout(queue_state=PAUSED), done(), operation=operation)
     assert seen.error is None
     assert [state for state, _ in seen.calls] == [PAUSED]

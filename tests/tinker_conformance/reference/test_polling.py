@@ -177,7 +177,7 @@ def test_the_back_off_survives_a_hundred_errors_and_more() -> None:
         (BILLING, status(402), [1, 2, 5, 4]),
     ],
 )
-def test_what_starts_the_back_off_anew(profile: Profile, reply: Step, gaps: list[float]) -> None:
+def test_what_starts_the_back_off_again(profile: Profile, reply: Step, gaps: list[float]) -> None:
     seen = play(profile, dropped(), dropped(), reply, dropped(), done(), operation=TRAIN)
     assert seen.gaps == gaps
 
@@ -210,7 +210,7 @@ def test_a_bill_unpaid_after_five_quiet_minutes_is_a_new_pause() -> None:
 # -- expiry ---------------------------------------------------------------------------------------------
 
 
-def test_a_sample_whose_future_is_gone_is_submitted_anew_after_a_jittered_delay() -> None:
+def test_a_sample_whose_future_is_gone_is_submitted_again_after_a_jittered_delay() -> None:
     seen = play(SEED, *[status(410)] * 7, done())
     assert seen.error is None
     assert [path for path, _ in seen.server.submissions] == ["asample"] * 8
@@ -323,7 +323,7 @@ def test_since_0_21_a_state_of_no_word_in_a_try_again_ends_the_poll(state: objec
     assert seen.error.official_class == "TypeError"
 
 
-def test_tinkex_tells_only_changes_within_one_poll() -> None:
+def test_tinkex_notifies_only_of_changes_within_one_poll() -> None:
     replies = [
         try_again(queue_state=state) for state in ("active", "active", "paused_capacity", "ACTIVE", "x", "y")
     ]
@@ -342,7 +342,7 @@ def test_the_reason_is_passed_on_since_0_7(reason: object) -> None:
     assert play(BUDGET, reply, done(), operation=TRAIN).calls == [("active", reason)]
 
 
-def test_0_38_tells_active_at_the_end_of_a_result_and_of_a_failure_only() -> None:
+def test_0_38_notifies_of_active_only_after_a_result_or_a_failure() -> None:
     failed = httpx.Response(200, json={"error": "no"})
     assert states(play(NEWEST, done(), operation=TRAIN).calls) == ["active"]
     assert states(play(NEWEST, failed, operation=TRAIN).calls) == ["active"]

@@ -71,7 +71,7 @@ class TestLoud(QueueStateConformance):
     assert "rerun:" in text
 
 
-def test_a_class_without_an_sdk_is_told_what_to_write(pytester: pytest.Pytester) -> None:
+def test_the_error_for_a_class_without_an_sdk_says_what_to_write(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         "from tinker_conformance import QueueStateConformance\nclass TestMine(QueueStateConformance): pass"
     )

@@ -92,7 +92,7 @@ def test_a_requirement_that_passes_though_it_is_known_to_fail_fails(suite: pytes
     result.stdout.fnmatch_lines(["*it passes, but *known.toml*"])
 
 
-def test_an_entry_that_matches_nothing_is_told_with_the_nearest(suite: pytest.Pytester) -> None:
+def test_an_entry_that_matches_nothing_is_reported_with_the_nearest(suite: pytest.Pytester) -> None:
     (suite.mkdir("tests") / "known.toml").write_text(BOUNDARY.replace("begins", "begnis"))
     result = _run(suite, 'known_failures = "known.toml"', *JUST_BOUNDARY)
     result.assert_outcomes(errors=1)

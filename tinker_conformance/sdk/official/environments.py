@@ -30,6 +30,7 @@ from typing import Final
 from fake_server.core.bounded_files import read_text
 from fake_server.core.errors import FileError
 from tinker_conformance.error_families import SdkStartError, UserError
+from tinker_conformance.profile.releases import known_releases
 from tinker_conformance.profile.version_numbers import release_of
 from tinker_conformance.sdk.official import pip
 from tinker_conformance.sdk.official.cache import make_once
@@ -38,6 +39,7 @@ from tinker_conformance.sdk.official.empty_modules import STAND_INS, write_stand
 __all__ = [
     "LeanEnvironment",
     "cached_versions",
+    "check_published",
     "lean_environment",
     "published_versions",
     "worker_import_path",
@@ -128,12 +130,13 @@ def lean_environment(
         report: Receives a line of text for each step that takes time.
 
     Raises:
-        SdkStartError: If there is no such release (then `is_final`). If it cannot be built, for instance
-            without a network, or if another process that builds it does not finish.
+        UserError: If there is no such release.
+        SdkStartError: If it cannot be built, for instance without a network, or if another process that
+            builds it does not finish.
     """
     if not _VERSION.fullmatch(version):
         message = f"{version!r} is not a version of {pip.PACKAGE}; write one like 0.6.3"
-        raise SdkStartError(message, is_final=True)
+        raise UserError(message)
     root = environment_root(cache)
     with explained(cache):
         dependencies = shared_dependencies(root, report)
@@ -170,6 +173,27 @@ def published_versions(*, cache: Path | None = None) -> list[str]:
     """
     with explained(cache):
         return pip.published_versions(cache=environment_root(cache))
+
+
+def check_published(version: str, *, cache: Path | None = None) -> None:
+    """Check that a release of the official SDK exists, before anything is started.
+
+    The registry is asked only about releases that are newer than all that the kit knows. If it cannot be
+    asked, nothing is raised: building the environment will say why.
+
+    Raises:
+        UserError: There is no such release. The text names the nearest ones.
+    """
+    known = known_releases()
+    if version in known or version in cached_versions(cache=cache):
+        return
+    if release_of(version) > release_of(known[-1]):
+        try:
+            known = tuple(published_versions(cache=cache))
+        except SdkStartError:
+            return
+    if version not in known:
+        raise pip.unknown_version(pip.PACKAGE, version, known)
 
 
 def worker_import_path(*, cache: Path | None = None) -> Path:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tinker_conformance.error_families import SdkStartError
+from tinker_conformance.error_families import SdkStartError, UserError
 from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.sdk.official.cache import make_once
 from tinker_conformance.sdk.process.marked_processes import MARK
@@ -57,8 +57,8 @@ def install(
         constraints: A pip constraints file, which limits the versions.
 
     Raises:
-        SdkStartError: If the registry does not have the one requested version (then `is_final`). If pip
-            cannot be run, fails or exceeds its time limit.
+        UserError: If the registry does not have the one requested version.
+        SdkStartError: If pip cannot be run, fails or exceeds its time limit.
     """
     # Compiling what is never imported would take most of the time.
     quick = ["--quiet", "--no-warn-script-location", "--no-compile"]
@@ -163,18 +163,24 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _failure(requirements: Sequence[str], stderr: str) -> SdkStartError:
+def _failure(requirements: Sequence[str], stderr: str) -> SdkStartError | UserError:
     wanted = " ".join(requirements)
     name, _, version = requirements[0].partition("==")
     known = _VERSIONS.search(stderr) if len(requirements) == 1 and version else None
     versions = [each.strip() for each in known.group(1).split(",")] if known else []
     if versions and versions != ["none"]:
-        near = ", ".join(_nearest(version, versions))
-        text = f"{name} has no release {version} for this Python; the nearest are {near}; choose one of them"
-        return SdkStartError(text, is_final=True)
+        return unknown_version(name, version, versions)
     return SdkStartError(
         f"pip could not install {wanted} ({_last_lines(stderr)}); check the network and pip's "
         f"configuration, or {_INSTEAD}"
+    )
+
+
+def unknown_version(name: str, version: str, versions: Sequence[str]) -> UserError:
+    """Return the error for a release that is not among the published ones, with the nearest of them."""
+    near = ", ".join(_nearest(version, versions))
+    return UserError(
+        f"{name} has no release {version} for this Python; the nearest are {near}; choose one of them"
     )
 
 

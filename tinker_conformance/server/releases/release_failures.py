@@ -10,7 +10,7 @@ from fake_server.core.errors import FileError
 from tinker_conformance.error_families import ConformanceError
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.server.releases.exchange_log import Sent
-from tinker_conformance.server.target import HIDDEN
+from tinker_conformance.server.target import without_key
 
 _MOST_CHARACTERS: Final = 400
 _MISSING_STATUSES: Final = frozenset({405, 501})
@@ -42,7 +42,7 @@ def described_failure(error: BaseException, sent: Sequence[Sent], *, key: str) -
         key: The API key, which servers quote; it is hidden before the text is cut.
     """
     outcome, note = _described(error, sent)
-    return outcome, _cut(note.replace(key, HIDDEN) if key else note)
+    return outcome, _cut(without_key(note, key))
 
 
 def _described(error: BaseException, sent: Sequence[Sent]) -> tuple[VerbOutcome, str]:
@@ -72,6 +72,8 @@ def _refused(error: Any, status: int) -> tuple[VerbOutcome, str]:
         status in _MISSING_STATUSES or (status == 404 and says_nothing(body))
     ):
         return VerbOutcome.NOT_OFFERED, f"{name}: HTTP {status}"
+    if status < 400 and (location := error.response.headers.get("location")):
+        return VerbOutcome.ERROR, f"server: {name}: HTTP {status}, a redirect to {location}, not followed"
     if status < 400:
         why = error.__cause__ or error
         return VerbOutcome.ERROR, f"server: {name}: HTTP {status} that the SDK cannot read: {why}"

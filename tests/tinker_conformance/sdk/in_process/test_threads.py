@@ -125,8 +125,8 @@ def test_a_minute_is_kept_by_a_hundred_threads() -> None:
     adapter = MeetingThreads(100)
     timeline = timeline_of(adapter, on_threads(*[SHORT] * 100))
     assert len(set(adapter.threads.values())) == 100
-    said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
-    assert len(said) == 1
+    pause_lines = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
+    assert len(pause_lines) == 1
     assert sum(isinstance(e, Callback) for e in timeline) == 100
 
 
@@ -145,8 +145,8 @@ def test_a_decision_without_a_lock_is_caught_between_two_readings_of_the_clock(
     monkeypatch.setattr(race_provoker, "_WAIT_SECONDS", 2.0)
     for adapter, lines in ((WithoutALock(), 2), (ReferenceAdapter(), 1)):
         timeline = timeline_of(adapter, on_threads(SHORT, SHORT))
-        said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
-        assert len(said) == lines
+        pause_lines = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
+        assert len(pause_lines) == lines
         monkeypatch.setattr(race_provoker, "_WAIT_SECONDS", 0.001)
 
 
@@ -235,7 +235,7 @@ def test_a_scenario_on_threads_is_the_same_when_written_and_read_again() -> None
 
 
 @pytest.mark.parametrize(
-    ("futures", "more", "said"),
+    ("futures", "more", "pause_lines"),
     [
         (
             [[{"advance": 1}, {"complete": {}}]],
@@ -263,9 +263,9 @@ def test_a_scenario_on_threads_is_the_same_when_written_and_read_again() -> None
     ],
 )
 def test_what_has_no_meaning_on_threads_is_an_error(
-    futures: list[object], more: dict[str, object], said: str
+    futures: list[object], more: dict[str, object], pause_lines: str
 ) -> None:
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(ScenarioError, match=pause_lines):
         on_threads(*futures, **more)
 
 

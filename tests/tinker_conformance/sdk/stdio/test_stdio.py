@@ -396,10 +396,10 @@ kit.serve(adapter.ABOUT, adapter.Driver)
         time.sleep(0.05)
     run.send_signal(number)
     assert run.wait(20) == code, output.read_text()
-    said = output.read_text()
-    assert re.search(r"parsing\.known_states\s+contract\s+passed", said)
-    assert re.search(rf"ended early, after \d+ of \d+ requirements: interrupted by {number.name}", said)
-    assert "Traceback" not in said
+    text = output.read_text()
+    assert re.search(r"parsing\.known_states\s+contract\s+passed", text)
+    assert re.search(rf"ended early, after \d+ of \d+ requirements: interrupted by {number.name}", text)
+    assert "Traceback" not in text
     assert running(mark) == []
 
 
@@ -408,9 +408,9 @@ def test_a_run_whose_adapter_always_breaks_stops_with_exit_code_4(monkeypatch: p
     always = f"exec:{sys.executable} -c '{_CRASHES}'"
     result = CliRunner().invoke(main, ["run", "--sdk", always, "--profile", "tinker-0.5.1"])
     assert result.exit_code == 4
-    said = " ".join(result.output.split())
-    assert "the adapter failed in 3 scenarios in a row" in said
-    assert "adapter error" in said
+    text = " ".join(result.output.split())
+    assert "the adapter failed in 3 scenarios in a row" in text
+    assert "adapter error" in text
 
 
 _CRASHES = """
