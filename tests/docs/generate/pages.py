@@ -18,6 +18,7 @@ from tests.docs.generate import (
     findings,
     layout,
     profile_values,
+    server_findings,
 )
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
@@ -44,4 +45,5 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/requirements.md": requirements.document,
     "reference/server-probes.md": probe_document.document,
     **findings.pages(),
+    **server_findings.pages(),
 }
