@@ -12,6 +12,7 @@ import pytest
 from fake_server import FakeTinkerTransport, ScriptError, ScriptViolation, VerifiedTinker
 from fake_server.core.operations import Operation
 from fake_server.script import complete, computed, same, sampled, script, template, timeout
+from fake_server.script.request_match import Exists, OneOf, decode_match, same
 from fake_server.script.rules import every
 from fake_server.script.script_data import decode_steps, encode_steps
 from fake_server.script.script_yaml import decode_all
@@ -143,6 +144,28 @@ def test_a_template_says_what_the_request_lacks() -> None:
     answer = refused.poll(refused.submit("save_weights", model_id="m"))
     assert answer.status_code == 404
     assert "the template has ${nothing}, but the request has model_id; fix the path" in answer.json()["error"]
+
+
+def test_every_condition_of_a_file_is_read() -> None:
+    match = decode_match(
+        {
+            "prompt": {"matches": "2.2"},
+            "model_path": {"same": "sampler"},
+            "seed": {"one_of": [1, 2]},
+            "x": {"exists": False},
+            "y": {"equals": {"same": "z"}},
+            "num_samples": 2,
+        }
+    )
+    assert match is not None
+    assert dict(match.conditions) == {
+        "prompt": re.compile("2.2"),
+        "model_path": same("sampler"),
+        "seed": OneOf((1, 2)),
+        "x": Exists(wanted=False),
+        "y": {"same": "z"},
+        "num_samples": 2,
+    }
 
 
 def test_templates_and_samples_survive_files() -> None:
