@@ -12,7 +12,7 @@ import pytest
 from fake_server import FakeTinkerTransport, ScriptError, ScriptViolation, VerifiedTinker
 from fake_server.core.operations import Operation
 from fake_server.script import complete, computed, same, sampled, script, template, timeout
-from fake_server.script.request_match import Exists, OneOf, decode_match, same
+from fake_server.script.request_match import Exists, OneOf, decode_match
 from fake_server.script.rules import every
 from fake_server.script.script_data import decode_steps, encode_steps
 from fake_server.script.script_yaml import decode_all
