@@ -1,0 +1,194 @@
+"""Event loops of asyncio that follow the frozen clock, whoever made them and whenever they began to run.
+
+The official SDK keeps one loop in a thread for the life of the process, so it may be older than the test. A
+loop is therefore taken over between two of its iterations, and given back at the end: its timers are shifted
+to the clock that it reads. Loops with a clock of their own (uvloop, trio's guest mode) stay as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.base_events
+import contextlib
+import selectors
+import socket
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any, Final
+from unittest import mock
+
+from tinker_conformance.clocks.pacing import PacedWait, Pacer
+from tinker_conformance.clocks.real_clock import RealClock
+
+_RESOLUTION_SECONDS: Final = 1e-7
+"""How early a timer may fire: far less than the clock's microsecond, and more than the rounding of floats."""
+_RELEASE_SECONDS: Final = 2.0
+"""Real seconds within which a loop in another thread must have noticed that the clock is no longer frozen."""
+
+IsOwn = Callable[[int], bool]
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """The attributes of asyncio's loops that are used here, as mypy sees them (Python 3.11 to 3.14)."""
+
+    _selector: Any
+    _scheduled: list[Any]
+    _clock_resolution: float
+    _thread_id: int | None
+    _ssock: socket.socket
+
+
+class _PacedSelector:
+    """Stands in for the selector of a loop during one iteration."""
+
+    def __init__(self, pacer: Pacer, loop: _Loop, is_own: IsOwn) -> None:
+        self.real = loop._selector  # noqa: SLF001 - see _Loop
+        self._pacer = pacer
+        self._loop = weakref.ref(loop)
+        self._wakes_loop = loop._ssock.fileno()  # noqa: SLF001 - see _Loop
+        self._is_own = is_own
+        self._last: PacedWait | None = None
+        self.register, self.unregister, self.modify = self.real.register, self.real.unregister, self.real.modify
+        self.get_key, self.get_map, self.close = self.real.get_key, self.real.get_map, self.real.close
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = self.real.select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        began = RealClock.monotonic()
+        others = [key.fd for key in self.real.get_map().values() if key.fd != self._wakes_loop]
+        with self._pacer.waiting(
+            timeout,
+            ready=lambda: bool(self.real.select(0)),
+            wake=self._wake,
+            outside=bool(others),
+            before=self._last,
+        ) as self._last:
+            while not ready and (seconds := self._pacer.next_look(self._last)) is not None:
+                ready = self.real.select(seconds)
+        if any(key.fd in others and not self._is_own(key.fd) for key, _ in ready):
+            self._pacer.follow(RealClock.monotonic() - began)
+        return ready
+
+    def _wake(self) -> None:
+        if (loop := self._loop()) is not None:
+            with contextlib.suppress(RuntimeError):  # it was closed meanwhile
+                loop.call_soon_threadsafe(_nothing)
+
+
+@dataclass(slots=True)
+class _Loops:
+    pacer: Pacer
+    is_own: IsOwn
+    paced_time: object = None
+    taken: weakref.WeakKeyDictionary[_Loop, _PacedSelector] = field(
+        default_factory=weakref.WeakKeyDictionary
+    )
+
+    def selector_of(self, loop: asyncio.BaseEventLoop) -> _PacedSelector | None:
+        """Return what stands in for the selector of a loop in its next iteration; None leaves it alone."""
+        if not isinstance(loop, asyncio.SelectorEventLoop) or type(loop).time is not self.paced_time:
+            return None
+        selector = self.taken.get(loop)  # type: ignore[call-overload]
+        if not self.pacer.active:
+            if selector is not None:
+                self.give_back(loop)  # type: ignore[arg-type]
+            return None
+        if selector is None and self.pacer.governs_this_thread():
+            selector = self._take(loop)  # type: ignore[arg-type]
+        return selector
+
+    def _take(self, loop: _Loop) -> _PacedSelector:
+        _shift(loop, self.pacer.clock.monotonic() - RealClock.monotonic())
+        selector = self.taken[loop] = _PacedSelector(self.pacer, loop, self.is_own)
+        return selector
+
+    def give_back(self, loop: _Loop) -> None:
+        """Put a loop on real time again, on its thread or while it does not run."""
+        if self.taken.pop(loop, None) is not None:
+            _shift(loop, RealClock.monotonic() - self.pacer.clock.monotonic())
+
+    def busy(self, thread: int) -> bool:
+        """Return whether a loop runs code, on another thread than this one."""
+        waiting = self.pacer.waiting_threads()
+        return any(
+            loop.is_running() and loop._thread_id not in waiting and loop._thread_id != thread  # noqa: SLF001 - see _Loop
+            for loop in tuple(self.taken)
+        )
+
+    def give_all_back(self) -> None:
+        """Put every loop on real time; the pacer is closed already."""
+        give_up = RealClock.monotonic() + _RELEASE_SECONDS
+        own = threading.get_ident()
+        for loop in tuple(self.taken):
+            while loop in self.taken and loop.is_running() and loop._thread_id != own:  # noqa: SLF001 - see _Loop
+                if RealClock.monotonic() > give_up:
+                    break
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(_nothing)
+                RealClock.sleep(0.0005)
+            self.give_back(loop)
+
+
+@contextlib.contextmanager
+def loops_paced(pacer: Pacer, is_own: IsOwn) -> Iterator[None]:
+    """Make every loop of asyncio follow the clock of a pacer, from its next iteration on.
+
+    Args:
+        pacer: The pacer.
+        is_own: Whether a descriptor is connected to a server in this process, which answers in no time of the
+            test. Waiting for others moves the clock.
+    """
+    base = asyncio.base_events.BaseEventLoop
+    run_once, loops = vars(base)["_run_once"], _Loops(pacer, is_own)
+
+    def paced_time(loop: asyncio.BaseEventLoop) -> float:
+        return pacer.clock.monotonic() if loop in loops.taken else RealClock.monotonic()
+
+    def paced_run_once(loop: _Loop) -> None:
+        selector = loops.selector_of(loop)
+        if selector is None:
+            run_once(loop)
+            return
+        resolution = loop._clock_resolution  # noqa: SLF001 - see _Loop
+        loop._selector, loop._clock_resolution = selector, max(resolution, _RESOLUTION_SECONDS)  # noqa: SLF001 - see _Loop
+        try:
+            run_once(loop)
+        finally:
+            loop._selector, loop._clock_resolution = selector.real, resolution  # noqa: SLF001 - see _Loop
+
+    loops.paced_time = paced_time
+    pacer.loop_busy = loops.busy
+    with mock.patch.object(base, "time", paced_time), mock.patch.object(base, "_run_once", paced_run_once):
+        for loop in _running_with(run_once.__code__):
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_nothing)
+        try:
+            yield
+        finally:
+            pacer.close()
+            loops.give_all_back()
+
+
+def _running_with(run_once: CodeType) -> Iterator[asyncio.BaseEventLoop]:
+    """Return the loops that some thread is running."""
+    for innermost in sys._current_frames().values():  # noqa: SLF001 - documented in sys
+        frame = innermost
+        while frame is not None:
+            if frame.f_code is run_once:
+                yield frame.f_locals["self"]
+            frame = frame.f_back  # type: ignore[assignment]
+
+
+def _shift(loop: _Loop, seconds: float) -> None:
+    """Move all timers of a loop; their order stays."""
+    for handle in loop._scheduled:  # noqa: SLF001 - see _Loop
+        handle._when += seconds  # noqa: SLF001 - see _Loop
+
+
+def _nothing() -> None:
+    """Do nothing: the callback that wakes a loop up."""
