@@ -11,81 +11,99 @@ from __future__ import annotations
 
 import sys
 import threading
-from types import FrameType
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
 from typing import Final
 
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.real_clock import RealClock
 
+NUDGE_READINGS: Final = 200
+"""After how many readings by one call of a function the clock moves by a microsecond, once at each moment."""
 MIN_READINGS: Final = 20
 """How many readings by one call of a function may find the clock where it was."""
 MIN_SECONDS: Final = 5.0
 """For how many real seconds they may."""
 _KIT: Final = ("freezegun.", "tinker_conformance.clocks.")
+_MAX_FUNCTIONS: Final = 64
+"""How many functions are remembered for each thread."""
 
 
 class ClockPolledError(RuntimeError):
     """A loop reads a frozen clock that nothing moves; the text says where, and what to do."""
 
 
-class _Polling(threading.local):
-    """What one thread has read.
+@dataclass(slots=True)
+class _Readings:
+    """What one function has read on one thread.
 
     A frame is held only once it seems to come again, so that a function's variables are not kept alive.
     """
 
-    ids: tuple[int, ...] = ()
+    at_us: int
+    ids: tuple[int, ...]
     frame: FrameType | None = None
-    at_us = -1
-    readings = 0
-    since = 0.0
+    count: int = 0
+    since: float = field(default_factory=RealClock.monotonic)
+
+    def continues(self, frames: tuple[FrameType, ...]) -> bool:
+        """Return whether these frames belong to the same call."""
+        if self.frame is None:
+            self.frame = next((frame for frame in frames if id(frame) in self.ids), None)
+        return any(frame is self.frame for frame in frames)
+
+
+class _PerThread(threading.local):
+    def __init__(self) -> None:
+        self.functions: dict[CodeType, _Readings] = {}
 
 
 class ClockPolls:
-    """Counts readings of the frozen clock by one call of a function, or of the functions that it calls."""
+    """Counts readings of the frozen clock by one call of a function, or by the functions that it calls."""
 
     def __init__(self, clock: FrozenClock) -> None:
         """Watch the readings of a clock."""
         self._clock = clock
-        self._polling = _Polling()
+        self._nudged_us = -1
+        self._per_thread = _PerThread()
 
     def read(self) -> None:
         """Take note of a reading on this thread.
 
+        A jump lands exactly on a due time. A program that waits until that moment has *passed* would never go
+        on, so the clock moves by a microsecond if such a call reads it again and again.
+
         Raises:
-            ClockPolledError: If the same call has read the same time again and again for seconds.
+            ClockPolledError: If the same call has read the same time for seconds.
         """
-        polling, at_us, frames = self._polling, self._clock.monotonic_us, _readers()
-        if polling.at_us != at_us or not _again(polling, frames):
-            polling.ids, polling.frame = tuple(map(id, frames)), None
-            polling.at_us, polling.readings, polling.since = at_us, 0, RealClock.monotonic()
-        polling.readings += 1
-        if polling.readings < MIN_READINGS or polling.frame is None:
+        frames, functions, at_us = _readers(), self._per_thread.functions, self._clock.monotonic_us
+        code = frames[0].f_code
+        readings = functions.get(code)
+        if readings is None or readings.at_us != at_us or not readings.continues(frames):
+            if len(functions) >= _MAX_FUNCTIONS:
+                functions.clear()
+            readings = functions[code] = _Readings(at_us, tuple(map(id, frames)))
+        readings.count += 1
+        if readings.count < MIN_READINGS or readings.frame is None:
             return
-        seconds = RealClock.monotonic() - polling.since
+        if readings.count >= NUDGE_READINGS and self._nudged_us != at_us:
+            self._clock.move_to(at_us + 1)
+            readings.at_us = self._nudged_us = self._clock.monotonic_us
+        seconds = RealClock.monotonic() - readings.since
         if seconds >= MIN_SECONDS:
-            place = f"{polling.frame.f_code.co_filename}:{polling.frame.f_lineno}"
-            readings = polling.readings
-            self.forget()
-            raise ClockPolledError(
-                f"{place} has read the frozen clock {readings} times in {seconds:.0f} s and nothing moves it; "
-                "wait with time.sleep, Event.wait, Queue.get or asyncio.sleep, which do, or call "
-                "fake_tinker_clock.advance() in another thread"
-            )
+            raise self._refusal(readings, readings.frame, seconds)
+
+    def _refusal(self, readings: _Readings, frame: FrameType, seconds: float) -> ClockPolledError:
+        self.forget()
+        return ClockPolledError(
+            f"{frame.f_code.co_filename}:{frame.f_lineno} has read the frozen clock {readings.count} times in "
+            f"{seconds:.0f} s and nothing moves it; wait with time.sleep, Event.wait, Queue.get or asyncio.sleep, "
+            "which do, or call fake_tinker_clock.advance() in another thread"
+        )
 
     def forget(self) -> None:
         """Let go of the frames of all threads."""
-        self._polling = _Polling()
-
-
-def _again(polling: _Polling, frames: tuple[FrameType, ...]) -> bool:
-    if polling.frame is not None:
-        return any(frame is polling.frame for frame in frames)
-    for frame in frames:
-        if id(frame) in polling.ids:
-            polling.frame = frame
-            return True
-    return False
+        self._per_thread = _PerThread()
 
 
 def _readers() -> tuple[FrameType, ...]:
