@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import asyncio.base_events
 import contextlib
+import heapq
 import selectors
 import socket
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Final
@@ -29,7 +31,10 @@ _RESOLUTION_SECONDS: Final = 1e-7
 _RELEASE_SECONDS: Final = 2.0
 """Real seconds within which a loop in another thread must have noticed that the clock is no longer frozen."""
 
-IsOwn = Callable[[int], bool]
+IsForeign = Callable[[int], bool]
+"""Whether a descriptor is connected to another process."""
+IsLeftover = Callable[[Context], bool]
+"""Whether what runs in a context belongs to an earlier test."""
 
 
 class _Loop(asyncio.SelectorEventLoop):
@@ -45,13 +50,14 @@ class _Loop(asyncio.SelectorEventLoop):
 class _PacedSelector:
     """Stands in for the selector of a loop during one iteration."""
 
-    def __init__(self, pacer: Pacer, loop: _Loop, is_own: IsOwn) -> None:
+    def __init__(self, pacer: Pacer, loop: _Loop, is_foreign: IsForeign) -> None:
         self.real = loop._selector  # noqa: SLF001 - see _Loop
         self._pacer = pacer
         self._loop = weakref.ref(loop)
         self._wakes_loop = loop._ssock.fileno()  # noqa: SLF001 - see _Loop
-        self._is_own = is_own
+        self._is_foreign = is_foreign
         self._last: PacedWait | None = None
+        self._ahead = pacer.clock.monotonic() - RealClock.monotonic()
         self.register, self.unregister, self.modify = self.real.register, self.real.unregister, self.real.modify
         self.get_key, self.get_map, self.close = self.real.get_key, self.real.get_map, self.real.close
 
@@ -70,9 +76,21 @@ class _PacedSelector:
         ) as self._last:
             while not ready and (seconds := self._pacer.next_look(self._last)) is not None:
                 ready = self.real.select(seconds)
-        if any(key.fd in others and not self._is_own(key.fd) for key, _ in ready):
+        if any(key.fd in others and self._is_foreign(key.fd) for key, _ in ready):
             self._pacer.follow(RealClock.monotonic() - began)
         return ready
+
+    def keep_back(self, loop: _Loop, is_leftover: IsLeftover) -> None:
+        """Keep the timers of earlier tests on real time: hundreds of heartbeats would follow each jump."""
+        ahead = self._pacer.clock.monotonic() - RealClock.monotonic()
+        moved, self._ahead = ahead - self._ahead, ahead
+        if moved <= 0:
+            return
+        late = [handle for handle in loop._scheduled if is_leftover(handle._context)]  # noqa: SLF001 - see _Loop
+        for handle in late:
+            handle._when += moved  # noqa: SLF001 - see _Loop
+        if late:
+            heapq.heapify(loop._scheduled)  # noqa: SLF001 - see _Loop
 
     def _wake(self) -> None:
         if (loop := self._loop()) is not None:
@@ -83,7 +101,7 @@ class _PacedSelector:
 @dataclass(slots=True)
 class _Loops:
     pacer: Pacer
-    is_own: IsOwn
+    is_foreign: IsForeign
     paced_time: object = None
     taken: weakref.WeakKeyDictionary[_Loop, _PacedSelector] = field(
         default_factory=weakref.WeakKeyDictionary
@@ -104,7 +122,7 @@ class _Loops:
 
     def _take(self, loop: _Loop) -> _PacedSelector:
         _shift(loop, self.pacer.clock.monotonic() - RealClock.monotonic())
-        selector = self.taken[loop] = _PacedSelector(self.pacer, loop, self.is_own)
+        selector = self.taken[loop] = _PacedSelector(self.pacer, loop, self.is_foreign)
         return selector
 
     def give_back(self, loop: _Loop) -> None:
@@ -135,16 +153,17 @@ class _Loops:
 
 
 @contextlib.contextmanager
-def loops_paced(pacer: Pacer, is_own: IsOwn) -> Iterator[None]:
+def loops_paced(pacer: Pacer, is_foreign: IsForeign, is_leftover: IsLeftover) -> Iterator[None]:
     """Make every loop of asyncio follow the clock of a pacer, from its next iteration on.
 
     Args:
         pacer: The pacer.
-        is_own: Whether a descriptor is connected to a server in this process, which answers in no time of the
-            test. Waiting for others moves the clock.
+        is_foreign: Tells connections to other processes: waiting for them moves the clock. Servers in this
+            process answer in no time of the test.
+        is_leftover: Tells timers of earlier tests, which stay on real time.
     """
     base = asyncio.base_events.BaseEventLoop
-    run_once, loops = vars(base)["_run_once"], _Loops(pacer, is_own)
+    run_once, loops = vars(base)["_run_once"], _Loops(pacer, is_foreign)
 
     def paced_time(loop: asyncio.BaseEventLoop) -> float:
         return pacer.clock.monotonic() if loop in loops.taken else RealClock.monotonic()
@@ -154,6 +173,7 @@ def loops_paced(pacer: Pacer, is_own: IsOwn) -> Iterator[None]:
         if selector is None:
             run_once(loop)
             return
+        selector.keep_back(loop, is_leftover)
         resolution = loop._clock_resolution  # noqa: SLF001 - see _Loop
         loop._selector, loop._clock_resolution = selector, max(resolution, _RESOLUTION_SECONDS)  # noqa: SLF001 - see _Loop
         try:

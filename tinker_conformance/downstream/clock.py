@@ -24,6 +24,7 @@ from tinker_conformance.clocks.paced_threads import threads_paced
 from tinker_conformance.clocks.paced_trio import trio_paced
 from tinker_conformance.clocks.pacing import Pacer
 from tinker_conformance.clocks.two_clocks import MICROSECOND
+from tinker_conformance.downstream.earlier_tests import belongs_to_earlier_test
 
 _T = TypeVar("_T")
 
@@ -138,20 +139,20 @@ def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
         clock.frozen(pacing=pacer),
         threads_paced(pacer),
         trio_paced(pacer),
-        loops_paced(pacer, _is_own),
+        loops_paced(pacer, _is_foreign, belongs_to_earlier_test),
         contextlib.closing(pacer),
     ):
         yield FakeTinkerClock(clock, pacer)
 
 
-def _is_own(descriptor: int) -> bool:
-    """Return whether a descriptor is connected to a fake of this process."""
+def _is_foreign(descriptor: int) -> bool:
+    """Return whether a descriptor is connected to something else than a fake of this process."""
     try:
         with socket.socket(fileno=os.dup(descriptor)) as connection:
             peer = connection.getpeername()
-    except OSError:
+    except OSError:  # no socket, or not connected at this moment
         return False
-    return isinstance(peer, tuple) and peer[1] in OWN_PORTS
+    return not (isinstance(peer, tuple) and peer[1] in OWN_PORTS)
 
 
 _built: set[str] = set()
