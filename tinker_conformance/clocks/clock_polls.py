@@ -97,8 +97,8 @@ class ClockPolls:
         self.forget()
         return ClockPolledError(
             f"{frame.f_code.co_filename}:{frame.f_lineno} has read the frozen clock {readings.count} times in "
-            f"{seconds:.0f} s and nothing moves it; wait with time.sleep, Event.wait, Queue.get or asyncio.sleep, "
-            "which do, or call fake_tinker_clock.advance() in another thread"
+            f"{seconds:.0f} s and nothing moves it; wait with time.sleep, Event.wait, Queue.get or "
+            "asyncio.sleep, which do, or call fake_tinker_clock.advance() in another thread"
         )
 
     def forget(self) -> None:

@@ -23,10 +23,11 @@ import freezegun.api
 from tinker_conformance.clocks.frozen_names import FrozenNames
 from tinker_conformance.clocks.local_time import LocalTime
 from tinker_conformance.clocks.real_clock import RealClock
-from tinker_conformance.clocks.real_modules import OfModule
+from tinker_conformance.clocks.real_modules import SLEEP_IN_REAL_TIME, OfModule, among
 from tinker_conformance.clocks.two_clocks import TwoClocks
 
 _NAMES: Final = FrozenNames()
+_SLEEPS: Final = among(SLEEP_IN_REAL_TIME)
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def frozen_time(
         return is_real(sys._getframe(2).f_globals.get("__name__", ""))  # noqa: SLF001 - documented in sys
 
     def frozen_sleep(seconds: float) -> None:
-        if is_real(sys._getframe(1).f_globals.get("__name__", "")):  # noqa: SLF001 - documented in sys
+        if _SLEEPS(sys._getframe(1).f_globals.get("__name__", "")):  # noqa: SLF001 - documented in sys
             RealClock.sleep(seconds)
         else:
             sleep(seconds)

@@ -99,9 +99,7 @@ class FrozenClock:
     # -- freezing --------------------------------------------------------------------------------
 
     @contextmanager
-    def frozen(
-        self, *, real: tuple[str, ...] = (), pacing: Pacing | None = None
-    ) -> Iterator[FrozenClock]:
+    def frozen(self, *, real: tuple[str, ...] = (), pacing: Pacing | None = None) -> Iterator[FrozenClock]:
         """Make the whole process read these clocks within the block.
 
         Args:

@@ -103,16 +103,16 @@ class LocalTime:
 
         def date_today(cls: type[FakeDate]) -> datetime.date:
             if is_real(_module(1)):
-                return _bound(_api.real_date, "today", cls)()
-            return _bound(_api.real_date, "fromtimestamp", cls)(seconds())
+                return _date(cls, _api.real_date.today())
+            return _date(cls, _api.real_date.fromtimestamp(seconds()))
 
         def from_timestamp(
             cls: type[FakeDatetime], timestamp: float, tz: datetime.tzinfo | None = None
         ) -> datetime.datetime:
-            return _bound(_api.real_datetime, "fromtimestamp", cls)(timestamp, tz)
+            return _made(cls, _api.real_datetime.fromtimestamp(timestamp, tz))
 
         def as_timezone(self: FakeDatetime, tz: datetime.tzinfo | None = None) -> datetime.datetime:
-            return _faked(_api.real_datetime.astimezone(self, tz))
+            return _made(FakeDatetime, _api.real_datetime.astimezone(self, tz))
 
         yield _api, "fake_localtime", fake_localtime
         yield _api, "fake_gmtime", fake_gmtime
@@ -137,10 +137,9 @@ class LocalTime:
 
     def _now(self, cls: type[FakeDatetime], tz: datetime.tzinfo | None, real: bool) -> datetime.datetime:  # noqa: FBT001 - internal
         if real:
-            return _bound(_api.real_datetime, "now", cls)(tz)
+            return _made(cls, _api.real_datetime.now(tz))
         seconds, microsecond = divmod(self._wall_us(), 1_000_000)
-        local: datetime.datetime = _bound(_api.real_datetime, "fromtimestamp", cls)(seconds, tz)
-        return local.replace(microsecond=microsecond)
+        return _made(cls, _api.real_datetime.fromtimestamp(seconds, tz), microsecond)
 
     def _ctime(self, seconds: float | None = None) -> str:
         if seconds is None and not self._is_real(_module(1)):
@@ -174,14 +173,22 @@ def _module(callers: int) -> str:
     return name
 
 
-def _bound(real: type, name: str, cls: type) -> Callable[..., Any]:
-    """Return a class method of a C type, bound to a class that overrides it."""
-    method: Callable[..., Any] = vars(real)[name].__get__(None, cls)
-    return method
+def _date(cls: type[FakeDate], day: datetime.date) -> datetime.date:
+    return cls(day.year, day.month, day.day)
 
 
-def _faked(moment: datetime.datetime) -> FakeDatetime:
-    return FakeDatetime(
-        moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond,
-        moment.tzinfo, fold=moment.fold,
-    )  # fmt: skip
+def _made(
+    cls: type[FakeDatetime], moment: datetime.datetime, microsecond: int | None = None
+) -> datetime.datetime:
+    """Return a moment as an instance of a class, with its fold, which C's constructors of subclasses lose."""
+    return cls(
+        moment.year,
+        moment.month,
+        moment.day,
+        moment.hour,
+        moment.minute,
+        moment.second,
+        moment.microsecond if microsecond is None else microsecond,
+        moment.tzinfo,
+        fold=moment.fold,
+    )

@@ -58,11 +58,15 @@ class _PacedSelector:
         self._is_foreign = is_foreign
         self._last: PacedWait | None = None
         self._ahead = pacer.clock.monotonic() - RealClock.monotonic()
-        self.register, self.unregister, self.modify = self.real.register, self.real.unregister, self.real.modify
+        self.register, self.unregister, self.modify = (
+            self.real.register,
+            self.real.unregister,
+            self.real.modify,
+        )
         self.get_key, self.get_map, self.close = self.real.get_key, self.real.get_map, self.real.close
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = self.real.select(0)
+        ready: list[tuple[selectors.SelectorKey, int]] = self.real.select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
         began = RealClock.monotonic()
@@ -103,21 +107,20 @@ class _Loops:
     pacer: Pacer
     is_foreign: IsForeign
     paced_time: object = None
-    taken: weakref.WeakKeyDictionary[_Loop, _PacedSelector] = field(
-        default_factory=weakref.WeakKeyDictionary
-    )
+    taken: weakref.WeakKeyDictionary[_Loop, _PacedSelector] = field(default_factory=weakref.WeakKeyDictionary)
 
     def selector_of(self, loop: asyncio.BaseEventLoop) -> _PacedSelector | None:
         """Return what stands in for the selector of a loop in its next iteration; None leaves it alone."""
         if not isinstance(loop, asyncio.SelectorEventLoop) or type(loop).time is not self.paced_time:
             return None
-        selector = self.taken.get(loop)  # type: ignore[call-overload]
+        own: Any = loop
+        selector = self.taken.get(own)
         if not self.pacer.active:
             if selector is not None:
-                self.give_back(loop)  # type: ignore[arg-type]
+                self.give_back(own)
             return None
         if selector is None and self.pacer.governs_this_thread():
-            selector = self._take(loop)  # type: ignore[arg-type]
+            return self._take(own)
         return selector
 
     def _take(self, loop: _Loop) -> _PacedSelector:

@@ -30,13 +30,20 @@ def trio_paced(pacer: Pacer) -> Iterator[None]:
         return
     import attrs  # noqa: PLC0415 - trio needs it
     import trio  # noqa: PLC0415 - optional
-    from trio._core import _run  # noqa: PLC0415, PLC2701 - the class has no public name
+    from trio._core import _run  # noqa: PLC0415 - the class has no public name
 
     clock_class: Any = _run.SystemClock
     runs = _Runs(pacer, clock_class, trio, attrs.asdict)
+
+    def current_time(own: object) -> float:
+        return runs.current_time(own)
+
+    def block(own: object, until: float) -> float:
+        return runs.block(own, until)
+
     with (
-        mock.patch.object(clock_class, "current_time", lambda own: runs.current_time(own)),
-        mock.patch.object(clock_class, "deadline_to_sleep_time", lambda own, until: runs.block(own, until)),
+        mock.patch.object(clock_class, "current_time", current_time),
+        mock.patch.object(clock_class, "deadline_to_sleep_time", block),
     ):
         try:
             yield

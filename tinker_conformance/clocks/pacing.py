@@ -3,10 +3,10 @@
 In a test suite, code waits in ways that the kit did not write: the official SDK's event loop sleeps between
 two polls, a test calls ``future.result(timeout=5)``. Here every such wait has a due time on the frozen clock:
 
-- When every thread and event loop of the process waits, nothing but time can change anything. The clocks jump
-  to the nearest due time, and no real time passes.
-- When something else may still happen (a thread computes, a socket is open), waits take real time. A wait that
-  ends that way moves the clocks to its due time.
+- When every thread and event loop of the process waits, nothing but time can change anything. The clocks
+  jump to the nearest due time, and no real time passes.
+- When something else may still happen (a thread computes, a socket is open), waits take real time. A wait
+  that ends that way moves the clocks to its due time.
 
 So no wait takes longer than it would without the kit, and after each one the clocks show it.
 """

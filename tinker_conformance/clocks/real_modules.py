@@ -1,8 +1,8 @@
 """The modules that keep real time under a freeze.
 
-A module that waits in real time must also measure in real time, or its timeout never comes. freezegun compares
-names by prefix, so that its ``gi`` would match a module ``github_client``; here a name matches only itself and
-the modules below it.
+A module that waits in real time must also measure in real time, or its timeout never comes. freezegun
+compares names by prefix, so that its ``gi`` would match a module ``github_client``; here a name matches only
+itself and the modules below it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ WAIT_IN_REAL_TIME: Final = (
     "asyncio",
     "faulthandler",
     "multiprocessing",
-    "sched",
     "selectors",
     "signal",
     "socket",
@@ -24,6 +23,8 @@ WAIT_IN_REAL_TIME: Final = (
     "trio",
 )
 """Modules of the standard library, and trio, that wait in C: on a descriptor, a process or a semaphore."""
+SLEEP_IN_REAL_TIME: Final = ("multiprocessing", "subprocess")
+"""Those that wait by `time.sleep`. Others only pass it on: `trio.to_thread.run_sync(time.sleep, 1)`."""
 WAIT_ON_LOCKS: Final = ("concurrent", "queue", "threading")
 """Modules whose waits all end in `threading.Condition.wait` or `threading.Thread.join`."""
 FREEZEGUN_LEAVES: Final = (

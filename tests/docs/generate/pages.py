@@ -17,6 +17,7 @@ from tests.docs.generate import (
     findings,
     layout,
     profile_values,
+    waits,
 )
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
@@ -41,5 +42,6 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/report.schema.json": report_schema.schema,
     "reference/requirements.md": requirements.document,
     "reference/server-probes.md": probe_document.document,
+    "reference/waits.md": waits.document,
     **findings.pages(),
 }
