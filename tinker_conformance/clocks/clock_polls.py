@@ -96,8 +96,8 @@ class ClockPolls:
     def _refusal(self, readings: _Readings, frame: FrameType, seconds: float) -> ClockPolledError:
         self.forget()
         return ClockPolledError(
-            f"{frame.f_code.co_filename}:{frame.f_lineno} has read the frozen clock {readings.count} times in "
-            f"{seconds:.0f} s and nothing moves it; wait with time.sleep, Event.wait, Queue.get or "
+            f"{frame.f_code.co_filename}:{frame.f_lineno} has read the frozen clock {readings.count} times "
+            f"in {seconds:.0f} s and nothing moves it; wait with time.sleep, Event.wait, Queue.get or "
             "asyncio.sleep, which do, or call fake_tinker_clock.advance() in another thread"
         )
 

@@ -11,6 +11,7 @@ import asyncio
 import asyncio.base_events
 import contextlib
 import heapq
+import math
 import selectors
 import socket
 import sys
@@ -57,6 +58,8 @@ class _PacedSelector:
         self._wakes_loop = loop._ssock.fileno()  # noqa: SLF001 - see _Loop
         self._is_foreign = is_foreign
         self._last: PacedWait | None = None
+        self._is_older = bool(loop._scheduled)  # noqa: SLF001 - see _Loop
+        self._late: list[Any] = []
         self._ahead = pacer.clock.monotonic() - RealClock.monotonic()
         self.register, self.unregister, self.modify = (
             self.real.register,
@@ -70,6 +73,7 @@ class _PacedSelector:
         if ready or (timeout is not None and timeout <= 0):
             return ready
         began = RealClock.monotonic()
+        timeout, until_real = self._split(timeout)
         others = [key.fd for key in self.real.get_map().values() if key.fd != self._wakes_loop]
         with self._pacer.waiting(
             timeout,
@@ -79,22 +83,38 @@ class _PacedSelector:
             before=self._last,
         ) as self._last:
             while not ready and (seconds := self._pacer.next_look(self._last)) is not None:
-                ready = self.real.select(seconds)
+                left = until_real - RealClock.monotonic()
+                if left <= 0:
+                    break
+                ready = self.real.select(min(seconds, left))
         if any(key.fd in others and self._is_foreign(key.fd) for key, _ in ready):
             self._pacer.follow(RealClock.monotonic() - began)
         return ready
 
-    def keep_back(self, loop: _Loop, is_leftover: IsLeftover) -> None:
+    def keep_back(self, is_leftover: IsLeftover) -> None:
         """Keep the timers of earlier tests on real time: hundreds of heartbeats would follow each jump."""
+        loop = self._loop()
+        if loop is None or not self._is_older:
+            return
         ahead = self._pacer.clock.monotonic() - RealClock.monotonic()
         moved, self._ahead = ahead - self._ahead, ahead
-        if moved <= 0:
-            return
-        late = [handle for handle in loop._scheduled if is_leftover(handle._context)]  # noqa: SLF001 - see _Loop
-        for handle in late:
+        scheduled = loop._scheduled  # noqa: SLF001 - see _Loop
+        self._late = [each for each in scheduled if is_leftover(each._context)]  # noqa: SLF001 - see _Loop
+        for handle in self._late:
             handle._when += moved  # noqa: SLF001 - see _Loop
-        if late:
-            heapq.heapify(loop._scheduled)  # noqa: SLF001 - see _Loop
+        if self._late:
+            heapq.heapify(scheduled)
+
+    def _split(self, timeout: float | None) -> tuple[float | None, float]:
+        """Return how long the loop waits for timers of this test, and until when for those of earlier ones."""
+        loop = self._loop()
+        if loop is None or not self._late:
+            return timeout, math.inf
+        now, late = loop.time(), set(map(id, self._late))
+        timers: list[Any] = loop._scheduled  # noqa: SLF001 - see _Loop
+        own = [each.when() for each in timers if id(each) not in late and not each.cancelled()]
+        first = min(handle.when() for handle in self._late)
+        return min((when - now for when in own), default=None), RealClock.monotonic() + first - now
 
     def _wake(self) -> None:
         if (loop := self._loop()) is not None:
@@ -176,7 +196,7 @@ def loops_paced(pacer: Pacer, is_foreign: IsForeign, is_leftover: IsLeftover) ->
         if selector is None:
             run_once(loop)
             return
-        selector.keep_back(loop, is_leftover)
+        selector.keep_back(is_leftover)
         resolution = loop._clock_resolution  # noqa: SLF001 - see _Loop
         loop._selector, loop._clock_resolution = selector, max(resolution, _RESOLUTION_SECONDS)  # noqa: SLF001 - see _Loop
         try:

@@ -1,4 +1,4 @@
-"""The page of all waits and readings of time under the fixtures' frozen clock, from the rows that its test plays."""
+"""The page of all waits under the fixtures' frozen clock, from the rows that its test plays."""
 
 from __future__ import annotations
 
@@ -17,20 +17,24 @@ _WORDS: Final = {
 _HEAD: Final = """\
 # What a frozen clock does to waits
 
-Generated from the rows that a test plays. Under [`fake_tinker_clock`](../how-to/freeze-the-clock.md), each way to wait and to read the time is one of these:
+Generated from the rows that a test plays. Under [`fake_tinker_clock`](../how-to/freeze-the-clock.md), each
+way to wait and to read the time is one of these:
 
 | word | meaning |
 |---|---|
-| virtual | It reads or moves the frozen clock. A wait takes no real time while nothing else can happen in the process. Otherwise it takes at most the real time that it asks for |
+| virtual | It reads or moves the frozen clock. A wait takes no real time while nothing else can happen |
 | real, and the clock follows | It takes real time, and the frozen clock moves as far |
 | real | It takes real time, and the frozen clock stands still |
-| refused | After five real seconds it raises `ClockPolledError`, which names the line: the loop waits for a clock that nothing moves |
+| refused | After five real seconds it raises `ClockPolledError`, which names the line |
 
-Nothing else can happen when every thread waits for another one or for a timer, and no socket, pipe or process is waited for. The threads of pytest, its
-plugins and `fake_tinker_server` do not count.
+Nothing else can happen when every thread waits for another one or for a timer, and no socket, pipe or process
+is waited for. Otherwise a virtual wait takes at most the real time that it asks for. The threads of pytest,
+its plugins and `fake_tinker_server` do not count.
 
-Loops of uvloop, runs of trio with a clock of their own, and everything in other processes keep real time. Timers that an earlier test left in an event loop
-keep it, too.
+What is refused is a loop that waits for a clock that nothing moves.
+
+Loops of uvloop, runs of trio with a clock of their own, and everything in other processes keep real time.
+Timers that an earlier test left in an event loop keep it, too.
 """
 
 

@@ -22,7 +22,9 @@ HOW_TO = "".join(
     (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
     for name in ("simulate-a-training-run.md", "pause-a-training-run.md", "freeze-the-clock.md")
 )
-SDK_WAITS = (ROOT / "tests" / "tinker_conformance" / "downstream" / "sdk_waits.py").read_text(encoding="utf-8")
+SDK_WAITS = (ROOT / "tests" / "tinker_conformance" / "downstream" / "sdk_waits.py").read_text(
+    encoding="utf-8"
+)
 """In the same process, because it takes seconds to start; one of the tests runs twice."""
 SNIPPETS = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
 
@@ -56,9 +58,11 @@ def test_the_snippets_pass(tmp_path: Path, version: str) -> None:
         env={**lean.environment(), "PYTHONPATH": packages},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
-    assert f"{len(SNIPPETS) + SDK_WAITS.count('def test_') + 1} passed" in done.stdout, done.stdout + done.stderr
+    assert f"{len(SNIPPETS) + SDK_WAITS.count('def test_') + 1} passed" in done.stdout, (
+        done.stdout + done.stderr
+    )
 
 
 def test_the_rules_of_the_page_can_be_read() -> None:

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 import tinker
-from fake_server import every
-from fake_server.script import complete, drop, script
 from tinker import types
 
+from fake_server import every
+from fake_server.script import complete, drop, script
 from tinker_conformance.clocks.real_clock import RealClock
 from tinker_conformance.downstream.options import FakeTinkerOptions
 
@@ -39,7 +39,9 @@ def test_the_thread_of_the_sdk_is_older_than_the_clock(fake_tinker):
 
 
 def test_it_gives_up_after_two_hours_of_a_pause_of_three(fake_tinker, fake_tinker_clock):
-    fake_tinker.add_rule(every(1, operation="sample").paused("paused_capacity", seconds=3 * 3600, poll_seconds=600))
+    fake_tinker.add_rule(
+        every(1, operation="sample").paused("paused_capacity", seconds=3 * 3600, poll_seconds=600)
+    )
     with pytest.raises(tinker.APIConnectionError, match="No progress made in 7200s"):
         submitted().result()
     assert 7200 <= fake_tinker_clock.elapsed < 8000
