@@ -18,13 +18,14 @@ from typing import Final
 import msgspec
 
 from benchmarks.table import Section, Target
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario import encode_scenario
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.official.environments import EnvironmentUnavailable, lean_environment
+from tinker_conformance.sdk.official.environments import lean_environment
 
 RELEASE: Final = "0.38.0"
 _REFERENCE_PROFILE: Final = "tinker-0.38"
@@ -125,7 +126,7 @@ def _sdk(*, official: bool) -> _Sdk:
     if official:
         try:
             found = lean_environment(RELEASE)
-        except EnvironmentUnavailable as error:
+        except SdkStartError as error:
             note = f" tinker {RELEASE} could not be had ({error}); this is the reference."
         else:
             profile = profile_for(RELEASE)

@@ -23,14 +23,14 @@ import click
 
 from fake_server.control.clock_file import SteppedClock
 from fake_server.control.control_plane import CONTROL, ControlledServer
-from fake_server.core.bounded_files import FileError, parse_json, parse_yaml, read_text
-from fake_server.core.errors import ScriptError, meant
+from fake_server.core.bounded_files import parse_json, parse_yaml, read_text
+from fake_server.core.errors import FileError, ScriptError, ServerError, meant
 from fake_server.core.plain_data import kind
 from fake_server.core.visible_text import visible_lines
 from fake_server.engine.journal import DEFAULT_LIMIT
 from fake_server.engine.tinker_api import FakeTinker, Unscripted
 from fake_server.http.http_limits import Limits
-from fake_server.http.http_server import FakeTinkerServer, ServerError
+from fake_server.http.http_server import FakeTinkerServer
 from fake_server.script.script_yaml import load_entries
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.shared_runs import SharedRuns, SharedSession
+from tests.support.shared_runs import SharedRuns, SharedSession
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,32 @@ class UserError(ConformanceError, ValueError):
     """A mistake of the user: in an option, a file, a profile or a scenario. Exit code 2."""
 
 
+class NotStepwiseError(UserError):
+    """A scenario that the SDK's clock cannot run; the text says why."""
+
+
+class UnmatchedEntryError(UserError):
+    """An entry of a known-failures file matches nothing in the run, so it is stale. Exit code 3."""
+
+
 class SdkError(ConformanceError, RuntimeError):
-    """The SDK under test, its adapter or its environment does not work. Exit code 4."""
+    """The SDK or server under test, its adapter or its environment does not work. Exit code 4."""
+
+
+class SdkStartError(SdkError):
+    """The SDK, its adapter or its environment cannot be started; the text says why and how to fix it.
+
+    Attributes:
+        is_final: Whether no other environment in the cache would help, because the catalogue is wrong.
+    """
+
+    def __init__(self, text: str, *, is_final: bool = False) -> None:
+        super().__init__(text)
+        self.is_final = is_final
+
+
+class LostError(SdkError):
+    """The adapter failed too often, or the server went away. The verdicts so far stand."""
 
 
 class KitError(ConformanceError, RuntimeError):

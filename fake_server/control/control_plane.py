@@ -35,10 +35,11 @@ from pathlib import Path
 from typing import Final
 
 from fake_server.control.clock_file import SteppedClock
-from fake_server.core.bounded_files import FileError, parse_json
-from fake_server.core.errors import ScriptError, ScriptViolation
+from fake_server.core.bounded_files import parse_json
+from fake_server.core.errors import FileError, ScriptError, ScriptViolation
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import encoded
+from fake_server.core.refused_request import RefusedError
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.script.builder import advance as advance_step
@@ -53,12 +54,6 @@ MAX_TESTS: Final = 10_000
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LINES: Final = ((b"content-type", b"application/x-ndjson"),)
-
-
-class _Refusal(Exception):  # noqa: N818 - it carries the error reply to `handle`
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
-        self.reply = Reply(status.value, JSON_HEADERS, encoded({"error": text}))
 
 
 class _MovesClock:
@@ -139,13 +134,13 @@ class ControlledServer:
             try:
                 self._admit(request)
                 return self._control(request)
-            except _Refusal as refusal:
+            except RefusedError as refusal:
                 return refusal.reply
         if request.path.startswith(TESTS):
             name, slash, rest = request.path.removeprefix(TESTS).partition("/")
             try:
                 engine = self._test(name).engine
-            except _Refusal as refusal:
+            except RefusedError as refusal:
                 return refusal.reply
             inner = Request(request.method, slash + rest, request.query, request.headers, request.body)
             return engine.handle(inner)
@@ -162,16 +157,16 @@ class ControlledServer:
         host = (request.header("host") or "").lower()
         if re.sub(r":\d+$", "", host) not in _LOOPBACK:
             text = f"the Host {host!r} is not a loopback name; use 127.0.0.1 or localhost"
-            raise _Refusal(HTTPStatus.FORBIDDEN, text)
+            raise RefusedError(HTTPStatus.FORBIDDEN, text)
         if request.header("origin") is not None:
-            raise _Refusal(
+            raise RefusedError(
                 HTTPStatus.FORBIDDEN,
                 "web pages may not use the control plane; send the request without an Origin header",
             )
         given = (request.header("authorization") or "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode("latin-1"), self.token.encode("ascii")):
             text = "send 'Authorization: Bearer TOKEN' with the token that was printed at the start"
-            raise _Refusal(HTTPStatus.UNAUTHORIZED, text)
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, text)
 
     def _control(self, request: Request) -> Reply:
         match request.method, request.path.removeprefix(CONTROL).strip("/").split("/"):
@@ -219,19 +214,19 @@ class ControlledServer:
     def _begin(self, request: Request) -> Reply:
         body = _decoded(request) if request.body else {}
         if not isinstance(body, dict) or set(body) - {"name"}:
-            raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'name', or nothing")
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "send an object with the key 'name', or nothing")
         with self._lock:
             self._made += 1
             number = self._made
             name = body.get("name", f"test-{number}")
             if not isinstance(name, str) or not _NAME.fullmatch(name):
                 text = f"{name!r} is not a valid name; use up to 100 letters, digits, dots and hyphens"
-                raise _Refusal(HTTPStatus.BAD_REQUEST, text)
+                raise RefusedError(HTTPStatus.BAD_REQUEST, text)
             if name not in self._tests and len(self._tests) >= MAX_TESTS:
                 text = (
                     f"there are already {MAX_TESTS} tests, which is the limit; delete those that have ended"
                 )
-                raise _Refusal(HTTPStatus.TOO_MANY_REQUESTS, text)
+                raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, text)
             before = self._tests.get(name)
             self._tests[name] = test = self._made_test(number)
         if before is not None:
@@ -251,7 +246,7 @@ class ControlledServer:
             folder.mkdir(exist_ok=True)
             clock = SteppedClock(folder / str(number))
         except OSError as error:
-            raise _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, _unwritable(error)) from error
+            raise RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, _unwritable(error)) from error
         engine.listener = _MovesClock(clock)
         return _Test(engine, clock)
 
@@ -267,7 +262,7 @@ class ControlledServer:
             test = self._tests.get(name)
         if test is None:
             text = f"there is no test {name!r}; create it with POST {CONTROL}/tests"
-            raise _Refusal(HTTPStatus.NOT_FOUND, text)
+            raise RefusedError(HTTPStatus.NOT_FOUND, text)
         return test
 
 
@@ -276,7 +271,7 @@ def _add_scripts(engine: FakeTinker, request: Request) -> Reply:
         entries = decode_all(_decoded(request), "the request")
         added = [engine.add_entry(entry) for entry in entries]
     except ScriptError as error:
-        raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
+        raise RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from error
     return _json(201, {"futures": [future.name for future in added if future is not None]})
 
 
@@ -291,13 +286,13 @@ def _verdict(engine: FakeTinker) -> Reply:
 def _release(engine: FakeTinker, request: Request) -> Reply:
     body = _decoded(request) if request.body else {}
     if not isinstance(body, dict) or set(body) - {"future"}:
-        raise _Refusal(HTTPStatus.BAD_REQUEST, "send an object with the key 'future', or nothing")
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "send an object with the key 'future', or nothing")
     return _json(200, {"released": engine.release(body.get("future"))})
 
 
-def _unknown(request: Request) -> _Refusal:
+def _unknown(request: Request) -> RefusedError:
     text = f"{request.method} {request.path} is not an endpoint of the control plane; see fake_server.control"
-    return _Refusal(HTTPStatus.NOT_FOUND, text)
+    return RefusedError(HTTPStatus.NOT_FOUND, text)
 
 
 def _clock_folder(clock: SteppedClock) -> Path:
@@ -306,7 +301,8 @@ def _clock_folder(clock: SteppedClock) -> Path:
 
 def _present(clock: SteppedClock | None) -> SteppedClock:
     if clock is None:
-        raise _Refusal(HTTPStatus.NOT_FOUND, "the server has no clock file; start it with --clock-file PATH")
+        text = "the server has no clock file; start it with --clock-file PATH"
+        raise RefusedError(HTTPStatus.NOT_FOUND, text)
     return clock
 
 
@@ -318,7 +314,7 @@ def _moved(clock: SteppedClock, request: Request) -> Reply:
     body = _decoded(request)
     if not isinstance(body, dict) or set(body) != {"advance"}:
         text = 'send {"advance": 60}, or {"advance": {"wall": -5, "monotonic": 0.001}}'
-        raise _Refusal(HTTPStatus.BAD_REQUEST, text)
+        raise RefusedError(HTTPStatus.BAD_REQUEST, text)
     amount = body["advance"]
     try:
         if isinstance(amount, dict):
@@ -326,11 +322,11 @@ def _moved(clock: SteppedClock, request: Request) -> Reply:
         else:
             step = advance_step(amount)
     except ScriptError as error:
-        raise _Refusal(HTTPStatus.BAD_REQUEST, str(error)) from error
+        raise RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from error
     try:
         clock.advance(step.wall_us, step.monotonic_us)
     except OSError as error:
-        raise _Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, _unwritable(error)) from error
+        raise RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, _unwritable(error)) from error
     return _json(200, clock.reading())
 
 
@@ -338,7 +334,7 @@ def _decoded(request: Request) -> object:
     try:
         return parse_json(request.body)
     except FileError as error:
-        raise _Refusal(HTTPStatus.BAD_REQUEST, error.of("the body")) from error
+        raise RefusedError(HTTPStatus.BAD_REQUEST, error.of("the body")) from error
 
 
 def _json(status: int, value: object) -> Reply:

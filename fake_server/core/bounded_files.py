@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import yaml
 
-from fake_server.core.errors import FakeServerError
+from fake_server.core.errors import FileError
 
 MAX_FILE_BYTES: Final = 10_000_000
 MAX_LEVELS: Final = 200
@@ -47,25 +47,6 @@ _KINDS: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
-
-
-class FileError(FakeServerError, ValueError):
-    """A file that cannot be used.
-
-    Attributes:
-        problem: What is wrong and how to fix it, without the file's name.
-        place: The place in the file, such as ``line 3, column 1``; empty if the problem concerns the whole
-            file.
-    """
-
-    def __init__(self, problem: str, place: str = "") -> None:
-        super().__init__(f"{place}: {problem}" if place else problem)
-        self.problem = problem
-        self.place = place
-
-    def of(self, source: str) -> str:
-        """Return the error as one sentence that begins with the name of the file."""
-        return f"{source}, {self.place}: {self.problem}" if self.place else f"{source}: {self.problem}"
 
 
 def read_bytes(path: str | Path, *, most: int = MAX_FILE_BYTES) -> bytes:

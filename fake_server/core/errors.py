@@ -25,6 +25,33 @@ class ScriptError(FakeServerError, ValueError):
     """An invalid script; the message names the place and the fix."""
 
 
+class FileError(FakeServerError, ValueError):
+    """A file that cannot be used.
+
+    Attributes:
+        problem: What is wrong and how to fix it, without the file's name.
+        place: The place in the file, such as ``line 3, column 1``; empty if the problem concerns the whole
+            file.
+    """
+
+    def __init__(self, problem: str, place: str = "") -> None:
+        super().__init__(f"{place}: {problem}" if place else problem)
+        self.problem = problem
+        self.place = place
+
+    def of(self, source: str) -> str:
+        """Return the error as one sentence that begins with the name of the file."""
+        return f"{source}, {self.place}: {self.problem}" if self.place else f"{source}: {self.problem}"
+
+
+class BodyError(FakeServerError, ValueError):
+    """A body that cannot be decoded, or a result that cannot be encoded; the message says why."""
+
+
+class ServerError(FakeServerError, RuntimeError):
+    """The server cannot start or stop; the message says why and how to fix it."""
+
+
 class ScriptViolation(AssertionError):  # noqa: N818 - a verdict on a test, as assertion errors are
     """Requests and scripts did not match; the message lists every difference with its fix."""
 

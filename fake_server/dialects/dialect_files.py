@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from fake_server.core.errors import ScriptError, suggestion
+from fake_server.core.errors import FileError, ScriptError, suggestion
 from fake_server.dialects.dialect import Dialect
 
 _ENDING: Final = ".toml"
@@ -45,7 +45,7 @@ def decode_dialect(name: str, text: str) -> Dialect:
     Raises:
         ScriptError: The text is not a dialect; the message names the place.
     """
-    from fake_server.core.bounded_files import FileError, parse_toml  # noqa: PLC0415 - loads YAML, which few need
+    from fake_server.core.bounded_files import parse_toml  # noqa: PLC0415 - loads YAML, which few need
 
     try:
         dialect = msgspec.convert({"name": name, **parse_toml(text)}, Dialect)

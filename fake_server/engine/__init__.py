@@ -6,11 +6,12 @@ journal, follows scripts, and notifies a ``Listener`` of what it does.
 
 from __future__ import annotations
 
+from fake_server.core.errors import BodyError
 from fake_server.engine.explanations import unfinished_script
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange, Journal
 from fake_server.engine.listener import Listener, Poll, Submission
-from fake_server.engine.request_decoding import BodyError, decode_request
+from fake_server.engine.request_decoding import decode_request
 from fake_server.engine.results import result_body
 from fake_server.engine.tinker_api import POLL_PATH, FakeTinker, Unscripted
 

@@ -12,18 +12,14 @@ from typing import Final
 
 import msgspec
 
-from fake_server.core.errors import FakeServerError
+from fake_server.core.errors import BodyError
 from fake_server.core.http_messages import PROTOBUF, Request
 from fake_server.core.plain_data import kind
-from fake_server.engine.results import ProtobufError, decode_forward_request
+from fake_server.engine.results import decode_forward_request
 
 MAX_DECOMPRESSED_BYTES: Final = 256 * 1024 * 1024
 _SLICE_BYTES: Final = 1024
 _decode: Final = msgspec.json.Decoder().decode
-
-
-class BodyError(FakeServerError, ValueError):
-    """A request body that cannot be decoded; the message says why."""
 
 
 def decode_request(request: Request) -> Mapping[str, object]:
@@ -45,7 +41,7 @@ def decode_request(request: Request) -> Mapping[str, object]:
     if PROTOBUF in (request.header("content-type") or ""):
         try:
             return decode_forward_request(body)
-        except ProtobufError as error:
+        except BodyError as error:
             text = f"the protobuf body cannot be decoded ({error}); encode it as the official SDK does"
             raise BodyError(text) from error
     return decode_json(body)

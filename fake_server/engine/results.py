@@ -12,15 +12,15 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from fake_server.core.errors import BodyError
 from fake_server.core.operations import API_PREFIX, Operation
-from fake_server.protobuf.codec import ProtobufError
 from fake_server.protobuf.request_messages import decode_forward_request, protobuf_model_id
 from fake_server.protobuf.result_messages import MEDIA_TYPE, encode_forward_output, encode_sample_response
 
 __all__ = [
     "JSON_TYPE",
     "SETUP_REPLIES",
-    "ProtobufError",
+    "BodyError",
     "decode_forward_request",
     "protobuf_model_id",
     "result_body",
@@ -55,7 +55,7 @@ def result_body(
         Content type and body, in bytes.
 
     Raises:
-        ProtobufError: The overrides cannot be encoded as protobuf, and the poll accepts nothing else.
+        BodyError: The overrides cannot be encoded as protobuf, and the poll accepts nothing else.
     """
     return encoded_result(operation, _RESULTS[operation](request) | dict(overrides), accept)
 
@@ -64,7 +64,7 @@ def encoded_result(operation: Operation, result: Mapping[str, object], accept: s
     """Return the content type and body, in bytes, of a result in a form that the poll accepts.
 
     Raises:
-        ProtobufError: The result cannot be encoded as protobuf, and the poll accepts nothing else.
+        BodyError: The result cannot be encoded as protobuf, and the poll accepts nothing else.
     """
     encode = _PROTOBUF.get(operation)
     if encode is not None and MEDIA_TYPE in accept:

@@ -17,7 +17,14 @@ from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
 from typing import TYPE_CHECKING, Final
 
-from fake_server.core.errors import Problem, ProblemKind, ScriptError, ScriptViolation
+from fake_server.core.errors import (
+    BodyError,
+    FakeServerError,
+    Problem,
+    ProblemKind,
+    ScriptError,
+    ScriptViolation,
+)
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import copied, encoded
 from fake_server.core.operations import (
@@ -46,7 +53,7 @@ from fake_server.engine.hold_book import HoldBook
 from fake_server.engine.journal import DEFAULT_LIMIT, MAX_BYTES, Journal
 from fake_server.engine.listener import Listener, Poll, Submission
 from fake_server.engine.replies import completions_reply, refusing_reply, scripted_reply, submission_reply
-from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
+from fake_server.engine.request_decoding import decode_plainly, decode_request
 from fake_server.engine.setup_book import SetupBook, SetupRequests
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script, with_submission
@@ -93,17 +100,21 @@ class Unscripted(StrEnum):
     """
 
 
-class _Refusal(Exception):  # noqa: N818 - not an error: it carries the error reply to `handle`
+class _Refusal(FakeServerError):  # noqa: N818 - not an error: it carries the error reply to `handle`
     def __init__(self, kind: ProblemKind, message: str, future: ScriptedFuture | None = None) -> None:
         super().__init__(message)
         self.problem = Problem(kind, message)
         self.future = future
 
 
-class _Refused(Exception):  # noqa: N818 - not an error: it leaves the lock with a script's reply
-    def __init__(self, future: ScriptedFuture, operation: Operation, client: str | None, turn: Turn) -> None:
-        super().__init__()
-        self.future, self.operation, self.client, self.turn = future, operation, client, turn
+@dataclass(frozen=True, slots=True)
+class _TurnedDown:
+    """A submission that its script does not accept, and the script's reply to it."""
+
+    future: ScriptedFuture
+    operation: Operation
+    client: str | None
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -500,9 +511,7 @@ class FakeTinker:
 
     def _submit(self, request: Request, path_operation: Operation) -> Answer:
         try:
-            return self._accept(request, path_operation)
-        except _Refused as refused:
-            return self._turn_down(request, refused)
+            answer = self._accept(request, path_operation)
         except _Refusal as refusal:
             reply = self._refused(refusal.problem)
             if self.listener is not None and refusal.problem.kind is ProblemKind.UNSCRIPTED_SUBMISSION:
@@ -521,8 +530,9 @@ class FakeTinker:
                     reply,
                 )
             return reply, None
+        return self._turn_down(request, answer) if isinstance(answer, _TurnedDown) else answer
 
-    def _turn_down(self, request: Request, refused: _Refused) -> Answer:
+    def _turn_down(self, request: Request, refused: _TurnedDown) -> Answer:
         """Answer a submission as its script says, without accepting it."""
         future = refused.future
         submission = Submission(
@@ -545,7 +555,7 @@ class FakeTinker:
             self.listener.submission_refused(submission, reply)
         return reply, future
 
-    def _accept(self, request: Request, path_operation: Operation) -> Answer:
+    def _accept(self, request: Request, path_operation: Operation) -> Answer | _TurnedDown:
         body = self._decoded(request)
         client, operations = client_of(request.path, body), candidates(path_operation, body)
         number = submission_number(body)
@@ -559,7 +569,7 @@ class FakeTinker:
                 turn = None if taken is None else self._book.refuse(taken[0])
                 if taken is not None and turn is not None:
                     self._moved_us += sum(step.wall_us for step in turn.advances)
-                    raise _Refused(*taken, client, turn)
+                    return _TurnedDown(*taken, client, turn)
                 if taken is None:
                     if (refusal := self._refusal(operations[0], body)) is not None:
                         return refusal.reply, None

@@ -6,9 +6,10 @@ refused. Replies and faults go out exactly as the script says, chunk by chunk an
 
 from __future__ import annotations
 
+from fake_server.core.errors import ServerError
 from fake_server.http.http_limits import Limits
 from fake_server.http.http_protocol import HttpProtocol
-from fake_server.http.http_server import FakeTinkerServer, ServerError
+from fake_server.http.http_server import FakeTinkerServer
 from fake_server.http.open_connections import Connections
 
 __all__ = [

@@ -19,10 +19,10 @@ from typing import Final
 from fake_server.core.connection_plan import ConnectionEnd, Framing, planned
 from fake_server.core.faults import CutEnd, Refusal
 from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.core.refused_request import RefusedError
 from fake_server.http.known_heads import KnownHeads
 from fake_server.http.open_connections import Connections, Stage
 from fake_server.http.paced_transport import PacedTransport
-from fake_server.http.refusal import RefusedError
 from fake_server.http.reply_writer import kept_alive_bytes, reply_bytes
 from fake_server.http.request_reader import RequestReader
 

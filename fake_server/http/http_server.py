@@ -16,7 +16,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from fake_server.core.errors import FakeServerError
+from fake_server.core.errors import ServerError
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.http.http_limits import Limits
 from fake_server.http.http_protocol import HttpProtocol
@@ -33,10 +33,6 @@ class Answering(Protocol):
 
     def handle(self, request: Request) -> Reply | TransportFault:
         """Handle one request; thread-safe, never raises."""
-
-
-class ServerError(FakeServerError, RuntimeError):
-    """The server cannot start or stop; the message says why and how to fix it."""
 
 
 class FakeTinkerServer:

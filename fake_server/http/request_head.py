@@ -11,8 +11,8 @@ import re
 from typing import Final
 
 from fake_server.core.http_messages import RawHeaders
+from fake_server.core.refused_request import RefusedError
 from fake_server.http.http_limits import Limits
-from fake_server.http.refusal import RefusedError
 
 _HOST: Final = re.compile(rb"[^\x00-\x20\x7f,/?#@\\]*")
 _METHODS: Final = frozenset({b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT", b"TRACE"})

@@ -8,8 +8,8 @@ import httptools
 
 from fake_server.core.connection_plan import Framing
 from fake_server.core.http_messages import RawHeaders, Request
+from fake_server.core.refused_request import RefusedError
 from fake_server.http.http_limits import Limits
-from fake_server.http.refusal import RefusedError
 from fake_server.http.request_head import too_large, waits_for_continue
 
 _TLS: Final = b"\x16"

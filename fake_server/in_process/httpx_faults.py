@@ -21,7 +21,7 @@ import h11
 import httpx
 
 from fake_server.core.connection_plan import Act, ConnectionEnd, Framing, Hold, Pause, Send, planned
-from fake_server.core.errors import ScriptError
+from fake_server.core.errors import FakeServerError, ScriptError
 from fake_server.core.faults import CutEnd, Refusal
 from fake_server.core.gate import Gate
 from fake_server.core.http_messages import Reply, Request, TransportFault
@@ -32,7 +32,7 @@ _ENDS: Final = (h11.EndOfMessage, h11.ConnectionClosed, h11.PAUSED)
 Handle = Callable[[Request], Reply | TransportFault]
 
 
-class FaultedReply(Exception):  # noqa: N818 - not an error: it carries a fault to the transport that the client uses
+class FaultedReply(FakeServerError):  # noqa: N818 - not an error: it carries a fault to the transport that the client uses
     """Carries a fault to the transport. ``respond`` and ``respond_async`` do with it what httpx would do."""
 
     def __init__(self, fault: TransportFault, request: httpx.Request) -> None:

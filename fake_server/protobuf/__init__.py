@@ -6,7 +6,7 @@ the other way round. There is no generated code and no dependency.
 
 from __future__ import annotations
 
-from fake_server.protobuf.codec import ProtobufError
+from fake_server.core.errors import BodyError
 from fake_server.protobuf.request_messages import (
     decode_forward_request,
     encode_forward_request,
@@ -17,7 +17,7 @@ from fake_server.protobuf.result_messages import MEDIA_TYPE, encode_forward_outp
 
 __all__ = [
     "MEDIA_TYPE",
-    "ProtobufError",
+    "BodyError",
     "decode_forward_output",
     "decode_forward_request",
     "decode_sample_response",

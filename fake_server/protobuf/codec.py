@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final
 
+from fake_server.core.errors import BodyError
+
 _DOUBLE: Final = struct.Struct("<d")
 _MAX_VARINT_BYTES: Final = 10
 
@@ -25,10 +27,6 @@ class WireType(IntEnum):
     FIXED64 = 1
     BYTES = 2
     FIXED32 = 5
-
-
-class ProtobufError(ValueError):
-    """Bytes that are not a valid protobuf message, or a result that cannot be encoded as one."""
 
 
 def varint(value: int) -> bytes:
@@ -61,7 +59,7 @@ def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
     """Yield the fields of a message in order: the number, and an integer (varint) or bytes (all others).
 
     Raises:
-        ProtobufError: The bytes end inside a field, or contain an obsolete wire type.
+        BodyError: The bytes end inside a field, or contain an obsolete wire type.
     """
     position = 0
     while position < len(body):
@@ -83,14 +81,14 @@ def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
                     f"field {number} at byte {position} has the unsupported wire type {wire_type}; "
                     "check that the body is a protobuf message"
                 )
-                raise ProtobufError(msg)
+                raise BodyError(msg)
         end = position + size
         if end > len(body):
             msg = (
                 f"field {number} needs {size} bytes at byte {position} of {len(body)}; "
                 "check that the protobuf message is complete"
             )
-            raise ProtobufError(msg)
+            raise BodyError(msg)
         yield number, body[position:end]
         position = end
 
@@ -118,4 +116,4 @@ def _read_varint(body: bytes, position: int) -> tuple[int, int]:
         if byte < 0x80:
             return value & ((1 << 64) - 1), position
     msg = f"the number at byte {position} of {len(body)} is truncated; check that the body is complete"
-    raise ProtobufError(msg)
+    raise BodyError(msg)

@@ -7,14 +7,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fake_server.protobuf.codec import (
-    ProtobufError,
-    bytes_field,
-    fields,
-    packed_varints,
-    varint,
-    varint_field,
-)
+from fake_server.core.errors import BodyError
+from fake_server.protobuf.codec import bytes_field, fields, packed_varints, varint, varint_field
 from fake_server.protobuf.field_numbers import (
     Chunk,
     DatumMessage,
@@ -46,7 +40,7 @@ def decode_forward_request(body: bytes) -> dict[str, object]:
         sparse, ``sparse_crow_indices`` and ``sparse_col_indices``.
 
     Raises:
-        ProtobufError: The body is not such a message.
+        BodyError: The body is not such a message.
     """
     request: dict[str, object] = {"model_id": "", "seq_id": 0, "forward_only": False}
     forward_input: dict[str, object] = {"loss_fn": ""}
@@ -81,7 +75,7 @@ def protobuf_model_id(body: bytes) -> str | None:
         for number, value in fields(body):
             if number == ForwardRequest.MODEL_ID and isinstance(value, bytes):
                 return value.decode() or None
-    except (ProtobufError, UnicodeDecodeError):
+    except (BodyError, UnicodeDecodeError):
         return None
     return None
 
@@ -208,4 +202,4 @@ def _text(value: bytes) -> str:
         return value.decode()
     except UnicodeDecodeError as error:
         msg = f"a text field is not UTF-8: {value[:40]!r}; check the encoding of the body"
-        raise ProtobufError(msg) from error
+        raise BodyError(msg) from error

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from fake_server.protobuf.codec import ProtobufError, fields
+from fake_server.core.errors import BodyError
+from fake_server.protobuf.codec import fields
 from fake_server.protobuf.field_numbers import (
     ArrayRecord,
     BatchedTensor,
@@ -36,7 +37,7 @@ def decode_sample_response(body: bytes) -> Json:
     """Return a sampling result as ``sequences`` and ``prompt_logprobs``; tables of top tokens are left out.
 
     Raises:
-        ProtobufError: The body is not such a message.
+        BodyError: The body is not such a message.
     """
     sequences: list[Json] = []
     prompt: list[float] | None = None
@@ -55,7 +56,7 @@ def decode_forward_output(body: bytes) -> Json:
     """Return the result of a pass as ``loss_fn_output_type``, ``loss_fn_outputs`` and ``metrics``.
 
     Raises:
-        ProtobufError: The body is not such a message.
+        BodyError: The body is not such a message.
     """
     kind, outputs, metrics = "", list[Json](), Json()
     for number, value in fields(body):
@@ -107,7 +108,7 @@ def _records(body: bytes) -> list[Json]:
             case _:
                 pass
     if count > len(body) + 1 or any(len(each) != count for each in tensors.values()):
-        raise ProtobufError(f"an array record has tensors of other counts than its {count} datums")
+        raise BodyError(f"an array record has tensors of other counts than its {count} datums")
     return [{name: each[place] for name, each in tensors.items()} for place in range(count)]
 
 
@@ -125,7 +126,7 @@ def _tensors(body: bytes) -> list[Json]:
                 pass
     code, name = _CODES.get(dtype, ("f", "float32"))
     if not offsets or offsets[0] != 0 or offsets[-1] != len(data) or sorted(offsets) != offsets:
-        raise ProtobufError(f"the offsets {offsets[:8]} do not divide {len(data)} bytes of a tensor")
+        raise BodyError(f"the offsets {offsets[:8]} do not divide {len(data)} bytes of a tensor")
     return [{"data": _numbers(data[start:end], code), "dtype": name} for start, end in pairwise(offsets)]
 
 
@@ -133,14 +134,14 @@ def _entry(body: bytes) -> tuple[str, bytes]:
     entry = dict(fields(body))
     key, value = entry.get(MapEntry.KEY, b""), entry.get(MapEntry.VALUE, b"")
     if not isinstance(key, bytes) or not isinstance(value, bytes):
-        raise ProtobufError("an entry of a map has a number for its key or value")
+        raise BodyError("an entry of a map has a number for its key or value")
     return _text(key), value
 
 
 def _numbers(body: bytes, code: str) -> list[int | float]:
     size = struct.calcsize(code)
     if len(body) % size:
-        raise ProtobufError(f"{len(body)} bytes of numbers are not a multiple of {size}")
+        raise BodyError(f"{len(body)} bytes of numbers are not a multiple of {size}")
     return list(struct.unpack(f"<{len(body) // size}{code}", body))
 
 
@@ -148,4 +149,4 @@ def _text(value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError as error:
-        raise ProtobufError(f"a text field is not UTF-8: {value[:40]!r}") from error
+        raise BodyError(f"a text field is not UTF-8: {value[:40]!r}") from error

@@ -11,13 +11,8 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from fake_server.protobuf.codec import (
-    ProtobufError,
-    bytes_field,
-    double_field,
-    varint,
-    varint_field,
-)
+from fake_server.core.errors import BodyError
+from fake_server.protobuf.codec import bytes_field, double_field, varint, varint_field
 from fake_server.protobuf.field_numbers import (
     ArrayRecord,
     BatchedTensor,
@@ -50,7 +45,7 @@ def encode_sample_response(result: Mapping[str, object]) -> bytes:
             the message has no field for are left out.
 
     Raises:
-        ProtobufError: A value does not have the type or shape of its field.
+        BodyError: A value does not have the type or shape of its field.
     """
     try:
         parts = [
@@ -83,7 +78,7 @@ def encode_forward_output(result: Mapping[str, object]) -> bytes:
             ``data``, ``dtype``, ``shape``) and ``metrics``.
 
     Raises:
-        ProtobufError: A value does not have the type or shape of its field.
+        BodyError: A value does not have the type or shape of its field.
     """
     try:
         parts = [bytes_field(ForwardOutput.LOSS_FN_OUTPUT_TYPE, str(result["loss_fn_output_type"]).encode())]
@@ -206,9 +201,9 @@ def _mappings(value: object) -> list[Mapping[str, object]]:
     return [_mapping(each) for each in _list(value)]
 
 
-def _not_encodable(what: str, error: Exception) -> ProtobufError:
+def _not_encodable(what: str, error: Exception) -> BodyError:
     reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-    return ProtobufError(
+    return BodyError(
         f"the {what} result does not fit protobuf ({reason}); give the overrides of `complete` the types "
         "of the result, or script `status: 200` with a body of your own"
     )

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from fake_server.core.bounded_files import FileError, parse_yaml, read_text
-from fake_server.core.errors import ScriptError, meant
+from fake_server.core.bounded_files import parse_yaml, read_text
+from fake_server.core.errors import FileError, ScriptError, meant
 from fake_server.core.operations import Operation
 from fake_server.core.plain_data import kind, refuse_unknown
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script, exhausted_rule

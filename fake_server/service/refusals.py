@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fake_server.core.errors import FakeServerError
 from fake_server.core.http_messages import JSON_HEADERS, Reply
 from fake_server.core.json_values import encoded
 from fake_server.script.steps import Fail, FailCategory
 
 
-class ServiceRefusal(Exception):  # noqa: N818 - it carries the answer
+class ServiceRefusal(FakeServerError):  # noqa: N818 - it carries the answer
     """A request that the real service would refuse as well, and so not a difference from a script.
 
     Attributes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from fake_server.core.errors import BodyError
 from fake_server.core.http_messages import Request
 from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.journal import Exchange
-from fake_server.engine.request_decoding import BodyError, decode_request
+from fake_server.engine.request_decoding import decode_request
 
 
 def find_request(exchanges: Iterable[Exchange], path: str, fields: Mapping[str, object]) -> Exchange | str:

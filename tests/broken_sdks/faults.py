@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from tinker_conformance.reference.failures import PollError
+from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.sdk.server_events import API_KEY
 
@@ -141,7 +141,7 @@ class _FailsWhenRefused(Poll):
             return await super()._ask()
         except httpx.ConnectError as error:
             message = "nobody listens"
-            raise PollError(message, official_class="ConnectError", official_text=message) from error
+            raise FutureError(message, official_class="ConnectError", official_text=message) from error
 
 
 @SDKS.adapter(
@@ -245,8 +245,8 @@ class _UsesTheLastHeader(Poll):
 
     async def _ask(self) -> httpx.Response:
         response = await super()._ask()
-        said = response.headers.get_list("content-type")
-        if response.status_code == 408 and len(said) > 1 and "json" not in said[-1]:
+        content_types = response.headers.get_list("content-type")
+        if response.status_code == 408 and len(content_types) > 1 and "json" not in content_types[-1]:
             return httpx.Response(408)
         return response
 

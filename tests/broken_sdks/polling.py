@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from fake_server.operations import Operation
-from tinker_conformance.reference.failures import FutureExpiredError, PollError
+from tinker_conformance.reference.failures import FutureError, FutureExpiredError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result
 from tinker_conformance.sdk.adapter import OperationCall
@@ -159,7 +159,7 @@ class _GivesUpAfterFifty(Poll):
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
         if self._iteration >= 50:
-            raise PollError("fifty polls are enough", official_class="ValueError", official_text="")
+            raise FutureError("fifty polls are enough", official_class="ValueError", official_text="")
         await super()._handle_error_status(response)
 
 
@@ -534,7 +534,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     changes={"polling.expired.stalled_after_seconds": 1800.0},
     caught_by="polling.gives_up",
-    saying="got 'error' (StalledError: no sample succeeded in 1800.0 s; check that the server is",
+    saying="got 'error' (FutureError: no sample succeeded in 1800.0 s; check that the server is",
 )
 
 SDKS.edited(
@@ -542,5 +542,5 @@ SDKS.edited(
     under="tinker-0.38",
     changes={"polling.expired.stalled_after_seconds": 7140.0},
     caught_by="polling.gives_up",
-    saying="got 'error' (StalledError: no sample succeeded in 7140.0 s; check that the server is",
+    saying="got 'error' (FutureError: no sample succeeded in 7140.0 s; check that the server is",
 )

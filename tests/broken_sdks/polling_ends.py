@@ -31,7 +31,7 @@ class _ReportsAFailureAsAnError(ReferenceAdapter):
     "resubmits_after_a_failure",
     under="tinker-0.5.1",
     caught_by="polling.failure",
-    saying="got 'error' (SubmissionError: POST /api/v1/forward_backward was not accepted: Error ",
+    saying="got 'error' (FutureError: POST /api/v1/forward_backward was not accepted: Error ",
     also=(
         "polling.error_line",
         "polling.failure_time",

@@ -47,8 +47,8 @@ def _by_sdk() -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for sdk in BROKEN_SDKS.values():
         also = ", ".join(f"`{name}`" for name in sorted(sdk.also))
-        said = sdk.saying.replace("|", "\\|").replace("<", "&lt;")
-        yield f"| {sdk.name} | {sdk.under} | `{sdk.caught_by}` | {said} | {also} |"
+        symptom = sdk.saying.replace("|", "\\|").replace("<", "&lt;")
+        yield f"| {sdk.name} | {sdk.under} | `{sdk.caught_by}` | {symptom} | {also} |"
 
 
 def _by_field() -> Iterator[str]:

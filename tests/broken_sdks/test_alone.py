@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.shared_runs import SharedSession
+from tests.support.shared_runs import SharedSession
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.scenario.library import shipped_scenarios

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shared_runs import SharedSession
+from tests.support.shared_runs import SharedSession
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import known_profiles
 from tinker_conformance.requirements import REQUIREMENTS

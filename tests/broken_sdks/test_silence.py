@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.shared_runs import SharedSession
+from tests.support.shared_runs import SharedSession
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import requirement

@@ -116,11 +116,11 @@ class _SharesAWindowBetweenClientsOnThreads(ConcurrentThreads):
 
 class _NotifiesFromOneThread(Poll):
     __slots__ = ()
-    said: ClassVar[dict[object, int]] = {}
+    notified: ClassVar[dict[object, int]] = {}
 
     def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None:
         thread = threading.get_ident()
-        if self.said.setdefault((id(self.observer), state, time.time()), thread) == thread:
+        if self.notified.setdefault((id(self.observer), state, time.time()), thread) == thread:
             super()._notify(state, reason, on_error)
 
 
@@ -134,5 +134,5 @@ class _NotifiesFromOneThreadOnly(ConcurrentThreads, WithPoll):
     poll = _NotifiesFromOneThread
 
     async def open(self, context: ScenarioContext) -> None:
-        _NotifiesFromOneThread.said.clear()
+        _NotifiesFromOneThread.notified.clear()
         await super().open(context)

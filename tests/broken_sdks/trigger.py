@@ -9,7 +9,7 @@ import httpx
 
 from tinker_conformance.profile.profile import ObserverError
 from tinker_conformance.queue_state import ClientKind, QueueState
-from tinker_conformance.reference.failures import PollError
+from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import json_or_none
 
@@ -367,7 +367,7 @@ class _RequiresJson(Poll):
 
     def _handle_408(self, response: httpx.Response) -> None:
         if json_or_none(response) is None:
-            raise PollError("a 408 without JSON", official_class="ValueError", official_text="")
+            raise FutureError("a 408 without JSON", official_class="ValueError", official_text="")
         super()._handle_408(response)
 
 
@@ -375,7 +375,7 @@ class _RequiresJson(Poll):
     "fails_on_a_408_without_json",
     under="tinker-0.5.1",
     caught_by="trigger.malformed_408",
-    saying="got 'error' (PollError: a 408 without JSON)",
+    saying="got 'error' (FutureError: a 408 without JSON)",
     also=(
         "polling.http_408",
         "polling.iteration_header",
@@ -391,7 +391,7 @@ class _RequiresAnObject(Poll):
 
     def _handle_408(self, response: httpx.Response) -> None:
         if isinstance(json_or_none(response), list):
-            raise PollError("a 408 that is an array", official_class="AttributeError", official_text="")
+            raise FutureError("a 408 that is an array", official_class="AttributeError", official_text="")
         super()._handle_408(response)
 
 
@@ -399,7 +399,7 @@ class _RequiresAnObject(Poll):
     "fails_on_a_408_with_an_array",
     under="tinker-0.38",
     caught_by="trigger.malformed_408",
-    saying="got 'error' (PollError: a 408 that is an array)",
+    saying="got 'error' (FutureError: a 408 that is an array)",
 )
 class _FailsOnA408WithAnArray(WithPoll):
     poll = _RequiresAnObject

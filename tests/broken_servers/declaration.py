@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from fake_server import Operation, Reply, Request
+from fake_server.core.errors import BodyError
 from fake_server.core.http_messages import JSON_HEADERS
-from fake_server.engine.request_decoding import BodyError, decode_request
+from fake_server.engine.request_decoding import decode_request
 
 from .laboratory import Bench
 

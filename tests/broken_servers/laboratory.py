@@ -84,6 +84,7 @@ def opened(bench: Bench, **options: object) -> ServerRun:
         "api_key": KEY,
         "base_model": BASE_MODEL,
         "pausing": Pausing(samples=AT_ONCE),
+        "max_minutes": 1_000,
         **options,
     }
     return open_server_run(ServerRequest(**given), sender=bench, clock=bench.clock)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ SERVERS = Chapter()
 _BEYOND = 10_000_000
 
 
-def _counts_anew(path: str, client: str, number: str) -> type[BrokenBench]:
+def _counts_again(path: str, client: str, number: str) -> type[BrokenBench]:
     """A server that takes a submission that comes again for another."""
 
     class Again(BrokenBench):
@@ -45,27 +45,27 @@ SERVERS.add(
     "draws_a_repeated_sample_again",
     caught_by="order.repeated_sample",
     saying="wanted the same sample for both",
-)(_counts_anew("asample", "sampling_session_id", "seq_id"))
+)(_counts_again("asample", "sampling_session_id", "seq_id"))
 SERVERS.add(
     "applies_a_repeated_step_twice",
     caught_by="order.repeated_step",
     saying="as after one step",
-)(_counts_anew("optim_step", "model_id", "seq_id"))
+)(_counts_again("optim_step", "model_id", "seq_id"))
 SERVERS.add(
     "adds_a_repeated_gradient_twice",
     caught_by="order.repeated_pass",
     saying="wanted a step as after one pass",
-)(_counts_anew("forward_backward", "model_id", "seq_id"))
+)(_counts_again("forward_backward", "model_id", "seq_id"))
 SERVERS.add(
     "creates_a_second_model_when_asked_again",
     caught_by="order.repeated_model",
     saying="wanted the same model for both",
-)(_counts_anew("create_model", "session_id", "model_seq_id"))
+)(_counts_again("create_model", "session_id", "model_seq_id"))
 SERVERS.add(
     "opens_a_second_sampler_when_asked_again",
     caught_by="order.repeated_sampler",
     saying="wanted the same sampler for both",
-)(_counts_anew("create_sampling_session", "session_id", "sampling_session_seq_id"))
+)(_counts_again("create_sampling_session", "session_id", "sampling_session_seq_id"))
 
 
 @SERVERS.add(

@@ -45,5 +45,5 @@ def _by_server() -> Iterator[str]:
     yield "|---|---|---|---|"
     for server in BROKEN_SERVERS.values():
         also = ", ".join(f"`{name}`" for name in sorted(server.also))
-        said = server.saying.replace("|", "\\|").replace("<", "&lt;").replace("[", "\\[")
-        yield f"| {server.name} | `{server.caught_by}` | {said} | {also} |"
+        symptom = server.saying.replace("|", "\\|").replace("<", "&lt;").replace("[", "\\[")
+        yield f"| {server.name} | `{server.caught_by}` | {symptom} | {also} |"

@@ -60,7 +60,7 @@ def test_the_kit_still_finds_in_a_recording_what_its_page_says(name: str) -> Non
         assert after.counts.get("not testable", 0) < sum(after.counts.values()) / 10, "record the SDK again"
 
 
-def test_a_run_that_differs_is_told_by_sdk_and_requirement() -> None:
+def test_a_run_that_differs_is_reported_by_sdk_and_requirement() -> None:
     before = load_data()
     assert list(changes(before, before)) == []
     first = next(sdk for sdk in before if sdk.differences)

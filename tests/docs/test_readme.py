@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from fake_server import FakeTinker, FakeTinkerTransport
 from fake_server.script.script_yaml import load_entries
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
 from tinker_conformance.sdk.spec import check_spec
@@ -81,17 +81,17 @@ def test_the_run_command_judges_the_reference(pytester: pytest.Pytester) -> None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["run", "--sdk", "nonsense"], "Write one of reference, official"),
         (["run", "--sdk", "reference", "--profile", "tinker-9"], "tinker-"),
         (["trace", "missing.yaml", "--profile", "tinker-0.5.1"], "cannot be read"),
     ],
 )
-def test_bad_usage_is_exit_code_2_and_names_the_mend(arguments: list[str], said: str) -> None:
+def test_bad_usage_is_exit_code_2_and_names_the_fix(arguments: list[str], expected: str) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
-    assert said in " ".join(result.output.replace("│", " ").split())
+    assert expected in " ".join(result.output.replace("│", " ").split())
 
 
 def test_an_adapter_that_does_not_load_is_exit_code_4() -> None:

@@ -109,6 +109,7 @@ def test_a_newer_node_runs_the_typescript_as_it_is() -> None:
     assert result.output.endswith("the adapter is complete\n"), result.output
 
 
+@pytest.mark.slow  # `test_it_is_complete` is the quick one
 def test_it_conforms_to_the_profile_that_it_names(spec: str, request: pytest.FixtureRequest) -> None:
     result = CliRunner().invoke(main, ["run", "--sdk", spec], env={"COLUMNS": "200"})
     assert result.exit_code == 0, result.output

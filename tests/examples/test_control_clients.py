@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.toolchains import LANGUAGES, TOOLCHAINS, built
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = ROOT / "examples/control_client"

@@ -36,7 +36,7 @@ def test_an_older_sdk(fake_tinker_server, fake_tinker_warnings):
 def _run(project: Path, release: str, *options: str) -> str:
     lean = lean_environment(release)
     packages = os.pathsep.join([str(project / "src"), str(ROOT), sysconfig.get_path("purelib")])
-    told = subprocess.run(  # noqa: PLW1510 - the assertion below shows more
+    result = subprocess.run(  # noqa: PLW1510 - the assertion below shows more
         [str(lean.python), "-m", "pytest", "-p", "no:cacheprovider", "-ra", *options],
         cwd=project,
         env={**lean.environment(), "PYTHONPATH": packages},
@@ -44,8 +44,8 @@ def _run(project: Path, release: str, *options: str) -> str:
         text=True,
         timeout=300,
     )
-    assert told.returncode == 0, told.stdout + told.stderr
-    return told.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 @pytest.fixture
@@ -53,13 +53,15 @@ def project(tmp_path: Path) -> Path:
     return shutil.copytree(PROJECT, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__", ".*"))
 
 
+@pytest.mark.slow
 def test_its_tests_pass_with_the_release_that_it_pins(project: Path) -> None:
     assert '"tinker==0.38.0"' in (project / "pyproject.toml").read_text(encoding="utf-8")
-    said = _run(project, "0.38.0", "-v", "-k", "not conformance or parsing")
+    output = _run(project, "0.38.0", "-v", "-k", "not conformance or parsing")
     for module in (project / "tests").glob("test_*.py"):
-        assert re.search(rf"{module.name}::.* PASSED", said), module.name
+        assert re.search(rf"{module.name}::.* PASSED", output), module.name
 
 
+@pytest.mark.slow
 def test_the_readme_s_line_is_what_the_project_has_and_its_five_line_test_passes(project: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (section,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
@@ -75,6 +77,7 @@ def test_the_readme_s_line_is_what_the_project_has_and_its_five_line_test_passes
     assert "1 passed" in _run(project, "0.38.0", "tests/test_readme.py")
 
 
+@pytest.mark.slow
 def test_the_fixtures_serve_an_older_release_too(tmp_path: Path) -> None:
     (tmp_path / "test_older.py").write_text(OLDER)
     assert "1 passed" in _run(tmp_path, "0.6.3", "-p", "no:asyncio", "-p", "no:randomly")

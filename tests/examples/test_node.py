@@ -16,7 +16,7 @@ from fake_server.engine.tinker_api import Unscripted
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.operations import Operation
 from fake_server.script import complete, script, timeout
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 from tinker_conformance.cli import main
 
 pytestmark = pytest.mark.needs_tool("node")
@@ -155,6 +155,7 @@ def _verdicts(output: str, verdict: str) -> set[str]:
     return set(re.findall(rf"^(\S+) +(?:contract|quirk) +{verdict} *$", output, re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_every_requirement_holds_on_the_clock_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     output = _judged("adapter.mjs")
@@ -165,6 +166,7 @@ def test_every_requirement_holds_on_the_clock_file(monkeypatch: pytest.MonkeyPat
     assert {"debounce.boundary", "grace.boundary", "polling.back_off"} <= passed
 
 
+@pytest.mark.slow
 @pytest.mark.needs_tool("libfaketime")
 def test_all_that_libfaketime_can_show_holds_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)

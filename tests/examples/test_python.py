@@ -25,6 +25,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(FOLDER)
 
 
+@pytest.mark.slow
 def test_it_conforms_to_its_profile() -> None:
     result = CliRunner().invoke(main, ["run", "--sdk", SPEC], env={"PYTHONPATH": str(FOLDER)})
     assert result.exit_code == 0, result.output

@@ -32,7 +32,7 @@ _NOT_SOURCES = {"node_modules", "dist", "classes", "__pycache__", "adapter"}
 
 
 TOOLCHAINS = {"python": (), "typescript": ("node", "npm"), "go": ("go",), "java": ("java",)}
-"""By language, the tools (of `tests.needs_tools`) that its examples are built and run with."""
+"""By language, the tools (of `tests.support.needs_tools`) that its examples are built and run with."""
 LANGUAGES = [
     pytest.param(language, marks=pytest.mark.needs_tool(*tools)) for language, tools in TOOLCHAINS.items()
 ]

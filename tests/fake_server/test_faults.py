@@ -411,7 +411,7 @@ def test_a_slow_reply_comes_in_pieces_of_the_size_and_at_the_times_asked_for() -
     ]
 
 
-def test_an_old_client_is_told_how_a_corrupted_reply_ends() -> None:
+def test_an_old_client_can_see_where_a_corrupted_reply_ends() -> None:
     whole = CLOSED + b"content-length: %d\r\n\r\n" % len(BODY) + BODY
     engine = an_engine(faulty(slow_head={"bytes": 50, "seconds": 0.001}))
     assert reply_bytes(engine, len(whole), http=b"HTTP/1.0") == (whole, "closed")
@@ -501,7 +501,7 @@ def test_a_held_reply_reaches_an_asynchronous_client_from_another_thread(kind: s
         assert asyncio.run(poll(FakeTinkerTransport(engine))) == BODY
 
 
-def test_a_client_without_a_read_timeout_is_told_that_it_would_wait_for_ever() -> None:
+def test_a_client_without_a_read_timeout_gets_an_error_instead_of_waiting_for_ever() -> None:
     transport = FakeTinkerTransport(an_engine(faulty(cut={"at": "body", "by": "silence"})))
     with httpx.Client(base_url="http://tinker.test", transport=transport, timeout=None) as client:
         client.post("/api/v1/asample", json={})
@@ -564,8 +564,8 @@ def test_the_journal_names_the_fault_beside_the_status(transport: Transport) -> 
         client.post("/api/v1/asample", json={})
         for _ in steps:
             outcome_once_open(lambda: client.post(POLL, json={"request_id": "f"}))
-    told = [(exchange.status, exchange.fault) for exchange in engine.journal.exchanges()]
-    assert told == [
+    recorded = [(exchange.status, exchange.fault) for exchange in engine.journal.exchanges()]
+    assert recorded == [
         (200, None),
         (None, "half_close"),
         (200, "cut body by reset, compress gzip"),

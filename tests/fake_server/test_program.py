@@ -41,10 +41,10 @@ def test_it_serves_the_scripts_of_a_file_until_it_is_ended(tmp_path: Path, numbe
     path.write_text(
         "- {operation: sample, name: mine, steps: [{timeout: {queue_state: active}}, {complete: {}}]}"
     )
-    with program("--script", str(path)) as (process, told):
-        assert told["pid"] == process.pid
-        assert told["url"] == f"http://127.0.0.1:{told['port']}"
-        with httpx.Client(base_url=str(told["url"]), trust_env=False) as client:
+    with program("--script", str(path)) as (process, started):
+        assert started["pid"] == process.pid
+        assert started["url"] == f"http://127.0.0.1:{started['port']}"
+        with httpx.Client(base_url=str(started["url"]), trust_env=False) as client:
             assert client.post("/api/v1/asample", json={}).json()["request_id"] == "mine"
             polls = [client.post("/api/v1/retrieve_future", json={"request_id": "mine"}) for _ in range(2)]
             assert [reply.status_code for reply in polls] == [408, 200]
@@ -55,8 +55,8 @@ def test_it_serves_the_scripts_of_a_file_until_it_is_ended(tmp_path: Path, numbe
 
 
 def test_it_completes_what_is_not_scripted_if_asked() -> None:
-    with program("--unscripted", "complete") as (_, told):
-        reply = httpx.post(f"{told['url']}/api/v1/optim_step", json={"model_id": "m"}, trust_env=False)
+    with program("--unscripted", "complete") as (_, started):
+        reply = httpx.post(f"{started['url']}/api/v1/optim_step", json={"model_id": "m"}, trust_env=False)
     assert reply.json() == {"request_id": "unscripted-1", "model_id": "m"}
 
 
@@ -66,8 +66,8 @@ def test_with_a_seed_it_is_a_whole_fake_tinker_under_the_rules_of_a_file(tmp_pat
     tokens = []
     for seed in ("7", "7", "8"):
         with (
-            program("--seed", seed, "--script", str(path)) as (_, told),
-            httpx.Client(base_url=str(told["url"]), trust_env=False) as client,
+            program("--seed", seed, "--script", str(path)) as (_, started),
+            httpx.Client(base_url=str(started["url"]), trust_env=False) as client,
         ):
             statuses = []
             for _ in range(2):
@@ -88,8 +88,8 @@ def test_it_takes_what_python_can_set(tmp_path: Path) -> None:
         options = ("--seed", "7", "--strict", "--client-config", given, "--limit", "body=1000")
         named = ("--expect-model", "m-1", "--expect-model", "m-2", "--expect-sampler", "s-1")
         with (
-            program(*options, *named, "--journal-limit", "5") as (_, told),
-            httpx.Client(base_url=f"{told['url']}/api/v1", trust_env=False) as client,
+            program(*options, *named, "--journal-limit", "5") as (_, started),
+            httpx.Client(base_url=f"{started['url']}/api/v1", trust_env=False) as client,
         ):
             config = client.post("/client/config", json={}).json()
             assert config["parallel_fwdbwd_chunks"] is False
@@ -104,7 +104,7 @@ def test_it_takes_what_python_can_set(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "started"),
     [
         (("--client-config", "{x"), "--client-config, line 1, column 2: is not valid JSON"),
         (("--client-config", "missing.json"), "missing.json"),
@@ -114,23 +114,23 @@ def test_it_takes_what_python_can_set(tmp_path: Path) -> None:
         (("--limit", "idle_seconds=-1"), "idle_seconds is -1.0"),
     ],
 )
-def test_a_setting_that_is_none_ends_it_with_2(options: tuple[str, ...], told: str) -> None:
+def test_a_setting_that_is_none_ends_it_with_2(options: tuple[str, ...], started: str) -> None:
     ended = run(*options)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert told in ended.stderr
+    assert started in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 def test_it_ends_when_standard_input_closes_if_asked(tmp_path: Path) -> None:
     arguments = ("--exit-with-stdin", "--control", "--clock-file", str(tmp_path / "clock"))
-    with program(*arguments) as (process, told):
-        headers = {"Authorization": f"Bearer {told['token']}"}
-        httpx.post(f"{told['control']}/tests", headers=headers, trust_env=False).raise_for_status()
+    with program(*arguments) as (process, started):
+        headers = {"Authorization": f"Bearer {started['token']}"}
+        httpx.post(f"{started['control']}/tests", headers=headers, trust_env=False).raise_for_status()
         assert process.stdin is not None
         process.stdin.write("what is written is ignored\n")
         process.stdin.flush()
-        httpx.post(f"{told['control']}/reset", headers=headers, trust_env=False).raise_for_status()
-        httpx.post(f"{told['control']}/tests", headers=headers, trust_env=False).raise_for_status()
+        httpx.post(f"{started['control']}/reset", headers=headers, trust_env=False).raise_for_status()
+        httpx.post(f"{started['control']}/tests", headers=headers, trust_env=False).raise_for_status()
         out, err = process.communicate(timeout=WAIT)
     assert (process.returncode, out, err) == (0, "", "")
     assert [path.name for path in tmp_path.iterdir()] == ["clock"]
@@ -153,10 +153,10 @@ def test_it_ends_when_the_program_that_started_it_is_killed() -> None:
 
 
 def test_without_the_option_it_outlives_its_standard_input() -> None:
-    with program() as (process, told):
+    with program() as (process, started):
         assert process.stdin is not None
         process.stdin.close()
-        assert httpx.get(f"{told['url']}/api/v1/healthz", trust_env=False).is_success
+        assert httpx.get(f"{started['url']}/api/v1/healthz", trust_env=False).is_success
         process.stdin = None
         assert process.poll() is None
 
@@ -205,11 +205,11 @@ def test_an_address_of_the_network_ends_it_with_2_unless_it_is_allowed() -> None
     assert ended.returncode == 2
     assert "other machines can reach" in ended.stderr
     assert "--allow-remote" in ended.stderr
-    with program("--host", "0.0.0.0", "--allow-remote", "--control") as (_, told):
-        url = f"http://127.0.0.1:{told['port']}"
+    with program("--host", "0.0.0.0", "--allow-remote", "--control") as (_, started):
+        url = f"http://127.0.0.1:{started['port']}"
         assert httpx.get(f"{url}/api/v1/healthz", trust_env=False).is_success
         # The control plane still answers only to a loopback name.
-        headers = {"Authorization": f"Bearer {told['token']}", "Host": f"fake.example:{told['port']}"}
+        headers = {"Authorization": f"Bearer {started['token']}", "Host": f"fake.example:{started['port']}"}
         assert httpx.post(f"{url}/_control/reset", headers=headers, trust_env=False).status_code == 403
 
 

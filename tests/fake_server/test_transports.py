@@ -49,7 +49,7 @@ def seen(client: httpx.Client) -> list[Exchange]:
     return [(reply.status_code, sorted(reply.headers.multi_items()), reply.content) for reply in replies]
 
 
-def test_all_faces_give_equal_replies_and_equal_journals() -> None:
+def test_all_transports_give_equal_replies_and_equal_journals() -> None:
     found = {}
     for name, transport in TRANSPORTS.items():
         engine = FakeTinker()

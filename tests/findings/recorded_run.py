@@ -150,5 +150,5 @@ def _first_of_each(result: Result) -> Iterator[str]:
     for mismatch in result.mismatches:
         if mismatch.scenario not in seen:
             seen.add(mismatch.scenario)
-            told = wanted_got(mismatch.wanted, mismatch.got)
-            yield f"{mismatch.scenario}, at {mismatch.at:.3f} s: {told}"
+            difference = wanted_got(mismatch.wanted, mismatch.got)
+            yield f"{mismatch.scenario}, at {mismatch.at:.3f} s: {difference}"

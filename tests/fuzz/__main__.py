@@ -41,11 +41,11 @@ def main(seed: int, count: int, replay: Path | None, out: Path) -> None:
     start = time.monotonic()
     numbers = itertools.count(1)
 
-    def told() -> None:
+    def count_input() -> None:
         if (done := next(numbers)) % _EVERY == 0:
             click.echo(f"{done:,} inputs, {time.monotonic() - start:.0f} s", err=True)
 
-    failure = searched(seed, count, told=told, remembered=_REMEMBERED)
+    failure = searched(seed, count, on_input=count_input, remembered=_REMEMBERED)
     if failure is None:
         click.echo(f"{count:,} inputs in {time.monotonic() - start:.0f} s, none fails")
         return

@@ -9,7 +9,8 @@ import zstandard
 from hypothesis import strategies as st
 
 from fake_server import FakeTinker, ProblemKind, Reply, Request
-from fake_server.engine.request_decoding import BodyError, decode_plainly, decode_request
+from fake_server.core.errors import BodyError
+from fake_server.engine.request_decoding import decode_plainly, decode_request
 from fake_server.operations import API_PREFIX, SUBMISSION_PATHS
 from fake_server.protobuf.codec import bytes_field, double_field, varint_field
 

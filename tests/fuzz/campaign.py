@@ -42,14 +42,14 @@ class Failure:
 
     def save(self, file: Path) -> None:
         """Writes it, for ``load``."""
-        told = {"target": self.target, "data": self.data.decode("latin-1"), "error": self.error}
-        file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        saved = {"target": self.target, "data": self.data.decode("latin-1"), "error": self.error}
+        file.write_text(json.dumps(saved, indent=1) + "\n", encoding="utf-8")
 
 
 def load(file: Path) -> tuple[Target, bytes]:
     """The target and the input of a file that ``Failure.save`` has written."""
-    told = json.loads(file.read_text(encoding="utf-8"))
-    return TARGETS[told["target"]], told["data"].encode("latin-1")
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    return TARGETS[saved["target"]], saved["data"].encode("latin-1")
 
 
 def error_of(target: Target, data: bytes) -> str:
@@ -113,7 +113,7 @@ def searched(
     seed: int,
     count: int,
     *,
-    told: Callable[[], object] | None = None,
+    on_input: Callable[[], object] | None = None,
     remembered: Path | None = None,
 ) -> Failure | None:
     """The first failure, made as small as can be; None for none.
@@ -121,15 +121,15 @@ def searched(
     Args:
         seed: Chooses the inputs.
         count: How many, of all targets together.
-        told: Called for each.
+        on_input: Called for each input.
         remembered: The folder of the failures of before, which are tried first.
     """
     for name, share in _SHARES.items():
         target, kinds = TARGETS[name], set[str]()
 
         def fails(data: bytes, at: Target = target, kinds: set[str] = kinds) -> bool:
-            if told is not None:
-                told()
+            if on_input is not None:
+                on_input()
             kind = error_of(at, data).partition(":")[0]
             if kind and not kinds:
                 kinds.add(kind)  # what is smaller must fail the same way

@@ -125,7 +125,7 @@ class HttpTarget:
                 # What comes in one piece is bounded by that piece, and so may pass where it is cut up.
                 spoken.must_say(expected, bounded=True, odd=odd)
             else:
-                hold(spoken.told == whole.told, f"in pieces it is answered otherwise: {pieces}")
+                hold(spoken.answers == whole.answers, f"in pieces it is answered otherwise: {pieces}")
 
     @staticmethod
     def _at_requests(data: bytes) -> list[bytes]:
@@ -157,7 +157,7 @@ class _Spoken:
         replies = answered(self.sent, [request.method for request in talk.requests])
         # Whoever sends the body without waiting need not be told to go on, and where two things are wrong the
         # pieces may say which is found first.
-        self.told = (
+        self.answers = (
             tuple(
                 (reply.status, reply.body if reply.status == 200 else b"", reply.closes)
                 for reply in replies
@@ -188,8 +188,8 @@ class _Spoken:
         wanted = [(one.method, one.body) for one in expected]
         if bounded or odd:
             wanted = wanted[: len(handled)]
-        said = handled[: len(wanted)] if odd else handled
-        hold(said == wanted, f"handled {handled}, and the bytes say {wanted}")
+        compared = handled[: len(wanted)] if odd else handled
+        hold(compared == wanted, f"handled {handled}, and the bytes say {wanted}")
         for request, one, reply in zip(self.requests, expected, replies, strict=False):
             hold(reply.status == 200, f"a request that is beyond doubt got {reply.status}")
             hold(reply.body == (b"" if one.method == "HEAD" else one.body), "a reply has another's body")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tinker_conformance.sdk.stdio.adapter_lines import MAX_SHOWN, AdapterMessageError, read_line
+from tinker_conformance.sdk.session import ScenarioFaultError
+from tinker_conformance.sdk.stdio.adapter_lines import MAX_SHOWN, read_line
 from tinker_conformance.sdk.stdio.protocol_messages import encode
 
 from .changes import changed
@@ -46,7 +47,7 @@ class LineTarget:
         """Reads it; what is read is written and read again."""
         try:
             message = read_line(data)
-        except AdapterMessageError as error:
+        except ScenarioFaultError as error:
             hold(len(str(error)) < 10 * MAX_SHOWN, "a message that quotes too much")
         else:
             hold(read_line(encode(message)) == message, "a message that is written is read otherwise")

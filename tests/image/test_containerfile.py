@@ -15,7 +15,7 @@ import pytest
 
 from tests.examples.toolchains import built
 from tests.image.containerfile import PlainBuild, build_context, instructions
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "Containerfile"

@@ -19,7 +19,7 @@ from .mutants import Mutant, MutationError, Workshop, read_mutant, workshop
 WAITS = "import time; time.sleep(600)"
 
 
-def test_tests_that_fail_on_the_module_as_it_is_notice_nothing_and_are_told(tmp_path: Path) -> None:
+def test_tests_that_fail_on_the_unchanged_module_are_reported_and_find_no_mutant(tmp_path: Path) -> None:
     tests = tmp_path / "tests"
     tests.mkdir()
     (tests / "test_failing.py").write_text("def test_failing():\n    assert not 'this is said'\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,20 +71,45 @@ def test_make_knows_how_to_reach_each_target(target: str) -> None:
     assert done.stdout.strip()
 
 
-def test_the_steps_of_ci_are_targets_and_the_other_versions_are_among_them() -> None:
+def test_the_steps_of_ci_are_targets() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    steps = set(re.findall(r"^\s*(?:timeout \d+ )?make ([\w-]+)", script, re.MULTILINE))
-    assert steps <= _phony()
-    assert {
-        "test-all",
-        "lint",
-        "types",
-        "docs",
-        "conformance",
-        "downstream",
-        "test-lowest",
-        "test-newest",
-    } <= steps
-    # Only the legs with other versions may fail.
-    optional = re.findall(r"^.*\bmake .*\|\|", script, re.MULTILINE)
-    assert [re.findall(r"make ([\w-]+)", line) for line in optional] == [["test-lowest"], ["test-newest"]]
+    lines = re.findall(r"^make (.*)$", script, re.MULTILINE)
+    steps = [next(word for word in line.split() if word in _phony()) for line in lines]
+    assert steps == ["setup-system", "test-all", "checks"]
+
+
+def test_the_checks_beside_the_tests_are_all_there_and_only_the_newest_versions_may_fail() -> None:
+    command = ["make", "--dry-run", "--no-print-directory", "checks"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for step in (
+        *(
+            ".venv/bin/ruff check",
+            ".venv/bin/lint-imports",
+            ".venv/bin/mypy",
+            "/mkdocs build",
+            "matrix --catalogue",
+        ),
+        *(
+            ".venv-lowest/bin/pytest",
+            ".venv-lowest/bin/python -m tinker_conformance run",
+            ".venv-newest/bin/pytest",
+        ),
+        *("run --sdk 'reference'", "run --sdk 'official==0.38.0'", "run --sdk 'official==0.6.3'"),
+        *("exec:node examples/node/adapter.mjs", "exec:node examples/node/adapter-no-seam.mjs"),
+        *(f".ci/find-python {version}" for version in ("3.11", "3.12", "3.13")),
+    ):
+        assert step in done.stdout, step
+    optional = [line for line in done.stdout.splitlines() if re.search(r"\bmake .*\|\|", line)]
+    assert [re.findall(r"make ([\w-]+)", line) for line in optional] == [["test-newest"]]
+
+
+def test_a_python_is_found_by_its_version_and_one_that_is_not_there_is_nothing() -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found, missing = (
+        subprocess.run([ROOT / ".ci/find-python", each], capture_output=True, text=True, check=False)
+        for each in (version, "2.99")
+    )
+    assert found.returncode == missing.returncode == 0
+    assert not missing.stdout
+    asked = [found.stdout.strip(), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip() == version

@@ -106,7 +106,7 @@ class _PacedSelector:
             heapq.heapify(scheduled)
 
     def _split(self, timeout: float | None) -> tuple[float | None, float]:
-        """Return how long the loop waits for timers of this test, and until when for those of earlier ones."""
+        """Return how long the loop waits for timers of this test, and until when for earlier ones."""
         loop = self._loop()
         if loop is None or not self._late:
             return timeout, math.inf

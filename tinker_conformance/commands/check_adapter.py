@@ -13,14 +13,13 @@ from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.numbers import SECONDS
 from tinker_conformance.commands.terminal import Terminal
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import SdkStartError, UserError
 from tinker_conformance.judging.adapter_check import findings
 from tinker_conformance.judging.profile_choice import profile_of
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import command_of
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.sdk.stdio.time_limits import TimeLimits

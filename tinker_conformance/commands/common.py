@@ -22,8 +22,8 @@ def opened(spec: str, console: Terminal, *, clock: str | None = None) -> SdkSess
 
     Raises:
         UserError: If the SPEC has no known form.
-        SdkStartError: If the SDK or its adapter cannot be started.
-        EnvironmentUnavailable: If the virtual environment of a release cannot be created.
+        SdkStartError: If the SDK or its adapter cannot be started, or a release's virtual environment cannot
+            be created.
     """
     kind = None if clock is None else SdkClock(clock)
     return open_sdk(spec, clock=kind, report=lambda text: console.print(text, style="dim"))

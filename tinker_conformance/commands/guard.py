@@ -20,17 +20,14 @@ import click
 from fake_server.core.errors import ScriptError
 from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.commands.interruption import interruptible_command
-from tinker_conformance.error_families import SdkError, UserError
-from tinker_conformance.known_failures.entry_reading import UnmatchedEntryError
+from tinker_conformance.error_families import SdkError, UnmatchedEntryError, UserError
 from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
-from tinker_conformance.sdk.official.environments import NoCacheFolderError
 
 TRACEBACK_VARIABLE: Final = "TINKER_CONFORMANCE_TRACEBACK"
 """The environment variable that makes the kit print the traceback of its own bugs."""
 
 _CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
     (UnmatchedEntryError, Exit.STALE),
-    (NoCacheFolderError, Exit.USAGE),
     (UserError, Exit.USAGE),
     (ScriptError, Exit.USAGE),
     (SdkError, Exit.ADAPTER),

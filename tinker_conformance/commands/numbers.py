@@ -8,23 +8,30 @@ from typing import Any, Final
 import click
 
 
-class _Seconds(click.FloatRange):
+class _Time(click.FloatRange):
     """A `click.FloatRange` that also rejects "nan", which is neither below nor above a limit."""
 
+    def __init__(self, unit: str, least: float, most: float) -> None:
+        """Accept numbers of a unit of time between two limits."""
+        super().__init__(min=least, max=most)
+        self._unit = unit
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Convert text to seconds.
+        """Convert text to a number.
 
         Raises:
             click.BadParameter: If it is not a number, or out of range.
         """
-        seconds = float(super().convert(value, param, ctx))
-        if math.isnan(seconds):
-            self.fail(f"{value!r} is not a number of seconds", param, ctx)
-        return seconds
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number of {self._unit}", param, ctx)
+        return number
 
 
-SECONDS: Final = _Seconds(min=0.1, max=86_400.0)
+SECONDS: Final = _Time("seconds", 0.1, 86_400.0)
 """A time limit in seconds, up to one day."""
+MINUTES: Final = _Time("minutes", 0.01, 1_440.0)
+"""A time limit in minutes, up to one day."""
 COUNT: Final = click.IntRange(min=0, max=1_000_000)
 """The number of generated scripts."""
 JOBS: Final = click.IntRange(min=1, max=256)

@@ -19,7 +19,7 @@ from tinker_conformance.commands.measured_run import (
     write_known_failures,
     write_report,
 )
-from tinker_conformance.commands.numbers import SECONDS
+from tinker_conformance.commands.numbers import MINUTES, SECONDS
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.report.release_matrix import (
     RELEASE_LEGEND,
@@ -30,7 +30,13 @@ from tinker_conformance.report.release_matrix import (
 from tinker_conformance.server.releases import VERB_SECONDS, chosen_releases, judge_releases
 from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import open_server_run
-from tinker_conformance.server.target import DEFAULT_MAX_REQUESTS, KEY_VARIABLE
+from tinker_conformance.server.target import (
+    DEFAULT_MAX_MINUTES,
+    DEFAULT_MAX_REQUESTS,
+    DEFAULT_PER_RELEASE,
+    KEY_VARIABLE,
+    most_requests,
+)
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
@@ -58,9 +64,17 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
 @click.option(
     "--max-requests",
     type=_MANY,
-    default=DEFAULT_MAX_REQUESTS,
+    help="The most requests that are sent; then the run ends. The probes need about 500, and more polls on a "
+    "slow server; a release needs about 80, and up to 290 for each thing that hangs. Deleting what was "
+    f"created is not counted. Default: {DEFAULT_MAX_REQUESTS}, and {DEFAULT_PER_RELEASE} more for each "
+    "release.",
+)
+@click.option(
+    "--max-minutes",
+    type=MINUTES,
+    default=DEFAULT_MAX_MINUTES,
     show_default=True,
-    help="How many requests the probes may send. They need about 480, and more polls on a slow server.",
+    help="How long the probes may take before the run ends, for a server that is slow or hangs.",
 )
 @click.option("--allow-remote", is_flag=True, help="Judge a server that is not on this machine.")
 @click.option(
@@ -81,8 +95,8 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
     "--releases",
     "chosen",
     metavar="newest|revisions|all|LIST",
-    help="Also drive these releases of tinker against the server, such as 0.25.0,newest. Each sends about 60 "
-    "requests. What they meet does not change the exit code.",
+    help="Also drive these releases of tinker against the server, such as 0.25.0,newest. What they meet does "
+    "not change the exit code.",
 )
 @click.option(
     "--verb-seconds",
@@ -119,7 +133,8 @@ def server(
     api_key: str | None,
     base_model: str | None,
     name: str | None,
-    max_requests: int,
+    max_requests: int | None,
+    max_minutes: float,
     samples: int | None,
     models: int | None,
     chosen: str | None,
@@ -136,13 +151,15 @@ def server(
     verbose: bool,
 ) -> None:
     """Judge a server that serves the Tinker API, and print the verdict of each probe."""
+    releases = () if chosen is None else chosen_releases(chosen)
     request = ServerRequest(
         url=url,
         api_key=api_key,
         base_model=base_model,
         name=name,
         quick=quick,
-        max_requests=max_requests,
+        max_requests=most_requests(len(releases)) if max_requests is None else max_requests,
+        max_minutes=max_minutes,
         allow_remote=allow_remote,
         pausing=Pausing(models=models, samples=samples),
         only=only,
@@ -152,7 +169,6 @@ def server(
         strict=strict,
     )
     console = Terminal()
-    releases = () if chosen is None else chosen_releases(chosen)
     opened = open_server_run(request)
     measured = MeasuredRun(opened, asked=opened.asked, folder=folder)
 
@@ -162,7 +178,9 @@ def server(
                 opened.target,
                 releases,
                 seconds=verb_seconds,
+                budget=opened.budget,
                 done=measured.add_verb,
+                left=lambda kept: opened.judge.adopt(kept.model_ids, kept.paths),
                 say=lambda text: None if quiet else console.print(visible(text), style="dim"),
             )
         finally:

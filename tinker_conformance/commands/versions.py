@@ -10,10 +10,11 @@ from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile_files import index
 from tinker_conformance.profile.releases import known_releases
 from tinker_conformance.profile.version_numbers import release_of
-from tinker_conformance.sdk.official.environments import published_versions
+from tinker_conformance.sdk.official.environments import check_published, published_versions
 from tinker_conformance.sdk.spec import check_spec
 
 _INSTALLED: Final = "installed"
+_LATEST: Final = "latest"
 
 
 def asked_versions(versions: str) -> list[str]:
@@ -21,7 +22,8 @@ def asked_versions(versions: str) -> list[str]:
 
     Raises:
         click.UsageError: If the option names no releases.
-        EnvironmentUnavailable: If the list of published releases cannot be fetched.
+        UserError: If a release was never published.
+        SdkStartError: If the list of published releases cannot be fetched.
     """
     try:
         match versions:
@@ -38,6 +40,9 @@ def asked_versions(versions: str) -> list[str]:
                 asked = [version.strip() for version in versions.split(",")]
                 for version in asked:
                     check_spec(spec_of(version))
+                for version in asked:
+                    if version not in {_INSTALLED, _LATEST}:
+                        check_published(version)
                 return asked
     except UserError as error:
         message = (

@@ -25,6 +25,7 @@ from tinker_conformance.clocks.paced_trio import trio_paced
 from tinker_conformance.clocks.pacing import Pacer
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.downstream.earlier_tests import belongs_to_earlier_test
+from tinker_conformance.error_families import ConformanceError
 
 _T = TypeVar("_T")
 
@@ -48,7 +49,7 @@ OWN_PORTS: Final[set[int]] = set()
 """Ports of the fakes of this process. A client that waits for one of them does not move the clock."""
 
 
-class ClockStalledError(RuntimeError):
+class ClockStalledError(ConformanceError, RuntimeError):
     """The coroutine given to `FakeTinkerClock.run` would never end; the text says why and what to do."""
 
 

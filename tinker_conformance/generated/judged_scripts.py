@@ -88,7 +88,7 @@ class ScriptJudge:
         """Judge scenarios, calling `tick` after each.
 
         Raises:
-            AdapterLostError: If the adapter failed too often to continue.
+            LostError: If the adapter failed too often to continue.
         """
         left_out = 0
         counts = Counter[Verdict]()

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from tinker_conformance.judging.judge import Judge, Judgement, Verdict
     from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
     from tinker_conformance.judging.profile_choice import named_profile, profile_of
-    from tinker_conformance.judging.side_by_side import AdapterLostError
 
 __all__ = [
-    "AdapterLostError",
     "Judge",
     "Judgement",
     "Lane",
@@ -56,6 +54,5 @@ __getattr__ = lazy_exports(
         "judge": "Judge Judgement Verdict",
         "picture": "Lane Look Mark Picture Window grouped",
         "profile_choice": "named_profile profile_of",
-        "side_by_side": "AdapterLostError",
     },
 )

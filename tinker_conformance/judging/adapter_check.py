@@ -9,13 +9,14 @@ from typing import Final
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import KitError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.scenario.scenario import DEFAULT_OPERATION, OPERATIONS_OF, Scenario
 from tinker_conformance.sdk.adapter import Capability
-from tinker_conformance.sdk.session import FaultKind, KitFaultError
+from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.timeline import (
     Callback,
@@ -62,7 +63,7 @@ def findings(sdk: StdioSession, profile: Profile) -> Iterator[StepResult]:
         profile: The profile that its SDK will be judged by.
 
     Raises:
-        KitFaultError: If the kit failed in a scenario.
+        KitError: If the kit failed in a scenario.
     """
     check = _Check(sdk, profile)
     for step in (
@@ -265,7 +266,7 @@ class _Check:
     def _run(self, scenario: Scenario) -> tuple[Timeline, str]:
         run = self.sdk.run(scenario, self.profile)
         if run.fault is not None and run.fault.kind is FaultKind.KIT:
-            raise KitFaultError(f"the kit failed in {scenario.id}: {run.fault}")
+            raise KitError(f"the kit failed in {scenario.id}: {run.fault}")
         return run.timeline, "" if run.fault is None else str(run.fault)
 
     def _ends_in(

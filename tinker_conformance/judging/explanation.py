@@ -63,7 +63,7 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
             lanes = lanes_for(required)
             lines += [f"    {line}" for line in text_picture(_picture(case, mismatches, lanes))]
             lines += _timeline(case.observed, mismatches, "what the SDK did (> unexpected, + missing)")
-    if judgement.exchanges and judgement.mismatches:
+    if judgement.mismatches and not judgement.cases:
         lines += ["", *(f"    {mismatch}" for mismatch in judgement.mismatches)]
     if judgement.exchanges and judgement.mismatches and not brief:
         drawn = exchange_picture(judgement.exchanges, judgement.mismatches)
@@ -105,7 +105,8 @@ def _picture(case: Case, mismatches: list[Mismatch], lanes: frozenset[LaneKind])
 def exchange_picture(exchanges: Timeline, mismatches: Sequence[Mismatch]) -> Picture:
     """Return the picture of what a server was asked and answered."""
     marked = frozenset(mismatch.event for mismatch in mismatches if mismatch.event is not None)
-    return picture((), exchanges, (), (), interval=0, mistakes=Mistakes(frozenset(), marked, frozenset()))
+    mistakes = Mistakes(frozenset(), marked, frozenset())
+    return picture((), exchanges, (), (), interval=0, mistakes=mistakes, real_time=True)
 
 
 def _timeline(observed: Timeline, mismatches: Sequence[Mismatch], what: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from tinker_conformance.error_families import KitError
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import combined, index
@@ -13,7 +14,7 @@ from tinker_conformance.requirements import REQUIREMENTS, Level
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.sdk.remembered_session import RememberedSession
-from tinker_conformance.sdk.session import KitFaultError, Run, SdkSession
+from tinker_conformance.sdk.session import Run, SdkSession
 
 _POLLING_CHAPTERS = frozenset({"polling"})
 
@@ -80,8 +81,8 @@ def nearness(
         agree: Whether the reference's run and the SDK's are the same, event by event.
 
     Raises:
-        AdapterLostError: If the adapter broke too often to go on.
-        KitFaultError: If the kit failed in a scenario.
+        LostError: If the adapter broke too often to go on.
+        KitError: If the kit failed in a scenario.
     """
     observed = RememberedSession(sdk, profile=profiles[0])
     for profile in profiles:
@@ -93,7 +94,7 @@ def nearness(
             runs = {scenario.id: judge.both(scenario) for scenario in ordered}
         for judgement in judgements:
             if judgement.verdict is Verdict.KIT_ERROR:
-                raise KitFaultError(f"{judgement.requirement.id}: {judgement.note}")
+                raise KitError(f"{judgement.requirement.id}: {judgement.note}")
         different = tuple(identifier for identifier, both in runs.items() if both and not agree(*both))
         yield _counted(profile, judgements, sdk.info, different)
 

@@ -11,6 +11,7 @@ from typing import Final
 from fake_server.core.operations import Operation
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.judging.claims import invisible_seconds, unclaimed
 from tinker_conformance.judging.preconditions import (
     asks_about_silence,
@@ -26,7 +27,7 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import AnyRequirement, Requirement, requirement
 from tinker_conformance.requirements.matrix import is_asked
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
+from tinker_conformance.scenario.stepwise import for_clock, moves_clock, without_drain
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
@@ -128,7 +129,7 @@ class Judge:
             then: The requirements that follow. Their scenarios may run while this one is judged.
 
         Raises:
-            AdapterLostError: The adapter failed too often to continue.
+            LostError: The adapter failed too often to continue.
         """
         self._upcoming = then
         scenarios = self._asked(required)
@@ -258,7 +259,7 @@ class Judge:
         """Run a scenario with the reference and the SDK; None if the scenario does not apply to this SDK.
 
         Raises:
-            AdapterLostError: The adapter failed too often to continue.
+            LostError: The adapter failed too often to continue.
         """
         info = self.sdk.info
         if unclaimed([scenario], info) or invisible_seconds([scenario], info, self.sdk.clock):

@@ -1,4 +1,4 @@
-"""The layout of a timeline's picture: virtual time along one axis, and lanes of events.
+"""The layout of a timeline's picture: time along one axis, and lanes of events.
 
 Each point in time at which something happens has its own column. So 59.999 s and 60 s stand apart, and two
 hours without events take no room. `tinker_conformance.report` draws it as SVG, `text_picture` as text.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -45,7 +45,7 @@ class Mistakes:
     Attributes:
         lanes: The lanes that it compares.
         wrong: Places of the SDK's events that a mismatch names.
-        missing: When an event is missing, virtual seconds.
+        missing: When an event is missing, seconds on the axis.
     """
 
     lanes: frozenset[LaneKind]
@@ -103,12 +103,13 @@ class Picture:
     """Everything that a drawing shows.
 
     Attributes:
-        times: The points in time, virtual seconds; one column each.
+        times: The points in time, seconds; one column each.
         lanes: The lanes, from top to bottom.
         windows: The windows after the expected pause lines.
         interval: The length of a window, seconds.
         clocks_apart: Whether the wall clock moved differently from the axis, which is the monotonic clock.
         left_out: How many further points in time are not shown.
+        real_time: Whether the seconds are real, as for a server, and not virtual, as for an SDK.
     """
 
     times: tuple[float, ...]
@@ -117,6 +118,12 @@ class Picture:
     interval: float
     clocks_apart: bool
     left_out: int
+    real_time: bool = False
+
+    @property
+    def axis(self) -> str:
+        """What the axis shows, in words."""
+        return "real time" if self.real_time else "virtual time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ def picture(
     *,
     interval: float,
     mistakes: Mistakes | None = None,
+    real_time: bool = False,
 ) -> Picture:
     """Lay out the picture of two timelines.
 
@@ -150,6 +158,7 @@ def picture(
         interval: The least time between two pause lines of one client, seconds.
         mistakes: What a requirement found to be wrong, which alone is marked; log lines that it names are
             shown too. None marks every difference.
+        real_time: Whether the seconds are real, not virtual.
     """
     marked = () if mistakes is None else mistakes.wrong
     rows: list[tuple[str, list[tuple[_Seen, Look]]]] = []
@@ -175,7 +184,8 @@ def picture(
             rows.append((f"{kind}, expected", missing))
             rows.append((f"{kind}, actual", wrong))
     lines = _chosen(expected, _line_of(expected_lines, ()))
-    return _laid_out(rows, lines, interval, expected, observed)
+    drawn = _laid_out(rows, lines, interval, expected, observed)
+    return replace(drawn, real_time=real_time)
 
 
 def grouped(lane: Lane) -> list[tuple[Mark, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.profile.profile_files import ProfileError, known_profiles, load_profile
+from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.requirements.as_of import version_of_kit
 from tinker_conformance.sdk.adapter import AdapterInfo
@@ -24,7 +24,7 @@ def named_profile(named: str | None, as_of: str | None) -> Profile | None:
     version_of_kit(as_of)
     try:
         return None if named is None else load_profile(named)
-    except ProfileError as error:
+    except UserError as error:
         raise UserError(str(error)) from error
 
 

@@ -6,18 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
-from tinker_conformance.error_families import SdkError
+from tinker_conformance.error_families import LostError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
-
-
-class LostError(SdkError):
-    """What is judged failed too often to continue; the verdicts so far stand."""
-
-
-class AdapterLostError(LostError):
-    """The adapter failed too often and is not restarted; the verdicts so far stand."""
 
 
 class SideBySide:
@@ -87,12 +79,12 @@ class SideBySide:
         """Wait for the runs of the reference and the SDK in a scenario.
 
         Raises:
-            AdapterLostError: The adapter failed too often to continue.
+            LostError: The adapter failed too often to continue.
         """
         self.begin(scenario)
         observed = self._observed[scenario.id].result()
         if observed.fault is not None and observed.fault.kind is FaultKind.GIVEN_UP:
-            raise AdapterLostError(str(observed.fault))
+            raise LostError(str(observed.fault))
         return self._expected[scenario.id].result(), observed
 
     def expected(self, scenario: Scenario) -> Run:

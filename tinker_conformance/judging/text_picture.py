@@ -24,7 +24,7 @@ def text_picture(drawing: Picture) -> Iterator[str]:
         for column in range(len(drawing.times))
     ]
     starts = [sum(widths[:column]) for column in range(len(widths) + 1)]
-    yield _row("virtual time", "".join(head.ljust(width) for head, width in zip(heads, widths, strict=True)))
+    yield _row(drawing.axis, "".join(head.ljust(width) for head, width in zip(heads, widths, strict=True)))
     for window in drawing.windows:
         name = f"{drawing.interval:g} s window" + (f", {window.client}" if _several(drawing) else "")
         yield _row(name, _bar(window, starts))

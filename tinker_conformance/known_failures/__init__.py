@@ -12,18 +12,13 @@ from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from tinker_conformance.known_failures.command_options import check_files
-    from tinker_conformance.known_failures.entry_reading import (
-        UnmatchedEntryError,
-        known_failures_in,
-        load_known_failures,
-    )
+    from tinker_conformance.known_failures.entry_reading import known_failures_in, load_known_failures
     from tinker_conformance.known_failures.excuses import Judged, KnownFailures, judged
     from tinker_conformance.known_failures.first_file import record, recordable
 
 __all__ = [
     "Judged",
     "KnownFailures",
-    "UnmatchedEntryError",
     "check_files",
     "judged",
     "known_failures_in",
@@ -36,7 +31,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "command_options": "check_files",
-        "entry_reading": "UnmatchedEntryError known_failures_in load_known_failures",
+        "entry_reading": "known_failures_in load_known_failures",
         "excuses": "Judged KnownFailures judged",
         "first_file": "record recordable",
     },

@@ -10,19 +10,15 @@ from typing import Final
 
 import msgspec
 
-from fake_server.core.bounded_files import FileError, parse_toml, parse_yaml, read_text
-from fake_server.core.errors import suggestion
-from tinker_conformance.error_families import UserError
+from fake_server.core.bounded_files import parse_toml, parse_yaml, read_text
+from fake_server.core.errors import FileError, suggestion
+from tinker_conformance.error_families import UnmatchedEntryError, UserError
 from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
 from tinker_conformance.profile.version_numbers import version_of
 
 MOST_BYTES: Final = 1_000_000
 KEY: Final = "known_failures"
 _MOST_UNMATCHED: Final = 20
-
-
-class UnmatchedEntryError(UserError):
-    """An entry matches nothing in the run, so it is stale (exit code 3)."""
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

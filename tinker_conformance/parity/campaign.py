@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from tinker_conformance.error_families import SdkStartError, UserError
 from tinker_conformance.generated.combinations import matrix
 from tinker_conformance.generated.drawn_scenarios import generated
 from tinker_conformance.parity.comparison import Comparison, Pair, compare
 from tinker_conformance.parity.difference import FAULT
 from tinker_conformance.parity.new_behaviour import NewBehaviour, new_behaviour
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.profile.releases import NewerThanKnownWarning, UnknownReleaseError, profile_for
+from tinker_conformance.profile.releases import NewerThanKnownWarning, profile_for
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.official.environments import EnvironmentUnavailable
-from tinker_conformance.sdk.session import Run, SdkSession, SdkStartError
+from tinker_conformance.sdk.session import Run, SdkSession
 from tinker_conformance.sdk.spec import open_sdk
 
 
@@ -98,12 +98,12 @@ class Campaign:
         started = time.monotonic()
         try:
             sdk = self._opened(spec)
-        except (SdkStartError, EnvironmentUnavailable) as error:
+        except SdkStartError as error:
             return ReleaseReport(version=version, note=str(error))
         reference = self._reference()
         try:
             return self._compared(version, sdk, reference, started)
-        except UnknownReleaseError as error:
+        except UserError as error:
             return ReleaseReport(version=version, note=str(error))
         finally:
             sdk.close()

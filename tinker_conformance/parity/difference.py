@@ -42,7 +42,7 @@ def difference(expected: Run, observed: Run) -> Difference | None:
     Two runs that never end agree if their common part does.
 
     Raises:
-        KitFaultError: If the fake server failed in one of them.
+        KitError: If the fake server failed in one of them.
     """
     refuse_kit_faults(expected=expected, observed=observed)
     if (fault := _parting_fault(expected, observed)) is not None:

@@ -11,12 +11,13 @@ from typing import Final
 
 import msgspec
 
-from fake_server.core.bounded_files import FileError, read_bytes
-from tinker_conformance.error_families import SdkError, UserError
+from fake_server.core.bounded_files import read_bytes
+from fake_server.core.errors import FileError
+from tinker_conformance.error_families import KitError, SdkError, UserError
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.session import FaultKind, KitFaultError, SdkSession
+from tinker_conformance.sdk.session import FaultKind, SdkSession
 from tinker_conformance.timeline import Event, Log, Request, Response, Telemetry, Timeline
 
 FORMAT: Final = 1
@@ -48,7 +49,7 @@ def recorded(sdk: SdkSession, profile: Profile, scenarios: Iterable[Scenario], d
 
     Raises:
         SdkError: If one of them does not finish.
-        KitFaultError: If the kit failed in one of them.
+        KitError: If the kit failed in one of them.
     """
     timelines: dict[str, Timeline] = {}
     for scenario in scenarios:
@@ -56,7 +57,7 @@ def recorded(sdk: SdkSession, profile: Profile, scenarios: Iterable[Scenario], d
             continue  # concurrent futures have no fixed order of events
         run = sdk.run(scenario, profile)
         if run.fault is not None and run.fault.kind is FaultKind.KIT:
-            raise KitFaultError(f"the kit failed in {scenario.id} with {sdk.spec}: {run.fault}")
+            raise KitError(f"the kit failed in {scenario.id} with {sdk.spec}: {run.fault}")
         if run.fault is not None:
             message = f"{scenario.id} did not finish with {sdk.spec}: {run.fault}; fix that first"
             raise SdkError(message)

@@ -9,7 +9,8 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from fake_server.core.bounded_files import FileError, parse_json, read_bytes
+from fake_server.core.bounded_files import parse_json, read_bytes
+from fake_server.core.errors import FileError
 from tinker_conformance.error_families import UserError
 
 MOST_BYTES: Final = 100_000_000

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
         UnusableBody,
     )
     from tinker_conformance.profile.profile_files import (
-        ProfileError,
         combined,
         index,
         known_profiles,
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     )
     from tinker_conformance.profile.releases import (
         NewerThanKnownWarning,
-        UnknownReleaseError,
         known_releases,
         newest_profile,
         profile_for,
@@ -76,12 +74,10 @@ __all__ = [
     "OperationFacet",
     "PollingFacet",
     "Profile",
-    "ProfileError",
     "ResultFormat",
     "SamplerAddress",
     "StatusAction",
     "TelemetrySource",
-    "UnknownReleaseError",
     "Unparseable408",
     "UnparseableTryAgain",
     "UnusableBody",
@@ -110,8 +106,8 @@ __getattr__ = lazy_exports(
             "ClockKind Expired LogLevel ObserverFacet OperationFacet PollingFacet Profile "
             "SamplerAddress UnusableBody"
         ),
-        "profile_files": "ProfileError combined index known_profiles load_profile observer_revision",
-        "releases": "NewerThanKnownWarning UnknownReleaseError known_releases newest_profile profile_for",
+        "profile_files": "combined index known_profiles load_profile observer_revision",
+        "releases": "NewerThanKnownWarning known_releases newest_profile profile_for",
         "version_numbers": "release_of",
     },
 )

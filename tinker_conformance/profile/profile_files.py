@@ -4,7 +4,7 @@ A facet file of the kit may contain ``extends = "REVISION"``. It then inherits a
 so the file shows what changed; ``without = ["a.b"]`` removes keys. A user's profile file has a ``name`` and
 both facets as the tables ``[observer]`` and ``[polling]``. It may extend any known profile in the same way.
 
-Any mistake in a file raises a `ProfileError` that names the file and the key.
+Any mistake in a file raises a `UserError` that names the file and the key.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from fake_server.core.bounded_files import FileError, decoded_text, parse_toml, read_bytes
-from fake_server.core.errors import suggestion
+from fake_server.core.bounded_files import decoded_text, parse_toml, read_bytes
+from fake_server.core.errors import FileError, suggestion
 from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import ObserverFacet, PollingFacet, Profile
 
@@ -29,20 +29,6 @@ _DATA: Final = files("tinker_conformance.profile")
 MOST_BYTES: Final = 1_000_000
 _RELEASE: Final = "tinker=="
 _S = TypeVar("_S", bound=msgspec.Struct)
-
-
-class ProfileError(UserError):
-    """A profile that cannot be used; the text names the file, the key and the fix.
-
-    Attributes:
-        source: The file or the name.
-        key: The path of the key inside it, with dots; empty for the whole file.
-    """
-
-    def __init__(self, source: str, key: str, problem: str) -> None:
-        super().__init__(f"profile {source}{f', {key}' if key else ''}: {problem}")
-        self.source = source
-        self.key = key
 
 
 class NamedProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +69,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
             ``.toml`` or has a path separator).
 
     Raises:
-        ProfileError: There is no such profile, or the file is not a profile.
+        UserError: There is no such profile, or the file is not a profile.
     """
     name = str(name_or_path)
     if isinstance(name_or_path, Path) or name.endswith(".toml") or "/" in name or "\\" in name:
@@ -96,7 +82,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
     if plus:
         return combined(NamedProfile(observer, polling))
     problem = f"there is no such profile{_hint(name, known_profiles())}; known: {', '.join(known_profiles())}"
-    raise ProfileError(name, "", f"{problem}; or give the path of a .toml file")
+    raise _error(name, "", f"{problem}; or give the path of a .toml file")
 
 
 def _of_release(name: str) -> Profile:
@@ -104,7 +90,7 @@ def _of_release(name: str) -> Profile:
     version = name.removeprefix(_RELEASE)
     if (pair := releases.get(version)) is None:
         hint = f"{version!r} is not a release that this kit knows{_hint(version, releases)}"
-        raise ProfileError(name, "", f"{hint}; the known ones are {', '.join(releases)}")
+        raise _error(name, "", f"{hint}; the known ones are {', '.join(releases)}")
     return combined(pair)
 
 
@@ -122,7 +108,7 @@ def observer_revision(revision: str) -> ObserverFacet:
     """Return a revision of the observer facet.
 
     Raises:
-        ProfileError: There is no revision of that name.
+        UserError: There is no revision of that name.
     """
     return _decode(_facet_data("observer", revision), ObserverFacet, f"observer-{revision}.toml")
 
@@ -132,7 +118,7 @@ def polling_revision(revision: str) -> PollingFacet:
     """Return a revision of the polling facet.
 
     Raises:
-        ProfileError: There is no revision of that name.
+        UserError: There is no revision of that name.
     """
     return _decode(_facet_data("polling", revision), PollingFacet, f"polling-{revision}.toml")
 
@@ -158,7 +144,7 @@ def _facet_data(facet: str, revision: str) -> dict[str, object]:
         problem = (
             f"there is no {facet} revision {revision}{_hint(revision, known)}; known: {', '.join(known)}"
         )
-        raise ProfileError(revision, "", problem)
+        raise _error(revision, "", problem)
     file = f"{facet}-{revision}.toml"
     data = _parsed((_DATA / file).read_bytes(), file)
     base = data.pop("extends", None)
@@ -171,14 +157,14 @@ def _from_file(path: Path) -> Profile:
         content = read_bytes(path, most=MOST_BYTES)
     except FileError as error:
         problem = f"{error}; known by name: {', '.join(known_profiles())}"
-        raise ProfileError(source, "", problem) from None
+        raise _error(source, "", problem) from None
     data = _parsed(content, source)
     base = data.pop("extends", None)
     if base is not None:
         if not isinstance(base, str) or (base not in known_profiles() and "+" not in base):
             known = ", ".join(known_profiles())
             problem = f"{base!r} is not a known profile{_hint(str(base), known_profiles())}; known: {known}"
-            raise ProfileError(source, "extends", problem)
+            raise _error(source, "extends", problem)
         inherited: dict[str, object] = msgspec.to_builtins(load_profile(base))
         data = _extended(inherited, data, source)
     return _decode(data, Profile, source)
@@ -188,14 +174,14 @@ def _parsed(content: bytes, source: str) -> dict[str, object]:
     try:
         return parse_toml(decoded_text(content))
     except FileError as error:
-        raise ProfileError(source, error.place, error.problem) from None
+        raise _error(source, error.place, error.problem) from None
 
 
 def _extended(base: Mapping[str, object], changes: dict[str, object], source: str) -> dict[str, object]:
     """Return the base without the keys in `without`, merged table by table with the changes."""
     without = changes.pop("without", [])
     if not isinstance(without, list):
-        raise ProfileError(source, "without", 'expected an array of keys, as in ["operations.unload_model"]')
+        raise _error(source, "without", 'expected an array of keys, as in ["operations.unload_model"]')
     merged = dict(base)
     for key in without:
         merged = _removed(merged, str(key).split("."), str(key), source)
@@ -223,7 +209,7 @@ def _removed(table: Mapping[str, object], path: list[str], key: str, source: str
                 f"names the key {key!r}, which the profile that this file extends does not have; "
                 "remove the key from 'without', or correct it"
             )
-            raise ProfileError(source, "without", problem)
+            raise _error(source, "without", problem)
     return result
 
 
@@ -235,7 +221,7 @@ def _decode(data: object, kind: type[_S], source: str) -> _S:
         keys = path.startswith("key")
         tokens = re.findall(r"[^.\[\]]+|\[[^\]]*\]", path.partition("$")[2].strip("`."))
         holder = _type_at(kind, tokens if not keys else [*tokens, _ANY_KEY])
-        raise ProfileError(source, *_explained(problem, _named(tokens, data, kind), holder)) from None
+        raise _error(source, *_explained(problem, _named(tokens, data, kind), holder)) from None
 
 
 _ANY_KEY: Final = "[key]"
@@ -318,3 +304,14 @@ def _allowed(kind: type) -> str:
 def _hint(word: str, known: typing.Iterable[str]) -> str:
     hint = suggestion(word, known, "")
     return f" ({hint})" if hint else ""
+
+
+def _error(source: str, key: str, problem: str) -> UserError:
+    """Return an error of a profile.
+
+    Args:
+        source: The file or the name.
+        key: The path of the key inside it, with dots; empty for the whole file.
+        problem: What is wrong and how to fix it.
+    """
+    return UserError(f"profile {source}{f', {key}' if key else ''}: {problem}")

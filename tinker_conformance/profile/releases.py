@@ -14,10 +14,6 @@ class NewerThanKnownWarning(UserWarning):
     """A release is newer than all that the kit knows, and is treated as the newest of them."""
 
 
-class UnknownReleaseError(UserError):
-    """A release that was never published, or is not a version; the text lists the published ones."""
-
-
 def known_releases() -> tuple[str, ...]:
     """Return every published release that the kit knows, oldest first (75, from 0.1.0 to 0.38.0)."""
     return tuple(index().releases)
@@ -38,7 +34,7 @@ def profile_for(release: str) -> Profile:
         NewerThanKnownWarning: The release is newer than the newest known one, whose profile is returned.
 
     Raises:
-        UnknownReleaseError: The release is older than that, and was not published.
+        UserError: The release is older than that, and was not published.
     """
     releases = index().releases
     if (pair := releases.get(release)) is not None:
@@ -53,4 +49,4 @@ def profile_for(release: str) -> Profile:
         warnings.warn(text, NewerThanKnownWarning, stacklevel=2)
         return profile
     message = f"tinker {release!r} is not a published release; use one of {', '.join(releases)}"
-    raise UnknownReleaseError(message)
+    raise UserError(message)

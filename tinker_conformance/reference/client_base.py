@@ -12,15 +12,11 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 
 from fake_server.core.operations import Operation
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import CustomObserver, OnExpired, OperationFacet, Profile, WaitTimeout
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference.billing import BillingPause
-from tinker_conformance.reference.failures import (
-    PollError,
-    SubmissionError,
-    UnsupportedByProfileError,
-    WaitTimeoutError,
-)
+from tinker_conformance.reference.failures import FutureError, WaitTimeoutError
 from tinker_conformance.reference.observer import QueueStateObserver
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.retry import SamplingRetries
@@ -108,13 +104,13 @@ class Service:
             timeout: The limit of the wait, seconds.
 
         Raises:
-            UnsupportedByProfileError: The profile has no such operation, or takes no observer.
+            UserError: The profile has no such operation, or takes no observer.
             FutureError: The future ended without a result.
         """
         if operation not in self.profile.polling.operations:
             known = ", ".join(self.profile.polling.operations)
             message = f"{self.profile.name} has no operation {operation}; use one of {known}"
-            raise UnsupportedByProfileError(message)
+            raise UserError(message)
         notified = self._observer(operation, observer, own_observer)
         await self.ready()
 
@@ -130,7 +126,7 @@ class Service:
         """POST a request that is not a future, and return the reply.
 
         Raises:
-            SubmissionError: The server refused the request, or its reply is not a JSON object.
+            FutureError: The server refused the request, or its reply is not a JSON object.
         """
         try:
             response = await self._send(
@@ -235,7 +231,7 @@ class Service:
         if custom is not None:
             if facet.custom_observer is CustomObserver.UNSUPPORTED:
                 message = f"{self.profile.name} does not support a caller's observer; leave `observer` out"
-                raise UnsupportedByProfileError(message)
+                raise UserError(message)
             return custom
         return own if operation in facet.observed_operations else None
 
@@ -292,23 +288,23 @@ def text_of(reply: Mapping[str, object], key: str) -> str:
     """Return a string from a reply.
 
     Raises:
-        SubmissionError: The reply has no string under the key.
+        FutureError: The reply has no string under the key.
     """
     value = reply.get(key)
     if not isinstance(value, str):
         message = f"expected a reply with a string '{key}', got keys {sorted(reply)}; fix the server's reply"
-        raise SubmissionError(message, official_class="ValidationError", official_text=message)
+        raise FutureError(message, official_class="ValidationError", official_text=message)
     return value
 
 
-def _refused(path: str, detail: str) -> SubmissionError:
+def _refused(path: str, detail: str) -> FutureError:
     message = f"POST {path} was not accepted: {detail}; fix the request, or see the server's log"
-    return SubmissionError(message, official_class="APIStatusError", official_text=detail)
+    return FutureError(message, official_class="APIStatusError", official_text=detail)
 
 
 def _checked(result: Result, facet: OperationFacet) -> Result:
     missing = [key for key in facet.asserted if result.body is not None and key not in result.body]
     if missing:
         message = f"the result has no {', '.join(missing)}; fix the server's reply"
-        raise PollError(message, official_class="AssertionError", official_text="")
+        raise FutureError(message, official_class="AssertionError", official_text="")
     return result

@@ -1,8 +1,8 @@
 """The clients of the reference, a small SDK of the Tinker API.
 
 A `FutureError` (see `failures`) says how a future ended, and `error_kind` classifies any exception of a call.
-A call that an SDK of this profile does not have raises `UnsupportedByProfileError`. Profiles do not describe
-retries of a *submission*: a request that is not accepted ends in `SubmissionError`.
+A call that an SDK of this profile does not have raises `UserError`. Profiles do not describe
+retries of a *submission*: a request that is not accepted ends in `FutureError`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,7 @@ from tinker_conformance.reference.failures import (
     ErrorKind,
     FutureError,
     FutureExpiredError,
-    PollError,
     RequestFailedError,
-    StalledError,
-    SubmissionError,
-    UnsupportedByProfileError,
     WaitTimeoutError,
     error_kind,
 )
@@ -36,15 +32,11 @@ __all__ = [
     "FutureError",
     "FutureExpiredError",
     "ModelCreation",
-    "PollError",
     "RequestFailedError",
     "Result",
     "SamplingClient",
     "ServiceClient",
-    "StalledError",
-    "SubmissionError",
     "TrainingClient",
-    "UnsupportedByProfileError",
     "WaitTimeoutError",
     "error_kind",
 ]
@@ -59,7 +51,7 @@ class ServiceClient(Service):
         """Create a sampling client for saved weights or a base model.
 
         Raises:
-            SubmissionError: The server did not create the sampling session.
+            FutureError: The server did not create the sampling session.
         """
         await self.ready()
         session = None
@@ -229,7 +221,7 @@ class TrainingClient:
             timeout: The limit of the wait, seconds.
 
         Raises:
-            UnsupportedByProfileError: The profile has no such operation, or takes no observer.
+            UserError: The profile has no such operation, or takes no observer.
             FutureError: The future ended without a result.
         """
         number = next(self._requests)

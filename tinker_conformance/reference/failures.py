@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import ConformanceError
 
 
 class ErrorKind(StrEnum):
@@ -17,7 +17,7 @@ class ErrorKind(StrEnum):
     TIMEOUT = "timeout"
 
 
-class FutureError(Exception):
+class FutureError(ConformanceError):
     """A future ended without a result.
 
     Attributes:
@@ -54,26 +54,10 @@ class FutureExpiredError(FutureError):
     kind = ErrorKind.EXPIRED
 
 
-class PollError(FutureError):
-    """A reply ended the poll: by its status, or by a body that is not a result."""
-
-
-class StalledError(FutureError):
-    """No sample of the client succeeded for too long."""
-
-
-class SubmissionError(FutureError):
-    """The server did not accept a request."""
-
-
 class WaitTimeoutError(FutureError, TimeoutError):
     """The caller's timeout on a result passed."""
 
     kind = ErrorKind.TIMEOUT
-
-
-class UnsupportedByProfileError(UserError):
-    """A call that an SDK of this profile does not have."""
 
 
 def error_kind(error: BaseException) -> ErrorKind:

@@ -30,7 +30,7 @@ from tinker_conformance.profile.profile import (
 )
 from tinker_conformance.queue_state import QueueState, parse_queue_state
 from tinker_conformance.reference.billing import BillingPause
-from tinker_conformance.reference.failures import FutureExpiredError, PollError, RequestFailedError
+from tinker_conformance.reference.failures import FutureError, FutureExpiredError, RequestFailedError
 from tinker_conformance.reference.observer import LOGGER_NAME, QueueStateObserver
 from tinker_conformance.reference.wire import (
     RETRIEVE_PATH,
@@ -101,7 +101,7 @@ class Poll:
         Raises:
             FutureExpiredError: The server no longer has the future.
             RequestFailedError: The server reported that the request failed.
-            PollError: A reply ended the poll.
+            FutureError: A reply ended the poll.
         """
         while True:
             self._iteration += 1
@@ -183,7 +183,7 @@ class Poll:
             reason = body.get("queue_state_reason")
             self._notify(parse_queue_state(state, facet.parsing), reason, facet.observer_error_on_408)
 
-    def _ended(self, template: str, status: int, detail: str) -> PollError:
+    def _ended(self, template: str, status: int, detail: str) -> FutureError:
         operation = self.profile.polling.operations[self.future.operation]
         text = template.format(
             detail=detail,
@@ -192,7 +192,7 @@ class Poll:
             result_class=operation.result_class,
         )
         message = f"the poll of {self.future.request_id} ended in HTTP {status}: {detail}; not retried"
-        return PollError(message, official_class="ValueError", official_text=text)
+        return FutureError(message, official_class="ValueError", official_text=text)
 
     def _expired(self) -> FutureExpiredError:
         text = self.profile.polling.lines.expired_error.format(request_id=self.future.request_id)
@@ -239,7 +239,7 @@ class Poll:
         if ends and raw and isinstance(raw, list | dict):
             kind = type(raw).__name__
             message = f"expected a string as queue_state, got a {kind}; fix the server's reply"
-            raise PollError(message, official_class="TypeError", official_text=f"unhashable type: '{kind}'")
+            raise FutureError(message, official_class="TypeError", official_text=f"unhashable type: '{kind}'")
         state = parse_queue_state(raw, facet.parsing)
         if facet.notify_on_try_again is NotifyOnTryAgain.STATE_CHANGE:
             notifies = state is not self._state
@@ -253,7 +253,7 @@ class Poll:
     def _handle_announcement(self) -> None:
         if not self._allow_metadata:
             message = f"the result of {self.future.request_id} was announced twice; fix the server's reply"
-            raise PollError(message, official_class="AssertionError", official_text=message)
+            raise FutureError(message, official_class="AssertionError", official_text=message)
         self._allow_metadata = False
 
     # -- notifications -------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tinker_conformance.profile.profile import PollingFacet
-from tinker_conformance.reference.failures import FutureError, FutureExpiredError, StalledError
+from tinker_conformance.reference.failures import FutureError, FutureExpiredError
 from tinker_conformance.reference.observer import LOGGER_NAME
 
 _logger: Final = logging.getLogger(f"{LOGGER_NAME}.retry")
@@ -48,7 +48,7 @@ class SamplingRetries:
             attempt: Submits the request and polls its future.
 
         Raises:
-            StalledError: No attempt of this client succeeded for `stalled_after_seconds` (wall clock).
+            FutureError: No attempt of this client succeeded for `stalled_after_seconds` (wall clock).
         """
         with self._counting:
             if self._running == 0:
@@ -101,14 +101,14 @@ class SamplingRetries:
         jitter = delay * rules.jitter * (2 * random.random() - 1)  # noqa: S311 - no secret depends on it
         return max(0.0, min(delay + jitter, rules.delay_cap_seconds))
 
-    def _stalled(self) -> StalledError:
+    def _stalled(self) -> FutureError:
         seconds = self.facet.expired.stalled_after_seconds
         # The official text prints the limit as it was written, a whole number.
         text = self.facet.lines.stalled_error.format(
             seconds=int(seconds) if seconds.is_integer() else seconds
         )
         message = f"no sample succeeded in {seconds} s; check that the server is still running"
-        return StalledError(message, official_class="APIConnectionError", official_text=text)
+        return FutureError(message, official_class="APIConnectionError", official_text=text)
 
 
 async def _delayed_end(attempt: Callable[[], Awaitable[_T]]) -> _T:

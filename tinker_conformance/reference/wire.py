@@ -12,7 +12,7 @@ import httpx
 from fake_server.core.operations import Operation
 from tinker_conformance.profile.profile import OperationFacet, PollingFacet, ResultFormat
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.reference.failures import PollError, RequestFailedError
+from tinker_conformance.reference.failures import FutureError, RequestFailedError
 
 RETRIEVE_PATH: Final = "/api/v1/retrieve_future"
 PROTOBUF: Final = "application/x-protobuf"
@@ -80,7 +80,7 @@ class MetadataOnly:
 class Unusable:
     """An HTTP 200 that is none of the known replies, with the error for it."""
 
-    error: PollError
+    error: FutureError
 
 
 Reply = TryAgainReply | MetadataOnly | RequestFailedError | Unusable | Result
@@ -178,4 +178,6 @@ def _no_result(body: Mapping[str, object], operation: OperationFacet) -> Unusabl
 
 def _unusable(what: str, official_class: str, official_text: str) -> Unusable:
     message = f"the server replied to the poll with {what}; fix the server's reply"
-    return Unusable(PollError(message, official_class=official_class, official_text=official_text or message))
+    return Unusable(
+        FutureError(message, official_class=official_class, official_text=official_text or message)
+    )

@@ -96,8 +96,8 @@ def conclude(report: Report) -> Conclusion:
     """Return the conclusion of a report, complete or not."""
     standing, code = _standing(report)
     # `replace` and not `format`: a name from an adapter may contain braces.
-    said = standing.value.replace("{profile}", report.start.profile.name)
-    sentence = f"{report.name} {said.replace('{dialect}', report.start.dialect or '')}"
+    statement = standing.value.replace("{profile}", report.start.profile.name)
+    sentence = f"{report.name} {statement.replace('{dialect}', report.start.dialect or '')}"
     if standing is Standing.CUT_OFF:
         sentence += f" ({report.cut_off})"
     return Conclusion(standing, sentence, counted(report), code, _COLORS.get(standing, Color.BAD))

@@ -14,7 +14,7 @@ from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
 from tinker_conformance.report.conclusion import BROKEN, QUIRKS, forgiven
 from tinker_conformance.report.drawing import Drawing, draw
-from tinker_conformance.report.records import MismatchRecord, Result, ScenarioRecord
+from tinker_conformance.report.records import JudgedKind, MismatchRecord, Result, ScenarioRecord
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.requirements import REQUIREMENTS
 
@@ -32,7 +32,7 @@ class Figure:
         scenario: Its id.
         drawing: The layout of the picture; None if nothing happened.
         picture: The picture.
-        events: Each event of the SDK: virtual seconds, text, whether it is wrong.
+        events: Each event of the SDK or server: seconds, text, whether it is wrong.
         described: The picture in words, for screen readers.
     """
 
@@ -51,11 +51,13 @@ class Group:
         names: The SDKs.
         result: The result of the requirement.
         quirk: Whether it is a failed quirk that does not count.
+        real_time: Whether its pictures show real time, as of a server, and not virtual time.
     """
 
     names: tuple[str, ...]
     result: Result
     quirk: bool
+    real_time: bool
 
     @property
     def word(self) -> str:
@@ -71,7 +73,9 @@ class Group:
     def figures(self) -> tuple[Figure, ...]:
         """One figure per scenario with a mismatch."""
         return tuple(
-            _figure(scenario, self.result.mismatches, compared_lanes(self.result.id))
+            _figure(
+                scenario, self.result.mismatches, compared_lanes(self.result.id), real_time=self.real_time
+            )
             for scenario in self.result.scenarios
         )
 
@@ -123,11 +127,14 @@ def parts(reports: Sequence[Report]) -> tuple[EvidenceSection, ...]:
                 )
     order = {required.id: place for place, required in enumerate(REQUIREMENTS)}
     ids = sorted(found, key=lambda identifier: order.get(identifier, len(order)))
-    sections = [EvidenceSection(identifier, _groups(found[identifier])) for identifier in ids]
+    real_time = all(report.start.kind is JudgedKind.SERVER for report in reports)
+    sections = [
+        EvidenceSection(identifier, _groups(found[identifier], real_time=real_time)) for identifier in ids
+    ]
     return tuple(sorted(sections, key=lambda section: list(SectionKind).index(section.kind)))
 
 
-def _groups(each: Sequence[_Named]) -> tuple[Group, ...]:
+def _groups(each: Sequence[_Named], *, real_time: bool) -> tuple[Group, ...]:
     groups: list[tuple[Result, bool, list[str]]] = []
     for name, result, quirk in each:
         for same, same_quirk, names in groups:
@@ -136,7 +143,7 @@ def _groups(each: Sequence[_Named]) -> tuple[Group, ...]:
                 break
         else:
             groups.append((result, quirk, [name]))
-    return tuple(Group(tuple(names), result, quirk) for result, quirk, names in groups)
+    return tuple(Group(tuple(names), result, quirk, real_time) for result, quirk, names in groups)
 
 
 def _evidence(result: Result) -> tuple[object, ...]:
@@ -144,7 +151,11 @@ def _evidence(result: Result) -> tuple[object, ...]:
 
 
 def _figure(
-    scenario: ScenarioRecord, mismatches: Sequence[MismatchRecord], lanes: frozenset[LaneKind]
+    scenario: ScenarioRecord,
+    mismatches: Sequence[MismatchRecord],
+    lanes: frozenset[LaneKind],
+    *,
+    real_time: bool,
 ) -> Figure:
     here = [mismatch for mismatch in mismatches if mismatch.scenario == scenario.id]
     marked = {mismatch.event for mismatch in here if mismatch.event is not None}
@@ -157,6 +168,7 @@ def _figure(
         mistakes=Mistakes(
             lanes, frozenset(marked), frozenset(round(m.at, 6) for m in here if m.event is None)
         ),
+        real_time=real_time,
     )
     return Figure(
         scenario=scenario.id,

@@ -34,6 +34,8 @@ _MOST_NAMED: Final = 4
 _QUESTION: Final = "Which releases may my users have?"
 NEEDS: Final = "needs "
 """Begins the note of a verb that was not driven, because an earlier one did not work."""
+CUT_OFF: Final = "not driven to the end: "
+"""Begins the note of the verb at which a run ended early."""
 _DIFFERS: Final = re.compile(r"[0-9a-f]{8,}|\d+(?:\.\d+)?")
 """What differs between two releases that met the same: ids and times."""
 _STYLES: Final = {
@@ -114,6 +116,10 @@ class ReleaseMatrix:
         met = {record.outcome for record in self.of(release).values()}
         return VerbOutcome.WORKS in met and met <= _NEUTRAL
 
+    def was_cut_off(self, release: str) -> bool:
+        """Return whether the run ended before the release had done everything."""
+        return any(record.note.startswith(CUT_OFF) for record in self.of(release).values())
+
     def columns(self) -> tuple[Column, ...]:
         """Return the releases, oldest first, with equal neighbours together."""
         made: list[Column] = []
@@ -144,10 +150,15 @@ class ReleaseMatrix:
 
     @property
     def conclusion(self) -> str:
-        """Which releases the users of the server may have, in one sentence; empty if none was driven."""
-        driven = self.releases
+        """Which releases the users of the server may have, in words; empty if none was driven."""
+        cut_off = [release for release in self.releases if self.was_cut_off(release)]
+        driven = tuple(release for release in self.releases if release not in cut_off)
+        ended = f"tinker {cut_off[0]} was not driven to the end." if cut_off else ""
         if not driven:
-            return ""
+            return f"{_QUESTION} Unknown: {ended}" if ended else ""
+        return f"{self._of_the_driven(driven)} {ended}".rstrip()
+
+    def _of_the_driven(self, driven: Sequence[str]) -> str:
         whole = [release for release in driven if self.works_whole(release)]
         if not whole:
             none = (

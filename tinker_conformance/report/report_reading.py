@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from fake_server.core.bounded_files import FileError, read_bytes
+from fake_server.core.bounded_files import read_bytes
+from fake_server.core.errors import FileError
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.records import FORMAT, End, Record, Result, Start, VerbRecord, decode

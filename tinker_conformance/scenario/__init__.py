@@ -21,7 +21,7 @@ from tinker_conformance.scenario.scenario import (
     ScenarioError,
 )
 from tinker_conformance.scenario.short_form import scenario_yaml
-from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, without_drain
+from tinker_conformance.scenario.stepwise import for_clock, moves_clock, without_drain
 
 __all__ = [
     "DEFAULT_OPERATION",
@@ -30,7 +30,6 @@ __all__ = [
     "ClientSpec",
     "FunctionCall",
     "FutureSpec",
-    "NotStepwiseError",
     "ObserverUse",
     "Scenario",
     "ScenarioError",

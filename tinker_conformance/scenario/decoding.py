@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar, cast
 
-from fake_server.core.bounded_files import FileError, read_text
-from fake_server.core.errors import ScriptError, suggestion
+from fake_server.core.bounded_files import read_text
+from fake_server.core.errors import FileError, ScriptError, suggestion
 from fake_server.core.json_values import copied
 from fake_server.core.operations import Operation
 from fake_server.dialects import dialect_named

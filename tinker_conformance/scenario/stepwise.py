@@ -18,7 +18,7 @@ from fake_server.script.builder import Exhausted, Script
 from fake_server.script.steps import Advance, Complete, ReplyStep, Status, Step
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import FutureSpec, Scenario
@@ -28,10 +28,6 @@ MAX_WALL_STEP_US: Final = 120 * MICROSECOND
 """The longest that the kit waits for one step of a real clock."""
 WALL_RESOLUTION_US: Final = MICROSECOND // 10
 """More than a real clock moves by itself during a few requests."""
-
-
-class NotStepwiseError(UserError):
-    """A scenario that the SDK's clock cannot run; the text says why."""
 
 
 def moves_clock(scenario: Scenario) -> bool:

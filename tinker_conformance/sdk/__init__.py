@@ -28,14 +28,7 @@ if TYPE_CHECKING:
     from tinker_conformance.sdk.json_schema import schema_text
     from tinker_conformance.sdk.remembered_session import RememberedSession
     from tinker_conformance.sdk.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS
-    from tinker_conformance.sdk.session import (
-        Fault,
-        FaultKind,
-        Run,
-        SdkSession,
-        SdkStartError,
-        refuse_kit_faults,
-    )
+    from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkSession, refuse_kit_faults
     from tinker_conformance.sdk.spec import check_spec, command_of, open_sdk
 
 __all__ = [
@@ -54,7 +47,6 @@ __all__ = [
     "RunsOnThreads",
     "ScenarioContext",
     "SdkSession",
-    "SdkStartError",
     "StartsEarly",
     "Transport",
     "check_spec",
@@ -77,7 +69,7 @@ __getattr__ = lazy_exports(
         "json_schema": "schema_text",
         "remembered_session": "RememberedSession",
         "scripted_engine": "API_KEY VIRTUAL_LIMIT_SECONDS",
-        "session": "Fault FaultKind Run SdkSession SdkStartError refuse_kit_faults",
+        "session": "Fault FaultKind Run SdkSession refuse_kit_faults",
         "spec": "check_spec command_of open_sdk",
     },
 )

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from fake_server.core.operations import Operation
+from tinker_conformance.error_families import ConformanceError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import ClientSpec, ObserverUse
 from tinker_conformance.timeline import OutcomeKind
@@ -91,7 +92,7 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport = Transport.HTTPX
 
 
-class ObserverRaisedError(RuntimeError):
+class ObserverRaisedError(ConformanceError, RuntimeError):
     """Raised by the observer of an SDK if the scenario asks for an observer that raises."""
 
 

@@ -14,7 +14,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from fake_server.core.bounded_files import FileError, read_bytes
+from fake_server.core.bounded_files import read_bytes
+from fake_server.core.errors import FileError
 from tinker_conformance._version import __version__
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.error_families import UserError

@@ -6,10 +6,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from fake_server.core.errors import BodyError
 from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.core.http_messages import Request as HttpRequest
 from fake_server.engine.listener import Poll, Submission
-from fake_server.engine.request_decoding import BodyError, decode_request
+from fake_server.engine.request_decoding import decode_request
 from fake_server.script.steps import Advance, Complete, ReplyStep, intended_reply
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response

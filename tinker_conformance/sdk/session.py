@@ -75,8 +75,20 @@ class Run:
     fault: Fault | None = None
 
 
-class KitFaultError(KitError):
-    """The fake server or the reference failed, so there is no verdict on the SDK."""
+class ScenarioFaultError(SdkError):
+    """A scenario did not run to its end. The text says what happened, what was expected and the fix.
+
+    Attributes:
+        kind: Whose fault it is, and which. A message of an adapter can be unreadable (`NOT_JSON`), not in the
+            protocol (`PROTOCOL`) or early or late (`OUT_OF_TURN`). An SDK in this process can be unable to
+            finish (`STUCK`) or fail before its first future (`SET_UP`); the fake server can fail (`KIT`).
+        timeline: How far the SDK got, if that is known here.
+    """
+
+    def __init__(self, kind: FaultKind, text: str, timeline: Timeline = ()) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.timeline = timeline
 
 
 def refuse_kit_faults(*, expected: Run, observed: Run) -> None:
@@ -87,18 +99,14 @@ def refuse_kit_faults(*, expected: Run, observed: Run) -> None:
         observed: The SDK's run.
 
     Raises:
-        KitFaultError: If the fake server failed in either, or the reference did not run to its end.
+        KitError: If the fake server failed in either, or the reference did not run to its end.
     """
     for whose, run, kinds in (
         ("the reference", expected, frozenset(FaultKind) - {FaultKind.STUCK, FaultKind.SET_UP}),
         ("the SDK", observed, frozenset({FaultKind.KIT})),
     ):
         if run.fault is not None and run.fault.kind in kinds:
-            raise KitFaultError(f"the kit failed while it ran a scenario with {whose}: {run.fault}")
-
-
-class SdkStartError(SdkError):
-    """The SDK or its adapter cannot be started; the text says why and how to fix it."""
+            raise KitError(f"the kit failed while it ran a scenario with {whose}: {run.fault}")
 
 
 class SdkSession(Protocol):

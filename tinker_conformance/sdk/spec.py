@@ -16,12 +16,11 @@ from typing import Final
 import msgspec
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import SdkStartError, UserError
 from tinker_conformance.sdk.catalogue.catalogue_entry import NamedPackage
 from tinker_conformance.sdk.catalogue.catalogue_files import find_entry
 from tinker_conformance.sdk.in_process.worker_session import WorkerSession
 from tinker_conformance.sdk.official.environments import (
-    EnvironmentUnavailable,
     LeanEnvironment,
     cached_versions,
     lean_environment,
@@ -29,7 +28,7 @@ from tinker_conformance.sdk.official.environments import (
 )
 from tinker_conformance.sdk.official.package_environments import package_environment
 from tinker_conformance.sdk.recorded_session import ReplayedSession
-from tinker_conformance.sdk.session import SdkSession, SdkStartError
+from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 
 SPEC_FORMS: Final = (
@@ -130,9 +129,9 @@ def open_sdk(
 
     Raises:
         UserError: If the SPEC has none of the known forms.
-        SdkStartError: If the SDK or its adapter cannot be started.
+        SdkStartError: If the SDK or its adapter cannot be started, or a release's environment cannot be
+            built.
         UserError: If a recording cannot be read.
-        EnvironmentUnavailable: If a release's environment cannot be built.
     """
     check_spec(spec)
     if spec.startswith("exec:"):
@@ -165,7 +164,7 @@ def _newest(report: Callable[[str], None]) -> str:
     """Return the newest published release, or the newest in the cache if pip cannot list the releases."""
     try:
         return published_versions()[0]
-    except EnvironmentUnavailable as error:
+    except SdkStartError as error:
         cached = cached_versions()
         if not cached:
             raise

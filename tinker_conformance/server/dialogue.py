@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from fake_server.core.wanted_got import wanted_got
 from fake_server.protobuf import decode_forward_output, decode_sample_response
 from tinker_conformance.checks.case import Mismatch
+from tinker_conformance.error_families import ConformanceError, LostError
 from tinker_conformance.server.exchanges import (
     NOT_JSON,
     READ_SECONDS,
@@ -33,6 +36,7 @@ EITHER: Final = f"{PROTOBUF}, {JSON}"
 FUTURE_SECONDS: Final = 300.0
 """How long a future may take; creating a model may load its weights first."""
 _LONGEST_SLEEP: Final = 1.0
+_MOST_UNANSWERED: Final = 5
 _NOT_THERE: Final = (404, 405, 501)
 _LATER: Final = (402, 408, 425, 429)
 """Statuses by which a server asks its client to come again."""
@@ -41,15 +45,15 @@ Json = Mapping[str, object]
 Decode = Callable[[bytes], Json]
 
 
-class ProbeEnded(Exception):  # noqa: N818 - the difference that it stands for was noted
+class ProbeEnded(ConformanceError):  # noqa: N818 - the difference that it stands for was noted
     """A probe cannot go on after a difference."""
 
 
-class NotOfferedError(Exception):
+class NotOfferedError(ConformanceError):
     """The server does not have what the probe is about; the text says how that showed."""
 
 
-class NotTestableError(Exception):
+class NotTestableError(ConformanceError):
     """Something that another probe judges does not work, and this one needs it."""
 
     def __init__(self, note: str, fix_first: str) -> None:
@@ -65,20 +69,45 @@ class Line:
         sender: What carries the requests.
         clock: What probes wait by.
         budget: How many requests may still be sent.
+        seconds: How long the run may take before nothing more is asked.
         pending: Every pending reply so far.
         sessions: The ids of all sessions that were opened.
     """
 
-    def __init__(self, target: ServerUnderTest, sender: Sender, clock: Clock, budget: RequestBudget) -> None:
-        """Ask nothing yet."""
+    def __init__(
+        self,
+        target: ServerUnderTest,
+        sender: Sender,
+        clock: Clock,
+        budget: RequestBudget,
+        seconds: float = math.inf,
+    ) -> None:
+        """Ask nothing yet; the time of the run begins."""
         self.target = target
         self.sender = sender
         self.clock = clock
         self.budget = budget
+        self.seconds = seconds
+        self._began = clock.now()
         self.pending: list[Answer] = []
         self.sessions: list[str] = []
         self._polled: dict[object, list[int]] = {}
         self._lock = threading.Lock()
+
+    def asked(self, question: Question, seconds: float) -> Answer:
+        """Send a question and return the reply.
+
+        Raises:
+            NoAnswerError: There was none.
+            LostError: The run has taken too long.
+        """
+        if (late := self.clock.now() - self._began) > self.seconds:
+            raise LostError(
+                f"the probes were not through after {late / 60:.1f} min, and --max-minutes ends them; find "
+                "out why the server is so slow, or raise that limit"
+            )
+        answer = self.sender.send(question, seconds)
+        return replace(answer, shown=self.target.without_key)
 
     def number_of(self, request_id: object) -> tuple[int, int]:
         """Return the number of a future in this run, from 1, and how often it was polled before."""
@@ -148,7 +177,7 @@ class Dialogue:
         question = self._question(method, path, body, raw, headers, accept, with_key=with_key)
         number = self._sent(question, body)
         try:
-            answer = self.line.sender.send(question, seconds)
+            answer = self.line.asked(question, seconds)
         except NoAnswerError as error:
             self._note(Response(at=self._at(), future=number, status=None, fault=str(error)))
             raise
@@ -207,20 +236,24 @@ class Dialogue:
     def end(self, request_id: str, *, accept: str = EITHER, seconds: float = FUTURE_SECONDS) -> Answer:
         """Poll a future until it is no longer pending, as the official SDK does, and return the last reply.
 
-        A poll that is not answered is sent again, and HTTP 402, 425 and 429 are asked again: other probes
-        judge those. An HTTP status of 500 or more ends the probe, because clients would ask for ever.
+        A poll that is not answered is sent again, up to `_MOST_UNANSWERED` in a row, and HTTP 402, 425 and
+        429 are asked again: other probes judge those. An HTTP status of 500 or more ends the probe, because
+        clients would ask for ever.
         """
         clock = self.line.clock
         until = clock.now() + seconds
         pause = 0.02
+        unanswered = 0
         while True:
             try:
                 answer = self.poll(request_id, accept=accept)
             except NoAnswerError as error:
-                if not error.connected:
+                unanswered += 1
+                if not error.connected or unanswered >= _MOST_UNANSWERED:
                     raise
                 answer = None
             if answer is not None:
+                unanswered = 0
                 if answer.status >= 500:
                     self.fail("a result, a failure or a pending reply", str(answer))
                 if not is_pending(answer) and answer.status not in _LATER:
@@ -333,7 +366,7 @@ class Dialogue:
         place = next(
             (n for n, event in reversed(list(enumerate(self._events))) if isinstance(event, Response)), None
         )
-        text = self.line.target.without_key(str(got))
+        wanted, text = map(self.line.target.without_key, (wanted, str(got)))
         self.mismatches.append(Mismatch(self._probe_id, self._at(), wanted, text, place))
 
     def _question(  # noqa: PLR0917 - the parts of a request
@@ -379,7 +412,8 @@ class Dialogue:
             self.line.sessions += [session] if isinstance(session, str) and session else []
         text: object = value
         if value is NOT_JSON:
-            text = f"{len(answer.body)} bytes of {answer.media_type or 'no media type'}"
+            kind = self.line.target.without_key(answer.media_type) or "no media type"
+            text = f"{len(answer.body)} bytes of {kind}"
         elif self.line.target.without_key(quoted := json.dumps(value)) != quoted:
             text = self.line.target.without_key(quoted)
         self._note(Response(at=self._at(), future=number, status=answer.status, body=text))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
+
+from tinker_conformance.error_families import SdkError
 
 READ_SECONDS: Final = 45.0
 """How long the official SDK waits for the reply to a poll (every release)."""
 MOST_BYTES: Final = 16 * 1024 * 1024
 """The largest reply that is read; the results that probes ask for have some kilobytes."""
 _SHOWN: Final = 200
+_MOST_DECODED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,13 @@ class Answer:
         status: The HTTP status.
         headers: Values by name in lower case.
         body: The content, not decoded.
+        shown: Makes a text fit to be shown: it hides the key, which servers quote.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    shown: Callable[[str], str] = str
 
     @property
     def media_type(self) -> str:
@@ -62,6 +67,9 @@ class Answer:
         """Return the content as JSON; `NOT_JSON` if it is none."""
         try:
             value: object = json.loads(self.body)
+            if b"\\u" in self.body:
+                # Half of a pair, which the decoders of the official SDK refuse and no file can hold.
+                json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             return NOT_JSON
         return value
@@ -72,11 +80,14 @@ class Answer:
         return value if isinstance(value, dict) else {}
 
     def __str__(self) -> str:
-        shown = self.body[: _SHOWN + 1].decode("utf-8", "replace")
+        # Hidden before it is cut: half of a key is a secret, too.
+        shown = self.shown(self.body[:_MOST_DECODED].decode("utf-8", "replace"))
         text = f"{shown[:_SHOWN]}…" if len(shown) > _SHOWN else shown
         if "protobuf" in self.media_type:
-            text = f"{len(self.body)} bytes of {self.media_type}"
-        return f"HTTP {self.status} {text}".rstrip()
+            text = f"{len(self.body)} bytes of {self.shown(self.media_type)}"
+        location = self.headers.get("location", "") if 300 <= self.status < 400 else ""
+        to = f" to {self.shown(location)[:_SHOWN]}" if location else ""
+        return f"HTTP {self.status}{to} {text}".rstrip()
 
 
 class _NotJson:
@@ -88,7 +99,7 @@ NOT_JSON: Final = _NotJson()
 """What `Answer.json` returns for a body that is not JSON."""
 
 
-class NoAnswerError(Exception):
+class NoAnswerError(SdkError):
     """No complete reply came; the text says why, in words that follow "no reply: ".
 
     Attributes:

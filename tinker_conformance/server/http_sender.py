@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from typing import Final
 
+import httpcore
 import httpx
 
 from tinker_conformance._version import __version__
+from tinker_conformance.server.deadline_transport import DeadlineTransport
 from tinker_conformance.server.exchanges import MOST_BYTES, Answer, NoAnswerError, Question
 from tinker_conformance.server.target import ServerUnderTest
 
 _CONNECT_SECONDS: Final = 10.0
 _HANG_UP_SECONDS: Final = 0.05
 """How long an abandoned poll stays open, so that the server has read it."""
+
+
+_CLOSED: Final = (
+    *(httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError),
+    *(httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError),
+)
+"""What is raised on a connection that the server closes."""
+_BROKEN: Final = (
+    *(httpx.RequestError, httpx.InvalidURL),
+    *(httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.UnsupportedProtocol),
+    *(ssl.SSLError, OSError),
+)
+"""What is raised on any other connection that does not bring a reply."""
 
 
 class HttpSender:
@@ -28,9 +44,10 @@ class HttpSender:
         """
         self._target = target
         self._maybe_closed = False
+        self._deadlines = None if transport is not None else DeadlineTransport()
         self._client = httpx.Client(
             base_url=target.url,
-            transport=transport,
+            transport=transport or self._deadlines,
             trust_env=False,
             follow_redirects=False,
             # A compressed reply could expand without bounds.
@@ -48,14 +65,18 @@ class HttpSender:
             # Servers close the connection after an error, and a request may meet it closing.
             self._maybe_closed = answer.status >= 500
             return answer  # noqa: TRY300 - the errors below are those of the request
-        except httpx.ConnectTimeout as error:
+        except (httpx.ConnectTimeout, httpcore.ConnectTimeout) as error:
             raise NoAnswerError("the connection was not accepted in time", connected=False) from error
-        except httpx.ConnectError as error:
+        except (httpx.ConnectError, httpcore.ConnectError) as error:
             why = f"the connection failed ({self._target.without_key(str(error))})"
+            if "CERTIFICATE_VERIFY_FAILED" in why:
+                why = f"{why}: name the file of its certificate authority in the variable SSL_CERT_FILE"
             raise NoAnswerError(why, connected=False) from error
-        except httpx.TimeoutException as error:
+        except (httpx.TimeoutException, httpcore.TimeoutException) as error:
+            if self._deadlines is not None and self._deadlines.came:
+                raise NoAnswerError(f"the reply was not complete after {seconds:g} s") from error
             raise NoAnswerError(f"nothing came for {seconds:g} s") from error
-        except (httpx.RequestError, httpx.InvalidURL) as error:
+        except _BROKEN as error:
             text = self._target.without_key(str(error) or type(error).__name__)
             raise NoAnswerError(f"the connection broke ({text})") from error
 
@@ -67,14 +88,16 @@ class HttpSender:
         """
         timeout = httpx.Timeout(_HANG_UP_SECONDS, connect=_CONNECT_SECONDS, write=_CONNECT_SECONDS)
         headers = {**self._headers(question), "connection": "close"}
+        if self._deadlines is not None:
+            self._deadlines.limit(_CONNECT_SECONDS)
         try:
             with self._client.stream(
                 question.method, question.path, headers=headers, content=question.body, timeout=timeout
             ):
                 pass  # the head may have come; the body is never read
-        except httpx.ReadTimeout:
+        except (httpx.ReadTimeout, httpcore.ReadTimeout):
             return
-        except httpx.RequestError as error:
+        except _BROKEN as error:
             raise NoAnswerError(
                 f"the connection broke ({self._target.without_key(str(error))})", connected=False
             ) from error
@@ -91,7 +114,7 @@ class HttpSender:
         """Return the reply; after a 5xx, a connection that breaks is replaced by a new one, once."""
         try:
             return self._sent(question, seconds)
-        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+        except _CLOSED:
             if not self._maybe_closed:
                 raise
             self._maybe_closed = False
@@ -99,6 +122,8 @@ class HttpSender:
 
     def _sent(self, question: Question, seconds: float) -> Answer:
         ends = time.monotonic() + seconds
+        if self._deadlines is not None:
+            self._deadlines.limit(seconds)
         timeout = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
         pieces: list[bytes] = []
         size = 0

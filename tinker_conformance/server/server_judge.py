@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import Final
 
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.server.dialogue import Line, NotOfferedError, NotTestableError, ProbeEnded
+from tinker_conformance.server.dialogue import (
+    Dialogue,
+    Line,
+    NotOfferedError,
+    NotTestableError,
+    ProbeEnded,
+)
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probe import Probe
 from tinker_conformance.server.probing import Probing
 from tinker_conformance.server.server_request import Pausing
-from tinker_conformance.server.survey import ServerLostError, survey
+from tinker_conformance.server.survey import survey
 from tinker_conformance.server.workbench import Workbench
 
 _MOST_LOST: Final = 2
-"""How many probes in a row may find no server before the run ends."""
+"""How many probes in a row may get no reply before it is found out whether the server is still there."""
+_ALIVE_SECONDS: Final = 10.0
 
 
 class ServerJudge:
@@ -30,10 +38,10 @@ class ServerJudge:
             pausing: How the server can be made to pause.
 
         Raises:
-            ServerLostError: It cannot be reached.
+            LostError: It cannot be reached.
             UserError: It refuses the key.
         """
-        self._lost = 0
+        self._lost = self._silent = 0
         self._line = line
         self._bench = Workbench(line, survey(line), pausing)
 
@@ -41,7 +49,7 @@ class ServerJudge:
         """Judge the server by one probe.
 
         Raises:
-            ServerLostError: Nothing listens there any more.
+            LostError: Nothing listens there any more.
             UserError: The budget is spent, or a base model must be named.
         """
         if (why := self._bench.offer.lacks(probe.needs)) is not None:
@@ -59,13 +67,13 @@ class ServerJudge:
         except NoAnswerError as error:
             probing.unanswered(error)
             self._count(error)
-        except UserError:
+        except (UserError, LostError):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of the kit is not one of the server
             text = f"the probe failed with {type(error).__name__}: {error}"
             return Judgement(probe, Verdict.KIT_ERROR, note=self._line.target.without_key(text))
         else:
-            self._lost = 0
+            self._lost = self._silent = 0
         if probing.mismatches:
             verdict = Verdict.FAILED
         return Judgement(
@@ -77,6 +85,10 @@ class ServerJudge:
             exchanges=probing.timeline,
         )
 
+    def adopt(self, models: Iterable[str], checkpoints: Iterable[str]) -> None:
+        """Let `close` also delete what releases of the official SDK left behind."""
+        self._bench.adopt(models, checkpoints)
+
     def close(self) -> None:
         """Delete what was created, and close every connection."""
         with contextlib.suppress(NoAnswerError):
@@ -85,7 +97,16 @@ class ServerJudge:
 
     def _count(self, error: NoAnswerError) -> None:
         self._lost = 0 if error.connected else self._lost + 1
-        if self._lost >= _MOST_LOST:
-            raise ServerLostError(
+        self._silent += 1
+        if self._lost >= _MOST_LOST or (self._silent >= _MOST_LOST and not self._answers()):
+            raise LostError(
                 f"the server at {self._line.target.url} went away: {error}; find out why it ended"
             )
+
+    def _answers(self) -> bool:
+        """Return whether the server still answers the first question that every client has."""
+        try:
+            Dialogue(self._line).post("client/config", {}, seconds=_ALIVE_SECONDS)
+        except NoAnswerError:
+            return False
+        return True

@@ -8,7 +8,12 @@ from pathlib import Path
 from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.command_options import check_files
 from tinker_conformance.requirements.as_of import version_of_kit
-from tinker_conformance.server.target import DEFAULT_MAX_REQUESTS, ServerUnderTest, server_under_test
+from tinker_conformance.server.target import (
+    DEFAULT_MAX_MINUTES,
+    DEFAULT_MAX_REQUESTS,
+    ServerUnderTest,
+    server_under_test,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,7 @@ class ServerRequest:
         name: What reports call the server, or None for host and port.
         quick: Leave out the probes that wait.
         max_requests: How many requests the probes may send.
+        max_minutes: How long the probes may take, in minutes.
         allow_remote: Whether another address than loopback may be asked.
         pausing: How the server can be made to pause.
         only: Ids of the probes to run; empty for all.
@@ -50,6 +56,7 @@ class ServerRequest:
     name: str | None = None
     quick: bool = False
     max_requests: int = DEFAULT_MAX_REQUESTS
+    max_minutes: float = DEFAULT_MAX_MINUTES
     allow_remote: bool = False
     pausing: Pausing = Pausing()
     only: tuple[str, ...] = ()

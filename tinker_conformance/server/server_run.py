@@ -62,6 +62,11 @@ class ServerRun:
         return self.request.recorded
 
     @property
+    def dialect(self) -> None:
+        """None: a server is judged as it is."""
+        return None
+
+    @property
     def name(self) -> str:
         """What reports call the server."""
         return self.target.name
@@ -75,7 +80,7 @@ class ServerRun:
         """Judge the server by one probe, and apply known failures.
 
         Raises:
-            ServerLostError: The server went away.
+            LostError: The server went away.
             UserError: The budget is spent, or a base model must be named.
         """
         return self.known.applied(self.judge.judge(required))
@@ -131,14 +136,15 @@ def open_server_run(
 
     Raises:
         ValueError: If an option cannot be used; the text says what to use instead.
-        ServerLostError: The server cannot be reached.
+        LostError: The server cannot be reached.
     """
     target = request.check()
     asked = _selected(request)
     known = excuses(request.known, request.recorded, asked, "")
     budget = RequestBudget(request.max_requests)
     carrier = HttpSender(target) if sender is None else sender
-    line = Line(target, carrier, RealClock() if clock is None else clock, budget)
+    time = RealClock() if clock is None else clock
+    line = Line(target, carrier, time, budget, request.max_minutes * 60)
     try:
         judge = ServerJudge(line, request.pausing)
     except BaseException:

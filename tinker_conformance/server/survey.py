@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.error_families import UserError
-from tinker_conformance.judging.side_by_side import LostError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.server.dialogue import Dialogue, Line, is_missing
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.features import Feature
@@ -17,38 +16,39 @@ from tinker_conformance.server.offer import Offer
 
 NO_JSON: Final = b'{"this is not JSON'
 _UNAUTHORIZED: Final = (401, 403)
-
-
-class ServerLostError(LostError):
-    """The server cannot be reached, or went away during the run."""
+_MOST_UNANSWERED: Final = 3
+"""How many questions in a row may get no reply before the server is given up."""
 
 
 def survey(line: Line) -> Offer:
     """Return what a server offers.
 
     Raises:
-        ServerLostError: It cannot be reached, or does not answer HTTP.
+        LostError: It cannot be reached, or does not answer HTTP.
         UserError: It refuses the key.
     """
     asking = Dialogue(line)
     missing: dict[Feature, str] = {}
     models: tuple[str, ...] = ()
+    unanswered = 0
     for feature in Feature:
         path = feature.path.removeprefix("/api/v1/")
         raw = None if feature.method == "GET" else NO_JSON
         try:
             answer = asking.ask(feature.method, path, raw=raw)
         except NoAnswerError as error:
-            if feature is Feature.CLIENT_CONFIG or not error.connected:
+            unanswered += 1
+            if feature is Feature.CLIENT_CONFIG or not error.connected or unanswered == _MOST_UNANSWERED:
                 what = f"the server at {line.target.url} does not answer: {error}"
-                raise ServerLostError(f"{what}; start it, or check --url") from error
+                raise LostError(f"{what}; start it, or check --url") from error
             continue
+        unanswered = 0
         if is_missing(answer):
             missing[feature] = f"{feature.method} {feature.path} answers HTTP {answer.status}"
         if feature is Feature.CAPABILITIES:
             if answer.status in _UNAUTHORIZED:
-                said = line.target.without_key(str(answer))
-                raise UserError(f"the server refuses the API key ({said}); give it with --api-key")
+                answer_text = line.target.without_key(str(answer))
+                raise UserError(f"the server refuses the API key ({answer_text}); give it with --api-key")
             models = _models(answer.mapping().get("supported_models"))
     return Offer(missing, models)
 

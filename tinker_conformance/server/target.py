@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+import json
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from tinker_conformance.error_families import UserError
 
 DEFAULT_MAX_REQUESTS: Final = 1000
-"""The default of `--max-requests`; a run of all probes on a fast server needs about 400."""
+"""The default of `--max-requests`; a run of all probes on a fast server needs about 500."""
+DEFAULT_PER_RELEASE: Final = 300
+"""What `--releases` adds to that default for each release. A release sends 50 to 90 requests to a server that
+answers at once; a verb that hangs sends up to 290 in 60 s."""
+DEFAULT_MAX_MINUTES: Final = 30.0
+"""The default of `--max-minutes`; a fast server is judged in one."""
 DEFAULT_API_KEY: Final = "tml-conformance"
 """The key that is sent without `--api-key`. Releases of the official SDK refuse a key without `tml-`."""
 KEY_VARIABLE: Final = "TINKER_API_KEY"
@@ -37,7 +44,20 @@ class ServerUnderTest:
 
     def without_key(self, text: str) -> str:
         """Return a text in which the key is replaced: servers quote it in errors."""
-        return text.replace(self.api_key, HIDDEN) if self.api_key else text
+        return without_key(text, self.api_key)
+
+
+def without_key(text: str, key: str) -> str:
+    """Return a text in which a key is replaced, in any case, and escaped as in JSON or in a URL."""
+    for form in dict.fromkeys((key, json.dumps(key)[1:-1], quote(key))):
+        if form:
+            text = re.sub(re.escape(form), HIDDEN, text, flags=re.IGNORECASE)
+    return text
+
+
+def most_requests(releases: int) -> int:
+    """Return how many requests a run may send by default, with this many releases of the official SDK."""
+    return DEFAULT_MAX_REQUESTS + DEFAULT_PER_RELEASE * releases
 
 
 def server_under_test(
@@ -110,6 +130,11 @@ class RequestBudget:
         """How many requests were sent."""
         return self._sent
 
+    @property
+    def left(self) -> int:
+        """How many more may be sent."""
+        return self.most - self._sent
+
     def spend(self, count: int = 1) -> None:
         """Count requests that are about to be sent.
 
@@ -118,8 +143,12 @@ class RequestBudget:
         """
         with self._lock:
             if self._sent + count > self.most:
-                raise UserError(
-                    f"the run needs more than {self.most} requests; raise --max-requests, "
-                    "or find out why the server answers so many polls without a result"
-                )
+                raise self.exceeded("the run")
             self._sent += count
+
+    def exceeded(self, what: str) -> UserError:
+        """Return the error for something that needs more requests than are left."""
+        return UserError(
+            f"{what} needs more requests than the {self.most} that --max-requests allows; raise "
+            "--max-requests, or find out why the server answers so many polls without a result"
+        )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import quote
 
@@ -32,7 +33,6 @@ from tinker_conformance.server.probe_bodies import (
 from tinker_conformance.server.server_request import Pausing
 from tinker_conformance.server.target import RequestBudget
 
-_MOST_CLEANED: Final = 100
 _SCHEME: Final = "tinker://"
 
 
@@ -209,10 +209,22 @@ class Workbench:
 
     # -- afterwards ------------------------------------------------------------------------------
 
+    def adopt(self, models: Iterable[str], checkpoints: Iterable[str]) -> None:
+        """Let `clean_up` also delete what releases of the official SDK left behind."""
+        self._models += models
+        self.checkpoints += checkpoints
+
     def clean_up(self) -> None:
-        """Delete what was created, where the server lets it be; what it answers is not judged."""
+        """Delete what was created, where the server lets it be; what it answers is not judged.
+
+        This comes on top of the budget of the run: one request for each checkpoint and session, and two for
+        each model.
+        """
         asking = Dialogue(self.line)
-        self.line.budget = RequestBudget(_MOST_CLEANED)
+        self.line.seconds = math.inf
+        self.line.budget = RequestBudget(
+            len(self.checkpoints) + 2 * len(self._models) + len(self.line.sessions)
+        )
         with contextlib.suppress(NoAnswerError, ValueError):
             for path in dict.fromkeys(self.checkpoints):
                 delete_checkpoint(asking, path)

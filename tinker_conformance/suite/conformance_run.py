@@ -5,7 +5,7 @@ command `run`, the pytest items and the class `QueueStateConformance` are the th
 
 Failure model. If the SDK, profile, version or file of known failures does not exist, opening the run raises a
 `ValueError` or `RuntimeError` before anything is judged. If the adapter is lost during the run, judging
-raises `AdapterLostError`, which the caller handles.
+raises `LostError`, which the caller handles.
 """
 
 from __future__ import annotations
@@ -150,6 +150,11 @@ class ConformanceRun:
         return self.request.strict
 
     @property
+    def dialect(self) -> str | None:
+        """The server whose dialect the SDK meets; None for no other."""
+        return self.request.dialect
+
+    @property
     def recorded(self) -> Path | None:
         """The file of known failures to write, or None."""
         return self.request.recorded
@@ -180,7 +185,7 @@ class ConformanceRun:
             then: The next requirements, whose scenarios can run meanwhile.
 
         Raises:
-            AdapterLostError: If the adapter failed too often to continue.
+            LostError: If the adapter failed too often to continue.
         """
         return self.known.applied(self.judge.judge(required, then))
 

@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeGuard
 
 import pytest
 
-from tinker_conformance.judging.side_by_side import LostError
+from tinker_conformance.error_families import LostError
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun

@@ -41,6 +41,10 @@ class OpenRun(Protocol[R]):
     def judged_by(self) -> str:
         """What it is judged by: the name of a profile."""
 
+    @property
+    def dialect(self) -> str | None:
+        """The server whose dialect an SDK meets, which makes failures information; None for no other."""
+
     def ask(self, required: R, then: Sequence[R] = ()) -> Judgement:
         """Judge one requirement, and apply known failures.
 

@@ -87,6 +87,12 @@ AS_OF: Final = SuiteOption(
 REPORT: Final = SuiteOption(
     "report", "write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder", {"metavar": "DIR"}
 )
+DIALECT: Final = SuiteOption(
+    "dialect",
+    "let the fake server speak as another server does, such as skyrl; what differs there is information, and "
+    "fails no test",
+    {"metavar": "NAME"},
+)
 URL: Final = SuiteOption(
     "url", "the server to probe, such as http://127.0.0.1:8000", {"metavar": "URL"}, has_short=False
 )
@@ -108,6 +114,12 @@ QUICK: Final = SuiteOption(
 MAX_REQUESTS: Final = SuiteOption(
     "max-requests",
     "how many requests the probes may send; else 1000",
+    {"metavar": "N"},
+    has_short=False,
+)
+MAX_MINUTES: Final = SuiteOption(
+    "max-minutes",
+    "how long the probes may take; else 30",
     {"metavar": "N"},
     has_short=False,
 )
@@ -135,11 +147,13 @@ OPTIONS: Final = (
     STRICT_QUIRKS,
     AS_OF,
     REPORT,
+    DIALECT,
     URL,
     API_KEY,
     BASE_MODEL,
     QUICK,
     MAX_REQUESTS,
+    MAX_MINUTES,
     ALLOW_REMOTE,
     PAUSES_AT_SAMPLES,
     PAUSES_AT_MODELS,

@@ -17,7 +17,13 @@ from tinker_conformance.requirements import Level
 from tinker_conformance.suite.conformance_run import ConformanceRun, RunRequest, open_run
 from tinker_conformance.suite.open_run import OpenRun, R
 from tinker_conformance.suite.outlets import RequirementFailure, skip, usage_error, xfail
-from tinker_conformance.suite.pytest_options import CLOCK, RECORD_KNOWN_FAILURES, text_of, with_free_names
+from tinker_conformance.suite.pytest_options import (
+    CLOCK,
+    DIALECT,
+    RECORD_KNOWN_FAILURES,
+    text_of,
+    with_free_names,
+)
 from tinker_conformance.suite.pytest_report import KNOWN, RESULT, START, SUBJECT
 
 
@@ -30,7 +36,7 @@ def request_of(
     as_of: str | None,
     strict: bool,
 ) -> RunRequest:
-    """Return the options of a run, with those that all SDKs of a session share: clock and recording."""
+    """Return the options of a run, with those that all SDKs of a session share."""
     clock, recorded = text_of(config, CLOCK), text_of(config, RECORD_KNOWN_FAILURES)
     return RunRequest(
         spec=spec,
@@ -40,6 +46,7 @@ def request_of(
         recorded=None if recorded is None else Path(recorded),
         strict=strict,
         clock=None if clock is None else SdkClock(clock),
+        dialect=text_of(config, DIALECT),
     )
 
 
@@ -91,6 +98,8 @@ def end_test(run: OpenRun[R], judgement: Judgement) -> None:
             xfail(judgement.note)
         case Verdict.NOT_CLAIMED | Verdict.NOT_OFFERED:
             skip(f"{judgement.verdict.value}: {judgement.note}")
+        case Verdict.FAILED | Verdict.NOT_TESTABLE if run.dialect is not None:
+            xfail(visible(f"information on the dialect {run.dialect}: {_first(judgement)}"))
         case Verdict.FAILED | Verdict.NOT_TESTABLE if (
             judgement.requirement.level is Level.QUIRK and not run.strict
         ):

@@ -14,7 +14,7 @@ from tinker_conformance.server.probes import probes_of
 from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import ServerRun, open_server_run
 from tinker_conformance.server.suite.server_chapter import ServerChapter
-from tinker_conformance.server.target import DEFAULT_MAX_REQUESTS, KEY_VARIABLE
+from tinker_conformance.server.target import DEFAULT_MAX_MINUTES, DEFAULT_MAX_REQUESTS, KEY_VARIABLE
 from tinker_conformance.suite.items import RequirementItem
 from tinker_conformance.suite.outlets import usage_error
 from tinker_conformance.suite.pytest_options import (
@@ -23,6 +23,7 @@ from tinker_conformance.suite.pytest_options import (
     AS_OF,
     BASE_MODEL,
     KNOWN_FAILURES,
+    MAX_MINUTES,
     MAX_REQUESTS,
     PAUSES_AT_MODELS,
     PAUSES_AT_SAMPLES,
@@ -74,6 +75,7 @@ def _request(config: pytest.Config) -> ServerRequest:
         base_model=text_of(config, BASE_MODEL),
         quick=is_set(config, QUICK),
         max_requests=_number(config, MAX_REQUESTS) or DEFAULT_MAX_REQUESTS,
+        max_minutes=_number(config, MAX_MINUTES) or DEFAULT_MAX_MINUTES,
         allow_remote=is_set(config, ALLOW_REMOTE),
         pausing=Pausing(models=_number(config, PAUSES_AT_MODELS), samples=_number(config, PAUSES_AT_SAMPLES)),
         as_of=text_of(config, AS_OF),

@@ -15,8 +15,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import pytest
 
-from tinker_conformance.error_families import UserError
-from tinker_conformance.judging.side_by_side import AdapterLostError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.suite.chapter import RECORDS
 from tinker_conformance.suite.conformance_run import ConformanceRun
@@ -105,7 +104,7 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
             skip(f"not a requirement of the profile {run.judge.profile.name}{held}")
         try:
             judgement = run.ask(required)
-        except AdapterLostError as error:
+        except LostError as error:
             fail(str(error))
         selected = [each for each in _selected(request) if each in run.asked]
         subject = f"{request.cls.__module__}.{request.cls.__qualname__}"

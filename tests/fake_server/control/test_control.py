@@ -18,7 +18,7 @@ from fake_server.control.clock_file import SteppedClock
 from fake_server.control.control_plane import ControlledServer
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/how-to/fake-server-from-another-language.md"
@@ -96,7 +96,7 @@ def test_a_script_list_may_hold_rules(clock: SteppedClock) -> None:
         assert "the request, script 1: every is 0" in wrong.json()["error"]
 
 
-def test_a_test_can_begin_anew_and_end(control: httpx.Client) -> None:
+def test_a_test_can_begin_again_and_end(control: httpx.Client) -> None:
     url = begin(control, "one")
     assert sample(url) == [408, 200]
     assert sample(begin(control, "one")) == [408, 200]
@@ -152,7 +152,7 @@ def test_no_test_moves_the_clock_of_another_or_of_the_server(
     assert moved == [59_999_000_000, 60_999_000_000, 0, 5_000_000_000]
 
 
-def test_a_test_that_begins_anew_has_a_new_clock(control: httpx.Client) -> None:
+def test_a_test_that_begins_again_has_a_new_clock(control: httpx.Client) -> None:
     first = control.post("/_control/tests", json={"name": "one"}).json()
     control.post("/_control/tests/one/clock", json={"advance": 60})
     second = control.post("/_control/tests", json={"name": "one"}).json()
@@ -216,7 +216,7 @@ def test_nobody_else_is_let_in(control: httpx.Client, headers: dict[str, str], s
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status", "said"),
+    ("path", "body", "status", "expected"),
     [
         ("/_control/tests", '{"name": "../x"}', 400, "is not a valid name"),
         ("/_control/tests", '{"nam": "x"}', 400, "the key 'name'"),
@@ -236,11 +236,13 @@ def test_nobody_else_is_let_in(control: httpx.Client, headers: dict[str, str], s
         ("/_control/nothing", "{}", 404, "is not an endpoint of the control plane"),
     ],
 )
-def test_mistakes_say_what_to_do(control: httpx.Client, path: str, body: str, status: int, said: str) -> None:
+def test_mistakes_say_what_to_do(
+    control: httpx.Client, path: str, body: str, status: int, expected: str
+) -> None:
     control.post("/_control/tests", json={"name": "t"})
     answer = control.post(path, content=body)
     assert answer.status_code == status
-    assert said in answer.json()["error"]
+    assert expected in answer.json()["error"]
 
 
 def test_a_clock_file_that_can_no_longer_be_written_is_an_answer(

@@ -68,9 +68,9 @@ def test_a_body_that_cannot_be_used_is_a_400_in_one_sentence(
 ) -> None:
     reply = _answer(plane, "POST", ENDPOINTS[endpoint], BODIES[body])
     assert 400 <= reply.status < 500, reply.body
-    said = json.loads(reply.body)["error"]
-    assert 0 < len(said) < 2_000
-    assert "Traceback" not in said
+    error = json.loads(reply.body)["error"]
+    assert 0 < len(error) < 2_000
+    assert "Traceback" not in error
     # It goes on as if nothing had been sent.
     assert _answer(plane, "GET", "/_control/tests/t/verdict").status == 200
 

@@ -13,13 +13,12 @@ from fake_server.core.bounded_files import (
     MAX_FILE_BYTES,
     MAX_LEVELS,
     MAX_VALUES,
-    FileError,
     parse_toml,
     parse_yaml,
     read_bytes,
     read_text,
 )
-from fake_server.core.errors import ScriptError
+from fake_server.core.errors import FileError, ScriptError
 from fake_server.script import MAX_STEPS
 from fake_server.script.script_data import decode_steps
 from fake_server.script.script_yaml import decode_all, decode_entries
@@ -49,7 +48,7 @@ def test_what_is_no_regular_file_is_refused_by_name(
         read_bytes(path)
 
 
-def test_links_are_followed_and_broken_ones_are_told(tmp_path: Path) -> None:
+def test_links_are_followed_and_broken_ones_are_reported(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("a: 1")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
@@ -116,8 +115,8 @@ YAML = {
 
 @pytest.mark.parametrize("name", YAML)
 def test_yaml_that_grows_is_refused(name: str) -> None:
-    text, said = YAML[name]
-    with pytest.raises(FileError, match=said):
+    text, expected = YAML[name]
+    with pytest.raises(FileError, match=expected):
         parse_yaml(text)
 
 
@@ -137,8 +136,8 @@ TOML = {
 
 @pytest.mark.parametrize("name", TOML)
 def test_toml_that_grows_is_refused(name: str) -> None:
-    text, said = TOML[name]
-    with pytest.raises(FileError, match=said):
+    text, expected = TOML[name]
+    with pytest.raises(FileError, match=expected):
         parse_toml(text)
 
 

@@ -51,7 +51,7 @@ def ask(engine: FakeTinker, path: str, body: object, method: str = "POST", **hea
     return answer
 
 
-def said(reply: Reply) -> tuple[int, Any]:
+def status_and_body(reply: Reply) -> tuple[int, Any]:
     return reply.status, json.loads(reply.body)
 
 
@@ -62,8 +62,8 @@ def test_a_pending_and_a_failed_future_have_the_form_of_the_dialect(name: str, s
     engine.add_script(script().then(step(queue_state="paused_capacity"), fail("server", "broken")))
     submitted = json.loads(ask(engine, "asample", SAMPLE).body)
     poll = {"request_id": submitted["request_id"]}
-    assert said(ask(engine, "retrieve_future", poll)) == PENDING[name]
-    assert said(ask(engine, "retrieve_future", poll)) == FAILED[name]
+    assert status_and_body(ask(engine, "retrieve_future", poll)) == PENDING[name]
+    assert status_and_body(ask(engine, "retrieve_future", poll)) == FAILED[name]
     journal = [(each.status, each.path) for each in engine.journal.exchanges()][1:]
     assert journal == [(status, "/api/v1/retrieve_future") for status, _ in (PENDING[name], FAILED[name])]
     engine.verify()
@@ -75,7 +75,9 @@ def test_a_result_is_the_official_one() -> None:
         engine = FakeTinker(dialect=name)
         engine.add_script(script().then(complete()))
         submitted = json.loads(ask(engine, "asample", SAMPLE).body)
-        replies[name] = said(ask(engine, "retrieve_future", {"request_id": submitted["request_id"]}))
+        replies[name] = status_and_body(
+            ask(engine, "retrieve_future", {"request_id": submitted["request_id"]})
+        )
     assert all(reply == replies[None] for reply in replies.values())
 
 

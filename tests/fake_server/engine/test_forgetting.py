@@ -91,7 +91,7 @@ def test_what_a_forgotten_future_did_to_a_model_stays() -> None:
     def losses(*, forget: bool) -> list[float]:
         engine = FakeTinker(seed=7)
         body = {"session_id": "s", "model_seq_id": 0, "base_model": "b", "lora_config": {"rank": 8}}
-        model = _lived(engine, "create_model", body, forget=forget)["model_id"]
+        model = _completed(engine, "create_model", body, forget=forget)["model_id"]
         datum = {
             "model_input": {"chunks": [{"type": "encoded_text", "tokens": [1, 2, 3]}]},
             "loss_fn_inputs": {"target_tokens": {"data": [2, 3, 4], "dtype": "int64", "shape": [3]}},
@@ -101,8 +101,8 @@ def test_what_a_forgotten_future_did_to_a_model_stays() -> None:
             given = {"data": [datum], "loss_fn": "cross_entropy"}
             passed = {"model_id": model, "seq_id": 2 * number + 1, "forward_backward_input": given}
             stepped = {"model_id": model, "seq_id": 2 * number + 2, "adam_params": {"learning_rate": 0.1}}
-            found.append(_lived(engine, "forward_backward", passed, forget=forget)["metrics"]["loss:sum"])
-            _lived(engine, "optim_step", stepped, forget=forget)
+            found.append(_completed(engine, "forward_backward", passed, forget=forget)["metrics"]["loss:sum"])
+            _completed(engine, "optim_step", stepped, forget=forget)
         assert len(engine.futures) == (0 if forget else 7)
         return found
 
@@ -111,7 +111,7 @@ def test_what_a_forgotten_future_did_to_a_model_stays() -> None:
     assert kept[2] < kept[0]
 
 
-def _lived(engine: FakeTinker, path: str, body: dict, *, forget: bool) -> dict:
+def _completed(engine: FakeTinker, path: str, body: dict, *, forget: bool) -> dict:
     def asked(path: str, body: dict) -> dict:
         answer = engine.handle(Request("POST", f"/api/v1/{path}", body=json.dumps(body).encode()))
         assert isinstance(answer, Reply)

@@ -61,21 +61,21 @@ def poll(engine, name):
 
 def rounds(clock, names):
     """Poll all until each is done; the time of each round's end and what it got."""
-    told, left = [], list(names)
+    seen, left = [], list(names)
     while left:
         got = [(name, poll(clock.engine, name)) for name in left]
-        told.append((clock.now - 1_000, [code for _, code in got]))
+        seen.append((clock.now - 1_000, [code for _, code in got]))
         left = [name for name, code in got if code == 408]
-    return told
+    return seen
 
 
 class TestOutage:
     def test_sixteen_in_flight_take_as_long_as_one(self, clock):
         clock.engine.add_rule(outage("paused_capacity", seconds=600))
         names = [submit(clock.engine, number) for number in range(16)]
-        told = rounds(clock, names)
-        assert told[-1] == (600.0, [200] * 16)
-        assert [time for time, _ in told] == [30.0 * number for number in range(21)]
+        seen = rounds(clock, names)
+        assert seen[-1] == (600.0, [200] * 16)
+        assert [time for time, _ in seen] == [30.0 * number for number in range(21)]
         assert len(clock.engine.polls()) == 16 * 21
         clock.engine.verify()
 
@@ -216,7 +216,7 @@ class TestAsData:
         )
 
     @pytest.mark.parametrize(
-        ("entry", "told"),
+        ("entry", "expected"),
         [
             ({"outage": {"state": "p", "seconds": 1, "polls": 1}}, "seconds or polls, not both"),
             ({"outage": {"state": "p", "secnds": 1}}, "did you mean 'seconds'"),
@@ -233,8 +233,8 @@ class TestAsData:
             ({"outage": {"state": "p"}, "steps": []}, "unknown key 'steps'"),
         ],
     )
-    def test_mistakes_are_named_with_their_place(self, entry, told):
-        with pytest.raises(ScriptError, match=told) as error:
+    def test_mistakes_are_named_with_their_place(self, entry, expected):
+        with pytest.raises(ScriptError, match=expected) as error:
             decode_all([entry], "file.yaml")
         assert "file.yaml" in str(error.value)
 
@@ -246,7 +246,7 @@ class TestSilentMistakes:
         assert engine.add_script(script(complete()), operation="sample").operation is Operation.SAMPLE
 
     @pytest.mark.parametrize(
-        ("rule", "told"),
+        ("rule", "expected"),
         [
             (
                 every(1, client="sampler").plays(fail()),
@@ -263,10 +263,10 @@ class TestSilentMistakes:
             ),
         ],
     )
-    def test_a_rule_that_never_applies_is_told_at_the_end(self, engine, rule, told):
+    def test_a_rule_that_never_applies_is_reported_at_the_end(self, engine, rule, expected):
         engine.add_rule(rule)
         poll(engine, submit(engine, 0, "sampler-1"))
-        with pytest.raises(ScriptViolation, match=told):
+        with pytest.raises(ScriptViolation, match=expected):
             engine.verify()
 
     def test_an_optional_one_and_bad_luck_are_no_mistakes(self, engine):

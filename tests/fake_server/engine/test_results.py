@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fake_server.core.errors import BodyError
 from fake_server.engine.results import (
     JSON_TYPE,
     SETUP_REPLIES,
@@ -17,7 +18,7 @@ from fake_server.engine.results import (
     setup_body,
 )
 from fake_server.operations import API_PREFIX, Operation
-from fake_server.protobuf.codec import ProtobufError, bytes_field, double_field, fields, varint_field
+from fake_server.protobuf.codec import bytes_field, double_field, fields, varint_field
 
 PROTOBUF = "application/x-protobuf"
 SCORING = {Operation.SAMPLE, Operation.COMPUTE_LOGPROBS, Operation.FORWARD, Operation.FORWARD_BACKWARD}
@@ -181,7 +182,7 @@ class TestProtobufResults:
         ],
     )
     def test_overrides_without_a_protobuf_form_are_an_error_that_says_what_to_do(self, operation, overrides):
-        with pytest.raises(ProtobufError, match=r"overrides of `complete`"):
+        with pytest.raises(BodyError, match=r"overrides of `complete`"):
             result_body(operation, request={}, accept=PROTOBUF, overrides=overrides)
 
 
@@ -233,7 +234,7 @@ class TestProtobufRequests:
     def test_any_other_bytes_are_an_error_of_one_kind(self, body):
         try:
             decode_forward_request(body)
-        except ProtobufError as error:
+        except BodyError as error:
             assert "; check" in str(error)  # noqa: PT017 - not every body is wrong
 
 
@@ -260,14 +261,14 @@ class TestWireFormat:
 
     @pytest.mark.parametrize("cut", range(1, len(b"\x12\x07testing")))
     def test_a_body_that_ends_inside_a_field_is_an_error(self, cut):
-        with pytest.raises(ProtobufError, match="check that the (body|protobuf message) is complete"):
+        with pytest.raises(BodyError, match="check that the (body|protobuf message) is complete"):
             list(fields(b"\x12\x07testing"[:cut]))
 
     def test_a_number_of_four_bytes_is_skipped_whole(self):
         assert list(fields(b"\x0d\x01\x02\x03\x04\x10\x05")) == [(1, b"\x01\x02\x03\x04"), (2, 5)]
 
     def test_a_wire_type_out_of_use_is_an_error(self):
-        with pytest.raises(ProtobufError, match="wire type 3"):
+        with pytest.raises(BodyError, match="wire type 3"):
             list(fields(b"\x0b"))
 
 

@@ -186,15 +186,15 @@ class Notified:
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None: ...
 
 
-def test_a_listener_is_told_of_refusals_in_order() -> None:
-    told = Notified()
-    engine = FakeTinker(listener=told)
+def test_a_listener_is_notified_of_refusals_in_order() -> None:
+    listener = Notified()
+    engine = FakeTinker(listener=listener)
     engine.on("create_session").replies(status(503))
     steps = decode_steps([{"advance": 5}, {"status": 429}, {"drop": "reset"}], "test")
     engine.add_script([complete()], submission=steps)
     for path in ("create_session", "create_session", "client/config", *["asample"] * 4):
         asked(engine, path)
-    assert told.lines == [
+    assert listener.lines == [
         "set-up /api/v1/create_session 503",
         "set-up /api/v1/create_session 200",
         "submission without an id",

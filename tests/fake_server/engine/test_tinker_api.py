@@ -42,26 +42,27 @@ class Recorder:
     """A listener that records its notifications."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[object, ...]] = []
+        self.events: list[tuple[object, ...]] = []
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
-        self.told.append(("set-up", request.path, _short(reply)))
+        self.events.append(("set-up", request.path, _short(reply)))
 
     def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
-        self.told.append(("refused", submission.future.name, _short(reply)))
+        self.events.append(("refused", submission.future.name, _short(reply)))
 
     def submission_arrived(self, submission: Submission) -> None:
-        self.told.append(("submission", submission.future.name, submission.operation, submission.resubmitted))
+        future = submission.future.name
+        self.events.append(("submission", future, submission.operation, submission.resubmitted))
 
     def request_arrived(self, poll: Poll) -> None:
-        self.told.append(("poll", poll.future.name, poll.index, poll.iteration, poll.request_type))
+        self.events.append(("poll", poll.future.name, poll.index, poll.iteration, poll.request_type))
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         index = poll.index if isinstance(poll, Poll) else None
-        self.told.append(("clock", index, advance.wall, advance.monotonic))
+        self.events.append(("clock", index, advance.wall, advance.monotonic))
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
-        self.told.append(("reply", poll.index, reply.status if isinstance(reply, Reply) else reply.kind))
+        self.events.append(("reply", poll.index, reply.status if isinstance(reply, Reply) else reply.kind))
 
 
 def _short(reply: Reply | TransportFault) -> object:
@@ -82,7 +83,7 @@ def test_polls_get_the_replies_in_order(engine: FakeTinker, ask: Asker) -> None:
     engine.verify()
 
 
-def test_listener_is_told_in_the_order_things_happen(engine: FakeTinker, ask: Asker) -> None:
+def test_a_listener_is_notified_in_order(engine: FakeTinker, ask: Asker) -> None:
     recorder = engine.listener = Recorder()
     engine.add_script(script().advance(1).advance(-2).then(timeout()).advance(3).exhausted("fail"), name="f")
     ask.submit()
@@ -93,7 +94,7 @@ def test_listener_is_told_in_the_order_things_happen(engine: FakeTinker, ask: As
             X_Tinker_Request_Iteration=iteration,
             x_tinker_request_type="Sample",
         )
-    assert recorder.told == [
+    assert recorder.events == [
         ("submission", "f", Operation.SAMPLE, False),
         ("poll", "f", 0, "0", "Sample"),
         ("clock", 0, 1.0, 1.0),
@@ -160,10 +161,10 @@ def test_exhausted_repeat_repeats_the_reply_without_its_advances(engine: FakeTin
     engine.add_script(script().advance(1).then(timeout("x")).exhausted("repeat"))
     request_id = ask.submit()
     assert [ask.poll(request_id).body for _ in range(3)] == [b'"x"'] * 3
-    assert sum(event[0] == "clock" for event in recorder.told) == 1
+    assert sum(event[0] == "clock" for event in recorder.events) == 1
 
 
-def test_exhausted_error_is_told_to_client_and_test(engine: FakeTinker, ask: Asker) -> None:
+def test_an_exhausted_script_is_reported_to_client_and_test(engine: FakeTinker, ask: Asker) -> None:
     engine.add_script(script().then(complete()).exhausted("error"), name="strict")
     request_id = ask.submit()
     assert statuses(ask, request_id, 2) == [200, 404]
@@ -171,7 +172,7 @@ def test_exhausted_error_is_told_to_client_and_test(engine: FakeTinker, ask: Ask
         engine.verify()
 
 
-def test_a_request_submitted_anew_goes_on_with_its_script(engine: FakeTinker, ask: Asker) -> None:
+def test_a_request_submitted_again_goes_on_with_its_script(engine: FakeTinker, ask: Asker) -> None:
     recorder = engine.listener = Recorder()
     engine.add_script(script().then(timeout(), status(410), complete()), name="expires")
     engine.add_script(script().then(fail()), name="next")
@@ -180,11 +181,11 @@ def test_a_request_submitted_anew_goes_on_with_its_script(engine: FakeTinker, as
     again = ask.submit(sampling_session_id="s")
     assert again not in (first, "next")
     assert "sequences" in json.loads(ask.poll(again).body)
-    assert [event[:3] for event in recorder.told if event[0] == "poll"][-1] == ("poll", "expires", 2)
+    assert [event[:3] for event in recorder.events if event[0] == "poll"][-1] == ("poll", "expires", 2)
     assert ask.submit(sampling_session_id="s") == "next"
 
 
-def test_requests_submitted_anew_keep_the_order_of_their_410s(engine: FakeTinker, ask: Asker) -> None:
+def test_requests_submitted_again_keep_the_order_of_their_410s(engine: FakeTinker, ask: Asker) -> None:
     for name in ("a", "b"):
         engine.add_script(script().then(status(410), timeout(name)), name=name)
     first, second = ask.submit(), ask.submit()
@@ -325,7 +326,7 @@ def test_nan_in_a_request_is_read_as_python_writes_it(engine: FakeTinker, ask: A
     assert ask("asample", {"temperature": float("nan")}).status == 200
 
 
-def test_an_unknown_future_is_told_the_nearest(engine: FakeTinker, ask: Asker) -> None:
+def test_the_error_for_an_unknown_future_names_the_nearest(engine: FakeTinker, ask: Asker) -> None:
     engine.add_script(script().then(complete()), name="debounce-boundary")
     engine.add_script(script().then(complete()), name="other")
     ask.submit()
@@ -336,7 +337,9 @@ def test_an_unknown_future_is_told_the_nearest(engine: FakeTinker, ask: Asker) -
     assert [problem.kind for problem in engine.problems] == [ProblemKind.UNKNOWN_FUTURE] * 2
 
 
-def test_a_submission_without_a_script_is_told_what_waits(engine: FakeTinker, ask: Asker) -> None:
+def test_the_error_for_a_submission_without_a_script_lists_the_scripts_that_wait(
+    engine: FakeTinker, ask: Asker
+) -> None:
     engine.add_script(script(), operation=Operation.SAMPLE, client="sampler-1", name="one")
     engine.add_script(script(), operation=Operation.OPTIM_STEP, client="model-1", name="two")
     reply = ask("asample", {"sampling_session_id": "sampler-2"})
@@ -347,7 +350,7 @@ def test_a_submission_without_a_script_is_told_what_waits(engine: FakeTinker, as
     assert "the nearest is future 'one' (sample of client 'sampler-1')" in text
 
 
-def test_a_submission_after_all_scripts_is_told_so(engine: FakeTinker, ask: Asker) -> None:
+def test_the_error_for_a_submission_after_all_scripts_says_so(engine: FakeTinker, ask: Asker) -> None:
     engine.add_script(script())
     ask.submit()
     assert "scripted: 1, all taken" in ask.json("asample", {})["error"]

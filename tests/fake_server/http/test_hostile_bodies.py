@@ -9,8 +9,9 @@ import pytest
 import zstandard
 
 from fake_server import FakeTinker, ProblemKind, Reply, Request
+from fake_server.core.errors import BodyError
 from fake_server.engine import request_decoding as decoding
-from fake_server.engine.request_decoding import BodyError, decode_json, decode_request
+from fake_server.engine.request_decoding import decode_json, decode_request
 
 PATHS = ("asample", "retrieve_future", "retrieve_futures", "create_session", "forward_backward", "telemetry")
 DEEP = 100_000

@@ -17,9 +17,9 @@ CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 def error(talk: Talk) -> str:
-    told = json.loads(bytes(talk.transport.sent).rpartition(b"\r\n\r\n")[2])["error"]
-    assert isinstance(told, str)
-    return told
+    text = json.loads(bytes(talk.transport.sent).rpartition(b"\r\n\r\n")[2])["error"]
+    assert isinstance(text, str)
+    return text
 
 
 def pieces(data: bytes, size: int) -> list[bytes]:
@@ -65,7 +65,7 @@ def test_a_head_without_an_end_is_refused_as_soon_as_it_is_too_large() -> None:
     assert talk.status == 414
 
 
-def test_what_can_be_told_of_a_head_is_told_before_its_end() -> None:
+def test_a_head_is_refused_before_its_end_as_soon_as_it_is_known_to_be_invalid() -> None:
     for start in (b"nonsense\r\n", b"\xff", b"GET / HTTP/1.1\r\nX: \n", b"G\n"):
         talk = Talk()
         talk.say(start)

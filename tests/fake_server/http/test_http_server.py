@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_server import FakeTinker, FakeTinkerServer, Poll, Reply, Request, Submission, TransportFault
+from fake_server.core.errors import ServerError
 from fake_server.http.http_protocol import LINGER_BYTES
-from fake_server.http.http_server import ServerError
 from fake_server.http_limits import Limits
 from fake_server.script import complete, drop, script, timeout
 from fake_server.script.steps import Advance
@@ -310,7 +310,7 @@ def test_a_server_starts_again_on_the_same_port() -> None:
         assert parsed(talk(server, LAST_HEALTH), "GET")[0][0] == 200
 
 
-def test_a_taken_port_is_told() -> None:
+def test_a_taken_port_is_reported() -> None:
     with FakeTinkerServer(FakeTinker()) as server, pytest.raises(ServerError, match="use port 0"):
         FakeTinkerServer(FakeTinker(), port=server.port).start()
 

@@ -134,14 +134,14 @@ def test_a_full_server_lets_in_who_waits_once_there_is_room(monkeypatch: pytest.
 @pytest.mark.parametrize("turns", range(6))
 def test_it_can_close_in_any_turn_of_the_loop_while_it_opens_again(turns: int) -> None:
     made = [_listening()]
-    told: list[object] = []
+    reports: list[object] = []
 
     def listen(port: int) -> socket.socket:
         made.append(_listening(port))
         return made[-1]
 
     async def closed_after_turns() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context))
         door = ListeningSocket(asyncio.Protocol, made[0], listen, backlog=1)
         door.open()
         door.refuse(0.0)
@@ -152,7 +152,7 @@ def test_it_can_close_in_any_turn_of_the_loop_while_it_opens_again(turns: int) -
 
     asyncio.run(closed_after_turns())
     assert {sock.fileno() for sock in made} == {-1}
-    assert not told
+    assert not reports
 
 
 def _listening(port: int = 0) -> socket.socket:

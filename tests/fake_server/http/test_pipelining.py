@@ -116,13 +116,15 @@ def test_behind_a_held_reply_only_a_few_wait(held: tuple[FakeTinker, socket.sock
     assert asked[2:] == [*(f"/{number}" for number in range(20)), "/last"]
 
 
-def test_how_many_wait_is_counted_anew_behind_each_hold() -> None:
-    told: list[str] = []
+def test_waiting_writes_are_counted_separately_behind_each_hold() -> None:
+    signals: list[str] = []
 
     async def counted() -> None:
         gate = Gate()
         inner = Mock(spec=asyncio.Transport)
-        transport = PacedTransport(inner, 2, lambda: told.append("full"), lambda: told.append("drained"))
+        transport = PacedTransport(
+            inner, 2, lambda: signals.append("full"), lambda: signals.append("drained")
+        )
         for _ in range(2):
             transport.carry_out((Hold(), Send(b"a")), gate, "f")
             for _ in range(3):
@@ -132,7 +134,7 @@ def test_how_many_wait_is_counted_anew_behind_each_hold() -> None:
         assert b"".join(call.args[0] for call in inner.write.mock_calls) == b"abbbabbb"
 
     asyncio.run(counted())
-    assert told == ["full", "drained"] * 2
+    assert signals == ["full", "drained"] * 2
 
 
 def swept(server: FakeTinkerServer, now: float) -> None:

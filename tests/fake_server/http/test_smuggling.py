@@ -135,7 +135,7 @@ def test_it_is_refused_alike_byte_by_byte_and_behind_another(data: bytes) -> Non
     assert Talk().say(GET + data + GET) == answered + whole
 
 
-def test_tls_on_the_plain_port_is_told_what_to_do() -> None:
+def test_the_error_for_tls_on_the_plain_port_says_what_to_do() -> None:
     talk = Talk()
     assert b"use http:// instead of https://" in talk.say(b"\x16\x03\x01\x02\x00\x01\x00")
     assert (talk.status, talk.is_open) == (400, False)

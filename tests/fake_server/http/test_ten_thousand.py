@@ -36,8 +36,8 @@ with FakeTinkerServer(FakeTinker()) as server:
         begin = time.process_time()
         server._connections.sweep(time.clock_gettime(time.CLOCK_MONOTONIC))
         swept = time.process_time() - begin
-        told = {"open": len(server._connections), "resident": resident, "swept": swept}
-        print(json.dumps(told), flush=True)
+        figures = {"open": len(server._connections), "resident": resident, "swept": swept}
+        print(json.dumps(figures), flush=True)
     begin = time.monotonic()
 print(time.monotonic() - begin, flush=True)
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fake_server.core.errors import BodyError
 from fake_server.protobuf import (
-    ProtobufError,
     decode_forward_output,
     decode_forward_request,
     decode_sample_response,
@@ -69,7 +69,7 @@ def test_every_prefix_is_a_message_or_an_error(encoded: bytes) -> None:
         for decode in (decode_sample_response, decode_forward_output):
             try:
                 decode(encoded[:end])
-            except ProtobufError:
+            except BodyError:
                 continue
 
 
@@ -77,5 +77,5 @@ def test_offsets_that_do_not_fit_are_an_error() -> None:
     encoded = bytearray(encode_forward_output(PASS))
     place = bytes(encoded).index(b"\x0c\x00\x00\x00\x00\x00\x00\x00")  # the end of the first tensor, 12 bytes
     encoded[place] = 200
-    with pytest.raises(ProtobufError, match="do not divide 12 bytes"):
+    with pytest.raises(BodyError, match="do not divide 12 bytes"):
         decode_forward_output(bytes(encoded))

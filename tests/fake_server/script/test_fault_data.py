@@ -149,7 +149,7 @@ def test_a_delay_that_is_not_finite_is_refused(delay: float) -> None:
         decode_steps([{"complete": {}, "wire": {"delay": delay}}], "x")
 
 
-def test_a_missing_library_is_told_when_the_script_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_reported_when_the_script_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "brotli", None)
     with pytest.raises(ScriptError, match="pip install brotli"):
         wired(complete(), compress="br")

@@ -20,7 +20,7 @@ from fake_server.script import complete
 from fake_server.script.fault_data import wire_from
 from fake_server.script.script_yaml import decode_steps, load_yaml
 from tests.fake_server.asking import outcome
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "reference" / "faults.md"
 POLL: Final = "/api/v1/retrieve_future"

@@ -100,8 +100,8 @@ def test_the_nearest_miss_is_explained() -> None:
     asking = Asking(engine)
     engine.add_script([sampled("4")], name="sum", where={"prompt": "2+2=", "sampling_params.max_tokens": 5})
     engine.add_script([sampled("5")], name="far", where={"prompt": "9", "seed": 1, "num_samples": 8})
-    said = asking.submit(prompt=tokens("2+2="), sampling_params={"max_tokens": 6}, num_samples=8)
-    text = said.json()["error"]
+    sample = asking.submit(prompt=tokens("2+2="), sampling_params={"max_tokens": 6}, num_samples=8)
+    text = sample.json()["error"]
     assert "the nearest is future 'sum'" in text
     assert "sampling_params.max_tokens: wanted 5, got 6; change the request or the conditions" in text
     with pytest.raises(ScriptViolation, match=r"any operation of any client where prompt '2\+2='"):

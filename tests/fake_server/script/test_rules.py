@@ -51,7 +51,7 @@ class TestPauses:
         assert not any(turn.advances for turn in rule.script.turns)
 
     @pytest.mark.parametrize(
-        ("options", "told"),
+        ("options", "expected"),
         [
             ({}, "give either seconds .* or polls"),
             ({"seconds": 1, "polls": 1}, "give either seconds .* or polls"),
@@ -63,8 +63,8 @@ class TestPauses:
             ({"polls": 1, "signal": "tryagain"}, "did you mean 'try_again'"),
         ],
     )
-    def test_a_pause_that_makes_no_sense_is_an_error_with_its_fix(self, options, told):
-        with pytest.raises(ScriptError, match=told):
+    def test_a_pause_that_makes_no_sense_is_an_error_with_its_fix(self, options, expected):
+        with pytest.raises(ScriptError, match=expected):
             every(1).paused("paused_capacity", **options)
 
 
@@ -132,7 +132,7 @@ class TestChoices:
         assert {statuses(engine, submit(engine), 1)[0] for _ in range(20)} == {wanted}
 
     @pytest.mark.parametrize(
-        ("make", "told"),
+        ("make", "expected"),
         [
             (lambda: every(0), "give a whole number"),
             (lambda: every(True), "give a whole number"),
@@ -144,8 +144,8 @@ class TestChoices:
             (lambda: every(1).plays(), "give it some"),
         ],
     )
-    def test_a_choice_that_makes_no_sense_is_an_error_with_its_fix(self, make, told):
-        with pytest.raises(ScriptError, match=told):
+    def test_a_choice_that_makes_no_sense_is_an_error_with_its_fix(self, make, expected):
+        with pytest.raises(ScriptError, match=expected):
             make()
 
 
@@ -236,7 +236,7 @@ class TestAsData:
             load_script_file(path)
 
     @pytest.mark.parametrize(
-        ("item", "told"),
+        ("item", "expected"),
         [
             ({"every": 3}, "place, script 1: a rule needs either 'paused' or 'steps'"),
             (
@@ -259,8 +259,8 @@ class TestAsData:
             ({"every": 3, "steps": []}, "place, script 1: plays\\(\\) needs at least one step"),
         ],
     )
-    def test_an_error_names_place_and_fix(self, item, told):
-        with pytest.raises(ScriptError, match=told):
+    def test_an_error_names_place_and_fix(self, item, expected):
+        with pytest.raises(ScriptError, match=expected):
             decode_all([item], "place")
 
     @given(

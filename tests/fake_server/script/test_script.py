@@ -42,7 +42,7 @@ def test_one_negative_number_leaves_the_monotonic_clock() -> None:
     assert script().advance(-100).build().tail == (Advance(-100_000_000, 0),)
 
 
-def test_advance_tells_seconds() -> None:
+def test_advance_takes_seconds() -> None:
     step = Advance(-1_500_000, 1)
     assert (step.wall, step.monotonic) == (-1.5, 0.000001)
 
@@ -108,7 +108,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_at_once_with_the_fix(name: str) -> None:
+def test_a_mistake_is_reported_at_once_with_the_fix(name: str) -> None:
     make, message = MISTAKES[name]
     with pytest.raises(ScriptError, match=message):
         make()

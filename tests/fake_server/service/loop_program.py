@@ -62,50 +62,50 @@ def sampled(client: Any, **params: Any) -> list[Any]:
 
 
 def run(base_url: str) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     service = tinker.ServiceClient(base_url=base_url, api_key="tml-test")
-    told["models"] = [each.model_name for each in service.get_server_capabilities().supported_models]
+    results["models"] = [each.model_name for each in service.get_server_capabilities().supported_models]
     training = resolved(service.create_lora_training_client(base_model="Qwen/Qwen3-8B", rank=16))
     info = training.get_info()
-    told["info"] = [info.model_id, info.lora_rank, info.model_data.model_name]
-    told["losses"] = train(training, 10)
+    results["info"] = [info.model_id, info.lora_rank, info.model_data.model_name]
+    results["losses"] = train(training, 10)
     state = training.save_state("ten").result(timeout=30).path
     weights = training.save_weights_for_sampler("ten").result(timeout=30).path
-    told["paths"] = [state, weights]
-    told["later"] = train(training, 2)
+    results["paths"] = [state, weights]
+    results["later"] = train(training, 2)
     loaded = resolved(service.create_training_client_from_state(state))
-    told["loaded"] = loaded.forward(DATA, "cross_entropy").result(timeout=30).metrics["loss:sum"]
-    told["late"] = failure(loaded.load_state(state))
+    results["loaded"] = loaded.forward(DATA, "cross_entropy").result(timeout=30).metrics["loss:sum"]
+    results["late"] = failure(loaded.load_state(state))
     empty = resolved(service.create_lora_training_client(base_model="Qwen/Qwen3-8B", rank=16))
-    told["missing"] = failure(empty.load_state("tinker://nobody/weights/nothing"))
+    results["missing"] = failure(empty.load_state("tinker://nobody/weights/nothing"))
     sampler = resolved(service.create_sampling_client(model_path=weights))
-    told["sampled"] = sampled(sampler, max_tokens=6)
-    told["seeded"] = sampled(sampler, max_tokens=6, seed=5)
-    told["greedy"] = sampled(sampler, max_tokens=4, temperature=0.0, stop=[3])
-    scored = sampler.compute_logprobs(types.ModelInput.from_ints([1, 2, *told["sampled"][0][0]]))
-    told["scored"] = scored.result(timeout=30)
+    results["sampled"] = sampled(sampler, max_tokens=6)
+    results["seeded"] = sampled(sampler, max_tokens=6, seed=5)
+    results["greedy"] = sampled(sampler, max_tokens=4, temperature=0.0, stop=[3])
+    scored = sampler.compute_logprobs(types.ModelInput.from_ints([1, 2, *results["sampled"][0][0]]))
+    results["scored"] = scored.result(timeout=30)
     rest = (
         tinker.RestClient(base_url=base_url, api_key="tml-test") if MODERN else service.create_rest_client()
     )
     if not hasattr(rest, "list_sessions"):  # 0.1.3
-        return told
-    told["runs"] = [
+        return results
+    results["runs"] = [
         each.training_run_id for each in rest.list_training_runs().result(timeout=30).training_runs
     ]
     listed = rest.list_checkpoints(info.model_id).result(timeout=30).checkpoints
-    told["checkpoints"] = [[each.checkpoint_id, each.checkpoint_type] for each in listed]
+    results["checkpoints"] = [[each.checkpoint_id, each.checkpoint_type] for each in listed]
     found = rest.get_weights_info_by_tinker_path(state).result(timeout=30)
-    told["weights_info"] = [found.base_model, found.lora_rank]
+    results["weights_info"] = [found.base_model, found.lora_rank]
     rest.publish_checkpoint_from_tinker_path(state).result(timeout=30)
     everything = rest.list_user_checkpoints().result(timeout=30).checkpoints
-    told["public"] = [each.public for each in everything]
+    results["public"] = [each.public for each in everything]
     rest.delete_checkpoint_from_tinker_path(state).result(timeout=30)
-    told["deleted"] = failure(rest.get_weights_info_by_tinker_path(state))
+    results["deleted"] = failure(rest.get_weights_info_by_tinker_path(state))
     (session,) = rest.list_sessions().result(timeout=30).sessions
     found_session = rest.get_session(session).result(timeout=30)
-    told["session"] = [found_session.training_run_ids, found_session.sampler_ids]
-    told["sampler"] = rest.get_sampler(found_session.sampler_ids[0]).result(timeout=30).model_path
-    return told
+    results["session"] = [found_session.training_run_ids, found_session.sampler_ids]
+    results["sampler"] = rest.get_sampler(found_session.sampler_ids[0]).result(timeout=30).model_path
+    return results
 
 
 def cancelled(engine: FakeTinker) -> bool:
@@ -138,16 +138,16 @@ def cancelled(engine: FakeTinker) -> bool:
 def main() -> None:
     warnings.simplefilter("ignore")
     if len(sys.argv) > 2:
-        told = run(sys.argv[2])
+        results = run(sys.argv[2])
     else:
         engine = FakeTinker(seed=SEED, client_config={"sample_cancel_enabled": True})
         engine.add_rule(every(3).paused("paused_capacity", polls=2))
         with mounted(engine):
-            told = run("http://tinker.test")
+            results = run("http://tinker.test")
             if MODERN:
-                told["cancelled"] = cancelled(engine)
-        told["problems"] = [problem.message for problem in engine.problems]
-    print(json.dumps(told))
+                results["cancelled"] = cancelled(engine)
+        results["problems"] = [problem.message for problem in engine.problems]
+    print(json.dumps(results))
 
 
 main()

@@ -88,10 +88,10 @@ def losses(engine: FakeTinker) -> list[float]:
 def lost_replies() -> dict[str, object]:
     whole, lossy = FakeTinker(seed=7), LosesReplies(seed=7)
     lossy.lost = ("optim_step", "forward_backward", "create_model")
-    told = {"whole": losses(whole), "lossy": losses(lossy)}
+    results = {"whole": losses(whole), "lossy": losses(lossy)}
     submitted = [each.path for each in lossy.journal.exchanges() if each.path.endswith("/optim_step")]
     futures = [future for future in lossy.futures if future.operation == "optim_step"]
-    return {**told, "submissions": len(submitted), "futures": len(futures)}
+    return {**results, "submissions": len(submitted), "futures": len(futures)}
 
 
 async def at_once(_seconds: float) -> None:
@@ -100,7 +100,7 @@ async def at_once(_seconds: float) -> None:
 
 def refusals() -> dict[str, object]:
     engine = FakeTinker(seed=7)
-    told: dict[str, object] = {}
+    results: dict[str, object] = {}
     with mounted(engine):
         client = service()
         training = resolved(client.create_lora_training_client(base_model=BASE, rank=8))
@@ -111,36 +111,38 @@ def refusals() -> dict[str, object]:
         _base_client.anyio = SimpleNamespace(sleep=at_once)  # type: ignore[assignment]
         jumps = itertools.count(time.time(), 400)
         internal_client_holder.time = SimpleNamespace(time=lambda: next(jumps), monotonic=time.monotonic)  # type: ignore[assignment]
-        told["name that exists"] = failure(lambda: training.save_state("x"))
-        told["name of a sampler that exists"] = failure(lambda: training.save_weights_for_sampler("x"))
+        results["name that exists"] = failure(lambda: training.save_state("x"))
+        results["name of a sampler that exists"] = failure(lambda: training.save_weights_for_sampler("x"))
         internal_client_holder.time, _base_client.anyio = real, real_anyio
-        told["after a conflict"] = resolved(training.save_state("y")).path.rsplit("/", 1)[-1]
+        results["after a conflict"] = resolved(training.save_state("y")).path.rsplit("/", 1)[-1]
         if MODERN:
-            told["short ttl"] = failure(lambda: training.save_state("z", ttl_seconds=300))
-        told["late load"] = failure(lambda: training.load_state(state))
+            results["short ttl"] = failure(lambda: training.save_state("z", ttl_seconds=300))
+        results["late load"] = failure(lambda: training.load_state(state))
         of_state = resolved(client.create_sampling_client(model_path=state))
-        told["sample of training weights"] = failure(lambda: sample_of(of_state))
+        results["sample of training weights"] = failure(lambda: sample_of(of_state))
         sampler = resolved(client.create_sampling_client(model_path=sampler_path))
-        told["sampler id"] = sampler._sampling_session_id
-        told["long prompt"] = failure(lambda: sample_of(sampler, types.ModelInput.from_ints([1] * 32_768)))
+        results["sampler id"] = sampler._sampling_session_id
+        results["long prompt"] = failure(lambda: sample_of(sampler, types.ModelInput.from_ints([1] * 32_768)))
         rest = tinker.RestClient(base_url="http://tinker.test", api_key="tml-test") if MODERN else None
         rest = rest or client.create_rest_client()
-        told["nobody's checkpoint"] = failure(
+        results["nobody's checkpoint"] = failure(
             lambda: rest.get_weights_info_by_tinker_path("tinker://nobody/weights/x")
         )
         engine.advance(7200)
         if MODERN:
-            told["expired checkpoint"] = failure(lambda: sample_of(sampler))
-            told["expired path"] = failure(lambda: rest.get_weights_info_by_tinker_path(sampler_path))
+            results["expired checkpoint"] = failure(lambda: sample_of(sampler))
+            results["expired path"] = failure(lambda: rest.get_weights_info_by_tinker_path(sampler_path))
         session = sampler._sampling_session_id.split(":")[0]
         reason = b'{"reason": {"type": "success"}}'
         engine.handle(Request("POST", f"/api/v1/sessions/{session}/finish", body=reason))
         base = resolved(service().create_sampling_client(base_model=BASE))
-        told["another session"] = len(tokens(base)) > 0
-        told["finished session"] = failure(lambda: sample_of(sampler))
-        told["finished training"] = failure(lambda: training.optim_step(types.AdamParams(learning_rate=1e-3)))
-    told["problems"] = [problem.message for problem in engine.problems]
-    return told
+        results["another session"] = len(tokens(base)) > 0
+        results["finished session"] = failure(lambda: sample_of(sampler))
+        results["finished training"] = failure(
+            lambda: training.optim_step(types.AdamParams(learning_rate=1e-3))
+        )
+    results["problems"] = [problem.message for problem in engine.problems]
+    return results
 
 
 def sample_of(client: Any, prompt: types.ModelInput = PROMPT) -> Any:
@@ -170,10 +172,10 @@ def clones() -> dict[str, object]:
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    told: dict[str, object] = {"lost": lost_replies(), "refusals": refusals()}
+    results: dict[str, object] = {"lost": lost_replies(), "refusals": refusals()}
     if MODERN:
-        told["clones"] = clones()
-    print(json.dumps(told))
+        results["clones"] = clones()
+    print(json.dumps(results))
     sys.stdout.flush()
     os._exit(0)
 

@@ -81,14 +81,14 @@ def call_everything(version: str) -> Release:
     )
     if done.returncode:
         raise AssertionError(done.stderr)
-    told: dict[str, Any] = json.loads(done.stdout)
+    results: dict[str, Any] = json.loads(done.stdout)
     return Release(
         version,
-        told["called"],
-        told["failed"],
-        tuple(told["without_a_call"]),
-        {name: told["reasons"][name] for name in told["excused"]},
-        tuple(told["problems"]),
+        results["called"],
+        results["failed"],
+        tuple(results["without_a_call"]),
+        {name: results["reasons"][name] for name in results["excused"]},
+        tuple(results["problems"]),
     )
 
 

@@ -327,7 +327,7 @@ def main() -> None:
     tokenizers = ModuleType("transformers.models.auto.tokenization_auto")
     tokenizers.AutoTokenizer = SimpleNamespace(from_pretrained=lambda *_, **__: ByteTokenizer())  # type: ignore[attr-defined]
     sys.modules[tokenizers.__name__] = tokenizers
-    told: dict[str, Any] = {"called": {}, "failed": {}, "without_a_call": []}
+    results: dict[str, Any] = {"called": {}, "failed": {}, "without_a_call": []}
     # The identity of `whoami` is that of a token; every other call works with and without one.
     engine = FakeTinker(seed=7, client_config={"pjwt_auth_enabled": True})
     with FakeTinkerServer(engine) as server, tempfile.TemporaryDirectory() as home:
@@ -338,9 +338,9 @@ def main() -> None:
 
         def attempt(name: str, act: Callable[[], str]) -> None:
             try:
-                told["called"][name] = act()
+                results["called"][name] = act()
             except Exception as error:
-                told["failed"][name] = f"{type(error).__name__}: {error}"
+                results["failed"][name] = f"{type(error).__name__}: {error}"
 
         for name in methods():
             known = name == "SamplingClient.create" or name.removesuffix("_async") in CALLS
@@ -349,7 +349,7 @@ def main() -> None:
             if known:
                 attempt(name, lambda name=name: call(world, name))
             else:
-                told["without_a_call"].append(name)
+                results["without_a_call"].append(name)
         found = commands()
         # In the order of the table: a login comes before its logout.
         for command in sorted(found, key=lambda each: list(COMMANDS).index(each) if each in COMMANDS else -1):
@@ -359,11 +359,11 @@ def main() -> None:
             if command in COMMANDS:
                 attempt(name, lambda command=command, root=root: run_command(world, command, root))
             else:
-                told["without_a_call"].append(name)
-        told["excused"] = sorted({*methods(), *(f"tinker {each}" for each in found)} & set(REASONS))
-        told["reasons"] = REASONS
-        told["problems"] = [problem.message for problem in engine.problems]
-    print(json.dumps(told))
+                results["without_a_call"].append(name)
+        results["excused"] = sorted({*methods(), *(f"tinker {each}" for each in found)} & set(REASONS))
+        results["reasons"] = REASONS
+        results["problems"] = [problem.message for problem in engine.problems]
+    print(json.dumps(results))
     # Heartbeats of the SDK's threads go on; the program is done.
     sys.stdout.flush()
     os._exit(0)

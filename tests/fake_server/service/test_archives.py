@@ -83,15 +83,15 @@ def test_files_are_encrypted_to_every_recipient(client):
 
 
 @pytest.mark.parametrize(
-    ("recipients", "told"),
+    ("recipients", "expected"),
     [
         (["age1"], "is not an age recipient"),
         (["ssh-rsa x"], "is not an age recipient"),
         (["age1"] * 11, "give at most 10"),
     ],
 )
-def test_what_is_no_recipient_fails_and_saves_nothing(client, recipients, told):
-    with pytest.raises(Failed, match=told):
+def test_what_is_no_recipient_fails_and_saves_nothing(client, recipients, expected):
+    with pytest.raises(Failed, match=expected):
         exported(client, age_encryption_recipients=recipients)
     assert client.get("checkpoints")["checkpoints"] == []
 

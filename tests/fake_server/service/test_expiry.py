@@ -95,7 +95,7 @@ class TestSessions:
         assert client.wait(before) == {"type": "optim_step", "metrics": {}}
         assert client.model().do("optim_step")
 
-    def test_a_script_is_obeyed_all_the_same(self, client):
+    def test_a_script_has_precedence(self, client):
         session = client.session()
         model = client.model(session=session)
         client.post(f"sessions/{session}/finish", reason={"type": "success"})

@@ -144,9 +144,9 @@ def test_strange_bodies(path, body):
     engine.expect_model("m")
     Client(engine).model()
     reply = answered(engine, "POST", path, body)
-    told = json.loads(reply.body)
-    if reply.status == 200 and "request_id" in told:
-        polled = answered(engine, "POST", "retrieve_future", {"request_id": told["request_id"]})
+    answer = json.loads(reply.body)
+    if reply.status == 200 and "request_id" in answer:
+        polled = answered(engine, "POST", "retrieve_future", {"request_id": answer["request_id"]})
         assert polled.status == 200
         json.loads(polled.body)
 
@@ -162,14 +162,14 @@ def test_strange_data(loss_fn, data, config):
     model = Client(engine).model()
     given_ = {"loss_fn": loss_fn, "data": data, "loss_fn_config": config}
     body = {"model_id": model.model_id, "forward_backward_input": given_}
-    told = json.loads(answered(engine, "POST", "forward_backward", body).body)
+    answer = json.loads(answered(engine, "POST", "forward_backward", body).body)
     for _ in range(2):
-        polled = answered(engine, "POST", "retrieve_future", {"request_id": told["request_id"]})
+        polled = answered(engine, "POST", "retrieve_future", {"request_id": answer["request_id"]})
         assert polled.status == 200
         json.loads(polled.body, parse_constant=_no_number)
     step = {"model_id": model.model_id, "adam_params": {"learning_rate": 1.0}}
-    told = json.loads(answered(engine, "POST", "optim_step", step).body)
-    answered(engine, "POST", "retrieve_future", {"request_id": told["request_id"]})
+    answer = json.loads(answered(engine, "POST", "optim_step", step).body)
+    answered(engine, "POST", "retrieve_future", {"request_id": answer["request_id"]})
     # What was learnt of it does no harm to what comes later.
     assert model.forward(*DATA)["metrics"]["loss:sum"] > 0
 

@@ -65,7 +65,7 @@ def test_samples_come_as_often_as_they_are_likely():
     assert max(counts) < FIRST_HIGH
 
 
-def test_it_learns_a_token_that_it_never_said():
+def test_it_learns_a_token_that_it_never_sampled():
     trained = Trained()
     for _ in range(80):
         gradient: dict[int, float] = {}

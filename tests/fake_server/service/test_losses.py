@@ -109,7 +109,7 @@ def test_targets_of_one_place_share_the_token_before():
 
 
 @pytest.mark.parametrize(
-    ("inputs", "told"),
+    ("inputs", "expected"),
     [
         ({}, "datum 0: loss_fn_inputs has no target_tokens"),
         ({"target_tokens": {"data": [1], "shape": [2]}}, r"1 numbers and the shape \[2\]"),
@@ -120,8 +120,8 @@ def test_targets_of_one_place_share_the_token_before():
         ({"target_tokens": {"data": [], "shape": [10**9, 10**9], "sparse_crow_indices": [0]}}, "at most"),
     ],
 )
-def test_a_datum_that_makes_no_loss_is_refused(inputs, told):
-    with pytest.raises(ServiceRefusal, match=told):
+def test_a_datum_that_makes_no_loss_is_refused(inputs, expected):
+    with pytest.raises(ServiceRefusal, match=expected):
         forward_input(_input(**inputs))
 
 

@@ -31,9 +31,9 @@ def _run(version: str, *arguments: str) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert isinstance(told, dict)
-    return told
+    results = json.loads(done.stdout)
+    assert isinstance(results, dict)
+    return results
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -44,72 +44,73 @@ def in_process(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
 def test_the_losses_are_finite_fall_and_come_back_with_the_weights(
     in_process: tuple[str, dict[str, Any]],
 ) -> None:
-    _, told = in_process
-    assert len(told["losses"]) == 10
-    assert all(map(math.isfinite, told["losses"]))
-    assert told["losses"] == sorted(told["losses"], reverse=True)
-    assert told["loaded"] == told["later"][0] < told["losses"][-1]
-    assert told["problems"] == []
+    _, results = in_process
+    assert len(results["losses"]) == 10
+    assert all(map(math.isfinite, results["losses"]))
+    assert results["losses"] == sorted(results["losses"], reverse=True)
+    assert results["loaded"] == results["later"][0] < results["losses"][-1]
+    assert results["problems"] == []
 
 
 def test_samples_agree_with_the_logprobs_that_are_computed(in_process: tuple[str, dict[str, Any]]) -> None:
-    _, told = in_process
-    (tokens, logprobs, _), other = told["sampled"]
-    assert told["scored"][0] is None
-    assert told["scored"][2:] == logprobs
+    _, results = in_process
+    (tokens, logprobs, _), other = results["sampled"]
+    assert results["scored"][0] is None
+    assert results["scored"][2:] == logprobs
     assert len(tokens) <= 6
     assert tokens != other[0]
-    assert told["greedy"][0] == told["greedy"][1]
-    assert told["greedy"][0][2] == ("stop" if told["greedy"][0][0][-1] == 3 else "length")
+    assert results["greedy"][0] == results["greedy"][1]
+    assert results["greedy"][0][2] == ("stop" if results["greedy"][0][0][-1] == 3 else "length")
 
 
 def test_the_rest_client_sees_what_was_made(in_process: tuple[str, dict[str, Any]]) -> None:
-    _, told = in_process
-    model_id, rank, name = told["info"]
+    _, results = in_process
+    model_id, rank, name = results["info"]
     assert (rank, name) == (16, "Qwen/Qwen3-8B")
-    assert len(told["runs"]) == 3
-    assert told["runs"][-1] == model_id  # the newest comes first
-    assert told["checkpoints"] == [["weights/ten", "training"], ["sampler_weights/ten", "sampler"]]
-    assert told["weights_info"] == ["Qwen/Qwen3-8B", 16]
-    assert told["public"] == [False, True]  # the newest comes first
-    assert told["session"][0] == told["runs"][::-1]
-    assert told["sampler"] == told["paths"][1]
+    assert len(results["runs"]) == 3
+    assert results["runs"][-1] == model_id  # the newest comes first
+    assert results["checkpoints"] == [["weights/ten", "training"], ["sampler_weights/ten", "sampler"]]
+    assert results["weights_info"] == ["Qwen/Qwen3-8B", 16]
+    assert results["public"] == [False, True]  # the newest comes first
+    assert results["session"][0] == results["runs"][::-1]
+    assert results["sampler"] == results["paths"][1]
 
 
 def test_what_is_not_there_raises_the_errors_of_the_sdk(in_process: tuple[str, dict[str, Any]]) -> None:
-    _, told = in_process
-    assert told["late"].startswith("BadRequestError: ")
-    assert "LoadWeights is not permitted with seq_id" in told["late"]
-    assert told["missing"].startswith("RequestFailedError: ")
-    assert "no checkpoint was saved at" in told["missing"]
-    assert told["deleted"].startswith("NotFoundError: ")
+    _, results = in_process
+    assert results["late"].startswith("BadRequestError: ")
+    assert "LoadWeights is not permitted with seq_id" in results["late"]
+    assert results["missing"].startswith("RequestFailedError: ")
+    assert "no checkpoint was saved at" in results["missing"]
+    assert results["deleted"].startswith("NotFoundError: ")
 
 
 def test_a_socket_and_another_process_give_the_same_numbers(in_process: tuple[str, dict[str, Any]]) -> None:
-    version, told = in_process
+    version, results = in_process
     engine = FakeTinker(seed=7)
     engine.add_rule(every(2).paused("paused_rate_limit", polls=1, signal="try_again"))
     with FakeTinkerServer(engine) as server:
         over_socket = _run(version, "7", server.url)
     engine.verify()
-    assert over_socket == {key: told[key] for key in told if key not in ("problems", "cancelled")}
+    assert over_socket == {key: results[key] for key in results if key not in ("problems", "cancelled")}
     assert any(event["event"] == "SESSION_START" for event in engine.telemetry)
     assert [len(session.run_ids) for session in _sessions(engine)] == [3]
 
 
 def test_a_sample_that_nobody_waits_for_is_cancelled(in_process: tuple[str, dict[str, Any]]) -> None:
-    version, told = in_process
-    assert told.get("cancelled") is (True if version == "0.38.0" else None)
+    version, results = in_process
+    assert results.get("cancelled") is (True if version == "0.38.0" else None)
 
 
 def test_another_seed_gives_others(in_process: tuple[str, dict[str, Any]]) -> None:
-    version, told = in_process
+    version, results = in_process
     other = _run(version, "8")
-    assert not set(told["losses"]) & set(other["losses"])
-    assert told["info"][0] != other["info"][0]
-    assert told["sampled"] != other["sampled"]
+    assert not set(results["losses"]) & set(other["losses"])
+    assert results["info"][0] != other["info"][0]
+    assert results["sampled"] != other["sampled"]
 
 
+@pytest.mark.slow
 def test_releases_agree_on_every_number() -> None:
     # Draws without a seed of their own are for a sampler of a session, which release 0.1 has not.
     keys = ("losses", "later", "loaded", "seeded", "greedy")

@@ -14,8 +14,8 @@ from tinker_conformance.sdk.official.environments import lean_environment
 PROGRAM = Path(__file__).with_name("protocol_program.py")
 
 
-@pytest.fixture(scope="module", params=["0.6.3", "0.38.0"])
-def told(request: pytest.FixtureRequest) -> dict[str, Any]:
+@pytest.fixture(scope="module", params=[pytest.param("0.6.3", marks=pytest.mark.slow), "0.38.0"])
+def results(request: pytest.FixtureRequest) -> dict[str, Any]:
     environment = lean_environment(request.param)
     done = subprocess.run(
         [str(environment.python), str(PROGRAM)],
@@ -30,8 +30,8 @@ def told(request: pytest.FixtureRequest) -> dict[str, Any]:
     return found | {"version": request.param}
 
 
-def test_a_submission_whose_reply_was_lost_is_sent_again_and_done_once(told: dict[str, Any]) -> None:
-    lost = told["lost"]
+def test_a_submission_whose_reply_was_lost_is_sent_again_and_done_once(results: dict[str, Any]) -> None:
+    lost = results["lost"]
     assert lost["lossy"] == lost["whole"] == sorted(lost["whole"], reverse=True)
     assert (lost["submissions"], lost["futures"]) == (6, 3)
 
@@ -55,38 +55,38 @@ def test_a_submission_whose_reply_was_lost_is_sent_again_and_done_once(told: dic
     ],
 )
 def test_what_is_refused_raises_the_sdks_error(
-    told: dict[str, Any], case: str, error: str, status: int | None, words: str
+    results: dict[str, Any], case: str, error: str, status: int | None, words: str
 ) -> None:
-    name, found, text = told["refusals"][case]
+    name, found, text = results["refusals"][case]
     assert (name, found) == (error, status)
     assert words in text
-    assert told["refusals"]["problems"] == []
+    assert results["refusals"]["problems"] == []
 
 
-def test_a_client_goes_on_after_a_refusal(told: dict[str, Any]) -> None:
-    assert told["refusals"]["after a conflict"] == "y"
-    assert told["refusals"]["another session"] is True
+def test_a_client_goes_on_after_a_refusal(results: dict[str, Any]) -> None:
+    assert results["refusals"]["after a conflict"] == "y"
+    assert results["refusals"]["another session"] is True
 
 
-def test_a_sampler_is_named_by_its_session_and_number(told: dict[str, Any]) -> None:
-    session, kind, number = told["refusals"]["sampler id"].split(":")
+def test_a_sampler_is_named_by_its_session_and_number(results: dict[str, Any]) -> None:
+    session, kind, number = results["refusals"]["sampler id"].split(":")
     assert (len(session), kind, number) == (36, "sample", "1")
 
 
-def test_lengths_of_life_are_checked_and_kept(told: dict[str, Any]) -> None:
-    if told["version"] == "0.6.3":
-        assert "short ttl" not in told["refusals"]  # its methods have no such argument
+def test_lengths_of_life_are_checked_and_kept(results: dict[str, Any]) -> None:
+    if results["version"] == "0.6.3":
+        assert "short ttl" not in results["refusals"]  # its methods have no such argument
         return
-    assert told["refusals"]["short ttl"][:2] == ["BadRequestError", 400]
-    assert told["refusals"]["expired checkpoint"][0] == "RequestFailedError"
-    assert told["refusals"]["expired path"][:2] == ["NotFoundError", 404]
+    assert results["refusals"]["short ttl"][:2] == ["BadRequestError", 400]
+    assert results["refusals"]["expired checkpoint"][0] == "RequestFailedError"
+    assert results["refusals"]["expired path"][:2] == ["NotFoundError", 404]
 
 
-def test_copies_of_a_sampling_client_draw_samples_of_their_own(told: dict[str, Any]) -> None:
-    if told["version"] == "0.6.3":
-        assert "clones" not in told  # its clients have no handles
+def test_copies_of_a_sampling_client_draw_samples_of_their_own(results: dict[str, Any]) -> None:
+    if results["version"] == "0.6.3":
+        assert "clones" not in results  # its clients have no handles
         return
-    samples = told["clones"]["samples"]
+    samples = results["clones"]["samples"]
     assert len({tuple(each) for each in samples}) == 4
-    assert told["clones"]["polled"] is True
-    assert told["clones"]["problems"] == []
+    assert results["clones"]["polled"] is True
+    assert results["clones"]["problems"] == []

@@ -12,8 +12,7 @@ called = functools.cache(call_everything)
 
 
 def _by_weight(version: str) -> object:
-    # One old and the newest release in the quick group; the others' methods are between them.
-    return version if version in ("0.6.3", NEWEST) else pytest.param(version, marks=pytest.mark.slow)
+    return version if version == NEWEST else pytest.param(version, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize("version", [_by_weight(version) for version in releases()])

@@ -132,17 +132,17 @@ class TestScripts:
         assert client.submit("optim_step", model_id="m") != client.submit("optim_step", model_id="m")
 
     def test_the_listener_learns_that_it_is_a_repetition(self, seed):
-        heard = []
+        submissions = []
 
         class Listener:
             def submission_arrived(self, submission):
-                heard.append((submission.resubmitted, submission.repeated))
+                submissions.append((submission.resubmitted, submission.repeated))
 
         engine = FakeTinker(seed=seed, listener=Listener())
         engine.add_script(script(complete()))
         for _ in range(2):
             Client(engine).submit("optim_step", model_id="m", seq_id=1)
-        assert heard == [(False, False), (False, True)]
+        assert submissions == [(False, False), (False, True)]
 
 
 def test_rules_count_a_repetition_once():
@@ -175,20 +175,20 @@ def test_each_copy_of_a_sampling_client_that_joins_has_a_number_of_its_own(clien
     assert joined == [1, 2, 1]
 
 
-def test_each_copy_of_a_sampling_client_is_told_of_its_own_futures(client):
+def test_each_copy_of_a_sampling_client_gets_the_completions_of_its_own_futures(client):
     sampler = client.sampler(base_model=BASE)
     body = {"sampling_session_id": sampler, "prompt": {"chunks": []}, "sampling_params": {"max_tokens": 1}}
     numbers = (0, 1, 1_000_000_000, 2_000_000_000)
     ids = [client.submit("asample", seq_id=number, **body) for number in numbers]
 
-    def told(prev_cursor=0, **target):
+    def completions(prev_cursor=0, **target):
         target = {"type": "sampling_session", "sampling_session_id": sampler, **target}
         reply = client.post("retrieve_futures", target=target, prev_cursor=prev_cursor)
         return [each["request_id"] for each in reply["completions"]], reply["cursor"]
 
-    assert told() == (ids, 4)
-    assert told(cloned_sampler_id=0) == (ids[:2], 4)
-    assert told(cloned_sampler_id=1) == (ids[2:3], 4)
-    assert told(cloned_sampler_id=2, prev_cursor=4) == ([], 4)
+    assert completions() == (ids, 4)
+    assert completions(cloned_sampler_id=0) == (ids[:2], 4)
+    assert completions(cloned_sampler_id=1) == (ids[2:3], 4)
+    assert completions(cloned_sampler_id=2, prev_cursor=4) == ([], 4)
     client.wait(ids[0])
-    assert client.submit("asample", seq_id=3, **body) in told(4, cloned_sampler_id=0)[0]
+    assert client.submit("asample", seq_id=3, **body) in completions(4, cloned_sampler_id=0)[0]

@@ -214,7 +214,7 @@ class TestRunsAndCheckpoints:
             ("PUT", "training_runs/nobody/checkpoints/weights/a/ttl"), ("GET", "archives/a/weights/b"),
         ],
     )  # fmt: skip
-    def test_what_is_not_there_is_a_404_with_its_mend_and_no_problem(self, client, method, path):
+    def test_a_missing_object_is_a_404_with_its_fix_and_no_problem(self, client, method, path):
         reply = client.ask(path, {} if method != "GET" else None, method)
         assert reply.status == 404
         assert "; " in json.loads(reply.body)["detail"]

@@ -121,7 +121,7 @@ def test_weights_without_a_name_become_a_session_of_their_moment(client):
     assert client.get(f"samplers/{sampler}")["base_model"] == BASE
 
 
-def test_a_stop_token_that_was_learnt_is_greedily_said(client):
+def test_a_learnt_stop_token_is_sampled_greedily(client):
     model = client.model()
     for _ in range(60):
         model.step(datum([50], [151_645]))
@@ -131,7 +131,7 @@ def test_a_stop_token_that_was_learnt_is_greedily_said(client):
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "expected"),
     [
         ({"sampling_session_id": "nobody"}, "there is no sampling session 'nobody'"),
         ({"model_path": "tinker://x/sampler_weights/y"}, "no checkpoint was saved"),
@@ -141,8 +141,8 @@ def test_a_stop_token_that_was_learnt_is_greedily_said(client):
         ({"target_prompt_logprobs": {"data": [1], "shape": [3, 1]}}, r"give \[1, K\]"),
     ],
 )
-def test_what_cannot_be_sampled_fails(client, body, told):
-    with pytest.raises(Failed, match=told):
+def test_what_cannot_be_sampled_fails(client, body, expected):
+    with pytest.raises(Failed, match=expected):
         client.sample(**body)
 
 

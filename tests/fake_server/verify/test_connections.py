@@ -48,9 +48,9 @@ def test_requests_of_one_client_share_a_connection_and_each_new_client_has_its_o
     assert [(each.number, len(each.requests)) for each in used] == [(1, 2), (2, 1), (3, 1)]
     assert [request.index for request in used[0].requests] == [0, 1]
     tinker.assert_connections(3)
-    with pytest.raises(ScriptViolation) as told:
+    with pytest.raises(ScriptViolation) as caught:
         tinker.assert_connections(1)
-    text = str(told.value)
+    text = str(caught.value)
     assert "wanted 1 connections, got 3; keep one client open" in text
     assert "connection 1: POST /api/v1/asample, POST /api/v1/asample" in text
     assert "connection 3: POST /api/v1/asample" in text

@@ -62,9 +62,9 @@ def test_a_gap_is_what_the_client_waited_not_what_the_script_moved(
     assert tinker.gaps("f") == (2, 4)
     assert [(poll.index, poll.status) for poll in tinker.polls("f")] == [(0, 408), (1, 408), (2, 200)]
     tinker.assert_gaps("f", [2, 4])
-    with pytest.raises(ScriptViolation) as told:
+    with pytest.raises(ScriptViolation) as caught:
         tinker.assert_gaps("f", [2, 5])
-    assert "before poll 3: wanted 5 s, got 4 s (all gaps: 2, 4)" in str(told.value)
+    assert "before poll 3: wanted 5 s, got 4 s (all gaps: 2, 4)" in str(caught.value)
     with pytest.raises(ScriptViolation, match="wanted 1 gaps, got 2"):
         tinker.assert_gaps("f", [2])
     tinker.assert_gaps("f", [2.0004, 4])
@@ -84,7 +84,7 @@ def test_polls_are_counted_and_listed_with_their_answers(tinker: VerifiedTinker)
         tinker.assert_polls("f", 1)
 
 
-def test_drained_is_said_of_each_future(tinker: VerifiedTinker) -> None:
+def test_drained_is_checked_for_each_future(tinker: VerifiedTinker) -> None:
     tinker.add_script([complete()], name="done")
     tinker.add_script([timeout(), complete()], name="half")
     _poll(tinker, _submit(tinker))
@@ -112,7 +112,7 @@ def test_the_order_of_ends_is_compared_and_shown(tinker: VerifiedTinker) -> None
         tinker.assert_order("b", "a", "c")
 
 
-def test_a_request_that_was_not_sent_is_told_with_the_nearest_miss(tinker: VerifiedTinker) -> None:
+def test_a_request_that_was_not_sent_is_reported_with_the_nearest_miss(tinker: VerifiedTinker) -> None:
     with pytest.raises(ScriptViolation, match="and neither did any other request"):
         tinker.assert_sent("asample")
     for name in ("one", "two"):
@@ -121,11 +121,11 @@ def test_a_request_that_was_not_sent_is_told_with_the_nearest_miss(tinker: Verif
     _submit(tinker, "s-2")
     assert tinker.assert_sent(Operation.SAMPLE, sampling_session_id="s-2").index == 1
     assert tinker.assert_sent("/api/v1/asample").index == 0
-    with pytest.raises(ScriptViolation) as told:
+    with pytest.raises(ScriptViolation) as caught:
         tinker.assert_sent("asample", sampling_session_id="s-2", num_samples=4)
-    assert "the nearest is request 1" in str(told.value)
-    assert "num_samples: wanted 4, got 1" in str(told.value)
-    assert "sampling_session_id:" not in str(told.value)
+    assert "the nearest is request 1" in str(caught.value)
+    assert "num_samples: wanted 4, got 1" in str(caught.value)
+    assert "sampling_session_id:" not in str(caught.value)
     with pytest.raises(ScriptViolation, match="path: wanted /api/v1/forward, got /api/v1/asample"):
         tinker.assert_sent("forward")
 

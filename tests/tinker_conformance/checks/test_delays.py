@@ -38,7 +38,7 @@ def _timeline(delays: tuple[float, ...]) -> Timeline:
     return tuple(events)
 
 
-def _said(
+def _mismatches(
     delays: tuple[float, ...], *, expected: tuple[float, ...] = WITHIN, jitter: float = 0.25
 ) -> list[str]:
     expired = msgspec.structs.replace(PROFILE.polling.expired, jitter=jitter)
@@ -50,11 +50,11 @@ def _said(
 
 
 def test_delays_within_the_bounds_hold() -> None:
-    assert _said(WITHIN) == []
+    assert _mismatches(WITHIN) == []
 
 
 @pytest.mark.parametrize(
-    ("delays", "said"),
+    ("delays", "expected_text"),
     [
         ((0.374, *WITHIN[1:]), "submission 1 after a 410 within 0.375 to 0.625 s, got 0.374 s"),
         ((0.626, *WITHIN[1:]), "submission 1 after a 410 within 0.375 to 0.625 s, got 0.626 s"),
@@ -63,39 +63,39 @@ def test_delays_within_the_bounds_hold() -> None:
         ((*WITHIN[:4], 5.9, *WITHIN[5:]), "submission 5 after a 410 within 6.000 to 10.000 s, got 5.900 s"),
     ],
 )
-def test_a_delay_out_of_bounds_is_reported_alone(delays: tuple[float, ...], said: str) -> None:
-    assert len(found := _said(delays)) == 1
-    assert said in found[0]
+def test_a_delay_out_of_bounds_is_reported_alone(delays: tuple[float, ...], expected_text: str) -> None:
+    assert len(found := _mismatches(delays)) == 1
+    assert expected_text in found[0]
 
 
 def test_the_very_bounds_are_within() -> None:
-    assert _said((0.375, 1.25, 1.5, 5.0, 6.0, 10.0, 7.5)) == []
+    assert _mismatches((0.375, 1.25, 1.5, 5.0, 6.0, 10.0, 7.5)) == []
 
 
 def test_delays_that_are_never_random_are_reported_at_the_first() -> None:
-    assert _said((0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0)) == [
+    assert _mismatches((0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0)) == [
         "at 0.500 s: wanted delays with jitter, got delays without jitter"
     ]
-    assert _said((0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0), jitter=0.0) == []
+    assert _mismatches((0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0), jitter=0.0) == []
 
 
 def test_one_delay_may_be_in_the_middle_by_chance() -> None:
-    assert _said((0.5, *WITHIN[1:])) == []
+    assert _mismatches((0.5, *WITHIN[1:])) == []
 
 
 def test_too_few_submissions_are_reported() -> None:
     end = sum(WITHIN[:5]) + ANSWERED_AFTER
-    assert _said(WITHIN[:5]) == [f"at {end:.3f} s: wanted 7 submissions after a 410, got 5"]
+    assert _mismatches(WITHIN[:5]) == [f"at {end:.3f} s: wanted 7 submissions after a 410, got 5"]
 
 
 def test_too_many_submissions_are_reported() -> None:
-    assert _said(WITHIN, expected=WITHIN[:5]) == [
+    assert _mismatches(WITHIN, expected=WITHIN[:5]) == [
         f"at {sum(WITHIN) + ANSWERED_AFTER:.3f} s: wanted 5 submissions after a 410, got 7"
     ]
 
 
 def test_two_delays_in_the_middle_are_no_chance() -> None:
-    assert _said((0.5, 1.0, *WITHIN[2:])) == [
+    assert _mismatches((0.5, 1.0, *WITHIN[2:])) == [
         "at 0.500 s: wanted delays with jitter, got delays without jitter"
     ]
 

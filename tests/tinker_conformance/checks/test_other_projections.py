@@ -143,7 +143,7 @@ def test_lines_belong_to_the_call_that_ends_after_them() -> None:
 # -- the check ------------------------------------------------------------------------------------------
 
 
-def test_a_check_tells_the_differences_in_each_of_its_projections_and_no_other() -> None:
+def test_a_check_reports_the_differences_in_each_of_its_projections_and_no_other() -> None:
     half = case(poll(), end(kind=OutcomeKind.FAILED, error="no"), line("try_again"))
     both = Case(scenario(), half.profile, (poll(), poll(1.0), end()), half.observed, half.sdk)
     found = list(projections.same(projections.poll_counts, projections.outcomes)(both))

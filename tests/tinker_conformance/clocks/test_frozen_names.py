@@ -56,7 +56,7 @@ def test_a_name_that_a_module_gets_between_two_freezes_is_frozen(monkeypatch: py
     assert module.now is time.monotonic
 
 
-def test_a_module_in_the_place_of_another_is_looked_at_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_in_the_place_of_another_is_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("first", "other"):
         module = new_module(monkeypatch, **{name: time.time})
         with frozen() as clock:

@@ -26,7 +26,7 @@ def test_looks_in_a_row_must_find_nothing() -> None:
 
 
 @pytest.mark.usefixtures("idle")
-def test_an_activity_begins_the_looks_anew() -> None:
+def test_an_activity_restarts_the_looks() -> None:
     watch = QuietWatch()
     for activity in (7, 7, 8):
         assert not watch.at_rest(activity)

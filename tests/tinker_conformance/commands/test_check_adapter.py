@@ -122,7 +122,13 @@ UNFINISHED = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "step"), UNFINISHED.values(), ids=UNFINISHED)
+@pytest.mark.parametrize(
+    ("old", "new", "step"),
+    [
+        pytest.param(*case, id=name, marks=() if name in ("no failure", "no end") else pytest.mark.slow)
+        for name, case in UNFINISHED.items()
+    ],
+)
 def test_the_first_unfinished_step_is_named(copied: Path, old: str, new: str, step: str) -> None:
     change(copied, old, new)
     if step == "the adapter starts":
@@ -175,13 +181,13 @@ def test_the_page_names_every_capability_and_operation() -> None:
 
 def test_the_limits_on_the_page_are_those_of_the_kit() -> None:
     limits = TimeLimits()
-    said = dict(re.findall(r"^\| (.*?) \| (.*?) \| ", PAGE[PAGE.index("## Limits") :], re.MULTILINE))
-    assert said["from the start to `started`"] == f"{limits.start:g} s"
-    assert said["between two messages or requests in a scenario"] == f"{limits.step:g} s"
-    assert said["a whole scenario"] == f"{limits.scenario:g} s"
-    assert said["one line"] == f"{stdio_session.MAX_LINE // 1024 // 1024} MiB"
-    assert said["lines, or events, of one scenario"] == f"{MAX_EVENTS:,}".replace(",", " ")
-    assert said["from the end of standard input to the end of the process"] == f"{limits.end:g} s"
+    documented = dict(re.findall(r"^\| (.*?) \| (.*?) \| ", PAGE[PAGE.index("## Limits") :], re.MULTILINE))
+    assert documented["from the start to `started`"] == f"{limits.start:g} s"
+    assert documented["between two messages or requests in a scenario"] == f"{limits.step:g} s"
+    assert documented["a whole scenario"] == f"{limits.scenario:g} s"
+    assert documented["one line"] == f"{stdio_session.MAX_LINE // 1024 // 1024} MiB"
+    assert documented["lines, or events, of one scenario"] == f"{MAX_EVENTS:,}".replace(",", " ")
+    assert documented["from the end of standard input to the end of the process"] == f"{limits.end:g} s"
     assert limits.end == END_SECONDS
     assert "ten faults in a row" in PAGE
     assert stdio_session.MAX_FAULTS_IN_A_ROW == 10

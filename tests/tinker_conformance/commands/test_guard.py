@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 
 from tinker_conformance.cli import main
 from tinker_conformance.commands.guard import TRACEBACK_VARIABLE, Program, guarded
-from tinker_conformance.error_families import UserError
-from tinker_conformance.known_failures.entry_reading import UnmatchedEntryError
+from tinker_conformance.error_families import SdkStartError, UnmatchedEntryError, UserError
 from tinker_conformance.profile import profile_files
-from tinker_conformance.sdk.session import SdkStartError
 
 
 def _ended(error: BaseException) -> Result:
@@ -71,7 +69,7 @@ def test_an_exception_that_nobody_expects_is_a_fault_of_the_kit(error: Exception
 
 
 @given(st.sampled_from(sorted(errno.errorcode)), st.one_of(st.none(), st.just("some/place")))
-def test_what_the_system_says_of_a_place_is_the_users_to_put_right(number: int, place: str | None) -> None:
+def test_an_error_of_the_file_system_is_a_usage_error(number: int, place: str | None) -> None:
     error = OSError(number, os.strerror(number), place)
     done = _ended(error)
     assert done.exit_code in {2, 5}
@@ -82,7 +80,7 @@ def test_what_the_system_says_of_a_place_is_the_users_to_put_right(number: int, 
         assert place is None or f"Error: {place}: " in done.output
 
 
-def test_a_missing_file_of_the_kit_is_no_fault_of_the_user() -> None:
+def test_a_missing_file_of_the_kit_is_a_fault_of_the_kit() -> None:
     error = FileNotFoundError(errno.ENOENT, "No such file or directory", profile_files.__file__)
     assert _ended(error).exit_code == 5
 
@@ -97,13 +95,13 @@ def test_a_missing_file_of_the_kit_is_no_fault_of_the_user() -> None:
         (KeyboardInterrupt(), 130),
     ],
 )
-def test_errors_of_the_kit_are_told_in_their_own_words(error: BaseException, code: int) -> None:
+def test_errors_of_the_kit_are_printed_in_their_own_words(error: BaseException, code: int) -> None:
     done = _ended(error)
     assert done.exit_code == code
     assert done.output.strip() == ("interrupted by SIGINT" if code == 130 else "Error: a report")
 
 
-def test_a_traceback_is_printed_for_who_reports_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_traceback_is_printed_if_the_variable_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TRACEBACK_VARIABLE, "1")
     done = _ended(KeyError("x"))
     assert done.exit_code == 5

@@ -20,9 +20,9 @@ from tinker_conformance.cli import main
 from tinker_conformance.commands import measured_run
 from tinker_conformance.commands import run as run_module
 from tinker_conformance.commands.interruption import Interrupted
+from tinker_conformance.error_families import LostError
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.markdown import literal
 from tinker_conformance.report.report_reading import load_report
@@ -44,7 +44,7 @@ SCRIPTS = st.builds(
     *[st.integers(0, 2)] * 4,
 )
 RAISED = st.sampled_from(
-    [AdapterLostError("the adapter is lost"), Interrupted(signal.SIGTERM), KeyError("a fault of the kit")]
+    [LostError("the adapter is lost"), Interrupted(signal.SIGTERM), KeyError("a fault of the kit")]
 )
 FOUND = st.builds(
     Judged,
@@ -125,26 +125,26 @@ def test_exit_code_1_says_that_the_sdk_failed_and_nothing_else(judged: Judged) -
 
 
 @pytest.mark.parametrize(
-    ("raised", "code", "said"),
+    ("raised", "code", "expected"),
     [
-        (AdapterLostError("it is lost"), 4, "it is lost"),
+        (LostError("it is lost"), 4, "it is lost"),
         (Interrupted(signal.SIGINT), 130, "interrupted by SIGINT"),
         (KeyError("a bug"), 5, "this is a bug in tinker-conformance, not in the SDK: KeyError: 'a bug'"),
         (OSError(28, "No space left on device"), 2, "No space left on device"),
     ],
 )
 def test_what_was_judged_before_an_error_is_reported(
-    raised: BaseException, code: int, said: str, tmp_path: Path
+    raised: BaseException, code: int, expected: str, tmp_path: Path
 ) -> None:
     verdicts = {"debounce.boundary": Verdict.FAILED, "parsing.known_states": Verdict.PASSED}
     done = _run(Judged(verdicts, raised=raised), "--report", str(tmp_path))
     assert done.exit_code == code
-    assert f"ended early, after 1 of 2 requirements: {said}" in done.stdout
+    assert f"ended early, after 1 of 2 requirements: {expected}" in done.stdout
     assert "debounce.boundary (contract): failed" in done.stdout
     report = load_report(tmp_path)
     assert [each.id for each in report.results] == ["debounce.boundary"]
     assert report.cut_off is not None
-    assert said in report.cut_off
+    assert expected in report.cut_off
 
 
 def test_the_report_is_finished_before_anything_is_printed(
@@ -187,17 +187,17 @@ def test_an_adapter_that_crashes_in_the_scenario_of_a_quirk_is_exit_code_4(
 ) -> None:
     asked = tuple(requirement(name) for name in ("parsing.case_sensitive", "polling.gives_up"))
     monkeypatch.setattr(conformance_run, "asked_of", lambda *_: asked)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    sdk = ["--sdk", "python:report_sdks:CrashesInAQuirk", "--profile", "tinker-0.5.1"]
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    sdk = ["--sdk", "python:tests.support.report_sdks:CrashesInAQuirk", "--profile", "tinker-0.5.1"]
     done = CliRunner().invoke(main, ["run", *sdk, "--report", str(tmp_path)])
-    said = "could not be judged against tinker-0.5.1"
+    expected = "could not be judged against tinker-0.5.1"
     assert done.exit_code == 4, done.output
-    assert f"{said}: 1 passed, 1 adapter error" in done.output
-    assert f"{said}</title>" in (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert literal(said) in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert f"{expected}: 1 passed, 1 adapter error" in done.output
+    assert f"{expected}</title>" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert literal(expected) in (tmp_path / "summary.md").read_text(encoding="utf-8")
     badge = json.loads((tmp_path / "badge.json").read_text(encoding="utf-8"))
     assert (badge["color"], badge["message"]) == ("red", "could not be judged, 1 of 2 hold")
     assert JUnitXml.fromstring((tmp_path / "junit.xml").read_text(encoding="utf-8")).errors == 1
     report = load_report(tmp_path)
     assert report.end is not None
-    assert (report.end.exit_code, report.end.conclusion) == (4, f"reference 0.1.0 {said}")
+    assert (report.end.exit_code, report.end.conclusion) == (4, f"reference 0.1.0 {expected}")

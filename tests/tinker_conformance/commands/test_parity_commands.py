@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.shared_runs import SharedSession
+from tests.support.shared_runs import SharedSession
 from tinker_conformance.cli import main
 from tinker_conformance.commands import common
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line
@@ -49,6 +49,7 @@ SAME = ReleaseReport(
 FAILED = ReleaseReport(version="0.0.1", note="there is no such release")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "step",
     [
@@ -111,7 +112,7 @@ def test_versions_that_are_none_are_a_usage_error(versions: str) -> None:
         pytest.param("tinkex-seed", None, id="among all", marks=pytest.mark.slow),
     ],
 )
-def test_identify_finds_what_the_reference_was_told_to_be(
+def test_identify_finds_the_profile_that_the_reference_was_given(
     profile: str, among: tuple[str, ...] | None, reference: SharedSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if among is not None:
@@ -121,9 +122,9 @@ def test_identify_finds_what_the_reference_was_told_to_be(
     monkeypatch.setattr(common, "open_sdk", lambda spec, **_: reference)
     result = CliRunner().invoke(main, ["identify", "--sdk", "reference", "--profile", profile])
     assert result.exit_code == 0, result.output
-    said = " ".join(result.output.split())
-    assert f"behaves like {profile} (observer" in said
-    assert "separated by" in said
+    output = " ".join(result.output.split())
+    assert f"behaves like {profile} (observer" in output
+    assert "separated by" in output
 
 
 def test_identify_takes_a_profile_for_the_reference_alone() -> None:
@@ -133,7 +134,7 @@ def test_identify_takes_a_profile_for_the_reference_alone() -> None:
     assert "--profile only applies to --sdk reference" in result.output
 
 
-def test_identify_takes_the_reference_for_the_newest_revision_unless_told_otherwise(
+def test_identify_takes_the_reference_for_the_newest_revision_by_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[str] = []

@@ -27,9 +27,8 @@ from tinker_conformance.report.record_schema import schema
 from tinker_conformance.report.report_reading import Report, load_report
 
 ROOT = Path(__file__).parents[3]
-TESTS = ROOT / "tests"
 SECONDS = 120
-IMPATIENT = ["--sdk", "python:report_sdks:impatient", "--profile", "tinker-0.5.1"]
+IMPATIENT = ["--sdk", "python:tests.support.report_sdks:impatient", "--profile", "tinker-0.5.1"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Done:
 
 
 def _environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(TESTS), **more}
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
 
 
 def _run(folder: Path, *arguments: str) -> Done:
@@ -75,10 +74,11 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Done:
     return _run(folder / "report", "-v", *IMPATIENT, "--record-known-failures", str(folder / "known.yaml"))
 
 
-NODE = pytest.param("node", marks=pytest.mark.needs_tool("node"))
+NODE = pytest.param("node", marks=[pytest.mark.needs_tool("node"), pytest.mark.slow])
+WORKERS = pytest.param("pytest -n 2", marks=pytest.mark.slow)
 
 
-@pytest.fixture(scope="module", params=["run", "pytest", "pytest -n 2", NODE])
+@pytest.fixture(scope="module", params=["run", "pytest", WORKERS, NODE])
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     match request.param:
         case "run":
@@ -154,9 +154,9 @@ def test_every_line_is_valid_and_the_schema_is_fresh(done: Done) -> None:
     assert not validator.is_valid({**lines[1], "verdict": "splendid"})
 
 
-def test_the_environment_is_told(impatient: Done) -> None:
+def test_the_environment_is_in_the_report(impatient: Done) -> None:
     start = impatient.report.start
-    assert start.sdk.spec == "python:report_sdks:impatient"
+    assert start.sdk.spec == "python:tests.support.report_sdks:impatient"
     assert start.profile.name == "tinker-0.5.1"
     assert start.interpreter.startswith("CPython 3.")
     assert start.kit
@@ -172,8 +172,8 @@ def test_the_terminal_shows_the_picture(impatient: Done) -> None:
     assert rows["60 s window"].count("├") == 1
 
 
-def test_nothing_that_an_sdk_prints_is_obeyed(tmp_path: Path) -> None:
-    arguments = ["--sdk", "python:report_sdks:Hostile", "--profile", "tinker-0.5.1"]
+def test_nothing_that_an_sdk_prints_is_interpreted(tmp_path: Path) -> None:
+    arguments = ["--sdk", "python:tests.support.report_sdks:Hostile", "--profile", "tinker-0.5.1"]
     done = _run(tmp_path / "report", "-v", *arguments, "--record-known-failures", str(tmp_path / "k.toml"))
     assert done.code == 1
     for name in ("index.html", "summary.md"):
@@ -239,8 +239,8 @@ def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
         assert f"interrupted by {number.name}" in report.cut_off
         assert report.end is not None
         assert report.end.exit_code == done.code
-    for name, said in (("index.html", "requirements were judged"), ("summary.md", "not judged")):
-        assert said in done.text(name)
+    for name, expected in (("index.html", "requirements were judged"), ("summary.md", "not judged")):
+        assert expected in done.text(name)
     assert json.loads(done.text("badge.json"))["message"].startswith("incomplete")
     assert 'name="complete" value="no"' in done.text("junit.xml")
     limit = time.monotonic() + SECONDS
@@ -249,6 +249,7 @@ def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tmp_path: Path) -> None:
     assert impatient.code == 1
     assert "9 known failures; edit the reasons" in " ".join(impatient.output.split())
@@ -256,8 +257,8 @@ def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tm
     excused = _run(tmp_path / "second", *IMPATIENT, "--known-failures", str(file))
     assert excused.code == 0
     passed = len(excused.report.start.asked) - 9
-    said = f"conforms to tinker-0.5.1 except for known failures: {passed} passed, 9 known failure"
-    assert said in " ".join(excused.output.split())
+    expected = f"conforms to tinker-0.5.1 except for known failures: {passed} passed, 9 known failure"
+    assert expected in " ".join(excused.output.split())
     assert JUnitXml.fromstring(excused.text("junit.xml")).skipped == 9
     assert 'color":"yellow' in excused.text("badge.json")
     again = _pytest(tmp_path, *IMPATIENT, "--known-failures", str(file))
@@ -269,6 +270,7 @@ def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tm
 STALE = '[[known_failures]]\nrequirement = "{}"\nclass = "bug"\nreason = "r"\n'
 
 
+@pytest.mark.slow
 def test_stale_entries_are_exit_code_3_and_fail_pytest(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     reference = ["--sdk", "reference", "--profile", "tinker-0.5.1", "--known-failures", str(file)]
@@ -299,26 +301,26 @@ def test_an_entry_that_matches_nothing_ends_the_run_before_it_begins(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["--as-of", "99"], "is newer than this kit"),
         (["--known-failures", "none.toml"], "cannot be read"),
         (["--known-failures", "a.toml", "--record-known-failures", "b.toml"], "exclude each other"),
     ],
 )
-def test_bad_usage_names_the_fix(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_bad_usage_names_the_fix(arguments: list[str], expected: str, tmp_path: Path) -> None:
     reference = ["--sdk", "reference", "--profile", "tinker-0.5.1", *arguments]
     done = _run(tmp_path / "run", *reference)
     assert done.code == 2
-    assert said in " ".join(done.output.replace("│", " ").split())
+    assert expected in " ".join(done.output.replace("│", " ").split())
     again = _pytest(tmp_path, *reference)
     assert again.code == 4
-    assert said in again.output
+    assert expected in again.output
 
 
 def test_quirks_count_where_that_is_asked_for(tmp_path: Path) -> None:
     """This SDK differs from its profile in one quirk."""
-    sdk = ["--sdk", "python:report_sdks:of_another_release", "--profile", "tinker-0.5.1"]
+    sdk = ["--sdk", "python:tests.support.report_sdks:of_another_release", "--profile", "tinker-0.5.1"]
     asked = ["-k", "parsing.numbers or parsing.containers_are_unknown"]
     lenient = _pytest(tmp_path, *sdk, *asked)
     assert lenient.code == 0, lenient.output

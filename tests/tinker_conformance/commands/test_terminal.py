@@ -31,7 +31,7 @@ def _printed(*things: object, **options: object) -> str:
     return console.file.getvalue()
 
 
-def test_a_text_is_shown_as_it_is_and_obeyed_in_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_is_shown_as_it_is_and_never_interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     table = Table(HOSTILE, box=None)
     table.add_row(HOSTILE)
@@ -64,7 +64,7 @@ def test_no_command_prints_past_the_terminal() -> None:
             assert not re.search(r"\bConsole\b|rich\.markup|[^.\w]print\(", path.read_text("utf-8")), path
 
 
-def test_json_is_the_same_json_without_what_a_terminal_obeys() -> None:
+def test_json_is_the_same_json_without_control_characters() -> None:
     value = {"text": HOSTILE + "\n\U000e0041é"}
     text = json.dumps(value, ensure_ascii=False, indent=2).encode()
     assert json.loads(visible_json(text)) == value

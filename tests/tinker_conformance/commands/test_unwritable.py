@@ -127,8 +127,10 @@ def test_a_disk_that_is_full_is_exit_code_2_and_the_terminal_shows_what_was_foun
     """Once the run has begun, no file may be as large as the page is."""
     done = _program(verdicts, "--report", str(tmp_path / "report"), FAKE_FILE_LIMIT="4096")
     assert done.code == 2
-    said = "conforms to tinker-0.5.1: 1 passed" if code == 0 else "does not conform to tinker-0.5.1: 1 passed"
-    assert said in done.output.decode()
+    expected = (
+        "conforms to tinker-0.5.1: 1 passed" if code == 0 else "does not conform to tinker-0.5.1: 1 passed"
+    )
+    assert expected in done.output.decode()
     (error,) = done.errors.splitlines()
     assert error.startswith(f"Error: {tmp_path / 'report'}: ")
     assert "File too large" in error
@@ -153,8 +155,10 @@ def test_a_report_folder_that_is_removed_meanwhile_is_exit_code_2(
     (error,) = _errors(done)
     assert str(folder) in error
     assert "run it again" in error
-    said = "conforms to tinker-0.5.1: 1 passed" if code == 0 else "does not conform to tinker-0.5.1: 1 passed"
-    assert said in done.output
+    expected = (
+        "conforms to tinker-0.5.1: 1 passed" if code == 0 else "does not conform to tinker-0.5.1: 1 passed"
+    )
+    assert expected in done.output
 
 
 @CODES

@@ -40,7 +40,7 @@ def test_a_block_is_served_and_its_scripts_move_the_clock(fake: Fake) -> None:
 
 
 @both
-def test_what_was_not_drained_is_told_at_the_end(fake: Fake) -> None:
+def test_what_was_not_drained_is_reported_at_the_end(fake: Fake) -> None:
     before = state()
     with pytest.raises(ScriptViolation, match="no submission took it"), fake() as tinker:
         tinker.add_script([complete()])
@@ -50,7 +50,7 @@ def test_what_was_not_drained_is_told_at_the_end(fake: Fake) -> None:
 
 
 @both
-def test_an_error_inside_is_told_alone_and_leaves_nothing(fake: Fake) -> None:
+def test_an_error_inside_is_the_only_one_reported_and_leaves_nothing(fake: Fake) -> None:
     before = state()
 
     def failing() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance import fixtures
 from tinker_conformance.requirements import REQUIREMENTS
@@ -29,6 +29,7 @@ SNIPPETS = [
 ]
 
 
+@pytest.mark.slow
 def test_the_tests_on_the_pages_pass(pytester: pytest.Pytester) -> None:
     assert len(SNIPPETS) > 5
     for number, snippet in enumerate(SNIPPETS):

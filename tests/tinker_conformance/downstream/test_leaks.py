@@ -80,8 +80,14 @@ def test_each_fixture_is_looked_at() -> None:
     assert set(fixtures.__all__) == set(CHANGES) | WITHOUT_EFFECT
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("names", COMBINATIONS)
+@pytest.mark.parametrize(
+    ("names", "ending"),
+    [
+        pytest.param(names, ending, marks=() if (ending == "body") is (index > 0) else pytest.mark.slow)
+        for index, names in enumerate(COMBINATIONS)
+        for ending in ENDINGS
+    ],
+)
 def test_nothing_is_left(pytester: pytest.Pytester, names: str, ending: str) -> None:
     error = "KeyboardInterrupt" if "interrupt" in ending else "RuntimeError"
     pytester.makepyfile(

@@ -102,7 +102,7 @@ def _high_level(logger: logging.Logger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cut_off", "told"),
+    ("cut_off", "expected"),
     [
         (_no_propagation, "does not propagate"),
         (_disabled, "is disabled"),
@@ -110,18 +110,18 @@ def _high_level(logger: logging.Logger) -> None:
     ],
 )
 def test_no_warning_proves_nothing_where_a_logger_is_cut_off(
-    cut_off: Callable[[logging.Logger], None], told: str
+    cut_off: Callable[[logging.Logger], None], expected: str
 ) -> None:
     logger = logging.getLogger("tinker.lib.cut_off")
     try:
         with captured_warnings() as warnings:
             cut_off(logger)
             logger.warning(LINE)
-            with pytest.raises(AssertionError, match=told):
+            with pytest.raises(AssertionError, match=expected):
                 warnings.assert_logged(0)
             logging.getLogger("tinker.lib").warning(LINE)
             assert len(warnings.assert_logged(1)) == 1
-            with pytest.raises(AssertionError, match=told):
+            with pytest.raises(AssertionError, match=expected):
                 warnings.assert_logged(2)
     finally:
         logger.propagate, logger.disabled = True, False
@@ -133,10 +133,10 @@ def test_the_assertion_counts_and_names_the_nearest_miss() -> None:
         warnings.assert_logged(0)
         logging.getLogger("tinker").warning(LINE)
     assert warnings.assert_logged(1, kind="sampling", state="paused_rate_limit") == warnings[:]
-    with pytest.raises(AssertionError) as told:
+    with pytest.raises(AssertionError) as caught:
         warnings.assert_logged(kind="sampling", state="paused_capacity")
-    assert "wanted at least one, got 0" in str(told.value)
-    assert "differs in state: wanted 'paused_capacity', got 'paused_rate_limit'" in str(told.value)
+    assert "wanted at least one, got 0" in str(caught.value)
+    assert "differs in state: wanted 'paused_capacity', got 'paused_rate_limit'" in str(caught.value)
     with pytest.raises(AssertionError, match="wanted 2, got 1"):
         warnings.assert_logged(2)
     with pytest.raises(AssertionError, match="wanted 0, got 1"):

@@ -30,6 +30,7 @@ def _smallest(folder: Path) -> list[int]:
     return [steps_of(scenario) for scenario in load_scenarios(folder / "failed-scripts.yaml")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "requirement"),
     [

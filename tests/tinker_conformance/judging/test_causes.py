@@ -86,7 +86,7 @@ def test_what_differs_is_with_builds_from_what_is_missing() -> None:
     assert [cause.what for cause in causes([differs])] == ["observer calls differ"]
 
 
-def test_nothing_is_said_of_a_run_without_failures() -> None:
+def test_a_run_without_failures_has_no_causes() -> None:
     assert list(fix_first([other("debounce.boundary", Verdict.PASSED)])) == []
 
 

@@ -97,6 +97,12 @@ def test_a_note_is_shown_and_without_mismatches_no_scenario_is() -> None:
     assert len(explained) == 6
 
 
+def test_a_mismatch_is_shown_even_if_nothing_was_asked_for_it() -> None:
+    mismatch = Mismatch("session.asked_model", 0.0, "the model in the list", "[]")
+    judgement = Judgement(POLLS, Verdict.FAILED, (mismatch,))
+    assert f"    {mismatch}" in explain(judgement, "rerun").splitlines()
+
+
 def test_what_an_sdk_says_cannot_move_the_readers_cursor() -> None:
     explained = _explained(_wrong(0), observed=(line("\x1b[2J\u202e"),))
     assert any("u202e" in text for text in explained)

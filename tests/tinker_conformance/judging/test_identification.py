@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shared_runs import SharedRuns, SharedSession
+from tests.support.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.judging.identification import candidates, nearness
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile.releases import profile_for
@@ -13,20 +13,12 @@ from tinker_conformance.scenario.library import shipped_scenarios
 RELEASES = ("0.1.0", "0.2.1", "0.5.0", "0.6.0", "0.6.3", "0.9.0", "0.14.0", "0.20.0", "0.22.7", "0.38.0")
 """Each shows a pair of revisions that a script distinguishes from every other."""
 
-QUICK_RELEASES = ("0.6.3", "0.38.0")
-"""Those that `make test` drives, whose runs other tests share."""
-
 MORE_RELEASES = ("0.1.3", "0.4.1", "0.8.1", "0.24.1")
 """Each shows a pair of revisions that one of `RELEASES` shows too, and that no other test drives."""
 
 
-@pytest.mark.parametrize(
-    "release",
-    [
-        pytest.param(release, marks=() if release in QUICK_RELEASES else pytest.mark.slow)
-        for release in (*RELEASES, *MORE_RELEASES)
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("release", [*RELEASES, *MORE_RELEASES])
 def test_a_release_is_identified(release: str, shared_runs: SharedRuns, reference: SharedSession) -> None:
     sdk = shared_runs.release(release)
     judged = nearness(
@@ -39,6 +31,5 @@ def test_a_release_is_identified(release: str, shared_runs: SharedRuns, referenc
 
 
 def test_each_release_that_is_added_shows_a_pair_that_is_identified_anyway() -> None:
-    assert set(QUICK_RELEASES) <= set(RELEASES)
     shown = {profile_for(release).name for release in RELEASES}
     assert {profile_for(release).name for release in MORE_RELEASES} <= shown

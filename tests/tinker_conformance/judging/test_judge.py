@@ -12,8 +12,8 @@ from tests.tinker_conformance.checks.small_timelines import end, line, poll, say
 from tests.tinker_conformance.judging.sessions import Scripted, broken, judging
 from tinker_conformance.checks.projections import poll_counts, same
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import LostError
 from tinker_conformance.judging.judge import Judge, Verdict
-from tinker_conformance.judging.side_by_side import AdapterLostError
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario import Scenario, decode_scenario
@@ -196,7 +196,7 @@ def _warns(at: float) -> Timeline:
     ],
     ids=["still", "silent"],
 )
-def test_where_the_clock_is_not_seen_to_move_nothing_is_said_of_scenarios_that_move_it(
+def test_where_the_clock_does_not_move_scenarios_that_move_it_are_not_testable(
     at_its_clock: Timeline, note: str
 ) -> None:
     sdk, reference = _moving(at_its_clock)
@@ -262,7 +262,7 @@ def test_an_sdk_that_never_ends_fails_at_its_last_event_beside_what_else_is_wron
 def test_an_adapter_that_broke_too_often_is_not_asked_on() -> None:
     with (
         _judge(Scripted({"one": broken(FaultKind.GIVEN_UP)}), Scripted({"one": ONCE})) as judge,
-        pytest.raises(AdapterLostError, match="it broke"),
+        pytest.raises(LostError, match="it broke"),
     ):
         judge.judge(_requirement("one"))
 

@@ -77,7 +77,7 @@ def test_what_a_silent_operation_hides_is_looked_at_through_another_and_asked_fo
     ]
 
 
-def test_what_is_wrong_besides_is_found_through_the_other_operation() -> None:
+def test_further_faults_are_found_through_the_other_operation() -> None:
     sdk = ReportsPauses(SAMPLE, runs={"samples, through compute_logprobs": (notified("busy"),)})
     with _judge(sdk) as judge:
         judgement = judge.judge(_requirement("samples"))
@@ -108,7 +108,7 @@ def test_where_no_other_operation_reports_pauses_the_fault_to_fix_first_is_named
     assert judgement.mismatches == ()
 
 
-def test_where_only_one_of_two_can_be_looked_past_nothing_is_said() -> None:
+def test_with_only_one_of_two_silent_operations_there_is_no_note() -> None:
     sdk = ReportsPauses(SAMPLE, LOGPROBS, FORWARD)
     clients = {"t": {"kind": "training", "id": "m"}, "s": {"kind": "sampling", "id": "s"}}
     futures = [

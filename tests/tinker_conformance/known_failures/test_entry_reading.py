@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import UnmatchedEntryError, UserError
 from tinker_conformance.known_failures.entry import EntryClass, KnownFailure, Subject
-from tinker_conformance.known_failures.entry_reading import (
-    UnmatchedEntryError,
-    check_entries,
-    load_known_failures,
-)
+from tinker_conformance.known_failures.entry_reading import check_entries, load_known_failures
 
 GOOD = KnownFailure(
     Subject.REQUIREMENT, "debounce.*", EntryClass.BUG, "a minute of 59 s", "https://x.test/1", None, 1
@@ -68,7 +64,7 @@ def test_an_expiry_is_a_date_or_a_version(expires: str, read: object, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "expected"),
     [
         (['class = "bug"', 'reason = "r"'], "needs either a requirement or a scenario"),
         (['requirement = "a"', 'scenario = "a"', 'class = "bug"', 'reason = "r"'], "give one of them"),
@@ -87,14 +83,14 @@ def test_an_expiry_is_a_date_or_a_version(expires: str, read: object, tmp_path: 
         ),
     ],
 )
-def test_a_bad_entry_is_named_with_its_fix(lines: list[str], said: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=said) as caught:
+def test_a_bad_entry_is_named_with_its_fix(lines: list[str], expected: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=expected) as caught:
         _entries(tmp_path, *lines)
     assert f"{tmp_path / 'known.toml'}: entry 1: " in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "expected"),
     [
         ("known.json", "{}", "use .toml, .yaml or .yml"),
         ("known.toml", "known_failures = [", "is not valid TOML"),
@@ -103,8 +99,10 @@ def test_a_bad_entry_is_named_with_its_fix(lines: list[str], said: str, tmp_path
         ("known.yaml", "- a", "write a list 'known_failures'"),
     ],
 )
-def test_a_file_that_is_none_is_named_with_its_fix(name: str, text: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=said):
+def test_a_file_that_is_none_is_named_with_its_fix(
+    name: str, text: str, expected: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=expected):
         load_known_failures(_written(tmp_path, text, name))
 
 
@@ -140,7 +138,7 @@ def test_an_entry_that_matches_nothing_suggests_the_nearest_id(entry: KnownFailu
         check_entries([entry], NAMES, "known.toml")
 
 
-def test_every_entry_that_matches_nothing_is_told() -> None:
+def test_every_entry_that_matches_nothing_is_reported() -> None:
     with pytest.raises(UnmatchedEntryError) as caught:
         check_entries([_entry("aaa"), _entry("zzz")], NAMES, "known.toml")
     assert "aaa" in str(caught.value)

@@ -94,7 +94,7 @@ def test_an_expired_entry_excuses_no_longer(expires: Expiry, *, excused: bool) -
     assert ("expired on" in judgement.note) is not excused
 
 
-def test_an_sdk_version_that_cannot_be_compared_is_told() -> None:
+def test_an_sdk_version_that_cannot_be_compared_is_reported() -> None:
     with pytest.raises(UserError, match="use a date in expires"):
         known_failures_for(
             (_entry(expires=Version("1")),), [REQUIRED], sdk_version="main", today=TODAY, source="known.toml"
@@ -144,14 +144,16 @@ def test_quirks_are_recorded_where_they_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
         ("known.txt", "names no known format"),
         ("there.toml", "write a list .known_failures."),
         ("no/such.toml", "does not exist"),
     ],
 )
-def test_a_place_that_cannot_be_written_is_told_before_the_run(name: str, said: str, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported_before_the_run(
+    name: str, expected: str, tmp_path: Path
+) -> None:
     (tmp_path / "there.toml").touch()
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=expected):
         check_place(tmp_path / name)

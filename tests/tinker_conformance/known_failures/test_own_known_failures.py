@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tinker_conformance.error_families import UserError
-from tinker_conformance.known_failures import UnmatchedEntryError
+from tinker_conformance.error_families import UnmatchedEntryError, UserError
 from tinker_conformance.known_failures.command_options import OwnKnownFailures, excuses
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.suite.conformance_run import RunRequest

@@ -119,6 +119,7 @@ def test_a_changed_form_is_drafted_with_its_verb(reference: SdkSession, planted:
     assert "verb_phrase" in draft_toml(draft, "new", [])
 
 
+@pytest.mark.slow
 def test_behaviour_that_another_profile_has_is_not_new(reference: SdkSession, planted: Planted) -> None:
     assert _news(reference, planted("FollowsAnOlderRevision"), PROFILE) is None
 

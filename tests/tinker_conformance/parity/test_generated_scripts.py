@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.shared_runs import SharedRuns, SharedSession
+from tests.support.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.parity.comparable import comparable
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import decode_scenario
@@ -88,6 +88,7 @@ def _check_debounce(timeline: Timeline) -> None:
     assert [line.at for line in _lines(timeline)] == due
 
 
+@pytest.mark.slow
 @settings(MANY, max_examples=100)
 @given(SCENARIOS)
 def test_generated_scripts_give_equal_timelines(sdks: tuple[SdkSession, SdkSession], data: object) -> None:

@@ -24,7 +24,7 @@ def test_what_was_added_is_there_after_an_interruption(tmp_path: Path) -> None:
     assert _store(tmp_path).results == [FIRST]
 
 
-def test_a_torn_line_is_left_out_and_does_not_spoil_the_next(tmp_path: Path) -> None:
+def test_a_truncated_line_is_left_out_and_does_not_corrupt_the_next(tmp_path: Path) -> None:
     store = _store(tmp_path)
     store.add(FIRST)
     with store.path.open("ab") as file:

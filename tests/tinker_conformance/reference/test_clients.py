@@ -16,13 +16,13 @@ from tests.tinker_conformance.reference.virtual_time import (
     timeout,
     try_again,
 )
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile_files import load_profile, polling_revision
 from tinker_conformance.queue_state import QueueState
 from tinker_conformance.reference.clients import (
     SamplingClient,
     ServiceClient,
     TrainingClient,
-    UnsupportedByProfileError,
     WaitTimeoutError,
     error_kind,
 )
@@ -59,7 +59,7 @@ REQUEST_TYPES = {
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_operation_tells_its_clients_observer(operation: Operation) -> None:
+def test_every_operation_notifies_its_clients_observer(operation: Operation) -> None:
     seen = play(SEED, timeout(queue_state=PAUSED), done(), operation=operation)
     assert seen.error is None
     assert [state for state, _ in seen.calls] == [PAUSED]
@@ -80,7 +80,7 @@ def test_unload_model_is_in_0_1_only() -> None:
     seen = play(OLDEST, timeout(queue_state=PAUSED), done(), operation=Operation.UNLOAD_MODEL)
     assert [state for state, _ in seen.calls] == [PAUSED]
     seen = play(SEED, done(), operation=Operation.UNLOAD_MODEL)
-    assert isinstance(seen.error, UnsupportedByProfileError)
+    assert isinstance(seen.error, UserError)
     assert "use one of sample, " in str(seen.error)
 
 
@@ -123,7 +123,7 @@ def test_a_callers_observer_replaces_the_clients_where_the_profile_allows_it() -
 
 def test_a_callers_observer_is_refused_where_the_profile_has_none() -> None:
     seen = play(SEED, done(), observer_for_call=Recording())
-    assert isinstance(seen.error, UnsupportedByProfileError)
+    assert isinstance(seen.error, UserError)
     assert seen.server.polls == []
 
 

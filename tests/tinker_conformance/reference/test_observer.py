@@ -167,7 +167,7 @@ def test_a_wall_clock_that_steps_back_suppresses(lines: Lines) -> None:
         assert len(lines.texts) == 2
 
 
-def test_grace_is_inclusive_and_any_change_of_state_starts_it_anew(lines: Lines) -> None:
+def test_grace_is_inclusive_and_any_change_of_state_starts_it_again(lines: Lines) -> None:
     paused = observer("tinker-0.38")
     with freeze_time(START, real_asyncio=True) as clock:
         paused.on_queue_state_change(QueueState.PAUSED_CAPACITY)

@@ -41,7 +41,9 @@ def test_every_output_is_written_by_the_script() -> None:
         assert f'echo "{name}=' in text
 
 
-@pytest.mark.parametrize("script", [".github/judge.sh", ".ci/run", ".ci/downstream"])
+@pytest.mark.parametrize(
+    "script", [".github/judge.sh", ".ci/run", ".ci/downstream", ".ci/find-python", ".ci/setup-system"]
+)
 def test_the_scripts_are_shell_checked(script: str) -> None:
     shellcheck = Path(sys.executable).with_name("shellcheck")
     done = subprocess.run([shellcheck, ROOT / script], capture_output=True, text=True, check=False)

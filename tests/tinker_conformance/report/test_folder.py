@@ -35,7 +35,7 @@ def _device(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "expected"),
     [
         (_link, "is a link"),
         (_device, "is a link"),
@@ -45,10 +45,10 @@ def _device(path: Path) -> None:
     ],
 )
 def test_what_is_no_file_is_not_written_over(
-    make: Callable[[Path], object], said: str, tmp_path: Path
+    make: Callable[[Path], object], expected: str, tmp_path: Path
 ) -> None:
     make(tmp_path / "report.jsonl")
-    with pytest.raises(UserError, match=f"report.jsonl: {said}.*; remove it or name another folder"):
+    with pytest.raises(UserError, match=f"report.jsonl: {expected}.*; remove it or name another folder"):
         ReportFolder(tmp_path, start())
     if (tmp_path / "precious").exists():
         assert (tmp_path / "precious").read_text() == "precious"

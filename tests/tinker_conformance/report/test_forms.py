@@ -56,7 +56,7 @@ def test_a_report_that_was_cut_off_anywhere_is_recognised(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("", "expected one start"),
         ("{}\n", "line 1"),
@@ -64,14 +64,14 @@ def test_a_report_that_was_cut_off_anywhere_is_recognised(tmp_path: Path) -> Non
         ("nonsense\n\n", "line 1"),
     ],
 )
-def test_what_is_no_report_is_told(text: str, said: str, tmp_path: Path) -> None:
+def test_what_is_no_report_is_reported(text: str, expected: str, tmp_path: Path) -> None:
     path = tmp_path / "report.jsonl"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=expected):
         load_report(path)
 
 
-def test_a_report_of_another_format_is_told(tmp_path: Path) -> None:
+def test_a_report_of_another_format_is_reported(tmp_path: Path) -> None:
     path = _written(tmp_path, report("sdk", "1", result(ACTIVE)))
     path.write_text(path.read_text(encoding="utf-8").replace('"format":1', '"format":2'), encoding="utf-8")
     with pytest.raises(UserError, match="format 2, written by kit 0.1.0; this kit reads format 1"):
@@ -80,7 +80,7 @@ def test_a_report_of_another_format_is_told(tmp_path: Path) -> None:
         load_report(tmp_path / "none")
 
 
-def test_the_page_tells_what_where_and_since_when() -> None:
+def test_the_page_names_the_sdk_the_machine_and_the_time() -> None:
     failed = result(BOUNDARY, Verdict.FAILED)
     due = MismatchRecord(
         scenario=BOUNDARY.scenarios[0], at=60.0, wanted="a pause line at 60.000 s", got="nothing"
@@ -108,6 +108,7 @@ def test_the_window_ends_where_the_next_line_is_due() -> None:
     assert begin + width == xs["60.000 s"] > xs["59.999 s"]
 
 
+@pytest.mark.slow
 def test_the_page_of_forty_sdks_fails_everywhere_and_stays_below_two_megabytes() -> None:
     reports = [
         report(f"sdk-{n}", "1", *(result(r, Verdict.FAILED, f"{n} {'<&>' * 500}") for r in REQUIREMENTS))
@@ -128,7 +129,7 @@ def test_sdks_with_the_same_evidence_are_shown_once() -> None:
     assert "sdk-0 1, sdk-1 1, sdk-2 1</h4>" in text
 
 
-def test_the_matrix_tells_apart_what_was_not_asked_and_what_was_not_judged() -> None:
+def test_the_matrix_distinguishes_not_asked_from_not_judged() -> None:
     whole = report("a", "1", result(BOUNDARY), result(ACTIVE))
     less = report("b", "1", result(BOUNDARY, Verdict.KNOWN_FAILURE))
     cut = Report(whole.start, (result(BOUNDARY, Verdict.ADAPTER_ERROR),))
@@ -246,7 +247,7 @@ def test_the_commands_combine_compare_and_show(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["report", "combine", "none"], "cannot be read"),
         (["report", "diff", "none", "none"], "cannot be read"),
@@ -254,13 +255,13 @@ def test_the_commands_combine_compare_and_show(tmp_path: Path) -> None:
         (["matrix", "--sdk", "nonsense", "--report", "r"], "Write one of reference"),
     ],
 )
-def test_bad_usage_is_exit_code_2(arguments: list[str], said: str) -> None:
+def test_bad_usage_is_exit_code_2(arguments: list[str], expected: str) -> None:
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 2
-    assert said in " ".join(done.output.replace("│", " ").split())
+    assert expected in " ".join(done.output.replace("│", " ").split())
 
 
-def test_a_form_that_is_unknown_is_told(tmp_path: Path) -> None:
+def test_a_form_that_is_unknown_is_reported(tmp_path: Path) -> None:
     good = _written(tmp_path, report("sdk", "1", result(BOUNDARY)))
     done = CliRunner().invoke(main, ["report", "combine", str(good), "--out", "matrix.pdf"])
     assert done.exit_code == 2

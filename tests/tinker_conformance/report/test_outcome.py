@@ -110,8 +110,8 @@ def test_what_cannot_be_tested_is_counted_apart_and_what_to_fix_first_is_named()
     ]
     judged = [*_judged(Verdict.FAILED), *waiting[:1]]
     assert _concluded(judged).counted == "1 failed, 1 not testable until clock.moves holds"
-    said = "3 not testable until clock.moves and wiring.sample and wiring.forward hold"
-    assert _concluded([*judged, *waiting[1:]]).counted == f"1 failed, {said}"
+    expected = "3 not testable until clock.moves and wiring.sample and wiring.forward hold"
+    assert _concluded([*judged, *waiting[1:]]).counted == f"1 failed, {expected}"
 
 
 def test_a_stale_entry_counts_whatever_the_level() -> None:
@@ -144,8 +144,8 @@ def test_the_set_is_held_still_at_a_version_of_the_kit(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("version", "said"), [("1000.0", "is newer than this kit"), ("lately", "is not a version")]
+    ("version", "expected"), [("1000.0", "is newer than this kit"), ("lately", "is not a version")]
 )
-def test_a_set_cannot_be_held_at_every_version(version: str, said: str) -> None:
-    with pytest.raises(UserError, match=said):
+def test_a_set_cannot_be_held_at_every_version(version: str, expected: str) -> None:
+    with pytest.raises(UserError, match=expected):
         asked_of(PROFILE, version)

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 from tests.tinker_conformance.report.making import report, result
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.page import page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shared_runs import SharedRuns, SharedSession
+from tests.support.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.judging.explanation import alone, explain
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile

@@ -8,6 +8,7 @@ import pytest
 
 from fake_server.script.steps import Advance, Complete, Status
 from tinker_conformance.clocks.sdk_clocks import FileClock, SdkClock
+from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import (
     Scenario,
@@ -17,7 +18,7 @@ from tinker_conformance.scenario import (
     parse_scenarios,
 )
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock, moves_clock, stepwise
+from tinker_conformance.scenario.stepwise import for_clock, moves_clock, stepwise
 from tinker_conformance.sdk.spec import open_sdk
 from tinker_conformance.timeline import Log
 

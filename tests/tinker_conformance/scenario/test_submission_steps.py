@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import ScenarioError, decode_scenario, encode_scenario
-from tinker_conformance.scenario.stepwise import NotStepwiseError, moves_clock, stepwise
+from tinker_conformance.scenario.stepwise import moves_clock, stepwise
 
 BOTH = {
     "id": "both",

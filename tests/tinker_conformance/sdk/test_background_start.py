@@ -30,7 +30,7 @@ def test_it_starts_before_anybody_asks_and_closes_with_the_block() -> None:
     assert session.closed == 1
 
 
-def test_a_failure_to_start_is_told_to_whoever_asks_and_hides_no_other() -> None:
+def test_a_failure_to_start_is_raised_to_each_caller_and_hides_no_other() -> None:
     def start() -> SdkSession:
         message = "no SDK"
         raise RuntimeError(message)

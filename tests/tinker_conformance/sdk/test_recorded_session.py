@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.needs_tools import tool
+from tests.support.needs_tools import tool
 from tinker_conformance.cli import main
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Judge, Verdict

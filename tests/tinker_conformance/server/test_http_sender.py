@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpcore
 import pytest
 
 from tinker_conformance.server import http_sender
@@ -92,7 +93,31 @@ def test_a_body_in_drops_is_cut_after_the_time() -> None:
     assert _asked(talk) == "the reply was not complete after 0.3 s"
 
 
-def test_nobody_there_is_told_apart() -> None:
+@pytest.mark.parametrize("piece", [b"a", b"\r\n\r\nHTTP/1.1 103 Early Hints\r\nx: "])
+def test_a_head_in_drops_is_cut_after_the_time(piece: bytes) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nx: ")
+        while True:
+            connection.sendall(piece)
+            threading.Event().wait(0.02)
+
+    assert _asked(talk) == "the reply was not complete after 0.3 s"
+
+
+def test_a_certificate_that_is_not_trusted_is_reported_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = HttpSender(server_under_test("https://127.0.0.1:1"))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise httpcore.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
+
+    monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", refuse)
+    with pytest.raises(NoAnswerError, match=r"in the variable SSL_CERT_FILE$") as caught:
+        sender.send(QUESTION, SECONDS)
+    assert not caught.value.connected
+    sender.close()
+
+
+def test_a_refused_connection_differs_from_other_failures() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     sender = HttpSender(server_under_test(f"http://127.0.0.1:{port}"))
@@ -103,14 +128,14 @@ def test_nobody_there_is_told_apart() -> None:
 
 
 def test_the_key_goes_in_one_header_and_a_redirect_is_not_followed() -> None:
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
             connection, _ = listening.accept()
             with connection:
-                heard.append(connection.recv(65_536))
+                received.append(connection.recv(65_536))
                 connection.sendall(b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n")
 
         thread = threading.Thread(target=serve)
@@ -120,8 +145,8 @@ def test_the_key_goes_in_one_header_and_a_redirect_is_not_followed() -> None:
         assert sender.send(QUESTION, 10).status == 302
         sender.close()
         thread.join(10)
-    assert heard[0].lower().count(b"tml-secret") == 1
-    assert b"x-api-key: tml-secret" in heard[0].lower()
+    assert received[0].lower().count(b"tml-secret") == 1
+    assert b"x-api-key: tml-secret" in received[0].lower()
 
 
 def test_hanging_up_closes_the_connection_without_the_reply() -> None:

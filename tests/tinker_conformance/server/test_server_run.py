@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 
@@ -10,7 +11,7 @@ import pytest
 from fake_server import FakeTinker, FakeTinkerServer, Reply, Request, at_most
 from tests.broken_servers.declaration import API, BrokenBench, replied
 from tests.broken_servers.laboratory import KEY, Bench, InstantClock, fake_server, opened
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import LostError, UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.report.conclusion import untested_chapters
 from tinker_conformance.report.record_making import MOST_CHARACTERS
@@ -19,7 +20,6 @@ from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probes import PROBES
 from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import open_server_run
-from tinker_conformance.server.survey import ServerLostError
 
 TRAINING = (
     *("create_model", "forward", "forward_backward", "optim_step", "save_weights", "load_weights"),
@@ -124,6 +124,25 @@ def test_the_key_is_in_no_judgement_and_in_no_record() -> None:
     assert KEY not in repr(run.request)
 
 
+class QuotesTheKeyOddly(BrokenBench):
+    """Quotes the key in other capitals, in headers, and where the text is cut."""
+
+    def after(self, request: Request, reply: Reply) -> Reply:
+        key = request.header("x-api-key") or ""
+        headers = ((b"content-type", key.encode()), (b"location", b"http://127.0.0.1/" + key.encode()))
+        body = b"x" * 195 + key.upper().encode() + json.dumps({key.upper(): key}).encode()
+        return Reply(302 if request.method == "GET" else 418, headers, body)
+
+
+def test_the_key_is_hidden_before_a_text_is_cut_and_in_every_form() -> None:
+    run = opened(QuotesTheKeyOddly())
+    for probe in run.asked:
+        judgement = run.ask(probe)
+        shown = f"{judgement.mismatches} {judgement.note} {judgement.exchanges}".lower()
+        assert "tml-t" not in shown, probe.id
+        assert "tml-t" not in encode(run.result(judgement)).decode().lower()
+
+
 class Garbage(BrokenBench):
     """Answers everything with the same bytes."""
 
@@ -146,6 +165,7 @@ GARBAGE = {
     "odd fields": b'{"request_id": {}, "session_id": [], "supported_models": [1, null, {}], "type": []}',
     "promises": b'{"request_id": "r", "session_id": "s", "sampling_session_id": "p", "model_id": "m"}',
     "long": b'{"session_id": "' + b"x" * 100_000 + b'"}',
+    "half a pair": b'{"request_id": "\\ud800", "session_id": "\\ud800\\u001b"}',
     "invisible": b'{"detail": "\\u001b[31m\\u0000"}',
 }
 
@@ -178,8 +198,51 @@ class Dies(BrokenBench):
 
 @pytest.mark.parametrize("after", [0, 5, 100, 300])
 def test_a_server_that_dies_ends_the_run(after: int) -> None:
-    with pytest.raises(ServerLostError, match="start it|find out why it ended"):
+    with pytest.raises(LostError, match="start it|find out why it ended"):
         _judged(Dies(after))
+
+
+class GoesSilent(BrokenBench):
+    """Takes every request, and answers only the first ones."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self._left = after
+        self.asked = 0
+
+    def respond(self, request: Request, seconds: float) -> Reply:
+        self.asked += 1
+        self._left -= 1
+        if self._left < 0:
+            self.clock.sleep(seconds)
+            raise NoAnswerError(f"nothing came for {seconds:g} s")
+        return super().respond(request, seconds)
+
+
+@pytest.mark.parametrize("after", [0, 5, 100, 300])
+def test_a_server_that_falls_silent_ends_the_run_soon(after: int) -> None:
+    bench = GoesSilent(after)
+    with pytest.raises(LostError, match="start it|find out why it ended"):
+        _judged(bench)
+    assert bench.asked <= after + 15
+    assert bench.clock.now() < 900
+
+
+class Slow(BrokenBench):
+    """Needs 40 s for each reply."""
+
+    def respond(self, request: Request, seconds: float) -> Reply:
+        self.clock.sleep(min(seconds, 40.0))
+        return super().respond(request, seconds)
+
+
+def test_a_server_that_is_too_slow_ends_the_run() -> None:
+    bench = Slow()
+    run = opened(bench, max_minutes=30.0)
+    with pytest.raises(LostError, match=r"after 30\.\d min, and --max-minutes ends them"):
+        list(run.ask_all(run.asked))
+    run.close()
+    assert bench.clock.now() < 40 * 60
 
 
 class Breaks(BrokenBench):
@@ -196,15 +259,16 @@ def test_broken_connections_are_failures_and_the_run_goes_on() -> None:
     failed = [each for each in judgements if each.verdict is Verdict.FAILED]
     assert len(judgements) == len(PROBES)
     assert len(failed) > 20
-    said = {str(each.mismatches[0]) for each in failed}
+    mismatches = {str(each.mismatches[0]) for each in failed}
     assert any(
-        "wanted a reply to POST /api/v1/asample, got no reply: the connection broke" in each for each in said
+        "wanted a reply to POST /api/v1/asample, got no reply: the connection broke" in each
+        for each in mismatches
     )
 
 
 def test_a_run_stops_when_its_budget_is_spent() -> None:
     run = opened(Bench(), max_requests=60)
-    with pytest.raises(UserError, match="more than 60 requests; raise --max-requests"):
+    with pytest.raises(UserError, match="more requests than the 60 that --max-requests allows; raise"):
         list(run.ask_all(run.asked))
     assert run.budget.sent == 60
     run.close()

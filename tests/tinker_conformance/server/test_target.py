@@ -16,7 +16,7 @@ def test_this_machine_may_be_asked(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "expected"),
     [
         ("http://192.168.0.1:8000", "add --allow-remote"),
         ("https://tinker.example.org", "add --allow-remote"),
@@ -29,8 +29,8 @@ def test_this_machine_may_be_asked(url: str) -> None:
         ("http://127.0.0.1?key=1", "has a query or fragment"),
     ],
 )
-def test_others_are_a_usage_error(url: str, said: str) -> None:
-    with pytest.raises(UserError, match=said) as caught:
+def test_others_are_a_usage_error(url: str, expected: str) -> None:
+    with pytest.raises(UserError, match=expected) as caught:
         server_under_test(url)
     assert "secret" not in str(caught.value)
 

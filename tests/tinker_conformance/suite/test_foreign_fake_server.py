@@ -12,7 +12,9 @@ import pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance._fake_server import check_fake_server
 
-SAID = "`import fake_server` finds {}, which does not belong to tinker-conformance. Expected the package in "
+EXPECTED = (
+    "`import fake_server` finds {}, which does not belong to tinker-conformance. Expected the package in "
+)
 NOTHING = "def test_nothing(): import fake_server; assert fake_server.mine"
 
 
@@ -37,7 +39,7 @@ def test_a_fixture_says_which_module_is_in_the_way(project: pytest.Pytester, fix
     (project.path / "tests" / "test_it.py").write_text(f"def test_it({fixture}): pass")
     result = project.runpytest_subprocess(*QUIET, timeout=240)
     result.assert_outcomes(passed=1, errors=1)
-    assert SAID.format(place) in result.stdout.str()
+    assert EXPECTED.format(place) in result.stdout.str()
     assert "is not a package" not in result.stdout.str()
 
 
@@ -47,7 +49,7 @@ def test_the_suite_says_it_once(project: pytest.Pytester, monkeypatch: pytest.Mo
     suite = ("--sdk", "reference", "--pyargs", "tinker_conformance.suite")
     result = project.runpytest_subprocess(*QUIET, *suite, timeout=240)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert result.stderr.str().count(SAID.format(place)) == 1
+    assert result.stderr.str().count(EXPECTED.format(place)) == 1
     assert "ERROR" not in result.stdout.str()
 
 
@@ -69,7 +71,7 @@ def test_an_import_says_it(project: pytest.Pytester, statement: str) -> None:
         text=True,
         timeout=240,
     )
-    assert SAID.format(place) in done.stderr
+    assert EXPECTED.format(place) in done.stderr
 
 
 def test_the_program_says_it_as_a_usage_error(project: pytest.Pytester) -> None:
@@ -83,7 +85,7 @@ def test_the_program_says_it_as_a_usage_error(project: pytest.Pytester) -> None:
         timeout=240,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("Error: " + SAID.format(place))
+    assert done.stderr.startswith("Error: " + EXPECTED.format(place))
     assert "Traceback" not in done.stderr
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 MACHINES = ("alpha", "beta")
@@ -83,6 +83,7 @@ def test_the_fixtures_work_on_each_machine_and_its_failures_come_home(
     assert not list(pytester.path.glob("ran-*"))
 
 
+@pytest.mark.slow
 def test_the_suite_is_judged_by_several_machines_into_one_report(
     pytester: pytest.Pytester, machines: list[str]
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.suite.pytest_options import ALIASED
 
@@ -123,7 +123,7 @@ def test_short_names_work_from_the_ini_file_and_from_a_file_of_arguments(project
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         ((), "add --tinker-sdk reference, --tinker-sdk official==0.6.3"),
         (("--tinker-sdk", "nonsense"), "--tinker-sdk 'nonsense' is not understood"),
@@ -132,12 +132,12 @@ def test_short_names_work_from_the_ini_file_and_from_a_file_of_arguments(project
     ],
 )
 def test_a_usage_error_names_the_long_form_where_the_short_one_is_owned(
-    project: pytest.Pytester, arguments: tuple[str, ...], said: str
+    project: pytest.Pytester, arguments: tuple[str, ...], expected: str
 ) -> None:
     project.makeconftest(OWNER)
     result = run_pytest(project, *QUIET, *arguments, *SUITE, timeout=240)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: *{said}*".replace("[", "[[]")])
+    result.stderr.fnmatch_lines([f"ERROR: *{expected}*".replace("[", "[[]")])
 
 
 def test_a_value_meant_for_us_is_explained_where_pytest_takes_it_for_a_file(project: pytest.Pytester) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance import QueueStateConformance, overrides
 from tinker_conformance.error_families import UserError
@@ -71,7 +71,7 @@ class TestLoud(QueueStateConformance):
     assert "rerun:" in text
 
 
-def test_a_class_without_an_sdk_is_told_what_to_write(pytester: pytest.Pytester) -> None:
+def test_the_error_for_a_class_without_an_sdk_says_what_to_write(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         "from tinker_conformance import QueueStateConformance\nclass TestMine(QueueStateConformance): pass"
     )

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
-TESTS = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CLASSES = """
 from tinker_conformance import QueueStateConformance
 
 class TestLoud(QueueStateConformance):
-    sdk = "python:report_sdks:{sdk}"
+    sdk = "python:tests.support.report_sdks:{sdk}"
     profile = "tinker-0.5.1"
     {attribute}
 
 class TestPlain(QueueStateConformance):
-    sdk = "python:report_sdks:{sdk}"
+    sdk = "python:tests.support.report_sdks:{sdk}"
     profile = "tinker-0.5.1"
 
 class TestOther(QueueStateConformance):
@@ -45,7 +45,7 @@ JUST_BOUNDARY = ("-k", "TestLoud and debounce_begins_at_the_line")
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return pytester
 
 
@@ -69,7 +69,10 @@ def test_a_failure_is_excused_by_the_file_of_the_command_line(suite: pytest.Pyte
     result.assert_outcomes(xfailed=1)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+@pytest.mark.parametrize(
+    "workers",
+    [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="workers", marks=pytest.mark.slow)],
+)
 def test_a_stale_entry_fails_though_no_option_asks_for_it(
     suite: pytest.Pytester, workers: tuple[str, ...]
 ) -> None:
@@ -89,7 +92,7 @@ def test_a_requirement_that_passes_though_it_is_known_to_fail_fails(suite: pytes
     result.stdout.fnmatch_lines(["*it passes, but *known.toml*"])
 
 
-def test_an_entry_that_matches_nothing_is_told_with_the_nearest(suite: pytest.Pytester) -> None:
+def test_an_entry_that_matches_nothing_is_reported_with_the_nearest(suite: pytest.Pytester) -> None:
     (suite.mkdir("tests") / "known.toml").write_text(BOUNDARY.replace("begins", "begnis"))
     result = _run(suite, 'known_failures = "known.toml"', *JUST_BOUNDARY)
     result.assert_outcomes(errors=1)
@@ -106,7 +109,7 @@ def test_each_class_has_a_report_of_its_own_that_says_what_was_judged(suite: pyt
     }
     assert set(folders) == {"TestLoud", "TestOther"}
     for name, spec, verdict in (
-        ("TestLoud", "python:report_sdks:impatient", "failed"),
+        ("TestLoud", "python:tests.support.report_sdks:impatient", "failed"),
         ("TestOther", "reference", "passed"),
     ):
         start, *results, end = _records(folders[name])

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 SUITE: Final = ("--pyargs", "tinker_conformance.suite")
@@ -43,12 +43,12 @@ def _project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-def _is_one_error(result: pytest.RunResult, said: str) -> None:
+def _is_one_error(result: pytest.RunResult, expected: str) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR, result.stdout.str()
     errors = [line for line in (*result.outlines, *result.errlines) if "ERROR" in line]
     assert len(errors) == 1, errors
     assert errors[0].startswith("ERROR: ")
-    assert said in result.stderr.str()
+    assert expected in result.stderr.str()
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
     assert "error" not in result.parseoutcomes()
 
@@ -57,19 +57,19 @@ def _is_one_error(result: pytest.RunResult, said: str) -> None:
 def test_a_mistake_is_one_message(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, mistake: str
 ) -> None:
-    arguments, said = MISTAKES[mistake]
+    arguments, expected = MISTAKES[mistake]
     project = _project(pytester)
     monkeypatch.setenv("PYTHONPATH", str(project.path))
-    _is_one_error(run_pytest(project, *QUIET, *arguments, *SUITE, timeout=240), said)
+    _is_one_error(run_pytest(project, *QUIET, *arguments, *SUITE, timeout=240), expected)
 
 
 def test_a_mistake_is_one_message_from_workers_too(pytester: pytest.Pytester) -> None:
-    arguments, said = MISTAKES["no such profile"]
+    arguments, expected = MISTAKES["no such profile"]
     result = run_pytest(pytester, *QUIET, "-n", "2", *arguments, *SUITE, timeout=240)
-    _is_one_error(result, said)
+    _is_one_error(result, expected)
 
 
-def test_no_option_makes_more_of_it(pytester: pytest.Pytester) -> None:
+def test_no_option_turns_one_usage_error_into_several(pytester: pytest.Pytester) -> None:
     more = ("--continue-on-collection-errors", "--collect-only", "-q")
     _is_one_error(run_pytest(pytester, *QUIET, *more, *SUITE, timeout=240), "needs an SDK")
 
@@ -80,7 +80,7 @@ def test_a_module_of_a_users_own_that_holds_a_chapter_says_it_once(pytester: pyt
     _is_one_error(run_pytest(pytester, *QUIET, timeout=240), "needs an SDK")
 
 
-def test_the_reference_is_judged_by_the_newest_profile_unless_told_otherwise(
+def test_the_reference_is_judged_by_the_newest_profile_by_default(
     pytester: pytest.Pytester,
 ) -> None:
     arguments = ("--sdk", "reference", "--report", "report", "-k", "known_states")
@@ -112,9 +112,11 @@ class TestReference(QueueStateConformance):
     assert outcomes["passed"] > 6  # its own test, and the other class
     assert "failed" not in outcomes
     result.stdout.fnmatch_lines(["SKIPPED*not judged, see the error of *TestMine::test_parsing_*"])
-    said = result.stdout.str().partition("short test summary")[0]
+    expected = result.stdout.str().partition("short test summary")[0]
     assert (
-        said.count("is not understood") + said.count("there is no such profile") + said.count("names no SDK")
+        expected.count("is not understood")
+        + expected.count("there is no such profile")
+        + expected.count("names no SDK")
         == 1
     )
 

@@ -15,10 +15,10 @@ from typing import Final
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 
-from fake_server.core.bounded_files import FileError, decoded_text, parse_toml, read_text
-from fake_server.core.errors import suggestion
+from fake_server.core.bounded_files import decoded_text, parse_toml, read_text
+from fake_server.core.errors import FileError, suggestion
 from tinker_conformance.error_families import UserError
-from tinker_conformance.profile.profile_files import ProfileError, load_profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.sdk.catalogue.catalogue_entry import CatalogueEntry, Installation, SdkNames
 
 MOST_BYTES: Final = 1_000_000
@@ -125,7 +125,7 @@ def _entry(text: str, source: str, folder: Path | None) -> CatalogueEntry:
     profile = str((folder or Path()) / file.profile) if file.profile.endswith(SUFFIX) else file.profile
     try:
         load_profile(profile)
-    except ProfileError as error:
+    except UserError as error:
         raise UserError(f"{source}: profile: {error}") from error
     return CatalogueEntry(
         name=file.name,

@@ -12,7 +12,6 @@ from fake_server import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.in_process.respx_router import mounted
 from tinker_conformance.clocks.frozen_clock import FrozenClock
-from tinker_conformance.error_families import ConformanceError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.scenario.scenario import ClientSpec, FunctionCall, FutureSpec, Scenario
@@ -35,28 +34,13 @@ from tinker_conformance.sdk.scripted_engine import (
     scripted_engine,
 )
 from tinker_conformance.sdk.server_events import MAX_EVENTS, FutureKey
-from tinker_conformance.sdk.session import FaultKind
+from tinker_conformance.sdk.session import FaultKind, ScenarioFaultError
 from tinker_conformance.timeline import OutcomeKind, Timeline
 
 _BASE_URL: Final = "http://tinker.test"
 
 _CarryOut: TypeAlias = Callable[[object, OperationCall], Awaitable[None]]
 """A function that runs an operation on a client."""
-
-
-class UnfinishedScenarioError(ConformanceError):
-    """The scenario did not run to its end. The text says why.
-
-    Attributes:
-        kind: `STUCK` if the SDK cannot finish, `SET_UP` if it failed before the first future, `KIT` if the
-            fake server failed.
-        timeline: How far the SDK got.
-    """
-
-    def __init__(self, kind: FaultKind, reason: str, timeline: Timeline = ()) -> None:
-        super().__init__(reason)
-        self.kind = kind
-        self.timeline = timeline
 
 
 @dataclass(slots=True)
@@ -92,7 +76,7 @@ async def run_scenario(
         The timeline.
 
     Raises:
-        UnfinishedScenarioError: If the SDK cannot finish, or fails before the first future; or if the fake
+        ScenarioFaultError: If the SDK cannot finish, or fails before the first future; or if the fake
             server failed, even if the scenario ended otherwise.
     """
     clock.new_scenario(scenario.epoch)
@@ -127,7 +111,7 @@ async def run_scenario(
         except asyncio.CancelledError:
             if abort.reason is None:
                 raise
-            raise UnfinishedScenarioError(FaultKind.STUCK, abort.reason, recorder.timeline()) from None
+            raise ScenarioFaultError(FaultKind.STUCK, abort.reason, recorder.timeline()) from None
         finally:
             recorder.stop()
     return recorder.timeline()
@@ -140,10 +124,10 @@ def _kit_faults_raised(engine: FakeTinker, recorder: Recorder) -> Iterator[None]
         yield
     except Exception as error:
         if (failure := kit_failure(engine)) is not None:
-            raise UnfinishedScenarioError(FaultKind.KIT, failure, recorder.timeline()) from error
+            raise ScenarioFaultError(FaultKind.KIT, failure, recorder.timeline()) from error
         raise
     if (failure := kit_failure(engine)) is not None:
-        raise UnfinishedScenarioError(FaultKind.KIT, failure, recorder.timeline())
+        raise ScenarioFaultError(FaultKind.KIT, failure, recorder.timeline())
 
 
 @contextlib.contextmanager
@@ -201,7 +185,7 @@ def _way_to_run(adapter: Adapter, scenario: Scenario, count: int) -> Iterator[_C
         with threads_of(adapter, count) as threads:
             yield threads.run
     else:
-        raise UnfinishedScenarioError(
+        raise ScenarioFaultError(
             FaultKind.SET_UP,
             f"Scenario {scenario.id} uses threads. Add a method 'run_on_thread' to the adapter.",
         )
@@ -212,7 +196,7 @@ async def _created(adapter: Adapter, spec: ClientSpec) -> object:
         return await adapter.create_client(spec)
     except Exception as error:
         message = f"create_client failed for {spec.kind} client {spec.name!r}: {_text(error)}"
-        raise UnfinishedScenarioError(FaultKind.SET_UP, message) from error
+        raise ScenarioFaultError(FaultKind.SET_UP, message) from error
 
 
 @contextlib.asynccontextmanager
@@ -225,7 +209,7 @@ async def _opened(
         with set_up():
             await adapter.open(context)
     except Exception as error:
-        raise UnfinishedScenarioError(FaultKind.SET_UP, f"open failed: {_text(error)}") from error
+        raise ScenarioFaultError(FaultKind.SET_UP, f"open failed: {_text(error)}") from error
     try:
         yield
     finally:

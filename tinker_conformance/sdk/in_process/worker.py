@@ -22,11 +22,12 @@ from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.seen_waits import waits_are_seen
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
 from tinker_conformance.sdk.catalogue.catalogue_entry import DrivenSdk
-from tinker_conformance.sdk.in_process.runner import UnfinishedScenarioError, run_scenario
+from tinker_conformance.sdk.in_process.runner import run_scenario
 from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
 from tinker_conformance.sdk.in_process.worker_messages import (
     DoneMessage,
@@ -36,7 +37,7 @@ from tinker_conformance.sdk.in_process.worker_messages import (
     decode_run,
     encode,
 )
-from tinker_conformance.sdk.session import FaultKind, SdkStartError
+from tinker_conformance.sdk.session import FaultKind, ScenarioFaultError
 
 
 def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
@@ -143,7 +144,7 @@ def _run(
     profile = msgspec.convert(message.profile, Profile)
     try:
         timeline = loop.run_until_complete(run_scenario(adapter, scenario, profile, clock))
-    except UnfinishedScenarioError as error:
+    except ScenarioFaultError as error:
         return FaultMessage(id=message.id, kind=error.kind, text=str(error), timeline=error.timeline)
     except Exception:  # noqa: BLE001 - the run goes on with the next scenario
         return FaultMessage(id=message.id, kind=FaultKind.SET_UP, text=traceback.format_exc())

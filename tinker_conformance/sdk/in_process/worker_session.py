@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.encoding import encode_scenario
 from tinker_conformance.scenario.scenario import Scenario
@@ -27,7 +28,7 @@ from tinker_conformance.sdk.process.line_process import (
     ProcessProblem,
 )
 from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
-from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
+from tinker_conformance.sdk.session import Fault, FaultKind, Run
 
 START_SECONDS: Final = 120.0
 """Time limit for a worker to import its SDK, in real seconds."""

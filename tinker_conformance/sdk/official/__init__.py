@@ -11,8 +11,6 @@ from tinker_conformance._lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from tinker_conformance.sdk.official.environments import (
-        EnvironmentUnavailable,
-        NoCacheFolderError,
         cache_folder,
         cached_versions,
         lean_environment,
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from tinker_conformance.sdk.official.setup import import_everything
 
 __all__ = [
-    "EnvironmentUnavailable",
-    "NoCacheFolderError",
     "cache_folder",
     "cached_versions",
     "import_everything",
@@ -33,10 +29,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "environments": (
-            "EnvironmentUnavailable NoCacheFolderError cache_folder cached_versions "
-            "lean_environment published_versions"
-        ),
+        "environments": ("cache_folder cached_versions lean_environment published_versions"),
         "setup": "import_everything",
     },
 )

@@ -14,17 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from tinker_conformance.error_families import SdkError
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.sdk.file_locks import try_lock
 
 LOCK_SECONDS: Final = 900.0
 """Time limit for another process that builds the same folder, in real seconds."""
 _POLL_SECONDS: Final = 0.1
 _BUILDING: Final = "building-"
-
-
-class CacheBusyError(SdkError):
-    """Another process has been building the same folder for too long."""
 
 
 def make_once(
@@ -46,7 +42,7 @@ def make_once(
         `folder`.
 
     Raises:
-        CacheBusyError: If another process does not finish.
+        SdkStartError: If another process does not finish.
     """
     if folder.exists() and complete(folder):
         return folder
@@ -79,7 +75,7 @@ def _locked(path: Path, seconds: float) -> Iterator[None]:
                     f"another process has held {path} for {seconds:g} s; wait for it, "
                     "or end it and remove that file"
                 )
-                raise CacheBusyError(message)
+                raise SdkStartError(message)
             time.sleep(_POLL_SECONDS)
         # The lock ends with the file, also when this process is killed.
         yield

@@ -5,9 +5,9 @@ is a virtual environment without pip that imports from two folders. One holds th
 holds the run-time dependencies of all releases and of the kit's worker, and is installed once. Measured for
 all 75 releases from 0.1.0 to 0.38.0.
 
-Failures. `UnknownVersionError`: the registry does not have the release. `EnvironmentUnavailable`, its base
-class: pip is missing, fails, is too slow or has no network; or the cache cannot be written, or another
-process locks it for too long. An incomplete environment is never used (see `cache`).
+Failures. `SdkStartError`: the registry does not have the release; pip is missing, fails, is too slow or has
+no network; the cache cannot be written, or another process locks it for too long. An incomplete environment
+is never used (see `cache`).
 """
 
 from __future__ import annotations
@@ -27,18 +27,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fake_server.core.bounded_files import FileError, read_text
+from fake_server.core.bounded_files import read_text
+from fake_server.core.errors import FileError
+from tinker_conformance.error_families import SdkStartError, UserError
+from tinker_conformance.profile.releases import known_releases
 from tinker_conformance.profile.version_numbers import release_of
 from tinker_conformance.sdk.official import pip
-from tinker_conformance.sdk.official.cache import CacheBusyError, make_once
+from tinker_conformance.sdk.official.cache import make_once
 from tinker_conformance.sdk.official.empty_modules import STAND_INS, write_stand_ins
-from tinker_conformance.sdk.official.pip import EnvironmentUnavailable, UnknownVersionError
 
 __all__ = [
-    "EnvironmentUnavailable",
     "LeanEnvironment",
-    "UnknownVersionError",
     "cached_versions",
+    "check_published",
     "lean_environment",
     "published_versions",
     "worker_import_path",
@@ -61,14 +62,6 @@ KIT_PACKAGES: Final = ("fake_server", "tinker_conformance")
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
 _HIDDEN: Final = re.compile(r"PYTHON|TINKER_(?!CONFORMANCE_)")
 _HIDDEN_NAMES: Final = frozenset({"VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"})
-
-
-class EntryMismatchError(EnvironmentUnavailable):
-    """An entry of the catalogue does not fit what was installed; the text says what to correct in it."""
-
-
-class NoCacheFolderError(EnvironmentUnavailable):
-    """The user has no home folder, and no cache folder is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +130,13 @@ def lean_environment(
         report: Receives a line of text for each step that takes time.
 
     Raises:
-        UnknownVersionError: If there is no such release.
-        EnvironmentUnavailable: If it cannot be built, for instance without a network, or if another process
-            that builds it does not finish.
+        UserError: If there is no such release.
+        SdkStartError: If it cannot be built, for instance without a network, or if another process that
+            builds it does not finish.
     """
     if not _VERSION.fullmatch(version):
         message = f"{version!r} is not a version of {pip.PACKAGE}; write one like 0.6.3"
-        raise UnknownVersionError(message)
+        raise UserError(message)
     root = environment_root(cache)
     with explained(cache):
         dependencies = shared_dependencies(root, report)
@@ -176,10 +169,31 @@ def published_versions(*, cache: Path | None = None) -> list[str]:
     """Return all published releases of the official SDK, newest first.
 
     Raises:
-        EnvironmentUnavailable: If pip cannot list them. The text says why.
+        SdkStartError: If pip cannot list them. The text says why.
     """
     with explained(cache):
         return pip.published_versions(cache=environment_root(cache))
+
+
+def check_published(version: str, *, cache: Path | None = None) -> None:
+    """Check that a release of the official SDK exists, before anything is started.
+
+    The registry is asked only about releases that are newer than all that the kit knows. If it cannot be
+    asked, nothing is raised: building the environment will say why.
+
+    Raises:
+        UserError: There is no such release. The text names the nearest ones.
+    """
+    known = known_releases()
+    if version in known or version in cached_versions(cache=cache):
+        return
+    if release_of(version) > release_of(known[-1]):
+        try:
+            known = tuple(published_versions(cache=cache))
+        except SdkStartError:
+            return
+    if version not in known:
+        raise pip.unknown_version(pip.PACKAGE, version, known)
 
 
 def worker_import_path(*, cache: Path | None = None) -> Path:
@@ -210,7 +224,7 @@ def cache_folder() -> Path:
     It is `TINKER_CONFORMANCE_CACHE`, or else the user's cache folder.
 
     Raises:
-        NoCacheFolderError: If the user has no home folder.
+        UserError: If the user has no home folder.
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     try:
@@ -227,10 +241,8 @@ def cache_folder() -> Path:
     return found
 
 
-def _no_cache_folder() -> NoCacheFolderError:
-    return NoCacheFolderError(
-        f"there is no home folder to keep environments in; name a folder in {CACHE_VARIABLE}"
-    )
+def _no_cache_folder() -> UserError:
+    return UserError(f"there is no home folder to keep environments in; name a folder in {CACHE_VARIABLE}")
 
 
 def environment_root(cache: Path | None) -> Path:
@@ -241,7 +253,7 @@ def environment_root(cache: Path | None) -> Path:
         chosen = "" if constraints is None else read_text(constraints)
     except FileError as error:
         message = f"{CONSTRAINTS_VARIABLE} names {error.of(str(constraints))}"
-        raise EnvironmentUnavailable(message) from error
+        raise SdkStartError(message) from error
     contents = digest(*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES, repr(STAND_INS), *filter(None, [chosen]))
     # Files in the cache name these folders, so the path must be absolute.
     folder = cache_folder() if cache is None else cache.expanduser().absolute()
@@ -252,7 +264,7 @@ def _constraints() -> Path | None:
     """Return the configured constraints file, or None.
 
     Raises:
-        EnvironmentUnavailable: If the file does not exist.
+        SdkStartError: If the file does not exist.
     """
     chosen = os.environ.get(CONSTRAINTS_VARIABLE)
     if not chosen:
@@ -262,7 +274,7 @@ def _constraints() -> Path | None:
         message = (
             f"{CONSTRAINTS_VARIABLE} names {path}, which is not a file; correct the variable or unset it"
         )
-        raise EnvironmentUnavailable(message)
+        raise SdkStartError(message)
     return path
 
 
@@ -320,17 +332,17 @@ def explained(cache: Path | None) -> Iterator[None]:
     """Add to a failure in this block what can be run instead."""
     try:
         yield
-    except (UnknownVersionError, EntryMismatchError):
-        raise
-    except (EnvironmentUnavailable, CacheBusyError) as error:
+    except SdkStartError as error:
+        if error.is_final:
+            raise
         message = f"{error}{_cached_hint(cache)}"
-        raise EnvironmentUnavailable(message) from error
+        raise SdkStartError(message) from error
     except OSError as error:
         message = (
             f"the cache of environments cannot be used ({error}); name another folder in {CACHE_VARIABLE}, "
             "or use --sdk reference, which needs no cache"
         )
-        raise EnvironmentUnavailable(message) from error
+        raise SdkStartError(message) from error
 
 
 def _cached_hint(cache: Path | None) -> str:

@@ -19,14 +19,13 @@ import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.version_numbers import release_of, version_of
 from tinker_conformance.sdk.catalogue.catalogue_entry import CatalogueEntry, NamedPackage
 from tinker_conformance.sdk.official import pip
 from tinker_conformance.sdk.official.cache import make_once
 from tinker_conformance.sdk.official.empty_modules import write_stand_ins
 from tinker_conformance.sdk.official.environments import (
-    EntryMismatchError,
-    EnvironmentUnavailable,
     LeanEnvironment,
     digest,
     environment_root,
@@ -52,9 +51,8 @@ def package_environment(
         report: Receives a line of text for each step that takes time.
 
     Raises:
-        UnknownVersionError: If the registry does not have that version for this Python.
-        EntryMismatchError: If the entry does not fit what was installed.
-        EnvironmentUnavailable: If it cannot be built for another reason.
+        SdkStartError: If the registry does not have that version for this Python, or the entry does not fit
+            what was installed (then `is_final`); or if it cannot be built for another reason.
     """
     entry, version = package.entry, package.version
     root = environment_root(cache)
@@ -115,9 +113,11 @@ def _constraints(package: NamedPackage, folder: Path) -> Path | None:
 def _check_version(entry: CatalogueEntry, version: str, known: _Installed) -> None:
     found = known.version(entry.package)
     if found != version:
-        raise EntryMismatchError(
+        raise SdkStartError(
             f"{entry.source} is about {entry.package} {version}, but what was installed is "
-            f"{f'version {found}' if found else 'another package'}; correct package, version or install.wheel"
+            f"{f'version {found}' if found else 'another package'}; "
+            "correct package, version or install.wheel",
+            is_final=True,
         )
 
 
@@ -147,7 +147,7 @@ class _Installed:
         """Return the requirements that are not met yet, for pip.
 
         Raises:
-            EntryMismatchError: If something that was installed does not meet a requirement.
+            SdkStartError: If something that was installed does not meet a requirement.
         """
         own, shared = self._own(), _by_name([self.dependencies])
         left_out = {canonicalize_name(name) for name in self.entry.install.leave_out}
@@ -172,7 +172,7 @@ class _Installed:
             try:
                 requirement = Requirement(line)
             except InvalidRequirement as error:
-                raise EnvironmentUnavailable(
+                raise SdkStartError(
                     f"{distribution.name} requires {line!r}, which is not a requirement ({error}); "
                     "report it to its authors, and leave it out of the entry until then"
                 ) from error
@@ -182,10 +182,11 @@ class _Installed:
 
     def _check(self, requirement: Requirement, found: Distribution, by: Distribution) -> None:
         if not _meets(found, requirement):
-            raise EntryMismatchError(
+            raise SdkStartError(
                 f"{by.name} {by.version} requires {requirement}, but {found.name} {found.version} was "
                 f"installed for another package; add the version that both accept to install.pins in "
-                f"{self.entry.source}"
+                f"{self.entry.source}",
+                is_final=True,
             )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tinker_conformance.error_families import SdkError
+from tinker_conformance.error_families import SdkStartError, UserError
 from tinker_conformance.profile.version_numbers import version_of
 from tinker_conformance.sdk.official.cache import make_once
 from tinker_conformance.sdk.process.marked_processes import MARK
@@ -39,14 +39,6 @@ _RETRY_OPTIONS: Final = ("--retries", "1", "--timeout", "20")
 _INSTEAD: Final = "use --sdk reference, which needs no download"
 
 
-class EnvironmentUnavailable(SdkError):  # noqa: N818 - the name says what the problem is
-    """A release's environment cannot be built. The text says why, and what to run instead."""
-
-
-class UnknownVersionError(EnvironmentUnavailable):
-    """The registry has no such release. The text names the nearest ones."""
-
-
 def install(
     requirements: Sequence[str],
     *,
@@ -65,8 +57,8 @@ def install(
         constraints: A pip constraints file, which limits the versions.
 
     Raises:
-        UnknownVersionError: If the registry does not have the one requested version.
-        EnvironmentUnavailable: If pip cannot be run, fails or exceeds its time limit.
+        UserError: If the registry does not have the one requested version.
+        SdkStartError: If pip cannot be run, fails or exceeds its time limit.
     """
     # Compiling what is never imported would take most of the time.
     quick = ["--quiet", "--no-warn-script-location", "--no-compile"]
@@ -85,7 +77,7 @@ def published_versions(*, cache: Path) -> list[str]:
     """Return all published releases of the official SDK, newest first.
 
     Raises:
-        EnvironmentUnavailable: If pip cannot list them.
+        SdkStartError: If pip cannot list them.
     """
     done = _pip(["index", "versions", *_RETRY_OPTIONS, PACKAGE], cache=cache, seconds=INDEX_SECONDS)
     found = _AVAILABLE.search(done.stdout)
@@ -94,7 +86,7 @@ def published_versions(*, cache: Path) -> list[str]:
             f"pip cannot list the releases of {PACKAGE} ({_last_lines(done.stderr)}); check the network and "
             f"pip's configuration (`pip index versions {PACKAGE}`), or {_INSTEAD}"
         )
-        raise EnvironmentUnavailable(message)
+        raise SdkStartError(message)
     return [version.strip() for version in found.group(1).split(",")]
 
 
@@ -107,7 +99,7 @@ def run(command: Sequence[str], *, seconds: float, what: str) -> subprocess.Comp
         what: A name of the program for error messages.
 
     Raises:
-        EnvironmentUnavailable: If it cannot be started or does not end within the limit.
+        SdkStartError: If it cannot be started or does not end within the limit.
     """
     mark = uuid.uuid4().hex
     watchdog.watch_mark(mark)
@@ -126,10 +118,10 @@ def run(command: Sequence[str], *, seconds: float, what: str) -> subprocess.Comp
         message = (
             f"{what} did not finish within {seconds:g} s; run `{' '.join(command)}` to see why, or {_INSTEAD}"
         )
-        raise EnvironmentUnavailable(message) from error
+        raise SdkStartError(message) from error
     except OSError as error:
         message = f"{what} could not be started ({error}); check {command[0]}, or {_INSTEAD}"
-        raise EnvironmentUnavailable(message) from error
+        raise SdkStartError(message) from error
     finally:
         watchdog.release_mark(mark)
 
@@ -159,7 +151,7 @@ def _make_pip_environment(folder: Path) -> None:
             f"({_last_lines(done.stderr or done.stdout)}); install pip here "
             f"(`uv pip install pip`, `python -m ensurepip`), or {_INSTEAD}"
         )
-        raise EnvironmentUnavailable(message)
+        raise SdkStartError(message)
 
 
 def _environment() -> dict[str, str]:
@@ -171,19 +163,24 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _failure(requirements: Sequence[str], stderr: str) -> EnvironmentUnavailable:
+def _failure(requirements: Sequence[str], stderr: str) -> SdkStartError | UserError:
     wanted = " ".join(requirements)
     name, _, version = requirements[0].partition("==")
     known = _VERSIONS.search(stderr) if len(requirements) == 1 and version else None
     versions = [each.strip() for each in known.group(1).split(",")] if known else []
     if versions and versions != ["none"]:
-        near = ", ".join(_nearest(version, versions))
-        return UnknownVersionError(
-            f"{name} has no release {version} for this Python; the nearest are {near}; choose one of them"
-        )
-    return EnvironmentUnavailable(
+        return unknown_version(name, version, versions)
+    return SdkStartError(
         f"pip could not install {wanted} ({_last_lines(stderr)}); check the network and pip's "
         f"configuration, or {_INSTEAD}"
+    )
+
+
+def unknown_version(name: str, version: str, versions: Sequence[str]) -> UserError:
+    """Return the error for a release that is not among the published ones, with the nearest of them."""
+    near = ", ".join(_nearest(version, versions))
+    return UserError(
+        f"{name} has no release {version} for this Python; the nearest are {near}; choose one of them"
     )
 
 

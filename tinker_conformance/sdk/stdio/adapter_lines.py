@@ -10,9 +10,8 @@ import msgspec
 
 from fake_server.core.errors import suggestion
 from fake_server.core.operations import Operation
-from tinker_conformance.error_families import SdkError
 from tinker_conformance.sdk.adapter import Capability
-from tinker_conformance.sdk.session import FaultKind
+from tinker_conformance.sdk.session import FaultKind, ScenarioFaultError
 from tinker_conformance.sdk.stdio.protocol_messages import (
     FromAdapter,
     LogLevel,
@@ -25,23 +24,11 @@ MAX_SHOWN: Final = 300
 """Limit for a quoted line in an error message, in bytes, and for the decoder's own text, in characters."""
 
 
-class AdapterMessageError(SdkError):
-    """A message of the adapter cannot be used; the text quotes it, and says what was expected and the fix.
-
-    Attributes:
-        kind: Whether it cannot be read, does not match the protocol, or came at the wrong time.
-    """
-
-    def __init__(self, kind: FaultKind, text: str) -> None:
-        super().__init__(text)
-        self.kind = kind
-
-
 def read_line(line: bytes) -> FromAdapter:
     """Decode a line.
 
     Raises:
-        AdapterMessageError: If the line is not JSON in UTF-8, or not a message of the protocol.
+        ScenarioFaultError: If the line is not JSON in UTF-8, or not a message of the protocol.
     """
     try:
         message: FromAdapter = decode_from_adapter(line)
@@ -50,13 +37,13 @@ def read_line(line: bytes) -> FromAdapter:
             f"The message {shown_line(line)} does not match the protocol: {str(error)[:MAX_SHOWN]}"
             f"{_choices(str(error))}. Compare it with docs/reference/adapter-protocol.schema.json."
         )
-        raise AdapterMessageError(FaultKind.PROTOCOL, text) from error
+        raise ScenarioFaultError(FaultKind.PROTOCOL, text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = (
             f"The line {shown_line(line)} is not JSON in UTF-8 ({error}). "
             "Write one JSON object per line to standard output, and everything else to standard error."
         )
-        raise AdapterMessageError(FaultKind.NOT_JSON, text) from error
+        raise ScenarioFaultError(FaultKind.NOT_JSON, text) from error
     return message
 
 

@@ -47,9 +47,9 @@ from tinker_conformance.sdk.server_events import (
     sleep_event,
     submission_event,
 )
-from tinker_conformance.sdk.session import Fault, FaultKind, Run
+from tinker_conformance.sdk.session import Fault, FaultKind, Run, ScenarioFaultError
 from tinker_conformance.sdk.stdio.adapter_events import event_of
-from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError, read_line, shown_line
+from tinker_conformance.sdk.stdio.adapter_lines import read_line, shown_line
 from tinker_conformance.sdk.stdio.open_futures import OpenFutures
 from tinker_conformance.sdk.stdio.protocol_messages import (
     Event,
@@ -252,7 +252,7 @@ class Conversation:
             try:
                 self._check_amount()
                 self._handle_message(read_line(line))
-            except AdapterMessageError as error:
+            except ScenarioFaultError as error:
                 raise _EndedError(self._fault(error.kind, str(error))) from error
             except _EndedError as ended:
                 if ended.fault is None and (rest := lines[place + 1 :]):
@@ -268,7 +268,7 @@ class Conversation:
         """Return which earlier scenario a line belongs to, in words, or nothing."""
         try:
             message = read_line(line)
-        except AdapterMessageError:
+        except ScenarioFaultError:
             return ""
         name = None if isinstance(message, Started) else self._earlier.get(message.id)
         return "" if name is None else f", which belongs to the scenario {name}"

@@ -7,8 +7,7 @@ from collections import deque
 from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.server_events import FutureKey
-from tinker_conformance.sdk.session import FaultKind
-from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError
+from tinker_conformance.sdk.session import FaultKind, ScenarioFaultError
 from tinker_conformance.sdk.stdio.protocol_messages import Event
 
 
@@ -95,7 +94,7 @@ class OpenFutures:
         An event without either belongs to the one future in flight, if the scenario is not concurrent.
 
         Raises:
-            AdapterMessageError: If the scenario has no such client, future or call.
+            ScenarioFaultError: If the scenario has no such client, future or call.
         """
         what, number = "call" if self._scenario.calls else "future", event.future
         count = max(len(self._scenario.futures), len(self._scenario.calls))
@@ -103,7 +102,7 @@ class OpenFutures:
             message = (
                 f"Expected a {what} from 1 to {count}, got {number}. Use the numbers of the message 'run'."
             )
-            raise AdapterMessageError(FaultKind.OUT_OF_TURN, message)
+            raise ScenarioFaultError(FaultKind.OUT_OF_TURN, message)
         if self._scenario.calls:
             return FutureKey(None, number)
         names = [client.name for client in self._scenario.clients]
@@ -112,7 +111,7 @@ class OpenFutures:
                 f"Expected one of the clients {', '.join(names)}, got {event.client!r}. "
                 "Use the names of the message 'run'."
             )
-            raise AdapterMessageError(FaultKind.OUT_OF_TURN, message)
+            raise ScenarioFaultError(FaultKind.OUT_OF_TURN, message)
         if number is None and event.client is None and not self._scenario.concurrent:
             number = next(iter(self._open), None)
         if number is None or event.client is not None:

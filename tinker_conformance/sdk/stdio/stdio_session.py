@@ -17,14 +17,15 @@ from tinker_conformance.clocks.sdk_clocks import (
     WallClock,
     libfaketime,
 )
+from tinker_conformance.error_families import NotStepwiseError, SdkStartError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.scenario.stepwise import NotStepwiseError, for_clock
+from tinker_conformance.scenario.stepwise import for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.sdk.process.line_process import LineProcessError
 from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
-from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkStartError
-from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError, read_line
+from tinker_conformance.sdk.session import Fault, FaultKind, Run, ScenarioFaultError
+from tinker_conformance.sdk.stdio.adapter_lines import read_line
 from tinker_conformance.sdk.stdio.conversation import Conversation
 from tinker_conformance.sdk.stdio.protocol_messages import PROTOCOL, Start, Started, encode
 from tinker_conformance.sdk.stdio.time_limits import TimeLimits
@@ -165,7 +166,7 @@ class StdioSession:
             # Without a process, the command itself could not be started.
             where = "" if self._process.current is None else "While the kit waited for 'started': "
             raise self._not_started(f"{where}{error}.") from error
-        except AdapterMessageError as error:
+        except ScenarioFaultError as error:
             text = f"Expected a valid 'started' message as the first line. {error}"
             raise self._not_started(text) from error
         match message:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tinker_conformance.sdk.session import FaultKind
-from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError
+from tinker_conformance.sdk.session import FaultKind, ScenarioFaultError
 from tinker_conformance.timeline import ClockStep, Event, Timeline, with_merged_sleeps
 
 
@@ -59,7 +58,7 @@ class StdioTimeline:
             seq: The clock's `seq` that the SDK last read; None for the current one.
 
         Raises:
-            AdapterMessageError: If the clock has not reached `seq`.
+            ScenarioFaultError: If the clock has not reached `seq`.
         """
         stretch = self._stretches[-1]
         if seq is not None:
@@ -68,7 +67,7 @@ class StdioTimeline:
                     f"Expected a seq of at most {stretch.seq}, which is in the clock file, got {seq}. "
                     "Send the number that the SDK last read."
                 )
-                raise AdapterMessageError(FaultKind.OUT_OF_TURN, message)
+                raise ScenarioFaultError(FaultKind.OUT_OF_TURN, message)
             # A reading from before this scenario belongs to its start.
             stretch = next((s for s in reversed(self._stretches) if s.seq <= seq), self._stretches[0])
         stretch.events.append(make(stretch.at))

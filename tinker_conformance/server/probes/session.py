@@ -47,8 +47,8 @@ def _new_fields(p: Probing) -> None:
 def _old_version(p: Probing) -> None:
     p.bench.session(p)
     answer = p.post("create_session", session_body(sdk_version="0.0.1"))
-    said = answer.mapping().get("detail")
-    refused = 400 <= answer.status < 500 and isinstance(said, str) and said != ""
+    detail = answer.mapping().get("detail")
+    refused = 400 <= answer.status < 500 and isinstance(detail, str) and detail != ""
     p.expect(answer.ok or refused, "a session, or a 4xx whose detail is text", str(answer))
 
 

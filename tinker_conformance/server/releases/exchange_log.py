@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -65,13 +66,31 @@ class Sent:
 class ExchangeLog:
     """The requests of the current verb. Thread-safe."""
 
+    tally: int | None = None
+    """The descriptor of a file that gets one byte for each request; the kit counts them there."""
+    most: int = 0
+    """How many bytes that file may get."""
+    spent: threading.Event = field(default_factory=threading.Event)
+    """Set when a request was held back because no more are allowed."""
     _sent: list[Sent] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def clear(self) -> None:
-        """Begin with another verb."""
+    def clear(self, most: int = 0) -> None:
+        """Begin with another verb, after which the tally may be this large."""
         with self._lock:
             self._sent = []
+            self.most = most
+
+    def may_send(self) -> bool:
+        """Count a request that is about to be sent; return False if no more are allowed."""
+        with self._lock:
+            if self.tally is None:
+                return True
+            if os.fstat(self.tally).st_size >= self.most:
+                self.spent.set()
+                return False
+            os.write(self.tally, b".")
+            return True
 
     def begin(self, method: str, path: str) -> Sent:
         """Note a request that is about to be sent."""
@@ -94,9 +113,27 @@ class ExchangeLog:
         async def send(client: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
             if len(self.sent) >= FREE_REQUESTS:
                 await asyncio.sleep(PACE_SECONDS)
+            follows = options.pop("follow_redirects", httpx.USE_CLIENT_DEFAULT)
+            follows = client.follow_redirects if follows is httpx.USE_CLIENT_DEFAULT else follows
+            for _ in range(client.max_redirects + 1):
+                response = await exchange(client, request, options)
+                following = response.next_request
+                if not follows or following is None or not _same_server(following.url, request.url):
+                    # The key would go to another server, which nobody has allowed.
+                    return response
+                await response.aclose()
+                request = following
+            raise httpx.TooManyRedirects("the server redirects without end", request=request)
+
+        async def exchange(
+            client: httpx.AsyncClient, request: httpx.Request, options: dict[str, Any]
+        ) -> httpx.Response:
+            if not self.may_send():
+                # An error would be retried, and be reported as one of the server. The process ends soon.
+                await asyncio.Event().wait()
             sent = self.begin(request.method, request.url.path)
             try:
-                response = await original(client, request, **options)
+                response = await original(client, request, follow_redirects=False, **options)
             except BaseException as error:
                 sent.trouble, sent.ended = _trouble(error), time.monotonic()
                 raise
@@ -122,6 +159,11 @@ class ExchangeLog:
         assert last.ended is not None  # noqa: S101 - nothing waits
         quiet = now - last.ended
         return text if quiet < _RECENT_SECONDS else f"{text}, {quiet:.1f} s ago"
+
+
+def _same_server(one: httpx.URL, other: httpx.URL) -> bool:
+    """Return whether two URLs name one server."""
+    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
 
 
 def _trouble(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile_files import index
 from tinker_conformance.profile.releases import known_releases
 from tinker_conformance.profile.version_numbers import release_of
+from tinker_conformance.sdk.official.environments import check_published
 
 _NEWEST: Final = "newest"
 
@@ -20,7 +21,7 @@ def chosen_releases(chosen: str) -> tuple[str, ...]:
             releases such as `0.25.0,0.38.0`, among which `newest` may be.
 
     Raises:
-        UserError: It names something else.
+        UserError: It names something else, or a release that was never published.
     """
     known = known_releases()
     match chosen.strip():
@@ -39,4 +40,6 @@ def chosen_releases(chosen: str) -> tuple[str, ...]:
                         f"--releases {chosen!r} names no releases; write newest, revisions, all, "
                         f"or releases such as 0.25.0,{known[-1]}"
                     )
+            for name in asked:
+                check_published(name)
             return tuple(sorted(set(asked), key=release_of))

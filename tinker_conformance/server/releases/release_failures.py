@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from fake_server.core.bounded_files import FileError, parse_json
+from fake_server.core.bounded_files import parse_json
+from fake_server.core.errors import FileError
+from tinker_conformance.error_families import ConformanceError
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.server.releases.exchange_log import Sent
-from tinker_conformance.server.target import HIDDEN
+from tinker_conformance.server.target import without_key
 
 _MOST_CHARACTERS: Final = 400
 _MISSING_STATUSES: Final = frozenset({405, 501})
@@ -16,7 +18,19 @@ _SAYS_NOTHING: Final = frozenset({"", "notfound"})
 _OLD_FAILURE: Final = "Error retrieving result: {"
 """How releases before 0.3 begin the text of a future that failed."""
 _FAILED: Final = "RequestFailedError"
-_UNEXPECTED: Final = "UnexpectedResultError"
+
+
+class VerbError(ConformanceError):
+    """A verb cannot be carried out, or the SDK returned a result that no correct server gives.
+
+    Attributes:
+        outcome: `ABSENT` if the release does not have the method, `NOT_TESTABLE` if something is missing that
+            the verb needs, `ERROR` for a wrong result.
+    """
+
+    def __init__(self, outcome: VerbOutcome, text: str = "") -> None:
+        super().__init__(text)
+        self.outcome = outcome
 
 
 def described_failure(error: BaseException, sent: Sequence[Sent], *, key: str) -> tuple[VerbOutcome, str]:
@@ -28,7 +42,7 @@ def described_failure(error: BaseException, sent: Sequence[Sent], *, key: str) -
         key: The API key, which servers quote; it is hidden before the text is cut.
     """
     outcome, note = _described(error, sent)
-    return outcome, _cut(note.replace(key, HIDDEN) if key else note)
+    return outcome, _cut(without_key(note, key))
 
 
 def _described(error: BaseException, sent: Sequence[Sent]) -> tuple[VerbOutcome, str]:
@@ -38,11 +52,11 @@ def _described(error: BaseException, sent: Sequence[Sent]) -> tuple[VerbOutcome,
     text = f"{type(error).__name__}: {error}"
     last = next((each for each in reversed(sent) if each.ended is not None), None)
     after = "" if last is None else f", after {last.name}: {last.reply_text}"
+    if isinstance(error, VerbError):
+        return VerbOutcome.ERROR, f"server: {error}{after}"
     match type(error).__name__:
         case name if name == _FAILED or str(error).startswith(_OLD_FAILURE):
             return VerbOutcome.ERROR, f"server: the future failed ({text})"
-        case name if name == _UNEXPECTED:
-            return VerbOutcome.ERROR, f"server: {error}{after}"
         case _ if last is not None and (last.trouble is not None or (last.status or 0) >= 400):
             return VerbOutcome.ERROR, f"server: {last.name}: {last.reply_text} ({text})"
         case _:
@@ -58,6 +72,8 @@ def _refused(error: Any, status: int) -> tuple[VerbOutcome, str]:
         status in _MISSING_STATUSES or (status == 404 and says_nothing(body))
     ):
         return VerbOutcome.NOT_OFFERED, f"{name}: HTTP {status}"
+    if status < 400 and (location := error.response.headers.get("location")):
+        return VerbOutcome.ERROR, f"server: {name}: HTTP {status}, a redirect to {location}, not followed"
     if status < 400:
         why = error.__cause__ or error
         return VerbOutcome.ERROR, f"server: {name}: HTTP {status} that the SDK cannot read: {why}"

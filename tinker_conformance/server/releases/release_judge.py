@@ -1,6 +1,8 @@
 """Drives releases of the official SDK against a server, one after the other.
 
-Failures. A release whose environment cannot be built raises `EnvironmentUnavailable` before anything is sent.
+Every request of a release is counted in a file that its worker writes, and `--max-requests` bounds them too.
+
+Failures. A release whose environment cannot be built raises `SdkStartError` before anything is sent.
 A worker that hangs, crashes or answers nonsense is a finding of its verb; the next verb gets a new worker.
 """
 
@@ -14,7 +16,7 @@ from typing import Final
 import msgspec
 
 from tinker_conformance.report.records import VerbRecord
-from tinker_conformance.report.release_matrix import NEEDS, ReleaseMatrix, matrix_of_releases
+from tinker_conformance.report.release_matrix import CUT_OFF, NEEDS, ReleaseMatrix, matrix_of_releases
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.sdk.official.environments import LeanEnvironment, lean_environment
 from tinker_conformance.sdk.process.line_process import LineProcess, LineProcessError
@@ -26,9 +28,9 @@ from tinker_conformance.server.releases.release_messages import (
     decode_done,
     encode,
 )
-from tinker_conformance.server.releases.release_worker import BASE_MODEL, PREFIX
+from tinker_conformance.server.releases.release_worker import BASE_MODEL, PREFIX, TALLY
 from tinker_conformance.server.releases.verbs import VERBS, Verb
-from tinker_conformance.server.target import KEY_VARIABLE, ServerUnderTest
+from tinker_conformance.server.target import DEFAULT_PER_RELEASE, KEY_VARIABLE, RequestBudget, ServerUnderTest
 
 VERB_SECONDS: Final = 60.0
 """Time limit of one verb, in real seconds. The SDK gives up a poll after 45 s, and asks again."""
@@ -46,7 +48,9 @@ def judge_releases(
     *,
     seconds: float = VERB_SECONDS,
     verbs: Sequence[Verb] = VERBS,
+    budget: RequestBudget | None = None,
     done: Report = lambda _record: None,
+    left: Callable[[Kept], object] = lambda _kept: None,
     say: Callable[[str], None] = lambda _text: None,
 ) -> ReleaseMatrix:
     """Drive each verb of each release against a server.
@@ -56,31 +60,48 @@ def judge_releases(
         releases: Releases of `tinker`.
         seconds: Time limit of one verb, in real seconds.
         verbs: The verbs, in the order in which they are driven.
+        budget: How many requests may be sent; None for `DEFAULT_PER_RELEASE` for each release.
         done: Receives each record as soon as it is there.
+        left: Receives what a release made on the server and did not delete.
         say: Receives a line of text for each step that takes time.
 
     Raises:
-        EnvironmentUnavailable: The environment of a release cannot be built. No release was driven then.
+        SdkStartError: The environment of a release cannot be built. No release was driven then.
+        UserError: The budget is spent.
     """
+    if budget is None:
+        budget = RequestBudget(DEFAULT_PER_RELEASE * len(releases))
     environments = [lean_environment(release, report=say) for release in releases]
     records: list[VerbRecord] = []
     for environment in environments:
         say(f"driving tinker {environment.version}")
-        with contextlib.closing(_Release(target, environment, seconds)) as release:
-            for record in release.drive(verbs):
-                records.append(record)
-                done(record)
+        with contextlib.closing(_Release(target, environment, seconds, budget)) as release:
+            try:
+                for record in release.drive(verbs):
+                    records.append(record)
+                    done(record)
+            except BaseException:
+                if (cut_off := release.cut_off()) is not None:
+                    done(cut_off)
+                raise
+            finally:
+                left(release.kept)
     return matrix_of_releases(records)
 
 
 class _Release:
     """One release: its worker process, and what it made on the server so far."""
 
-    def __init__(self, target: ServerUnderTest, environment: LeanEnvironment, seconds: float) -> None:
+    def __init__(
+        self, target: ServerUnderTest, environment: LeanEnvironment, seconds: float, budget: RequestBudget
+    ) -> None:
+        self.kept = Kept()
         self._target = target
         self._environment = environment
         self._seconds = seconds
-        self._kept = Kept()
+        self._budget = budget
+        self._counted = 0
+        self._verb = ""
         self._worker: LineProcess | None = None
         self._home: TemporaryFolder | None = None
         self._prefix = f"conformance-{uuid.uuid4().hex[:8]}"
@@ -89,8 +110,10 @@ class _Release:
         """Do one verb after the other, and yield what came of each."""
         met: dict[str, VerbOutcome] = {}
         for verb in verbs:
+            self._verb = verb.name
             done = _unmet(verb, met) or _needed(verb, self._ask(verb))
             met[verb.name] = done.outcome
+            self._verb = ""
             yield VerbRecord(
                 release=self._environment.version,
                 verb=verb.name,
@@ -99,9 +122,21 @@ class _Release:
                 seconds=done.seconds,
             )
 
+    def cut_off(self) -> VerbRecord | None:
+        """Return the record of the verb at which the run ended early; None between two verbs."""
+        if not self._verb:
+            return None
+        return VerbRecord(
+            release=self._environment.version,
+            verb=self._verb,
+            outcome=VerbOutcome.NOT_TESTABLE,
+            note=f"{CUT_OFF}the run ended early",
+        )
+
     def close(self) -> None:
         """End the worker, and remove its home folder."""
         self._end_worker()
+        self._count()
         if self._home is not None:
             self._home.remove()
             self._home = None
@@ -112,19 +147,33 @@ class _Release:
             if self._worker is None:
                 self._worker = self._started()
                 seconds += START_SECONDS
-            asked = AskMessage(verb=verb.name, seconds=self._seconds, kept=self._kept)
+            most = self._counted + self._budget.left
+            asked = AskMessage(verb=verb.name, seconds=self._seconds, most_requests=most, kept=self.kept)
             self._worker.send(encode(asked))
             done = decode_done(self._worker.receive(seconds))
         except (LineProcessError, msgspec.MsgspecError) as error:
-            return self._lost(error)
-        self._kept = done.kept
-        if not done.alive:
-            self._end_worker()
+            done = self._lost(error)
+        else:
+            self.kept = done.kept
+            if not done.alive:
+                self._end_worker()
+        self._count()
+        if done.spent:
+            raise self._budget.exceeded(f"driving tinker {self._environment.version} ({verb.name})")
         return done
+
+    def _count(self) -> None:
+        """Count what the worker has sent, also if it ended in the middle of it."""
+        if self._home is not None:
+            sent = self._tally.stat().st_size
+            self._budget.spend(sent - self._counted)
+            self._counted = sent
 
     def _started(self) -> LineProcess:
         if self._home is None:
             self._home = TemporaryFolder()
+            self._tally = self._home.path / "requests"
+            self._tally.touch()
         # The user's own credentials and settings must not decide what is found.
         home = str(self._home.path)
         variables = {
@@ -134,6 +183,7 @@ class _Release:
             "TINKER_BASE_URL": self._target.url,
             KEY_VARIABLE: self._target.api_key,
             PREFIX: self._prefix,
+            TALLY: str(self._tally),
         }
         if self._target.base_model is not None:
             variables[BASE_MODEL] = self._target.base_model

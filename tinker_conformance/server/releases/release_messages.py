@@ -31,11 +31,13 @@ class AskMessage(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         verb: The name of the verb.
         seconds: Its time limit, in real seconds.
+        most_requests: How many requests the release may have sent then, from its first one on.
         kept: What was made before.
     """
 
     verb: str
     seconds: float
+    most_requests: int
     kept: Kept = Kept()
 
 
@@ -46,17 +48,17 @@ class VerbDone(msgspec.Struct, frozen=True, kw_only=True):
         outcome: The outcome.
         note: The error and where it came from, or where it hangs.
         seconds: How long it took, in real seconds.
-        requests: How many requests the SDK sent, without heartbeats and telemetry.
         kept: What there is on the server now.
         alive: Whether the worker can be asked again; False after a hang.
+        spent: Whether the verb was cut short because no more requests were allowed.
     """
 
     outcome: VerbOutcome
     note: str = ""
     seconds: float = 0.0
-    requests: int = 0
     kept: Kept = Kept()
     alive: bool = True
+    spent: bool = False
 
 
 encode: Final = msgspec.json.Encoder().encode

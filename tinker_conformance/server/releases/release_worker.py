@@ -2,8 +2,9 @@
 
 The kit starts it with the interpreter of the release's environment, as
 `python -m tinker_conformance.server.releases.release_worker`. The environment has the variables
-`TINKER_BASE_URL`, `TINKER_API_KEY`, `TINKER_CONFORMANCE_BASE_MODEL` (may be missing) and
-`TINKER_CONFORMANCE_PREFIX`. The worker reads `AskMessage` lines from standard input and answers each with
+`TINKER_BASE_URL`, `TINKER_API_KEY`, `TINKER_CONFORMANCE_BASE_MODEL` (may be missing),
+`TINKER_CONFORMANCE_PREFIX` and `TINKER_CONFORMANCE_TALLY`, a file that grows by one byte with each request
+that the SDK sends. The worker reads `AskMessage` lines from standard input and answers each with
 a `VerbDone`. Anything that the SDK prints goes to standard error.
 
 A verb runs on a thread of its own. If it does not end in time, the answer says where it hangs, and the
@@ -21,12 +22,15 @@ from typing import Final
 
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.server.releases.exchange_log import ExchangeLog
-from tinker_conformance.server.releases.release_failures import described_failure
+from tinker_conformance.server.releases.release_failures import VerbError, described_failure
 from tinker_conformance.server.releases.release_messages import AskMessage, VerbDone, decode_ask, encode
 from tinker_conformance.server.target import KEY_VARIABLE
 
 BASE_MODEL: Final = "TINKER_CONFORMANCE_BASE_MODEL"
 PREFIX: Final = "TINKER_CONFORMANCE_PREFIX"
+TALLY: Final = "TINKER_CONFORMANCE_TALLY"
+_LOOK_SECONDS: Final = 0.05
+"""How often a verb is interrupted to see whether it has ended, or may send no more requests."""
 
 
 class _Attempt:
@@ -45,7 +49,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     warnings.simplefilter("ignore")
-    log = ExchangeLog()
+    log = ExchangeLog(tally=os.open(os.environ[TALLY], os.O_WRONLY | os.O_APPEND))
     log.install()
     from tinker_conformance.server.releases.sdk_calls import ReleaseClient  # noqa: PLC0415 - imports the SDK
 
@@ -64,19 +68,21 @@ def main() -> None:
 
 def _done(asked: AskMessage, session: object, log: ExchangeLog) -> VerbDone:
     attempt = _Attempt()
-    log.clear()
+    log.clear(asked.most_requests)
     started = time.monotonic()
     threading.Thread(target=_run, args=(asked.verb, session, attempt), daemon=True).start()
-    attempt.ended.wait(asked.seconds)
+    while not attempt.ended.wait(_LOOK_SECONDS):
+        if log.spent.is_set() or time.monotonic() - started >= asked.seconds:
+            break
     outcome, note, alive = _judged(attempt, log)
     kept = session.kept  # type: ignore[attr-defined] # its class can only be imported late
     return VerbDone(
         outcome=outcome,
         note=note,
         seconds=round(time.monotonic() - started, 3),
-        requests=len(log.sent),
         kept=kept,
         alive=alive,
+        spent=not attempt.ended.is_set() and log.spent.is_set(),
     )
 
 
@@ -100,10 +106,8 @@ def _judged(attempt: _Attempt, log: ExchangeLog) -> tuple[VerbOutcome, str, bool
     error = attempt.error
     if error is None:
         return VerbOutcome.WORKS, "", True
-    if type(error).__name__ == "AbsentError":
-        return VerbOutcome.ABSENT, "", True
-    if type(error).__name__ == "NoBaseModelError":
-        return VerbOutcome.NOT_TESTABLE, str(error), True
+    if isinstance(error, VerbError) and error.outcome is not VerbOutcome.ERROR:
+        return error.outcome, str(error), True
     outcome, note = described_failure(error, log.sent, key=os.environ.get(KEY_VARIABLE, ""))
     if attempt.began is None and outcome is VerbOutcome.ERROR:
         return VerbOutcome.NOT_TESTABLE, f"before it began: {note}", True

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from tinker_conformance.report.verb_outcome import VerbOutcome
+from tinker_conformance.server.releases.release_failures import VerbError
 from tinker_conformance.server.releases.release_messages import Kept
 
 tinker: Any = importlib.import_module("tinker")
@@ -28,18 +30,6 @@ SAMPLED_TOKENS: Final = 2
 CANCELLED_TOKENS: Final = 64
 """Of the sample that is cancelled: it should still be computed then."""
 TTL_SECONDS: Final = 3600
-
-
-class AbsentError(Exception):
-    """The release does not have the method."""
-
-
-class UnexpectedResultError(Exception):
-    """The SDK returned a result that no correct server gives; the text says what was expected."""
-
-
-class NoBaseModelError(Exception):
-    """No base model is known."""
 
 
 def resolved(value: Any) -> Any:
@@ -104,7 +94,8 @@ class ReleaseClient:
         listed = resolved(self.service.get_server_capabilities()).supported_models
         names = [each.model_name for each in listed if isinstance(getattr(each, "model_name", None), str)]
         if not names:
-            raise NoBaseModelError("the server's capabilities list no model_name; name one with --base-model")
+            text = "the server's capabilities list no model_name; name one with --base-model"
+            raise VerbError(VerbOutcome.NOT_TESTABLE, text)
         return str(names[0])
 
     @cached_property
@@ -163,7 +154,7 @@ class ReleaseClient:
     def rest(self) -> Any:
         """A REST client."""
         if not hasattr(self.service, "create_rest_client"):
-            raise AbsentError
+            raise VerbError(VerbOutcome.ABSENT)
         return self.service.create_rest_client()
 
     @cached_property
@@ -181,10 +172,10 @@ def expect(holds: object, wanted: str, got: object) -> None:
     """Check a result.
 
     Raises:
-        UnexpectedResultError: It is not what was wanted.
+        VerbError: It is not what was wanted.
     """
     if not holds:
-        raise UnexpectedResultError(f"expected {wanted}, got {str(got)[:200]!r}")
+        raise VerbError(VerbOutcome.ERROR, f"expected {wanted}, got {str(got)[:200]!r}")
 
 
 Act = Callable[[], object]
@@ -208,11 +199,11 @@ def _method(target: Any, name: str) -> Any:
     """Return a method.
 
     Raises:
-        AbsentError: The release does not have it.
+        VerbError: The release does not have it.
     """
     found = getattr(target, name, None)
     if found is None:
-        raise AbsentError
+        raise VerbError(VerbOutcome.ABSENT)
     return found
 
 

@@ -16,6 +16,7 @@ from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.race_provoker import RaceProvoker
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import in_chapter
@@ -24,9 +25,9 @@ from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
-from tinker_conformance.sdk.in_process.runner import UnfinishedScenarioError, run_scenario
+from tinker_conformance.sdk.in_process.runner import run_scenario
 from tinker_conformance.sdk.in_process.worker import load_adapter
-from tinker_conformance.sdk.session import SdkStartError
+from tinker_conformance.sdk.session import ScenarioFaultError
 from tinker_conformance.timeline import Callback, ClockStep, Outcome, OutcomeKind, Request, Timeline
 
 PROFILE = load_profile("tinker-0.5.1")
@@ -124,8 +125,8 @@ def test_a_minute_is_kept_by_a_hundred_threads() -> None:
     adapter = MeetingThreads(100)
     timeline = timeline_of(adapter, on_threads(*[SHORT] * 100))
     assert len(set(adapter.threads.values())) == 100
-    said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
-    assert len(said) == 1
+    pause_lines = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
+    assert len(pause_lines) == 1
     assert sum(isinstance(e, Callback) for e in timeline) == 100
 
 
@@ -144,8 +145,8 @@ def test_a_decision_without_a_lock_is_caught_between_two_readings_of_the_clock(
     monkeypatch.setattr(race_provoker, "_WAIT_SECONDS", 2.0)
     for adapter, lines in ((WithoutALock(), 2), (ReferenceAdapter(), 1)):
         timeline = timeline_of(adapter, on_threads(SHORT, SHORT))
-        said = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
-        assert len(said) == lines
+        pause_lines = [e for e in timeline if getattr(e, "message", "").startswith("Sampling is paused")]
+        assert len(pause_lines) == lines
         monkeypatch.setattr(race_provoker, "_WAIT_SECONDS", 0.001)
 
 
@@ -201,7 +202,7 @@ def test_an_adapter_that_claims_threads_must_have_the_method() -> None:
 
 
 def test_a_scenario_on_threads_is_not_run_without_the_method() -> None:
-    with pytest.raises(UnfinishedScenarioError, match="run_on_thread"):
+    with pytest.raises(ScenarioFaultError, match="run_on_thread"):
         timeline_of(ClaimsThreadsWithoutMethod(), on_threads(SHORT))
 
 
@@ -234,7 +235,7 @@ def test_a_scenario_on_threads_is_the_same_when_written_and_read_again() -> None
 
 
 @pytest.mark.parametrize(
-    ("futures", "more", "said"),
+    ("futures", "more", "pause_lines"),
     [
         (
             [[{"advance": 1}, {"complete": {}}]],
@@ -262,9 +263,9 @@ def test_a_scenario_on_threads_is_the_same_when_written_and_read_again() -> None
     ],
 )
 def test_what_has_no_meaning_on_threads_is_an_error(
-    futures: list[object], more: dict[str, object], said: str
+    futures: list[object], more: dict[str, object], pause_lines: str
 ) -> None:
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(ScenarioError, match=pause_lines):
         on_threads(*futures, **more)
 
 

@@ -15,14 +15,11 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.tinker_conformance.sdk.official.tiny_wheels import write_wheel
+from tinker_conformance.error_families import SdkStartError, UserError
 from tinker_conformance.sdk.catalogue import load_entry
 from tinker_conformance.sdk.catalogue.catalogue_entry import NamedPackage
 from tinker_conformance.sdk.official import environments, pip
-from tinker_conformance.sdk.official.environments import (
-    EntryMismatchError,
-    LeanEnvironment,
-    UnknownVersionError,
-)
+from tinker_conformance.sdk.official.environments import LeanEnvironment
 from tinker_conformance.sdk.official.package_environments import package_environment
 
 LEAST = 'name = "fork"\nversion = "1.0"\nprofile = "tinker-0.38"\n'
@@ -156,8 +153,9 @@ def test_two_packages_that_contradict_each_other_are_named_with_the_pin_to_add(
     expected = (
         r"quarrel-b 1\.0 requires own==1\.0, but own 2\.0 was installed.*add the version.*install\.pins"
     )
-    with pytest.raises(EntryMismatchError, match=expected):
+    with pytest.raises(SdkStartError, match=expected) as caught:
         _made(entry, tmp_path, cache)
+    assert caught.value.is_final
 
 
 def test_an_unknown_version_names_the_nearest(
@@ -167,7 +165,7 @@ def test_an_unknown_version_names_the_nearest(
         raise pip._failure(requirements, "ERROR: Could not find a version (from versions: 1.0, 2.0)")
 
     monkeypatch.setattr(pip, "install", install)
-    with pytest.raises(UnknownVersionError, match=r"fork has no release 9\.0 .*nearest are 1\.0, 2\.0"):
+    with pytest.raises(UserError, match=r"fork has no release 9\.0 .*nearest are 1\.0, 2\.0"):
         _made(LEAST, tmp_path, cache, "9.0")
 
 
@@ -180,8 +178,9 @@ def test_a_wheel_of_the_user_is_installed_and_must_be_what_the_entry_says(
     write_wheel(tmp_path, "fork", "1.0", "which = 'mine, built again'\n")
     again = _in_child(_made(text, tmp_path, cache), "import fork; print(fork.which)")
     assert again == "mine, built again"
-    with pytest.raises(EntryMismatchError, match=r"is about fork 3\.0, but .* version 1\.0; correct"):
+    with pytest.raises(SdkStartError, match=r"is about fork 3\.0, but .* version 1\.0; correct") as caught:
         _made(text.replace('"1.0"', '"3.0"'), tmp_path, cache)
+    assert caught.value.is_final
 
 
 def test_variables_that_change_the_sdk_are_hidden(

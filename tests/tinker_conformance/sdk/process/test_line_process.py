@@ -83,7 +83,7 @@ def test_a_child_that_must_write_before_it_reads_is_no_deadlock(started: list[Li
     assert process.receive(20) == b"500001"
 
 
-def test_what_was_written_before_the_end_is_read_before_the_end_is_told(started: list[LineProcess]) -> None:
+def test_lines_written_before_the_end_are_read_before_the_end_is_reported(started: list[LineProcess]) -> None:
     process = python(started, "import os; print('last words'); os._exit(5)")
     assert process.receive(20) == b"last words"
     for _ in range(2):

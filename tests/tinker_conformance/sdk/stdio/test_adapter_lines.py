@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError, read_line
+from tinker_conformance.sdk.session import ScenarioFaultError
+from tinker_conformance.sdk.stdio.adapter_lines import read_line
 
 STARTED = {
     "type": "started",
@@ -36,13 +37,13 @@ LOG = {"type": "log", "id": 1, "level": "info", "logger": "l", "message": "m"}
 def test_a_value_that_is_no_choice_is_shown_with_the_nearest_and_with_all_of_them(
     message: dict[str, object], change: dict[str, object], near: str, choices: str
 ) -> None:
-    with pytest.raises(AdapterMessageError) as raised:
+    with pytest.raises(ScenarioFaultError) as raised:
         read_line(json.dumps({**message, **change}).encode())
     assert f"did you mean {near}?; the choices are " in str(raised.value)
     assert choices in str(raised.value)
 
 
 def test_another_mistake_lists_no_choices() -> None:
-    with pytest.raises(AdapterMessageError) as raised:
+    with pytest.raises(ScenarioFaultError) as raised:
         read_line(json.dumps({**LOG, "message": 3}).encode())
     assert "choices" not in str(raised.value)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import parse_scenarios
-from tinker_conformance.sdk.session import FaultKind, SdkStartError
+from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.sdk.stdio.time_limits import TimeLimits
 from tinker_conformance.timeline import Outcome, OutcomeKind
@@ -127,16 +128,27 @@ def session(mode: str, limits: TimeLimits = LIMITS) -> StdioSession:
     return StdioSession("exec:hostile", [sys.executable, str(SCRIPT), mode], limits=limits)
 
 
-@pytest.mark.parametrize(("mode", "said"), AT_START.items(), ids=AT_START)
-def test_an_adapter_that_does_not_start_says_why(mode: str, said: str, mark: str) -> None:
+@pytest.mark.parametrize(("mode", "expected"), AT_START.items(), ids=AT_START)
+def test_an_adapter_that_does_not_start_says_why(mode: str, expected: str, mark: str) -> None:
     limits = TimeLimits(start=1 if mode == "start_hangs" else 20)
     with pytest.raises(SdkStartError) as raised:
         session(mode, limits)
-    assert said in str(raised.value)
+    assert expected in str(raised.value)
     assert ("no such module: tinker" in str(raised.value)) is (mode == "start_ends")
 
 
-@pytest.mark.parametrize(("mode", "expected"), IN_THE_SCENARIO.items(), ids=IN_THE_SCENARIO)
+def _cases() -> list[object]:
+    """The first mode of each kind is quick, apart from those that wait for a limit."""
+    quick = {
+        kind: mode for mode, (kind, _) in reversed(IN_THE_SCENARIO.items()) if kind is not FaultKind.HANG
+    }
+    return [
+        pytest.param(mode, expected, id=mode, marks=() if mode in quick.values() else pytest.mark.slow)
+        for mode, expected in IN_THE_SCENARIO.items()
+    ]
+
+
+@pytest.mark.parametrize(("mode", "expected"), _cases())
 def test_a_hostile_scenario_is_a_fault_of_its_own_and_the_next_one_runs(
     mode: str, expected: tuple[FaultKind, str], mark: str
 ) -> None:

@@ -16,13 +16,13 @@ import pytest
 from click.testing import CliRunner
 from test_hostile_adapters import running
 
-from tests.forked_pytest import run_pytest
-from tests.shared_runs import SharedSession
+from tests.support.forked_pytest import run_pytest
+from tests.support.shared_runs import SharedSession
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
 from tinker_conformance.clocks import sdk_clocks as kit_clock
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import SdkStartError, UserError
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS, Level, requirement
@@ -30,7 +30,6 @@ from tinker_conformance.scenario import Scenario, parse_scenarios
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.remembered_session import RememberedSession
-from tinker_conformance.sdk.session import SdkStartError
 from tinker_conformance.sdk.spec import check_spec, command_of, open_sdk
 from tinker_conformance.sdk.stdio import stdio_session
 from tinker_conformance.sdk.stdio.protocol_messages import encode
@@ -397,10 +396,10 @@ kit.serve(adapter.ABOUT, adapter.Driver)
         time.sleep(0.05)
     run.send_signal(number)
     assert run.wait(20) == code, output.read_text()
-    said = output.read_text()
-    assert re.search(r"parsing\.known_states\s+contract\s+passed", said)
-    assert re.search(rf"ended early, after \d+ of \d+ requirements: interrupted by {number.name}", said)
-    assert "Traceback" not in said
+    text = output.read_text()
+    assert re.search(r"parsing\.known_states\s+contract\s+passed", text)
+    assert re.search(rf"ended early, after \d+ of \d+ requirements: interrupted by {number.name}", text)
+    assert "Traceback" not in text
     assert running(mark) == []
 
 
@@ -409,9 +408,9 @@ def test_a_run_whose_adapter_always_breaks_stops_with_exit_code_4(monkeypatch: p
     always = f"exec:{sys.executable} -c '{_CRASHES}'"
     result = CliRunner().invoke(main, ["run", "--sdk", always, "--profile", "tinker-0.5.1"])
     assert result.exit_code == 4
-    said = " ".join(result.output.split())
-    assert "the adapter failed in 3 scenarios in a row" in said
-    assert "adapter error" in said
+    text = " ".join(result.output.split())
+    assert "the adapter failed in 3 scenarios in a row" in text
+    assert "adapter error" in text
 
 
 _CRASHES = """
@@ -438,6 +437,7 @@ def test_the_suite_and_trace_take_such_a_spec(pytester: pytest.Pytester) -> None
     assert '"event": "outcome"' in result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.needs_tool("libfaketime")
 @pytest.mark.parametrize(
     "among",

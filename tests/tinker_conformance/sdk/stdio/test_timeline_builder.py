@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tinker_conformance.sdk.stdio.adapter_lines import AdapterMessageError
+from tinker_conformance.sdk.session import ScenarioFaultError
 from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline
 from tinker_conformance.timeline import ClockCause, ClockStep, Event, Log, Request
 
@@ -52,7 +52,7 @@ def test_a_clock_read_before_the_scenario_is_as_good_as_its_first() -> None:
 
 def test_a_clock_that_has_not_come_yet_is_refused() -> None:
     timeline = StdioTimeline(5)
-    with pytest.raises(AdapterMessageError, match="at most 5, which is in the clock file, got 6"):
+    with pytest.raises(ScenarioFaultError, match="at most 5, which is in the clock file, got 6"):
         add_log(timeline, "early", 6)
     assert timeline.timeline() == ()
 

@@ -151,6 +151,31 @@ def test_an_endpoint_that_no_release_can_do_without_is_an_error() -> None:
     assert found.conclusion.endswith(f"None that was driven: tinker {NEWEST} does not work whole.")
 
 
+def _redirect(location: str) -> Change:
+    return lambda _request, _answer: Reply(307, ((b"location", location.encode()),), b"")
+
+
+@pytest.mark.slow
+def test_a_redirect_to_another_server_is_not_followed_and_one_to_this_server_is() -> None:
+    with FakeTinkerServer(engine := FakeTinker(seed=7)) as other:
+        elsewhere = f"{other.url}/x"
+        altered = AlteredTinker(
+            {"client": _redirect("/api/v1/v2/config"), "get_server_capabilities": _redirect(elsewhere)}
+        )
+        moved = {"v2": lambda request, _answer: FakeTinker.handle(altered, _config(request))}
+        altered.changes = {**altered.changes, **moved}
+        with FakeTinkerServer(altered) as server:
+            found = matrix_of(server, "connect", "get_server_capabilities", seconds=SHORT).of(NEWEST)
+        assert len(engine.journal) == 0
+    assert found["connect"].outcome is VerbOutcome.WORKS, found
+    refused = found["get_server_capabilities"]
+    assert refused.note.endswith(f"HTTP 307, a redirect to {elsewhere}, not followed")
+
+
+def _config(request: Request) -> Request:
+    return Request("POST", "/api/v1/client/config", "", request.headers, request.body)
+
+
 def test_a_server_that_lists_no_models_needs_one_named() -> None:
     changes = {"get_server_capabilities": status(200, {"supported_models": []})}
     with FakeTinkerServer(AlteredTinker(changes)) as server:
@@ -159,6 +184,7 @@ def test_a_server_that_lists_no_models_needs_one_named() -> None:
     assert found["create_model"].note.endswith("name one with --base-model")
 
 
+@pytest.mark.slow
 def test_polls_without_an_end_are_paced_so_that_they_are_no_load() -> None:
     engine = AlteredTinker({"retrieve_future": status(408, {"detail": "not yet"})})
     with FakeTinkerServer(engine) as server:

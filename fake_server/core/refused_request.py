@@ -8,7 +8,7 @@ from fake_server.core.json_values import encoded
 
 
 class RefusedError(FakeServerError):
-    """A request is refused; the connection ends after the error reply.
+    """A request is refused with an error reply, after which the HTTP server closes the connection.
 
     Attributes:
         reply: The reply with the status and ``{"error": text}``; the text ends with the fix for the client's

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.shared_runs import SharedSession
+from tests.support.shared_runs import SharedSession
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
@@ -41,8 +41,8 @@ class Counting:
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         self.runs += 1
         reason = f"{profile.name} {profile.observer.interval_seconds}"
-        told = Callback(at=0.0, client="c", future=1, state=scenario.id, reason=reason)
-        return Run((told,), self._fault)
+        event = Callback(at=0.0, client="c", future=1, state=scenario.id, reason=reason)
+        return Run((event,), self._fault)
 
     def close(self) -> None:
         self.closed += 1

@@ -26,7 +26,7 @@ import pytest
 
 from tests.tinker_conformance.downstream.runs import QUIET
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 WARM: Final = (
     *("fake_server.http", "fake_server.in_process", "tinker_conformance.downstream.clock"),
     *("tinker_conformance.strategies", "tinker_conformance.suite.items", "tinker_conformance.suite.subclass"),
@@ -99,7 +99,7 @@ class _Server:
         # Not what the first test that asks has set: each run gets the environment of its own test.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.forked_pytest"],
+            [sys.executable, "-m", "tests.support.forked_pytest"],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
