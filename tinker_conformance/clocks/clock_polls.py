@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Final
 
 from tinker_conformance.clocks.frozen_clock import FrozenClock
-from tinker_conformance.clocks.real_clock import RealClock
+from tinker_conformance.clocks.real_time import RealTime
 
 NUDGE_READINGS: Final = 200
 """After how many readings by one call of a function the clock moves by a microsecond, once at each moment."""
@@ -27,10 +28,6 @@ MIN_SECONDS: Final = 5.0
 _KIT: Final = ("freezegun.", "tinker_conformance.clocks.")
 _MAX_FUNCTIONS: Final = 64
 """How many functions are remembered for each thread."""
-
-
-class ClockPolledError(RuntimeError):
-    """A loop reads a frozen clock that nothing moves; the text says where, and what to do."""
 
 
 @dataclass(slots=True)
@@ -44,7 +41,7 @@ class _Readings:
     ids: tuple[int, ...]
     frame: FrameType | None = None
     count: int = 0
-    since: float = field(default_factory=RealClock.monotonic)
+    since: float = field(default_factory=RealTime.monotonic)
 
     def continues(self, frames: tuple[FrameType, ...]) -> bool:
         """Return whether these frames belong to the same call."""
@@ -61,8 +58,14 @@ class _PerThread(threading.local):
 class ClockPolls:
     """Counts readings of the frozen clock by one call of a function, or by the functions that it calls."""
 
-    def __init__(self, clock: FrozenClock) -> None:
-        """Watch the readings of a clock."""
+    def __init__(self, clock: FrozenClock, refusal: Callable[[str], Exception]) -> None:
+        """Watch the readings of a clock.
+
+        Args:
+            clock: The clock.
+            refusal: Makes the error for a loop that waits for a clock that nothing moves, from its text.
+        """
+        self._refusal_of = refusal
         self._clock = clock
         self._nudged_us = -1
         self._per_thread = _PerThread()
@@ -74,7 +77,7 @@ class ClockPolls:
         on, so the clock moves by a microsecond if such a call reads it again and again.
 
         Raises:
-            ClockPolledError: If the same call has read the same time for seconds.
+            Exception: The refusal, if the same call has read the same time for seconds.
         """
         frames, functions, at_us = _readers(), self._per_thread.functions, self._clock.monotonic_us
         code = frames[0].f_code
@@ -89,13 +92,13 @@ class ClockPolls:
         if readings.count >= NUDGE_READINGS and self._nudged_us != at_us:
             self._clock.move_to(at_us + 1)
             readings.at_us = self._nudged_us = self._clock.monotonic_us
-        seconds = RealClock.monotonic() - readings.since
+        seconds = RealTime.monotonic() - readings.since
         if seconds >= MIN_SECONDS:
             raise self._refusal(readings, readings.frame, seconds)
 
-    def _refusal(self, readings: _Readings, frame: FrameType, seconds: float) -> ClockPolledError:
+    def _refusal(self, readings: _Readings, frame: FrameType, seconds: float) -> Exception:
         self.forget()
-        return ClockPolledError(
+        return self._refusal_of(
             f"{frame.f_code.co_filename}:{frame.f_lineno} has read the frozen clock {readings.count} times "
             f"in {seconds:.0f} s and nothing moves it; wait with time.sleep, Event.wait, Queue.get or "
             "asyncio.sleep, which do, or call fake_tinker_clock.advance() in another thread"

@@ -22,8 +22,8 @@ import freezegun.api
 
 from tinker_conformance.clocks.frozen_names import FrozenNames
 from tinker_conformance.clocks.local_time import LocalTime
-from tinker_conformance.clocks.real_clock import RealClock
 from tinker_conformance.clocks.real_modules import SLEEP_IN_REAL_TIME, OfModule, among
+from tinker_conformance.clocks.real_time import RealTime
 from tinker_conformance.clocks.two_clocks import TwoClocks
 
 _NAMES: Final = FrozenNames()
@@ -73,13 +73,13 @@ def frozen_time(
 
     def frozen_sleep(seconds: float) -> None:
         if _SLEEPS(sys._getframe(1).f_globals.get("__name__", "")):  # noqa: SLF001 - documented in sys
-            RealClock.sleep(seconds)
+            RealTime.sleep(seconds)
         else:
             sleep(seconds)
 
     freezer = freezegun.freeze_time(clocks.wall_datetime(), real_asyncio=real_asyncio)
     local = LocalTime(read_monotonic_ns, is_real)
-    more = {**local.more_fakes, RealClock.sleep: frozen_sleep}
+    more = {**local.more_fakes, RealTime.sleep: frozen_sleep}
     with (
         mock.patch.object(freezegun.api, "_get_fake_monotonic", read_monotonic),
         mock.patch.object(freezegun.api, "_get_fake_monotonic_ns", read_monotonic_ns),

@@ -39,8 +39,9 @@ def started_by(frame: FrameType, modules: OfModule) -> bool:
 def this_thread_works_for(modules: OfModule) -> bool:
     """Return whether this thread was started by code of one of the modules, or is a timer that calls it."""
     thread = threading.current_thread()
-    function = vars(thread).get("function") if isinstance(thread, threading.Timer) else None
-    return modules(getattr(function, "__module__", "")) or started_by(sys._getframe(), modules)  # noqa: SLF001 - documented in sys
+    if isinstance(thread, threading.Timer) and modules(thread.function.__module__):
+        return True
+    return started_by(sys._getframe(), modules)  # noqa: SLF001 - documented in sys
 
 
 def _module(frame: FrameType) -> str:

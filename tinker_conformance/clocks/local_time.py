@@ -20,8 +20,8 @@ from unittest import mock
 import freezegun.api as _api
 from freezegun.api import FakeDate, FakeDatetime
 
-from tinker_conformance.clocks.real_clock import RealClock
 from tinker_conformance.clocks.real_modules import among
+from tinker_conformance.clocks.real_time import RealTime
 
 _WALL_CLOCKS: Final = ("CLOCK_REALTIME", "CLOCK_TAI")
 _MONOTONIC_CLOCKS: Final = (
@@ -60,10 +60,10 @@ class LocalTime:
         self._monotonic_ns = monotonic_ns
         self._walls, self._monotonics = _ids(_WALL_CLOCKS), _ids(_MONOTONIC_CLOCKS)
         self.more_fakes: Mapping[Callable[..., Any], Callable[..., Any]] = {
-            RealClock.ctime: self._ctime,
-            RealClock.asctime: self._asctime,
-            RealClock.clock_gettime: self._clock_gettime,
-            RealClock.clock_gettime_ns: self._clock_gettime_ns,
+            RealTime.ctime: self._ctime,
+            RealTime.asctime: self._asctime,
+            RealTime.clock_gettime: self._clock_gettime,
+            RealTime.clock_gettime_ns: self._clock_gettime_ns,
         }
 
     @contextlib.contextmanager
@@ -144,20 +144,20 @@ class LocalTime:
     def _ctime(self, seconds: float | None = None) -> str:
         if seconds is None and not self._is_real(_module(1)):
             seconds = self._seconds()
-        return RealClock.ctime(seconds)
+        return RealTime.ctime(seconds)
 
     def _asctime(self, t: Any = None) -> str:
         if t is None:
             t = _api.real_localtime(None if self._is_real(_module(1)) else self._seconds())
-        return RealClock.asctime(t)
+        return RealTime.asctime(t)
 
     def _clock_gettime_ns(self, clk_id: int) -> int:
         frozen_us = self._read_clock(clk_id, _module(1))
-        return RealClock.clock_gettime_ns(clk_id) if frozen_us is None else frozen_us * 1000
+        return RealTime.clock_gettime_ns(clk_id) if frozen_us is None else frozen_us * 1000
 
     def _clock_gettime(self, clk_id: int) -> float:
         frozen_us = self._read_clock(clk_id, _module(1))
-        return RealClock.clock_gettime(clk_id) if frozen_us is None else frozen_us / 1e6
+        return RealTime.clock_gettime(clk_id) if frozen_us is None else frozen_us / 1e6
 
     def _read_clock(self, clock: int, module: str) -> int | None:
         if not (_OWN(module) or self._is_real(module)):

@@ -25,7 +25,7 @@ from typing import Any, Final
 from unittest import mock
 
 from tinker_conformance.clocks.pacing import PacedWait, Pacer
-from tinker_conformance.clocks.real_clock import RealClock
+from tinker_conformance.clocks.real_time import RealTime
 
 _RESOLUTION_SECONDS: Final = 1e-7
 """How early a timer may fire: far less than the clock's microsecond, and more than the rounding of floats."""
@@ -60,7 +60,7 @@ class _PacedSelector:
         self._last: PacedWait | None = None
         self._is_older = bool(loop._scheduled)  # noqa: SLF001 - see _Loop
         self._late: list[Any] = []
-        self._ahead = pacer.clock.monotonic() - RealClock.monotonic()
+        self._ahead = pacer.clock.monotonic() - RealTime.monotonic()
         self.register, self.unregister, self.modify = (
             self.real.register,
             self.real.unregister,
@@ -72,7 +72,7 @@ class _PacedSelector:
         ready: list[tuple[selectors.SelectorKey, int]] = self.real.select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
-        began = RealClock.monotonic()
+        began = RealTime.monotonic()
         timeout, until_real = self._split(timeout)
         others = [key.fd for key in self.real.get_map().values() if key.fd != self._wakes_loop]
         with self._pacer.waiting(
@@ -83,12 +83,12 @@ class _PacedSelector:
             before=self._last,
         ) as self._last:
             while not ready and (seconds := self._pacer.next_look(self._last)) is not None:
-                left = until_real - RealClock.monotonic()
+                left = until_real - RealTime.monotonic()
                 if left <= 0:
                     break
                 ready = self.real.select(min(seconds, left))
         if any(key.fd in others and self._is_foreign(key.fd) for key, _ in ready):
-            self._pacer.follow(RealClock.monotonic() - began)
+            self._pacer.follow(RealTime.monotonic() - began)
         return ready
 
     def keep_back(self, is_leftover: IsLeftover) -> None:
@@ -96,7 +96,7 @@ class _PacedSelector:
         loop = self._loop()
         if loop is None or not self._is_older:
             return
-        ahead = self._pacer.clock.monotonic() - RealClock.monotonic()
+        ahead = self._pacer.clock.monotonic() - RealTime.monotonic()
         moved, self._ahead = ahead - self._ahead, ahead
         scheduled = loop._scheduled  # noqa: SLF001 - see _Loop
         self._late = [each for each in scheduled if is_leftover(each._context)]  # noqa: SLF001 - see _Loop
@@ -114,7 +114,7 @@ class _PacedSelector:
         timers: list[Any] = loop._scheduled  # noqa: SLF001 - see _Loop
         own = [each.when() for each in timers if id(each) not in late and not each.cancelled()]
         first = min(handle.when() for handle in self._late)
-        return min((when - now for when in own), default=None), RealClock.monotonic() + first - now
+        return min((when - now for when in own), default=None), RealTime.monotonic() + first - now
 
     def _wake(self) -> None:
         if (loop := self._loop()) is not None:
@@ -144,14 +144,14 @@ class _Loops:
         return selector
 
     def _take(self, loop: _Loop) -> _PacedSelector:
-        _shift(loop, self.pacer.clock.monotonic() - RealClock.monotonic())
+        _shift(loop, self.pacer.clock.monotonic() - RealTime.monotonic())
         selector = self.taken[loop] = _PacedSelector(self.pacer, loop, self.is_foreign)
         return selector
 
     def give_back(self, loop: _Loop) -> None:
         """Put a loop on real time again, on its thread or while it does not run."""
         if self.taken.pop(loop, None) is not None:
-            _shift(loop, RealClock.monotonic() - self.pacer.clock.monotonic())
+            _shift(loop, RealTime.monotonic() - self.pacer.clock.monotonic())
 
     def busy(self, thread: int) -> bool:
         """Return whether a loop runs code, on another thread than this one."""
@@ -163,15 +163,15 @@ class _Loops:
 
     def give_all_back(self) -> None:
         """Put every loop on real time; the pacer is closed already."""
-        give_up = RealClock.monotonic() + _RELEASE_SECONDS
+        give_up = RealTime.monotonic() + _RELEASE_SECONDS
         own = threading.get_ident()
         for loop in tuple(self.taken):
             while loop in self.taken and loop.is_running() and loop._thread_id != own:  # noqa: SLF001 - see _Loop
-                if RealClock.monotonic() > give_up:
+                if RealTime.monotonic() > give_up:
                     break
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(_nothing)
-                RealClock.sleep(0.0005)
+                RealTime.sleep(0.0005)
             self.give_back(loop)
 
 
@@ -189,7 +189,7 @@ def loops_paced(pacer: Pacer, is_foreign: IsForeign, is_leftover: IsLeftover) ->
     run_once, loops = vars(base)["_run_once"], _Loops(pacer, is_foreign)
 
     def paced_time(loop: asyncio.BaseEventLoop) -> float:
-        return pacer.clock.monotonic() if loop in loops.taken else RealClock.monotonic()
+        return pacer.clock.monotonic() if loop in loops.taken else RealTime.monotonic()
 
     def paced_run_once(loop: _Loop) -> None:
         selector = loops.selector_of(loop)

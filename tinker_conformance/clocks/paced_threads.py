@@ -13,7 +13,7 @@ from typing import Any, Self
 from unittest import mock
 
 from tinker_conformance.clocks.pacing import Pacer
-from tinker_conformance.clocks.real_clock import RealClock
+from tinker_conformance.clocks.real_time import RealTime
 
 
 class _Notice:
@@ -62,7 +62,7 @@ def threads_paced(pacer: Pacer) -> Iterator[None]:
                 if notice.came(seconds):
                     return True
             if not pacer.active:
-                return notice.came(max(0.0, paced.due_real - RealClock.monotonic()))
+                return notice.came(max(0.0, paced.due_real - RealTime.monotonic()))
         return False
 
     def join(thread: threading.Thread, timeout: float | None = None) -> None:
@@ -74,7 +74,7 @@ def threads_paced(pacer: Pacer) -> Iterator[None]:
                 if not thread.is_alive():
                     return None
         if not pacer.active:
-            real_join(thread, max(0.0, paced.due_real - RealClock.monotonic()))
+            real_join(thread, max(0.0, paced.due_real - RealTime.monotonic()))
         return None
 
     with (

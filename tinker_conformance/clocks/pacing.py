@@ -28,13 +28,13 @@ from tinker_conformance.clocks.clock_polls import ClockPolls
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.idle_threads import started_by, this_thread_works_for, waits_for_a_thread
 from tinker_conformance.clocks.quiet import others_runnable
-from tinker_conformance.clocks.real_clock import RealClock
 from tinker_conformance.clocks.real_modules import (
     FREEZEGUN_LEAVES,
     WAIT_IN_REAL_TIME,
     WAIT_ON_LOCKS,
     among,
 )
+from tinker_conformance.clocks.real_time import RealTime
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 
 _FIRST_LOOK_SECONDS: Final = 0.0005
@@ -104,12 +104,15 @@ class Pacer:
         loop_busy: Returns whether an event loop runs code, on another thread than this one.
     """
 
-    def __init__(self, clock: FrozenClock, harness: tuple[str, ...]) -> None:
+    def __init__(
+        self, clock: FrozenClock, harness: tuple[str, ...], refusal: Callable[[str], Exception]
+    ) -> None:
         """Create a pacer; the modules beside this one make threads and loops use it.
 
         Args:
             clock: The frozen clock.
             harness: Modules that run tests: they and their threads keep real time.
+            refusal: Makes the error for a loop that waits for a clock that nothing moves, from its text.
         """
         self.clock = clock
         self.active = True
@@ -124,7 +127,7 @@ class Pacer:
         self._on_locks = among(WAIT_ON_LOCKS)
         self._not_ours = among((*harness, "fake_server"))
         self._stall: StallWatch | None = None
-        self._polls = ClockPolls(clock)
+        self._polls = ClockPolls(clock, refusal)
         _pacers.add(self)
 
     # -- what freezing asks (frozen_clock.Pacing) --------------------------------------------------
@@ -143,7 +146,7 @@ class Pacer:
         """Take note of a reading of a clock.
 
         Raises:
-            ClockPolledError: If this thread does nothing but wait for a clock that nothing moves.
+            Exception: The refusal, if this thread does nothing but wait for a clock that nothing moves.
         """
         if self.active:
             self._polls.read()
@@ -152,7 +155,7 @@ class Pacer:
         """Wake what is due; called on the thread that moved the clocks."""
         with self._lock:
             self._changes += 1
-            self._moved_real = RealClock.monotonic()
+            self._moved_real = RealTime.monotonic()
             now = self.clock.monotonic_us
             due = [wait for wait in self._waits if wait.due_us is not None and wait.due_us <= now]
         for wait in due:
@@ -211,7 +214,7 @@ class Pacer:
         """Count this thread as waiting until `end`; see `waiting`."""
         due_us, due_real = None, math.inf
         if seconds is not None:
-            due_us, due_real = self.due(seconds), RealClock.monotonic() + seconds
+            due_us, due_real = self.due(seconds), RealTime.monotonic() + seconds
             if before is not None and before.due_us == due_us:
                 due_real = before.due_real
         wait = PacedWait(due_us, due_real, ready=ready, wake=wake, outside=outside)
@@ -241,7 +244,7 @@ class Pacer:
                 return None
             if self._jump(wait):
                 continue
-            left = wait.due_real - RealClock.monotonic()
+            left = wait.due_real - RealTime.monotonic()
             if left <= 0 and wait.due_us is not None:
                 self.clock.move_to(wait.due_us)
                 return None
@@ -253,7 +256,7 @@ class Pacer:
     def follow(self, seconds: float) -> None:
         """Move the clocks by the real time that a wait for another process took."""
         with self._lock:
-            passed = min(seconds, RealClock.monotonic() - self._moved_real)
+            passed = min(seconds, RealTime.monotonic() - self._moved_real)
         self.clock.move_to(self.clock.monotonic_us + math.floor(passed * MICROSECOND))
 
     def sleep(self, seconds: float) -> None:
@@ -266,13 +269,13 @@ class Pacer:
             message = "sleep length must be non-negative"
             raise ValueError(message)
         if not self.governs_this_thread():
-            RealClock.sleep(seconds)
+            RealTime.sleep(seconds)
             return
         with self.waiting(seconds) as wait:
-            give_up = RealClock.monotonic() + min(seconds, _SLEEP_PATIENCE_SECONDS)
+            give_up = RealTime.monotonic() + min(seconds, _SLEEP_PATIENCE_SECONDS)
             while wait.due_us is not None and self.clock.monotonic_us < wait.due_us:
-                if self._another_is_about_to_run(wait) and RealClock.monotonic() < give_up:
-                    RealClock.sleep(_SETTLE_SECONDS)
+                if self._another_is_about_to_run(wait) and RealTime.monotonic() < give_up:
+                    RealTime.sleep(_SETTLE_SECONDS)
                 else:
                     self.clock.move_to(min(wait.due_us, self._next_due() or wait.due_us))
 
@@ -307,7 +310,7 @@ class Pacer:
             return False
         if len(self._waits) > 1 or len(sys._current_frames()) > 1:  # noqa: SLF001 - documented in sys
             # A thread that was just woken still seems to wait, until it gets the interpreter.
-            RealClock.sleep(_SETTLE_SECONDS)
+            RealTime.sleep(_SETTLE_SECONDS)
             if others_runnable() or not self._everything_waits(wait):
                 return False
         with self._lock:

@@ -50,7 +50,7 @@ OWN_PORTS: Final[set[int]] = set()
 
 
 class ClockStalledError(ConformanceError, RuntimeError):
-    """The coroutine given to `FakeTinkerClock.run` would never end; the text says why and what to do."""
+    """Something waits for a frozen clock that nothing moves; the text says what, and what to do."""
 
 
 class FakeTinkerClock:
@@ -135,7 +135,7 @@ def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
     _build_models()
     clock = FrozenClock()
     clock.new_scenario(epoch)
-    pacer = Pacer(clock, LEFT_ON_REAL_TIME)
+    pacer = Pacer(clock, LEFT_ON_REAL_TIME, ClockStalledError)
     with (
         clock.frozen(pacing=pacer),
         threads_paced(pacer),

@@ -25,7 +25,7 @@ way to wait and to read the time is one of these:
 | virtual | It reads or moves the frozen clock. A wait takes no real time while nothing else can happen |
 | real, and the clock follows | It takes real time, and the frozen clock moves as far |
 | real | It takes real time, and the frozen clock stands still |
-| refused | After five real seconds it raises `ClockPolledError`, which names the line |
+| refused | After five real seconds it raises `ClockStalledError`, which names the line |
 
 Nothing else can happen when every thread waits for another one or for a timer, and no socket, pipe or process
 is waited for. Otherwise a virtual wait takes at most the real time that it asks for. The threads of pytest,

@@ -650,26 +650,26 @@ def _back_off() -> None:
 def main() -> None:
     """Play all rows and print what happened."""
     from tinker_conformance.clocks import clock_polls
-    from tinker_conformance.clocks.real_clock import RealClock
+    from tinker_conformance.clocks.real_time import RealTime
     from tinker_conformance.downstream.clock import frozen_clock
 
     vars(clock_polls)["MIN_SECONDS"] = 0.1
     with frozen_clock(EPOCH) as clock:
         for row in ROWS:
             global _hidden
-            _hidden, before, real = 0.0, clock.elapsed, RealClock.monotonic()
+            _hidden, before, real = 0.0, clock.elapsed, RealTime.monotonic()
             problem = ""
             try:
                 row.call()
             except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
-            told = {
+            happened = {
                 "text": row.text,
                 "problem": problem,
                 "virtual": clock.elapsed - before - _hidden,
-                "real": RealClock.monotonic() - real,
+                "real": RealTime.monotonic() - real,
             }
-            sys.stdout.write(json.dumps(told) + "\n")
+            sys.stdout.write(json.dumps(happened) + "\n")
             sys.stdout.flush()
 
 

@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 
-class RealClock:
+class RealTime:
     """Functions of `time` as they are outside a freeze."""
 
     sleep: Final = staticmethod(time.sleep)
@@ -21,4 +21,4 @@ class RealClock:
     @staticmethod
     def monotonic() -> float:
         """Return the real monotonic clock in seconds."""
-        return RealClock.clock_gettime(time.CLOCK_MONOTONIC)
+        return RealTime.clock_gettime(time.CLOCK_MONOTONIC)
