@@ -20,6 +20,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextvars import Context
 from dataclasses import dataclass, field
+from enum import Enum
 from types import CodeType
 from typing import Any, Final
 from unittest import mock
@@ -32,10 +33,21 @@ _RESOLUTION_SECONDS: Final = 1e-7
 _RELEASE_SECONDS: Final = 2.0
 """Real seconds within which a loop in another thread must have noticed that the clock is no longer frozen."""
 
-IsForeign = Callable[[int], bool]
-"""Whether a descriptor is connected to another process."""
+PeerOf = Callable[[int], "Peer"]
+"""Returns what a descriptor is connected to."""
 IsLeftover = Callable[[Context], bool]
 """Whether what runs in a context belongs to an earlier test."""
+
+
+class Peer(Enum):
+    """What a descriptor is connected to.
+
+    Servers in this process answer in no time of the test. Waiting for another process moves the clock.
+    """
+
+    OWN = "own"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
 
 
 class _Loop(asyncio.SelectorEventLoop):
@@ -51,12 +63,14 @@ class _Loop(asyncio.SelectorEventLoop):
 class _PacedSelector:
     """Stands in for the selector of a loop during one iteration."""
 
-    def __init__(self, pacer: Pacer, loop: _Loop, is_foreign: IsForeign) -> None:
+    def __init__(self, pacer: Pacer, loop: _Loop, peer: PeerOf) -> None:
         self.real = loop._selector  # noqa: SLF001 - see _Loop
         self._pacer = pacer
         self._loop = weakref.ref(loop)
         self._wakes_loop = loop._ssock.fileno()  # noqa: SLF001 - see _Loop
-        self._is_foreign = is_foreign
+        self._peer = peer
+        self.held_us: int | None = None
+        self._held_due: tuple[int | None, float] = (None, math.inf)
         self._last: PacedWait | None = None
         self._is_older = bool(loop._scheduled)  # noqa: SLF001 - see _Loop
         self._late: list[Any] = []
@@ -75,6 +89,10 @@ class _PacedSelector:
         began = RealTime.monotonic()
         timeout, until_real = self._split(timeout)
         others = [key.fd for key in self.real.get_map().values() if key.fd != self._wakes_loop]
+        if any(self._peer(descriptor) is Peer.OWN for descriptor in others):
+            return self._select_held(timeout, until_real)
+        if self._release():
+            return ready
         with self._pacer.waiting(
             timeout,
             ready=lambda: bool(self.real.select(0)),
@@ -87,9 +105,43 @@ class _PacedSelector:
                 if left <= 0:
                     break
                 ready = self.real.select(min(seconds, left))
-        if any(key.fd in others and self._is_foreign(key.fd) for key, _ in ready):
+        if any(key.fd in others and self._peer(key.fd) is Peer.FOREIGN for key, _ in ready):
             self._pacer.follow(RealTime.monotonic() - began)
         return ready
+
+    def _select_held(
+        self, timeout: float | None, until_real: float
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for a server in this process, in real time.
+
+        Its script may move the clock before the reply arrives. Timers of the loop are held back meanwhile, or
+        the client's read timeout would come before a reply that is on its way.
+        """
+        ready: list[tuple[selectors.SelectorKey, int]] = []
+        clock = self._pacer.clock
+        if self.held_us is None:
+            self.held_us = clock.monotonic_us
+        due_us = None if timeout is None else self.held_us + math.ceil(timeout * 1e6)
+        if due_us != self._held_due[0]:
+            self._held_due = due_us, RealTime.monotonic() + (math.inf if timeout is None else timeout)
+        with self._pacer.waiting(
+            None, ready=lambda: bool(self.real.select(0)), wake=self._wake, outside=True
+        ) as wait:
+            while not ready and (seconds := self._pacer.next_look(wait)) is not None:
+                left = min(until_real, self._held_due[1]) - RealTime.monotonic()
+                if left <= 0:
+                    break
+                ready = self.real.select(min(seconds, left))
+        if due_us is not None and not ready and self._held_due[1] <= RealTime.monotonic():
+            clock.move_to(due_us)
+            self._release()
+        return ready
+
+    def _release(self) -> bool:
+        """Let the timers of the loop see the clock again; return whether it has moved meanwhile."""
+        held, self.held_us = self.held_us, None
+        self._held_due = (None, math.inf)
+        return held is not None and held < self._pacer.clock.monotonic_us
 
     def keep_back(self, is_leftover: IsLeftover) -> None:
         """Keep the timers of earlier tests on real time: hundreds of heartbeats would follow each jump."""
@@ -125,7 +177,7 @@ class _PacedSelector:
 @dataclass(slots=True)
 class _Loops:
     pacer: Pacer
-    is_foreign: IsForeign
+    peer: PeerOf
     paced_time: object = None
     taken: weakref.WeakKeyDictionary[_Loop, _PacedSelector] = field(default_factory=weakref.WeakKeyDictionary)
 
@@ -145,7 +197,7 @@ class _Loops:
 
     def _take(self, loop: _Loop) -> _PacedSelector:
         _shift(loop, self.pacer.clock.monotonic() - RealTime.monotonic())
-        selector = self.taken[loop] = _PacedSelector(self.pacer, loop, self.is_foreign)
+        selector = self.taken[loop] = _PacedSelector(self.pacer, loop, self.peer)
         return selector
 
     def give_back(self, loop: _Loop) -> None:
@@ -176,20 +228,24 @@ class _Loops:
 
 
 @contextlib.contextmanager
-def loops_paced(pacer: Pacer, is_foreign: IsForeign, is_leftover: IsLeftover) -> Iterator[None]:
+def loops_paced(pacer: Pacer, peer: PeerOf, is_leftover: IsLeftover) -> Iterator[None]:
     """Make every loop of asyncio follow the clock of a pacer, from its next iteration on.
 
     Args:
         pacer: The pacer.
-        is_foreign: Tells connections to other processes: waiting for them moves the clock. Servers in this
-            process answer in no time of the test.
+        peer: Tells what descriptors are connected to.
         is_leftover: Tells timers of earlier tests, which stay on real time.
     """
     base = asyncio.base_events.BaseEventLoop
-    run_once, loops = vars(base)["_run_once"], _Loops(pacer, is_foreign)
+    run_once, loops = vars(base)["_run_once"], _Loops(pacer, peer)
 
     def paced_time(loop: asyncio.BaseEventLoop) -> float:
-        return pacer.clock.monotonic() if loop in loops.taken else RealTime.monotonic()
+        selector = loops.taken.get(loop)  # type: ignore[call-overload]
+        if selector is None:
+            return RealTime.monotonic()
+        if selector.held_us is not None and sys._getframe(1).f_code is run_once.__code__:  # noqa: SLF001 - documented in sys
+            return float(selector.held_us / 1e6)
+        return pacer.clock.monotonic()
 
     def paced_run_once(loop: _Loop) -> None:
         selector = loops.selector_of(loop)

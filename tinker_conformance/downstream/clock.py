@@ -19,7 +19,7 @@ from fake_server.script.builder import Seconds
 from fake_server.script.builder import advance as advance_step
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
-from tinker_conformance.clocks.paced_loops import loops_paced
+from tinker_conformance.clocks.paced_loops import Peer, loops_paced
 from tinker_conformance.clocks.paced_threads import threads_paced
 from tinker_conformance.clocks.paced_trio import trio_paced
 from tinker_conformance.clocks.pacing import Pacer
@@ -140,20 +140,19 @@ def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
         clock.frozen(pacing=pacer),
         threads_paced(pacer),
         trio_paced(pacer),
-        loops_paced(pacer, _is_foreign, belongs_to_earlier_test),
+        loops_paced(pacer, _peer, belongs_to_earlier_test),
         contextlib.closing(pacer),
     ):
         yield FakeTinkerClock(clock, pacer)
 
 
-def _is_foreign(descriptor: int) -> bool:
-    """Return whether a descriptor is connected to something else than a fake of this process."""
+def _peer(descriptor: int) -> Peer:
     try:
         with socket.socket(fileno=os.dup(descriptor)) as connection:
-            peer = connection.getpeername()
+            address = connection.getpeername()
     except OSError:  # no socket, or not connected at this moment
-        return False
-    return not (isinstance(peer, tuple) and peer[1] in OWN_PORTS)
+        return Peer.UNKNOWN
+    return Peer.OWN if isinstance(address, tuple) and address[1] in OWN_PORTS else Peer.FOREIGN
 
 
 _built: set[str] = set()
