@@ -56,7 +56,7 @@ test: $(STAMP)
 	$(BIN)/pytest --numprocesses auto --dist worksteal -m 'not slow'
 
 test-all: $(STAMP)
-	$(BIN)/pytest --numprocesses auto --dist worksteal
+	$(BIN)/pytest --numprocesses auto --dist worksteal -m 'not part_of_a_slow_test'
 
 # What users with other versions meet: the fixtures, the suite, and verdicts on real releases.
 OTHER_VERSIONS := tests/tinker_conformance/downstream tests/tinker_conformance/suite

@@ -108,7 +108,10 @@ def _records(body: bytes) -> list[Json]:
             case _:
                 pass
     if count > len(body) + 1 or any(len(each) != count for each in tensors.values()):
-        raise BodyError(f"an array record has tensors of other counts than its {count} datums")
+        raise BodyError(
+            f"an array record says that it has {count} datums, but one of its arrays has another number of "
+            "tensors; give each array one tensor for each datum"
+        )
     return [{name: each[place] for name, each in tensors.items()} for place in range(count)]
 
 

@@ -28,6 +28,7 @@ def laboratory(reference: SharedSession) -> Iterator[Laboratory]:
     made.close()
 
 
+@pytest.mark.part_of_a_slow_test
 @pytest.mark.parametrize("sdk", BROKEN_SDKS.values(), ids=BROKEN_SDKS)
 def test_a_broken_sdk_breaks_what_it_declares_for_the_reason_that_it_declares(
     laboratory: Laboratory, sdk: BrokenSdk

@@ -44,7 +44,14 @@ def test_the_quick_group_has_a_broken_sdk_for_each_requirement() -> None:
     assert {required.id for required in REQUIREMENTS} - caught == set()
 
 
-def test_make_test_all_leaves_nothing_out() -> None:
+def test_make_test_all_leaves_out_only_what_a_slow_test_asks_too() -> None:
+    command = [*_pytest_command("test-all"), "--collect-only", "--quiet", "-p", "no:cacheprovider"]
+    command += ["--numprocesses=0", "-m", "part_of_a_slow_test", "tests"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    left_out = {line.split("[")[0] for line in done.stdout.splitlines() if "::" in line}
+    assert {each.partition("::")[2] for each in left_out} == {
+        "test_a_broken_sdk_breaks_what_it_declares_for_the_reason_that_it_declares"
+    }
     assert _selected_broken_sdks("test-all", "test_a_broken_sdk_breaks_nothing_else") == set(BROKEN_SDKS)
 
 

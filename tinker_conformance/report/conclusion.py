@@ -124,9 +124,10 @@ def exit_code(
         return Exit.ADAPTER
     if start.dialect is not None:
         return Exit.HELD
-    if ran.failed or any(_is_against(result, strict=start.strict) for result in results):
+    against = [result for result in results if _is_against(result, strict=start.strict)]
+    if ran.failed or any(map(_is_failure, against)):
         return Exit.SDK_FAILED
-    if not tested or untested_chapters(results, start.kind):
+    if not tested or against or untested_chapters(results, start.kind):
         return Exit.NOTHING_TESTED
     return Exit.STALE if stale or Verdict.STALE_KNOWN_FAILURE in verdicts else Exit.HELD
 
@@ -182,8 +183,17 @@ def counted(report: Report) -> str:
 
 
 def _is_against(result: Result, *, strict: bool) -> bool:
-    """Return whether a result counts against the SDK."""
+    """Return whether a result keeps the SDK from conforming."""
     return result.verdict in _AGAINST and (strict or result.level is Level.CONTRACT)
+
+
+def _is_failure(result: Result) -> bool:
+    """Return whether a result that counts against the SDK shows a failure of it.
+
+    A requirement that is not testable does if another one must hold first. Otherwise something else is
+    missing, such as a scenario in a recording, and nobody knows how the SDK behaves there.
+    """
+    return result.verdict is Verdict.FAILED or bool(result.fix_first)
 
 
 def _standing(report: Report) -> tuple[Standing, int]:
@@ -191,7 +201,9 @@ def _standing(report: Report) -> tuple[Standing, int]:
     if end is None or end.early is not None:
         return Standing.CUT_OFF, Exit.KIT if end is None else end.exit_code
     code = exit_code(report.start, report.results, stale=bool(end.stale), scripts=end.scripts)
-    against = any(_is_against(result, strict=report.start.strict) for result in report.results)
+    failed = any(
+        _is_against(each, strict=report.start.strict) and _is_failure(each) for each in report.results
+    )
     match code:
         case Exit.HELD if report.start.dialect is not None:
             return Standing.INFORMATIVE, code
@@ -200,7 +212,7 @@ def _standing(report: Report) -> tuple[Standing, int]:
             return Standing.CONFORMS_AS_KNOWN if known else Standing.CONFORMS, code
         case Exit.STALE:
             return Standing.STALE, code
-        case _ if against or (end.scripts is not None and end.scripts.failed):
+        case _ if failed or (end.scripts is not None and end.scripts.failed):
             return Standing.DOES_NOT_CONFORM, code
         case _:
             return Standing.NOT_JUDGED, code

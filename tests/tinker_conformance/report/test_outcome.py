@@ -42,7 +42,8 @@ def _concluded(results: Sequence[Result], *, strict: bool = False, stale: Sequen
         ([Verdict.PASSED, Verdict.NOT_CLAIMED], Exit.HELD, Standing.CONFORMS),
         ([Verdict.PASSED, Verdict.KNOWN_FAILURE], Exit.HELD, Standing.CONFORMS_AS_KNOWN),
         ([Verdict.PASSED, Verdict.FAILED], Exit.SDK_FAILED, Standing.DOES_NOT_CONFORM),
-        ([Verdict.PASSED, Verdict.NOT_TESTABLE], Exit.SDK_FAILED, Standing.DOES_NOT_CONFORM),
+        ([Verdict.PASSED, Verdict.NOT_TESTABLE], Exit.NOTHING_TESTED, Standing.NOT_JUDGED),
+        ([Verdict.FAILED, Verdict.NOT_TESTABLE], Exit.SDK_FAILED, Standing.DOES_NOT_CONFORM),
         ([Verdict.PASSED, Verdict.STALE_KNOWN_FAILURE], Exit.STALE, Standing.STALE),
         ([Verdict.STALE_KNOWN_FAILURE, Verdict.FAILED], Exit.SDK_FAILED, Standing.DOES_NOT_CONFORM),
         ([Verdict.PASSED, Verdict.FAILED, Verdict.ADAPTER_ERROR], Exit.ADAPTER, Standing.DOES_NOT_CONFORM),
@@ -74,7 +75,19 @@ def test_an_error_in_the_scenario_of_a_quirk_counts_though_quirks_do_not(
 def test_a_quirk_that_cannot_be_tested_counts_only_where_quirks_do() -> None:
     judged = [*_judged(Verdict.PASSED), result(QUIRK, Verdict.NOT_TESTABLE)]
     assert _concluded(judged).exit_code == Exit.HELD
-    assert _concluded(judged, strict=True).exit_code == Exit.SDK_FAILED
+    assert _concluded(judged, strict=True).exit_code == Exit.NOTHING_TESTED
+
+
+def test_what_waits_for_another_requirement_is_a_failure_and_what_the_kit_lacks_is_not() -> None:
+    lacking = result(CONTRACT, Verdict.NOT_TESTABLE)
+    waiting = msgspec.structs.replace(lacking, fix_first=("clock.moves",))
+    for results, code, sentence in (
+        ([lacking], Exit.NOTHING_TESTED, "sdk 1.0 could not be judged against tinker-0.5.1"),
+        ([waiting], Exit.SDK_FAILED, "sdk 1.0 does not conform to tinker-0.5.1"),
+        ([lacking, waiting], Exit.SDK_FAILED, "sdk 1.0 does not conform to tinker-0.5.1"),
+    ):
+        found = _concluded([*_judged(Verdict.PASSED), *results])
+        assert (found.exit_code, found.sentence) == (code, sentence)
 
 
 def test_an_entry_that_is_stale_as_a_whole_is_exit_code_3() -> None:

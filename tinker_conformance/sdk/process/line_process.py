@@ -21,6 +21,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
+from pathlib import Path
 from typing import IO, Final
 
 from tinker_conformance.error_families import SdkError
@@ -59,6 +60,24 @@ class ProcessProblem(Enum):
     """It wrote no line, or read none, within the time limit."""
     LINE_TOO_LONG = auto()
     """It wrote a line longer than the limit."""
+
+
+def _why_not(program: str, error: Exception) -> str:
+    """Return why a program cannot be started, and the fix."""
+    match error:
+        case FileNotFoundError() if Path(program).exists():
+            return (
+                f"{program!r} names an interpreter in its first line that does not exist; correct that line"
+            )
+        case FileNotFoundError():
+            return f"there is no program {program!r}; give its path, or the name of a program on the PATH"
+        case PermissionError():
+            return (
+                f"{program!r} is not an executable file; make it executable (chmod +x), or start it with "
+                "its interpreter, such as python3 FILE"
+            )
+        case _:
+            return f"{program!r} cannot be started: {error}; check that it is a program for this machine"
 
 
 class LineProcessError(SdkError):
@@ -110,10 +129,7 @@ class LineProcess:
             )
         except (OSError, ValueError) as error:
             watchdog.release_mark(self._mark)
-            message = (
-                f"cannot start {self.command[0]!r}: {error}; check that the command exists and is executable"
-            )
-            raise LineProcessError(ProcessProblem.NOT_STARTED, message) from error
+            raise LineProcessError(ProcessProblem.NOT_STARTED, _why_not(self.command[0], error)) from error
         watchdog.watch_group(self._process.pid)
         self._stdin, self._stdout, self._stderr = map(
             _stream, (self._process.stdin, self._process.stdout, self._process.stderr)

@@ -17,6 +17,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     LogLevel,
     OfferedClock,
     decode_from_adapter,
+    decode_type,
 )
 from tinker_conformance.timeline import OutcomeKind
 
@@ -33,9 +34,12 @@ def read_line(line: bytes) -> FromAdapter:
     try:
         message: FromAdapter = decode_from_adapter(line)
     except msgspec.ValidationError as error:
+        tag = _tag(line)
+        name = f"message {tag!r}" if tag in _FIELDS else "message"
         text = (
-            f"The message {shown_line(line)} does not match the protocol: {str(error)[:MAX_SHOWN]}"
-            f"{_choices(str(error))}. Compare it with docs/reference/adapter-protocol.schema.json."
+            f"The {name} does not match the protocol: {str(error)[:MAX_SHOWN]}"
+            f"{_choices(str(error))}{_fields(str(error), tag)}. "
+            f"Compare it with docs/reference/adapter-protocol.schema.json. The line is {shown_line(line)}."
         )
         raise ScenarioFaultError(FaultKind.PROTOCOL, text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -56,6 +60,28 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "type": tuple(sorted(str(kind.__struct_config__.tag) for kind in get_args(FromAdapter))),
 }
 """The values of the fields that have a fixed set of them."""
+
+
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    str(kind.__struct_config__.tag): ("type", *kind.__struct_fields__) for kind in get_args(FromAdapter)
+}
+"""The fields of each message."""
+
+
+def _tag(line: bytes) -> str:
+    """Return the type that a message names; empty if it names none."""
+    try:
+        return decode_type(line).type
+    except msgspec.ValidationError:
+        return ""
+
+
+def _fields(problem: str, tag: str) -> str:
+    """Return the known fields where a decoder's error says that one is unknown; nothing otherwise."""
+    found = re.fullmatch(r"Object contains unknown field `(.*)`", problem)
+    if found is None or (known := _FIELDS.get(tag)) is None:
+        return ""
+    return f"; {suggestion(found[1], known, 'leave it out')}; the fields of {tag!r} are {', '.join(known)}"
 
 
 def _choices(problem: str) -> str:

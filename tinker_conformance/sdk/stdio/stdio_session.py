@@ -22,7 +22,7 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.stepwise import for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
-from tinker_conformance.sdk.process.line_process import LineProcessError
+from tinker_conformance.sdk.process.line_process import LineProcessError, ProcessProblem
 from tinker_conformance.sdk.process.replaceable_process import ReplaceableProcess
 from tinker_conformance.sdk.session import Fault, FaultKind, Run, ScenarioFaultError
 from tinker_conformance.sdk.stdio.adapter_lines import read_line
@@ -36,6 +36,7 @@ MAX_LINE: Final = 1024 * 1024
 MAX_FAULTS_IN_A_ROW: Final = 10
 """Consecutive scenarios with an adapter fault, after which the kit stops restarting the adapter."""
 
+_SEE_PROTOCOL: Final = "The protocol is described in docs/reference/adapter-protocol.md"
 _HARMLESS: Final = frozenset({FaultKind.SET_UP, FaultKind.NOT_TESTABLE})
 """Faults after which the same adapter process can run the next scenario."""
 
@@ -164,10 +165,13 @@ class StdioSession:
             message = read_line(line)
         except LineProcessError as error:
             # Without a process, the command itself could not be started.
-            where = "" if self._process.current is None else "While the kit waited for 'started': "
-            raise self._not_started(f"{where}{error}.") from error
+            if self._process.current is None:
+                raise self._not_started(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+            exited = error.problem is ProcessProblem.EXITED
+            fix = "Run the command by hand, and fix what it prints" if exited else _SEE_PROTOCOL
+            raise self._not_started(f"While the kit waited for 'started': {error}. {fix}.") from error
         except ScenarioFaultError as error:
-            text = f"Expected a valid 'started' message as the first line. {error}"
+            text = f"Expected a valid 'started' message as the first line. {error} {_SEE_PROTOCOL}."
             raise self._not_started(text) from error
         match message:
             case Started(protocol=protocol) if protocol == PROTOCOL:
@@ -182,17 +186,14 @@ class StdioSession:
                     f"Expected the first line to have type 'started', got '{message.__struct_config__.tag}'. "
                     "Send 'started' before any other message."
                 )
-        raise self._not_started(text)
+        raise self._not_started(f"{text} {_SEE_PROTOCOL}.")
 
     def _not_started(self, text: str) -> SdkStartError:
         process = self._process.current
         tail = "" if process is None else process.stderr_tail().rstrip()
         self._end_process()
         shown = f"\nEnd of the adapter's standard error:\n{tail}" if tail else ""
-        return SdkStartError(
-            f"{self.spec}: the adapter did not start. {text} "
-            f"The protocol is described in docs/reference/adapter-protocol.md.{shown}"
-        )
+        return SdkStartError(f"{self.spec}: the adapter did not start. {text}{shown}")
 
 
 def _info(started: Started, clock: SdkClock) -> AdapterInfo:

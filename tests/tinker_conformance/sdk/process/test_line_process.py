@@ -170,9 +170,17 @@ def test_a_polite_end_lets_the_child_finish(started: list[LineProcess], tmp_path
     process.close()
 
 
-def test_a_command_that_does_not_exist_is_an_error_with_the_fix() -> None:
-    with fails(ProcessProblem.NOT_STARTED, match="check that the command exists"):
+def test_a_command_that_does_not_exist_is_an_error_with_the_fix(tmp_path: Path) -> None:
+    text = "there is no program '/no/such/program'; give its path, or the name of a program on the PATH"
+    with fails(ProcessProblem.NOT_STARTED, match=text):
         LineProcess(["/no/such/program"])
+    script = tmp_path / "adapter"
+    script.write_text("#!/no/such/interpreter\n")
+    with fails(ProcessProblem.NOT_STARTED, match="is not an executable file; make it executable"):
+        LineProcess([str(script)])
+    script.chmod(0o755)
+    with fails(ProcessProblem.NOT_STARTED, match="names an interpreter .* that does not exist"):
+        LineProcess([str(script)])
 
 
 def test_closing_gives_back_every_descriptor() -> None:
