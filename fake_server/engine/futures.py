@@ -310,11 +310,17 @@ class FutureBook:
         return index, script.tail if index == len(turns) else (), repeated
 
     def end(self, future: ScriptedFuture) -> None:
-        """Stop later submissions from continuing this future's script."""
+        """Stop later submissions from continuing this future's script, or from taking it after a refusal."""
         future.ended = True
         for waiting in self._expired.values():
             if future in waiting:
                 waiting.remove(future)
+        if future.refusals and not future.submitted:
+            free = self._free[future.operation, future.client]
+            if future in free:
+                free.remove(future)
+            if future in self._conditional:
+                self._conditional.remove(future)
 
     def forget(self, future: ScriptedFuture) -> None:
         """Remove a future whose script was served to its end.

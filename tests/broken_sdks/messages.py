@@ -42,6 +42,8 @@ SDKS.edited(
     caught_by="messages.sampling_identifier",
     saying="got the line 'Sampling is paused for sampler None. Reason: concurrent LoRA rate limi",
     also=(
+        "submissions.delays_of_a_session",
+        "submissions.session",
         "messages.sampling_text",
         "requests.client_of_a_sample",
         "requests.numbers_of_samples",

@@ -13,6 +13,7 @@ from tinker_conformance.queue_state import Parsing, QueueState, parse_queue_stat
 from tinker_conformance.reference import polling
 from tinker_conformance.reference.observer import ClientObserver
 from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.submission import PendingRequest
 from tinker_conformance.reference.wire import json_or_none
 from tinker_conformance.sdk.adapter import ScenarioContext
 from tinker_conformance.sdk.in_process import reference_adapter as reference
@@ -46,6 +47,24 @@ class WithPoll(ReferenceAdapter):
             return made
 
         service._poll = poll
+
+
+class WithSubmission(ReferenceAdapter):
+    """The reference with another class of submission; the class must have empty `__slots__`."""
+
+    submission: ClassVar[type[PendingRequest]]
+
+    async def open(self, context: ScenarioContext) -> None:
+        await super().open(context)
+        service: Any = self._service
+        make = service._submission
+
+        def submission(*arguments: Any) -> PendingRequest:
+            made: PendingRequest = make(*arguments)
+            made.__class__ = self.submission
+            return made
+
+        service._submission = submission
 
 
 class WithParser(ReferenceAdapter):

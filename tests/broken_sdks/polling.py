@@ -224,7 +224,7 @@ SDKS.edited(
     changes={"polling.operations.optim_step.path": "/api/v1/optimizer_step"},
     caught_by="wiring.optim_step",
     saying="at 0.000 s: wanted a pause line with the identifier 'model-1', got nothing",
-    also=("polling.request_type_optim_step", "requests.content_of_optim_step"),
+    also=("submissions.delays", "polling.request_type_optim_step", "requests.content_of_optim_step"),
 )
 
 SDKS.edited(
@@ -374,6 +374,7 @@ SDKS.edited(
     },
     caught_by="polling.payment_ends",
     saying="at 15.000 s: wanted 1 poll of future 1, got 4 polls of future 1",
+    also=("submissions.payment_ends",),
 )
 
 SDKS.edited(
@@ -383,6 +384,7 @@ SDKS.edited(
     caught_by="polling.payment_pauses",
     saying="at 5.000 s: wanted poll 2 of future 1 at 5.000 s, got nothing",
     also=(
+        "submissions.payment_pauses",
         "polling.payment_forgotten",
         "polling.payment_limit",
         "polling.payment_line",
@@ -395,7 +397,10 @@ SDKS.edited(
     changes={"polling.billing_pause_seconds": 1.0},
     caught_by="polling.payment_pauses",
     saying="at 1.000 s: wanted poll 2 of future 1 at 5.000 s, got poll 2 of future 1 at 1.000 s",
-    also=("polling.payment_line",),
+    also=(
+        "submissions.payment_pauses",
+        "polling.payment_line",
+    ),
 )
 
 SDKS.edited(
@@ -469,6 +474,7 @@ SDKS.edited(
     caught_by="polling.expired_sampling",
     saying="got future 1 submitted 1 time to /api/v1/asample",
     also=(
+        "submissions.after_five_minutes",
         "polling.error_line",
         "polling.expired_delay",
         "polling.gives_up",
@@ -511,6 +517,7 @@ SDKS.edited(
     changes={"polling.expired.delay_base_seconds": 1.0},
     caught_by="polling.expired_delay",
     saying="submission 1 after a 410 within 0.375 to 0.625 s",
+    also=("submissions.after_five_minutes",),
 )
 
 SDKS.edited(

@@ -161,6 +161,16 @@ class _TrainsTheFirstModel(_FirstOnes):
     caught_by="requests.base_model_of_a_creation",
     saying="wanted create_model 1 with base_model 'Qwen/Qwen3-8B', got nothing",
     also=(
+        "submissions.after_ten_retries",
+        "submissions.delays",
+        "submissions.empty_bad_request",
+        "submissions.malformed",
+        "submissions.payment_pauses",
+        "submissions.redirect",
+        "submissions.refused",
+        "submissions.retry_after",
+        "submissions.sent_again",
+        "submissions.should_retry",
         *_OF_ANY_CREATION,
         "polling.expired_creation",
         "polling.request_type_create_model",
@@ -214,6 +224,7 @@ class _SamplesWithoutAPrompt(_Replaced):
     caught_by="requests.content_of_compute_logprobs",
     saying="wanted asample 1 with prompt_logprobs true, got asample 1 with prompt_logprobs false",
     also=(
+        "submissions.delays",
         "polling.incomplete_result",
         "polling.request_type_compute_logprobs",
         "wiring.compute_logprobs",
@@ -241,6 +252,7 @@ class _LeavesTheLossOut(_Replaced):
     caught_by="requests.content_of_forward",
     saying="wanted forward_backward 1 with forward_only true, got forward_backward 1 with forward_only false",
     also=(
+        "submissions.delays",
         "polling.incomplete_result",
         "polling.result_in_json",
         "polling.request_type_forward",

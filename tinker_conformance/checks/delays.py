@@ -1,4 +1,4 @@
-"""The check of random delays: they must lie within the profile's bounds, not equal the reference's."""
+"""The checks of random delays: they must lie within the profile's bounds, not equal the reference's."""
 
 from __future__ import annotations
 

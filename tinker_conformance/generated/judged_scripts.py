@@ -176,6 +176,8 @@ class ScriptJudge:
 
 
 def is_jittered(scenario: Scenario) -> bool:
-    """Return whether an SDK waits for a random time in a scenario: after a 410."""
+    """Return whether an SDK waits for a random time in a scenario: after a 410, or a refused submission."""
+    if scenario.setup or any(future.script.submission for future in scenario.futures):
+        return True
     steps = (step for future in scenario.futures for step in future.script.steps)
     return any(isinstance(step, Status) and step.status == 410 for step in map(intended_reply, steps))

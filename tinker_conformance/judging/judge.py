@@ -302,13 +302,15 @@ class Judge:
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
             cases[scenario.id] = case
             if observed.fault is not None:
-                if observed.fault.kind is not FaultKind.STUCK:
+                refused = observed.fault.kind is FaultKind.SET_UP and bool(scenario.setup)
+                if observed.fault.kind is not FaultKind.STUCK and not refused:
                     note = f"scenario {scenario.id}: {observed.fault}"
                     return Judgement(required, Verdict.ADAPTER_ERROR, cases=cases, note=note)
                 at = observed.timeline[-1].at if observed.timeline else 0.0
-                mismatches.append(
-                    Mismatch(scenario.id, at, "the scenario to finish", f"no end: {observed.fault.text}")
+                end = (
+                    f"a failed set-up: {observed.fault.text}" if refused else f"no end: {observed.fault.text}"
                 )
+                mismatches.append(Mismatch(scenario.id, at, "the scenario to finish", end))
             mismatches += required.check(case)
         if untried and not cases:
             return Judgement(required, Verdict.NOT_TESTABLE, note=untried[0])

@@ -47,6 +47,7 @@ _WITHOUT_TIME: Final = frozenset(
         seen.request_keys,
         seen.request_clients,
         seen.request_numbers,
+        seen.repeated_numbers,
         seen.request_contents,
         seen.request_metadata,
     }

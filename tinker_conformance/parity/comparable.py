@@ -23,16 +23,19 @@ from tinker_conformance.timeline import (
 def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
     """Return what must be equal: polls, replies, clock steps, observer calls, warnings and outcomes.
 
-    Logger names, error texts and telemetry data may differ between SDKs. A random delay (after HTTP 410)
-    makes times incomparable, so such a timeline is compared without times. Lines logged for a future before
-    its submission are ignored, such as the deprecation of `load_state` since 0.36. An error line about an
-    unusable body is compared without the text of the decoding library. If futures run concurrently, order and
-    times are ignored.
+    Logger names, error texts and telemetry data may differ between SDKs. A random delay (after HTTP 410, and
+    after a refused submission) makes times incomparable, so such a timeline is compared without times. Lines
+    logged for a future before its submission, or while it is refused, are ignored, such as the deprecation of
+    `load_state` since 0.36, or the HTTP client's report of each retry until 0.9.
+    An error line about an unusable body is compared without the text of the decoding library. If futures run
+    concurrently, order and times are ignored.
     """
     events = list(_without_decoder_messages(_without_lines_before_submission(timeline)))
     if _interleaved(timeline):
         return sorted((part for event in events if (part := _part_apart(event)) is not None), key=repr)
-    jittered = any(isinstance(event, Response) and event.status == 410 for event in timeline)
+    jittered = any(
+        isinstance(event, Response) and (event.status == 410 or event.submission) for event in timeline
+    )
     return [part for event in events if (part := _part(event, jittered=jittered)) is not None]
 
 
@@ -67,10 +70,16 @@ def _part_apart(event: Event) -> tuple[object, ...] | None:
 
 def _without_lines_before_submission(timeline: Timeline) -> Iterator[Event]:
     submitted: set[int | None] = set()
+    refused: set[int | None] = set()
     for event in timeline:
         match event:
             case Request(future=future):
                 submitted.add(future)
+                refused.discard(future)
+            case Response(future=future, submission=True):
+                refused.add(future)
+            case Log(future=future) if future in refused:
+                continue
             case Log(future=int() as future) if future not in submitted:
                 continue
             case _:

@@ -196,3 +196,14 @@ class WaitTimeout(StrEnum):
     STOPS_WAITING = "stops_waiting"
     """Only the wait; the SDK continues to poll."""
     CANCELS_POLL = "cancels_poll"
+
+
+class SubmissionRetries(StrEnum):
+    """Which retries a request gets that the server does not accept; see ``submission`` for their delays."""
+
+    QUICK_ONLY = "quick_only"
+    """Quick ones, and then the request fails (official: sessions and the creation of a model)."""
+    SLOW_ONLY = "slow_only"
+    """Slow ones (official: samples; since 0.18 also what saves weights)."""
+    QUICK_THEN_SLOW = "quick_then_slow"
+    """When the quick ones are used up, a slow one, and the quick ones begin again (official: training)."""

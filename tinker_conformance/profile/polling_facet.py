@@ -15,10 +15,12 @@ from tinker_conformance.profile.choices import (
     ResultFormat,
     SamplerAddress,
     StatusAction,
+    SubmissionRetries,
     UnusableBody,
     WaitTimeout,
 )
 from tinker_conformance.profile.facet import Facet, Seconds, check_places
+from tinker_conformance.profile.submission_facet import SubmissionFacet
 from tinker_conformance.queue_state import ClientKind
 
 
@@ -34,6 +36,7 @@ class OperationFacet(Facet, frozen=True):
         asserted: Keys that are checked only after the result has been decoded. Official since 0.3.
         assertion_drains: Whether a failure of that check is delayed like any other (see
             ``failure_drain_seconds``). Official: since 0.20.
+        retries: Which retries its submission gets.
     """
 
     path: str
@@ -43,6 +46,7 @@ class OperationFacet(Facet, frozen=True):
     result_class: str
     asserted: tuple[str, ...] = ()
     assertion_drains: bool = True
+    retries: SubmissionRetries = SubmissionRetries.QUICK_THEN_SLOW
 
 
 class Expired(Facet, frozen=True):
@@ -162,6 +166,7 @@ class PollingFacet(Facet, frozen=True):
         sampler_address: How a sample request names its sampler.
         creates_session: Whether a session is created first. Official since 0.3.
         asks_client_config: Whether ``POST /api/v1/client/config`` is sent first. Official since 0.18.
+        submission: When a request is sent again that the server does not accept.
         expired: What happens after HTTP 410.
         lines: Log lines and error texts.
         operations: The operations of this revision.
@@ -198,6 +203,7 @@ class PollingFacet(Facet, frozen=True):
     sampler_address: SamplerAddress
     creates_session: bool
     asks_client_config: bool
+    submission: SubmissionFacet
     expired: Expired
     lines: Lines
     operations: dict[Operation, OperationFacet]

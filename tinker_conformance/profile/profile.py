@@ -25,6 +25,7 @@ from tinker_conformance.profile.choices import (
     ResultFormat,
     SamplerAddress,
     StatusAction,
+    SubmissionRetries,
     TelemetrySource,
     Unparseable408,
     UnparseableTryAgain,
@@ -34,6 +35,7 @@ from tinker_conformance.profile.choices import (
 from tinker_conformance.profile.facet import Facet
 from tinker_conformance.profile.observer_facet import ClientForms, ObserverFacet, Reasons
 from tinker_conformance.profile.polling_facet import Expired, Lines, OperationFacet, PollingFacet
+from tinker_conformance.profile.submission_facet import SubmissionFacet
 
 __all__ = [
     "BackOffReset",
@@ -59,6 +61,8 @@ __all__ = [
     "ResultFormat",
     "SamplerAddress",
     "StatusAction",
+    "SubmissionFacet",
+    "SubmissionRetries",
     "TelemetrySource",
     "Unparseable408",
     "UnparseableTryAgain",

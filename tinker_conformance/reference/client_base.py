@@ -7,23 +7,30 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
 from fake_server.core.operations import Operation
 from tinker_conformance.error_families import UserError
-from tinker_conformance.profile.profile import CustomObserver, OnExpired, OperationFacet, Profile, WaitTimeout
+from tinker_conformance.profile.profile import (
+    CustomObserver,
+    OnExpired,
+    OperationFacet,
+    Profile,
+    SubmissionRetries,
+    WaitTimeout,
+)
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference.billing import BillingPause
 from tinker_conformance.reference.failures import FutureError, WaitTimeoutError
 from tinker_conformance.reference.observer import QueueStateObserver
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.retry import SamplingRetries
-from tinker_conformance.reference.wire import PendingFuture, Result, TelemetryHook, detail_of
+from tinker_conformance.reference.submission import PendingRequest, SampleBackOff
+from tinker_conformance.reference.wire import PendingFuture, Result, TelemetryHook
 
 _T = TypeVar("_T")
-_SETUP_TIMEOUT_SECONDS: Final = 60.0
 
 
 class Service:
@@ -58,6 +65,7 @@ class Service:
         self._http = http if http is not None else self._own_http
         self._on_telemetry = on_telemetry
         self._billing = BillingPause(profile.polling, profile.polling.billing_limit_seconds)
+        self._back_off = SampleBackOff()
         self._session: str | None = None
         self._ready = False
         self._setting_up = asyncio.Lock()
@@ -97,7 +105,7 @@ class Service:
         Args:
             operation: The operation to submit.
             kind: The kind of client that submits it.
-            body: Creates the request body, once for each submission.
+            body: Creates the request body, once for each submission or each time that it is sent.
             observer: The caller's observer, if any.
             own_observer: The client's observer, if it has one.
             retries: Submits again after the loss of a future, if the client does that.
@@ -115,33 +123,45 @@ class Service:
         await self.ready()
 
         async def attempt() -> Result:
-            future = await self._submit(operation, kind, body())
+            future = await self._submit(operation, kind, body)
             return await self._poll(future, notified).result()
 
         resubmits = self.profile.polling.expired.action(kind) is OnExpired.RESUBMITS
         running = retries.run(attempt) if retries is not None and resubmits else attempt()
         return await self._within(timeout, self._finished(operation, running))
 
-    async def post(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
-        """POST a request that is not a future, and return the reply.
+    async def post(
+        self, path: str, body: Mapping[str, object], retries: SubmissionRetries
+    ) -> Mapping[str, object]:
+        """POST a request that is not a future until it is accepted, and return the reply.
+
+        Args:
+            path: The path to POST to.
+            body: The body.
+            retries: Which retries the request gets.
 
         Raises:
-            FutureError: The server refused the request, or its reply is not a JSON object.
+            FutureError: The server refused the request for good, or its reply is not a JSON object.
         """
-        try:
-            response = await self._send(
-                f"{self._base_url}{path}",
-                json=body,
-                headers={},
-                timeout=_SETUP_TIMEOUT_SECONDS,
-                follow_redirects=True,
-            )
-            reply: object = response.json() if response.is_success else None
-        except (httpx.RequestError, ValueError) as error:
-            raise _refused(path, str(error)) from error
-        if not isinstance(reply, dict):
-            raise _refused(path, detail_of(response))
-        return reply
+        return await self._submission(path, lambda: body, retries).accepted()
+
+    def _submission(
+        self,
+        path: str,
+        body: Callable[[], Mapping[str, object]],
+        retries: SubmissionRetries,
+        back_off: SampleBackOff | None = None,
+    ) -> PendingRequest:
+        return PendingRequest(
+            path=path,
+            body=body,
+            facet=self.profile.polling,
+            retries=retries,
+            send=self._send,
+            base_url=self._base_url,
+            billing=self._billing,
+            back_off=back_off,
+        )
 
     async def _send(
         self,
@@ -188,7 +208,9 @@ class Service:
                 return
             facet = self.profile.polling
             if facet.asks_client_config:
-                config = await self.post("/api/v1/client/config", {"sdk_version": "reference"})
+                config = await self.post(
+                    "/api/v1/client/config", {"sdk_version": "reference"}, facet.submission.client_config
+                )
                 limit = config.get("billing_exception_max_pause_duration_sec")
                 if isinstance(limit, int | float):
                     self._billing.limit_seconds = float(limit)
@@ -199,15 +221,17 @@ class Service:
                     "user_metadata": {},
                     "sdk_version": "reference",
                 }
-                self._session = text_of(await self.post("/api/v1/create_session", request), "session_id")
+                made = await self.post("/api/v1/create_session", request, facet.submission.sessions)
+                self._session = text_of(made, "session_id")
             self._ready = True
 
     async def _submit(
-        self, operation: Operation, kind: ClientKind, body: Mapping[str, object]
+        self, operation: Operation, kind: ClientKind, body: Callable[[], Mapping[str, object]]
     ) -> PendingFuture:
         started = time.time()
-        path = self.profile.polling.operations[operation].path
-        reply = await self.post(path, body)
+        facet = self.profile.polling.operations[operation]
+        back_off = self._back_off if kind is ClientKind.SAMPLING else None
+        reply = await self._submission(facet.path, body, facet.retries, back_off).accepted()
         return PendingFuture(text_of(reply, "request_id"), operation, kind, time.time() - started)
 
     def _poll(self, future: PendingFuture, observer: QueueStateObserver | None) -> Poll:
@@ -295,11 +319,6 @@ def text_of(reply: Mapping[str, object], key: str) -> str:
         message = f"expected a reply with a string '{key}', got keys {sorted(reply)}; fix the server's reply"
         raise FutureError(message, official_class="ValidationError", official_text=message)
     return value
-
-
-def _refused(path: str, detail: str) -> FutureError:
-    message = f"POST {path} was not accepted: {detail}; fix the request, or see the server's log"
-    return FutureError(message, official_class="APIStatusError", official_text=detail)
 
 
 def _checked(result: Result, facet: OperationFacet) -> Result:

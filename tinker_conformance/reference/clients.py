@@ -1,8 +1,8 @@
 """The clients of the reference, a small SDK of the Tinker API.
 
 A `FutureError` (see `failures`) says how a future ended, and `error_kind` classifies any exception of a call.
-A call that an SDK of this profile does not have raises `UserError`. Profiles do not describe
-retries of a *submission*: a request that is not accepted ends in `FutureError`.
+A call that an SDK of this profile does not have raises `UserError`, and a request that the server refuses
+for good raises `FutureError`.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class ServiceClient(Service):
                     "model_path": model_path,
                     "base_model": base_model,
                 },
+                self.profile.polling.submission.sessions,
             )
             session = text_of(reply, "sampling_session_id")
         return SamplingClient(self, session=session, model_path=model_path, base_model=base_model)

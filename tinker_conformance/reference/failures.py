@@ -54,6 +54,20 @@ class FutureExpiredError(FutureError):
     kind = ErrorKind.EXPIRED
 
 
+class SubmissionError(FutureError):
+    """The server did not accept a request.
+
+    Attributes:
+        is_retried: Whether a sample starts over, as after the loss of its future.
+    """
+
+    def __init__(
+        self, message: str, *, official_class: str, official_text: str, is_retried: bool = False
+    ) -> None:
+        super().__init__(message, official_class=official_class, official_text=official_text)
+        self.is_retried = is_retried
+
+
 class WaitTimeoutError(FutureError, TimeoutError):
     """The caller's timeout on a result passed."""
 

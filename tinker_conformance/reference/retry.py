@@ -1,4 +1,4 @@
-"""Submit a sample again, after a jittered delay, when its future is lost.
+"""Submit a sample again, after a jittered delay, when its future is lost or cannot be had.
 
 Source: the retry handler of ``tinker`` 0.1.0 to 0.38.0. Its limit on concurrent requests is not modelled.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tinker_conformance.profile.profile import PollingFacet
-from tinker_conformance.reference.failures import FutureError, FutureExpiredError
+from tinker_conformance.reference.failures import FutureError, FutureExpiredError, SubmissionError
 from tinker_conformance.reference.observer import LOGGER_NAME
 
 _logger: Final = logging.getLogger(f"{LOGGER_NAME}.retry")
@@ -85,11 +85,11 @@ class SamplingRetries:
         while True:
             try:
                 return await _delayed_end(attempt)
-            except (FutureExpiredError, TimeoutError):
-                # A TimeoutError comes from an observer: the official handler retries those too.
-                await asyncio.sleep(self._delay(count))
-                count += 1
             except Exception as error:
+                if _starts_over(error):
+                    await asyncio.sleep(self._delay(count))
+                    count += 1
+                    continue
                 if self.facet.lines.non_retryable:
                     _logger.error("%s", self.facet.lines.non_retryable.format(error=_described(error)))  # noqa: TRY400 - the official line has no traceback
                 raise
@@ -109,6 +109,18 @@ class SamplingRetries:
         )
         message = f"no sample succeeded in {seconds} s; check that the server is still running"
         return FutureError(message, official_class="APIConnectionError", official_text=text)
+
+
+def _starts_over(error: Exception) -> bool:
+    """Return whether a sample is submitted again after an error."""
+    match error:
+        case SubmissionError():
+            return error.is_retried
+        case FutureExpiredError() | TimeoutError():
+            # A TimeoutError comes from an observer: the official handler retries those too.
+            return True
+        case _:
+            return False
 
 
 async def _delayed_end(attempt: Callable[[], Awaitable[_T]]) -> _T:

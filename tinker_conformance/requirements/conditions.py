@@ -305,6 +305,26 @@ def numbers_its_submissions(profile: Profile) -> bool:
     return profile.polling.sampler_address is SamplerAddress.SESSION
 
 
+def keeps_the_number_of_a_sample(profile: Profile) -> bool:
+    """Return whether a sample that is sent again has the same `seq_id`."""
+    return numbers_its_submissions(profile) and not profile.polling.submission.renumbers_samples
+
+
+def creates_a_session(profile: Profile) -> bool:
+    """Return whether a session is created first."""
+    return profile.polling.creates_session
+
+
+def asks_client_config(profile: Profile) -> bool:
+    """Return whether the client's configuration is asked first."""
+    return profile.polling.asks_client_config
+
+
+def retries_an_empty_400(profile: Profile) -> bool:
+    """Return whether a submission is sent again after a 400 without a body."""
+    return profile.polling.submission.retries_empty_400
+
+
 def polls_for_metadata(profile: Profile) -> bool:
     """Return whether polls allow an answer with metadata alone."""
     return profile.polling.metadata_only

@@ -67,6 +67,10 @@ _BY_OPERATION: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "Polls carry the request type in X-Tinker-Request-Type.",
         tuple(f"polling.request_type_{operation}" for operation in Operation),
     ),
+    "submissions.delays": (
+        "A refused submission is sent again after the operation's delays.",
+        ("submissions.delays",),
+    ),
     "polling.incomplete_result": (
         "A result that lacks a required key ends the future with an error.",
         ("polling.incomplete_result",),
@@ -179,7 +183,10 @@ def operation_rules() -> tuple[MatrixRule, ...]:
     """Return the rules that are asked of every operation."""
     return tuple(
         MatrixRule(
-            name, sentence, tuple(r for r in REQUIREMENTS if r.id in ids), not name.startswith("polling")
+            name,
+            sentence,
+            tuple(r for r in REQUIREMENTS if r.id in ids),
+            not name.startswith(("polling", "submissions")),
         )
         for name, (sentence, ids) in _BY_OPERATION.items()
     )

@@ -18,6 +18,7 @@ from tests.docs.generate import (
     findings,
     layout,
     profile_values,
+    server_findings,
     waits,
 )
 from tinker_conformance.report import record_schema as report_schema
@@ -46,4 +47,5 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/server-probes.md": probe_document.document,
     "reference/waits.md": waits.document,
     **findings.pages(),
+    **server_findings.pages(),
 }

@@ -55,6 +55,15 @@ def test_a_refused_script_keeps_its_place(engine: FakeTinker) -> None:
     assert (first.request_ids, second.request_ids) == (("future-1",), ("future-2",))
 
 
+def test_a_script_whose_client_gave_up_after_a_refusal_is_left_to_nobody(engine: FakeTinker) -> None:
+    first = engine.add_script([complete()], submission=[status(401)])
+    second = engine.add_script([complete()])
+    assert asked(engine) == 401
+    engine.end(first)
+    assert asked(engine) == 200
+    assert (first.request_ids, second.request_ids) == ((), ("future-2",))
+
+
 def test_a_submission_that_was_refused_may_come_again_with_its_number(engine: FakeTinker) -> None:
     engine.add_script([complete()], operation="optim_step", submission=[status(500)])
     sent = [asked(engine, "optim_step", model_id="m", seq_id=1) for _ in range(3)]

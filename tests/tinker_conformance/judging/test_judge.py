@@ -44,6 +44,15 @@ SCENARIOS = {
     "last": _scenario("last"),
     "slow": _scenario("slow", {"timeout": {}, "wire": {"delay": 40}}),
     "moves": _scenario("moves", {"advance": 60}, {"timeout": {}}),
+    "set-up": decode_scenario(
+        {
+            "id": "set-up",
+            "client": "training",
+            "setup": {"create_session": [{"status": 503}]},
+            "futures": [[{"complete": {}}]],
+        },
+        "set-up",
+    ),
     "apart": _scenario("apart", {"advance": {"wall": 60, "monotonic": 0}}, {"timeout": {}}),
 }
 
@@ -81,6 +90,15 @@ def test_a_requirement_fails_with_every_mismatch_of_every_scenario() -> None:
         ["1 poll of future 1"],
         ["2 polls of future 1"],
     ]
+
+
+def test_an_sdk_that_does_not_survive_a_refused_set_up_fails() -> None:
+    runs = {"one": broken(FaultKind.SET_UP), "set-up": broken(FaultKind.SET_UP)}
+    with _judge(Scripted(runs), Scripted({"one": ONCE, "set-up": ONCE})) as judge:
+        assert judge.judge(_requirement("one")).verdict is Verdict.ADAPTER_ERROR
+        judgement = judge.judge(_requirement("set-up"))
+    assert judgement.verdict is Verdict.FAILED
+    assert judgement.mismatches[0].got == "a failed set-up: it broke"
 
 
 def test_a_scenario_runs_once_however_many_requirements_ask_for_it() -> None:

@@ -16,11 +16,21 @@ from tinker_conformance.profile.profile import (
     OperationFacet,
     PollingFacet,
     Reasons,
+    SubmissionFacet,
 )
 from tinker_conformance.profile.profile_files import index, revisions
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "profiles.md").read_text(encoding="utf-8")
-FACETS = [ObserverFacet, ClientForms, Reasons, PollingFacet, Expired, Lines, OperationFacet]
+FACETS = [
+    ObserverFacet,
+    ClientForms,
+    Reasons,
+    PollingFacet,
+    SubmissionFacet,
+    Expired,
+    Lines,
+    OperationFacet,
+]
 ENUMS = [kind for kind in vars(choices).values() if isinstance(kind, EnumType)]
 
 

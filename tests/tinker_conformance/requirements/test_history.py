@@ -40,6 +40,7 @@ _NO_BILLING = {
     "polling.payment_limit",
     "polling.payment_forgotten",
     "polling.payment_line",
+    "submissions.payment_pauses",
 }
 _POLLS_AS_0_20 = {
     "polling.too_many_requests_backs_off",
@@ -48,6 +49,8 @@ _POLLS_AS_0_20 = {
     "polling.status_line",
     "polling.budget_line",
     "polling.result_in_json",
+    "submissions.delays",
+    "submissions.same_number_of_a_sample",
 }
 _POLLS_AS_0_21 = {
     "polling.too_many_requests_ends",
@@ -115,6 +118,8 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "polling.error_line",
         "polling.failure_time",
         "polling.gives_up",
+        "submissions.delays_of_a_session",
+        "submissions.session",
     },
     ("0.5.0", "tinker-0.5.1"): {
         "messages.any_sampling_identifier",
@@ -156,6 +161,9 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "polling.announced_result",
         "polling.failure_time",
         "requests.metadata_only",
+        "submissions.delays",
+        "submissions.delays_of_the_config",
+        "submissions.empty_bad_request",
     },
     ("0.15.0", "tinker-0.7"): {
         "messages.training_verb",
@@ -165,21 +173,30 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     ("0.15.0", "tinker-0.21"): _NO_SECOND_GATE
     | _NO_BILLING
     | _POLLS_AS_0_20
-    | {"polling.failure_time", "requests.content_of_forward"},
+    | {
+        "polling.failure_time",
+        "requests.content_of_forward",
+        "submissions.delays_of_the_config",
+        "submissions.empty_bad_request",
+    },
     ("0.20.0", "tinker-0.7"): {
         "messages.training_verb",
         "messages.training_text",
         "polling.bad_request_ends",
         "polling.payment_ends",
         "polling.failure_time",
+        "submissions.delays",
+        "submissions.empty_bad_request_ends",
+        "submissions.payment_ends",
     },
     ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | _POLLS_AS_0_20 | {"requests.content_of_forward"},
     ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
     # Samples were still taken in JSON.
-    ("0.22.7", "tinker-0.38"): _NO_GRACE | {"polling.result_in_json", "requests.content_of_forward"},
+    ("0.22.7", "tinker-0.38"): _NO_GRACE
+    | {"polling.result_in_json", "requests.content_of_forward", "submissions.delays"},
     ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21
     | _TRY_AGAIN_TELLS
-    | {"parsing.containers_are_unknown", "requests.content_of_forward"},
+    | {"parsing.containers_are_unknown", "requests.content_of_forward", "submissions.delays"},
     ("0.36.0", "tinker-0.38"): _NO_GRACE | {"debounce.across_save_weights_external"},
     # A raising observer, notified of ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {

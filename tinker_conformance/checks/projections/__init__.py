@@ -48,6 +48,7 @@ from tinker_conformance.checks.projections.projection import (
     same,
 )
 from tinker_conformance.checks.projections.requests import (
+    repeated_numbers,
     request_clients,
     request_contents,
     request_keys,
@@ -82,6 +83,7 @@ __all__ = [
     "poll_iterations",
     "poll_times",
     "poll_types",
+    "repeated_numbers",
     "request_clients",
     "request_contents",
     "request_keys",

@@ -58,6 +58,19 @@ def request_numbers(case: Case, timeline: Timeline) -> Iterator[Fact]:
         )
 
 
+def repeated_numbers(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield whether a submission that is sent again for a future carries the same `seq_id` as before."""
+    before: dict[int | None, object] = {}
+    for place, request, name, number in _submissions(timeline):
+        given = (request.body or {}).get("seq_id")
+        if request.future in before:
+            same = "the same" if given == before[request.future] else "another"
+            statement = f"{name} {number} with {same} seq_id as before"
+            shown = f"{name} {number} with the seq_id {_json(given)} after {_json(before[request.future])}"
+            yield Fact(("seq again", name, number), request.at, statement, shown, place)
+        before[request.future] = given
+
+
 def request_contents(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Yield each field of a submission on which the releases agree: its value, or that it is there."""
     for place, request, name, number in _submissions(timeline):

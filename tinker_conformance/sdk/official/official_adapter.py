@@ -56,6 +56,7 @@ _CAPABILITIES: Final = frozenset(
         Capability.TIMEOUT,
         Capability.CONCURRENCY,
         Capability.THREADS,
+        Capability.SUBMISSION_RETRIES,
         Capability.OFFICIAL_PLUMBING,
         Capability.FROZEN_CLOCK,
     }
