@@ -19,7 +19,7 @@ import pytest
 
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.in_process.respx_router import mounted
-from tinker_conformance.downstream.clock import FakeTinkerClock
+from tinker_conformance.downstream.clock import OWN_PORTS, FakeTinkerClock
 from tinker_conformance.downstream.options import FakeTinkerOptions
 from tinker_conformance.downstream.reachable_tinker import ReachableTinker
 
@@ -77,8 +77,12 @@ def reached_on_a_socket(tinker: ReachableTinker) -> Iterator[None]:
     """Serve an engine on a free loopback port, which becomes its `url`, and set the environment variables."""
     with FakeTinkerServer(tinker) as server:
         tinker.url = server.url
-        with tinker.serving(in_process=False), _environment(tinker):
-            yield
+        OWN_PORTS.add(server.port)
+        try:
+            with tinker.serving(in_process=False), _environment(tinker):
+                yield
+        finally:
+            OWN_PORTS.discard(server.port)
 
 
 @contextlib.contextmanager

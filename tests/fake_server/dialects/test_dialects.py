@@ -226,6 +226,14 @@ source = "a file"
             "'sessions' is not an endpoint",
         ),
         (
+            ('source = "a file"', 'source = "a"\n[busy]\nsamples=0\nstatus=429\nsource="a"'),
+            "[busy] samples is 0",
+        ),
+        (
+            ('source = "a file"', 'source = "a"\n[conflicts]\ntaken_name=4090\nsource="a"'),
+            "[conflicts] taken_name is 4090",
+        ),
+        (
             (
                 'source = "a file"',
                 'source = "a"\n[submission.statuses]\n"POST x"=20\n[submission]\nsource="a"',
