@@ -58,7 +58,7 @@ class Request:
 
     def at(self, path: str) -> Request:
         """Return the same request at another path, as a server below a prefix sees it."""
-        return Request(self.method, path, self.query, self._headers, self.body)
+        return Request(self.method, path, self.query, self.headers, self.body)
 
     def is_plain(self) -> bool:
         """Return whether the body has no content coding and is not protobuf."""
