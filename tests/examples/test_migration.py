@@ -1,4 +1,4 @@
-"""The worked migration: the mock accepts the loop as it was first written, the fixtures refuse each mistake."""
+"""The worked migration: the mock accepts the loop as first written, the fixtures refuse each mistake."""
 
 from __future__ import annotations
 
