@@ -7,6 +7,7 @@ SDK ?= official==latest
 VERSIONS ?= revisions
 PROFILE ?=
 SEED ?= 0
+SERVER ?= hatchery-core-0.3.0
 COUNT ?= 100000
 CATALOGUE := build/catalogue
 VENV := .venv
@@ -26,7 +27,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate catalogue findings setup-system image test-lowest test-newest checks newest-is-printed
+.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks newest-is-printed
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -108,6 +109,11 @@ findings: $(STAMP)
 	rm -rf $(CATALOGUE)
 	$(BIN)/tinker-conformance matrix --catalogue --versions 0.38.0 --report $(CATALOGUE)
 	$(BIN)/python -m tests.findings record $(CATALOGUE)
+	$(BIN)/python -m tests.docs.generate
+
+# The report of a server, which was made by hand as its findings page says, recorded for that page.
+server-findings: $(STAMP)
+	$(BIN)/python -m tests.findings server '$(REPORT)' '$(SERVER)'
 	$(BIN)/python -m tests.docs.generate
 
 # Writes the generated pages and schemas.

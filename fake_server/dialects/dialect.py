@@ -94,6 +94,39 @@ class Protobuf(_Table, frozen=True, kw_only=True):
     source: str
 
 
+class Conflicts(_Table, frozen=True, kw_only=True):
+    """Refusals of what an earlier request stands in the way of. A status of None is as official.
+
+    Attributes:
+        reused_number: The status for a submission in JSON whose sequence number another one of the model had.
+        taken_name: The status for a save under a name that the model has saved under already.
+        unfinished_checkpoint: The status for a load, or a sampler, of a checkpoint whose save has not ended:
+            no poll has fetched its result.
+        source: Where this was found.
+    """
+
+    reused_number: int | None = None
+    taken_name: int | None = None
+    unfinished_checkpoint: int | None = None
+    source: str
+
+
+class Busy(_Table, frozen=True, kw_only=True):
+    """Refusals of samples while too many are in flight: no poll has fetched their results.
+
+    Attributes:
+        samples: How many may be in flight.
+        status: The HTTP status of the refusal.
+        retry_after: The seconds in its header `Retry-After`, or None for no such header.
+        source: Where this was found.
+    """
+
+    samples: int
+    status: int
+    retry_after: int | None = None
+    source: str
+
+
 class Key(_Table, frozen=True, kw_only=True):
     """Requests without an API key.
 
@@ -129,6 +162,8 @@ class Dialect(_Table, frozen=True, kw_only=True):
         failed: A poll of a future that failed.
         unknown_future: A poll of an unknown id.
         submission: Replies to requests that create something.
+        conflicts: Refusals of what an earlier request stands in the way of.
+        busy: Refusals of samples while too many are in flight.
         protobuf: Whether it knows protobuf.
         key: Requests without an API key.
         endpoints: What it offers.
@@ -142,6 +177,8 @@ class Dialect(_Table, frozen=True, kw_only=True):
     failed: Failed | None = None
     unknown_future: UnknownFuture | None = None
     submission: SubmissionReplies | None = None
+    conflicts: Conflicts | None = None
+    busy: Busy | None = None
     protobuf: Protobuf | None = None
     key: Key | None = None
     endpoints: Endpoints | None = None
@@ -162,6 +199,16 @@ class Dialect(_Table, frozen=True, kw_only=True):
             ("[protobuf] refusal", None if self.protobuf is None else self.protobuf.refusal),
             ("[key] missing", None if self.key is None else self.key.missing),
         ]
+        if self.conflicts is not None:
+            statuses += [
+                ("[conflicts] reused_number", self.conflicts.reused_number),
+                ("[conflicts] taken_name", self.conflicts.taken_name),
+                ("[conflicts] unfinished_checkpoint", self.conflicts.unfinished_checkpoint),
+            ]
+        if self.busy is not None:
+            statuses.append(("[busy] status", self.busy.status))
+            if self.busy.samples < 1:
+                yield f"[busy] samples is {self.busy.samples}; use at least 1"
         submission = self.submission or SubmissionReplies(source="official")
         statuses += [(f"[submission] {name}", status) for name, status in submission.statuses.items()]
         for place, status in statuses:

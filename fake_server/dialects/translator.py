@@ -1,4 +1,4 @@
-"""Puts what the engine answers into the form of a dialect."""
+"""Puts what the engine answers into the form of a dialect, and refuses what its server refuses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fake_server.core.http_messages import JSON_HEADERS, PROTOBUF, Reply, Reques
 from fake_server.core.json_values import encoded
 from fake_server.core.operations import API_PREFIX
 from fake_server.dialects.dialect import Dialect
+from fake_server.dialects.in_the_way import EarlierRequests
 
 _POLL: Final = f"{API_PREFIX}retrieve_future"
 _SAMPLE: Final = f"{API_PREFIX}asample"
@@ -24,7 +25,7 @@ _LEFT_OUT: Final = object()
 
 
 class Translator:
-    """Translates the replies of one engine. Thread-safe: it has no state."""
+    """Translates the replies of one engine. Thread-safe."""
 
     def __init__(self, dialect: Dialect, *, long_polls: bool = False) -> None:
         """Prepare the tables.
@@ -35,6 +36,7 @@ class Translator:
         """
         self.dialect = dialect
         self._seconds = dialect.pending.seconds if long_polls and dialect.pending is not None else 0.0
+        self._earlier = EarlierRequests(dialect)
         offered = dialect.endpoints.offered if dialect.endpoints is not None else None
         self._offered = None if offered is None else re.compile("|".join(map(_pattern, offered)))
         statuses = {} if dialect.submission is None else dialect.submission.statuses
@@ -55,6 +57,9 @@ class Translator:
             and PROTOBUF in (request.header("content-type") or "")
         ):
             return _detail(protobuf.refusal, "the body is not JSON")
+        if self._earlier.matters and request.method == "POST":
+            endpoint = request.path.removeprefix(API_PREFIX)
+            return self._earlier.refusal(endpoint, request.body, _object_of(request.body))
         return None
 
     def translated_request(self, request: Request) -> Request:
@@ -81,9 +86,18 @@ class Translator:
     def _reply(self, request: Request, reply: Reply) -> tuple[Reply, bool]:
         """Return a reply in this dialect, and whether it says that the result is not there."""
         if request.path == _POLL:
-            return self._polled(request, reply)
+            translated, pending = self._polled(request, reply)
+            if self._earlier.matters and not pending:
+                self._earlier.ended(_object_of(request.body).get("request_id"))
+            return translated, pending
         if not 200 <= reply.status < 300:
             return reply, False
+        if self._earlier.matters:
+            endpoint = request.path.removeprefix(API_PREFIX)
+            if request.method == "DELETE":
+                self._earlier.deleted(request.path)
+            else:
+                self._earlier.accepted(endpoint, request.body, _object_of(request.body), _object(reply))
         submission = self.dialect.submission
         if submission is not None and not submission.sample_sequence_ids and request.path == _SAMPLE:
             body = _object(reply)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fake_server.core.byte_text import tokens_of
 from fake_server.core.errors import ScriptError
 from fake_server.core.json_values import copied
 from fake_server.script.request_match import prompt_text, prompt_tokens, value_at
@@ -143,7 +144,7 @@ def _each(given: object, wanted: int | None) -> list[list[int]]:
 
 def _tokens(given: object) -> list[int] | None:
     if isinstance(given, str):
-        return list(given.encode("utf-8", "replace"))
+        return tokens_of(given)
     if not isinstance(given, Sequence) or not all(type(token) is int for token in given):
         return None
     return list(given)

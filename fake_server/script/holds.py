@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fake_server.core.errors import ScriptError
 from fake_server.core.operations import Operation, named_operation
 from fake_server.script.builder import Seconds
-from fake_server.script.rules import POLL_SECONDS, pause_reply
+from fake_server.script.rules import POLL_SECONDS, pause_reply, selects
 from fake_server.script.steps import ReplyStep, microseconds
 
 
@@ -38,11 +38,7 @@ class Held:
 
     def concerns(self, operations: Sequence[Operation], client: str | None) -> bool:
         """Return whether it applies to a submission that may be any of ``operations``."""
-        if self.client is not None and self.client != client:
-            return False
-        if self.operation is None:
-            return Operation.CREATE_MODEL not in operations
-        return self.operation in operations
+        return selects(self.operation, self.client, operations, client)
 
 
 @dataclass(frozen=True, slots=True)

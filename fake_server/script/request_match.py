@@ -19,6 +19,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fake_server.core.byte_text import text_of
 from fake_server.core.errors import ScriptError, suggestion
 from fake_server.core.json_values import copied
 from fake_server.core.plain_data import kind
@@ -127,15 +128,6 @@ def decode_match(where: object) -> RequestMatch | None:
     return request_match({str(path): _decoded(str(path), wanted) for path, wanted in where.items()})
 
 
-def encode_match(match: RequestMatch) -> dict[str, object]:
-    """Return plain data from which ``decode_match`` makes equal conditions.
-
-    Raises:
-        ScriptError: A condition is a function.
-    """
-    return {path: _encoded(path, wanted) for path, wanted in match.conditions}
-
-
 def prompt_tokens(body: Mapping[str, object]) -> list[int]:
     """Return the tokens of the prompt of a sampling request; empty if there is no prompt."""
     prompt = body.get(PROMPT)
@@ -149,7 +141,7 @@ def prompt_tokens(body: Mapping[str, object]) -> list[int]:
 
 def prompt_text(body: Mapping[str, object]) -> str:
     """Return the text of the prompt of a sampling request, one byte for each token."""
-    return bytes(token for token in prompt_tokens(body) if 0 <= token < 256).decode("utf-8", "replace")
+    return text_of(prompt_tokens(body))
 
 
 def value_at(body: Mapping[str, object], path: str) -> object:
@@ -272,21 +264,3 @@ def _pattern(path: str, text: str) -> re.Pattern[str]:
         return re.compile(text)
     except re.error as error:
         raise ScriptError(f"where: {path}: {text!r} is not a regular expression ({error}); fix it") from None
-
-
-def _encoded(path: str, wanted: object) -> object:
-    match wanted:
-        case SameValue(name=name):
-            return {"same": name}
-        case OneOf(values=values):
-            return {"one_of": list(values)}
-        case Exists(wanted=there):
-            return {"exists": there}
-        case re.Pattern():
-            return {"matches": wanted.pattern}
-        case Mapping():
-            return {"equals": dict(wanted)}
-        case _ if callable(wanted):
-            raise ScriptError(f"where: {path} is a function, which no file can hold; use matches or one_of")
-        case _:
-            return wanted

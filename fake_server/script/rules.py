@@ -74,6 +74,22 @@ class Chance:
 Choice = Every | Nth | Chance
 
 
+def selects(
+    only: Operation | None, only_client: str | None, operations: Sequence[Operation], client: str | None
+) -> bool:
+    """Return whether a rule or a hold is about a submission.
+
+    Args:
+        only: Its operation, or None for any but ``create_model``.
+        only_client: Its model or sampling session, or None for any.
+        operations: What the submission may be.
+        client: The model or sampling session of the submission.
+    """
+    if only_client is not None and only_client != client:
+        return False
+    return Operation.CREATE_MODEL not in operations if only is None else only in operations
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Steps, and the submissions that get them.
@@ -94,11 +110,7 @@ class Rule:
 
     def counts(self, operations: Sequence[Operation], client: str | None) -> bool:
         """Return whether the rule counts a submission that may be any of ``operations``, ``where`` aside."""
-        if self.client is not None and self.client != client:
-            return False
-        if self.operation is None:
-            return Operation.CREATE_MODEL not in operations
-        return self.operation in operations
+        return selects(self.operation, self.client, operations, client)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from fake_server.core.byte_text import VOCABULARY, text_of, tokens_of
+
 END: Final = 0
 
 
@@ -24,7 +26,7 @@ class ByteTokenizer:
         eos_token: The text of that token.
     """
 
-    vocab_size: Final = 256
+    vocab_size: Final = VOCABULARY
     eos_token_id: Final = END
     pad_token_id: Final = END
     eos_token: Final = chr(END)
@@ -33,21 +35,13 @@ class ByteTokenizer:
 
     def encode(self, text: str, add_special_tokens: bool = True) -> list[int]:  # noqa: ARG002, FBT001, FBT002 - as callers of others say it
         """Return the tokens of a text; no special tokens are added."""
-        return list(text.encode("utf-8", "replace"))
+        return tokens_of(text)
 
     def decode(self, tokens: int | Iterable[int], skip_special_tokens: bool = False) -> str:  # noqa: FBT001, FBT002 - as callers of others say it
         """Return the text of tokens; tokens that are not bytes, and invalid UTF-8, become U+FFFD."""
         given = [tokens] if isinstance(tokens, int) else list(tokens)
         kept = [token for token in given if token != END] if skip_special_tokens else given
-        parts: list[str] = []
-        run = bytearray()
-        for token in kept:
-            if 0 <= token < self.vocab_size:
-                run.append(token)
-            else:
-                parts += [run.decode("utf-8", "replace"), "\ufffd"]
-                run.clear()
-        return "".join([*parts, run.decode("utf-8", "replace")])
+        return text_of(kept)
 
     def apply_chat_template(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from fake_server.core.byte_text import tokens_of
 from fake_server.core.seeded_numbers import Draws, digest, single
 from fake_server.service.language_model import START, Source
 from fake_server.service.models import CONTEXT_LENGTH
@@ -127,7 +128,7 @@ def _stops(value: object) -> tuple[tuple[int, ...], ...]:
     stops: list[tuple[int, ...]] = []
     for each in given:
         if isinstance(each, str) and each:
-            stops.append(tuple(each.encode("utf-8", "replace")))
+            stops.append(tuple(tokens_of(each)))
         elif isinstance(each, int) and not isinstance(each, bool):
             stops.append((each,))
         else:

@@ -38,6 +38,8 @@ MAX_POLLS: Final = 100_000
 """Greatest number of recorded polls; with more, every helper raises an error instead of misleading."""
 GAP_TOLERANCE_SECONDS: Final = 0.0005
 """Greatest accepted deviation of a gap: less than the millisecond by which debounce is tested."""
+REAL_GAP_TOLERANCE_SECONDS: Final = 0.4
+"""The same on a real clock: a busy machine is late, and back-offs of 1 s and 2 s are still told apart."""
 
 FutureLike = ScriptedFuture | str
 
@@ -239,22 +241,28 @@ class VerifiedTinker(Conveniences):
             )
 
     def assert_gaps(
-        self, future: FutureLike, wanted: Iterable[float], *, tolerance: float = GAP_TOLERANCE_SECONDS
+        self, future: FutureLike, wanted: Iterable[float], *, tolerance: float | None = None
     ) -> None:
         """Check how long a client waited between each answer and its next poll.
 
         Args:
             future: The polled future.
             wanted: Seconds, one number for each gap.
-            tolerance: Greatest deviation of a gap in seconds.
+            tolerance: Greatest deviation of a gap in seconds; None for half a millisecond, or 0.4 s where the
+                clock is real.
 
         Raises:
             ScriptViolation: Lists every gap that differs.
         """
         __tracebackhide__ = True
         found = self._named(future)
-        lines = gap_differences(self.gaps(found), tuple(wanted), tolerance)
+        allowed = self.gap_tolerance() if tolerance is None else tolerance
+        lines = gap_differences(self.gaps(found), tuple(wanted), allowed)
         _fail_unless_empty(lines, f"differences in the gaps of future {found.name!r}")
+
+    def gap_tolerance(self) -> float:
+        """Return how far a gap may deviate by default, in seconds."""
+        return GAP_TOLERANCE_SECONDS
 
     def assert_order(self, *futures: FutureLike) -> None:
         """Check that these futures ended in this order; others may end in between.

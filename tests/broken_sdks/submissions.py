@@ -215,12 +215,12 @@ class _Renumbers(PendingRequest):
 
 
 @SDKS.adapter(
-    "numbers_what_it_sends_again_anew",
+    "gives_repeated_submissions_new_numbers",
     under="tinker-0.5.1",
     caught_by="submissions.same_number",
     saying="with the same seq_id as before, got forward_backward 2 with the seq_id 101 after 1",
 )
-class _NumbersWhatItSendsAgainAnew(WithSubmission):
+class _NumbersRepeatedSubmissionsAgain(WithSubmission):
     submission = _Renumbers
 
 
@@ -362,7 +362,7 @@ for _name, _under, _key, _value, _caught_by, _saying in (
         "wanted future 1 to end in 'result', got 'error'",
     ),
     (
-        "numbers_a_sample_that_it_sends_again_anew",
+        "gives_repeated_samples_new_numbers",
         "tinker-0.38",
         "renumbers_samples",
         True,

@@ -17,6 +17,7 @@ NO_PROTOBUF = NO_PROTOBUF_REQUESTS | NO_PROTOBUF_RESULTS
 
 BROKEN = {
     "hatchery": {"ends.category", "results.sequence_ids", "submission.bad_protobuf", *NO_PROTOBUF},
+    "miles": set(),
     "open-rl": {"ends.form", "polling.unknown_id", "results.sequence_ids", *NO_PROTOBUF},
     "skyrl": {"ends.form", "results.sequence_ids"},
     "tinker-cloud": {"session.config", "ends.form", "results.sequence_ids", *NO_PROTOBUF},

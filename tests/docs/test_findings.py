@@ -8,11 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from fake_server import FakeTinker, FakeTinkerServer
 from tests.findings.recorded_run import RECORDED, changes, load_data, replayed
+from tests.findings.recorded_server import SERVERS, judged_server, load_server
+from tinker_conformance.cli import main
 from tinker_conformance.requirements import REQUIREMENTS
 from tinker_conformance.scenario.decoding import load_scenarios
 from tinker_conformance.sdk.catalogue import catalogue
+from tinker_conformance.server.probes import PROBES
 
 FOLDER = Path(__file__).parents[2] / "docs/findings"
 WITH_SCRIPTS = sorted(FOLDER.glob("*.yaml"))
@@ -42,11 +47,35 @@ def test_the_recorded_run_is_about_the_catalogue_and_each_sdk_has_a_page() -> No
 
 
 def test_a_page_names_only_requirements_that_exist() -> None:
-    known = {required.id for required in REQUIREMENTS}
-    chapters = {required.chapter for required in REQUIREMENTS}
+    known = {required.id for required in (*REQUIREMENTS, *PROBES)}
+    chapters = {required.chapter for required in (*REQUIREMENTS, *PROBES)}
     for page in FOLDER.glob("*.md"):
         named = re.findall(r"`([a-z_]+\.[a-z_0-9]+)`", page.read_text(encoding="utf-8"))
         assert {name for name in named if name.split(".")[0] in chapters} <= known, page.name
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_the_run_of_a_server_asked_every_probe_and_its_page_tells_of_each_failure(name: str) -> None:
+    """A new probe needs a new run of the server; the page says how to make one."""
+    server = load_server(name)
+    assert server.asked == tuple(probe.id for probe in PROBES)
+    assert sum(server.counts.values()) == len(PROBES)
+    written = (FOLDER / f"{name}.md").read_text(encoding="utf-8").partition("<!-- end: verdicts -->")[2]
+    for each in server.failed:
+        assert f"`{each.id}`" in written, "the summary says nothing of it"
+        assert each.command.endswith(f" --only {each.id}")
+
+
+def test_a_report_of_a_server_is_recorded_and_one_that_was_cut_off_is_not(tmp_path: Path) -> None:
+    with FakeTinkerServer(FakeTinker(seed=1, dialect="hatchery")) as server:
+        for folder, most in ((tmp_path / "whole", "100"), (tmp_path / "cut", "22")):
+            options = ("--only", "session.health", "--only", "ends.category", "--max-requests", most)
+            CliRunner().invoke(main, ["server", "--url", server.url, *options, "--report", str(folder)])
+    found = judged_server(tmp_path / "whole")
+    assert [(each.id, each.verdict) for each in found.failed] == [("ends.category", "failed")]
+    assert found.counts == {"failed": 1, "passed": 1}
+    with pytest.raises(ValueError, match="ended early"):
+        judged_server(tmp_path / "cut")
 
 
 @pytest.mark.parametrize("name", RECORDED)

@@ -1,6 +1,7 @@
 """Record a run of the catalogue for the findings pages, or check that it still gives the recorded verdicts.
 
-`make catalogue` makes the run and checks it; `make findings` makes it and records it.
+`make catalogue` makes the run and checks it; `make findings` makes it and records it. `make server-findings`
+records the report of a server, which is made by hand.
 """
 
 from __future__ import annotations
@@ -18,16 +19,21 @@ from tests.findings.recorded_run import (
     replayed,
     write_data,
 )
+from tests.findings.recorded_server import SERVERS, judged_server, write_server
 
 
-def main(action: str, folder: str) -> int:
+def main(action: str, folder: str, name: str = "") -> int:
     """Do what is asked and return the exit code."""
+    if action == "server" and name in SERVERS:
+        write_server(name, judged_server(Path(folder)))
+        print(f"{name}: recorded; now bring the page up to date")
+        return 0
     found = judged_sdks(Path(folder))
     match action:
         case "record":
             write_data(found)
-            for name in RECORDED:
-                write_data(replayed(name), FOLDER / f"{name}.json")
+            for each in RECORDED:
+                write_data(replayed(each), FOLDER / f"{each}.json")
             print(f"{DATA.name}: {len(found)} SDKs; now bring the pages up to date")
             return 0
         case "check":
@@ -40,9 +46,9 @@ def main(action: str, folder: str) -> int:
                 )
             return 1 if different else 0
         case _:
-            print("python -m tests.findings record|check FOLDER", file=sys.stderr)
+            print("python -m tests.findings record|check FOLDER, or server FOLDER NAME", file=sys.stderr)
             return 2
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:4]))

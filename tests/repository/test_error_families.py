@@ -40,7 +40,7 @@ OF_NO_FAMILY: Final = {
     "_Elsewhere": "an answer to respx",
     "_EndedError": "the end of a scenario, which need not be an error",
 }
-MOST: Final = 39
+MOST: Final = 40
 
 
 def test_an_exception_class_is_defined_in_a_known_module() -> None:

@@ -92,11 +92,11 @@ class _Waits:
         if wait is None and self._is_sample and refusal.is_retried:
             self._waits = self._new()
             self._started_over += 1
-            return _anew(self._profile.polling.expired, self._started_over - 1)
+            return _submitted_again(self._profile.polling.expired, self._started_over - 1)
         return wait
 
 
-def _anew(rules: Expired, count: int) -> Wait:
+def _submitted_again(rules: Expired, count: int) -> Wait:
     middle = min(rules.delay_base_seconds * 2.0**count, rules.delay_cap_seconds)
     most = min(middle * (1 + rules.jitter), rules.delay_cap_seconds)
     return Wait(middle * (1 - rules.jitter), most)

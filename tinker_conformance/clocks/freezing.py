@@ -8,7 +8,9 @@ release of freezegun no longer calls them.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,9 +21,13 @@ import freezegun
 import freezegun.api
 
 from tinker_conformance.clocks.frozen_names import FrozenNames
+from tinker_conformance.clocks.local_time import LocalTime
+from tinker_conformance.clocks.real_modules import SLEEP_IN_REAL_TIME, OfModule, among
+from tinker_conformance.clocks.real_time import RealTime
 from tinker_conformance.clocks.two_clocks import TwoClocks
 
 _NAMES: Final = FrozenNames()
+_SLEEPS: Final = among(SLEEP_IN_REAL_TIME)
 
 
 @contextmanager
@@ -30,7 +36,9 @@ def frozen_time(
     *,
     sleep: Callable[[float], None],
     before_read: Callable[[], None],
-    real: tuple[str, ...] = (),
+    keeps_names: OfModule,
+    is_real: OfModule,
+    real_asyncio: bool,
 ) -> Iterator[Callable[[], None]]:
     """Replace the clocks of the process; everything is as before afterwards.
 
@@ -38,7 +46,9 @@ def frozen_time(
         clocks: What the process reads instead.
         sleep: Replaces `time.sleep`.
         before_read: Called before each reading of a clock, on the thread that reads.
-        real: Prefixes of the names of modules that stay on real time.
+        keeps_names: Whether the functions that a module has imported by name are left alone.
+        is_real: Whether the code of a module reads real time; asked at each reading.
+        real_asyncio: Whether asyncio's own loops keep real time.
 
     Yields:
         A function that shows the process where `clocks` stand; call it after moving them.
@@ -57,17 +67,30 @@ def frozen_time(
         before_read()
         return clocks.monotonic_us * 1000
 
-    # real_asyncio: loops that are not ours (an SDK's uvloop, a debugger's) go on in real time.
-    freezer = freezegun.freeze_time(clocks.wall_datetime(), ignore=list(real), real_asyncio=True)
+    def reads_real_time() -> bool:
+        # The caller of freezegun's function, which called this one.
+        return is_real(sys._getframe(2).f_globals.get("__name__", ""))  # noqa: SLF001 - documented in sys
+
+    def frozen_sleep(seconds: float) -> None:
+        if _SLEEPS(sys._getframe(1).f_globals.get("__name__", "")):  # noqa: SLF001 - documented in sys
+            RealTime.sleep(seconds)
+        else:
+            sleep(seconds)
+
+    freezer = freezegun.freeze_time(clocks.wall_datetime(), real_asyncio=real_asyncio)
+    local = LocalTime(read_monotonic_ns, is_real)
+    more = {**local.more_fakes, RealTime.sleep: frozen_sleep}
     with (
         mock.patch.object(freezegun.api, "_get_fake_monotonic", read_monotonic),
         mock.patch.object(freezegun.api, "_get_fake_monotonic_ns", read_monotonic_ns),
         mock.patch.object(freezegun.api, "get_current_time", read_wall),
         # By default a read is real when a frame of `threading` is among the five callers: in a background
-        # thread it would depend on the depth of the stack. Looking at the caller alone keeps `threading`
-        # itself on real time.
-        mock.patch.object(freezegun.api, "call_stack_inspection_limit", 1),
-        mock.patch.object(time, "sleep", sleep),
-        _NAMES.in_place_of(freezer) as factory,
+        # thread it would depend on the depth of the stack.
+        mock.patch.object(freezegun.api, "_should_use_real_time", reads_real_time),
+        local.replacing(),
+        contextlib.ExitStack() as stack,
     ):
-        yield lambda: factory.move_to(clocks.wall_datetime())
+        for real, fake in more.items():
+            stack.enter_context(mock.patch.object(time, real.__name__, fake))
+        with _NAMES.in_place_of(freezer, more, keeps_names) as factory:
+            yield lambda: factory.move_to(clocks.wall_datetime())

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from tinker_conformance.clocks.freezing import frozen_time
 from tinker_conformance.clocks.jumps import JumpListener, JumpRules
 from tinker_conformance.clocks.quiet import LOOK_SECONDS, QuietWatch
 from tinker_conformance.clocks.race_provoker import RaceProvoker
+from tinker_conformance.clocks.real_modules import keeps_real_time
 from tinker_conformance.clocks.two_clocks import (
     DEFAULT_EPOCH,
     MICROSECOND,
@@ -31,6 +32,25 @@ _SPINNING_PASSES: Final = 10_000
 
 def _nothing() -> None:
     pass
+
+
+class Pacing(Protocol):
+    """What takes over the waits of a process whose clocks are frozen."""
+
+    def sleep(self, seconds: float) -> None:
+        """Replace `time.sleep`."""
+
+    def before_read(self) -> None:
+        """Take note of a reading of a clock, on the thread that reads."""
+
+    def keeps_names(self, module: str) -> bool:
+        """Return whether the functions of `time` that a module has imported stay real."""
+
+    def is_real(self, module: str) -> bool:
+        """Return whether the code of a module reads real time, on this thread."""
+
+    def clock_moved(self) -> None:
+        """Take note that the clocks were moved; called on the thread that moved them."""
 
 
 @dataclass(slots=True)
@@ -49,6 +69,7 @@ class FrozenClock:
     _activity: int = 0
     _passes: int = 0
     _show: Callable[[], None] = _nothing
+    _moved: Callable[[], None] = _nothing
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -78,20 +99,31 @@ class FrozenClock:
     # -- freezing --------------------------------------------------------------------------------
 
     @contextmanager
-    def frozen(self, *, real: tuple[str, ...] = ()) -> Iterator[FrozenClock]:
+    def frozen(self, *, real: tuple[str, ...] = (), pacing: Pacing | None = None) -> Iterator[FrozenClock]:
         """Make the whole process read these clocks within the block.
 
         Args:
-            real: Prefixes of the names of modules that stay on real time.
+            real: Names of further modules that stay on real time, if there is no `pacing` to say it.
+            pacing: What takes over the waits of the process; without it, only `time.sleep` and the loops of
+                `virtual_loop.py` follow the clocks.
         """
+        waits = self if pacing is None else pacing
+        keeps = keeps_real_time(*real)
         with frozen_time(
-            self._clocks, sleep=self.sleep, before_read=self._races.clock_read, real=real
+            self._clocks,
+            sleep=waits.sleep,
+            before_read=self._races.clock_read if pacing is None else pacing.before_read,
+            keeps_names=keeps if pacing is None else pacing.keeps_names,
+            is_real=keeps if pacing is None else pacing.is_real,
+            # Without pacing, loops that are not ours (an SDK's uvloop, a debugger's) go on in real time.
+            real_asyncio=pacing is None,
         ) as show:
             self._show = show
+            self._moved = _nothing if pacing is None else pacing.clock_moved
             try:
                 yield self
             finally:
-                self._show = _nothing
+                self._show = self._moved = _nothing
 
     # -- moving ----------------------------------------------------------------------------------
 
@@ -115,6 +147,14 @@ class FrozenClock:
             self._activity += 1
             self._show()
             self._wake_everyone()
+        self._moved()
+
+    def move_to(self, due_us: int) -> None:
+        """Move both clocks until the monotonic clock stands there (µs), unless it is past that already."""
+        with self._lock:
+            moved = due_us - self.monotonic_us
+            if moved > 0:
+                self.advance(moved, moved)
 
     def _wake_everyone(self) -> None:
         self._lock.notify_all()

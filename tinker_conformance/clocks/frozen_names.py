@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from unittest import mock
 
 import freezegun.api
+
+from tinker_conformance.clocks.real_modules import OfModule
 
 _OWN: Final = ("datetime", "time", "freezegun.api")
 """Modules that freezegun changes itself."""
@@ -54,9 +56,17 @@ class FrozenNames:
 
     @contextmanager
     def in_place_of(
-        self, freezer: freezegun.api._freeze_time
+        self,
+        freezer: freezegun.api._freeze_time,
+        more: Mapping[Callable[..., Any], Callable[..., Any]],
+        keeps_names: OfModule,
     ) -> Iterator[freezegun.api.FrozenDateTimeFactory]:
         """Start a freezer, yield the factory that moves its clock, and stop it at the end of the block.
+
+        Args:
+            freezer: Replaces the functions of `time` and `datetime`.
+            more: By further real functions, what replaces them where modules have imported them by name.
+            keeps_names: Whether a module is left alone.
 
         A module that is loaded meanwhile imports the frozen functions from `time` and `datetime`. After the
         block it has the real ones.
@@ -68,7 +78,6 @@ class FrozenNames:
             mock.patch.object(asyncio, "new_event_loop", _STANDARD_LOOP),
         ):
             factory = freezer.start()
-        ignored = tuple(freezer.ignore)
         reals: dict[int, object] = {}
         changed: list[_Spot] = []
         try:
@@ -77,8 +86,11 @@ class FrozenNames:
             fakes = [getattr(freezegun.api, name) for name in getattr(freezer, "fake_names", ())]
             if fakes:
                 reals = {id(fake): freezer.reals[id(fake)] for fake in fakes}
-                by_real = {id(reals[id(fake)]): fake for fake in fakes}
-                changed = self._spots(by_real, ignored)
+                by_real: dict[int, object] = {id(reals[id(fake)]): fake for fake in fakes}
+                for real_function, fake in more.items():
+                    reals[id(fake)] = real_function
+                    by_real[id(real_function)] = fake
+                changed = self._spots(by_real, keeps_names)
                 for names, name, real in changed:
                     names[name] = by_real[id(real)]
             yield factory
@@ -86,11 +98,11 @@ class FrozenNames:
             for names, name, real in changed:
                 names[name] = real
             if reals:
-                self._restore(reals, ignored)
+                self._restore(reals, keeps_names)
             with mock.patch.object(freezegun.api, "sys", _NoModules()):
                 freezer.stop()
 
-    def _spots(self, by_real: dict[int, object], ignored: tuple[str, ...]) -> list[_Spot]:
+    def _spots(self, by_real: dict[int, object], keeps_names: OfModule) -> list[_Spot]:
         found: list[_Spot] = []
         modules = _modules()
         if len(self._seen) > len(modules) + _MAX_STALE:
@@ -102,17 +114,17 @@ class FrozenNames:
                     _Spot(names, name, value) for name, value in tuple(names.items()) if id(value) in by_real
                 ]
                 seen = self._seen[key] = _Seen(names, len(names), spots)
-            if seen.spots and not key.startswith(ignored):
+            if seen.spots and not keeps_names(key):
                 found += [spot for spot in seen.spots if spot.names.get(spot.name) is spot.real]
         return found
 
-    def _restore(self, reals: dict[int, object], ignored: tuple[str, ...]) -> None:
+    def _restore(self, reals: dict[int, object], keeps_names: OfModule) -> None:
         """Put the real functions back into modules that are new or have changed."""
         for key, names in _modules():
             seen = self._seen.get(key)
             if seen is not None and seen.names is names and seen.size == len(names):
                 continue
-            if not key.startswith(ignored):
+            if not keeps_names(key):
                 for name, value in tuple(names.items()):
                     if (real := reals.get(id(value))) is not None:
                         names[name] = real

@@ -42,7 +42,7 @@ class QuietWatch:
             running or waiting for the processor.
         """
         used, before = _processor_seconds(), self._used
-        quiet = activity == self._activity and used - before < _OWN_SECONDS and not _others_runnable()
+        quiet = activity == self._activity and used - before < _OWN_SECONDS and not others_runnable()
         self._used, self._activity = _processor_seconds(), activity
         self._looks = self._looks + 1 if quiet else 0
         return self._looks >= QUIET_LOOKS
@@ -53,7 +53,7 @@ def _processor_seconds() -> float:
     return time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)
 
 
-def _others_runnable() -> bool:
+def others_runnable() -> bool:
     """Return whether another thread of this process is runnable; False if the system has no `/proc`."""
     own = str(threading.get_native_id())
     try:

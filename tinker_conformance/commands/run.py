@@ -6,7 +6,6 @@ import contextlib
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -14,6 +13,7 @@ from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.guard import undelivered
 from tinker_conformance.commands.interruption import ends_with_input, uninterrupted
+from tinker_conformance.commands.judging_options import FILE, judging_options
 from tinker_conformance.commands.measured_run import (
     MeasuredRun,
     Written,
@@ -29,9 +29,6 @@ from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.report.records import ScriptsRecord
 from tinker_conformance.suite.conformance_run import RunRequest, open_run
 
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
-_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
-
 
 @click.command()
 @click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK to judge.")
@@ -41,23 +38,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
     metavar="NAME|FILE",
     help="The profile to judge the SDK by. Default: the one its adapter names, or that of its version.",
 )
-@click.option("--strict", is_flag=True, help="Count quirks as failures.")
-@click.option("--as-of", metavar="VERSION", help="Judge only the requirements that existed in kit VERSION.")
-@click.option(
-    "--known-failures", "known", type=_FILE, help="Excuse the failures that this TOML or YAML file lists."
-)
-@click.option(
-    "--record-known-failures",
-    "recorded",
-    type=_FILE,
-    help="Write the failures of this run to a file of known failures. One that exists is brought up to date.",
-)
-@click.option(
-    "--report",
-    "folder",
-    type=_FOLDER,
-    help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
-)
+@judging_options("the requirements")
 @click.option(
     "--dialect",
     metavar="NAME",
@@ -66,7 +47,7 @@ _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 )
 @click.option(
     "--record",
-    type=_FILE,
+    type=FILE,
     help="Write what the SDK did in each scenario to this file, to be judged later with --sdk recorded:FILE.",
 )
 @click.option("--generated", "count", type=COUNT, default=0, help="Also judge this many generated scripts.")

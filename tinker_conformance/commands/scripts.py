@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from tinker_conformance.commands.hypothesis_storage import keep_hypothesis_out_of_the_working_folder
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.drawn_scenarios import generated
 from tinker_conformance.generated.judged_scripts import (
@@ -29,6 +30,7 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
         ScenarioError: If the file to replay is not a file of scenarios.
     """
     replayed = () if replay is None else load_scenarios(replay)
+    keep_hypothesis_out_of_the_working_folder()
     drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
     return (*replayed, *drawn)
 

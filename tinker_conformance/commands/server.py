@@ -11,6 +11,7 @@ import click
 from fake_server.core.visible_text import visible
 from tinker_conformance.commands.guard import undelivered
 from tinker_conformance.commands.interruption import uninterrupted
+from tinker_conformance.commands.judging_options import judging_options
 from tinker_conformance.commands.measured_run import (
     MeasuredRun,
     Written,
@@ -38,8 +39,6 @@ from tinker_conformance.server.target import (
     most_requests,
 )
 
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
-_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 _MANY: Final = click.IntRange(min=1, max=1_000_000)
 _AT_ONCE: Final = click.IntRange(min=1, max=64)
 
@@ -106,23 +105,7 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
     help="Time limit of each thing that a release does.",
 )
 @click.option("--only", multiple=True, metavar="ID", help="Run only this probe. Repeatable.")
-@click.option("--strict", is_flag=True, help="Count quirks as failures.")
-@click.option("--as-of", metavar="VERSION", help="Judge only by the probes that existed in kit VERSION.")
-@click.option(
-    "--known-failures", "known", type=_FILE, help="Excuse the failures that this TOML or YAML file lists."
-)
-@click.option(
-    "--record-known-failures",
-    "recorded",
-    type=_FILE,
-    help="Write the failures of this run to a file of known failures. One that exists is brought up to date.",
-)
-@click.option(
-    "--report",
-    "folder",
-    type=_FOLDER,
-    help="Write JSON, JUnit XML, Markdown, a badge and an HTML page to this folder.",
-)
+@judging_options("the probes")
 @click.option("-q", "--quiet", is_flag=True, help="Print only what to fix first, and the last line.")
 @click.option(
     "-v", "--verbose", is_flag=True, help="Also explain known failures and what the server does not offer."

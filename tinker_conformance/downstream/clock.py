@@ -1,14 +1,16 @@
 """The frozen clock that a test uses.
 
-`time.time`, `time.monotonic`, `datetime.now` and similar functions stand still. `time.sleep`, in any thread,
-returns at once and moves both clocks. Event loops stay on real time, because a test runner or an SDK owns
-them: `asyncio.sleep` in a test really waits. Use `run` for clients whose sleeps should take no real time.
+`time.time`, `time.monotonic`, `datetime.now` and similar functions stand still. Waits move both clocks and
+take no real time while nothing else can happen: `time.sleep`, event loops of asyncio and trio, whatever waits
+on a `threading.Condition`. The table of all waits is in ``docs/reference/waits.md``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 import sys
 from collections.abc import Coroutine, Iterator
 from typing import Any, Final, TypeVar
@@ -17,28 +19,48 @@ from fake_server.script.builder import Seconds
 from fake_server.script.builder import advance as advance_step
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.clocks.paced_loops import Peer, loops_paced
+from tinker_conformance.clocks.paced_threads import threads_paced
+from tinker_conformance.clocks.paced_trio import trio_paced
+from tinker_conformance.clocks.pacing import Pacer
 from tinker_conformance.clocks.two_clocks import MICROSECOND
-from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop
+from tinker_conformance.downstream.earlier_tests import belongs_to_earlier_test
+from tinker_conformance.downstream.other_clocks import time_machine_refused
 from tinker_conformance.error_families import ConformanceError
 
 _T = TypeVar("_T")
 
 RUN_LIMIT_SECONDS: Final = 26 * 3600.0
 """The limit of `run` in virtual seconds; the longest wait of any known SDK is two hours."""
-LEFT_ON_REAL_TIME: Final = ("_pytest", "pluggy", "pytest_asyncio", "xdist", "execnet", "hypothesis")
-"""Modules that keep real time, because they measure the duration of tests."""
+LEFT_ON_REAL_TIME: Final = (
+    "_pytest",
+    "coverage",
+    "debugpy",
+    "execnet",
+    "hypothesis",
+    "pluggy",
+    "pydevd",
+    "pytest_asyncio",
+    "pytest_rerunfailures",
+    "pytest_timeout",
+    "xdist",
+)
+"""Modules that keep real time, with their threads: they run tests and measure their duration."""
+OWN_PORTS: Final[set[int]] = set()
+"""Ports of the fakes of this process. A client that waits for one of them does not move the clock."""
 
 
 class ClockStalledError(ConformanceError, RuntimeError):
-    """The coroutine given to `FakeTinkerClock.run` would never end; the text says why and what to do."""
+    """Something waits for a frozen clock that nothing moves; the text says what, and what to do."""
 
 
 class FakeTinkerClock:
     """The frozen clocks of this process."""
 
-    def __init__(self, clock: FrozenClock) -> None:
-        """Wrap a clock that is already frozen."""
+    def __init__(self, clock: FrozenClock, pacer: Pacer) -> None:
+        """Wrap a clock that is already frozen, and what paces the waits of the process by it."""
         self._clock = clock
+        self._pacer = pacer
 
     @property
     def wall(self) -> float:
@@ -75,25 +97,23 @@ class FakeTinkerClock:
         self._clock.advance(step.wall_us, step.monotonic_us)
 
     def run(self, main: Coroutine[Any, Any, _T]) -> _T:
-        """Run a coroutine on an event loop that uses this clock, so that its sleeps take no real time.
-
-        Use it only with `fake_tinker` (in process). A client that waits for a real socket looks idle, so the
-        clock would jump to its timeout.
+        """Run a coroutine on an event loop of its own, and end it if it would wait for ever.
 
         Raises:
-            ClockStalledError: If the coroutine waits for something that can never happen.
+            ClockStalledError: If nothing can happen any more, or not within 26 virtual hours.
         """
         stalls: list[str] = []
-        with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(self._clock)) as runner:
+        with asyncio.Runner() as runner:
             loop = runner.get_loop()
             tasks: list[asyncio.Task[_T]] = []
 
             def stalled(reason: str) -> None:
-                stalls.append(reason)
-                loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+                if not stalls:
+                    stalls.append(reason)
+                    loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
 
             async def watched() -> _T:
-                with self._clock.jumping(limit_seconds=RUN_LIMIT_SECONDS, on_stall=stalled):
+                with self._pacer.watching_for_stalls(RUN_LIMIT_SECONDS, stalled):
                     tasks.append(asyncio.ensure_future(main))
                     return await tasks[0]
 
@@ -102,9 +122,7 @@ class FakeTinkerClock:
             except asyncio.CancelledError:
                 if not stalls:
                     raise
-                message = (
-                    f"{stalls[0]}; check what is awaited, or use fake_tinker (in process) instead of a socket"
-                )
+                message = f"{stalls[0]}; check what is awaited, or give the wait a timeout"
                 raise ClockStalledError(message) from None
 
 
@@ -114,12 +132,32 @@ def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
 
     Args:
         epoch: The initial wall clock, in seconds since 1970.
+
+    Raises:
+        UserError: If time-machine is active.
     """
     _build_models()
     clock = FrozenClock()
     clock.new_scenario(epoch)
-    with clock.frozen(real=LEFT_ON_REAL_TIME):
-        yield FakeTinkerClock(clock)
+    pacer = Pacer(clock, LEFT_ON_REAL_TIME, ClockStalledError)
+    with (
+        time_machine_refused(),
+        clock.frozen(pacing=pacer),
+        threads_paced(pacer),
+        trio_paced(pacer),
+        loops_paced(pacer, _peer, belongs_to_earlier_test),
+        contextlib.closing(pacer),
+    ):
+        yield FakeTinkerClock(clock, pacer)
+
+
+def _peer(descriptor: int) -> Peer:
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as connection:
+            address = connection.getpeername()
+    except OSError:  # no socket, or not connected at this moment
+        return Peer.UNKNOWN
+    return Peer.OWN if isinstance(address, tuple) and address[1] in OWN_PORTS else Peer.FOREIGN
 
 
 _built: set[str] = set()

@@ -12,7 +12,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import Final
 
@@ -109,6 +109,12 @@ def earlier_owner(request: Request, current: Lifetime, *, in_process: bool) -> L
     inherited = _active.get() if in_process else ()
     # A client that is older than this test, but that this test uses.
     return None if any(not lifetime.ended for lifetime in inherited) else owner
+
+
+def belongs_to_earlier_test(context: Context) -> bool:
+    """Return whether what runs in a context was started by a test that has ended."""
+    lifetimes = context.get(_active, ())
+    return bool(lifetimes) and all(lifetime.ended for lifetime in lifetimes)
 
 
 def _key(request: Request) -> str:

@@ -19,7 +19,7 @@ import pytest
 
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.in_process.respx_router import mounted
-from tinker_conformance.downstream.clock import FakeTinkerClock
+from tinker_conformance.downstream.clock import OWN_PORTS, FakeTinkerClock
 from tinker_conformance.downstream.options import FakeTinkerOptions
 from tinker_conformance.downstream.reachable_tinker import ReachableTinker
 
@@ -68,7 +68,7 @@ def _verified(
 @contextlib.contextmanager
 def reached_in_process(tinker: ReachableTinker) -> Iterator[None]:
     """Serve an engine on its `url` in this process and set the environment variables, within the block."""
-    with mounted(tinker, base_url=tinker.url), tinker.serving(in_process=True), _environment(tinker):
+    with mounted(tinker, base_url=tinker.url), tinker.serving(in_process=True), environment_of(tinker):
         yield
 
 
@@ -77,12 +77,17 @@ def reached_on_a_socket(tinker: ReachableTinker) -> Iterator[None]:
     """Serve an engine on a free loopback port, which becomes its `url`, and set the environment variables."""
     with FakeTinkerServer(tinker) as server:
         tinker.url = server.url
-        with tinker.serving(in_process=False), _environment(tinker):
-            yield
+        OWN_PORTS.add(server.port)
+        try:
+            with tinker.serving(in_process=False), environment_of(tinker):
+                yield
+        finally:
+            OWN_PORTS.discard(server.port)
 
 
 @contextlib.contextmanager
-def _environment(tinker: ReachableTinker) -> Iterator[None]:
+def environment_of(tinker: ReachableTinker) -> Iterator[None]:
+    """Set the environment variables by which clients find a fake, within the block."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TINKER_BASE_URL", tinker.url)
         patch.setenv("TINKER_API_KEY", tinker.api_key)

@@ -12,7 +12,7 @@ from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, Transpo
 from fake_server.core.json_values import encoded
 from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.steps import Advance
-from fake_server.verify.verified_tinker import VerifiedTinker
+from fake_server.verify.verified_tinker import REAL_GAP_TOLERANCE_SECONDS, VerifiedTinker
 from tinker_conformance.downstream.clock import FakeTinkerClock
 from tinker_conformance.downstream.earlier_tests import (
     MAX_LEFTOVERS,
@@ -116,6 +116,10 @@ class ReachableTinker(VerifiedTinker):
             counted = Counter(map(str, self._leftovers))
             lines = [f"refused meanwhile, {count} times: {text}" for text, count in counted.items()]
             raise ScriptViolation("\n".join([str(violation), *lines])) from None
+
+    def gap_tolerance(self) -> float:
+        """Return how far a gap may deviate by default, in seconds: less on a frozen clock."""
+        return super().gap_tolerance() if self.moves_clock() else REAL_GAP_TOLERANCE_SECONDS
 
     def moves_clock(self) -> bool:
         """Return whether the test uses `fake_tinker_clock`."""

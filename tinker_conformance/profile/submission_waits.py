@@ -97,8 +97,8 @@ class SubmissionWaits:
         return Wait(most * (1 - rules.quick_jitter), most)
 
     def _is_quickly_retried(self, refusal: RefusedReply) -> bool:
-        said = refusal.headers.get("x-should-retry") if self.facet.submission.obeys_should_retry else None
-        match said:
+        value = refusal.headers.get("x-should-retry") if self.facet.submission.obeys_should_retry else None
+        match value:
             case "true":
                 return True
             case "false":
@@ -136,9 +136,9 @@ def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds that a reply asks its client to wait."""
     with contextlib.suppress(KeyError, ValueError):
         return float(headers["retry-after-ms"]) / 1000
-    said = headers.get("retry-after", "")
+    value = headers.get("retry-after", "")
     with contextlib.suppress(ValueError):
-        return float(said)
+        return float(value)
     with contextlib.suppress(ValueError):
-        return parsedate_to_datetime(said).timestamp() - now
+        return parsedate_to_datetime(value).timestamp() - now
     return None

@@ -115,15 +115,14 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
     scripted = _scripted(poll)
     sent, fault = _sent(reply)
     # The timeline shows everything but results.
-    shown = None if isinstance(intended_reply(scripted), Complete) else sent
-    body = None if shown is None else _json_or_none(shown.body)
+    body, raw = _content(None if isinstance(intended_reply(scripted), Complete) else sent)
     return Response(
         at=at,
         client=key.client,
         future=key.future,
         status=None if sent is None else sent.status,
         body=body,
-        raw=None if shown is None or body is not None else _as_text(shown.body),
+        raw=raw,
         fault=fault,
         step=None if scripted is None else poll.index + 1,
     )
@@ -132,14 +131,14 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
 def refusal_event(at: float, key: FutureKey, reply: Reply | TransportFault) -> Response:
     """Return the event of the reply to a submission that is not accepted, at `at` virtual seconds."""
     sent, fault = _sent(reply)
-    body = None if sent is None else _json_or_none(sent.body)
+    body, raw = _content(sent)
     return Response(
         at=at,
         client=key.client,
         future=key.future,
         status=None if sent is None else sent.status,
         body=body,
-        raw=None if sent is None or body is not None else _as_text(sent.body),
+        raw=raw,
         fault=fault,
         submission=True,
     )
@@ -163,6 +162,14 @@ def _sent(reply: Reply | TransportFault) -> tuple[Reply | None, str | None]:
             return corrupted, name
         case Reply():
             return reply, None
+
+
+def _content(shown: Reply | None) -> tuple[object, str | None]:
+    """Return the JSON value of a reply's body, or else its text."""
+    if shown is None:
+        return None, None
+    body = _json_or_none(shown.body)
+    return body, _as_text(shown.body) if body is None else None
 
 
 def _as_text(body: bytes) -> str:

@@ -216,12 +216,16 @@ class Dialogue:
 
     def request_id(self, answer: Answer) -> str:
         """Return the request id of a submission's reply; end the probe if it has none."""
-        self.offered(answer)
-        self.require(answer.ok, "a promise (HTTP 200 with a request_id)", str(answer))
+        self.promised(answer)
         found = answer.mapping().get("request_id")
         with self.prerequisite("submission.request_id"):
             self.require(isinstance(found, str) and found != "", "a request_id that is text", str(answer))
         return str(found)
+
+    def promised(self, answer: Answer) -> None:
+        """End the probe unless a submission was accepted."""
+        self.offered(answer)
+        self.require(answer.ok, "a promise (HTTP 200 with a request_id)", str(answer))
 
     def offered(self, answer: Answer) -> Answer:
         """Return a reply, unless its status says that the server has no such endpoint.

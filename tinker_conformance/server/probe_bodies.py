@@ -22,6 +22,8 @@ EXAMPLES: Final = ((PROMPT, TARGETS, WEIGHTS), (PROMPT[:3], TARGETS[:3], WEIGHTS
 SMALL_STEP: Final = 1e-6
 """A learning rate with which a step changes nearly nothing; a server may refuse 0 (hatchery-core 0.3.0)."""
 MAX_TOKENS: Final = 6
+NOWHERE: Final = "tinker://no-such-run/weights/no-such-checkpoint"
+"""The path of a checkpoint that does not exist."""
 RANK: Final = 8
 
 
@@ -107,6 +109,11 @@ def step_body(model: str, number: int, **adam: float) -> Json:
     """Return the body of `optim_step`."""
     params = {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.95, "eps": 1e-12} | adam
     return {"type": "optim_step", "model_id": model, "seq_id": number, "adam_params": params}
+
+
+def load_body(model: str, number: int, path: str) -> Json:
+    """Return the body of `load_weights`."""
+    return {"type": "load_weights", "model_id": model, "seq_id": number, "path": path, "optimizer": False}
 
 
 def numbered(body: Mapping[str, object], number: int) -> Json:

@@ -34,6 +34,8 @@ from tinker_conformance.server.server_request import Pausing
 from tinker_conformance.server.target import RequestBudget
 
 _SCHEME: Final = "tinker://"
+_ABOUT_THE_MOMENT: Final = frozenset({402, 408, 409, 425, 429})
+"""Refusals that say nothing about the form of a body."""
 
 
 class Workbench:
@@ -44,6 +46,7 @@ class Workbench:
         offer: What it offers.
         pausing: How it can be made to pause.
         checkpoints: Paths of what was saved, which `clean_up` deletes.
+        failed_load: The future of a load that cannot succeed; None before it is asked for, empty if refused.
     """
 
     def __init__(self, line: Line, offer: Offer, pausing: Pausing) -> None:
@@ -52,11 +55,13 @@ class Workbench:
         self.offer = offer
         self.pausing = pausing
         self.checkpoints: list[str] = []
+        self.failed_load: str | None = None
         self._models: list[str] = []
         self._shared: dict[str, str] = {}
         self._impossible: dict[str, NotTestableError] = {}
         self._numbers: Counter[str] = Counter()
         self._refused_json: set[str] = set()
+        self._taken_json: set[str] = set()
 
     # -- what probes share -----------------------------------------------------------------------
 
@@ -141,15 +146,19 @@ class Workbench:
     def _submit_either(
         self, asking: Dialogue, path: str, body: Json, raw: Callable[[], bytes], judged_by: str
     ) -> str:
-        """Submit in JSON, or in protobuf once JSON was refused."""
-        with asking.prerequisite(judged_by):
-            if path not in self._refused_json:
-                answer = asking.post(path, body)
-                if answer.ok:
-                    return asking.request_id(answer)
+        """Submit in JSON, or in protobuf if the server takes no JSON there."""
+        answer = None if path in self._refused_json else asking.post(path, body)
+        if answer is not None:
+            if answer.ok:
+                self._taken_json.add(path)
+            elif path not in self._taken_json and answer.status not in _ABOUT_THE_MOMENT:
                 self._refused_json.add(path)
+                answer = None
+        if answer is None:
             answer = asking.post("forward_backward", raw=raw(), headers={"content-type": PROTOBUF})
-            return asking.request_id(answer)
+        with asking.prerequisite(judged_by):
+            asking.promised(answer)
+        return asking.request_id(answer)
 
     def created_model(self, asking: Dialogue, answer: Answer) -> str:
         """Return the id of the model that a submission creates."""

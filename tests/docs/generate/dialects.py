@@ -32,10 +32,12 @@ $ python -m fake_server --seed 7 --dialect skyrl
 ```
 
 `tinker-conformance run --sdk SPEC --dialect NAME` shows what an SDK does there: information, never
-conformance. A
-scenario may name a dialect too. The fixtures have the option `dialect` of `FakeTinkerOptions`. A pending
-reply comes at once, unless `long_polls` (`--long-polls`) asks for the delay of that server. Scripts and
-faults work as ever: the dialect changes the form of the replies, not their order.
+conformance. The suite in pytest has the same option. A scenario may name a dialect too. The fixtures have
+the option `dialect` of `FakeTinkerOptions`. A pending reply comes at once, unless `long_polls`
+(`--long-polls`) asks for the delay of that server. Scripts and faults work as ever: the dialect changes the
+form of the replies, not their order. Some dialects also refuse what an earlier request stands in the way of,
+or too many samples at once. That `load_weights` is taken only as the first request of a model needs no
+dialect: the official service does so, and the fake with a seed.
 
 This page is generated from the files in `fake_server/dialects`. What a dialect does not name is as the
 official service does it. Each fact was read in the server's source, or seen when the server was run, at the
@@ -86,6 +88,17 @@ def _section(name: str, dialect: Dialect) -> Iterator[str]:
         without = "" if submission.sample_sequence_ids else "no `sample_sequence_ids`; "
         statuses = ", ".join(f"`{endpoint}` {status}" for endpoint, status in submission.statuses.items())
         yield f"- Submissions: {without}statuses: {statuses or '200'}. *{submission.source}*"
+    if (conflicts := dialect.conflicts) is not None:
+        named = (
+            ("a sequence number that another request had", conflicts.reused_number),
+            ("a checkpoint name that exists", conflicts.taken_name),
+            ("a checkpoint whose save has not ended", conflicts.unfinished_checkpoint),
+        )
+        refused = ", ".join(f"{what} {status}" for what, status in named if status is not None)
+        yield f"- Refused: {refused}. *{conflicts.source}*"
+    if (busy := dialect.busy) is not None:
+        later = "" if busy.retry_after is None else f" with `Retry-After: {busy.retry_after}`"
+        yield f"- More than {busy.samples} samples in flight: {busy.status}{later}. *{busy.source}*"
     if (protobuf := dialect.protobuf) is not None:
         reads = "read" if protobuf.requests else f"refused with {protobuf.refusal}"
         yield f"- Protobuf: requests are {reads}; results: {'yes' if protobuf.results else 'no'}."

@@ -18,6 +18,8 @@ from tests.docs.generate import (
     findings,
     layout,
     profile_values,
+    server_findings,
+    waits,
 )
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
@@ -43,5 +45,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "reference/report.schema.json": report_schema.schema,
     "reference/requirements.md": requirements.document,
     "reference/server-probes.md": probe_document.document,
+    "reference/waits.md": waits.document,
     **findings.pages(),
+    **server_findings.pages(),
 }

@@ -26,6 +26,7 @@ SAMPLE = {"num_samples": 1, "sampling_session_id": "s", "seq_id": 1}
 
 PENDING: dict[str, tuple[int, object]] = {
     "hatchery": (200, {"type": "try_again", "request_id": "future-1", "queue_state": "paused_capacity"}),
+    "miles": (200, {"type": "try_again", "queue_state": "active"}),
     "open-rl": (400, {"type": "RequestFailedResponse", "error_message": "no such future"}),
     "skyrl": (408, {"detail": "the result is not ready"}),
     "tinker-cloud": (408, {"detail": "the operation has not ended"}),
@@ -35,6 +36,7 @@ PENDING: dict[str, tuple[int, object]] = {
 }
 FAILED: dict[str, tuple[int, object]] = {
     "hatchery": (200, {"type": "request_failed", "error": "broken", "category": "user_error"}),
+    "miles": (200, {"error": "broken", "category": "server"}),
     "open-rl": (400, {"type": "RequestFailedResponse", "error_message": "broken"}),
     "skyrl": (400, {"detail": "broken"}),
     "tinker-cloud": (400, {"detail": "broken"}),
@@ -127,7 +129,7 @@ def test_results_in_protobuf_only_where_the_server_has_it(name: str, kind: str) 
 
 @pytest.mark.parametrize(("name", "status"), [("twinkle", 422), ("hatchery", 500)])
 def test_requests_in_protobuf_are_refused_where_the_server_cannot_read_them(name: str, status: int) -> None:
-    lines = ((b"content-type", PROTOBUF.encode()),)
+    lines = ((b"content-type", PROTOBUF.encode()), (b"x-api-key", b"tml-k"))
     answer = FakeTinker(dialect=name).handle(
         Request("POST", "/api/v1/forward_backward", "", lines, b"\x0a\x00")
     )
@@ -224,6 +226,14 @@ source = "a file"
             "'sessions' is not an endpoint",
         ),
         (
+            ('source = "a file"', 'source = "a"\n[busy]\nsamples=0\nstatus=429\nsource="a"'),
+            "[busy] samples is 0",
+        ),
+        (
+            ('source = "a file"', 'source = "a"\n[conflicts]\ntaken_name=4090\nsource="a"'),
+            "[conflicts] taken_name is 4090",
+        ),
+        (
             (
                 'source = "a file"',
                 'source = "a"\n[submission.statuses]\n"POST x"=20\n[submission]\nsource="a"',
@@ -245,3 +255,61 @@ def test_every_dialect_names_its_sources_and_no_path_of_this_machine() -> None:
         tables = (dialect.pending, dialect.failed, dialect.submission, dialect.endpoints, dialect.key)
         assert all(len(table.source) > 10 for table in tables if table is not None)
         assert os.sep + "work" not in str(dialect)
+
+
+def made(engine: FakeTinker) -> str:
+    """The id of a model."""
+    session = json.loads(ask(engine, "create_session", {"sdk_version": "0.38.0"}).body)["session_id"]
+    model = {"base_model": "Qwen/Qwen3-8B", "lora_config": {"rank": 8}}
+    body = {"session_id": session, "model_seq_id": 0, **model}
+    return str(json.loads(ask(engine, "create_model", body).body)["model_id"])
+
+
+def save(model: str, number: int, name: str) -> dict[str, object]:
+    return {"model_id": model, "seq_id": number, "path": name}
+
+
+def test_a_used_number_and_a_taken_name_are_conflicts_and_the_same_request_is_not() -> None:
+    engine = FakeTinker(seed=7, dialect="skyrl")
+    model = made(engine)
+    first = ask(engine, "save_weights", save(model, 1, "a"))
+    assert status_and_body(ask(engine, "save_weights", save(model, 1, "a"))) == status_and_body(first)
+    other = ask(engine, "save_weights", save(model, 1, "b"))
+    assert status_and_body(other) == (409, {"detail": "the sequence number was used by another request"})
+    taken = ask(engine, "save_weights", save(model, 2, "a"))
+    assert status_and_body(taken) == (409, {"detail": "a checkpoint of that name exists"})
+    assert ask(engine, "save_weights", save(model, 2, "b")).status == 200
+    assert ask(FakeTinker(seed=7), "save_weights", save("m", 1, "b")).status == 200
+
+
+def test_a_deleted_name_is_free_again() -> None:
+    engine = FakeTinker(seed=7, dialect="skyrl")
+    model = made(engine)
+    future = json.loads(ask(engine, "save_weights", save(model, 1, "a")).body)["request_id"]
+    path = json.loads(ask(engine, "retrieve_future", {"request_id": future}).body)["path"]
+    run, _, checkpoint = path.removeprefix("tinker://").partition("/")
+    assert ask(engine, f"training_runs/{run}/checkpoints/{checkpoint}", {}, "DELETE").status == 204
+    assert ask(engine, "save_weights", save(model, 2, "a")).status == 200
+
+
+def test_a_checkpoint_whose_save_has_not_ended_is_too_early() -> None:
+    engine = FakeTinker(seed=7, dialect="skyrl")
+    model = made(engine)
+    future = json.loads(ask(engine, "save_weights", save(model, 1, "a")).body)["request_id"]
+    path = f"tinker://{model}/weights/a"
+    load = {"model_id": model, "seq_id": 2, "path": path}
+    early = ask(engine, "load_weights", load)
+    assert status_and_body(early) == (425, {"detail": "the checkpoint is still being written"})
+    ask(engine, "retrieve_future", {"request_id": future})
+    assert ask(engine, "load_weights", load).status != 425
+
+
+def test_too_many_samples_are_refused_with_retry_after_until_one_was_fetched() -> None:
+    engine = FakeTinker(seed=7, dialect="miles")
+    sample = {"num_samples": 1, "sampling_session_id": "s", "prompt": {"chunks": []}}
+    futures = [json.loads(ask(engine, "asample", {**sample, "seq_id": n}).body) for n in range(64)]
+    refused = ask(engine, "asample", {**sample, "seq_id": 64})
+    assert status_and_body(refused) == (429, {"detail": "64 samples are in flight"})
+    assert dict(refused.headers)[b"retry-after"] == b"1"
+    ask(engine, "retrieve_future", {"request_id": futures[0]["request_id"]})
+    assert ask(engine, "asample", {**sample, "seq_id": 64}).status == 200

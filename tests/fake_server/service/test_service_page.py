@@ -20,8 +20,12 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "reference" / "simulated-service.md").read_text(encoding="utf-8")
 HOW_TO = "".join(
     (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
-    for name in ("simulate-a-training-run.md", "pause-a-training-run.md")
+    for name in ("simulate-a-training-run.md", "pause-a-training-run.md", "freeze-the-clock.md")
 )
+SDK_WAITS = (ROOT / "tests" / "tinker_conformance" / "downstream" / "sdk_waits.py").read_text(
+    encoding="utf-8"
+)
+"""In the same process, because it takes seconds to start; one of the tests runs twice."""
 SNIPPETS = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
 
 
@@ -34,6 +38,7 @@ def test_the_snippets_pass(tmp_path: Path, version: str) -> None:
             else f"def test_it():\n    {snippet.replace(chr(10), chr(10) + '    ')}"
         )
         (tmp_path / f"test_snippet_{number}.py").write_text(body, encoding="utf-8")
+    (tmp_path / "test_waits.py").write_text(SDK_WAITS, encoding="utf-8")
     lean = lean_environment(version)
     packages = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
     done = subprocess.run(  # noqa: PLW1510 - the assertion below shows more
@@ -53,9 +58,11 @@ def test_the_snippets_pass(tmp_path: Path, version: str) -> None:
         env={**lean.environment(), "PYTHONPATH": packages},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
-    assert f"{len(SNIPPETS)} passed" in done.stdout, done.stdout + done.stderr
+    assert f"{len(SNIPPETS) + SDK_WAITS.count('def test_') + 1} passed" in done.stdout, (
+        done.stdout + done.stderr
+    )
 
 
 def test_the_rules_of_the_page_can_be_read() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tinker_conformance.clocks import frozen_names
 from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.clocks.real_modules import keeps_real_time
 
 
 class LazyModule(ModuleType):
@@ -100,7 +101,7 @@ def test_under_another_freeze_the_names_stay_frozen(monkeypatch: pytest.MonkeyPa
 
 def test_modules_that_stay_on_real_time_do(monkeypatch: pytest.MonkeyPatch) -> None:
     module = new_module(monkeypatch, now=time.time)
-    with FrozenClock().frozen(real=("made_for",)):
+    with FrozenClock().frozen(real=("made_for_this_test",)):
         assert module.now is not time.time
 
 
@@ -108,9 +109,9 @@ def test_modules_that_are_gone_are_forgotten(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(frozen_names, "_MAX_STALE", 0)
     names = frozen_names.FrozenNames()
     new_module(monkeypatch)
-    with names.in_place_of(freezegun.freeze_time("2030-01-01")):
+    with names.in_place_of(freezegun.freeze_time("2030-01-01"), {}, keeps_real_time()):
         assert "made_for_this_test" in names._seen
     monkeypatch.undo()
     monkeypatch.setattr(frozen_names, "_MAX_STALE", 0)
-    with names.in_place_of(freezegun.freeze_time("2030-01-01")):
+    with names.in_place_of(freezegun.freeze_time("2030-01-01"), {}, keeps_real_time()):
         assert "made_for_this_test" not in names._seen

@@ -16,7 +16,7 @@ from tinker_conformance.clocks.quiet import QUIET_LOOKS, QuietWatch
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """No processor time is used, and no other thread is runnable, whatever the test's process does."""
     monkeypatch.setattr(quiet, "_processor_seconds", lambda: 1.0)
-    monkeypatch.setattr(quiet, "_others_runnable", lambda: False)
+    monkeypatch.setattr(quiet, "others_runnable", lambda: False)
 
 
 @pytest.mark.usefixtures("idle")
@@ -43,7 +43,7 @@ def test_processor_time_means_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("idle")
 def test_a_thread_that_waits_for_its_turn_means_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quiet, "_others_runnable", lambda: True)
+    monkeypatch.setattr(quiet, "others_runnable", lambda: True)
     watch = QuietWatch()
     assert not any(watch.at_rest(7) for _ in range(10))
 
@@ -65,7 +65,7 @@ def test_a_blocked_thread_is_not_runnable_and_a_busy_one_is() -> None:
 
     counting = threading.Thread(target=count)
     counting.start()
-    seen = any(quiet._others_runnable() for _ in range(1000))
+    seen = any(quiet.others_runnable() for _ in range(1000))
     busy.set()
     counting.join()
     assert seen

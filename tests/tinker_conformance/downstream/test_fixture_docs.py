@@ -25,7 +25,7 @@ SNIPPETS = [
     for name, text in PAGES.items()
     if name not in NEEDS_TINKER
     for snippet in re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    if "def test_" in snippet
+    if "def test_" in snippet and "import tinker\n" not in snippet
 ]
 
 

@@ -74,7 +74,7 @@ def test_x_should_retry_decides_about_quick_retries() -> None:
     assert _longest(_waits(), [RefusedReply(503, headers={"x-should-retry": "false"})]) == [1]
 
 
-def test_a_429_lets_all_samples_wait_a_second_and_begins_anew() -> None:
+def test_a_429_lets_all_samples_wait_a_second_and_begins_again() -> None:
     waits = _waits(SubmissionRetries.SLOW_ONLY, is_sample=True)
     assert _longest(waits, [BUSY, BUSY, RefusedReply(429), BUSY]) == [1, 2, 1, 1]
     assert waits.after(RefusedReply(429), NOW) == Wait(1, 1, of_all_samples=True)

@@ -12,13 +12,22 @@ from tinker_conformance.server.dialogue import (
     JSON,
     PROTOBUF,
     NotOfferedError,
+    NotTestableError,
     is_failure,
     is_pending,
 )
 from tinker_conformance.server.exchanges import Answer
 from tinker_conformance.server.features import TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
-from tinker_conformance.server.probe_bodies import PROMPT, TARGETS, WEIGHTS, pass_input, sample_body_of
+from tinker_conformance.server.probe_bodies import (
+    NOWHERE,
+    PROMPT,
+    TARGETS,
+    WEIGHTS,
+    load_body,
+    pass_input,
+    sample_body_of,
+)
 from tinker_conformance.server.probing import Probing
 
 CATEGORIES: Final = ("unknown", "server", "user")
@@ -64,6 +73,23 @@ def _impossible(p: Probing) -> Iterator[tuple[str, dict[str, object]]]:
         )
 
 
+def _failed_load(p: Probing) -> tuple[str, Answer] | None:
+    """Return the future and the end of a load that cannot succeed; None if it was refused, or succeeded.
+
+    Servers take a load as the first request of a model only, so it needs one of its own, once a run.
+    """
+    if p.bench.offer.lacks(TRAINING | {Feature.LOAD_STATE}) is not None:
+        return None
+    if p.bench.failed_load is None:
+        model = p.bench.new_model(p)
+        answer = p.post("load_weights", load_body(model, p.bench.next_number(model), NOWHERE))
+        p.bench.failed_load = p.request_id(answer) if answer.ok else ""
+    if not p.bench.failed_load:
+        return None
+    ended = p.end(p.bench.failed_load)
+    return (p.bench.failed_load, ended) if not ended.ok or is_failure(ended) else None
+
+
 def _failed_future(p: Probing) -> tuple[str, Answer]:
     """Return the request id and the end of a future that failed.
 
@@ -79,6 +105,8 @@ def _failed_future(p: Probing) -> tuple[str, Answer]:
         ended = p.end(request_id)
         if not ended.ok or is_failure(ended):
             return request_id, ended
+    if (failed := _failed_load(p)) is not None:
+        return failed
     raise NotOfferedError("no future of this run failed: the server refuses what cannot succeed at once")
 
 
@@ -127,8 +155,14 @@ def _whatever_is_accepted(p: Probing) -> None:
 
 
 def _goes_on(p: Probing) -> None:
-    _failed_future(p)
     any_result(p, submit_any(p))
+    _failed_future(p)
+    try:
+        request_id = submit_any(p)
+    except NotTestableError as error:
+        # Before the failure, the same was accepted.
+        p.fail("the next submission accepted", str(error))
+    any_result(p, request_id)
 
 
 def _stays_ended(p: Probing) -> None:

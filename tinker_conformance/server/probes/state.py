@@ -9,7 +9,13 @@ from tinker_conformance.requirements import Level
 from tinker_conformance.server.dialogue import NotOfferedError, is_missing
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
-from tinker_conformance.server.probe_bodies import model_body_of, pass_body, sample_body_of
+from tinker_conformance.server.probe_bodies import (
+    NOWHERE,
+    load_body,
+    model_body_of,
+    pass_body,
+    sample_body_of,
+)
 from tinker_conformance.server.probing import Probing
 from tinker_conformance.server.training_effects import PLAIN, differ, log_likelihood, passed, stepped
 from tinker_conformance.server.workbench import checkpoint_url, delete_checkpoint
@@ -18,7 +24,6 @@ _STEPS: Final = TRAINING | {Feature.OPTIM_STEP}
 _SAVES: Final = TRAINING | {Feature.SAVE_STATE}
 _LOADS: Final = _SAVES | {Feature.LOAD_STATE}
 _SAMPLES: Final = TRAINING | SAMPLING | {Feature.SAVE_FOR_SAMPLER}
-_NOWHERE: Final = "tinker://no-such-run/weights/no-such-checkpoint"
 
 
 def _save(p: Probing, endpoint: str = "save_weights", name: str | None = None) -> str:
@@ -79,13 +84,7 @@ def _resumed(p: Probing) -> None:
 
 
 def _load(p: Probing, model: str, path: str) -> dict[str, object]:
-    return {
-        "type": "load_weights",
-        "model_id": model,
-        "seq_id": p.bench.next_number(model),
-        "path": path,
-        "optimizer": False,
-    }
+    return load_body(model, p.bench.next_number(model), path)
 
 
 def _saved_before(p: Probing) -> None:
@@ -176,7 +175,7 @@ def _same_name(p: Probing) -> None:
 def _unknown_checkpoint(p: Probing) -> None:
     p.bench.model(p)
     other = p.bench.new_model(p)
-    p.refused_or_failed(p.post("load_weights", _load(p, other, _NOWHERE)))
+    p.refused_or_failed(p.post("load_weights", _load(p, other, NOWHERE)))
 
 
 def _sampled_unknown(p: Probing) -> None:

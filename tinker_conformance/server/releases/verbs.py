@@ -62,8 +62,3 @@ VERBS: Final = (
     Verb("unload_model", "unload the model", ("create_model",)),
 )
 """Later verbs use what earlier ones made, and the last two remove it."""
-
-
-def verb_named(name: str) -> Verb:
-    """Return a verb by its name."""
-    return next(verb for verb in VERBS if verb.name == name)

@@ -30,8 +30,8 @@ import tinker_conformance.sdk.in_process.worker
 def test_the_worker_imports_nothing_that_a_lean_environment_lacks() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     there = {Requirement(text).name for text in (*SDK_DEPENDENCIES, *WORKER_DEPENDENCIES)}
-    # httpx brings h11.
-    missing = {Requirement(text).name for text in project["dependencies"]} - there - {"h11"}
+    # httpx brings h11 and httpcore.
+    missing = {Requirement(text).name for text in project["dependencies"]} - there - {"h11", "httpcore"}
     assert "packaging" in missing
     names = sorted(IMPORTED_AS.get(name, name) for name in missing)
     done = subprocess.run(

@@ -17,6 +17,7 @@ from tinker_conformance.scenario import parse_scenarios
 from tinker_conformance.sdk.session import FaultKind
 from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 from tinker_conformance.sdk.stdio.time_limits import TimeLimits
+from tinker_conformance.sdk.watchdog import watchdog
 from tinker_conformance.timeline import Outcome, OutcomeKind
 
 SCRIPT = Path(__file__).with_name("hostile_adapter.py")
@@ -108,6 +109,9 @@ IN_THE_SCENARIO = {
 def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Is in the environment of whatever a test starts; nothing that has it may be left."""
     mark = f"TEST_OF_HOSTILE_ADAPTERS={uuid.uuid4().hex}"
+    # The kit's watchdog outlives a test: it must have started before the mark is in the environment.
+    watchdog.watch_mark(mark)
+    watchdog.release_mark(mark)
     monkeypatch.setenv(*mark.split("="))
     yield mark
     assert running(mark) == []

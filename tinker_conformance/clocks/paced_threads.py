@@ -1,0 +1,84 @@
+"""Waits of threads that follow the frozen clock: all that `threading.Condition` and `Thread.join` are behind.
+
+Events, semaphores, barriers, queues, timers and futures wait on a condition. `threading.Lock.acquire` and
+`queue.SimpleQueue.get` wait in C, in real time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any, Self
+from unittest import mock
+
+from tinker_conformance.clocks.pacing import Pacer
+from tinker_conformance.clocks.real_time import RealTime
+
+
+class _Notice:
+    """One waiter of a condition, which blocks several times.
+
+    `Condition.wait` would forget a notice that comes just when its timeout is over. Its callers look again
+    at what they wait for; here nobody does between two looks at the clock. So this uses the parts that it is
+    made of (Python 3.11 to 3.14).
+    """
+
+    def __init__(self, condition: threading.Condition) -> None:
+        self._parts: Any = condition
+        self._waiter = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._waiter.acquire()
+        self._parts._waiters.append(self._waiter)  # noqa: SLF001 - see the class
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        with contextlib.suppress(ValueError):
+            self._parts._waiters.remove(self._waiter)  # noqa: SLF001 - see the class
+
+    def came(self, seconds: float) -> bool:
+        """Release the condition for so many real seconds; return whether a notice has come."""
+        saved = self._parts._release_save()  # noqa: SLF001 - see the class
+        try:
+            came = self._waiter.acquire(timeout=seconds)
+        finally:
+            self._parts._acquire_restore(saved)  # noqa: SLF001 - see the class
+        return came or self._waiter not in self._parts._waiters  # noqa: SLF001 - see the class
+
+
+@contextlib.contextmanager
+def threads_paced(pacer: Pacer) -> Iterator[None]:
+    """Make timed waits that begin within the block follow the clock of a pacer."""
+    real_wait, real_join = threading.Condition.wait, threading.Thread.join
+
+    def wait(condition: threading.Condition, timeout: float | None = None) -> bool:
+        if timeout is None or timeout <= 0 or not pacer.governs_this_thread():
+            return real_wait(condition, timeout)
+        if not condition._is_owned():  # type: ignore[attr-defined]  # noqa: SLF001 - see _Notice
+            return real_wait(condition, timeout)  # which says so
+        with _Notice(condition) as notice, pacer.waiting(timeout) as paced:
+            while (seconds := pacer.next_look(paced)) is not None:
+                if notice.came(seconds):
+                    return True
+            if not pacer.active:
+                return notice.came(max(0.0, paced.due_real - RealTime.monotonic()))
+        return False
+
+    def join(thread: threading.Thread, timeout: float | None = None) -> None:
+        if timeout is None or timeout <= 0 or not pacer.governs_this_thread():
+            return real_join(thread, timeout)
+        with pacer.waiting(timeout, ready=lambda: not thread.is_alive()) as paced:
+            while (seconds := pacer.next_look(paced)) is not None:
+                real_join(thread, seconds)
+                if not thread.is_alive():
+                    return None
+        if not pacer.active:
+            real_join(thread, max(0.0, paced.due_real - RealTime.monotonic()))
+        return None
+
+    with (
+        mock.patch.object(threading.Condition, "wait", wait),
+        mock.patch.object(threading.Thread, "join", join),
+    ):
+        yield

@@ -1,0 +1,104 @@
+"""Runs of trio that follow the frozen clock, begun before or within the freeze.
+
+trio asks its clock how long it may block whenever all its tasks wait, and what time it is after that. Runs
+with a clock of their own (`trio.testing.MockClock`) stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import math
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+from tinker_conformance.clocks.pacing import PacedWait, Pacer
+
+_WAKEUP_SOCKETS = 1
+"""How many sockets a run that waits for nothing outside listens to: the one that wakes it."""
+
+
+@contextlib.contextmanager
+def trio_paced(pacer: Pacer) -> Iterator[None]:
+    """Make runs of trio follow the clock of a pacer, if trio is installed."""
+    if "trio" not in sys.modules and importlib.util.find_spec("trio") is None:
+        yield
+        return
+    import attrs  # noqa: PLC0415 - trio needs it
+    import trio  # noqa: PLC0415 - optional
+    from trio._core import _run  # noqa: PLC0415 - the class has no public name
+
+    clock_class: Any = _run.SystemClock
+    runs = _Runs(pacer, clock_class, trio, attrs.asdict)
+
+    def current_time(own: object) -> float:
+        return runs.current_time(own)
+
+    def block(own: object, until: float) -> float:
+        return runs.block(own, until)
+
+    with (
+        mock.patch.object(clock_class, "current_time", current_time),
+        mock.patch.object(clock_class, "deadline_to_sleep_time", block),
+    ):
+        try:
+            yield
+        finally:
+            pacer.close()
+            runs.give_back()
+
+
+class _Runs:
+    def __init__(self, pacer: Pacer, clock_class: Any, trio: Any, as_dict: Any) -> None:
+        self._pacer = pacer
+        self._trio = trio
+        self._as_dict = as_dict
+        self._real_time, self._real_block = clock_class.current_time, clock_class.deadline_to_sleep_time
+        self._began_us = pacer.clock.monotonic_us
+        self._bases: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._waits: dict[int, PacedWait] = {}
+        self._last: dict[int, PacedWait] = {}
+
+    def current_time(self, own: Any) -> float:
+        if not self._governs():
+            return float(self._real_time(own))
+        # trio calls this after it blocked.
+        if (wait := self._waits.pop(threading.get_ident(), None)) is not None:
+            self._pacer.end(wait)
+        return self._now(own)
+
+    def _governs(self) -> bool:
+        return self._pacer.governs_this_thread()
+
+    def _now(self, own: Any) -> float:
+        if id(own) not in self._bases:
+            # Whole seconds, so that sums of virtual seconds stay exact.
+            self._bases[id(own)] = (weakref.ref(own), math.ceil(self._real_time(own)))
+        return self._bases[id(own)][1] + (self._pacer.clock.monotonic_us - self._began_us) / 1e6
+
+    def block(self, own: Any, until: float) -> float:
+        """Return for how long trio may block, now that all its tasks wait."""
+        if not self._governs():
+            return float(self._real_block(own, until))
+        seconds = None if math.isinf(until) else max(0.0, until - self._now(own))
+        if seconds == 0:
+            return 0.0
+        thread = threading.get_ident()
+        statistics = self._as_dict(self._trio.lowlevel.current_statistics().io_statistics)
+        listening = sum(count for name, count in statistics.items() if name.startswith("tasks_waiting"))
+        wait = self._pacer.begin(seconds, outside=listening > _WAKEUP_SOCKETS, before=self._last.get(thread))
+        self._waits[thread] = self._last[thread] = wait
+        look = self._pacer.next_look(wait)
+        return 0.0 if look is None else look
+
+    def give_back(self) -> None:
+        """Let the time of each clock go on from where it stands."""
+        for reference, base in self._bases.values():
+            if (own := reference()) is not None:
+                elapsed = (self._pacer.clock.monotonic_us - self._began_us) / 1e6
+                offset = own.offset + base + elapsed - self._real_time(own)
+                object.__setattr__(own, "offset", offset)  # the class is frozen
