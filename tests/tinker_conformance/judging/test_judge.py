@@ -365,8 +365,8 @@ def test_what_differs_in_a_second_equal_session_alone_is_a_leak() -> None:
 def test_after_a_leak_a_pause_that_is_missing_cannot_be_judged() -> None:
     isolation = requirement("isolation.sessions")
     pauses = Requirement("small.lines", "It logs.", "here", ("last",), same(line_times))
-    said: Timeline = (line("Training is paused for model-1. Reason: out of capacity"), end(2.0))
-    reference = {**dict.fromkeys(isolation.scenarios, said), "last": said}
+    logged: Timeline = (line("Training is paused for model-1. Reason: out of capacity"), end(2.0))
+    reference = {**dict.fromkeys(isolation.scenarios, logged), "last": logged}
     second = isolation.scenarios[3]
     with _judge(Scripted({**reference, second: ONCE, "last": ONCE}), Scripted(reference)) as judge:
         assert judge.judge(isolation).verdict is Verdict.FAILED
