@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 pytest_plugins = ["pytester", "tests.support.needs_tools"]
 
 # What stands beside releases of the official SDK is locked; `make` says the same for its other commands.
@@ -13,6 +15,11 @@ os.environ.setdefault("TINKER_CONFORMANCE_CONSTRAINTS", str(Path(__file__).paren
 # The tests start some hundred processes. Without cached bytecode each of them compiles the kit again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Machines are slow at times. A command that a test runs in this process would move the folder of Hypothesis.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).parent / ".hypothesis"))
 
 
 def pytest_collection_finish() -> None:

@@ -142,8 +142,7 @@ class ControlledServer:
                 engine = self._test(name).engine
             except RefusedError as refusal:
                 return refusal.reply
-            inner = Request(request.method, slash + rest, request.query, request.headers, request.body)
-            return engine.handle(inner)
+            return engine.handle(request.at(slash + rest))
         return self._engine.handle(request)
 
     def close(self) -> None:

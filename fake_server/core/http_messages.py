@@ -56,6 +56,10 @@ class Request:
         value = self._values.get(_key(name))
         return None if value is None else value.decode("latin-1")
 
+    def at(self, path: str) -> Request:
+        """Return the same request at another path, as a server below a prefix sees it."""
+        return Request(self.method, path, self.query, self.headers, self.body)
+
     def is_plain(self) -> bool:
         """Return whether the body has no content coding and is not protobuf."""
         if self._plain is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tinker_conformance.commands.hypothesis_storage import keep_hypothesis_out_of_the_working_folder
 from tinker_conformance.commands.interruption import Interrupted
 from tinker_conformance.commands.numbers import COUNT, JOBS, SEED
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line, table
@@ -60,6 +61,7 @@ def parity(versions: str, count: int, seed: int, jobs: int, folder: Path) -> Non
     """
     console = Terminal()
     asked = asked_versions(versions)
+    keep_hypothesis_out_of_the_working_folder()
     scenarios = all_scenarios(count, seed)
     store = Store(cache_folder() / "parity", f"{count} {seed}", ReleaseReport)
     reports = {report.version: report for report in store.results if report.version in asked}

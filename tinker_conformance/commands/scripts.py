@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from tinker_conformance.commands.hypothesis_storage import keep_hypothesis_out_of_the_working_folder
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.error_families import UserError
 from tinker_conformance.generated.drawn_scenarios import generated
@@ -30,6 +31,7 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
         ScenarioError: If the file to replay is not a file of scenarios.
         UserError: If it holds none, or generated scripts are asked for as well.
     """
+    keep_hypothesis_out_of_the_working_folder()
     if replay is not None:
         if count:
             raise UserError("--replay and --generated exclude each other; give only one of them")

@@ -25,6 +25,7 @@ from tinker_conformance.clocks.paced_trio import trio_paced
 from tinker_conformance.clocks.pacing import Pacer
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.downstream.earlier_tests import belongs_to_earlier_test
+from tinker_conformance.downstream.other_clocks import time_machine_refused
 from tinker_conformance.error_families import ConformanceError
 
 _T = TypeVar("_T")
@@ -131,12 +132,16 @@ def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
 
     Args:
         epoch: The initial wall clock, in seconds since 1970.
+
+    Raises:
+        UserError: If time-machine is active.
     """
     _build_models()
     clock = FrozenClock()
     clock.new_scenario(epoch)
     pacer = Pacer(clock, LEFT_ON_REAL_TIME, ClockStalledError)
     with (
+        time_machine_refused(),
         clock.frozen(pacing=pacer),
         threads_paced(pacer),
         trio_paced(pacer),

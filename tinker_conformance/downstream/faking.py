@@ -68,7 +68,7 @@ def _verified(
 @contextlib.contextmanager
 def reached_in_process(tinker: ReachableTinker) -> Iterator[None]:
     """Serve an engine on its `url` in this process and set the environment variables, within the block."""
-    with mounted(tinker, base_url=tinker.url), tinker.serving(in_process=True), _environment(tinker):
+    with mounted(tinker, base_url=tinker.url), tinker.serving(in_process=True), environment_of(tinker):
         yield
 
 
@@ -79,14 +79,15 @@ def reached_on_a_socket(tinker: ReachableTinker) -> Iterator[None]:
         tinker.url = server.url
         OWN_PORTS.add(server.port)
         try:
-            with tinker.serving(in_process=False), _environment(tinker):
+            with tinker.serving(in_process=False), environment_of(tinker):
                 yield
         finally:
             OWN_PORTS.discard(server.port)
 
 
 @contextlib.contextmanager
-def _environment(tinker: ReachableTinker) -> Iterator[None]:
+def environment_of(tinker: ReachableTinker) -> Iterator[None]:
+    """Set the environment variables by which clients find a fake, within the block."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TINKER_BASE_URL", tinker.url)
         patch.setenv("TINKER_API_KEY", tinker.api_key)

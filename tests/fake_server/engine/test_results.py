@@ -5,7 +5,7 @@ import math
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_server.core.errors import BodyError
@@ -72,7 +72,6 @@ class TestJson:
     @pytest.mark.parametrize(
         "key", ["prompt", "sampling_params", "forward_backward_input", "num_samples", "path", "model_id"]
     )
-    @settings(deadline=None)  # what is asked for decides how long it takes, and so does the machine
     @given(value=json_values)
     def test_a_known_key_of_a_strange_type_counts_as_absent(self, key, value):
         for operation in Operation:

@@ -94,7 +94,7 @@ def test_requests_sent_at_once_may_be_larger_together_than_one_head(server: Fake
     assert {status for status, _ in replies} == {200}
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.integers(0, 230), max_size=6))
 def test_a_request_may_arrive_in_pieces(server: FakeTinkerServer, cuts: list[int]) -> None:
     body = b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1;x=y\r\n}\r\n0\r\nTrailer: t\r\n\r\n"

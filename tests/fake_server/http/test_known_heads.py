@@ -142,7 +142,7 @@ def test_an_unusual_head_is_never_learnt(message: bytes) -> None:
     assert known._heads == {}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     place=st.integers(0, len(MESSAGE)),
     cut=st.integers(0, 40),

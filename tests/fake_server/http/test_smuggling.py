@@ -274,7 +274,7 @@ MESSAGES = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(MESSAGES, min_size=1, max_size=3).map(b"".join))
 def test_what_is_answered_is_read_as_two_other_parsers_read_it(data: bytes) -> None:
     talk = Talk()

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_server import FakeTinker, ScriptError, chance, every, nth
@@ -34,7 +34,6 @@ class TestPauses:
             (PAUSED, advance(30), PAUSED, advance(30), PAUSED, advance(30), Complete()), Exhausted.REPEAT
         )
 
-    @settings(deadline=None)
     @given(st.decimals("0.000001", "1000", places=6), st.integers(1, 100))
     def test_the_steps_are_as_long_as_the_pause_whatever_its_length(self, seconds, apart):
         rule = every(1).paused("paused_capacity", seconds=seconds, poll_seconds=apart)

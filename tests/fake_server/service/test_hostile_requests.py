@@ -137,7 +137,7 @@ def answered(engine: FakeTinker, method: str, path: str, body: object) -> Reply:
     return answer
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(POSTED), st.dictionaries(st.sampled_from(KEYS), values, max_size=4))
 def test_strange_bodies(path, body):
     engine = FakeTinker(seed=0)
@@ -151,7 +151,7 @@ def test_strange_bodies(path, body):
         json.loads(polled.body)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from([*LOSS_FUNCTIONS, "none"]),
     st.lists(DATUMS, max_size=2),
@@ -174,7 +174,6 @@ def test_strange_data(loss_fn, data, config):
     assert model.forward(*DATA)["metrics"]["loss:sum"] > 0
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
     st.lists(st.sampled_from([*PARTS, ""]), max_size=6),

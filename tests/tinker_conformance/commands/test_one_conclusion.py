@@ -66,7 +66,7 @@ def test_the_levels_are_as_these_tests_need_them() -> None:
     assert {requirement(name).level for name in QUIRKS} == {Level.QUIRK}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(FOUND, st.booleans())
 @example(Judged({"debounce.boundary": Verdict.PASSED, "polling.gives_up": Verdict.ADAPTER_ERROR}), False)
 @example(Judged({"debounce.boundary": Verdict.PASSED, "polling.gives_up": Verdict.KIT_ERROR}), False)
@@ -108,7 +108,7 @@ def test_all_forms_agree_and_the_exit_code_follows(judged: Judged, strict: bool)
     assert badge["message"].startswith("incomplete") == (judged.raised is not None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(FOUND)
 def test_exit_code_1_says_that_the_sdk_failed_and_nothing_else(judged: Judged) -> None:
     done = _run(judged)

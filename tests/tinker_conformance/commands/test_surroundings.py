@@ -150,3 +150,27 @@ def test_it_is_a_module_with_help(how: list[str]) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage: tinker-conformance [OPTIONS] COMMAND")
+
+
+@pytest.mark.parametrize("home", [True, False], ids=["home", "no home"])
+def test_drawing_scripts_leaves_nothing_in_the_working_folder(home: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    program = (
+        "from tinker_conformance.commands.scripts import asked_scripts;"
+        "print(len(asked_scripts(3, 0, None, strict=False)))"
+    )
+    unset = {"HYPOTHESIS_STORAGE_DIRECTORY", *(() if home else ("HOME", "XDG_CACHE_HOME"))}
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment["TINKER_CONFORMANCE_CACHE"] = str(tmp_path / "cache") if home else ""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "3\n"), done.stderr
+    assert list(folder.iterdir()) == []

@@ -25,7 +25,6 @@ NOT_IN_0_6_3 = {"custom-observer", "wiring-unload-model", "wiring-save-weights-e
 """Neither a caller's observer nor these operations exist there."""
 MANY = settings(
     max_examples=500,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -17,7 +17,6 @@ from tinker_conformance.timeline import Callback, Log, Timeline
 PROFILE = load_profile("tinker-0.5.1")
 PROPERTY = settings(
     max_examples=100,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -1,0 +1,22 @@
+"""Where Hypothesis, which draws generated scripts, keeps what it found in source code."""
+
+from __future__ import annotations
+
+import os
+
+from tinker_conformance.error_families import UserError
+from tinker_conformance.sdk.official.environments import cache_folder
+
+_VARIABLE = "HYPOTHESIS_STORAGE_DIRECTORY"
+
+
+def keep_hypothesis_out_of_the_working_folder() -> None:
+    """Let Hypothesis write below the kit's caches; by default it makes `.hypothesis` where the command runs.
+
+    To be called before Hypothesis is imported. A folder that the user has chosen stays.
+    """
+    try:
+        folder = str(cache_folder() / "hypothesis")
+    except UserError:
+        folder = os.devnull  # no home folder: it can do without
+    os.environ.setdefault(_VARIABLE, folder)

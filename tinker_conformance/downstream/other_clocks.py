@@ -1,0 +1,46 @@
+"""Refuse time-machine beside the frozen clock: each would hide the other's time.
+
+time-machine changes the functions of `time` in C, so that the kit's own real time would move with it. And
+code that uses the frozen clock would not see its travels (time-machine 2 and 3). freezegun may be nested.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
+from unittest import mock
+
+from tinker_conformance.error_families import UserError
+
+_UNDER_WAY: Final = ("traveller_stack", "coordinates_stack")
+"""Where time-machine keeps its travels: since 3, and in 2."""
+
+
+@contextlib.contextmanager
+def time_machine_refused() -> Iterator[None]:
+    """Refuse travels that are under way, and those that begin within the block.
+
+    Raises:
+        UserError: In both cases.
+    """
+    machine: Any = sys.modules.get("time_machine")
+    if machine is None:
+        yield
+        return
+    if any(vars(machine).get(name) for name in _UNDER_WAY):
+        _refuse()
+
+    def start(_travel: object) -> NoReturn:
+        _refuse()
+
+    with mock.patch.object(machine.travel, "start", start):
+        yield
+
+
+def _refuse() -> NoReturn:
+    raise UserError(
+        "time-machine and fake_tinker_clock both set the time of this process; use one of them in a test: "
+        "fake_tinker_clock.advance() moves the frozen clock, and epoch in fake_tinker_options sets its start"
+    )
