@@ -3,7 +3,7 @@
 It prints one line of JSON, ``{"url", "port", "pid"}``, when it accepts requests. ``--control`` adds
 ``control`` and ``token``, ``--clock-file`` adds ``clock``. SIGINT and SIGTERM stop it with exit code 0; with
 ``--exit-with-stdin`` so does the end of its standard input. If a script or an address is invalid, it prints
-an error and exits with code 2.
+an error and exits with code 2. The command ``tokenizer`` starts no server: it writes a tokenizer.
 """
 
 from __future__ import annotations
@@ -32,9 +32,15 @@ from fake_server.engine.tinker_api import FakeTinker, Unscripted
 from fake_server.http.http_limits import Limits
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.script.script_yaml import load_entries
+from fake_server.service.models import MODELS
+from fake_server.service.tokenizer_files import write_tokenizer_cache
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    invoke_without_command=True,
+    subcommand_metavar="[tokenizer]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--allow-remote", is_flag=True, help="Allow a host that other machines can reach, as in a container."
@@ -121,7 +127,9 @@ from fake_server.script.script_yaml import load_entries
     is_flag=True,
     help="Stop when standard input closes, so that a killed test run leaves no server behind.",
 )
+@click.pass_context
 def main(  # noqa: PLR0917 - click passes them by name
+    context: click.Context,
     host: str,
     port: int,
     scripts: tuple[Path, ...],
@@ -143,6 +151,8 @@ def main(  # noqa: PLR0917 - click passes them by name
     exit_with_stdin: bool,
 ) -> None:
     """Run a fake Tinker service with scripted replies on a loopback socket."""
+    if context.invoked_subcommand is not None:
+        return
     if exit_with_stdin and sys.stdin is None:
         text = (
             "--exit-with-stdin needs an open standard input; start the program with a pipe as standard input"
@@ -248,6 +258,39 @@ def _limits(given: tuple[str, ...]) -> Limits:
         return replace(Limits(), **values)  # type: ignore[arg-type] # checked by the class itself
     except ValueError as error:
         raise ScriptError(f"--limit: {error}") from None
+
+
+@main.command("tokenizer")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="DIR",
+    help="Cache folder to write to, which becomes HF_HOME; other models in it stay.",
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=MODELS,
+    show_default=True,
+    metavar="NAME",
+    help="Base model that gets the tokenizer; can be given several times.",
+)
+def write_tokenizers(out: Path, models: tuple[str, ...]) -> None:
+    """Write a tokenizer that needs no download, and print the environment variables for your program.
+
+    One byte is one token. The official SDK and tinker-cookbook then find it by the name of the base model.
+
+    Start your program as: env $(fake-tinker tokenizer --out DIR) python train.py
+    """
+    try:
+        environment = write_tokenizer_cache(out, models)
+    except (ScriptError, OSError) as error:
+        click.echo(visible_lines(f"Error: {error}"), err=True)
+        sys.exit(2)
+    for name, value in environment.items():
+        click.echo(f"{name}={value}")
 
 
 def _set_at_end_of_stdin(ended: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""The documented path of `fake_server.service.byte_tokenizer`."""
+"""The documented path of `fake_server.service.byte_tokenizer` and of the files for `transformers`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from fake_server.service.byte_tokenizer import (
     END,
     ByteTokenizer,
 )
+from fake_server.service.tokenizer_files import (
+    write_tokenizer,
+    write_tokenizer_cache,
+)
 
 __all__ = [
     "END",
     "ByteTokenizer",
+    "write_tokenizer",
+    "write_tokenizer_cache",
 ]

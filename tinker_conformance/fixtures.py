@@ -39,6 +39,7 @@ __all__ = [
     "fake_tinker_profile",
     "fake_tinker_sdk",
     "fake_tinker_server",
+    "fake_tinker_tokenizers",
     "fake_tinker_warnings",
 ]
 
@@ -100,6 +101,18 @@ def fake_tinker_server(
 
     with _prepared(request, fake_tinker_options, "fake_tinker_server") as tinker, reached_on_a_socket(tinker):
         yield tinker
+
+
+@pytest.fixture
+def fake_tinker_tokenizers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a tokenizer for each base model that the fake lists, and let `get_tokenizer()` find it offline.
+
+    Returns:
+        The cache folder, which ``HF_HOME`` names for this process and those that it starts.
+    """
+    from tinker_conformance.downstream.tokenizer_cache import found_tokenizers  # noqa: PLC0415 - see the module
+
+    return found_tokenizers(tmp_path / "fake-tinker-tokenizers", monkeypatch)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fake_server.service.request_values import integer
     from fake_server.service.rest_endpoints import Rest
     from fake_server.service.simulated_service import SimulatedService
+    from fake_server.service.tokenizer_files import write_tokenizer, write_tokenizer_cache
 
 __all__ = [
     "END",
@@ -24,6 +25,8 @@ __all__ = [
     "ServiceRefusal",
     "SimulatedService",
     "integer",
+    "write_tokenizer",
+    "write_tokenizer_cache",
 ]
 
 _HOMES: Final = {
@@ -33,6 +36,8 @@ _HOMES: Final = {
     "SimulatedService": "simulated_service",
     "ServiceRefusal": "refusals",
     "integer": "request_values",
+    "write_tokenizer": "tokenizer_files",
+    "write_tokenizer_cache": "tokenizer_files",
 }
 
 

@@ -3,7 +3,7 @@
 The simulated service tokenizes stop strings with it.
 
 Real tokenizers are downloaded. This one needs no network, and has the methods that training code usually
-calls.
+calls. ``fake_server.service.tokenizer_files`` writes the same tokens in the form that `transformers` reads.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class ByteTokenizer:
         eos_token_id: 0, which ends sampling if the request gives no stop of its own.
         pad_token_id: The same.
         eos_token: The text of that token.
+        name_or_path: The import path of this class; renderers of `tinker-cookbook` read it.
     """
 
     vocab_size: Final = VOCABULARY
@@ -32,6 +33,7 @@ class ByteTokenizer:
     eos_token: Final = chr(END)
     bos_token_id: Final = None
     bos_token: Final = None
+    name_or_path: Final = "fake_server.byte_tokenizer.ByteTokenizer"
 
     def encode(self, text: str, add_special_tokens: bool = True) -> list[int]:  # noqa: ARG002, FBT001, FBT002 - as callers of others say it
         """Return the tokens of a text; no special tokens are added."""

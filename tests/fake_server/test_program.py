@@ -230,3 +230,10 @@ def test_every_public_name_is_where_the_package_says() -> None:
         assert getattr(fake_server, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         fake_server.nothing  # noqa: B018
+
+
+def test_it_writes_tokenizers_and_prints_where_a_program_finds_them(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "fake_server", "tokenizer", "--out", str(tmp_path), "--model", "a/b"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=WAIT, check=True)
+    assert done.stdout == f"HF_HOME={tmp_path}\nHF_HUB_OFFLINE=1\n"
+    assert (tmp_path / "hub" / "models--a--b" / "refs" / "main").is_file()

@@ -28,6 +28,7 @@ def _lines() -> Iterator[str]:
     yield "`python -m fake_server` is the same program."
     yield ""
     yield from _body("fake-tinker", fake_tinker)
+    yield from _command("fake-tinker tokenizer", fake_tinker.commands["tokenizer"])
 
 
 def _command(path: str, command: click.Command) -> Iterator[str]:

@@ -277,3 +277,35 @@ def test_async_tests_in_random_order_and_on_workers(suite: pytest.Pytester, opti
     result = run_pytest(suite, "-p", "no:cacheprovider", *options, timeout=120)
     result.assert_outcomes(passed=18, failed=2)
     result.stdout.fnmatch_lines(["Using --randomly-seed=*"])
+
+
+def test_tokenizers_are_found_by_this_process_and_those_that_it_starts(suite: pytest.Pytester) -> None:
+    result = _run(
+        suite,
+        """
+import subprocess, sys
+from pathlib import Path
+from types import ModuleType
+
+ASK = "import os; print(os.environ['HF_HOME'], os.environ['HF_HUB_OFFLINE'], os.environ.get('HF_HUB_CACHE'))"
+
+@pytest.fixture
+def constants(monkeypatch):
+    # The module reads the environment when it is imported, which an earlier test may have caused.
+    read = ModuleType("huggingface_hub.constants")
+    read.HF_HUB_CACHE, read.HF_HUB_OFFLINE = "/elsewhere", False
+    monkeypatch.setitem(sys.modules, read.__name__, read)
+    monkeypatch.setenv("HF_HUB_CACHE", "/elsewhere")
+    return read
+
+def test_found(constants, fake_tinker_tokenizers):
+    said = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True).stdout
+    assert said == f"{fake_tinker_tokenizers} 1 None\\n"
+    assert constants.HF_HUB_OFFLINE is True
+    assert list(Path(constants.HF_HUB_CACHE, "models--Qwen--Qwen3-8B", "snapshots").glob("*/tokenizer.json"))
+
+def test_undone():
+    assert "HF_HOME" not in os.environ
+""",
+    )
+    result.assert_outcomes(passed=2)

@@ -1,0 +1,185 @@
+# ruff: noqa: RUF001 - DeepSeek writes its markers with these bars
+"""The byte tokenizer as files that `transformers` reads, for `get_tokenizer()` without a download.
+
+Tokens 0 to 255 are bytes, as everywhere in this package. Markers of published chat formats follow from 256,
+each one token, because renderers expect that. The files need no code of ours, so they work in subprocesses.
+
+Sources: the formats of `tokenizers` 0.22 (``tokenizer.json``) and `huggingface_hub` 1.0 (the cache folder);
+names and markers that `tinker` 0.1.0 to 0.38.0 and `tinker-cookbook` 0.1.0, 0.2.2 and 0.6.1 look up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from fake_server.core.byte_text import VOCABULARY
+from fake_server.core.errors import ScriptError
+from fake_server.service.models import MODELS
+
+END_OF_TEXT: Final = "<|endoftext|>"
+END_OF_TURN: Final = "<|im_end|>"
+
+SPECIAL_TOKENS: Final = (
+    # ChatML, which Qwen speaks.
+    END_OF_TEXT, "<|im_start|>", END_OF_TURN, "<|vision_start|>", "<|vision_end|>", "<|image_pad|>",
+    # Llama 3.
+    "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
+    "<|eom_id|>",
+    # DeepSeek.
+    "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜System｜>", "<｜User｜>", "<｜Assistant｜>",
+    "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>",
+    "<｜tool▁sep｜>", "<｜tool▁outputs▁begin｜>", "<｜tool▁outputs▁end｜>", "<｜tool▁output▁begin｜>",
+    "<｜tool▁output▁end｜>",
+    # gpt-oss.
+    "<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|constrain|>", "<|return|>", "<|call|>",
+    # Kimi.
+    "<|im_system|>", "<|im_user|>", "<|im_assistant|>", "<|im_middle|>", "<|media_begin|>",
+    "<|media_content|>", "<|media_end|>", "<|media_pad|>", "<|tool_calls_section_begin|>",
+    "<|tool_calls_section_end|>", "<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>",
+    # GLM.
+    "[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>",
+)  # fmt: skip
+"""Markers that decoding can skip."""
+MARKED_TOKENS: Final = (
+    "<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>",
+    "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
+)  # fmt: skip
+"""Markers that stay in a decoded text, although each is one token."""
+
+REMAPPED: Final = (
+    "thinkingmachineslabinc/meta-llama-3-instruct-tokenizer",
+    "thinkingmachineslabinc/meta-llama-3-tokenizer",
+)
+"""What clients load for models whose names begin with ``meta-llama/Llama-3``."""
+
+HIDDEN_SIZE: Final = 4_096
+"""The width of Qwen3-8B, from which `tinker-cookbook` computes a learning rate."""
+_REVISION: Final = "0" * 40
+_CHAT_TEMPLATE: Final = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+
+
+def tokenizer_files() -> Mapping[str, str]:
+    """Return the content of each file of the tokenizer, by name."""
+    markers = [*((text, True) for text in SPECIAL_TOKENS), *((text, False) for text in MARKED_TOKENS)]
+    added = [
+        {
+            "id": VOCABULARY + place,
+            "content": text,
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+            "normalized": False,
+            "special": special,
+        }
+        for place, (text, special) in enumerate(markers)
+    ]
+    bytes_as_they_are = {
+        "type": "ByteLevel",
+        "add_prefix_space": False,
+        "trim_offsets": False,
+        "use_regex": False,
+    }
+    tokenizer: dict[str, object] = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": added,
+        "normalizer": None,
+        "pre_tokenizer": bytes_as_they_are,
+        "post_processor": None,
+        "decoder": bytes_as_they_are,
+        "model": {
+            "type": "BPE",
+            "dropout": None,
+            "unk_token": None,
+            "continuing_subword_prefix": None,
+            "end_of_word_suffix": None,
+            "fuse_unk": False,
+            "byte_fallback": False,
+            "ignore_merges": False,
+            "vocab": {_character(byte): byte for byte in range(VOCABULARY)},
+            "merges": [],
+        },
+    }
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": 1_000_000,
+        "eos_token": END_OF_TURN,
+        "pad_token": END_OF_TEXT,
+        "chat_template": _CHAT_TEMPLATE,
+    }
+    # Without a configuration of the model, transformers 5 loads no tokenizer.
+    model = {"model_type": "qwen3", "hidden_size": HIDDEN_SIZE, "vocab_size": VOCABULARY + len(added)}
+    return {
+        "config.json": json.dumps(model),
+        "tokenizer.json": json.dumps(tokenizer, ensure_ascii=False),
+        "tokenizer_config.json": json.dumps(config, ensure_ascii=False),
+    }
+
+
+def write_tokenizer(folder: Path) -> None:
+    """Write the tokenizer into a folder, for ``AutoTokenizer.from_pretrained(folder)``.
+
+    Args:
+        folder: Made if it is missing. Other files in it stay.
+
+    Raises:
+        OSError: The files cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in tokenizer_files().items():
+        # Replaced at once: a process that loads the tokenizer meanwhile reads the old file or the new one.
+        new = folder / f".{name}.{os.getpid()}"
+        new.write_text(text, encoding="utf-8")
+        new.replace(folder / name)
+
+
+def write_tokenizer_cache(folder: Path, models: Iterable[str] = MODELS) -> dict[str, str]:
+    """Write the tokenizer into a cache folder in which clients find it by the name of a base model.
+
+    Args:
+        folder: Becomes ``HF_HOME``. Other models in it stay.
+        models: Names of base models, such as ``Qwen/Qwen3-8B``; by default those that the simulated service
+            lists.
+
+    Returns:
+        The environment variables with which a process finds the tokenizer and requests no download. Set them
+        before the process starts: `huggingface_hub` reads them once, when it is imported.
+
+    Raises:
+        ScriptError: A name is not of the form ``ORGANIZATION/MODEL``.
+        OSError: The files cannot be written.
+    """
+    names = dict.fromkeys([*(_repository(name) for name in models), *REMAPPED])
+    for name in names:
+        repository = folder / "hub" / f"models--{name.replace('/', '--')}"
+        write_tokenizer(repository / "snapshots" / _REVISION)
+        (repository / "refs").mkdir(exist_ok=True)
+        (repository / "refs" / "main").write_text(_REVISION, encoding="ascii")
+    return {"HF_HOME": str(folder.absolute()), "HF_HUB_OFFLINE": "1"}
+
+
+def _repository(model: str) -> str:
+    """Return the repository that clients load for a base model, which may name a variant or a revision."""
+    parts = model.split(":", maxsplit=1)[0].split("/")
+    if len(parts) not in {2, 3} or not all(part.strip(".") and "\\" not in part for part in parts):
+        raise ScriptError(f"{model!r} is not the name of a base model; give one like Qwen/Qwen3-8B")
+    return "/".join(parts[:2])
+
+
+def _character(byte: int) -> str:
+    """Return the character by which byte-level tokenizers write a byte: itself, if it is visible."""
+    visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    if byte in visible:
+        return chr(byte)
+    return chr(0x100 + [each for each in range(VOCABULARY) if each not in visible].index(byte))
