@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from tinker_conformance.commands.hypothesis_storage import keep_hypothesis_out_of_the_working_folder
 from tinker_conformance.commands.terminal import Terminal
+from tinker_conformance.error_families import UserError
 from tinker_conformance.generated.drawn_scenarios import generated
 from tinker_conformance.generated.judged_scripts import (
     ScriptFailure,
@@ -28,11 +29,17 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
 
     Raises:
         ScenarioError: If the file to replay is not a file of scenarios.
+        UserError: If it holds none, or generated scripts are asked for as well.
     """
-    replayed = () if replay is None else load_scenarios(replay)
     keep_hypothesis_out_of_the_working_folder()
+    if replay is not None:
+        if count:
+            raise UserError("--replay and --generated exclude each other; give only one of them")
+        if not (replayed := load_scenarios(replay)):
+            raise UserError(f"{replay} holds no scenarios; write at least one")
+        return replayed
     drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
-    return (*replayed, *drawn)
+    return tuple(drawn)
 
 
 def judged_scripts(
