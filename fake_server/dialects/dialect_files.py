@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from fake_server.core.errors import FileError, ScriptError, suggestion
+from fake_server.core.errors import FileError, ScriptError, meant
 from fake_server.dialects.dialect import Dialect
 
 _ENDING: Final = ".toml"
@@ -30,8 +30,7 @@ def dialect_named(name: str) -> Dialect:
     """
     known = dialect_names()
     if name not in known:
-        hint = suggestion(name, known, f"use one of {', '.join(known)}")
-        raise ScriptError(f"there is no dialect {name!r}; {hint}")
+        raise ScriptError(f"there is no dialect {name!r}{meant(name, known)}; use one of {', '.join(known)}")
     return decode_dialect(name, (files("fake_server.dialects") / f"{name}{_ENDING}").read_text("utf-8"))
 
 

@@ -28,6 +28,7 @@ SDKS.edited(
     caught_by="debounce.within_a_minute",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
     also=(
+        "debounce.after_a_long_run",
         "concurrency.one_minute_for_a_client",
         "debounce.across_states",
         "debounce.active",
@@ -197,6 +198,7 @@ class _TruncatesTime(ClientObserver):
     caught_by="debounce.fraction",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
     also=(
+        "debounce.after_a_long_run",
         "debounce.begins_at_the_line",
         "debounce.boundary",
         "debounce.within_a_minute",
@@ -509,6 +511,8 @@ class _LogsEveryFiveMinutes(ClientObserver):
     caught_by="debounce.training",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
         "concurrency.training_on_threads",
         "debounce.across_states",
         "debounce.active",

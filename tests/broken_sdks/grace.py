@@ -28,6 +28,10 @@ SDKS.edited(
     caught_by="grace.boundary",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
     also=(
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "reasons.any_text",
         *ACROSS_TRAINING,
         "concurrency.grace",
         "concurrency.training_on_threads",
@@ -59,6 +63,10 @@ SDKS.edited(
     caught_by="debounce.training",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "reasons.any_text",
         *ACROSS_TRAINING,
         "concurrency.training_on_threads",
         "debounce.across_load_state",
@@ -92,6 +100,9 @@ class _RestartsAfterALine(ClientObserver):
     caught_by="grace.then_once_a_minute",
     saying="at 960.000 s: wanted a pause line at 960.000 s, got nothing",
     also=(
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "reasons.any_text",
         "concurrency.training_on_threads",
         "debounce.begins_at_the_line",
         "debounce.boundary",
@@ -228,6 +239,10 @@ SDKS.edited(
     caught_by="grace.model_creation",
     saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: Tinker backend is ",
     also=(
+        "debounce.after_2038",
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
+        "reasons.any_text",
         "debounce.across_states",
         "debounce.active",
         "debounce.begins_at_the_line",

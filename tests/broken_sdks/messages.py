@@ -149,6 +149,7 @@ SDKS.edited(
     caught_by="messages.model_creation_identifier",
     saying="got the line 'Model creation is paused. Reason: concurrent training clients rate lim",
     also=(
+        "messages.any_creation_identifier",
         "messages.model_creation_text",
         "wiring.create_model",
     ),

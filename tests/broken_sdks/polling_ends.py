@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+import httpx
 import msgspec
 
+from fake_server.core.operations import Operation
 from tinker_conformance.reference.failures import RequestFailedError
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.wire import Result, json_or_none
 from tinker_conformance.sdk.adapter import OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 from tinker_conformance.timeline import OutcomeKind
 
 from .declaration import Chapter
+from .patches import WithPoll
 
 SDKS: Final = Chapter()
 
@@ -31,7 +36,7 @@ class _ReportsAFailureAsAnError(ReferenceAdapter):
     "resubmits_after_a_failure",
     under="tinker-0.5.1",
     caught_by="polling.failure",
-    saying="got 'error' (FutureError: POST /api/v1/forward_backward was not accepted: Error ",
+    saying="got 'error' (SubmissionError: POST /api/v1/forward_backward was not accepted: ",
     also=(
         "polling.error_line",
         "polling.failure_time",
@@ -91,6 +96,57 @@ SDKS.edited(
     changes={"polling.operations.save_weights_for_sampler.asserted": []},
     caught_by="polling.incomplete_result",
     saying="at 0.100 s: wanted future 2 to end in 'error', got 'result'",
+)
+
+SDKS.edited(
+    "takes_results_without_their_keys",
+    under="tinker-0.5.1",
+    changes={
+        f"polling.operations.{operation}.{key}": []
+        for operation in ("sample", "compute_logprobs", "forward", "forward_backward")
+        for key in ("required", "asserted")
+    },
+    caught_by="polling.incomplete_result",
+    saying="wanted future 1 to end in 'error', got 'result'",
+)
+
+
+class _AsksForTheIdAgain(Poll):
+    __slots__ = ()
+
+    def _handle_success(self, response: httpx.Response) -> Result | None:
+        body = json_or_none(response)
+        missing = self.future.operation is Operation.CREATE_MODEL and body == {}
+        return None if missing else super()._handle_success(response)
+
+
+@SDKS.adapter(
+    "polls_again_for_the_id_of_a_model",
+    under="tinker-0.38",
+    caught_by="polling.incomplete_result",
+    saying="wanted 1 poll of future 1, got 2 polls of future 1",
+)
+class _PollsAgainForTheIdOfAModel(WithPoll):
+    poll = _AsksForTheIdAgain
+
+
+SDKS.edited(
+    "takes_external_weights_without_a_path",
+    under="tinker-0.38",
+    changes={"polling.operations.save_weights_external.asserted": []},
+    caught_by="polling.incomplete_result",
+    saying="wanted future 1 to end in 'error', got 'result'",
+)
+
+SDKS.edited(
+    "accepts_every_result_in_json",
+    under="tinker-0.38",
+    changes={
+        f"polling.operations.{operation}.result_format": "json_or_protobuf"
+        for operation in ("sample", "compute_logprobs", "forward", "forward_backward")
+    },
+    caught_by="polling.result_in_json",
+    saying="at 0.000 s: wanted future 1 to end in 'error', got 'result'",
 )
 
 SDKS.edited(

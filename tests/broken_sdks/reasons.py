@@ -124,6 +124,7 @@ SDKS.edited(
     changes={"observer.training.server_reason_replaces": False},
     caught_by="reasons.of_the_server",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
+    also=("reasons.any_text",),
 )
 
 SDKS.edited(
@@ -132,6 +133,7 @@ SDKS.edited(
     changes={"observer.model_creation.server_reason_replaces": False},
     caught_by="reasons.of_the_server_for_creation",
     saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: Tinker backend is ",
+    also=("reasons.any_text",),
 )
 
 

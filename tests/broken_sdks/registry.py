@@ -11,6 +11,7 @@ from . import (
     extras,
     faults,
     grace,
+    isolation,
     messages,
     parsing,
     polling,
@@ -27,6 +28,7 @@ from . import (
 from .declaration import BrokenSdk
 
 _CHAPTERS: Final = (
+    isolation,
     parsing,
     trigger,
     callback,

@@ -12,6 +12,7 @@ from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.scenario.library import shipped_scenarios
 
 from .alone_cells import ALONE, WITHOUT, AloneSdk
+from .alone_operations import OPERATION_ALONE, OPERATIONS_WITHOUT, OperationAloneSdk
 from .laboratory import Laboratory
 
 
@@ -39,3 +40,17 @@ def test_a_rule_that_is_broken_for_one_kind_of_client_fails_with_that_kind_alone
 
 def test_no_cell_is_without_an_sdk_that_breaks_it() -> None:
     assert WITHOUT == ()
+
+
+@pytest.mark.parametrize("alone", OPERATION_ALONE, ids=lambda alone: f"{alone.required.id}-{alone.operation}")
+def test_a_rule_that_is_broken_for_one_operation_fails_with_that_operation_alone(
+    laboratory: Laboratory, alone: OperationAloneSdk
+) -> None:
+    judgement = laboratory.judge(alone.sdk, [alone.required])[alone.required.id]
+    assert judgement.verdict is Verdict.FAILED, judgement.note
+    failed = {mismatch.scenario for mismatch in judgement.mismatches}
+    assert all(alone.operation in shipped_scenarios()[name].operations for name in failed)
+
+
+def test_no_cell_of_an_operation_is_without_an_sdk_that_breaks_it() -> None:
+    assert OPERATIONS_WITHOUT == ()

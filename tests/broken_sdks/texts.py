@@ -58,7 +58,21 @@ class _LogsAsciiInSampling(WithObserver):
     under="tinker-0.38",
     caught_by="messages.any_training_identifier",
     saying="wanted a pause line with the identifier 'model weird",
-    also=("messages.any_sampling_identifier",),
+    also=(
+        "messages.any_creation_identifier",
+        "messages.any_sampling_identifier",
+    ),
 )
 class _LogsAsciiInTraining(WithObserver):
+    observer = _AsciiObserver
+
+
+@SDKS.adapter(
+    "logs_ascii_in_creation",
+    under="tinker-0.10",
+    caught_by="messages.any_creation_identifier",
+    saying="wanted a pause line with the identifier 'model weird",
+    also=("messages.any_sampling_identifier", "messages.any_training_identifier"),
+)
+class _LogsAsciiInCreation(WithObserver):
     observer = _AsciiObserver

@@ -46,7 +46,6 @@ SDKS.edited(
     caught_by="trigger.http_408",
     saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 408), got nothing",
     also=(
-        "debounce.first_pause_logs",
         "callback.error_is_swallowed",
         "callback.nothing_on_completion",
         "callback.nothing_on_fatal_status",
@@ -83,7 +82,6 @@ class _Drops408InTraining(Poll):
     caught_by="trigger.http_408",
     saying="at 0.000 s: wanted the observer called after reply 1 (HTTP 408), got nothing",
     also=(
-        "debounce.first_pause_logs",
         "callback.error_is_swallowed",
         "callback.nothing_on_completion",
         "callback.nothing_on_fatal_status",
@@ -116,6 +114,8 @@ class _NotifiesOfChangesOn408(Poll):
     caught_by="trigger.every_408",
     saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 408), got nothing",
     also=(
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
         "debounce.begins_at_the_line",
         "debounce.boundary",
         "debounce.clock_stepping_back",
@@ -139,7 +139,7 @@ SDKS.edited(
     caught_by="trigger.not_408",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 1 (HTTP 408)",
     also=(
-        "debounce.first_pause_logs",
+        "debounce.after_a_long_run",
         "custom_observer.replaces_client",
         "debounce.after_2038",
         "debounce.any_time_of_day",
@@ -190,6 +190,8 @@ SDKS.edited(
     caught_by="trigger.only_changes",
     saying="got state 'paused_capacity' after reply 2 (HTTP 200 try_again)",
     also=(
+        "debounce.after_a_long_run",
+        "debounce.any_time_of_day",
         "concurrency.each_future_has_a_state",
         "parsing.other_words",
         "reasons.sampling_unknown",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 import click
 
-from fake_server.core.errors import ScriptError
+from fake_server.core.errors import ScriptError, meant
 from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.commands.interruption import interruptible_command
 from tinker_conformance.error_families import SdkError, UnmatchedEntryError, UserError
@@ -140,6 +141,9 @@ def _usage(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is None or type(error) is click.UsageError:
         return message
+    unknown = re.match(r"No such command '(.*?)'", message)
+    if unknown is not None and isinstance(context.command, click.Group):
+        message = f"{unknown.group()}{meant(unknown[1], context.command.commands)}"
     return f"{message.rstrip('.')}; see {context.command_path} --help"
 
 

@@ -8,10 +8,38 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from tinker_conformance.error_families import UserError
+
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 """The type of an option that names a file."""
 _FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _excludes(other: str) -> Callable[[click.Context, click.Parameter, bool], bool]:
+    """Return a callback of a flag that another flag contradicts."""
+
+    def check(context: click.Context, parameter: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's own signature
+        if value and context.params.get(other):
+            raise UserError(f"--{parameter.name} and --{other} exclude each other; give only one of them")
+        return value
+
+    return check
+
+
+quiet_option = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    callback=_excludes("verbose"),
+    help="Print only what to fix first, and the last line.",
+)
+"""The option `--quiet`."""
+
+
+def verbose_option(text: str) -> Callable[[_Command], _Command]:
+    """Return a decorator that adds the option `--verbose`, with this help."""
+    return click.option("-v", "--verbose", is_flag=True, callback=_excludes("quiet"), help=text)
 
 
 def judging_options(what: str) -> Callable[[_Command], _Command]:

@@ -13,7 +13,7 @@ from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.common import clock_option
 from tinker_conformance.commands.guard import undelivered
 from tinker_conformance.commands.interruption import ends_with_input, uninterrupted
-from tinker_conformance.commands.judging_options import FILE, judging_options
+from tinker_conformance.commands.judging_options import FILE, judging_options, quiet_option, verbose_option
 from tinker_conformance.commands.measured_run import (
     MeasuredRun,
     Written,
@@ -56,7 +56,7 @@ from tinker_conformance.suite.conformance_run import RunRequest, open_run
     "--replay",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Judge only the scripts in FILE.",
+    help="Judge the scripts in FILE, and no requirements.",
 )
 @click.option(
     "--failures",
@@ -65,13 +65,8 @@ from tinker_conformance.suite.conformance_run import RunRequest, open_run
     type=click.Path(path_type=Path),
     help="Write minimized failing scripts to this file, if any script fails.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print only what to fix first, and the last line.")
-@click.option(
-    "-v",
-    "--verbose",
-    is_flag=True,
-    help="Also explain known failures and requirements that the SDK does not claim.",
-)
+@quiet_option
+@verbose_option("Also explain known failures and requirements that the SDK does not claim.")
 @ends_with_input
 @clock_option
 def run(

@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from tinker_conformance.commands.hypothesis_storage import keep_hypothesis_out_of_the_working_folder
 from tinker_conformance.commands.terminal import Terminal
+from tinker_conformance.error_families import UserError
 from tinker_conformance.generated.drawn_scenarios import generated
 from tinker_conformance.generated.judged_scripts import (
     ScriptFailure,
@@ -28,9 +29,12 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
 
     Raises:
         ScenarioError: If the file to replay is not a file of scenarios.
+        UserError: If it holds none.
     """
-    replayed = () if replay is None else load_scenarios(replay)
     keep_hypothesis_out_of_the_working_folder()
+    replayed = () if replay is None else load_scenarios(replay)
+    if replay is not None and not replayed:
+        raise UserError(f"{replay} holds no scenarios; write at least one")
     drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
     return (*replayed, *drawn)
 

@@ -11,7 +11,7 @@ import click
 from fake_server.core.visible_text import visible
 from tinker_conformance.commands.guard import undelivered
 from tinker_conformance.commands.interruption import uninterrupted
-from tinker_conformance.commands.judging_options import judging_options
+from tinker_conformance.commands.judging_options import judging_options, quiet_option, verbose_option
 from tinker_conformance.commands.measured_run import (
     MeasuredRun,
     Written,
@@ -106,10 +106,8 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
 )
 @click.option("--only", multiple=True, metavar="ID", help="Run only this probe. Repeatable.")
 @judging_options("the probes")
-@click.option("-q", "--quiet", is_flag=True, help="Print only what to fix first, and the last line.")
-@click.option(
-    "-v", "--verbose", is_flag=True, help="Also explain known failures and what the server does not offer."
-)
+@quiet_option
+@verbose_option("Also explain known failures and what the server does not offer.")
 def server(
     *,
     url: str,

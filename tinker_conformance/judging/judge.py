@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
@@ -80,6 +80,7 @@ class Judgement:
 
 
 _CLOCK = "clock.moves"
+_ISOLATION = "isolation.sessions"
 _NO_PAUSE_REPORTED = "reported no pause, so the kit cannot tell whether it sees the test clock"
 
 
@@ -111,6 +112,7 @@ class Judge:
         self._runs = SideBySide(sdk, open_reference, profile, expected_of)
         self._upcoming: Sequence[Requirement] = ()
         self._clock: Judgement | None = None
+        self._leaks = False  # known once `isolation.sessions`, the first requirement, is judged
         self._silent: dict[Operation, bool] = {}
 
     def close(self) -> None:
@@ -181,6 +183,8 @@ class Judge:
         depends_on_clock = required.id != _CLOCK and needs_its_clock(required)
         if depends_on_clock and any(moves_clock(s) for s in scenarios):
             clock = self._clock_judgement()
+            if clock is not None and clock.fix_first:
+                return Judgement(required, Verdict.NOT_TESTABLE, note=clock.note, fix_first=clock.fix_first)
             if clock is not None and clock.verdict is not Verdict.PASSED:
                 silent = bool(clock.cases) and all(is_silent(case) for case in clock.cases.values())
                 if not silent or not asks_about_silence(required):
@@ -190,12 +194,18 @@ class Judge:
         for scenario in chain(scenarios, self._upcoming_scenarios()) if self._may_run_ahead() else ():
             self._runs.begin(scenario)
         judgement = self._compare(required, scenarios)
-        failed = judgement.verdict is Verdict.FAILED
-        return (
-            self._without_silent_operations(judgement, required, scenarios)
-            if failed and looks_for_pauses(required)
-            else judgement
-        )
+        if required.id == _ISOLATION:
+            self._leaks = judgement.verdict is Verdict.FAILED
+            return judgement
+        if judgement.verdict is not Verdict.FAILED:
+            return judgement
+        pauses = looks_for_pauses(required)
+        if (pauses or asks_about_silence(required)) and self._leaks:
+            note = f"the SDK takes something from one session into the next; fix {_ISOLATION} first"
+            return Judgement(
+                required, Verdict.NOT_TESTABLE, cases=judgement.cases, note=note, fix_first=(_ISOLATION,)
+            )
+        return self._without_silent_operations(judgement, required, scenarios) if pauses else judgement
 
     def _may_run_ahead(self) -> bool:
         """Return whether every upcoming scenario is certain to be needed, so that it may start early."""
@@ -312,6 +322,8 @@ class Judge:
                 )
                 mismatches.append(Mismatch(scenario.id, at, "the scenario to finish", end))
             mismatches += required.check(case)
+        if required.twice:
+            mismatches = _only_in_the_second(scenarios, mismatches)
         if untried and not cases:
             return Judgement(required, Verdict.NOT_TESTABLE, note=untried[0])
         verdict = Verdict.FAILED if mismatches else Verdict.PASSED
@@ -334,3 +346,12 @@ class Judge:
 def _with_note(judgement: Judgement, note: str) -> Judgement:
     notes = (judgement.note, note)
     return replace(judgement, note="; ".join(each for each in notes if each)) if note else judgement
+
+
+def _only_in_the_second(scenarios: Sequence[Scenario], mismatches: Iterable[Mismatch]) -> list[Mismatch]:
+    """Return the mismatches of the second session of each pair whose first session has none."""
+    found = list(mismatches)
+    differ = {mismatch.scenario for mismatch in found}
+    names = [scenario.id for scenario in scenarios]
+    counted = {second for first, second in zip(names[::2], names[1::2], strict=False) if first not in differ}
+    return [mismatch for mismatch in found if mismatch.scenario in counted]

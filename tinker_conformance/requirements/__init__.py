@@ -16,6 +16,7 @@ from tinker_conformance.requirements import (
     debounce,
     functions,
     grace,
+    isolation,
     messages,
     parsing,
     polling,
@@ -31,6 +32,7 @@ from tinker_conformance.requirements.model import AnyRequirement, Level, Require
 __all__ = ["CHAPTERS", "REQUIREMENTS", "AnyRequirement", "Level", "Requirement", "in_chapter", "requirement"]
 
 REQUIREMENTS: Final[tuple[Requirement, ...]] = (
+    *isolation.REQUIREMENTS,
     *clock.REQUIREMENTS,
     *parsing.REQUIREMENTS,
     *trigger.REQUIREMENTS,

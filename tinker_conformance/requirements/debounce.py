@@ -16,14 +16,18 @@ from tinker_conformance.requirements.conditions import (
     observes_creation,
 )
 from tinker_conformance.requirements.model import Level, Requirement
-from tinker_conformance.requirements.needs import CREATION, SAMPLING, TRAINING
+from tinker_conformance.requirements.needs import CREATION, TRAINING
 
 REQUIREMENTS: Final = (
     Requirement(
         id="debounce.first_pause_logs",
         sentence="The first pause is logged at once.",
         source="seed, success criterion 5; official SDK, every release",
-        scenarios=("debounce-first", "callback-fatal-status", "callback-fatal-status-model-creation"),
+        scenarios=(
+            "debounce-first",
+            "debounce-first-training",
+            "debounce-first-model-creation",
+        ),
         check=same(seen.line_times),
     ),
     Requirement(
@@ -285,24 +289,36 @@ REQUIREMENTS: Final = (
         id="debounce.any_time_of_day",
         sentence="The 60 s hold over midnight in every time zone, and where clocks change for the summer.",
         source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
-        scenarios=("times-every-quarter-hour",),
+        scenarios=(
+            "times-every-quarter-hour",
+            "times-every-quarter-hour-training",
+            "times-every-quarter-hour-model-creation",
+        ),
         check=same(seen.line_times),
-        needs=SAMPLING,
     ),
     Requirement(
         id="debounce.after_a_long_run",
         sentence="The 60 s hold after weeks without a pause.",
         source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
-        scenarios=("times-after-a-long-run",),
+        scenarios=(
+            "times-after-a-long-run",
+            "times-after-a-long-run-training",
+            "times-after-a-long-run-model-creation",
+        ),
         check=same(seen.line_times),
-        needs=SAMPLING,
     ),
     Requirement(
         id="debounce.after_2038",
         sentence="The 60 s hold where the seconds since 1970 exceed 31 bits, in 2038, and 32 bits, in 2106.",
         source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
-        scenarios=("times-after-2038", "times-after-2106"),
+        scenarios=(
+            "times-after-2038",
+            "times-after-2106",
+            "times-after-2038-training",
+            "times-after-2106-training",
+            "times-after-2038-model-creation",
+            "times-after-2106-model-creation",
+        ),
         check=same(seen.line_times),
-        needs=SAMPLING,
     ),
 )

@@ -44,7 +44,7 @@ _BY_CLIENT: Final = tuple(
         "messages.sampling_identifier messages.training_identifier messages.model_creation_identifier",
         "messages.sampling_text messages.training_text messages.model_creation_text",
         "messages.sampling_level messages.training_level messages.model_creation_level",
-        "messages.any_sampling_identifier messages.any_training_identifier",
+        "messages.any_sampling_identifier messages.any_training_identifier messages.any_creation_identifier",
         "debounce.fraction debounce.fraction_or_whole_seconds",
         "debounce.boundary debounce.training",
         "debounce.separate_clients debounce.separate_training_clients debounce.separate_creations",

@@ -125,4 +125,13 @@ REQUIREMENTS: Final = (
         check=same(seen.line_identifiers, seen.outcomes),
         needs=TRAINING,
     ),
+    Requirement(
+        id="messages.any_creation_identifier",
+        sentence="The identifier in the pause line of a model's creation is shown to the letter.",
+        source="official SDK 0.20.0 and 0.38.0, driven",
+        scenarios=("texts-of-creation-identifiers",),
+        check=same(seen.line_identifiers, seen.outcomes),
+        holds=observes_creation,
+        needs=CREATION,
+    ),
 )

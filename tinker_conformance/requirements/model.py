@@ -72,6 +72,7 @@ class Requirement:
         level: How much it weighs.
         needs: Capabilities that an SDK must claim to be judged by it.
         alternatives: Whether it is enough that one of the scenarios passes.
+        twice: Whether the scenarios are pairs of equal sessions: what differs in the first does not count.
         since: The first version of the kit that has it.
     """
 
@@ -84,6 +85,7 @@ class Requirement:
     level: Level = Level.CONTRACT
     needs: frozenset[Capability] = frozenset()
     alternatives: bool = False
+    twice: bool = False
     since: str = "0.1.0"
 
     @property

@@ -46,10 +46,13 @@ REQUIREMENTS: Final = (
         id="polling.no_real_wait",
         sentence="After a 408 a future is polled again at once, by the machine's clock too.",
         source="official SDK, every release",
-        scenarios=("polling-408-in-a-row",),
+        scenarios=(
+            "polling-408-in-a-row",
+            "polling-408-in-a-row-sampling",
+            "polling-408-in-a-row-model-creation",
+        ),
         check=no_real_wait,
         holds=polls_at_once_after_408,
-        needs=TRAINING,
     ),
     Requirement(
         id="polling.http_408",

@@ -13,7 +13,7 @@ from tinker_conformance.requirements.conditions import (
     shows_server_reason_for_creation,
 )
 from tinker_conformance.requirements.model import Level, Requirement
-from tinker_conformance.requirements.needs import CREATION, SAMPLING
+from tinker_conformance.requirements.needs import CREATION
 
 REQUIREMENTS: Final = (
     Requirement(
@@ -101,9 +101,8 @@ REQUIREMENTS: Final = (
         id="reasons.any_text",
         sentence="A reason from the server is shown to the letter in one line, whatever characters it has.",
         source="official SDK 0.7.0 and 0.38.0, driven",
-        scenarios=("texts-of-reasons",),
+        scenarios=("texts-of-reasons", "texts-of-reasons-training", "texts-of-reasons-model-creation"),
         check=same(seen.line_times, seen.line_reasons, seen.outcomes),
         holds=shows_server_reason,
-        needs=SAMPLING,
     ),
 )

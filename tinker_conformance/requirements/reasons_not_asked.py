@@ -14,23 +14,8 @@ _NO_GRACE: Final = "a sampling client has no grace period; `grace.not_for_sampli
 _OWN_CLIENT: Final = "each creation of a model is a client of its own, with one future"
 _NO_KEY: Final = "its result has no required key"
 _IN_JSON: Final = "its result is JSON in every release"
-_NOT_YET: Final = "not asked yet: it needs a scenario whose pauses outlast a grace period"
-_OF_TRAINING_ALONE: Final = (
-    "not asked yet of this kind of client; `polling.http_408` asks it by the test clock"
-)
 
 CLIENT_REASONS: Final[Mapping[tuple[str, str], str]] = {
-    ("reasons.any_text", ClientKind.TRAINING): _NOT_YET,
-    ("reasons.any_text", ClientKind.MODEL_CREATION): _NOT_YET,
-    ("messages.any_sampling_identifier", ClientKind.MODEL_CREATION): "not asked yet",
-    ("debounce.any_time_of_day", ClientKind.TRAINING): _NOT_YET,
-    ("debounce.any_time_of_day", ClientKind.MODEL_CREATION): _NOT_YET,
-    ("debounce.after_a_long_run", ClientKind.TRAINING): _NOT_YET,
-    ("debounce.after_a_long_run", ClientKind.MODEL_CREATION): _NOT_YET,
-    ("debounce.after_2038", ClientKind.TRAINING): _NOT_YET,
-    ("debounce.after_2038", ClientKind.MODEL_CREATION): _NOT_YET,
-    ("polling.no_real_wait", ClientKind.SAMPLING): _OF_TRAINING_ALONE,
-    ("polling.no_real_wait", ClientKind.MODEL_CREATION): _OF_TRAINING_ALONE,
     ("parsing.ignores_case", ClientKind.MODEL_CREATION): _NO_CREATION,
     ("parsing.trims", ClientKind.MODEL_CREATION): _NO_CREATION,
     ("trigger.not_408", ClientKind.MODEL_CREATION): _NO_CREATION,

@@ -10,7 +10,7 @@ import pytest
 
 from tests.tinker_conformance.checks.small_timelines import end, line, poll, says
 from tests.tinker_conformance.judging.sessions import Scripted, broken, judging
-from tinker_conformance.checks.projections import poll_counts, same
+from tinker_conformance.checks.projections import line_times, poll_counts, same
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.error_families import LostError
 from tinker_conformance.judging.judge import Judge, Verdict
@@ -343,3 +343,35 @@ def test_nothing_begins_early_that_is_tried_in_turn_or_not_claimed() -> None:
         lacks = sdk.info.capabilities - {Capability.CALLBACKS}
         sdk.info = msgspec.structs.replace(sdk.info, transport=Transport.SOCKET, capabilities=lacks)
         assert _asked_ahead(sdk, reference, then) == ["one", "last"]
+
+
+# -- one session after another --------------------------------------------------------------------------
+
+
+def test_what_differs_in_a_second_equal_session_alone_is_a_leak() -> None:
+    twice = replace(_requirement("one", "two"), twice=True)
+    reference = {"one": ONCE, "two": ONCE}
+    for runs, verdict in (
+        ({"one": ONCE, "two": TWICE}, Verdict.FAILED),
+        ({"one": TWICE, "two": TWICE}, Verdict.PASSED),
+        ({"one": TWICE, "two": ONCE}, Verdict.PASSED),
+    ):
+        with _judge(Scripted(runs), Scripted(reference)) as judge:
+            judgement = judge.judge(twice)
+        assert judgement.verdict is verdict
+        assert {mismatch.scenario for mismatch in judgement.mismatches} <= {"two"}
+
+
+def test_after_a_leak_a_pause_that_is_missing_cannot_be_judged() -> None:
+    isolation = requirement("isolation.sessions")
+    pauses = Requirement("small.lines", "It logs.", "here", ("last",), same(line_times))
+    logged: Timeline = (line("Training is paused for model-1. Reason: out of capacity"), end(2.0))
+    reference = {**dict.fromkeys(isolation.scenarios, logged), "last": logged}
+    second = isolation.scenarios[3]
+    with _judge(Scripted({**reference, second: ONCE, "last": ONCE}), Scripted(reference)) as judge:
+        assert judge.judge(isolation).verdict is Verdict.FAILED
+        judgement = judge.judge(pauses)
+    assert (judgement.verdict, judgement.fix_first) == (Verdict.NOT_TESTABLE, ("isolation.sessions",))
+    with _judge(Scripted({**reference, "last": ONCE}), Scripted(reference)) as judge:
+        assert judge.judge(isolation).verdict is Verdict.PASSED
+        assert judge.judge(pauses).verdict is Verdict.FAILED

@@ -28,6 +28,7 @@ _NO_CREATION = {
     "messages.model_creation_identifier",
     "messages.model_creation_text",
     "messages.model_creation_level",
+    "messages.any_creation_identifier",
     "debounce.separate_creations",
     "wiring.create_model",
 }
@@ -92,6 +93,10 @@ _OTHER_TIMES_OF_TRAINING = {
     "debounce.fraction",
     "debounce.wall_clock",
     "debounce.within_a_minute",
+    "debounce.after_2038",
+    "debounce.after_a_long_run",
+    "debounce.any_time_of_day",
+    "reasons.any_text",
 }
 _NO_GRACE = {
     "grace.boundary",

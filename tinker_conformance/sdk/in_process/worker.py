@@ -14,7 +14,7 @@ import queue
 import sys
 import threading
 import traceback
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -39,6 +39,12 @@ from tinker_conformance.sdk.in_process.worker_messages import (
 )
 from tinker_conformance.sdk.session import FaultKind, ScenarioFaultError
 
+_OFFICIAL: Final = "tinker_conformance.sdk.official.official_adapter"
+_NO_TINKER: Final = (
+    "This environment has no tinker. Install it (pip install tinker), or judge a release in an environment "
+    "of its own, with --sdk official==latest."
+)
+
 
 def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
     """Create the adapter that a SPEC names.
@@ -54,7 +60,7 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
         case ["reference"]:
             path, name = "tinker_conformance.sdk.in_process.reference_adapter", "ReferenceAdapter"
         case ["official"]:
-            path, name = "tinker_conformance.sdk.official.official_adapter", "OfficialAdapter"
+            path, name = _OFFICIAL, "OfficialAdapter"
         case ["python", path, name] if path and name:
             pass
         case _:
@@ -65,6 +71,8 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
     try:
         made = getattr(importlib.import_module(path), name)(*([] if sdk is None else [sdk]))
     except ImportError as error:
+        if error.name == "tinker" and path == _OFFICIAL:
+            raise SdkStartError(_NO_TINKER) from error
         raise SdkStartError(_import_problem(path, error, sdk)) from error
     except AttributeError as error:
         if sdk is not None:

@@ -65,9 +65,13 @@ class ProcessProblem(Enum):
 def _why_not(program: str, error: Exception) -> str:
     """Return why a program cannot be started, and the fix."""
     match error:
-        case FileNotFoundError() if Path(program).exists():
+        case FileNotFoundError() if "/" in program and Path(program).exists():
             return (
                 f"{program!r} names an interpreter in its first line that does not exist; correct that line"
+            )
+        case FileNotFoundError() if "/" not in program and Path(program).is_file():
+            return (
+                f"there is no program {program!r} on the PATH; for the file in this folder, write ./{program}"
             )
         case FileNotFoundError():
             return f"there is no program {program!r}; give its path, or the name of a program on the PATH"

@@ -170,7 +170,9 @@ def test_a_polite_end_lets_the_child_finish(started: list[LineProcess], tmp_path
     process.close()
 
 
-def test_a_command_that_does_not_exist_is_an_error_with_the_fix(tmp_path: Path) -> None:
+def test_a_command_that_does_not_exist_is_an_error_with_the_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = "there is no program '/no/such/program'; give its path, or the name of a program on the PATH"
     with fails(ProcessProblem.NOT_STARTED, match=text):
         LineProcess(["/no/such/program"])
@@ -178,6 +180,9 @@ def test_a_command_that_does_not_exist_is_an_error_with_the_fix(tmp_path: Path) 
     script.write_text("#!/no/such/interpreter\n")
     with fails(ProcessProblem.NOT_STARTED, match="is not an executable file; make it executable"):
         LineProcess([str(script)])
+    monkeypatch.chdir(tmp_path)
+    with fails(ProcessProblem.NOT_STARTED, match="on the PATH; for the file in this folder, write ./adapter"):
+        LineProcess(["adapter"])
     script.chmod(0o755)
     with fails(ProcessProblem.NOT_STARTED, match="names an interpreter .* that does not exist"):
         LineProcess([str(script)])
