@@ -14,7 +14,7 @@ from fake_server.core.operations import Operation
 from fake_server.engine.futures import FutureBook, ScriptedFuture
 from fake_server.engine.request_decoding import decode_request
 from fake_server.engine.results import MAX_SAMPLES, encoded_result, result_body
-from fake_server.script.computed_replies import Said
+from fake_server.script.computed_replies import Spoken
 from fake_server.script.steps import Complete, Drop, ReplyStep, Status, Timeout, TryAgain, Wired
 from fake_server.service.refusals import ServiceRefusal
 
@@ -188,13 +188,13 @@ def _computed(
     match step.make:
         case None:
             return {}
-        case Said() as said if service is not None:
+        case Spoken() as spoken if service is not None:
             request = _submitted_body(future)
             try:
-                return said.sequences(request, lambda tokens: service.logprobs(request, tokens))
+                return spoken.sequences(request, lambda tokens: service.logprobs(request, tokens))
             except ServiceRefusal:
                 # As below: what a script says takes precedence over the state of the service.
-                return said(request)
+                return spoken(request)
         case make:
             return make(_submitted_body(future))
 

@@ -127,7 +127,7 @@ def sampled(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Spoken:
     """The words of a sample; see ``says``. The engine adds the log-probabilities."""
 
     words: str | Callable[[str], str]
@@ -183,7 +183,7 @@ def says(words: str | Callable[[str], str]) -> Complete:
     Raises:
         ScriptError: It is neither.
     """
-    return Complete(make=Said(words))
+    return Complete(make=Spoken(words))
 
 
 def _first_stop(stop: object) -> list[int]:

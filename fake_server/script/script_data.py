@@ -33,7 +33,7 @@ from fake_server.script.builder import (
     timeout,
     try_again,
 )
-from fake_server.script.computed_replies import Said, Sampled, Template, sampled, says, template
+from fake_server.script.computed_replies import Sampled, Spoken, Template, sampled, says, template
 from fake_server.script.fault_data import bytes_from_base64, header_pairs, wire_data, wire_from
 from fake_server.script.steps import (
     ABSENT,
@@ -265,7 +265,7 @@ def _encode_complete(step: Complete) -> dict[str, object]:
         case Sampled() as made if not callable(made.sequences):
             given = {"sequences": made.sequences, "logprobs": made.logprobs, "stop_reason": made.stop_reason}
             return {"sample": {name: value for name, value in given.items() if value is not None}}
-        case Said(words=str() as words):
+        case Spoken(words=str() as words):
             return {"says": words}
         case make:
             raise ScriptError(f"{make!r} is a function, which no file can hold; use template, sample or says")

@@ -17,7 +17,6 @@ Prepare = Callable[[VerifiedTinker], None]
 class Kind(StrEnum):
     """What a recipe trains on, or does."""
 
-    SUPERVISED = "supervised"
     EVALUATION = "supervised, with evaluation"
     RESUMED = "supervised, resumed from a checkpoint"
     REINFORCEMENT = "RL with arithmetic rewards"

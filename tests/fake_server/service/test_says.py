@@ -65,15 +65,15 @@ def test_log_probabilities_are_those_of_the_model() -> None:
         text = "".join(character for character in text if character.isascii())
     scripted = VerifiedTinker(seed=7)
     scripted.says(text)
-    (said,) = sampled(scripted, "x", max_tokens=12, temperature=1.0)
-    assert len(set(said["logprobs"])) > 3
+    (spoken,) = sampled(scripted, "x", max_tokens=12, temperature=1.0)
+    assert len(set(spoken["logprobs"])) > 3
     # The model itself says how likely they are.
     client = Client(VerifiedTinker(seed=7))
-    whole = {"chunks": [{"type": "encoded_text", "tokens": [*b"x", *said["tokens"]]}]}
+    whole = {"chunks": [{"type": "encoded_text", "tokens": [*b"x", *spoken["tokens"]]}]}
     body = {"prompt": whole, "num_samples": 1, "sampling_params": {"max_tokens": 1}, "base_model": BASE}
     request_id = client.post("asample", **body, prompt_logprobs=True)["request_id"]
     known = json.loads(client.ask("retrieve_future", {"request_id": request_id}).body)["prompt_logprobs"]
-    assert said["logprobs"] == known[1:]
+    assert spoken["logprobs"] == known[1:]
 
 
 def test_conditions_leave_the_other_samples_to_the_model() -> None:
