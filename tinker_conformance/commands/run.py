@@ -56,7 +56,7 @@ from tinker_conformance.suite.conformance_run import RunRequest, open_run
     "--replay",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Judge only the scripts in FILE.",
+    help="Judge the scripts in FILE, and no requirements.",
 )
 @click.option(
     "--failures",

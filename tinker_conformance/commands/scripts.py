@@ -29,17 +29,14 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
 
     Raises:
         ScenarioError: If the file to replay is not a file of scenarios.
-        UserError: If it holds none, or generated scripts are asked for as well.
+        UserError: If it holds none.
     """
     keep_hypothesis_out_of_the_working_folder()
-    if replay is not None:
-        if count:
-            raise UserError("--replay and --generated exclude each other; give only one of them")
-        if not (replayed := load_scenarios(replay)):
-            raise UserError(f"{replay} holds no scenarios; write at least one")
-        return replayed
+    replayed = () if replay is None else load_scenarios(replay)
+    if replay is not None and not replayed:
+        raise UserError(f"{replay} holds no scenarios; write at least one")
     drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
-    return tuple(drawn)
+    return (*replayed, *drawn)
 
 
 def judged_scripts(

@@ -19,10 +19,6 @@ REFERENCE = ("run", "--sdk", "reference")
         ((*REFERENCE, "-q", "-v"), "--verbose and --quiet exclude each other; give only one of them"),
         ((*REFERENCE, "-v", "-q"), "--quiet and --verbose exclude each other; give only one of them"),
         (("server", "--url", "http://127.0.0.1:1", "-qv"), "exclude each other; give only one of them"),
-        (
-            (*REFERENCE, "--replay", "none.yaml", "--generated", "1"),
-            "--replay and --generated exclude each other",
-        ),
         ((*REFERENCE, "--replay", "none.yaml"), "none.yaml holds no scenarios; write at least one"),
         (
             (*REFERENCE, "--dialect", "nope"),

@@ -9,7 +9,7 @@ import tinker
 from tinker import types
 
 from fake_server import every
-from fake_server.script import complete, drop, script
+from fake_server.script import complete, drop, script, timeout
 from tinker_conformance.clocks.real_time import RealTime
 from tinker_conformance.downstream.options import FakeTinkerOptions
 
@@ -87,3 +87,36 @@ def test_an_asynchronous_program_waits_on_the_same_clock(fake_tinker, fake_tinke
     sampler = tinker.ServiceClient().create_sampling_client(base_model="Qwen/Qwen3-8B")
     assert fake_tinker_clock.run(_asynchronously(sampler, 60)).sequences
     assert fake_tinker_clock.elapsed == 1
+
+
+def gives_up(fake):
+    """Leave the SDK's poller behind, as the first test of fault 1 in the issue does."""
+    paused = script(timeout(queue_state="paused_capacity")).exhausted("repeat")
+    scripted, future = fake.add_script(paused, operation="sample"), submitted()
+    while not fake.polls(scripted):
+        RealTime.sleep(0.001)
+    with pytest.raises(TimeoutError):
+        future.result(timeout=0.01)
+
+
+def is_undisturbed(fake):
+    """Sample until the poller of the earlier test has been here, and been refused."""
+    while not fake.leftovers:
+        future = fake.add_script([complete()], operation="sample")
+        assert submitted().result().sequences
+        fake.assert_polls(future, 1)
+    assert fake.problems == []
+
+
+def test_a_test_gives_up_on_a_future(fake_tinker):
+    gives_up(fake_tinker)
+
+
+def test_the_next_is_undisturbed_and_gives_up_too(fake_tinker):
+    is_undisturbed(fake_tinker)
+    gives_up(fake_tinker)
+
+
+def test_so_is_one_with_a_frozen_clock(fake_tinker, fake_tinker_clock):
+    is_undisturbed(fake_tinker)
+    assert fake_tinker_clock.elapsed < 10

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from fake_server.core.errors import ScriptError, ScriptViolation
-from fake_server.script import complete, script
+from fake_server.script import complete, script, timeout
 from tests.tinker_conformance.downstream.process_state import changed, state
 from tinker_conformance.downstream.clock import frozen_clock
 from tinker_conformance.downstream.faking import tinker_in_process, tinker_on_a_socket
@@ -67,3 +67,25 @@ def test_an_error_inside_is_the_only_one_reported_and_leaves_nothing(fake: Fake)
 def test_without_a_clock_a_script_cannot_move_one(fake: Fake) -> None:
     with fake() as tinker, pytest.raises(ScriptError, match="no clock is frozen"):
         tinker.add_script(script().advance(1).then(complete()))
+
+
+def test_gaps_are_exact_on_a_frozen_clock_and_may_be_late_on_a_real_one() -> None:
+    with tinker_in_process() as tinker:
+        future = tinker.add_script(script(timeout(), complete()))
+        _poll_twice()
+        tinker.assert_gaps(future, [0.3])
+        with pytest.raises(ScriptViolation, match="wanted 1 s"):
+            tinker.assert_gaps(future, [1])
+    with frozen_clock(EPOCH) as clock, tinker_in_process(clock=clock) as tinker:
+        future = tinker.add_script(script(timeout(), complete()))
+        _poll_twice()
+        tinker.assert_gaps(future, [0])
+        with pytest.raises(ScriptViolation, match=r"wanted 0\.3 s"):
+            tinker.assert_gaps(future, [0.3])
+
+
+def _poll_twice() -> None:
+    with httpx.Client(base_url=os.environ["TINKER_BASE_URL"]) as client:
+        future = client.post("/api/v1/asample", json={"num_samples": 1}).json()
+        for status in (408, 200):
+            assert client.post("/api/v1/retrieve_future", json=future).status_code == status

@@ -51,8 +51,8 @@ CHANGES = {
     "fake_tinker_judge": {"processes"},
 }
 """By fixture, what it changes while it is in force."""
-WITHOUT_EFFECT = {"fake_tinker_options", "fake_tinker_profile", "fake_tinker_sdk"}
-"""Fixtures that hand out a value and change nothing."""
+WITHOUT_EFFECT = {"fake_tinker_options", "fake_tinker_profile", "fake_tinker_sdk", "fake_tinker_tokenizers"}
+"""Fixtures that change nothing, or only by the `monkeypatch` of pytest."""
 COMBINATIONS = [
     *CHANGES,
     "fake_tinker, fake_tinker_clock, fake_tinker_warnings",
