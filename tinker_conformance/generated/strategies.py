@@ -179,8 +179,11 @@ def _future(steps: list[StepData], observer: str, submission: Sequence[StepData]
 
 
 def _with_setup(scenario: Scenario, refusals: int) -> Scenario:
-    """Return a scenario in which the first requests that create a session are refused."""
-    if refusals == 0:
+    """Return a scenario in which the first requests that create a session are refused.
+
+    Only clients that sample: where the set-up is in the timeline, so is the end of a model's creation.
+    """
+    if refusals == 0 or any(client.kind is not ClientKind.SAMPLING for client in scenario.clients):
         return scenario
     steps = decode_steps([{"status": 503}] * refusals, "generated")
     return msgspec.structs.replace(scenario, setup=(setup_replies("create_session", *steps),))
