@@ -17,6 +17,7 @@ from typing import Any
 from unittest import mock
 
 from tinker_conformance.clocks.pacing import PacedWait, Pacer
+from tinker_conformance.clocks.real_time import RealTime
 
 _WAKEUP_SOCKETS = 1
 """How many sockets a run that waits for nothing outside listens to: the one that wakes it."""
@@ -36,7 +37,8 @@ def trio_paced(pacer: Pacer) -> Iterator[None]:
     runs = _Runs(pacer, clock_class, trio, attrs.asdict)
 
     def current_time(own: object) -> float:
-        return runs.current_time(own)
+        caller = sys._getframe(1).f_code  # noqa: SLF001 - documented in sys
+        return runs.current_time(own, by_run_loop=caller is _run.unrolled_run.__code__)
 
     def block(own: object, until: float) -> float:
         return runs.block(own, until)
@@ -62,38 +64,73 @@ class _Runs:
         self._bases: dict[int, tuple[weakref.ref[Any], int]] = {}
         self._waits: dict[int, PacedWait] = {}
         self._last: dict[int, PacedWait] = {}
+        self._held: dict[int, int] = {}
+        self._held_due: dict[int, tuple[float, float]] = {}
 
-    def current_time(self, own: Any) -> float:
+    def current_time(self, own: Any, *, by_run_loop: bool) -> float:
+        """Return the time that a run sees.
+
+        Args:
+            own: The clock of the run.
+            by_run_loop: Whether trio's loop asks, to find what is due.
+        """
         if not self._governs():
             return float(self._real_time(own))
+        thread = threading.get_ident()
         # trio calls this after it blocked.
-        if (wait := self._waits.pop(threading.get_ident(), None)) is not None:
+        if (wait := self._waits.pop(thread, None)) is not None:
             self._pacer.end(wait)
-        return self._now(own)
+        now_us = self._pacer.clock.monotonic_us
+        return self._at(own, self._held.get(thread, now_us) if by_run_loop else now_us)
 
     def _governs(self) -> bool:
         return self._pacer.governs_this_thread()
 
-    def _now(self, own: Any) -> float:
+    def _at(self, own: Any, at_us: int) -> float:
         if id(own) not in self._bases:
             # Whole seconds, so that sums of virtual seconds stay exact.
             self._bases[id(own)] = (weakref.ref(own), math.ceil(self._real_time(own)))
-        return self._bases[id(own)][1] + (self._pacer.clock.monotonic_us - self._began_us) / 1e6
+        return self._bases[id(own)][1] + (at_us - self._began_us) / 1e6
 
     def block(self, own: Any, until: float) -> float:
         """Return for how long trio may block, now that all its tasks wait."""
         if not self._governs():
             return float(self._real_block(own, until))
-        seconds = None if math.isinf(until) else max(0.0, until - self._now(own))
-        if seconds == 0:
-            return 0.0
-        thread = threading.get_ident()
+        thread, now_us = threading.get_ident(), self._pacer.clock.monotonic_us
         statistics = self._as_dict(self._trio.lowlevel.current_statistics().io_statistics)
         listening = sum(count for name, count in statistics.items() if name.startswith("tasks_waiting"))
-        wait = self._pacer.begin(seconds, outside=listening > _WAKEUP_SOCKETS, before=self._last.get(thread))
+        if listening > _WAKEUP_SOCKETS:
+            return self._block_held(own, until)
+        if self._held.pop(thread, now_us) < now_us:
+            return 0.0
+        seconds = None if math.isinf(until) else max(0.0, until - self._at(own, now_us))
+        if seconds == 0:
+            return 0.0
+        wait = self._pacer.begin(seconds, before=self._last.get(thread))
         self._waits[thread] = self._last[thread] = wait
         look = self._pacer.next_look(wait)
         return 0.0 if look is None else look
+
+    def _block_held(self, own: Any, until: float) -> float:
+        """Block for a socket, in real time.
+
+        A fake of this process may move the clock before its reply arrives. Deadlines are held back meanwhile,
+        or a read timeout would come before a reply that is on its way.
+        """
+        thread = threading.get_ident()
+        held_us = self._held.setdefault(thread, self._pacer.clock.monotonic_us)
+        seconds = max(0.0, until - self._at(own, held_us))
+        if self._held_due.get(thread, (-math.inf, 0.0))[0] != until:
+            self._held_due[thread] = until, RealTime.monotonic() + seconds
+        left = self._held_due[thread][1] - RealTime.monotonic()
+        if left <= 0:
+            self._pacer.clock.move_to(held_us + math.ceil(seconds * 1e6))
+            del self._held[thread], self._held_due[thread]
+            return 0.0
+        wait = self._pacer.begin(None, outside=True, before=self._last.get(thread))
+        self._waits[thread] = self._last[thread] = wait
+        look = self._pacer.next_look(wait)
+        return 0.0 if look is None else min(look, left)
 
     def give_back(self) -> None:
         """Let the time of each clock go on from where it stands."""

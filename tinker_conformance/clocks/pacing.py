@@ -218,6 +218,8 @@ class Pacer:
             if before is not None and before.due_us == due_us:
                 due_real = before.due_real
         wait = PacedWait(due_us, due_real, ready=ready, wake=wake, outside=outside)
+        if before is not None and before.due_us == due_us:
+            wait.look = before.look
         with self._lock:
             self._waits[wait] = None
             self._changes += 1

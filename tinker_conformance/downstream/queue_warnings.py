@@ -121,7 +121,8 @@ class QueueWarnings(Sequence[QueueWarning]):
         return len(self._found)
 
     def __repr__(self) -> str:
-        return f"<QueueWarnings: {'; '.join(map(str, self)) or 'none'}>"
+        missing = "".join(f"; warnings may be missing: {reason}" for reason in self.unheard())
+        return f"<QueueWarnings: {'; '.join(map(str, self)) or 'none'}{missing}>"
 
     def add(self, warning: QueueWarning) -> None:
         """Append a warning."""

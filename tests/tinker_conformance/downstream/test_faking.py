@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import anyio
 import httpx
 import pytest
 
 from fake_server.core.errors import ScriptError, ScriptViolation
-from fake_server.script import complete, script, timeout
+from fake_server.script import complete, script, timeout, wired
 from tests.tinker_conformance.downstream.process_state import changed, state
 from tinker_conformance.downstream.clock import frozen_clock
 from tinker_conformance.downstream.faking import tinker_in_process, tinker_on_a_socket
@@ -89,3 +90,18 @@ def _poll_twice() -> None:
         future = client.post("/api/v1/asample", json={"num_samples": 1}).json()
         for status in (408, 200):
             assert client.post("/api/v1/retrieve_future", json=future).status_code == status
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_clock_that_moves_before_the_reply_is_no_read_timeout(backend: str) -> None:
+    async def sample() -> int:
+        async with httpx.AsyncClient(base_url=os.environ["TINKER_BASE_URL"], timeout=5) as client:
+            future = (await client.post("/api/v1/asample", json={"num_samples": 1})).json()
+            reply = await client.post("/api/v1/retrieve_future", json=future)
+            await anyio.sleep(1)
+            return reply.status_code
+
+    with frozen_clock(EPOCH) as clock, tinker_on_a_socket(clock=clock) as tinker:
+        tinker.add_script(script().advance(60).then(wired(complete(), delay=0.05)))
+        assert anyio.run(sample, backend=backend) == 200
+        assert clock.elapsed == pytest.approx(61, abs=1e-5)

@@ -119,6 +119,7 @@ def test_no_warning_proves_nothing_where_a_logger_is_cut_off(
             logger.warning(LINE)
             with pytest.raises(AssertionError, match=expected):
                 warnings.assert_logged(0)
+            assert expected in repr(warnings)
             logging.getLogger("tinker.lib").warning(LINE)
             assert len(warnings.assert_logged(1)) == 1
             with pytest.raises(AssertionError, match=expected):

@@ -17,12 +17,14 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     LogLevel,
     OfferedClock,
     decode_from_adapter,
-    decode_type,
+    decode_json,
 )
 from tinker_conformance.timeline import OutcomeKind
 
 MAX_SHOWN: Final = 300
 """Limit for a quoted line in an error message, in bytes, and for the decoder's own text, in characters."""
+
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read_line(line: bytes) -> FromAdapter:
@@ -34,7 +36,10 @@ def read_line(line: bytes) -> FromAdapter:
     try:
         message: FromAdapter = decode_from_adapter(line)
     except msgspec.ValidationError as error:
-        tag = _tag(line)
+        try:
+            tag = _tag(line)
+        except _UNREADABLE as worse:  # after the place of the first error
+            raise _not_json(line, worse) from worse
         name = f"message {tag!r}" if tag in _FIELDS else "message"
         text = (
             f"The {name} does not match the protocol: {str(error)[:MAX_SHOWN]}"
@@ -42,13 +47,17 @@ def read_line(line: bytes) -> FromAdapter:
             f"Compare it with docs/reference/adapter-protocol.schema.json. The line is {shown_line(line)}."
         )
         raise ScenarioFaultError(FaultKind.PROTOCOL, text) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        text = (
-            f"The line {shown_line(line)} is not JSON in UTF-8 ({error}). "
-            "Write one JSON object per line to standard output, and everything else to standard error."
-        )
-        raise ScenarioFaultError(FaultKind.NOT_JSON, text) from error
+    except _UNREADABLE as error:
+        raise _not_json(line, error) from error
     return message
+
+
+def _not_json(line: bytes, error: Exception) -> ScenarioFaultError:
+    text = (
+        f"The line {shown_line(line)} is not JSON in UTF-8 ({error}). "
+        "Write one JSON object per line to standard output, and everything else to standard error."
+    )
+    return ScenarioFaultError(FaultKind.NOT_JSON, text)
 
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -70,10 +79,11 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def _tag(line: bytes) -> str:
     """Return the type that a message names; empty if it names none."""
-    try:
-        return decode_type(line).type
-    except msgspec.ValidationError:
-        return ""
+    match decode_json(line):
+        case {"type": str(tag)}:
+            return tag
+        case _:
+            return ""
 
 
 def _fields(problem: str, tag: str) -> str:

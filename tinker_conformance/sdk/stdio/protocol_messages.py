@@ -269,13 +269,7 @@ Answer: TypeAlias = Event | ScenarioDone | ScenarioFailed
 FromAdapter: TypeAlias = Started | Answer
 
 
-class TypeOfMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """The type that a message names, whatever else is in it; empty if it names none."""
-
-    type: str = ""
-
-
 encode = msgspec.json.Encoder().encode
-decode_type = msgspec.json.Decoder(TypeOfMessage).decode
 decode_to_adapter = msgspec.json.Decoder(ToAdapter).decode
 decode_from_adapter = msgspec.json.Decoder(FromAdapter).decode
+decode_json = msgspec.json.Decoder().decode

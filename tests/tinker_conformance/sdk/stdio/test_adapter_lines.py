@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tinker_conformance.sdk.session import ScenarioFaultError
+from tinker_conformance.sdk.session import FaultKind, ScenarioFaultError
 from tinker_conformance.sdk.stdio.adapter_lines import read_line
 
 STARTED = {
@@ -47,3 +47,20 @@ def test_another_mistake_lists_no_choices() -> None:
     with pytest.raises(ScenarioFaultError) as raised:
         read_line(json.dumps({**LOG, "message": 3}).encode())
     assert "choices" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":""started"}',
+        b'{"type":3,}',
+        b'{"type":"log","level":7,\xff}',
+        b'{"type":3,"a":' + b"[" * 100_000,
+    ],
+    ids=["comma", "end", "utf-8", "deep"],
+)
+def test_a_line_that_stops_being_json_after_its_first_wrong_value_is_not_json(line: bytes) -> None:
+    with pytest.raises(ScenarioFaultError) as raised:
+        read_line(line)
+    assert raised.value.kind is FaultKind.NOT_JSON
+    assert "is not JSON in UTF-8" in str(raised.value)
