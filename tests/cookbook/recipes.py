@@ -93,7 +93,6 @@ def disturb(engine: VerifiedTinker) -> None:
 
 
 _ARITHMETIC: Final = ("env=arithmetic", "group_size=4", "groups_per_batch=2", "max_tokens=8")
-_LEARNS: Final = ("optim/lr",)
 _REWARDED: Final = ("env/all/reward/total", "env/all/correct")
 
 RECIPES: Final = (
