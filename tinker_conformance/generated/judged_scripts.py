@@ -16,11 +16,13 @@ from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.generated.shrink import shrunk
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.judge import Judge, Verdict
+from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements import REQUIREMENTS, Level, Requirement
 from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.session import FaultKind
 
-_NOT_ABOUT_SCRIPTS: Final = frozenset({"functions", "clock", "custom_observer"})
+_NOT_ABOUT_SCRIPTS: Final = frozenset({"functions", "clock", "isolation", "custom_observer"})
 _MOST_FAILURES: Final = 5
 
 
@@ -118,7 +120,8 @@ class ScriptJudge:
 
     def _failure(self, scenario: Scenario) -> ScriptFailure | None:
         """Return what fails in a scenario; None if it does not apply to the SDK, or cannot be compared."""
-        if is_jittered(scenario):
+        retries = Capability.SUBMISSION_RETRIES in self.judge.sdk.info.capabilities
+        if is_jittered(scenario) or (_is_refused(scenario) and not retries):
             return None
         runs = self.judge.both(scenario)
         if runs is None:
@@ -176,8 +179,16 @@ class ScriptJudge:
 
 
 def is_jittered(scenario: Scenario) -> bool:
-    """Return whether an SDK waits for a random time in a scenario: after a 410, or a refused submission."""
-    if scenario.setup or any(future.script.submission for future in scenario.futures):
+    """Return whether an SDK waits for a random time: after a 410, or a refusal of anything but a sample."""
+    refused = (future for future in scenario.futures if future.script.submission)
+    if scenario.setup or any(
+        scenario.client(future.client).kind is not ClientKind.SAMPLING for future in refused
+    ):
         return True
     steps = (step for future in scenario.futures for step in future.script.steps)
     return any(isinstance(step, Status) and step.status == 410 for step in map(intended_reply, steps))
+
+
+def _is_refused(scenario: Scenario) -> bool:
+    """Return whether a request is refused before its future exists."""
+    return bool(scenario.setup) or any(future.script.submission for future in scenario.futures)

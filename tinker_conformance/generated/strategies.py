@@ -9,10 +9,12 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
+import msgspec
 from hypothesis import strategies as st
 
 from fake_server.script.builder import Script
 from fake_server.script.script_yaml import decode_steps
+from fake_server.script.setup_replies import setup_replies
 from fake_server.script.steps import Advance
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.decoding import decode_scenario
@@ -31,6 +33,22 @@ _RAW: Final = ("", "not json", "null", "[]", "5", '"text"')
 # health check in the first run of a suite.
 _CHARACTERS: Final = string.printable + "\0\x7fÄßİΩЖ漢\u2028\u202e\ufeff😀"
 _COMPLETE: Final[StepData] = {"complete": {}}
+_FAULTS: Final[tuple[StepData, ...]] = (
+    {"drop": "reset"},
+    {"drop": "close"},
+    {"timeout": {"queue_state": "paused_capacity"}, "wire": {"cut": "head"}},
+    {"try_again": {"queue_state": "paused_capacity"}, "wire": {"cut": "body"}},
+    {"timeout": {"queue_state": "paused_rate_limit"}, "wire": {"chunked": "whole"}},
+)
+"""What goes wrong on the wire; the last is only unusual."""
+_REFUSALS: Final[tuple[StepData, ...]] = (
+    {"status": 503},
+    {"status": 409, "body": {"detail": "busy"}},
+    {"status": 429, "body": {"detail": "slow down"}},
+    {"timeout": {"queue_state": "paused_capacity"}},
+    {"drop": "reset"},
+)
+"""Replies after which every release sends a submission again."""
 
 
 def queue_states() -> st.SearchStrategy[object]:
@@ -60,10 +78,16 @@ def poll_scripts(max_replies: int = 8) -> st.SearchStrategy[Script]:
 
 
 def scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
-    """Return a strategy for whole scenarios: one or two clients of any kind, futures one after another."""
+    """Return a strategy for whole scenarios: one or two clients of any kind, futures one after another.
+
+    Some submissions of samples are refused at first, and some requests that create a session are. Others wait
+    for a random time when they are refused, so that the times after it could not be compared.
+    """
     observers = st.sampled_from(("default", "default", "default", "raising"))
-    futures = st.builds(_future, _scripts(max_replies), observers)
-    return _scenarios(futures, max_futures)
+    none: st.SearchStrategy[list[StepData]] = st.just([])
+    refusals = none | none | st.lists(st.sampled_from(_REFUSALS), max_size=2)
+    futures = st.builds(_future, _scripts(max_replies), observers, refusals)
+    return st.builds(_with_setup, _scenarios(futures, max_futures), st.sampled_from((0, 0, 0, 1, 2)))
 
 
 def ordinary_scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
@@ -110,7 +134,7 @@ def _replies() -> st.SearchStrategy[StepData]:
         pause_bodies().map(lambda body: {"try_again": body}),
         st.sampled_from(_STATUSES).map(lambda status: {"status": status, "body": {"detail": "no"}}),
         raw,
-        st.just({"drop": "reset"}),
+        st.sampled_from(_FAULTS),
     )
 
 
@@ -150,8 +174,19 @@ def _joined(passages: st.SearchStrategy[list[StepData]], most: int) -> st.Search
     )
 
 
-def _future(steps: list[StepData], observer: str) -> dict[str, object]:
-    return {"observer": observer, "steps": steps}
+def _future(steps: list[StepData], observer: str, submission: Sequence[StepData] = ()) -> dict[str, object]:
+    return {"observer": observer, "steps": steps, "submission": list(submission)}
+
+
+def _with_setup(scenario: Scenario, refusals: int) -> Scenario:
+    """Return a scenario in which the first requests that create a session are refused.
+
+    Only clients that sample: where the set-up is in the timeline, so is the end of a model's creation.
+    """
+    if refusals == 0 or any(client.kind is not ClientKind.SAMPLING for client in scenario.clients):
+        return scenario
+    steps = decode_steps([{"status": 503}] * refusals, "generated")
+    return msgspec.structs.replace(scenario, setup=(setup_replies("create_session", *steps),))
 
 
 def _scenario(kinds: Sequence[ClientKind], placed: Sequence[tuple[int, dict[str, object]]]) -> Scenario:
@@ -159,8 +194,16 @@ def _scenario(kinds: Sequence[ClientKind], placed: Sequence[tuple[int, dict[str,
         f"client-{place}": {"kind": kind.value, **_identity(kind, place)}
         for place, kind in enumerate(kinds, 1)
     }
-    futures = [{"client": f"client-{place + 1}", **future} for place, future in placed]
+    futures = [
+        {"client": f"client-{place + 1}", **_accepted_in_time(kinds[place], future)}
+        for place, future in placed
+    ]
     return decode_scenario({"id": "generated", "clients": clients, "futures": futures}, "generated")
+
+
+def _accepted_in_time(kind: ClientKind, future: dict[str, object]) -> dict[str, object]:
+    """Return a future that waits for no random time before it is submitted: only samples do not."""
+    return future if kind is ClientKind.SAMPLING else {**future, "submission": []}
 
 
 def _identity(kind: ClientKind, place: int) -> dict[str, object]:

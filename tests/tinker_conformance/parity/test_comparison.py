@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fake_server.script.steps import Wired
 from tinker_conformance.generated.combinations import matrix
 from tinker_conformance.generated.drawn_scenarios import generated
 from tinker_conformance.generated.judged_scripts import is_jittered
@@ -18,6 +19,7 @@ from tinker_conformance.parity.draft import draft_toml, drafted
 from tinker_conformance.parity.new_behaviour import NewBehaviour, new_behaviour
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario import parse_scenarios
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.session import SdkSession
@@ -150,3 +152,17 @@ def test_all_scenarios_have_ids_of_their_own_and_seeds_give_others() -> None:
     assert len({repr(msgspec.structs.replace(s, id="")) for s in generated(100, ordinary=True)}) == 100
     assert not any(is_jittered(s) for s in generated(60, wanted=lambda s: not is_jittered(s)))
     assert [s.futures for s in generated(30, 1)] != [s.futures for s in generated(30, 2)]
+
+
+def test_some_generated_scripts_refuse_samples_and_sessions_and_break_replies() -> None:
+    scenarios = generated(120, 1)
+    refused = [future for s in scenarios for future in s.futures if future.script.submission]
+    assert refused
+    assert {s.client(future.client).kind for s in scenarios for future in s.futures if future in refused} == {
+        ClientKind.SAMPLING
+    }
+    assert any(s.setup for s in scenarios)
+    assert any(
+        isinstance(step, Wired) for s in scenarios for future in s.futures for step in future.script.steps
+    )
+    assert not any(s.setup for s in generated(60, ordinary=True))
