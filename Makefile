@@ -27,7 +27,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: conformance parity test test-all lint types clean mutation downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks newest-is-printed
+.PHONY: conformance parity test test-all lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks newest-is-printed
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -166,6 +166,10 @@ bench: $(BENCH)/.installed
 # One server, 100,000 futures, an hour of virtual time; some minutes.
 soak: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.soak
+
+# Recipes of tinker-cookbook, as published, against the simulated service; some minutes, and 1.5 GB in the cache the first time.
+cookbook: $(STAMP)
+	$(BIN)/python -m tests.cookbook $(RECIPES)
 
 mutation: $(STAMP)
 	$(BIN)/python $(LOCKED) locks/mutation.txt

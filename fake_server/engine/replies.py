@@ -14,6 +14,7 @@ from fake_server.core.operations import Operation
 from fake_server.engine.futures import FutureBook, ScriptedFuture
 from fake_server.engine.request_decoding import decode_request
 from fake_server.engine.results import MAX_SAMPLES, encoded_result, result_body
+from fake_server.script.computed_replies import Spoken
 from fake_server.script.steps import Complete, Drop, ReplyStep, Status, Timeout, TryAgain, Wired
 from fake_server.service.refusals import ServiceRefusal
 
@@ -163,7 +164,7 @@ def _result(step: Complete, future: ScriptedFuture, accept: str, service: Simula
 def _made(step: Complete, future: ScriptedFuture, accept: str, service: SimulatedService | None) -> Reply:
     operation = future.operation or Operation.SAMPLE
     assigned = future.assigned if operation in _ASSIGNED_IN_RESULT else {}
-    computed = {} if step.make is None else step.make(_submitted_body(future))
+    computed = _computed(step, future, service)
     overrides = {**assigned, **step.overrides, **computed}
     result = None
     if service is not None:
@@ -179,6 +180,23 @@ def _made(step: Complete, future: ScriptedFuture, accept: str, service: Simulate
         request = _submitted_body(future)
         content_type, body = result_body(operation, request=request, accept=accept, overrides=overrides)
     return Reply(200, ((b"content-type", content_type.encode("ascii")),), body)
+
+
+def _computed(
+    step: Complete, future: ScriptedFuture, service: SimulatedService | None
+) -> Mapping[str, object]:
+    match step.make:
+        case None:
+            return {}
+        case Spoken() as spoken if service is not None:
+            request = _submitted_body(future)
+            try:
+                return spoken.sequences(request, lambda tokens: service.logprobs(request, tokens))
+            except ServiceRefusal:
+                # As below: what a script says takes precedence over the state of the service.
+                return spoken(request)
+        case make:
+            return make(_submitted_body(future))
 
 
 def _submitted_body(future: ScriptedFuture) -> Mapping[str, object]:

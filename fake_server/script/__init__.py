@@ -29,7 +29,7 @@ from fake_server.script.builder import (
     try_again,
     wired,
 )
-from fake_server.script.computed_replies import computed, sampled, template
+from fake_server.script.computed_replies import computed, sampled, says, template
 from fake_server.script.request_match import same
 from fake_server.script.rules import Rule, RuleBook
 from fake_server.script.steps import (
@@ -83,6 +83,7 @@ __all__ = [
     "refuse",
     "same",
     "sampled",
+    "says",
     "script",
     "status",
     "template",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fake_server.core.byte_text import tokens_of
+from fake_server.core.chat_markers import marked_tokens_of
 from fake_server.core.errors import ScriptError
 from fake_server.core.json_values import copied
 from fake_server.script.request_match import prompt_text, prompt_tokens, value_at
@@ -123,6 +124,78 @@ def sampled(
         ScriptError: The sequences are neither texts nor tokens.
     """
     return Complete(make=Sampled(sequences, logprobs, stop_reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The words of a sample; see ``says``. The engine adds the log-probabilities."""
+
+    words: str | Callable[[str], str]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.words, str) and not callable(self.words):
+            raise ScriptError(f"says is {self.words!r}; give a text, or a function that returns one")
+
+    def __call__(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the field ``sequences`` of the result for a request, with constant log-probabilities.
+
+        Raises:
+            ScriptError: The function returns no text.
+        """
+        return self.sequences(request, lambda tokens: [DEFAULT_LOGPROB] * len(tokens))
+
+    def sequences(
+        self, request: Mapping[str, object], logprobs: Callable[[Sequence[int]], list[float]]
+    ) -> Mapping[str, object]:
+        """Return the field ``sequences`` of the result: as many as are requested, all alike.
+
+        Args:
+            request: The body of the submission.
+            logprobs: Returns the log-probability of each token.
+
+        Raises:
+            ScriptError: The function returns no text.
+        """
+        whole, count = self._tokens(request), request.get("num_samples", 1)
+        limit = value_at(request, "sampling_params.max_tokens")
+        kept = whole[: limit if isinstance(limit, int) else DEFAULT_MAX_TOKENS]
+        reason = "length" if len(kept) < len(whole) else "stop"
+        sequence = {"stop_reason": reason, "tokens": kept, "logprobs": logprobs(kept)}
+        return {"sequences": [sequence] * (count if isinstance(count, int) else 1)}
+
+    def _tokens(self, request: Mapping[str, object]) -> list[int]:
+        text = self.words(prompt_text(request)) if callable(self.words) else self.words
+        if not isinstance(text, str):
+            raise ScriptError(f"the function that says what a sample is returns {text!r}; return a text")
+        return [*marked_tokens_of(text), *_first_stop(value_at(request, "sampling_params.stop"))]
+
+
+def says(words: str | Callable[[str], str]) -> Complete:
+    """Return the result of a sample that says these words and then stops as the request asks.
+
+    One byte is one token, and so is each marker of a chat format, such as ``</think>``. The first stop of the
+    request follows. Each requested sample says the same. Log-probabilities are those of the model that is
+    sampled, if the engine has a seed; otherwise they are constants.
+
+    Args:
+        words: The text, or a function that returns it from the text of the prompt.
+
+    Raises:
+        ScriptError: It is neither.
+    """
+    return Complete(make=Spoken(words))
+
+
+def _first_stop(stop: object) -> list[int]:
+    match stop:
+        case str():
+            return tokens_of(stop)
+        case [str() as first, *_]:
+            return tokens_of(first)
+        case [int() as first, *_]:
+            return [first]
+        case _:
+            return []
 
 
 def _each(given: object, wanted: int | None) -> list[list[int]]:

@@ -33,7 +33,7 @@ from fake_server.script.builder import (
     timeout,
     try_again,
 )
-from fake_server.script.computed_replies import Sampled, Template, sampled, template
+from fake_server.script.computed_replies import Sampled, Spoken, Template, sampled, says, template
 from fake_server.script.fault_data import bytes_from_base64, header_pairs, wire_data, wire_from
 from fake_server.script.steps import (
     ABSENT,
@@ -209,6 +209,7 @@ _DECODERS: Final[dict[str, Callable[[Mapping[str, Any]], Step]]] = {
     "complete": lambda keys: complete(_object(keys, "complete")),
     "template": lambda keys: template(_object(keys, "template")),
     "sample": _decode_sample,
+    "says": lambda keys: says(keys["says"]),
     "fail": _decode_fail,
     "advance": _decode_advance,
     "redirect": _decode_redirect,
@@ -216,7 +217,17 @@ _DECODERS: Final[dict[str, Callable[[Mapping[str, Any]], Step]]] = {
     "bytes": _decode_bytes,
     "bytes_base64": _decode_bytes,
 }
-_REPLIES: Final = ("timeout", "try_again", "status", "complete", "template", "sample", "fail", "redirect")
+_REPLIES: Final = (
+    "timeout",
+    "try_again",
+    "status",
+    "complete",
+    "template",
+    "sample",
+    "says",
+    "fail",
+    "redirect",
+)
 
 
 def _encode_step(step: Step) -> dict[str, object]:
@@ -254,8 +265,10 @@ def _encode_complete(step: Complete) -> dict[str, object]:
         case Sampled() as made if not callable(made.sequences):
             given = {"sequences": made.sequences, "logprobs": made.logprobs, "stop_reason": made.stop_reason}
             return {"sample": {name: value for name, value in given.items() if value is not None}}
+        case Spoken(words=str() as words):
+            return {"says": words}
         case make:
-            raise ScriptError(f"{make!r} is a function, which no file can hold; use template or sample")
+            raise ScriptError(f"{make!r} is a function, which no file can hold; use template, sample or says")
 
 
 def _encode_status(step: Status) -> dict[str, object]:

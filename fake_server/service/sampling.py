@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,6 +85,18 @@ def sampled(source: Source, request: Mapping[str, object], seed: int, drawn_for:
             )
     about = of_prompt(source, prompt, request, chooser, Draws(digest(draw, "prompt")))
     return {"type": "sample", "sequences": sequences, **about}
+
+
+def logprobs_of(source: Source, request: Mapping[str, object], tokens: Sequence[int]) -> list[float]:
+    """Return the log-probability of each token, had the model sampled them after the prompt of a request.
+
+    Raises:
+        ServiceRefusal: A token is not in the vocabulary, or a sampling parameter is out of range.
+    """
+    prompt = prompt_tokens(request.get("prompt"))
+    chooser = Chooser(source, _Params.of(request).shaping)
+    contexts = [prompt[-1] if prompt else START, *tokens]
+    return single([chooser.logprob(context, token) for context, token in zip(contexts, tokens, strict=False)])
 
 
 def _sequence(  # noqa: PLR0917 - what a sequence depends on

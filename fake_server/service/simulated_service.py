@@ -8,7 +8,7 @@ needed, in order of the model's sequence numbers. So the order of polls does not
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,7 +21,7 @@ from fake_server.service.models import DEFAULT_MODEL
 from fake_server.service.optimizer import PackedWeights
 from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, mapping, text
-from fake_server.service.sampling import sampled
+from fake_server.service.sampling import logprobs_of, sampled
 from fake_server.service.service_clock import ServiceClock
 from fake_server.service.sessions import DEFAULT_PROJECT, Sampler, Session
 from fake_server.service.training import Training, TrainingRun
@@ -194,6 +194,15 @@ class SimulatedService:
             else:
                 run.queue.do_until(work, lambda each: self._do(run, each))
             return work.result()
+
+    def logprobs(self, request: Mapping[str, object], tokens: Sequence[int]) -> list[float]:
+        """Return the log-probabilities of a scripted sequence, as if a sampling request had drawn it.
+
+        Raises:
+            ServiceRefusal: The model cannot be sampled, or a token is not in its vocabulary.
+        """
+        with self.lock:
+            return logprobs_of(self._source(request), request, tokens)
 
     def advance(self, seconds: float) -> None:
         """Let time pass on the service's own clock."""

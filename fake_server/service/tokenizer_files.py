@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - DeepSeek writes its markers with these bars
 """The byte tokenizer as files that `transformers` reads, for `get_tokenizer()` without a download.
 
 Tokens 0 to 255 are bytes, as everywhere in this package. Markers of published chat formats follow from 256,
@@ -17,38 +16,15 @@ from pathlib import Path
 from typing import Final
 
 from fake_server.core.byte_text import VOCABULARY
+from fake_server.core.chat_markers import (
+    END_OF_TEXT,
+    END_OF_TURN,
+    MARKED_TOKENS,
+    SPECIAL_TOKENS,
+    TOKEN_OF_MARKER,
+)
 from fake_server.core.errors import ScriptError
 from fake_server.service.models import MODELS
-
-END_OF_TEXT: Final = "<|endoftext|>"
-END_OF_TURN: Final = "<|im_end|>"
-
-SPECIAL_TOKENS: Final = (
-    # ChatML, which Qwen speaks.
-    END_OF_TEXT, "<|im_start|>", END_OF_TURN, "<|vision_start|>", "<|vision_end|>", "<|image_pad|>",
-    # Llama 3.
-    "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>",
-    "<|eom_id|>",
-    # DeepSeek.
-    "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜System｜>", "<｜User｜>", "<｜Assistant｜>",
-    "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>",
-    "<｜tool▁sep｜>", "<｜tool▁outputs▁begin｜>", "<｜tool▁outputs▁end｜>", "<｜tool▁output▁begin｜>",
-    "<｜tool▁output▁end｜>",
-    # gpt-oss.
-    "<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|constrain|>", "<|return|>", "<|call|>",
-    # Kimi.
-    "<|im_system|>", "<|im_user|>", "<|im_assistant|>", "<|im_middle|>", "<|media_begin|>",
-    "<|media_content|>", "<|media_end|>", "<|media_pad|>", "<|tool_calls_section_begin|>",
-    "<|tool_calls_section_end|>", "<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>",
-    # GLM.
-    "[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>",
-)  # fmt: skip
-"""Markers that decoding can skip."""
-MARKED_TOKENS: Final = (
-    "<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>",
-    "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
-)  # fmt: skip
-"""Markers that stay in a decoded text, although each is one token."""
 
 REMAPPED: Final = (
     "thinkingmachineslabinc/meta-llama-3-instruct-tokenizer",
@@ -72,7 +48,7 @@ def tokenizer_files() -> Mapping[str, str]:
     markers = [*((text, True) for text in SPECIAL_TOKENS), *((text, False) for text in MARKED_TOKENS)]
     added = [
         {
-            "id": VOCABULARY + place,
+            "id": TOKEN_OF_MARKER[text],
             "content": text,
             "single_word": False,
             "lstrip": False,
@@ -80,7 +56,7 @@ def tokenizer_files() -> Mapping[str, str]:
             "normalized": False,
             "special": special,
         }
-        for place, (text, special) in enumerate(markers)
+        for text, special in markers
     ]
     bytes_as_they_are = {
         "type": "ByteLevel",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from fake_server.core.errors import ScriptError
@@ -10,7 +11,7 @@ from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.engine.unresolved_future import UnresolvedFuture
 from fake_server.script.builder import Exhausted, Script, complete, timeout, wired
-from fake_server.script.computed_replies import Sequences, sampled
+from fake_server.script.computed_replies import Sequences, sampled, says
 from fake_server.script.rules import every
 
 Texts = Sequences | Mapping[str, Sequences] | Callable[[str], Sequences]
@@ -70,6 +71,47 @@ class Conveniences(FakeTinker):
             if not callable(reply) and not isinstance(reply, Mapping)
         ]
         return tuple(self.add_script(made, operation=Operation.SAMPLE, client=client) for made in scripts)
+
+    def says(
+        self,
+        words: str | Mapping[str | re.Pattern[str], str] | Callable[[str], str],
+        *,
+        where: Mapping[str, object] | None = None,
+        client: str | None = None,
+    ) -> None:
+        """Give samples these words, as often as they are asked, and let each stop as its request asks.
+
+            engine.says("I do not know.")
+            engine.says({re.compile("plus"): "9", re.compile("capital"): "Paris"})
+            engine.says(answer, where={"seq_id": lambda number: number % 2 == 0})
+
+        With a seed, log-probabilities are those of the model that is sampled. ``fake_server.script.says``
+        has the details.
+
+        Args:
+            words: A text; or one for each prompt or pattern in a prompt; or a function of the prompt's text.
+            where: Only samples whose requests have these fields.
+            client: Only the samples of this sampling session.
+
+        Raises:
+            ScriptError: There are no words, or a mapping comes with a condition on the prompt.
+        """
+        conditions = {} if where is None else dict(where)
+        if isinstance(words, Mapping):
+            if not words:
+                raise ScriptError("says() needs words; give a text, a mapping or a function")
+            if "prompt" in conditions:
+                raise ScriptError("says() takes prompts as keys or in where=, not both; leave one out")
+            for prompt, text in words.items():
+                self._add_words(text, {**conditions, "prompt": prompt}, client)
+        else:
+            self._add_words(words, conditions, client)
+
+    def _add_words(
+        self, words: str | Callable[[str], str], where: Mapping[str, object], client: str | None
+    ) -> None:
+        rule = every(1, operation=Operation.SAMPLE, client=client, where=where or None)
+        self.add_standing_rule(rule.plays(says(words)))
 
     def losses(self, values: Iterable[float], *, client: str | None = None) -> tuple[ScriptedFuture, ...]:
         """Give the next ``forward_backward`` requests these losses, in order, as the metric ``loss:sum``.

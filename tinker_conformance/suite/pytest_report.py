@@ -34,9 +34,21 @@ REPORTER: Final = "tinker-conformance-report"
 
 
 def directs_junit(config: pytest.Config, folder: Path) -> None:
-    """Make pytest write its JUnit XML into the report folder, unless the user named another file."""
+    """Make pytest write its JUnit XML into the report folder, unless the user named another file.
+
+    pytest writes it at the end of the session, and would fail then with a traceback if the folder cannot be
+    created. So it is created now, unless the tests are only collected.
+
+    Raises:
+        pytest.UsageError: The folder cannot be created.
+    """
     from tinker_conformance.report.report_folder import JUNIT  # noqa: PLC0415 - heavy: the page's templates
 
+    try:
+        if not config.option.collectonly:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise usage_error(f"{folder}: cannot be written ({error}); name another folder") from error
     if not getattr(config.option, "xmlpath", None):
         config.option.xmlpath = str(folder / JUNIT)
 

@@ -299,8 +299,8 @@ def constants(monkeypatch):
     return read
 
 def test_found(constants, fake_tinker_tokenizers):
-    said = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True).stdout
-    assert said == f"{fake_tinker_tokenizers} 1 None\\n"
+    printed = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True).stdout
+    assert printed == f"{fake_tinker_tokenizers} 1 None\\n"
     assert constants.HF_HUB_OFFLINE is True
     assert list(Path(constants.HF_HUB_CACHE, "models--Qwen--Qwen3-8B", "snapshots").glob("*/tokenizer.json"))
 

@@ -133,3 +133,16 @@ def test_the_option_names_the_profile_of_a_class_that_names_none(pytester: pytes
     assert without.parseoutcomes()["errors"] == 1
     named = run_pytest(pytester, *QUIET, *run, "--profile", "tinker-0.5.1", timeout=240)
     assert named.parseoutcomes()["passed"] == 1
+
+
+def test_a_folder_for_the_report_that_cannot_be_created_is_an_error_before_the_session(
+    pytester: pytest.Pytester,
+) -> None:
+    result = run_pytest(
+        _project(pytester), *QUIET, "--sdk", "reference", "--report", "known.toml", *SUITE, timeout=240
+    )
+    assert result.ret == pytest.ExitCode.USAGE_ERROR, result.stdout.str()
+    expected = (
+        "ERROR: known.toml: cannot be written ([Errno 17] File exists: 'known.toml'); name another folder"
+    )
+    assert [line for line in result.errlines if line] == [expected]

@@ -17,6 +17,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
     LogLevel,
     OfferedClock,
     decode_from_adapter,
+    decode_json,
 )
 from tinker_conformance.timeline import OutcomeKind
 
@@ -78,7 +79,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def _tag(line: bytes) -> str:
     """Return the type that a message names; empty if it names none."""
-    match msgspec.json.decode(line):
+    match decode_json(line):
         case {"type": str(tag)}:
             return tag
         case _:

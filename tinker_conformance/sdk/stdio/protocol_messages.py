@@ -272,3 +272,4 @@ FromAdapter: TypeAlias = Started | Answer
 encode = msgspec.json.Encoder().encode
 decode_to_adapter = msgspec.json.Decoder(ToAdapter).decode
 decode_from_adapter = msgspec.json.Decoder(FromAdapter).decode
+decode_json = msgspec.json.Decoder().decode

@@ -1,0 +1,56 @@
+"""``python -m tests.cookbook [WORD…]``: run the recipes whose names have a word, or all; print a table."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from fake_server.core.errors import ScriptViolation
+from tests.cookbook.environments import RELEASES, cookbook_environment
+from tests.cookbook.recipes import RECIPES, Recipe
+from tests.cookbook.running import RecipeFailed, RecipeRun, differences, run_recipe
+
+
+def main(words: Sequence[str]) -> int:
+    """Run recipes, and return the exit code: 0 if each ran to its end with the expected numbers."""
+    chosen = [recipe for recipe in RECIPES if not words or any(word in recipe.name for word in words)]
+    if not chosen:
+        print(f"no recipe has {' or '.join(words)} in its name", file=sys.stderr)
+        return 2
+    failures: list[str] = []
+    print(f"{'recipe':54} {'what it does':37} {'time':>7} {'server':>7} {'share':>6}")
+    for recipe in chosen:
+        calm = _tried(recipe, failures, disturbed=False)
+        if calm is not None and recipe.disturbed:
+            disturbed = _tried(recipe, failures, disturbed=True)
+            if disturbed is not None:
+                lines = differences(calm.metrics, disturbed.metrics)
+                failures += [f"{recipe.name}: {line}" for line in lines]
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    print(f"{len(chosen)} recipes, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+def _tried(recipe: Recipe, failures: list[str], *, disturbed: bool) -> RecipeRun | None:
+    (release,) = (each for each in RELEASES if each.version == recipe.release)
+    environment = cookbook_environment(release)
+    shown = recipe.name + (" with faults" if disturbed else "")
+    with tempfile.TemporaryDirectory(prefix="cookbook-") as folder:
+        try:
+            run = run_recipe(recipe, environment, Path(folder), disturbed=disturbed)
+        except (RecipeFailed, ScriptViolation) as error:
+            print(f"{shown:54} {recipe.kind:37} failed", flush=True)
+            failures.append(f"{shown}: {error}")
+            return None
+    print(
+        f"{shown:54} {recipe.kind:37} {run.seconds:5.1f} s {run.server_seconds:5.2f} s {run.share:6.1%}",
+        flush=True,
+    )
+    return run
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""The parts of `make cookbook` that need no recipe; the recipes themselves run at night."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fake_server import VerifiedTinker
+from tests.cookbook.__main__ import main
+from tests.cookbook.environments import DEPENDENCIES, LOCK, RELEASES
+from tests.cookbook.recipes import RECIPES, Kind, add_up, answer_half, disturb
+from tests.cookbook.running import RecipeFailed, check_metrics, differences, metrics_of
+
+RECIPE = replace(RECIPES[0], metrics=("loss",), steps=2)
+
+
+def test_each_kind_and_release_has_a_recipe_and_two_are_disturbed() -> None:
+    assert {recipe.kind for recipe in RECIPES} == set(Kind)
+    assert {recipe.release for recipe in RECIPES} == {release.version for release in RELEASES}
+    assert len({recipe.name for recipe in RECIPES}) == len(RECIPES) >= 8
+    assert sum(recipe.disturbed for recipe in RECIPES) >= 2
+    assert any(recipe.again for recipe in RECIPES)
+
+
+def test_the_lock_has_what_the_recipes_need_but_torch() -> None:
+    locked = LOCK.read_text(encoding="utf-8")
+    for name in DEPENDENCIES:
+        assert f"\n{name.split('<')[0].split('[')[0]}==" in locked
+    assert "\ntorch==" not in locked
+    assert "\nnvidia" not in locked
+
+
+def test_faults_and_answers_are_accepted_by_the_engine() -> None:
+    engine = VerifiedTinker(seed=7)
+    answer_half(engine)
+    disturb(engine)
+    assert add_up("What is 4 + 5? 9 What is 20 + 3?") == "23"
+
+
+def test_durations_are_left_out_and_other_numbers_compared(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    file.write_text(json.dumps({"loss": 2.0, "time/total": 3.5, "batch_time": 1.0}) + "\n")
+    assert metrics_of(file) == [{"loss": 2.0}]
+    assert differences([{"loss": 2.0}], [{"loss": 2.0}]) == []
+    assert differences([{"loss": 2.0}], [{"loss": 2.5, "new": 1}]) == [
+        "line 1, loss: 2.0 without faults, 2.5 with them",
+        "line 1, new: None without faults, 1 with them",
+    ]
+    assert differences([{}], []) == ["1 lines of metrics without faults, 0 with them"]
+
+
+def test_a_recipe_that_stops_early_or_logs_nothing_fails(tmp_path: Path) -> None:
+    check_metrics(RECIPE, [{"loss": 2.0}, {"loss": 1.0}, {"other": 1}])
+    with pytest.raises(RecipeFailed, match="2 steps were asked for, the metrics have 1"):
+        check_metrics(RECIPE, [{"loss": 2.0}, {"other": 1}])
+    with pytest.raises(RecipeFailed, match="no line has 'loss'"):
+        check_metrics(RECIPE, [{"other": 1}])
+    with pytest.raises(RecipeFailed, match="without metrics.jsonl"):
+        metrics_of(tmp_path / "metrics.jsonl")
+
+
+def test_a_word_that_fits_no_recipe_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["no-such-recipe"]) == 2
+    assert "no recipe has no-such-recipe in its name" in capsys.readouterr().err
