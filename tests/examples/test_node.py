@@ -36,6 +36,7 @@ WITHOUT_A_SEAM = {
         "messages.model_creation_identifier",
         "messages.model_creation_text",
         "messages.model_creation_level",
+        "messages.any_creation_identifier",
         "grace.model_creation",
         "wiring.create_model",
         "polling.request_type_create_model",
@@ -66,6 +67,7 @@ WITHOUT_A_SEAM = {
         "polling.broken_reply",
         "polling.short_body",
         "polling.closed_connection",
+        "submissions.no_pause",
     },
 }
 """What libfaketime cannot give, and the requirements that need it."""
@@ -85,6 +87,21 @@ NOT_CLAIMED = {
     "polling.refused_connection",
     "polling.slow_reply",
     "polling.late_reply",
+    # It does not send a refused submission again.
+    "submissions.sent_again",
+    "submissions.payment_pauses",
+    "submissions.delays",
+    "submissions.too_many_requests",
+    "submissions.after_ten_retries",
+    "submissions.after_five_minutes",
+    "submissions.retry_after",
+    "submissions.should_retry",
+    "submissions.empty_bad_request",
+    "submissions.same_number",
+    "submissions.same_number_of_a_sample",
+    "submissions.session",
+    "submissions.delays_of_a_session",
+    "submissions.delays_of_the_config",
 }
 
 

@@ -34,7 +34,23 @@ def test_it_conforms_to_its_profile() -> None:
     functions = {"reason_for_state", "should_log", "log_state_change"}
     accidents = {"payment_line", "failure_time", "status_line", "budget_line"}
     on_the_wire = {"refused_connection", "slow_reply", "late_reply"}
+    retries = {
+        "sent_again",
+        "payment_pauses",
+        "delays",
+        "too_many_requests",
+        "after_ten_retries",
+        "after_five_minutes",
+        "retry_after",
+        "should_retry",
+        "empty_bad_request",
+        "same_number",
+        "session",
+        "delays_of_a_session",
+        "delays_of_the_config",
+    }
     assert unclaimed == {
+        *(f"submissions.{name}" for name in retries),
         *(f"polling.{name}" for name in on_the_wire),
         "telemetry.beside_the_line",
         *(f"functions.{name}" for name in functions),

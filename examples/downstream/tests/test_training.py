@@ -35,13 +35,15 @@ def test_another_seed_is_another_model(monkeypatch):
 
 def test_pauses_cost_time_and_nothing_else(fake_tinker, fake_tinker_clock, fake_tinker_warnings):
     undisturbed = trainer.train(STEPS)
-    assert fake_tinker_clock.elapsed == 0
+    # The SDK's own waits count: closing a client may wait a tenth of a second for its telemetry.
+    closing = fake_tinker_clock.elapsed
+    assert closing < 0.5
     fake_tinker.reset()
     fake_tinker.add_rule(every(3).paused("paused_capacity", seconds=90))
     paused = trainer.train(STEPS)
     assert paused == undisturbed
     # Ten gradients, ten updates, one save: seven pauses, and the sample is the twenty-second.
-    assert fake_tinker_clock.elapsed == 7 * 90
+    assert fake_tinker_clock.elapsed - closing == pytest.approx(7 * 90, abs=0.5)
     # The SDK tells of a pause in training only once it has lasted a quarter of an hour.
     assert not fake_tinker_warnings
 
@@ -50,5 +52,5 @@ def test_a_long_pause_of_sampling_is_reported(fake_tinker_server, fake_tinker_cl
     fake_tinker_server.add_rule(nth(1, operation="sample").paused("paused_rate_limit", seconds=90))
     trained = trainer.train(2)
     assert trained.tokens
-    assert fake_tinker_clock.elapsed == 90
+    assert fake_tinker_clock.elapsed == pytest.approx(90, abs=0.5)
     fake_tinker_warnings.assert_logged(2, kind="sampling", state="paused_rate_limit")
