@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fake_server.core.errors import ScriptViolation
-from tests.cookbook.environments import RELEASES, cookbook_environment
+from tests.cookbook.environments import RELEASES, CookbookRelease, cookbook_environment
 from tests.cookbook.recipes import RECIPES, Recipe
-from tests.cookbook.running import RecipeFailed, RecipeRun, differences, run_recipe
+from tests.cookbook.running import RecipeFailed, RecipeRun, check_tokenizer, differences, run_recipe
 
 
 def main(words: Sequence[str]) -> int:
@@ -21,6 +21,9 @@ def main(words: Sequence[str]) -> int:
         return 2
     failures: list[str] = []
     print(f"{'recipe':54} {'what it does':37} {'time':>7} {'server':>7} {'share':>6}")
+    for release in RELEASES:
+        if any(recipe.release == release.version for recipe in chosen):
+            _try_tokenizer(release, failures)
     for recipe in chosen:
         calm = _tried(recipe, failures, disturbed=False)
         if calm is not None and recipe.disturbed:
@@ -32,6 +35,14 @@ def main(words: Sequence[str]) -> int:
         print(failure, file=sys.stderr)
     print(f"{len(chosen)} recipes, {len(failures)} failures")
     return 1 if failures else 0
+
+
+def _try_tokenizer(release: CookbookRelease, failures: list[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="cookbook-") as folder:
+        try:
+            check_tokenizer(cookbook_environment(release), Path(folder))
+        except RecipeFailed as error:
+            failures.append(f"{release.version}: {error}")
 
 
 def _tried(recipe: Recipe, failures: list[str], *, disturbed: bool) -> RecipeRun | None:

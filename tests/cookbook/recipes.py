@@ -78,23 +78,21 @@ def disturb(engine: VerifiedTinker) -> None:
         every(2, operation="forward_backward").plays(
             timeout(queue_state="paused_capacity"), try_again(queue_state="paused_rate_limit"), status(503)
         ),
-        optional=True,
     )
-    engine.add_rule(nth(1, operation="optim_step").plays(drop()), optional=True)
+    engine.add_rule(nth(1, operation="optim_step").plays(drop()))
     engine.add_rule(
         nth(1, operation="save_weights_for_sampler").plays(
             wired(timeout(queue_state="paused_capacity"), cut="body")
         ),
-        optional=True,
     )
-    engine.add_rule(nth(1, operation="save_state").paused("paused_capacity", polls=2), optional=True)
+    engine.add_rule(nth(1, operation="save_state").paused("paused_capacity", polls=2))
+    # The recipe that scripts what is said may leave no sample to this rule; the others must apply.
     engine.add_rule(
         chance(0.3, operation="sample").plays(timeout(queue_state="paused_rate_limit")), optional=True
     )
 
 
 _ARITHMETIC: Final = ("env=arithmetic", "group_size=4", "groups_per_batch=2", "max_tokens=8")
-_LEARNS: Final = ("optim/lr",)
 _REWARDED: Final = ("env/all/reward/total", "env/all/correct")
 
 RECIPES: Final = (

@@ -14,8 +14,9 @@ from typing import Final
 
 from fake_server import FakeTinkerServer, VerifiedTinker
 from fake_server.byte_tokenizer import write_tokenizer_cache
+from fake_server.service.models import MODELS
 from tests.cookbook.data_sets import write_data_sets
-from tests.cookbook.environments import CookbookEnvironment
+from tests.cookbook.environments import ROOT, CookbookEnvironment
 from tests.cookbook.recipes import Recipe, disturb
 
 Metrics = list[dict[str, object]]
@@ -82,7 +83,7 @@ def run_recipe(
         for more in ((), recipe.again)[: 2 if recipe.again else 1]:
             arguments = [*recipe.arguments, *MODEL, "log_path=log", *more]
             command = [str(environment.python), "-m", f"tinker_cookbook.recipes.{recipe.module}", *arguments]
-            _run(recipe, command, folder, variables)
+            _run(recipe.name, command, folder, variables)
     run = RecipeRun(
         metrics_of(folder / "log" / "metrics.jsonl"),
         time.perf_counter() - began,
@@ -92,6 +93,18 @@ def run_recipe(
     engine.verify()
     check_metrics(recipe, run.metrics)
     return run
+
+
+def check_tokenizer(environment: CookbookEnvironment, folder: Path) -> None:
+    """Load the tokenizer's files with `transformers`, and use them in renderers of a release.
+
+    Raises:
+        RecipeFailed: A text does not come back, or a renderer does not take the tokenizer.
+    """
+    variables = _variables(folder, environment)
+    variables["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
+    command = [str(environment.python), "-m", "tests.cookbook.tokenizer_program", *MODELS]
+    _run("the tokenizer", command, folder, variables)
 
 
 def metrics_of(path: Path) -> Metrics:
@@ -133,7 +146,7 @@ def differences(calm: Metrics, disturbed: Metrics) -> list[str]:
     ]
 
 
-def _run(recipe: Recipe, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+def _run(name: str, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
     try:
         done = subprocess.run(
             command,
@@ -149,10 +162,10 @@ def _run(recipe: Recipe, command: Sequence[str], folder: Path, variables: Mappin
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise RecipeFailed(f"{recipe.name} did not end within {SECONDS:g} s") from error
+        raise RecipeFailed(f"{name} did not end within {SECONDS:g} s") from error
     if done.returncode != 0:
         shown = "\n".join(done.stdout.splitlines()[-_SHOWN_LINES:])
-        raise RecipeFailed(f"{recipe.name} ended with exit code {done.returncode}:\n{shown}")
+        raise RecipeFailed(f"{name} ended with exit code {done.returncode}:\n{shown}")
 
 
 def _variables(folder: Path, environment: CookbookEnvironment) -> dict[str, str]:
