@@ -47,6 +47,7 @@ REQUIREMENTS: Final = (
         source=_DRIVEN,
         scenarios=_of_each_client("submission-ends"),
         check=same(seen.submissions, seen.poll_counts, seen.outcomes),
+        needs=RETRIES,
     ),
     Requirement(
         id="submissions.malformed",
@@ -55,6 +56,7 @@ REQUIREMENTS: Final = (
         scenarios=_of_each_client("submission-malformed"),
         level=Level.QUIRK,
         check=same(seen.submissions, seen.poll_counts, seen.outcomes),
+        needs=RETRIES,
     ),
     Requirement(
         id="submissions.redirect",
