@@ -262,7 +262,10 @@ def loops_paced(pacer: Pacer, peer: PeerOf, is_leftover: IsLeftover) -> Iterator
 
     loops.paced_time = paced_time
     pacer.loop_busy = loops.busy
-    with mock.patch.object(base, "time", paced_time), mock.patch.object(base, "_run_once", paced_run_once):
+    with contextlib.ExitStack() as patched:
+        for loops_class in _with_the_time_of(base):
+            patched.enter_context(mock.patch.object(loops_class, "time", paced_time))
+        patched.enter_context(mock.patch.object(base, "_run_once", paced_run_once))
         for loop in _running_with(run_once.__code__):
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(_nothing)
@@ -271,6 +274,14 @@ def loops_paced(pacer: Pacer, peer: PeerOf, is_leftover: IsLeftover) -> Iterator
         finally:
             pacer.close()
             loops.give_all_back()
+
+
+def _with_the_time_of(base: type[asyncio.BaseEventLoop]) -> list[type[asyncio.BaseEventLoop]]:
+    """Return the classes to patch: freezegun leaves the method of the base class in those that it froze."""
+    classes = [base]
+    for loops_class in classes:  # which grows meanwhile
+        classes += loops_class.__subclasses__()
+    return [each for each in classes if vars(each).get("time") is vars(base)["time"]]
 
 
 def _running_with(run_once: CodeType) -> Iterator[asyncio.BaseEventLoop]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import freezegun
@@ -46,3 +47,11 @@ def test_freezegun_may_be_around_the_clock() -> None:
         with frozen_clock(EPOCH):
             assert time.time() == EPOCH
         assert time.time() == 1_893_456_000
+
+
+def test_loops_follow_the_clock_after_freezegun_has_frozen_all_but_them() -> None:
+    with freezegun.freeze_time("2030-01-01", real_asyncio=True):
+        pass
+    with frozen_clock(EPOCH) as clock:
+        asyncio.run(asyncio.sleep(60))
+        assert clock.elapsed == 60

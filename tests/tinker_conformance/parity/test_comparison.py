@@ -71,7 +71,7 @@ def test_a_difference_that_only_generated_scripts_show_is_shrunk_to_three_steps(
     reference: SdkSession, planted: Planted
 ) -> None:
     comparison = compare(
-        Pair(reference, planted("LogsAfterFiftySeconds"), PROFILE), generated(150), lambda: None
+        Pair(reference, planted("LogsAfterFiftySeconds"), PROFILE), generated(200), lambda: None
     )
     assert comparison.different["generated"] > 0
     assert min(finding.steps for finding in comparison.findings) <= 3
