@@ -13,7 +13,7 @@ from tinker_conformance.reference.observer import ClientObserver
 from tinker_conformance.reference.polling import Poll
 
 from .declaration import Chapter
-from .patches import WithObserver, WithPoll
+from .patches import WithObserver, WithPoll, state_in
 
 SDKS: Final = Chapter()
 _DAY: Final = 86_400
@@ -95,7 +95,8 @@ class _SleepsInRealTime(Poll):
     __slots__ = ()
 
     async def _handle_error_status(self, response: httpx.Response) -> None:
-        if response.status_code == 408:
+        # Only where a 408 says nothing, or this SDK would take minutes to judge.
+        if response.status_code == 408 and state_in(response) is None:
             # The clocks of the test do not see this wait.
             select.select([], [], [], 0.25)
         await super()._handle_error_status(response)

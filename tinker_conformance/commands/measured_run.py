@@ -59,12 +59,22 @@ class MeasuredRun(Generic[R]):
         self.asked = tuple(asked)
         self.start: Start = run.start(self.asked)
         self.report = None if folder is None else ReportFolder(folder, self.start)
-        self.judgements: list[Judgement] = []
-        self.results: list[Result] = []
+        # Pairs, because an interrupt may come between any two statements.
+        self._judged: list[tuple[Judgement, Result]] = []
         self.scripts: ScriptsRecord | None = None
         self.verbs: list[VerbRecord] = []
         self.releases = ""
         self.early: Early | None = None
+
+    @property
+    def judgements(self) -> list[Judgement]:
+        """Those so far, in order."""
+        return [judgement for judgement, _ in self._judged]
+
+    @property
+    def results(self) -> list[Result]:
+        """The records of the judgements."""
+        return [result for _, result in self._judged]
 
     @property
     def progress(self) -> str:
@@ -134,10 +144,10 @@ class MeasuredRun(Generic[R]):
             self.report.add(verb)
 
     def _add(self, judgement: Judgement) -> None:
-        self.judgements.append(judgement)
-        self.results.append(self.run.result(judgement))
+        result = self.run.result(judgement)
+        self._judged.append((judgement, result))
         if self.report is not None:
-            self.report.add(self.results[-1])
+            self.report.add(result)
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,22 +34,32 @@ the file of known failures, empty for none."""
 REPORTER: Final = "tinker-conformance-report"
 
 
+def _problem_of(folder: Path) -> str:
+    """Return why a folder can be neither created nor written; empty if it can."""
+    try:
+        nearest = next(
+            each for each in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(each)
+        )
+        if not nearest.is_dir():
+            return f"{nearest} is not a folder"
+        return "" if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} must not be written"
+    except (OSError, ValueError) as error:
+        return str(error)
+
+
 def directs_junit(config: pytest.Config, folder: Path) -> None:
     """Make pytest write its JUnit XML into the report folder, unless the user named another file.
 
-    pytest writes it at the end of the session, and would fail then with a traceback if the folder cannot be
-    created. So it is created now, unless the tests are only collected.
+    pytest writes it at the end of the session, and would fail then with a traceback if the folder could not be
+    created. It is not created yet: pytest-xdist would take its name among the arguments for a path of tests.
 
     Raises:
         pytest.UsageError: The folder cannot be created.
     """
     from tinker_conformance.report.report_folder import JUNIT  # noqa: PLC0415 - heavy: the page's templates
 
-    try:
-        if not config.option.collectonly:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise usage_error(f"{folder}: cannot be written ({error}); name another folder") from error
+    if not config.option.collectonly and (problem := _problem_of(folder)):
+        raise usage_error(f"{folder}: cannot be written ({problem}); name another folder")
     if not getattr(config.option, "xmlpath", None):
         config.option.xmlpath = str(folder / JUNIT)
 

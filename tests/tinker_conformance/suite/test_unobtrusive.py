@@ -42,7 +42,7 @@ def test_help_shows_options_of_the_kits_own_names_alone(pytester: pytest.Pyteste
 
 def test_fixtures_begin_with_fake_tinker(pytester: pytest.Pytester) -> None:
     names = re.findall(r"^(\w+).* -- ", "\n".join(_added(pytester, "--fixtures")), re.MULTILINE)
-    assert len(names) == 8
+    assert len(names) == 9
     assert all(name.startswith("fake_tinker") for name in names)
 
 
