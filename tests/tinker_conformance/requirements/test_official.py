@@ -47,6 +47,7 @@ def test_the_reference_conforms_to_its_own_profile(profile: str, reference: Shar
     assert _ids(judgements, Verdict.PASSED) == set(judgements)
 
 
+@pytest.mark.slow
 def test_official_0_6_3_conforms_to_the_profile_of_its_revision(
     shared_runs: SharedRuns, reference: SharedSession
 ) -> None:
@@ -56,6 +57,7 @@ def test_official_0_6_3_conforms_to_the_profile_of_its_revision(
     assert _ids(judgements, Verdict.PASSED) | unclaimed == set(judgements)
 
 
+@pytest.mark.slow
 def test_official_0_6_3_fails_tinkex_seed_in_exactly_the_table(
     shared_runs: SharedRuns, reference: SharedSession
 ) -> None:
