@@ -228,6 +228,7 @@ def killed(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[signal.Signa
     return request.param, Done(process.returncode, output.decode(), folder), mark
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
     killed: tuple[signal.Signals, Done, str],
 ) -> None:

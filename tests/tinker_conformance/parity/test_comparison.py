@@ -45,6 +45,7 @@ def test_the_same_sdk_twice_agrees_in_every_chapter(reference: SdkSession, plant
     assert pair.difference(shipped_scenarios()["debounce-first"]) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "scenario", "shown"),
     [
