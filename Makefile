@@ -13,6 +13,8 @@ CATALOGUE := build/catalogue
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# One more than the cores: some tests wait for another process.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 BENCH := .venv-bench
 DOCS := .venv-docs
 UV := .venv-uv/bin/python
@@ -54,10 +56,10 @@ parity: $(STAMP)
 	$(BIN)/tinker-conformance parity --versions '$(VERSIONS)'
 
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses auto --dist worksteal -m 'not slow'
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m 'not slow'
 
 test-all: $(STAMP)
-	$(BIN)/pytest --numprocesses auto --dist worksteal -m 'not part_of_a_slow_test'
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m 'not part_of_a_slow_test'
 
 # What users with other versions meet: the fixtures, the suite, and verdicts on real releases.
 OTHER_VERSIONS := tests/tinker_conformance/downstream tests/tinker_conformance/suite

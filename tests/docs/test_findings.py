@@ -78,6 +78,7 @@ def test_a_report_of_a_server_is_recorded_and_one_that_was_cut_off_is_not(tmp_pa
         judged_server(tmp_path / "cut")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECORDED)
 def test_the_kit_still_finds_in_a_recording_what_its_page_says(name: str) -> None:
     """If a verdict changed on purpose, run `make findings` and bring the page up to date.

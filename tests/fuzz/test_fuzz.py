@@ -39,6 +39,7 @@ def inputs(target: Target, count: int) -> list[bytes]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_inputs_are_made_of_the_seed_alone_and_many_differ(name: str) -> None:
     made = inputs(TARGETS[name], 200)

@@ -44,6 +44,7 @@ def test_the_quick_group_has_a_broken_sdk_for_each_requirement() -> None:
     assert {required.id for required in REQUIREMENTS} - caught == set()
 
 
+@pytest.mark.slow
 def test_make_test_all_leaves_out_only_what_a_slow_test_asks_too() -> None:
     command = [*_pytest_command("test-all"), "--collect-only", "--quiet", "-p", "no:cacheprovider"]
     command += ["--numprocesses=0", "-m", "part_of_a_slow_test", "tests"]

@@ -50,8 +50,8 @@ def _problem_of(folder: Path) -> str:
 def directs_junit(config: pytest.Config, folder: Path) -> None:
     """Make pytest write its JUnit XML into the report folder, unless the user named another file.
 
-    pytest writes it at the end of the session, and would fail then with a traceback if the folder could not be
-    created. It is not created yet: pytest-xdist would take its name among the arguments for a path of tests.
+    pytest writes it at the end of the session, and would fail then with a traceback if the folder could not
+    be created. It is not created yet: pytest-xdist would take its name among the arguments for a path.
 
     Raises:
         pytest.UsageError: The folder cannot be created.

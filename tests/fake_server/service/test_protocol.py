@@ -30,6 +30,7 @@ def results(request: pytest.FixtureRequest) -> dict[str, Any]:
     return found | {"version": request.param}
 
 
+@pytest.mark.slow
 def test_a_submission_whose_reply_was_lost_is_sent_again_and_done_once(results: dict[str, Any]) -> None:
     lost = results["lost"]
     assert lost["lossy"] == lost["whole"] == sorted(lost["whole"], reverse=True)

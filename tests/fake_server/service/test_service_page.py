@@ -29,7 +29,7 @@ SDK_WAITS = (ROOT / "tests" / "tinker_conformance" / "downstream" / "sdk_waits.p
 SNIPPETS = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
 
 
-@pytest.mark.parametrize("version", ["0.6.3", "0.38.0"])
+@pytest.mark.parametrize("version", [pytest.param("0.6.3", marks=pytest.mark.slow), "0.38.0"])
 def test_the_snippets_pass(tmp_path: Path, version: str) -> None:
     for number, snippet in enumerate(SNIPPETS):
         body = (

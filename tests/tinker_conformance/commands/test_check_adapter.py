@@ -46,6 +46,7 @@ def change(folder: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_template_is_complete_as_it_is_and_passes(copied: Path) -> None:
     checked = check(copied)
     assert checked.exit_code == 0, checked.output

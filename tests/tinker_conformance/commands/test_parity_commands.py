@@ -101,6 +101,7 @@ def test_versions_that_are_none_are_a_usage_error(versions: str) -> None:
     assert "write versions like 0.6.3,0.38.0" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("profile", "among"),
     [

@@ -174,6 +174,7 @@ def test_the_terminal_shows_the_picture(impatient: Done) -> None:
     assert rows["60 s window"].count("├") == 1
 
 
+@pytest.mark.slow
 def test_nothing_that_an_sdk_prints_is_interpreted(tmp_path: Path) -> None:
     arguments = ["--sdk", "python:tests.support.report_sdks:Hostile", "--profile", "tinker-0.5.1"]
     done = _run(tmp_path / "report", "-v", *arguments, "--record-known-failures", str(tmp_path / "k.toml"))
@@ -227,6 +228,7 @@ def killed(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[signal.Signa
     return request.param, Done(process.returncode, output.decode(), folder), mark
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_a_report_that_says_so_and_no_process(
     killed: tuple[signal.Signals, Done, str],
 ) -> None:
@@ -320,6 +322,7 @@ def test_bad_usage_names_the_fix(arguments: list[str], expected: str, tmp_path: 
     assert expected in again.output
 
 
+@pytest.mark.slow
 def test_quirks_count_where_that_is_asked_for(tmp_path: Path) -> None:
     """This SDK differs from its profile in one quirk."""
     sdk = ["--sdk", "python:tests.support.report_sdks:of_another_release", "--profile", "tinker-0.5.1"]

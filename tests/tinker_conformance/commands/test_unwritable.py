@@ -259,6 +259,7 @@ with (
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 @pytest.mark.parametrize("command", ["identify", "combine"])
 def test_the_other_commands_write_to_such_terminals_too(command: str, encoding: str, tmp_path: Path) -> None:

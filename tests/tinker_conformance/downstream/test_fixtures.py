@@ -263,7 +263,7 @@ def test_nothing_is_left(number):
     [
         pytest.param([], id="alone"),
         pytest.param(["-n", "2"], id="two", marks=pytest.mark.slow),
-        pytest.param(["-n", "auto"], id="auto"),
+        pytest.param(["-n", "auto"], id="auto", marks=pytest.mark.slow),
     ],
 )
 def test_async_tests_in_random_order_and_on_workers(suite: pytest.Pytester, options: list[str]) -> None:

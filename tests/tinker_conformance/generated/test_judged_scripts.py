@@ -51,6 +51,7 @@ def test_a_planted_difference_is_shrunk_to_three_steps_and_replayed(
     assert "0 of " in replayed.output
 
 
+@pytest.mark.slow
 def test_an_sdk_that_conforms_agrees_with_every_script_and_nothing_is_written(folder: Path) -> None:
     result = _run("reference", "--generated", "100", "--seed", "3", "--strict")
     assert result.exit_code == 0, result.output

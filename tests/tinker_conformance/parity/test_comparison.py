@@ -32,6 +32,7 @@ def _shipped(*chapters: str) -> list[object]:
     return [s for s in shipped_scenarios().values() if chapter_of(s) in chapters]
 
 
+@pytest.mark.slow
 def test_the_same_sdk_twice_agrees_in_every_chapter(reference: SdkSession, planted: Planted) -> None:
     seen: list[None] = []
     scenarios = [*shipped_scenarios().values(), *matrix()[::20]]
@@ -44,6 +45,7 @@ def test_the_same_sdk_twice_agrees_in_every_chapter(reference: SdkSession, plant
     assert pair.difference(shipped_scenarios()["debounce-first"]) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "scenario", "shown"),
     [
@@ -67,6 +69,7 @@ def test_a_difference_in_a_shipped_scenario_is_shrunk(
     assert again.findings
 
 
+@pytest.mark.slow
 def test_a_difference_that_only_generated_scripts_show_is_shrunk_to_three_steps(
     reference: SdkSession, planted: Planted
 ) -> None:

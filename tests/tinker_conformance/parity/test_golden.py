@@ -45,6 +45,7 @@ def test_every_scenario_is_recorded_that_the_release_can_be_asked(path: Path) ->
     assert set(golden.scenarios) == askable - NOT_OF_THE_OFFICIAL_SDK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_form_is_that_of_the_recorder(path: Path, reference: SdkSession) -> None:
     """Any change of the events' fields, or of how they are written, needs new recordings."""

@@ -67,6 +67,7 @@ def _judge(folder: Path, **inputs: str) -> tuple[int, dict[str, str], str]:
     return done.returncode, written, summary.read_text(encoding="utf-8") if summary.exists() else ""
 
 
+@pytest.mark.slow
 def test_the_script_leaves_page_and_summary(tmp_path: Path) -> None:
     code, outputs, summary = _judge(tmp_path, sdk="reference", profile="tinker-0.5.1", as_of="0.1.0")
     assert code == 0

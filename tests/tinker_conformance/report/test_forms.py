@@ -268,6 +268,7 @@ def test_a_form_that_is_unknown_is_reported(tmp_path: Path) -> None:
     assert "use .html, .md or .json" in " ".join(done.output.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_many_sdks_are_judged_by_one_command(tmp_path: Path) -> None:
     arguments = ["matrix", "--sdk", "reference", "--profile", "tinker-0.1", "--report", str(tmp_path / "m")]
     done = CliRunner().invoke(main, arguments)

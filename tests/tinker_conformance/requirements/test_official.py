@@ -40,13 +40,14 @@ def _ids(judgements: dict[str, Judgement], *verdicts: Verdict) -> set[str]:
     return {identifier for identifier, judgement in judgements.items() if judgement.verdict in verdicts}
 
 
-@pytest.mark.parametrize("profile", ["tinker-0.5.1", "tinkex-seed"])
+@pytest.mark.parametrize("profile", ["tinker-0.5.1", pytest.param("tinkex-seed", marks=pytest.mark.slow)])
 def test_the_reference_conforms_to_its_own_profile(profile: str, reference: SharedSession) -> None:
     # Run again, beside what it did before: two runs of the same scenario must give the same verdict.
     judgements = _judged(open_sdk("reference"), reference, profile)
     assert _ids(judgements, Verdict.PASSED) == set(judgements)
 
 
+@pytest.mark.slow
 def test_official_0_6_3_conforms_to_the_profile_of_its_revision(
     shared_runs: SharedRuns, reference: SharedSession
 ) -> None:
@@ -56,6 +57,7 @@ def test_official_0_6_3_conforms_to_the_profile_of_its_revision(
     assert _ids(judgements, Verdict.PASSED) | unclaimed == set(judgements)
 
 
+@pytest.mark.slow
 def test_official_0_6_3_fails_tinkex_seed_in_exactly_the_table(
     shared_runs: SharedRuns, reference: SharedSession
 ) -> None:

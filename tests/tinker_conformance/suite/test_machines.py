@@ -71,6 +71,7 @@ def machines(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> list
     return options
 
 
+@pytest.mark.slow
 def test_the_fixtures_work_on_each_machine_and_its_failures_come_home(
     pytester: pytest.Pytester, machines: list[str]
 ) -> None:

@@ -106,6 +106,7 @@ def echo_of_headers(request: Request, answer: Answer) -> Answer:
     return status(403, {"detail": request.header("x-api-key")})(request, answer)
 
 
+@pytest.mark.slow
 def test_errors_a_hang_and_a_missing_endpoint_are_with_builds_and_the_run_goes_on() -> None:
     changes = {
         "get_server_capabilities": echo_of_headers,
