@@ -145,7 +145,13 @@ def test_killing_from_another_thread_ends_a_read(started: list[LineProcess]) -> 
 
 
 def test_what_a_child_started_in_a_session_of_its_own_ends_with_it() -> None:
-    process = LineProcess(["sh", "-c", "setsid sleep 600 & setsid setsid sleep 600 & echo; read x"])
+    sleeper = "import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True)"
+    parent = (
+        f"import subprocess, sys; exec({sleeper!r});"
+        f"subprocess.Popen([sys.executable, '-c', {sleeper!r}], start_new_session=True);"
+        "print(flush=True); input()"
+    )
+    process = LineProcess([sys.executable, "-c", parent])
     assert process.receive(20) == b""
     mark = dict(e.split("=", 1) for e in _environment(process._process.pid))[MARK]
     deadline = time.monotonic() + 20
