@@ -39,14 +39,7 @@ class WithPoll(ReferenceAdapter):
     async def open(self, context: ScenarioContext) -> None:
         await super().open(context)
         service: Any = self._service
-        make = service._poll
-
-        def poll(*arguments: Any) -> Poll:
-            made: Poll = make(*arguments)
-            made.__class__ = self.poll
-            return made
-
-        service._poll = poll
+        service._poll = _making(self.poll, service._poll)
 
 
 class WithSubmission(ReferenceAdapter):
@@ -57,14 +50,18 @@ class WithSubmission(ReferenceAdapter):
     async def open(self, context: ScenarioContext) -> None:
         await super().open(context)
         service: Any = self._service
-        make = service._submission
+        service._submission = _making(self.submission, service._submission)
 
-        def submission(*arguments: Any) -> PendingRequest:
-            made: PendingRequest = make(*arguments)
-            made.__class__ = self.submission
-            return made
 
-        service._submission = submission
+def _making(another: type, make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes what `make` does, as an instance of another class."""
+
+    def made(*arguments: Any) -> Any:
+        instance = make(*arguments)
+        instance.__class__ = another
+        return instance
+
+    return made
 
 
 class WithParser(ReferenceAdapter):

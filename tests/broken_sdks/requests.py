@@ -115,12 +115,12 @@ class _FirstOnes(_Altered):
     field: ClassVar[str]
 
     async def open(self, context: ScenarioContext) -> None:
-        self._first: object = None
+        # Two threads may send at once, and only one of them is the first.
+        self._first: dict[str, object] = {}
         await super().open(context)
 
     def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
-        self._first = body[self.field] if self._first is None else self._first
-        return {**body, self.field: self._first}, headers
+        return {**body, self.field: self._first.setdefault(self.field, body[self.field])}, headers
 
 
 @SDKS.adapter(

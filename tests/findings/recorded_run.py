@@ -117,7 +117,7 @@ def _verdicts(sdk: JudgedSdk) -> dict[str, str]:
 
 
 def _sdk(report: Report) -> JudgedSdk:
-    words = [(result, _word(result, strict=report.start.strict)) for result in report.results]
+    words = [(result, verdict_word(result, strict=report.start.strict)) for result in report.results]
     start = report.start
     return JudgedSdk(
         spec=start.sdk.spec,
@@ -141,7 +141,8 @@ def _sdk(report: Report) -> JudgedSdk:
     )
 
 
-def _word(result: Result, *, strict: bool) -> str:
+def verdict_word(result: Result, *, strict: bool) -> str:
+    """Return the verdict as the pages name it."""
     return "quirk not shared" if forgiven(result, strict=strict) else result.verdict.value
 
 

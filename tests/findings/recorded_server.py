@@ -13,9 +13,8 @@ from typing import Final
 import msgspec
 
 from fake_server.core.wanted_got import wanted_got
-from tests.findings.recorded_run import FOLDER
+from tests.findings.recorded_run import FOLDER, verdict_word
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.report.conclusion import forgiven
 from tinker_conformance.report.records import Result, VerbRecord
 from tinker_conformance.report.report_reading import load_report
 
@@ -80,7 +79,7 @@ def judged_server(folder: Path) -> JudgedServer:
     report = load_report(folder)
     if report.end is None or report.end.early is not None:
         raise ValueError(f"{folder}: the run ended early; record one that came to its end")
-    words = {result.id: _word(result, strict=report.start.strict) for result in report.results}
+    words = {result.id: verdict_word(result, strict=report.start.strict) for result in report.results}
     return JudgedServer(
         name=report.name,
         recorded=report.start.started[:10],
@@ -124,7 +123,3 @@ def _failed(result: Result, word: str, results: tuple[Result, ...]) -> FailedPro
             if each.verdict is Verdict.NOT_TESTABLE and result.id in each.fix_first
         ),
     )
-
-
-def _word(result: Result, *, strict: bool) -> str:
-    return "quirk not shared" if forgiven(result, strict=strict) else result.verdict.value

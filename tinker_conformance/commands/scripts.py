@@ -31,10 +31,11 @@ def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -
         ScenarioError: If the file to replay is not a file of scenarios.
         UserError: If it holds none.
     """
-    keep_hypothesis_out_of_the_working_folder()
     replayed = () if replay is None else load_scenarios(replay)
     if replay is not None and not replayed:
         raise UserError(f"{replay} holds no scenarios; write at least one")
+    if count > 0:
+        keep_hypothesis_out_of_the_working_folder()
     drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
     return (*replayed, *drawn)
 
