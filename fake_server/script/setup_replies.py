@@ -1,4 +1,4 @@
-"""Replies to requests of the set-up, such as the creation of a session, before the usual ones.
+"""Replies to requests that belong to no future, such as the creation of a session, before the usual ones.
 
     engine.on("create_session").replies(status(503), drop())
 
@@ -19,7 +19,7 @@ from fake_server.script.script_data import decode_steps
 from fake_server.script.steps import Advance, Step
 
 _KEYS: Final = ("setup", "steps")
-_POLLS: Final = (f"{API_PREFIX}retrieve_future", f"{API_PREFIX}retrieve_futures")
+_POLL: Final = f"{API_PREFIX}retrieve_future"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class SetupReplies:
         turns: The replies, in order.
 
     Raises:
-        ScriptError: Polls or submissions come to that path, there is no reply, or a step moves the clocks.
+        ScriptError: Polls of one future or submissions come to that path, there is no reply, or a step moves
+            the clocks.
     """
 
     path: str
@@ -41,7 +42,7 @@ class SetupReplies:
         name = self.path.removeprefix(API_PREFIX)
         if self.path in SUBMISSION_PATHS:
             raise ScriptError(f"{name} is a submission; give its script `submission` steps")
-        if self.path in _POLLS:
+        if self.path == _POLL:
             raise ScriptError(f"{name} is a poll; give its future a script")
         if not self.turns:
             raise ScriptError(f"{name} has no replies; give at least one, such as status(503)")
