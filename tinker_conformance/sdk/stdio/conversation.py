@@ -75,7 +75,7 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 LATE_END_SECONDS: Final = 0.25
 """How long a submission waits for the end of the future before it, in real seconds.
 
-It waits only where nothing tells whether the SDK sends a refused request again or goes on with the next future.
+It waits only where nothing tells whether the SDK sends a request again or goes on with the next future.
 An adapter whose lines take another way than its SDK's requests may write that end a moment late."""
 
 _FIRST_NUDGE_US: Final = 1_000
