@@ -109,7 +109,7 @@ class _GivesUpASessionAt409(WithSessionPoller):
     poller = _StopsAtConflicts
 
 
-class _HearsAlike(_Changed):
+class _Takes404For503(_Changed):
     __slots__ = ()
 
     def changed(self, response: httpx.Response) -> httpx.Response:
@@ -124,7 +124,7 @@ class _HearsAlike(_Changed):
     also=("session_polling.error_line",),
 )
 class _PollsASessionAgainAfter404(WithSessionPoller):
-    poller = _HearsAlike
+    poller = _Takes404For503
 
 
 class _FailsTogether(SessionPoller):
@@ -173,12 +173,12 @@ class _ForgetsSizes(SessionPoller):
 
 
 @SDKS.adapter(
-    "ignores_the_size_that_a_session_told",
+    "ignores_the_size_that_a_session_announced",
     under=_UNDER,
     caught_by="session_polling.announced_size",
     saying="wanted retrieve_future 1 with allow_metadata_only false",
 )
-class _IgnoresTheSizeThatASessionTold(WithSessionPoller):
+class _IgnoresTheSizeThatASessionAnnounced(WithSessionPoller):
     poller = _ForgetsSizes
 
 
@@ -214,19 +214,19 @@ class _TellsOfAPauseOfTheSession(WithSessionPoller):
 
 class _Remembers(SessionPoller):
     __slots__ = ()
-    heard: ClassVar[set[str]] = set()
+    completed: ClassVar[set[str]] = set()
 
     async def wait_for(self, request_id: str) -> int:
         size = await super().wait_for(request_id)
-        self.heard.add(request_id)
+        self.completed.add(request_id)
         return size
 
 
-class _SilentOnceHeard(Poll):
+class _SilentOnceCompleted(Poll):
     __slots__ = ()
 
     async def result(self) -> Result:
-        if self.future.request_id in _Remembers.heard:
+        if self.future.request_id in _Remembers.completed:
             self.observer = None
         return await super().result()
 
@@ -239,8 +239,8 @@ class _SilentOnceHeard(Poll):
 )
 class _TellsOfNoPauseOfASampleThatTheSessionCalledFinished(WithSessionPoller, WithPoll):
     poller = _Remembers
-    poll = _SilentOnceHeard
+    poll = _SilentOnceCompleted
 
     async def open(self, context: ScenarioContext) -> None:
-        _Remembers.heard.clear()
+        _Remembers.completed.clear()
         await super().open(context)

@@ -48,7 +48,7 @@ class SessionPoller:
     _acknowledged: int = 0
     _bad_requests: int = 0
     _waiting: dict[str, asyncio.Event] = field(default_factory=dict)
-    _heard: dict[str, int] = field(default_factory=dict)
+    _completed: dict[str, int] = field(default_factory=dict)
     _fetched: set[str] = field(default_factory=set)
     _failure: str | None = None
     _work: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,16 +63,16 @@ class SessionPoller:
         Raises:
             FutureError: A poll of the session ended in a status that is not retried.
         """
-        if request_id not in self._heard and self._failure is None:
-            self._waiting[request_id] = heard = asyncio.Event()
+        if request_id not in self._completed and self._failure is None:
+            self._waiting[request_id] = done = asyncio.Event()
             self._start()
             try:
-                await heard.wait()
+                await done.wait()
             finally:
                 self._waiting.pop(request_id, None)
-        if request_id not in self._heard:
+        if request_id not in self._completed:
             raise self._failed()
-        return self._heard.pop(request_id)
+        return self._completed.pop(request_id)
 
     def fetched(self, request_id: str) -> None:
         """Report on the next poll that the result of a future has been fetched, if the profile does that."""
@@ -103,7 +103,7 @@ class SessionPoller:
 
     async def _poll(self) -> None:
         """Poll the session once, and wait after a reply that is retried."""
-        told, fetched = self._cursor, frozenset(self._fetched)
+        from_cursor, fetched = self._cursor, frozenset(self._fetched)
         try:
             response = await self._ask(fetched)
         except httpx.RequestError:
@@ -118,8 +118,8 @@ class SessionPoller:
             return
         self._bad_requests = 0
         self._fetched -= fetched
-        self._acknowledged = max(self._acknowledged, told)
-        self._heard.update(completions)
+        self._acknowledged = max(self._acknowledged, from_cursor)
+        self._completed.update(completions)
         for request_id in completions:
             if (waiting := self._waiting.pop(request_id, None)) is not None:
                 waiting.set()

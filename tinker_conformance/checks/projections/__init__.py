@@ -55,7 +55,7 @@ from tinker_conformance.checks.projections.requests import (
     request_metadata,
     request_numbers,
 )
-from tinker_conformance.checks.projections.session_polls import (
+from tinker_conformance.checks.projections.session_requests import (
     fetched_reports,
     session_poll_cursors,
     session_poll_times,
