@@ -29,8 +29,8 @@ QUIRKS_NOT_SHARED = {
     "polling.goes_on_after_the_wait",
     "polling.incomplete_result",
 }
-BY_HTTP_CLIENT = {"submissions.redirect", "submissions.malformed"}
-"""Quirks that depend on what the HTTP client of the language does by itself."""
+BY_HTTP_CLIENT = {"submissions.redirect"}
+"""A quirk that depends on what the HTTP client of the language does by itself."""
 
 
 @dataclass(frozen=True)

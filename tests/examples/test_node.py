@@ -88,8 +88,6 @@ NOT_CLAIMED = {
     "polling.slow_reply",
     "polling.late_reply",
     # It does not send a refused submission again.
-    "submissions.refused",
-    "submissions.malformed",
     "submissions.sent_again",
     "submissions.payment_pauses",
     "submissions.delays",

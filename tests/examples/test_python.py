@@ -35,8 +35,6 @@ def test_it_conforms_to_its_profile() -> None:
     accidents = {"payment_line", "failure_time", "status_line", "budget_line"}
     on_the_wire = {"refused_connection", "slow_reply", "late_reply"}
     retries = {
-        "refused",
-        "malformed",
         "sent_again",
         "payment_pauses",
         "delays",

@@ -47,7 +47,6 @@ REQUIREMENTS: Final = (
         source=_DRIVEN,
         scenarios=_of_each_client("submission-ends"),
         check=same(seen.submissions, seen.poll_counts, seen.outcomes),
-        needs=RETRIES,
     ),
     Requirement(
         id="submissions.malformed",
@@ -56,7 +55,6 @@ REQUIREMENTS: Final = (
         scenarios=_of_each_client("submission-malformed"),
         level=Level.QUIRK,
         check=same(seen.submissions, seen.poll_counts, seen.outcomes),
-        needs=RETRIES,
     ),
     Requirement(
         id="submissions.redirect",

@@ -2,7 +2,8 @@
 
 Two threads take part, and both work under one lock. The kit's own thread reads the adapter's messages and
 moves the clocks while the SDK sleeps. The fake server's thread reports requests. When a request arrives, that
-thread first reads the lines already in the pipe, because the adapter wrote them before the request.
+thread first reads the lines already in the pipe, because the adapter wrote them before the request. Only then
+does the engine choose an answer: which script a submission gets depends on which futures have ended.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final, NoReturn
 
 from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.core.operations import SUBMISSION_PATHS
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
@@ -69,6 +72,12 @@ from tinker_conformance.sdk.stdio.timeline_builder import StdioTimeline
 MAX_BYTES: Final = 32 * 1024 * 1024
 """Limit for all lines from the adapter in one scenario, in bytes."""
 
+LATE_END_SECONDS: Final = 0.25
+"""How long a submission waits for the end of the future before it, in real seconds.
+
+It waits only where nothing tells whether the SDK sends a request again or goes on with the next future.
+An adapter whose lines take another way than its SDK's requests may write that end a moment late."""
+
 _FIRST_NUDGE_US: Final = 1_000
 _NANOSECONDS: Final = 1_000
 """Nanoseconds in a microsecond."""
@@ -121,6 +130,8 @@ class Conversation:
         self._clock = clock
         self._limits = limits
         self._lock = threading.RLock()
+        self._decided = threading.Condition(self._lock)
+        self._undecided = False
         self._keys = future_keys(scenario)
         self._timeline = StdioTimeline(clock.seq)
         self._futures = OpenFutures(scenario)
@@ -141,7 +152,7 @@ class Conversation:
         """Run the scenario to its end. A fault of the adapter is returned in the result, not raised."""
         self._clock.new_scenario(self._scenario.epoch)
         self._timeline = StdioTimeline(self._clock.seq)
-        with FakeTinkerServer(self._engine) as server:
+        with FakeTinkerServer(self) as server:
             fault = self._run(server.url)
         if (failure := kit_failure(self._engine)) is not None:
             text = f"Scenario {self._scenario.id}: {failure}"
@@ -299,6 +310,9 @@ class Conversation:
             case _:
                 self._record_activity(f"a message '{message.__struct_config__.tag}'")
                 self._handle_event(message)
+                if isinstance(message, Waiting | OutcomeReported):
+                    self._undecided = False
+                    self._decided.notify_all()
 
     def _handle_event(self, event: Event) -> None:
         key = self._futures.key_of(event)
@@ -355,6 +369,22 @@ class Conversation:
         self._timeline.add_clock_step(self._clock.seq, advance_event(self._clock.elapsed(), key, advance))
         self._futures.wake_until(self._clock.monotonic_us * _NANOSECONDS)
 
+    # -- requests, on the fake server's thread -----------------------------------------------------
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Answer a request of the SDK, after the lines that the adapter wrote before it."""
+        with self._lock:
+            self._defer_end(self._handle_lines)
+            if request.path in SUBMISSION_PATHS:
+                self._decided.wait_for(lambda: not self._undecided, LATE_END_SECONDS)
+            self._undecided = False
+        return self._engine.handle(request)
+
+    def _note_choice(self, *, refused: bool) -> None:
+        """Record that the SDK either sends a request again now, or ends the future and goes on."""
+        one_at_a_time = not (self._scenario.concurrent or self._scenario.threads)
+        self._undecided = refused and one_at_a_time and self._ended is None
+
     # -- notifications of the fake server, on its thread -------------------------------------------
 
     def submission_arrived(self, submission: Submission) -> None:
@@ -393,12 +423,12 @@ class Conversation:
             self._timeline.add_server_event(event)
             shown = event.fault or f"HTTP {event.status}"
             self._record_activity(f"a submission to {submission.path}, answered with {shown}")
+            self._note_choice(refused=not _is_redirect(event.status))
             self._defer_end(self._check_amount)
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
         """Record a request of the set-up for which the scenario has replies, and its reply."""
         with self._lock:
-            self._defer_end(self._handle_lines)
             self._timeline.add_server_event(setup_event(self._timeline.at, request))
             self._timeline.add_server_event(refusal_event(self._timeline.at, NO_FUTURE, reply))
             self._record_activity(f"a request of the set-up to {request.path}")
@@ -423,14 +453,14 @@ class Conversation:
                 self._gaps.replied(key.future)
             shown = event.fault or f"HTTP {event.status}"
             self._record_activity(f"poll {poll.index + 1} of future {key.future}, answered with {shown}")
+            self._note_choice(refused=event.status == HTTPStatus.GONE)
             self._defer_end(self._check_amount)
 
     def _key(self, future: ScriptedFuture) -> FutureKey:
         return self._keys.get(future.name, NO_FUTURE)
 
     def _request_key(self, future: ScriptedFuture) -> FutureKey:
-        """Handle the lines that the adapter wrote before a request, and mark its future as awake."""
-        self._defer_end(self._handle_lines)
+        """Return whose request it is, and mark its future as awake."""
         key = self._key(future)
         # Of a future whose number is not certain, `waiting` alone says how long it sleeps.
         own = None if key.future is None else self._numbers.from_server(key.future)
@@ -472,3 +502,8 @@ class Conversation:
         problem = next(iter(self._engine.problems), None)
         more = "" if problem is None else f" The fake server had reported: {problem.message}"
         return Fault(kind, f"Scenario {self._scenario.id}: {text}{more}", self._process.stderr_tail())
+
+
+def _is_redirect(status: int | None) -> bool:
+    # An HTTP client follows it at once, without a word of the SDK.
+    return status is not None and status // 100 == HTTPStatus.MULTIPLE_CHOICES // 100
