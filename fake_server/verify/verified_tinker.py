@@ -317,7 +317,7 @@ class VerifiedTinker(Conveniences):
     ) -> tuple[dict[str, Any], ...]:
         """Return the decoded body of each such request so far, in order of arrival; empty if none came.
 
-            assert len(fake_tinker.sent("sample", where={"sampling_params.max_tokens": 16})) == 2
+            assert len(engine.sent("sample", where={"sampling_params.max_tokens": 16})) == 2
 
         The arguments are those of ``assert_sent``.
 

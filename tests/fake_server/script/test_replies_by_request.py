@@ -306,7 +306,7 @@ def test_a_submitted_future_may_stay_unresolved_but_not_the_one_that_is_resolved
         engine.verify()
 
 
-def test_a_test_waits_for_the_submission_and_is_told_if_none_comes() -> None:
+def test_a_test_waits_for_the_submission_and_fails_if_none_comes() -> None:
     engine = VerifiedTinker()
     pending = engine.unresolved(operation="sample")
     with pytest.raises(ScriptViolation, match=r"after 0 s: future 'future-1' .*no submission took it"):
