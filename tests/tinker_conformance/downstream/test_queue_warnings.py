@@ -132,9 +132,12 @@ def test_nothing_is_not_reported_where_nothing_could_arrive(way: str) -> None:
     logger = logging.getLogger("tinker.lib.cut_off")
     logger.propagate = False
     try:
-        with captured_warnings() as warnings:
-            with pytest.raises(AssertionError, match=r"'tinker.lib.cut_off' does not propagate"):
-                WAYS_TO_READ[way](warnings)
+        with (
+            captured_warnings() as warnings,
+            pytest.raises(AssertionError, match=r"'tinker.lib.cut_off' does not propagate"),
+        ):
+            WAYS_TO_READ[way](warnings)
+        # After the block, too.
         with pytest.raises(AssertionError, match=r"'tinker.lib.cut_off' does not propagate"):
             WAYS_TO_READ[way](warnings)
     finally:
