@@ -6,6 +6,7 @@ from typing import Final
 
 from . import (
     callback,
+    cancellation,
     concurrency,
     debounce,
     extras,
@@ -47,6 +48,7 @@ _CHAPTERS: Final = (
     polling,
     polling_ends,
     session_polling,
+    cancellation,
     extras,
     faults,
 )

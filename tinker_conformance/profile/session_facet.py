@@ -6,7 +6,26 @@ from typing import Annotated
 
 import msgspec
 
+from tinker_conformance.profile.choices import SubmissionRetries
 from tinker_conformance.profile.facet import Facet, Seconds, check_places
+
+
+class Cancellation(Facet, frozen=True):
+    """How the server is told of samples that a caller gives up, where its configuration says so.
+
+    Official since 0.26.0, driven with 0.26.0, 0.36.0 and 0.38.0. What is given up is not polled any more.
+
+    Attributes:
+        flag: The field of the server's configuration that switches it on. Official: off by default.
+        config_path: The path of that configuration, which is asked after the client's. Official.
+        path: The path of a cancellation. Official.
+        retries: The retries of a cancellation. Official: slow ones.
+    """
+
+    flag: str
+    config_path: str
+    path: str
+    retries: SubmissionRetries
 
 
 class SessionPolling(Facet, frozen=True):

@@ -112,26 +112,34 @@ class SamplingClient:
         *,
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+        cancels: bool = False,
     ) -> Result:
         """Sample one token after a fixed prompt.
 
         Args:
             observer: An observer instead of the client's, if the profile supports it.
             timeout: The limit of the wait, seconds.
+            cancels: Whether to give up the future at that limit.
         """
-        return await self._run(Operation.SAMPLE, observer, timeout)
+        return await self._run(Operation.SAMPLE, observer, timeout, cancels=cancels)
 
     async def compute_logprobs(
         self,
         *,
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+        cancels: bool = False,
     ) -> Result:
         """Compute the log-probabilities of a fixed prompt; arguments as in `sample`."""
-        return await self._run(Operation.COMPUTE_LOGPROBS, observer, timeout)
+        return await self._run(Operation.COMPUTE_LOGPROBS, observer, timeout, cancels=cancels)
 
     async def _run(
-        self, operation: Operation, observer: QueueStateObserver | None, limit: float | None
+        self,
+        operation: Operation,
+        observer: QueueStateObserver | None,
+        limit: float | None,
+        *,
+        cancels: bool,
     ) -> Result:
         def body() -> Mapping[str, object]:
             return sample_body(
@@ -152,6 +160,7 @@ class SamplingClient:
             retries=self._retries,
             sampler=self.session,
             timeout=limit,
+            cancels=cancels,
         )
 
 
@@ -214,6 +223,7 @@ class TrainingClient:
         *,
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+        cancels: bool = False,
     ) -> Result:
         """Submit an operation with a small fixed input and return its result.
 
@@ -221,6 +231,7 @@ class TrainingClient:
             operation: An operation of training clients.
             observer: An observer instead of the client's, if the profile supports it.
             timeout: The limit of the wait, seconds.
+            cancels: Whether to give up the future at that limit.
 
         Raises:
             UserError: The profile has no such operation, or takes no observer.
@@ -236,6 +247,7 @@ class TrainingClient:
             observer=observer,
             own_observer=self.observer,
             timeout=timeout,
+            cancels=cancels,
         )
 
     async def forward(self, *, observer: QueueStateObserver | None = None) -> Result:

@@ -10,6 +10,7 @@ from typing import Final
 
 from tinker_conformance.requirements import (
     callback,
+    cancellation,
     clock,
     concurrency,
     custom_observer,
@@ -48,6 +49,7 @@ REQUIREMENTS: Final[tuple[Requirement, ...]] = (
     *submissions.REQUIREMENTS,
     *polling.REQUIREMENTS,
     *session_polling.REQUIREMENTS,
+    *cancellation.REQUIREMENTS,
     *functions.REQUIREMENTS,
     *custom_observer.REQUIREMENTS,
     *telemetry.REQUIREMENTS,

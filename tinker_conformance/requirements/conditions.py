@@ -347,3 +347,8 @@ def reports_what_it_fetched(profile: Profile) -> bool:
     """Return whether the poll of a session names the futures whose results have been fetched."""
     rules = profile.polling.session_polling
     return rules is not None and rules.reports_retrieved
+
+
+def reports_cancellations(profile: Profile) -> bool:
+    """Return whether the server may be told of samples that are given up."""
+    return profile.polling.cancellation is not None

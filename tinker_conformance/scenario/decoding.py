@@ -49,7 +49,7 @@ _SCENARIO_KEYS: Final = (
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
 _FUTURE_KEYS: Final = (
-    "client", "operation", "observer", "timeout", "exhausted", "before", "submission", "steps",
+    "client", "operation", "observer", "timeout", "cancels", "exhausted", "before", "submission", "steps",
 )  # fmt: skip
 _CALL_KEYS: Final = ("function", "arguments")
 _BACKGROUND: Final = ("retrieve_futures", "cancel_future")
@@ -296,12 +296,16 @@ def _future(data: object, by_name: Mapping[str, ClientSpec], where: str) -> Futu
         allowed = ", ".join(sorted(OPERATIONS_OF[kind]))
         _fail(where, f"a {kind} client has no operation {operation}", f"use one of {allowed}")
     timeout = entry.get("timeout")
+    cancels = _flag(entry.get("cancels", False), f"{where}, cancels")
+    if cancels and timeout is None:
+        _fail(where, "'cancels' says what happens after a 'timeout', and there is none", "add 'timeout'")
     return FutureSpec(
         client=name,
         operation=operation,
         script=_script(entry, where),
         observer=_choice(entry.get("observer", ObserverUse.DEFAULT), ObserverUse, f"{where}, observer"),
         timeout=None if timeout is None else _seconds(timeout, f"{where}, timeout"),
+        cancels=cancels,
         before=_advances(entry.get("before", []), f"{where}, before"),
     )
 

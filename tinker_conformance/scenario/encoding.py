@@ -60,6 +60,8 @@ def _encode_future(future: FutureSpec) -> dict[str, object]:
         data["observer"] = future.observer.value
     if future.timeout is not None:
         data["timeout"] = future.timeout
+    if future.cancels:
+        data["cancels"] = True
     if future.script.exhausted is not Exhausted.FAIL:
         data["exhausted"] = future.script.exhausted.value
     if future.before:

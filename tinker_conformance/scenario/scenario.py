@@ -66,6 +66,7 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
         script: The replies to the future's polls.
         observer: Which observer is notified.
         timeout: Seconds that the caller waits for the result; None waits without a limit.
+        cancels: Whether the caller gives the future up when that time has passed, and not only the wait.
         before: How the clocks move before the operation is submitted; on threads, before a new round.
     """
 
@@ -74,6 +75,7 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
     script: Script
     observer: ObserverUse = ObserverUse.DEFAULT
     timeout: float | None = None
+    cancels: bool = False
     before: tuple[Advance, ...] = ()
 
 

@@ -56,6 +56,8 @@ from tinker_conformance.checks.projections.requests import (
     request_numbers,
 )
 from tinker_conformance.checks.projections.session_requests import (
+    cancellation_times,
+    cancellations,
     fetched_reports,
     session_poll_cursors,
     session_poll_times,
@@ -68,6 +70,8 @@ __all__ = [
     "billing_lines",
     "callback_reasons",
     "callbacks",
+    "cancellation_times",
+    "cancellations",
     "custom_callbacks",
     "error_lines",
     "fetched_reports",

@@ -121,11 +121,13 @@ class ReferenceAdapter:
                 creation = self._listened_to(self._service.model_creation(base_model))
                 await creation.create(observer=observer, timeout=call.timeout)
             case SamplingClient() if call.operation is Operation.COMPUTE_LOGPROBS:
-                await client.compute_logprobs(observer=observer, timeout=call.timeout)
+                await client.compute_logprobs(observer=observer, timeout=call.timeout, cancels=call.cancels)
             case SamplingClient():
-                await client.sample(observer=observer, timeout=call.timeout)
+                await client.sample(observer=observer, timeout=call.timeout, cancels=call.cancels)
             case TrainingClient():
-                await client.run(call.operation, observer=observer, timeout=call.timeout)
+                await client.run(
+                    call.operation, observer=observer, timeout=call.timeout, cancels=call.cancels
+                )
             case _:
                 message = (
                     f"Expected a client of the reference, got {client!r}. Pass a value of create_client."

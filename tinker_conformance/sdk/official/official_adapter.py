@@ -48,6 +48,9 @@ _CLIENT_FUTURES: Final = "lib.public_interfaces.backcompat_training_client_futur
 _SESSION_POLLER: Final = "lib.session_futures_poller"
 """A release with this module can wait for the samples of a session together."""
 
+_CANCELLER: Final = "lib.internal_client_holder:InternalClientHolder"
+"""A release whose class of this name has `enqueue_cancel` tells the server of samples that are given up."""
+
 _CAPABILITIES: Final = frozenset(
     {
         Capability.CALLBACKS,
@@ -201,7 +204,7 @@ class OfficialAdapter:
                 await self._create_model(client.base_model, call.timeout)
             else:
                 submit = self._submission(client, call)
-                await self._result(_without_warnings(submit), call.timeout)
+                await self._result(_without_warnings(submit), call.timeout, cancels=call.cancels)
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
         """Submit an operation through the SDK's blocking API and wait for its result, as an application does.
@@ -290,7 +293,7 @@ class OfficialAdapter:
         # A fork's class, which promises only what a user sees.
         return asyncio.run_coroutine_threadsafe(made.result_async(), self._service.holder.get_loop())
 
-    async def _result(self, made: Any, seconds: float | None) -> Any:
+    async def _result(self, made: Any, seconds: float | None, *, cancels: bool = False) -> Any:
         future = self._concurrent(made)
         self._waiting.append(future)
         waiting = asyncio.ensure_future(asyncio.wrap_future(future))
@@ -301,6 +304,10 @@ class OfficialAdapter:
             raise
         if not done:
             waiting.add_done_callback(_retrieve)
+            if cancels:
+                future.cancel()
+                message = f"no result within {seconds} s; the future is given up"
+                raise TimeoutError(message)
             raise _timed_out(seconds)
         self._waiting.remove(future)
         return waiting.result()
@@ -323,8 +330,12 @@ def _version(sdk: DrivenSdk) -> str:
 
 
 def _capabilities(names: SdkNames) -> frozenset[Capability]:
-    polls_sessions = find_spec(names.module(_SESSION_POLLER)) is not None
-    return _CAPABILITIES | ({Capability.SESSION_POLLING} if polls_sessions else set())
+    more = set()
+    if find_spec(names.module(_SESSION_POLLER)) is not None:
+        more.add(Capability.SESSION_POLLING)
+    if hasattr(member(names.module(_CANCELLER)), "enqueue_cancel"):
+        more.add(Capability.CANCELLATION)
+    return _CAPABILITIES | more
 
 
 def _operations(names: SdkNames) -> frozenset[Operation]:

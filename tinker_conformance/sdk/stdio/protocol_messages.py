@@ -80,7 +80,7 @@ class ClientToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     model_path: str | None
 
 
-class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A future of a scenario.
 
     Attributes:
@@ -89,6 +89,7 @@ class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         operation: The operation to submit.
         observer: The observer to notify: the client's own, one that raises, or a custom one of the caller.
         timeout: Seconds that the caller waits for the result. Null: without limit.
+        cancels: Whether the caller gives the future up when that time has passed. Left out: only the wait.
     """
 
     future: int
@@ -96,6 +97,7 @@ class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     operation: Operation
     observer: ObserverUse
     timeout: float | None
+    cancels: bool = False
 
 
 class CallToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

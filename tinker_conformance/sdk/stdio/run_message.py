@@ -56,6 +56,7 @@ def run_message(scenario: Scenario, number: int, url: str, clock: KitClock) -> R
                 operation=future.operation,
                 observer=future.observer,
                 timeout=future.timeout,
+                cancels=future.cancels,
             )
             for place, future in enumerate(scenario.futures, 1)
         ),
