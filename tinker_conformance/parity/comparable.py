@@ -85,7 +85,7 @@ def _part_apart(event: Event) -> tuple[object, ...] | None:
 
 
 def _without_session_polls(timeline: Timeline, kept: Collection[int]) -> Iterator[Event]:
-    """Yield the events but cancellations, polls of whole sessions except at these places, and their replies."""
+    """Yield the events, without cancellations and polls of whole sessions, except at these places."""
     dropped = False
     for place, event in enumerate(timeline):
         match event:
