@@ -76,6 +76,7 @@ SDKS.edited(
         "debounce.any_time_of_day",
         "reasons.any_text",
         "session_polling.pause_afterwards",
+        "checkpoints.pause",
     ),
 )
 
@@ -177,6 +178,7 @@ class _StartsWithoutALine(ClientObserver):
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
         "messages.any_sampling_identifier",
+        "checkpoints.pause",
     ),
 )
 class _StartsTheWindowWithoutAFirstLine(WithObserver):

@@ -7,6 +7,7 @@ from typing import Final
 from . import (
     callback,
     cancellation,
+    checkpoints,
     concurrency,
     debounce,
     extras,
@@ -49,6 +50,7 @@ _CHAPTERS: Final = (
     polling_ends,
     session_polling,
     cancellation,
+    checkpoints,
     extras,
     faults,
 )

@@ -79,6 +79,8 @@ def _needed(scenario: Scenario) -> Iterator[Capability]:
         yield Capability.THREADS
     elif scenario.concurrent:
         yield Capability.CONCURRENCY
+    if any(client.checkpoint is not None for client in scenario.clients):
+        yield Capability.CHECKPOINTS
     if _SESSION_FLAG in scenario.client_config:
         yield Capability.SESSION_POLLING
     for call in scenario.calls:

@@ -37,6 +37,8 @@ _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.request_numbers: LaneKind.REQUESTS,
     seen.request_contents: LaneKind.REQUESTS,
     seen.request_metadata: LaneKind.REQUESTS,
+    seen.request_order: LaneKind.REQUESTS,
+    seen.loaded_paths: LaneKind.REQUESTS,
     seen.cancellations: LaneKind.REQUESTS,
     seen.cancellation_times: LaneKind.REQUESTS,
     seen.session_polls: LaneKind.REQUESTS,

@@ -18,6 +18,7 @@ from tinker_conformance.timeline import (
     Response,
     Telemetry,
     Timeline,
+    with_merged_sleeps,
 )
 
 
@@ -36,7 +37,8 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
     awaited = () if _interleaved(timeline) else awaited_session_polls(timeline)
     kept = _without_session_polls(timeline, frozenset(place for place, _ in awaited))
     cancelled = sorted(_cancelled(timeline))
-    events = list(_without_decoder_messages(_without_lines_before_submission(kept)))
+    shown = with_merged_sleeps(event for event in kept if not _is_left_out(event))
+    events = list(_without_decoder_messages(_without_lines_before_submission(shown)))
     if _interleaved(timeline):
         parts = (part for event in events if (part := _part_apart(event)) is not None)
         return [*sorted(parts, key=repr), *cancelled]
@@ -44,6 +46,15 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
         isinstance(event, Response) and (event.status == 410 or event.submission) for event in timeline
     )
     return [*(part for event in events if (part := _part(event, jittered=jittered)) is not None), *cancelled]
+
+
+def _is_left_out(event: Event) -> bool:
+    """Return whether an event is never compared, so that the sleeps on both its sides are one."""
+    match event:
+        case Telemetry() | Log(level="debug" | "info"):
+            return True
+        case _:
+            return False
 
 
 def _cancelled(timeline: Timeline) -> Iterator[tuple[str, str]]:
@@ -60,6 +71,8 @@ def _interleaved(timeline: Timeline) -> bool:
     running: set[int | None] = set()
     for event in timeline:
         match event:
+            case Request(path=path) if path.endswith((SESSION_POLL, CANCELLATION)):
+                pass
             case Request(future=future):
                 running.add(future)
                 if len(running) > 1:

@@ -10,6 +10,23 @@ from tinker_conformance.profile.choices import SubmissionRetries
 from tinker_conformance.profile.facet import Facet, Seconds, check_places
 
 
+class FromCheckpoint(Facet, frozen=True):
+    """How a training client is created from a saved state.
+
+    Official since 0.6.3, driven with 0.6.3, 0.20.0, 0.36.0 and 0.38.0. (Older releases have no way to load
+    the optimizer's state.) What an SDK asks about the checkpoint first is no part of it.
+
+    Attributes:
+        loading_creates: Whether one load, which names the session in place of a model, creates the model.
+            Otherwise a model is created, and the state is loaded into it. Official: since 0.38.
+        failure_drains_again: Whether a failure takes `failure_drain_seconds` twice to reach the caller.
+            Official: until 0.19.
+    """
+
+    loading_creates: bool
+    failure_drains_again: bool
+
+
 class Cancellation(Facet, frozen=True):
     """How the server is told of samples that a caller gives up, where its configuration says so.
 

@@ -310,14 +310,14 @@ class Service:
         """Return the result after checking the keys that the profile asserts."""
         facet = self.profile.polling.operations[operation]
         if not facet.assertion_drains:
-            return _checked(await self._drained(running), facet)
+            return _checked(await self.drained(running), facet)
 
         async def checked() -> Result:
             return _checked(await running, facet)
 
-        return await self._drained(checked())
+        return await self.drained(checked())
 
-    async def _drained(self, running: Awaitable[_T]) -> _T:
+    async def drained(self, running: Awaitable[_T]) -> _T:
         """Delay a failure by the time in which the official SDK sends its telemetry."""
         try:
             return await running

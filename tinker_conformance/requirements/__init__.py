@@ -11,6 +11,7 @@ from typing import Final
 from tinker_conformance.requirements import (
     callback,
     cancellation,
+    checkpoints,
     clock,
     concurrency,
     custom_observer,
@@ -50,6 +51,7 @@ REQUIREMENTS: Final[tuple[Requirement, ...]] = (
     *polling.REQUIREMENTS,
     *session_polling.REQUIREMENTS,
     *cancellation.REQUIREMENTS,
+    *checkpoints.REQUIREMENTS,
     *functions.REQUIREMENTS,
     *custom_observer.REQUIREMENTS,
     *telemetry.REQUIREMENTS,

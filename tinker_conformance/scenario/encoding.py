@@ -32,6 +32,8 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
             "id": client.id,
             "model_path": client.model_path,
             "base_model": client.base_model,
+            **({} if client.checkpoint is None else {"checkpoint": client.checkpoint}),
+            **({"optimizer": True} if client.optimizer else {}),
         }
         for client in scenario.clients
     }

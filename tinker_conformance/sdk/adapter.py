@@ -51,6 +51,8 @@ class Capability(StrEnum):
     """Several threads can submit futures of one client, and wait for them, at the same time."""
     SUBMISSION_RETRIES = "submission_retries"
     """The SDK sends a request again by itself that the server does not accept for the moment."""
+    CHECKPOINTS = "checkpoints"
+    """The SDK creates training clients from saved states, with and without the optimizer's."""
     CANCELLATION = "cancellation"
     """A caller can give up a future: the SDK stops polling it, and may tell the server."""
     SESSION_POLLING = "session_polling"

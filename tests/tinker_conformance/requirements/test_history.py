@@ -17,7 +17,7 @@ from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.session import SdkSession
 
 RELEASES = ("0.1.0", "0.5.0", "0.6.3", "0.9.0", "0.15.0", "0.20.0", "0.22.7", "0.36.0", "0.38.0")
-_NOT_IN_ALL = {"functions", "session_polling", "cancellation"}
+_NOT_IN_ALL = {"functions", "session_polling", "cancellation", "checkpoints"}
 """Chapters about what no release has, or only some."""
 QUICK_RELEASES = ("0.38.0",)
 """Those that `make test` drives, whose runs other tests share; CI drives all."""

@@ -48,12 +48,14 @@ from tinker_conformance.checks.projections.projection import (
     same,
 )
 from tinker_conformance.checks.projections.requests import (
+    loaded_paths,
     repeated_numbers,
     request_clients,
     request_contents,
     request_keys,
     request_metadata,
     request_numbers,
+    request_order,
 )
 from tinker_conformance.checks.projections.session_requests import (
     cancellation_times,
@@ -85,6 +87,7 @@ __all__ = [
     "line_times",
     "line_verbs",
     "lines_at_last",
+    "loaded_paths",
     "notified_counts",
     "notified_states",
     "notified_steps",
@@ -100,6 +103,7 @@ __all__ = [
     "request_keys",
     "request_metadata",
     "request_numbers",
+    "request_order",
     "retry_lines",
     "returned_values",
     "same",

@@ -46,6 +46,8 @@ def run_message(scenario: Scenario, number: int, url: str, clock: KitClock) -> R
                 id=client.id,
                 base_model=client.base_model,
                 model_path=client.model_path,
+                checkpoint=client.checkpoint,
+                optimizer=client.optimizer,
             )
             for client in scenario.clients
         ),
