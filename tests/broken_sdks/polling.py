@@ -400,6 +400,7 @@ SDKS.edited(
     also=(
         "submissions.payment_pauses",
         "polling.payment_line",
+        "session_polling.delays",
     ),
 )
 

@@ -14,7 +14,7 @@ from typing import Final, NoReturn, TypeVar, cast
 from fake_server.core.bounded_files import read_text
 from fake_server.core.errors import FileError, ScriptError, suggestion
 from fake_server.core.json_values import copied
-from fake_server.core.operations import Operation
+from fake_server.core.operations import SUBMISSION_PATHS, Operation
 from fake_server.dialects import dialect_named
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script
 from fake_server.script.script_yaml import decode_steps, load_yaml
@@ -44,14 +44,15 @@ _DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
     ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
 }
 _SCENARIO_KEYS: Final = (
-    "id", "description", "epoch", "client", "clients", "setup", "futures", "concurrent", "threads", "calls",
-    "dialect",
+    "id", "description", "epoch", "client", "clients", "setup", "client_config", "background", "futures",
+    "concurrent", "threads", "calls", "dialect",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
 _FUTURE_KEYS: Final = (
     "client", "operation", "observer", "timeout", "exhausted", "before", "submission", "steps",
 )  # fmt: skip
 _CALL_KEYS: Final = ("function", "arguments")
+_BACKGROUND: Final = ("retrieve_futures", "cancel_future")
 _MOST_CLIENTS: Final = 1_000
 _MOST_FUTURES: Final = 10_000
 _MOST_ARGUMENTS: Final = 100
@@ -160,6 +161,8 @@ def decode_scenario(data: object, where: str) -> Scenario:
         epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
         clients=clients,
         setup=_setup(entry.get("setup", {}), f"{where}, setup"),
+        client_config=_client_config(entry.get("client_config", {}), f"{where}, client_config"),
+        background=_background(entry.get("background", {}), f"{where}, background"),
         futures=futures,
         concurrent=concurrent or threads,
         threads=threads,
@@ -239,10 +242,26 @@ def _setup(data: object, where: str) -> tuple[SetupReplies, ...]:
     for path, steps in named.items():
         place = f"{where}, {path}"
         try:
-            replies.append(setup_replies(path, *_steps(_list(steps, place), place)))
+            made = setup_replies(path, *_steps(_list(steps, place), place))
         except ScriptError as error:
             raise ScenarioError(f"{place}: {error}") from error
+        if made.path in SUBMISSION_PATHS:
+            raise ScenarioError(f"{place}: {made.name} is a submission; give its future `submission` steps")
+        replies.append(made)
     return tuple(replies)
+
+
+def _client_config(data: object, where: str) -> Mapping[str, object]:
+    named = _mapping(data, where, None)
+    try:
+        return {name: copied(value) for name, value in named.items()}
+    except ScriptError as error:
+        raise ScenarioError(f"{where}: {error}") from error
+
+
+def _background(data: object, where: str) -> tuple[SetupReplies, ...]:
+    named = _mapping(data, where, _BACKGROUND)
+    return _setup(named, where)
 
 
 def _futures(data: object, clients: Sequence[ClientSpec], where: str) -> tuple[FutureSpec, ...]:

@@ -28,7 +28,12 @@ def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
 
 def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
     """Return an engine with the clients and scripts of a scenario, and its scripted futures in order."""
-    engine = FakeTinker(listener=listener, unscripted=Unscripted.ERROR, dialect=scenario.dialect)
+    engine = FakeTinker(
+        listener=listener,
+        unscripted=Unscripted.ERROR,
+        dialect=scenario.dialect,
+        client_config=scenario.client_config,
+    )
     for client in scenario.clients:
         match client.kind:
             case ClientKind.TRAINING:
@@ -37,7 +42,7 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
                 engine.expect_sampler(client.id)
             case ClientKind.MODEL_CREATION:
                 pass
-    for replies in scenario.setup:
+    for replies in scenario.replies:
         engine.add_setup(replies)
     scripted = tuple(
         engine.add_script(
