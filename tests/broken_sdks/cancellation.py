@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from tinker_conformance.reference.clients import TrainingClient
+from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.session_poller import SessionPoller
 from tinker_conformance.scenario.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall
@@ -67,7 +68,7 @@ class _SendsCancellationsOfTraining(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
         try:
             await super().run(client, call)
-        except TimeoutError:
+        except FutureError:
             service: Any = self._service
             if call.cancels and isinstance(client, TrainingClient):
                 service._cancel_on_server(f"future-{call.future}")

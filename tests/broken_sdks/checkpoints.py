@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from fake_server.core.operations import Operation
-from tinker_conformance.reference.clients import RequestFailedError
+from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.scenario.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
@@ -130,6 +130,6 @@ class _TakesACheckpointThatFailedForLoaded(ReferenceAdapter):
         return await super().create_client(spec)
 
     async def run(self, client: object, call: OperationCall) -> None:
-        ignored = contextlib.suppress(RequestFailedError) if self.loads else contextlib.nullcontext()
+        ignored = contextlib.suppress(FutureError) if self.loads else contextlib.nullcontext()
         with ignored:
             await super().run(client, call)

@@ -15,14 +15,7 @@ from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import FromCheckpoint, Identifier, SamplerAddress
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference.client_base import Service, text_of
-from tinker_conformance.reference.failures import (
-    ErrorKind,
-    FutureError,
-    FutureExpiredError,
-    RequestFailedError,
-    WaitTimeoutError,
-    error_kind,
-)
+from tinker_conformance.reference.failures import ErrorKind, FutureError, error_kind
 from tinker_conformance.reference.observer import ClientObserver, QueueStateObserver
 from tinker_conformance.reference.request_bodies import model_body, sample_body, training_body
 from tinker_conformance.reference.retry import SamplingRetries
@@ -32,14 +25,11 @@ __all__ = [
     "CheckpointLoading",
     "ErrorKind",
     "FutureError",
-    "FutureExpiredError",
     "ModelCreation",
-    "RequestFailedError",
     "Result",
     "SamplingClient",
     "ServiceClient",
     "TrainingClient",
-    "WaitTimeoutError",
     "error_kind",
 ]
 
