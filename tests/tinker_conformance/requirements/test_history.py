@@ -113,6 +113,9 @@ _NO_GRACE = {
     "concurrency.grace",
 } | _OTHER_TIMES_OF_TRAINING
 
+_LOADED_INTO_A_NEW_MODEL = {"checkpoints.into_a_new_model", "checkpoints.pause", "checkpoints.failure"}
+_CREATED_BY_THE_LOAD = {"checkpoints.in_one_request", "checkpoints.pause", "checkpoints.failure"}
+
 NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     # The sampler was named by its model's path; a failure had another error; half an hour of patience.
     ("0.1.0", "tinker-0.5.1"): {
@@ -144,6 +147,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     },
     # The callback had one argument; other texts; the server's reason was not shown.
     ("0.6.3", "tinker-0.7"): {
+        "checkpoints.pause",
         "reasons.any_text",
         "callback.reason",
         "reasons.sampling",
@@ -153,6 +157,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "messages.training_text",
     },
     ("0.9.0", "tinker-0.5.1"): {
+        "checkpoints.pause",
         "reasons.sampling",
         "reasons.training",
         "reasons.not_of_the_server",
@@ -164,6 +169,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     | _NO_BUDGET
     | _NO_BILLING
     | {
+        "checkpoints.pause",
         "messages.training_text",
         "polling.announced_result",
         "polling.failure_time",
@@ -173,6 +179,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "submissions.empty_bad_request",
     },
     ("0.15.0", "tinker-0.7"): {
+        "checkpoints.pause",
         "messages.training_verb",
         "messages.training_text",
         "polling.bad_request_ends",
@@ -181,12 +188,14 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     | _NO_BILLING
     | _POLLS_AS_0_20
     | {
+        "checkpoints.pause",
         "polling.failure_time",
         "requests.content_of_forward",
         "submissions.delays_of_the_config",
         "submissions.empty_bad_request",
     },
     ("0.20.0", "tinker-0.7"): {
+        "checkpoints.pause",
         "messages.training_verb",
         "messages.training_text",
         "polling.bad_request_ends",
@@ -196,15 +205,25 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "submissions.empty_bad_request_ends",
         "submissions.payment_ends",
     },
-    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | _POLLS_AS_0_20 | {"requests.content_of_forward"},
-    ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
+    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE
+    | _POLLS_AS_0_20
+    | {"requests.content_of_forward", "checkpoints.pause"},
+    ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21
+    | _TRY_AGAIN_TELLS
+    | {"parsing.containers_are_unknown", "checkpoints.pause"},
     # Samples were still taken in JSON.
     ("0.22.7", "tinker-0.38"): _NO_GRACE
+    | _CREATED_BY_THE_LOAD
     | {"polling.result_in_json", "requests.content_of_forward", "submissions.delays"},
     ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21
     | _TRY_AGAIN_TELLS
-    | {"parsing.containers_are_unknown", "requests.content_of_forward", "submissions.delays"},
-    ("0.36.0", "tinker-0.38"): _NO_GRACE | {"debounce.across_save_weights_external"},
+    | {
+        "parsing.containers_are_unknown",
+        "requests.content_of_forward",
+        "submissions.delays",
+        "checkpoints.pause",
+    },
+    ("0.36.0", "tinker-0.38"): _NO_GRACE | _CREATED_BY_THE_LOAD | {"debounce.across_save_weights_external"},
     # A raising observer, notified of ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {
         "callback.nothing_on_completion",
@@ -213,7 +232,8 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "debounce.separate_creations",
         "debounce.across_save_weights_external",
     }
-    | _OTHER_TIMES_OF_TRAINING,
+    | _OTHER_TIMES_OF_TRAINING
+    | _LOADED_INTO_A_NEW_MODEL,
 }
 """By release and the profile of a neighbouring revision: every requirement that must fail, and no other."""
 
