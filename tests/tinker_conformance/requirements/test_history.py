@@ -188,7 +188,6 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     | _NO_BILLING
     | _POLLS_AS_0_20
     | {
-        "checkpoints.pause",
         "polling.failure_time",
         "requests.content_of_forward",
         "submissions.delays_of_the_config",
@@ -205,12 +204,8 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "submissions.empty_bad_request_ends",
         "submissions.payment_ends",
     },
-    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE
-    | _POLLS_AS_0_20
-    | {"requests.content_of_forward", "checkpoints.pause"},
-    ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21
-    | _TRY_AGAIN_TELLS
-    | {"parsing.containers_are_unknown", "checkpoints.pause"},
+    ("0.20.0", "tinker-0.21"): _NO_SECOND_GATE | _POLLS_AS_0_20 | {"requests.content_of_forward"},
+    ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
     # Samples were still taken in JSON.
     ("0.22.7", "tinker-0.38"): _NO_GRACE
     | _CREATED_BY_THE_LOAD
@@ -221,7 +216,6 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "parsing.containers_are_unknown",
         "requests.content_of_forward",
         "submissions.delays",
-        "checkpoints.pause",
     },
     ("0.36.0", "tinker-0.38"): _NO_GRACE | _CREATED_BY_THE_LOAD | {"debounce.across_save_weights_external"},
     # A raising observer, notified of ACTIVE at the end, ends the poll there.
