@@ -127,10 +127,15 @@ class FrozenClock:
 
     # -- moving ----------------------------------------------------------------------------------
 
-    def new_scenario(self, epoch: float = DEFAULT_EPOCH) -> None:
-        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0."""
+    def new_scenario(self, epoch: float = DEFAULT_EPOCH, uptime: float | None = None) -> None:
+        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0.
+
+        Args:
+            epoch: The wall clock, in seconds since 1970.
+            uptime: Where the monotonic clock goes on (`TwoClocks.start_scenario`); None for where it stands.
+        """
         with self._lock:
-            self._clocks.start_scenario(epoch)
+            self._clocks.start_scenario(epoch, uptime)
             if self._rules is not None:
                 self._rules.restart(self.monotonic_us)
             self._activity += 1

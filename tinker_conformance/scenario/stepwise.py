@@ -10,6 +10,7 @@ future in every revision and notifies nobody.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from fake_server.script.builder import Exhausted, Script
 from fake_server.script.steps import Advance, Complete, ReplyStep, Status, Step
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.clocks.two_clocks import MICROSECOND
+from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH, MICROSECOND
 from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
@@ -49,8 +50,10 @@ def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario
         case SdkClock.FROZEN | SdkClock.FILE:
             return scenario
         case SdkClock.LIBFAKETIME:
+            _refuse_dates(scenario)
             return stepwise(scenario, profile)
         case SdkClock.WALL:
+            _refuse_dates(scenario)
             split = stepwise(scenario, profile)
             for step in (step for future in split.futures for step in future.before):
                 if step.wall_us > MAX_WALL_STEP_US:
@@ -64,6 +67,19 @@ def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario
                         "it moves the clock by fractions of a second that a real clock cannot keep exactly"
                     )
             return split
+
+
+def _refuse_dates(scenario: Scenario) -> None:
+    """Raise an error if the scenario is about a date, a time zone or a long uptime.
+
+    These clocks start at the present time and in the zone of the run: nothing of it would be shown.
+    """
+    if math.floor(scenario.epoch) != math.floor(DEFAULT_EPOCH):
+        raise NotStepwiseError("it sets the wall clock to a date of its own")
+    if scenario.uptime is not None:
+        raise NotStepwiseError("it sets the monotonic clock")
+    if scenario.time_zone is not None:
+        raise NotStepwiseError("it sets the time zone")
 
 
 def stepwise(scenario: Scenario, profile: Profile) -> Scenario:

@@ -6,9 +6,11 @@ from typing import Final
 
 from fake_server import FakeTinker
 from fake_server.core.errors import ProblemKind
+from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.core.operations import SUBMISSION_PATHS
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.listener import Listener
-from fake_server.engine.tinker_api import Unscripted
+from fake_server.engine.tinker_api import POLL_PATH, Unscripted
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import ClientSpec, Scenario
 from tinker_conformance.sdk.server_events import API_KEY, FutureKey
@@ -28,7 +30,8 @@ def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
 
 def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
     """Return an engine with the clients and scripts of a scenario, and its scripted futures in order."""
-    engine = FakeTinker(listener=listener, unscripted=Unscripted.ERROR, dialect=scenario.dialect)
+    engine = _BelowPath(listener=listener, unscripted=Unscripted.ERROR, dialect=scenario.dialect)
+    engine.base_path = scenario.base_path
     for client in scenario.clients:
         match client.kind:
             case ClientKind.TRAINING:
@@ -49,6 +52,24 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
         for number, future in enumerate(scenario.futures, 1)
     )
     return engine, scripted
+
+
+class _BelowPath(FakeTinker):
+    """A fake server that answers below a path and without it, so that a timeline shows who left it out."""
+
+    base_path = ""
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Handle one request; thread-safe, never raises."""
+        if not self.base_path:
+            return super().handle(request)
+        path = request.path.removeprefix(self.base_path)
+        if path != request.path:
+            return super().handle(request.at(path))
+        answer = super().handle(request)
+        if self.listener is not None and path != POLL_PATH and path not in SUBMISSION_PATHS:
+            self.listener.setup_answered(request, answer)
+        return answer
 
 
 def kit_failure(engine: FakeTinker) -> str | None:

@@ -44,7 +44,7 @@ def submission_event(at: float, key: FutureKey, submission: Submission) -> Reque
         client=key.client,
         future=key.future,
         method=submission.method,
-        path=submission.path,
+        path=_path_of(submission),
         body=_body_of(submission.request),
         key=_key_in(submission.request),
     )
@@ -57,13 +57,18 @@ def poll_event(at: float, key: FutureKey, poll: Poll, gap: float | None) -> Requ
         client=key.client,
         future=key.future,
         method=poll.method,
-        path=poll.path,
+        path=_path_of(poll),
         iteration=poll.iteration,
         request_type=poll.request_type,
         body=_body_of(poll.request),
         key=_key_in(poll.request),
         gap=gap,
     )
+
+
+def _path_of(asked: Submission | Poll) -> str:
+    """Return the path as the SDK sent it, with that of its base URL."""
+    return asked.path if asked.request is None else f"{asked.request.prefix}{asked.path}"
 
 
 def _body_of(request: HttpRequest | None) -> dict[str, object] | None:
@@ -146,7 +151,7 @@ def refusal_event(at: float, key: FutureKey, reply: Reply | TransportFault) -> R
 
 def setup_event(at: float, request: HttpRequest) -> Request:
     """Return the event of a request of the set-up at `at` virtual seconds."""
-    return Request(at=at, method=request.method, path=request.path)
+    return Request(at=at, method=request.method, path=f"{request.prefix}{request.path}")
 
 
 def _scripted(poll: Poll) -> ReplyStep | None:

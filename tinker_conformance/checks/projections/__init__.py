@@ -54,6 +54,7 @@ from tinker_conformance.checks.projections.requests import (
     request_keys,
     request_metadata,
     request_numbers,
+    request_paths,
 )
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "request_keys",
     "request_metadata",
     "request_numbers",
+    "request_paths",
     "retry_lines",
     "returned_values",
     "same",

@@ -150,10 +150,10 @@ class Conversation:
 
     def run(self) -> Run:
         """Run the scenario to its end. A fault of the adapter is returned in the result, not raised."""
-        self._clock.new_scenario(self._scenario.epoch)
+        self._clock.new_scenario(self._scenario.epoch, self._scenario.uptime)
         self._timeline = StdioTimeline(self._clock.seq)
         with FakeTinkerServer(self) as server:
-            fault = self._run(server.url)
+            fault = self._run(f"{server.url}{self._scenario.base_path}")
         if (failure := kit_failure(self._engine)) is not None:
             text = f"Scenario {self._scenario.id}: {failure}"
             fault = Fault(FaultKind.KIT, text, "" if fault is None else fault.stderr)
