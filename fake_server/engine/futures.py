@@ -20,6 +20,8 @@ from fake_server.script.builder import Exhausted, Script, Turn
 from fake_server.script.request_match import RequestMatch
 from fake_server.script.steps import Advance, Fail, FailCategory, ReplyStep
 
+SUBMISSION_SECONDS: Final = 10.0
+"""How long a test waits by default until a client submits a future."""
 _CANCELLED: Final = Script((Fail(FailCategory.USER, "the request was cancelled"),), Exhausted.REPEAT)
 
 Key = tuple[Operation | None, str | None]
@@ -45,6 +47,7 @@ class ScriptedFuture:
         let_go: Whether its result was dropped; a later poll gets HTTP 410.
         numbers: The numbers of its submissions, by which a repeated submission is recognized.
         gate: Where its held replies wait.
+        unresolved: Whether it has no end yet, so that a client may stop polling it at any time.
     """
 
     __slots__ = (
@@ -64,6 +67,7 @@ class ScriptedFuture:
         "scripted",
         "seen",
         "serial",
+        "unresolved",
         "where",
     )
 
@@ -93,6 +97,7 @@ class ScriptedFuture:
         self.refusals = 0
         self.ended = False
         self.let_go = False
+        self.unresolved = False
         self.numbers: tuple[Number, ...] = ()
         self.request: Request | None = None
         self.assigned: dict[str, object] = {}
@@ -365,11 +370,16 @@ class FutureBook:
         return future
 
     def unfinished(self) -> list[ScriptedFuture]:
-        """Return the futures with replies that were not polled, in order of registration."""
+        """Return the futures with replies that were not polled, in order of registration.
+
+        A submitted future that the test left unresolved may never be polled: its client can cancel it first.
+        """
         return [
             future
             for future in self.by_name.values()
-            if future.scripted and (future.left or future.refusals_left)
+            if future.scripted
+            and (future.left or future.refusals_left)
+            and not (future.unresolved and future.submitted)
         ]
 
     def _expire(self, future: ScriptedFuture) -> None:

@@ -1,11 +1,11 @@
-"""Which requests of the set-up get scripted replies. The engine calls it under its own lock."""
+"""Which requests of a path or an operation get other replies. The engine calls it under its own lock."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from fake_server.core.operations import API_PREFIX
+from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.engine.explanations import described
 from fake_server.script.builder import Turn
 from fake_server.script.setup_replies import SetupReplies, setup_replies
@@ -13,48 +13,55 @@ from fake_server.script.steps import Step
 
 
 class SetupBook:
-    """The scripted replies of one engine to its set-up, by path."""
+    """The replies of one engine to the first requests of a path or an operation."""
 
     def __init__(self) -> None:
         self._left: defaultdict[str, deque[Turn]] = defaultdict(deque)
 
     def add(self, replies: SetupReplies) -> None:
-        """Add replies after those of the same path."""
-        self._left[replies.path].extend(replies.turns)
+        """Add replies after those of the same path or operation."""
+        self._left[replies.operation or replies.path].extend(replies.turns)
 
-    def take(self, path: str) -> Turn | None:
-        """Return the next reply of a path, which no other request gets; None if it is answered as usual."""
-        waiting = self._left.get(path)
-        return waiting.popleft() if waiting else None
+    def take(self, path: str, operations: Iterable[Operation] = ()) -> Turn | None:
+        """Return the next reply to a request, which no other request gets; None if it is answered as usual.
+
+        Args:
+            path: Its path.
+            operations: The operations that it may be; none if it is no submission.
+        """
+        for key in (*operations, path):
+            if waiting := self._left.get(key):
+                return waiting.popleft()
+        return None
 
     def concerns(self, path: str) -> bool:
         """Return whether replies were scripted for a path."""
         return path in self._left
 
     def unused(self) -> list[str]:
-        """Return a text for each path with replies that no request got."""
+        """Return a text for each path or operation with replies that no request got."""
         return [
-            f"requests of {path.removeprefix(API_PREFIX)} left {len(waiting)} replies unused "
+            f"requests of {key.removeprefix(API_PREFIX)} left {len(waiting)} replies unused "
             f"({', '.join(described(turn.reply) for turn in waiting)}); send more requests, or remove them"
-            for path, waiting in self._left.items()
+            for key, waiting in self._left.items()
             if waiting
         ]
 
 
 class SetupRequests:
-    """The requests of one path, in ``engine.on(path).replies(...)``."""
+    """The requests of one path or operation, in ``engine.on(name).replies(...)``."""
 
     def __init__(self, path: str, add: Callable[[SetupReplies], None]) -> None:
         self._path = path
         self._add = add
 
     def replies(self, *steps: Step) -> None:
-        """Give the first requests of the path these replies; later ones are answered as usual.
+        """Give the first requests these replies; later ones are answered as usual.
 
         Args:
             steps: Replies such as ``status(503)``, ``timeout()`` or ``drop()``.
 
         Raises:
-            ScriptError: Polls or submissions come to the path, or a step cannot answer it.
+            ScriptError: Polls come to the path, or a step cannot answer it.
         """
         self._add(setup_replies(self._path, *steps))

@@ -48,7 +48,7 @@ from fake_server.engine.explanations import (
     unused_rule,
 )
 from fake_server.engine.fetched_results import FetchedResults
-from fake_server.engine.futures import FutureBook, ScriptedFuture
+from fake_server.engine.futures import SUBMISSION_SECONDS, FutureBook, ScriptedFuture
 from fake_server.engine.hold_book import HoldBook
 from fake_server.engine.journal import DEFAULT_LIMIT, MAX_BYTES, Journal
 from fake_server.engine.listener import Listener, Poll, Submission
@@ -206,6 +206,7 @@ class FakeTinker:
         self._strict = strict
         self._api_keys = frozenset(api_keys)
         self._lock = threading.Lock()
+        self._submission_came = threading.Condition(self._lock)
         self._moved_us = 0
         self._synced_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
@@ -288,17 +289,20 @@ class FakeTinker:
             )
 
     def on(self, path: str) -> SetupRequests:
-        """Return the requests of one path of the set-up, to give the first of them other replies.
+        """Return the requests of one path or operation, to give the first of them other replies.
 
             engine.on("create_session").replies(status(503), drop())
+            engine.on("optim_step").replies(status(400, {"detail": "the learning rate is too high"}))
+
+        A submission that gets such a reply is refused or lost: it takes no script, and no future exists.
 
         Args:
-            path: The path below ``/api/v1/``, such as ``create_session`` or ``client/config``.
+            path: The path below ``/api/v1/``, such as ``create_session``, or an operation such as ``sample``.
         """
         return SetupRequests(path, self.add_setup)
 
     def add_setup(self, replies: SetupReplies) -> None:
-        """Add replies to requests of the set-up, after those added before for the same path."""
+        """Add replies to the first requests of a path or an operation, after those added before for it."""
         with self._lock:
             self._setup_book.add(replies)
 
@@ -351,6 +355,21 @@ class FakeTinker:
         with self._lock:
             future.script, future.polls = script, 0
         self.release(future.name)
+
+    def wait_submitted(self, future: ScriptedFuture, *, seconds: float = SUBMISSION_SECONDS) -> None:
+        """Wait until a client has submitted a future.
+
+        Args:
+            future: What ``add_script`` returned.
+            seconds: How long to wait, in seconds of the clock that the process sees.
+
+        Raises:
+            ScriptViolation: No client has submitted it by then.
+        """
+        with self._submission_came:
+            came = self._submission_came.wait_for(lambda: future.submitted, seconds)
+        if not came:
+            raise ScriptViolation(f"after {seconds:g} s: {unfinished_script(future)}")
 
     def end(self, future: ScriptedFuture) -> None:
         """End a future for which no client waits any more: no submission continues its script."""
@@ -560,6 +579,8 @@ class FakeTinker:
         client, operations = client_of(request.path, body), candidates(path_operation, body)
         number = submission_number(body)
         with self._lock:
+            if (turn := self._setup_book.take(request.path, operations)) is not None:
+                return _TurnedDown(self._book.unknown(), operations[0], client, turn)
             future = self._book.repeated(number)
             repeated, resubmitted = future is not None, False
             if future is not None:
@@ -582,6 +603,7 @@ class FakeTinker:
                     future.assigned = self._set_up.assign(request.path, body, future)
                 if not future.scripted:
                     self._holds.arrived(future, operations, client)
+                self._submission_came.notify_all()
         if self.listener is not None:
             self.listener.submission_arrived(
                 Submission(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from fake_server.core.errors import ScriptError
-from fake_server.engine.futures import ScriptedFuture
+from fake_server.engine.futures import SUBMISSION_SECONDS, ScriptedFuture
 from fake_server.script.builder import Exhausted, Script, fail
 from fake_server.script.steps import Complete, Fail, FailCategory
 
@@ -28,6 +28,7 @@ class UnresolvedFuture:
         """Wrap a future of an engine whose replies are held."""
         self._engine = engine
         self.future = future
+        future.unresolved = True
         self._resolved = False
 
     @property
@@ -39,6 +40,17 @@ class UnresolvedFuture:
     def submitted(self) -> bool:
         """Whether a client has submitted it."""
         return self.future.submitted
+
+    def wait_submitted(self, seconds: float = SUBMISSION_SECONDS) -> None:
+        """Wait until a client has submitted it, for example before the test cancels its future.
+
+        The SDK submits on a thread of its own. In a coroutine, call
+        ``await asyncio.to_thread(future.wait_submitted)``.
+
+        Raises:
+            ScriptViolation: No client has submitted it after ``seconds``.
+        """
+        self._engine.wait_submitted(self.future, seconds=seconds)
 
     def resolve(
         self,
@@ -81,4 +93,5 @@ class UnresolvedFuture:
             raise ScriptError(f"future {self.name!r} was resolved before; resolve or fail it once")
         end = made()
         self._resolved = True
+        self.future.unresolved = False
         self._engine.replace_script(self.future, Script((end,), Exhausted.REPEAT))

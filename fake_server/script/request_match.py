@@ -151,7 +151,8 @@ def value_at(body: Mapping[str, object], path: str) -> object:
 
 
 def _value(body: Mapping[str, object], path: str, wanted: object) -> object:
-    if path == PROMPT and PROMPT in body:
+    # A mapping is what the SDK sends as a prompt: compare it as it is.
+    if path == PROMPT and PROMPT in body and not isinstance(wanted, Mapping):
         return prompt_text(body) if isinstance(wanted, str | re.Pattern) else prompt_tokens(body)
     names = path.split(".")
     found = _walked(body, names)

@@ -1,6 +1,7 @@
-"""Replies to requests of the set-up, such as the creation of a session, before the usual ones.
+"""Replies to the first requests of one path or operation, such as the creation of a session.
 
     engine.on("create_session").replies(status(503), drop())
+    engine.on("optim_step").replies(status(400, {"detail": "the learning rate is too high"}))
 
 In a script file the same is ``{setup: create_session, steps: [{status: 503}, {drop: reset}]}``.
 """
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fake_server.core.errors import ScriptError
-from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS
+from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.core.plain_data import kind, refuse_unknown
 from fake_server.script.builder import Script, Turn
 from fake_server.script.script_data import decode_steps
@@ -29,18 +30,18 @@ class SetupReplies:
     Attributes:
         path: The path, without the query.
         turns: The replies, in order.
+        operation: Only submissions of this operation; None for every request of the path.
 
     Raises:
-        ScriptError: Polls or submissions come to that path, there is no reply, or a step moves the clocks.
+        ScriptError: Polls come to that path, there is no reply, or a step moves the clocks.
     """
 
     path: str
     turns: tuple[Turn, ...]
+    operation: Operation | None = None
 
     def __post_init__(self) -> None:
-        name = self.path.removeprefix(API_PREFIX)
-        if self.path in SUBMISSION_PATHS:
-            raise ScriptError(f"{name} is a submission; give its script `submission` steps")
+        name = self.name
         if self.path in _POLLS:
             raise ScriptError(f"{name} is a poll; give its future a script")
         if not self.turns:
@@ -48,24 +49,29 @@ class SetupReplies:
 
     @property
     def name(self) -> str:
-        """The path below the API's prefix."""
-        return self.path.removeprefix(API_PREFIX)
+        """The operation, or the path below the API's prefix."""
+        return self.operation or self.path.removeprefix(API_PREFIX)
 
 
 def setup_replies(name: str, *steps: Step) -> SetupReplies:
-    """Return the replies to the first requests of a path.
+    """Return the replies to the first requests of a path or an operation.
 
     Args:
-        name: The path, with or without the API's prefix, such as ``create_session``.
+        name: The path, with or without the API's prefix, such as ``create_session``, or an operation such as
+            ``sample``.
         steps: Replies such as ``status(503)`` or ``drop()``; a poll's ``complete`` or ``try_again`` is none.
 
     Raises:
         ScriptError: As `SetupReplies`, or a step is not a reply.
     """
-    path = name if name.startswith("/") else API_PREFIX + name
     if any(isinstance(step, Advance) for step in steps):
         raise ScriptError("replies to the set-up cannot move the clocks; leave the advance out")
-    return SetupReplies(path, Script(submission=steps).submission_turns)
+    turns = Script(submission=steps).submission_turns
+    try:
+        operation = Operation(name)
+    except ValueError:
+        return SetupReplies(name if name.startswith("/") else API_PREFIX + name, turns)
+    return SetupReplies(operation.path, turns, operation)
 
 
 def is_setup(item: object) -> bool:

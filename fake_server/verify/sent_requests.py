@@ -1,49 +1,134 @@
-"""Find a request in the journal, or the one nearest to it."""
+"""Find requests in the journal, or the one nearest to what a test expects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from fake_server.core.errors import BodyError
+from fake_server.core.errors import BodyError, ScriptError, suggestion
 from fake_server.core.http_messages import Request
+from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates
 from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.journal import Exchange
 from fake_server.engine.request_decoding import decode_request
+from fake_server.script.request_match import RequestMatch, request_match
+
+Body = Mapping[str, Any]
 
 
-def find_request(exchanges: Iterable[Exchange], path: str, fields: Mapping[str, object]) -> Exchange | str:
-    """Return the first request of that path whose decoded body has these fields, or an error message."""
+@dataclass(frozen=True, slots=True)
+class ExpectedRequest:
+    """What a test expects of a request.
+
+    Attributes:
+        path: The path; of an operation, the one to which official releases POST it.
+        operation: The operation; None if a path was given.
+        conditions: What its body must have.
+    """
+
+    path: str
+    operation: Operation | None
+    conditions: RequestMatch
+
+    def differences(self, exchange: Exchange, body: Body) -> list[str]:
+        """Return one sentence for each way in which a request is another one."""
+        return [*self._of_kind(exchange, body), *self.conditions.differences(body, {})]
+
+    def is_for(self, exchange: Exchange, body: Body) -> bool:
+        """Return whether a request is for this operation or path, whatever its fields are."""
+        return not self._of_kind(exchange, body)
+
+    def _of_kind(self, exchange: Exchange, body: Body) -> list[str]:
+        if self.operation is None:
+            return [] if exchange.path == self.path else [f"path: {wanted_got(self.path, exchange.path)}"]
+        submitted = SUBMISSION_PATHS.get(exchange.path)
+        if submitted is None:
+            return [f"path: {wanted_got(self.path, exchange.path)}"]
+        possible = candidates(submitted, body)
+        if self.operation in possible:
+            return []
+        return [f"operation: {wanted_got(self.operation, possible[0])}"]
+
+    def __str__(self) -> str:
+        conditions = str(self.conditions)
+        return f"POST {self.path}" + (f" with {conditions}" if conditions else "")
+
+
+def expected_request(
+    request: Operation | str, where: Mapping[str, object] | RequestMatch | None, fields: Mapping[str, object]
+) -> ExpectedRequest:
+    """Return what a test expects.
+
+    Args:
+        request: An operation or its name, or a path (below ``/api/v1/`` without a leading slash).
+        where: Conditions on the body, as ``add_script`` takes them.
+        fields: Further fields of the body and their values.
+
+    Raises:
+        ScriptError: A condition is invalid.
+    """
+    given = request_match(where) or RequestMatch()
+    more = request_match(fields) or RequestMatch()
+    conditions = RequestMatch((*given.conditions, *more.conditions))
+    try:
+        operation = Operation(request)
+    except ValueError:
+        path = request if request.startswith("/") else API_PREFIX + request
+        return ExpectedRequest(path, None, conditions)
+    return ExpectedRequest(operation.path, operation, conditions)
+
+
+def sent_bodies(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> Iterator[dict[str, Any]]:
+    """Yield the decoded body of each request that is as expected, in order of arrival."""
+    captured: dict[str, object] = {}
+    for exchange in exchanges:
+        body = _decoded(exchange)
+        if expected.is_for(exchange, body) and expected.conditions.matches(body, captured):
+            yield dict(body)
+
+
+def find_request(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> Exchange | str:
+    """Return the first request that is as expected, or an error message."""
     best: tuple[int, Exchange, list[str]] | None = None
     for exchange in exchanges:
-        differences = [] if exchange.path == path else [f"path: {wanted_got(path, exchange.path)}"]
-        differences += _differences(fields, _decoded(exchange))
+        body = _decoded(exchange)
+        differences = expected.differences(exchange, body)
         if not differences:
             return exchange
-        distance = len(differences) + (len(fields) if exchange.path != path else 0)
+        same_kind = expected.is_for(exchange, body)
+        distance = len(differences) + (0 if same_kind else len(expected.conditions.conditions))
         if best is None or distance < best[0]:
             best = distance, exchange, differences
-    wanted = f"no POST {path}" + (f" with {dict(fields)}" if fields else "") + " came"
     if best is None:
-        return f"{wanted}, and neither did any other request; give the client this fake's base URL"
+        return f"no {expected} came, and neither did any other request; give the client this fake's base URL"
     _, exchange, differences = best
     return (
-        f"{wanted}; the nearest is request {exchange.index} ({exchange.method} {exchange.path}): "
+        f"no {expected} came; the nearest is request {exchange.index} ({exchange.method} {exchange.path}): "
         f"{'; '.join(differences)}; fix the call or the expected fields"
     )
 
 
-def _decoded(exchange: Exchange) -> Mapping[str, object]:
+def check_name(request: Operation | str, known_paths: Iterable[str]) -> None:
+    """Check that a name is not misspelled; a path with a leading slash is not checked.
+
+    Raises:
+        ScriptError: The name is none of an operation or of a path, but similar to one.
+    """
+    known = [*Operation, *(path.removeprefix(API_PREFIX) for path in known_paths)]
+    if request in known or request.startswith("/"):
+        return
+    if hint := suggestion(request, known, ""):
+        raise ScriptError(
+            f"no request {request!r} came, and none is known; {hint} Or write the whole path: "
+            f"{API_PREFIX}{request}"
+        )
+
+
+def _decoded(exchange: Exchange) -> Body:
     try:
         return decode_request(
             Request(exchange.method, exchange.path, exchange.query, exchange.headers, exchange.body)
         )
     except BodyError:
         return {}
-
-
-def _differences(wanted: Mapping[str, object], got: Mapping[str, object]) -> list[str]:
-    return [
-        f"{name}: {wanted_got(repr(value), repr(got[name]) if name in got else 'none')}"
-        for name, value in wanted.items()
-        if name not in got or got[name] != value
-    ]

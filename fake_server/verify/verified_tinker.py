@@ -12,17 +12,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from fake_server.core.errors import ScriptError, ScriptViolation, suggestion
 from fake_server.core.http_messages import Reply, Request, TransportFault
-from fake_server.core.operations import API_PREFIX, Operation
+from fake_server.core.operations import SUBMISSION_PATHS, Operation
 from fake_server.core.wanted_got import wanted_got
 from fake_server.dialects.dialect import Dialect
 from fake_server.engine.explanations import unfinished_script
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange
 from fake_server.engine.listener import Poll, Submission
+from fake_server.engine.setup_endpoints import SETUP_PATHS
 from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.builder import Script, ScriptLike, as_script, with_submission
 from fake_server.script.holds import Hold
@@ -31,7 +32,7 @@ from fake_server.script.rules import Rule
 from fake_server.script.steps import MICROSECONDS, Advance, Step
 from fake_server.verify.conveniences import Conveniences
 from fake_server.verify.poll_records import PollRecord, gap_differences, gaps_between, listed
-from fake_server.verify.sent_requests import find_request
+from fake_server.verify.sent_requests import check_name, expected_request, find_request, sent_bodies
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
 
 MAX_POLLS: Final = 100_000
@@ -282,22 +283,51 @@ class VerifiedTinker(Conveniences):
                 "wait for each future before submitting the next, or do not assert an order"
             )
 
-    def assert_sent(self, request: Operation | str, **fields: object) -> Exchange:
+    def assert_sent(
+        self,
+        request: Operation | str,
+        *,
+        where: Mapping[str, object] | RequestMatch | None = None,
+        **fields: object,
+    ) -> Exchange:
         """Check that a request with these fields in its body came, and return the first one.
 
         Args:
-            request: An operation, or a path (below ``/api/v1/`` if it has no leading slash).
+            request: An operation or its name, or a path (below ``/api/v1/`` without a leading slash).
+            where: Conditions on the decoded body, as ``add_script`` takes them: paths into it, such as
+                ``sampling_params.max_tokens``, and what is wanted there.
             **fields: Fields of the decoded body and their values.
 
         Raises:
             ScriptViolation: Names the nearest request and how it differs.
+            ScriptError: A condition is invalid.
         """
         __tracebackhide__ = True
-        operation = request if isinstance(request, Operation) else None
-        path = operation.path if operation else request if request.startswith("/") else API_PREFIX + request
-        found = find_request(self.journal.exchanges(), path, fields)
+        found = find_request(self.journal.exchanges(), expected_request(request, where, fields))
         if isinstance(found, str):
             raise ScriptViolation(found)
+        return found
+
+    def sent(
+        self,
+        request: Operation | str,
+        *,
+        where: Mapping[str, object] | RequestMatch | None = None,
+        **fields: object,
+    ) -> tuple[dict[str, Any], ...]:
+        """Return the decoded body of each such request so far, in order of arrival; empty if none came.
+
+            assert len(engine.sent("sample", where={"sampling_params.max_tokens": 16})) == 2
+
+        The arguments are those of ``assert_sent``.
+
+        Raises:
+            ScriptError: A condition is invalid; no such request came and the name is a misspelled one; or the
+                journal has dropped its oldest requests.
+        """
+        found = tuple(sent_bodies(self._exchanges(), expected_request(request, where, fields)))
+        if not found:
+            check_name(request, (*SUBMISSION_PATHS, *SETUP_PATHS))
         return found
 
     def assert_connections(self, count: int) -> None:

@@ -43,7 +43,7 @@ _LAST_LOOK_SECONDS: Final = 0.01
 _SETTLE_SECONDS: Final = 0.0002
 """Real seconds for which the interpreter is released, so that a thread that was just woken is seen to run."""
 _SLEEP_PATIENCE_SECONDS: Final = 0.5
-"""Real seconds for which `time.sleep` lets event loops finish what they do, before it moves the clock."""
+"""Real seconds for which `time.sleep` lets others finish what they do, before it moves the clock."""
 _ROUNDING_US: Final = 0.0005
 """A due time is a sum of floats: half a nanosecond keeps 0.30000000000000004 s from becoming 300001 µs."""
 
@@ -264,6 +264,9 @@ class Pacer:
     def sleep(self, seconds: float) -> None:
         """Replace `time.sleep`: move the clocks past every earlier wait, without real time.
 
+        Threads that run meanwhile come to their own waits first, so that what sleeps side by side does not
+        add up. That takes at most half a real second: another thread may compute for long.
+
         Raises:
             ValueError: If the number is negative, as the real one raises it.
         """
@@ -276,7 +279,7 @@ class Pacer:
         with self.waiting(seconds) as wait:
             give_up = RealTime.monotonic() + min(seconds, _SLEEP_PATIENCE_SECONDS)
             while wait.due_us is not None and self.clock.monotonic_us < wait.due_us:
-                if self._another_is_about_to_run(wait) and RealTime.monotonic() < give_up:
+                if RealTime.monotonic() < give_up and self._another_runs(wait):
                     RealTime.sleep(_SETTLE_SECONDS)
                 else:
                     self.clock.move_to(min(wait.due_us, self._next_due() or wait.due_us))
@@ -345,6 +348,28 @@ class Pacer:
 
     def _is_harness(self, thread: int, frame: FrameType) -> bool:
         return thread != self._test_thread and started_by(frame, self._not_ours)
+
+    def _another_runs(self, own: PacedWait) -> bool:
+        """Return whether another thread runs, or is about to; releases the interpreter to see it."""
+        if self._another_is_about_to_run(own):
+            return True
+        before = self._places()
+        if not before:
+            return False
+        RealTime.sleep(_SETTLE_SECONDS)
+        return others_runnable() or self._places() != before
+
+    def _places(self) -> dict[int, tuple[int, int]]:
+        """Return where each other thread is in its code, but for those that wait and those of the harness.
+
+        A thread that computes, or was just woken, is elsewhere once it had the interpreter.
+        """
+        seen = {*self.waiting_threads(), threading.get_ident()}
+        return {
+            thread: (id(frame), frame.f_lasti)
+            for thread, frame in sys._current_frames().items()  # noqa: SLF001 - documented in sys
+            if thread not in seen and not self._is_harness(thread, frame)
+        }
 
     def _another_is_about_to_run(self, own: PacedWait) -> bool:
         now = self.clock.monotonic_us

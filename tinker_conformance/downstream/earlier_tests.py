@@ -16,12 +16,25 @@ from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-from fake_server.core.http_messages import Request
+from fake_server.core.http_messages import JSON_HEADERS, Reply, Request
+from fake_server.core.json_values import encoded
+from fake_server.core.operations import API_PREFIX
 
 MAX_REMEMBERED: Final = 10_000
 """How many keys of ended fakes are remembered; the oldest are forgotten first."""
 MAX_LEFTOVERS: Final = 1_000
 """How many requests of earlier tests one fake records."""
+
+_BACKGROUND: Final = {
+    f"{API_PREFIX}session_heartbeat": Reply(410, JSON_HEADERS, encoded({"error": "the test has ended"})),
+    f"{API_PREFIX}telemetry": Reply(200, JSON_HEADERS, encoded({"status": "accepted"})),
+    f"{API_PREFIX}cancel_future": Reply(200, JSON_HEADERS, encoded({})),
+}
+"""What ends a request that the SDK sends by itself, without a line in the log of the next test.
+
+Source: tinker 0.26 and later stop the heartbeat of a session at HTTP 410, and warn after two minutes of any
+other error. Telemetry that is refused is logged with a traceback, and so is a cancellation.
+"""
 
 _numbers = itertools.count(1)
 
@@ -57,6 +70,16 @@ class Leftover:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}, from a client of {self.test}"
+
+    @property
+    def refused(self) -> bool:
+        """Whether its client sees an error; what the SDK sends by itself is ended quietly."""
+        return self.path not in _BACKGROUND
+
+    def reply(self) -> Reply:
+        """Return what ends it: the SDK sends no such request again."""
+        text = f"{self}, which has ended; wait for its futures, or cancel them, before the test ends"
+        return _BACKGROUND.get(self.path) or Reply(404, JSON_HEADERS, encoded({"error": text}))
 
 
 _active: ContextVar[tuple[Lifetime, ...]] = ContextVar("fake_tinker_lifetimes", default=())

@@ -96,6 +96,9 @@ def _pattern(template: str) -> re.Pattern[str]:
 class QueueWarnings(Sequence[QueueWarning]):
     """The warnings so far, in order; the sequence grows while the test runs.
 
+    Every way to read it that finds nothing raises ``AssertionError`` while a logger of the SDK is cut off:
+    none could have arrived, so "no warning" would prove nothing.
+
     Attributes:
         unheard: Returns the loggers of the SDK whose warnings cannot arrive here, each as a sentence with its
             fix.
@@ -112,17 +115,49 @@ class QueueWarnings(Sequence[QueueWarning]):
     @overload
     def __getitem__(self, place: slice) -> tuple[QueueWarning, ...]: ...
     def __getitem__(self, place: int | slice) -> QueueWarning | tuple[QueueWarning, ...]:
-        """Return one warning, or a slice."""
-        with self._lock:
-            return tuple(self._found[place]) if isinstance(place, slice) else self._found[place]
+        """Return one warning, or a slice.
+
+        Raises:
+            AssertionError: There are no warnings, and a logger of the SDK is cut off.
+        """
+        __tracebackhide__ = True
+        found = self._arrived()
+        return self._sure(found[place]) if isinstance(place, slice) else self._sure(found)[place]
 
     def __len__(self) -> int:
-        """Return the number of warnings."""
-        return len(self._found)
+        """Return the number of warnings.
+
+        Raises:
+            AssertionError: There are none, and a logger of the SDK is cut off.
+        """
+        __tracebackhide__ = True
+        return len(self._sure(self._arrived()))
+
+    def __iter__(self) -> Iterator[QueueWarning]:
+        """Yield the warnings so far.
+
+        Raises:
+            AssertionError: There are none, and a logger of the SDK is cut off.
+        """
+        __tracebackhide__ = True
+        return iter(self._sure(self._arrived()))
 
     def __repr__(self) -> str:
         missing = "".join(f"; warnings may be missing: {reason}" for reason in self.unheard())
-        return f"<QueueWarnings: {'; '.join(map(str, self)) or 'none'}{missing}>"
+        return f"<QueueWarnings: {'; '.join(map(str, self._arrived())) or 'none'}{missing}>"
+
+    def _arrived(self) -> tuple[QueueWarning, ...]:
+        with self._lock:
+            return tuple(self._found)
+
+    def _sure(self, found: tuple[QueueWarning, ...]) -> tuple[QueueWarning, ...]:
+        """Return what was found, unless nothing was and nothing could be."""
+        __tracebackhide__ = True
+        if not found and (unheard := self.unheard()):
+            raise AssertionError(
+                "\n".join(["no such queue-state warning arrived, but warnings may be missing:", *unheard])
+            )
+        return found
 
     def add(self, warning: QueueWarning) -> None:
         """Append a warning."""
@@ -145,10 +180,12 @@ class QueueWarnings(Sequence[QueueWarning]):
         """Return the warnings that match all given values; None matches any value.
 
         Raises:
+            AssertionError: None matches, and a logger of the SDK is cut off.
             ValueError: If there is no such kind or state.
         """
+        __tracebackhide__ = True
         wanted = _wanted(kind, identifier, state, reason)
-        return tuple(warning for warning in self if not _differences(warning, wanted))
+        return self._sure(tuple(each for each in self._arrived() if not _differences(each, wanted)))
 
     def assert_logged(
         self,
@@ -168,15 +205,16 @@ class QueueWarnings(Sequence[QueueWarning]):
         """
         __tracebackhide__ = True
         wanted = _wanted(kind, identifier, state, reason)
-        found = tuple(warning for warning in self if not _differences(warning, wanted))
+        arrived = self._arrived()
+        found = tuple(warning for warning in arrived if not _differences(warning, wanted))
         unheard = self.unheard()
         if (found and count is None) or (len(found) == count and (found or not unheard)):
             return found
         asked = ", ".join(f"{name} {value!r}" for name, value in wanted.items()) or "any"
         number = "at least one" if count is None else str(count)
         lines = [f"queue-state warnings ({asked}): {wanted_got(number, len(found))}; all warnings logged:"]
-        lines += [f"  {warning}" for warning in self] or ["  none"]
-        others = [(warning, diff) for warning in self if (diff := _differences(warning, wanted))]
+        lines += [f"  {warning}" for warning in arrived] or ["  none"]
+        others = [(warning, diff) for warning in arrived if (diff := _differences(warning, wanted))]
         if others and len(found) < (count or 1):
             warning, differences = min(others, key=lambda pair: len(pair[1]))
             lines.append(f"the nearest miss, {warning.message!r}, differs in {'; '.join(differences)}")
@@ -247,18 +285,22 @@ def _unheard(handler: logging.Handler) -> list[str]:
         elif logger.getEffectiveLevel() > logging.WARNING:
             level = logging.getLevelName(logger.getEffectiveLevel())
             found.append(f"the logger {name!r} drops warnings (its level is {level}); set it to WARNING")
-        elif not _reaches(logger, handler):
-            found.append(f"the logger {name!r} does not propagate; set its attribute propagate to True")
+        else:
+            found += _lost(logger, handler)
     return found
 
 
-def _reaches(logger: logging.Logger, handler: logging.Handler) -> bool:
-    above: logging.Logger | None = logger
-    while above is not None:
-        if handler in above.handlers:
-            return True
-        above = above.parent if above.propagate else None
-    return False
+def _lost(logger: logging.Logger, handler: logging.Handler) -> list[str]:
+    """Return why the records of a logger do not reach a handler; empty if they do."""
+    above: logging.Logger = logger
+    while handler not in above.handlers:
+        if above.parent is None:
+            lost = f"the logger {logger.name!r} lost the handler of this fixture"
+            return [f"{lost}, because logging was configured during the test; configure it before the test"]
+        if not above.propagate:
+            return [f"the logger {above.name!r} does not propagate; set its attribute propagate to True"]
+        above = above.parent
+    return []
 
 
 def _wanted(

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from fake_server.core.errors import ScriptViolation
-from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
-from fake_server.core.json_values import encoded
+from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.steps import Advance
 from fake_server.verify.verified_tinker import REAL_GAP_TOLERANCE_SECONDS, VerifiedTinker
@@ -79,7 +78,8 @@ class ReachableTinker(VerifiedTinker):
     def leftovers(self) -> tuple[Leftover, ...]:
         """Requests of clients that earlier tests left running, in order; at most ``MAX_LEFTOVERS``.
 
-        They got HTTP 404, and are neither problems nor in the journal.
+        They got HTTP 404 and are neither problems nor in the journal. Heartbeats (HTTP 410), telemetry and
+        cancellations (200) of the SDK itself are ended without an error that it would log.
         """
         return tuple(self._leftovers)
 
@@ -93,8 +93,7 @@ class ReachableTinker(VerifiedTinker):
         leftover = Leftover(owner.name, request.method, request.path)
         if len(self._leftovers) < MAX_LEFTOVERS:
             self._leftovers.append(leftover)
-        text = f"{leftover}, which has ended; wait for its futures, or cancel them, before the test ends"
-        return Reply(404, JSON_HEADERS, encoded({"error": text}))
+        return leftover.reply()
 
     def reset(self) -> None:
         """Forget scripts, ids, problems, the journal, polls and requests of earlier tests."""
@@ -111,9 +110,9 @@ class ReachableTinker(VerifiedTinker):
         try:
             super().verify()
         except ScriptViolation as violation:
-            if not self._leftovers:
+            counted = Counter(str(leftover) for leftover in self._leftovers if leftover.refused)
+            if not counted:
                 raise
-            counted = Counter(map(str, self._leftovers))
             lines = [f"refused meanwhile, {count} times: {text}" for text, count in counted.items()]
             raise ScriptViolation("\n".join([str(violation), *lines])) from None
 

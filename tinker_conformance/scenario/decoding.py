@@ -15,7 +15,7 @@ from typing import Final, NoReturn, TypeVar, cast
 from fake_server.core.bounded_files import read_text
 from fake_server.core.errors import FileError, ScriptError, suggestion
 from fake_server.core.json_values import copied
-from fake_server.core.operations import Operation
+from fake_server.core.operations import SUBMISSION_PATHS, Operation
 from fake_server.dialects import dialect_named
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script
 from fake_server.script.script_yaml import decode_steps, load_yaml
@@ -268,9 +268,12 @@ def _setup(data: object, where: str) -> tuple[SetupReplies, ...]:
     for path, steps in named.items():
         place = f"{where}, {path}"
         try:
-            replies.append(setup_replies(path, *_steps(_list(steps, place), place)))
+            made = setup_replies(path, *_steps(_list(steps, place), place))
         except ScriptError as error:
             raise ScenarioError(f"{place}: {error}") from error
+        if made.path in SUBMISSION_PATHS:
+            raise ScenarioError(f"{place}: {made.name} is a submission; give its future `submission` steps")
+        replies.append(made)
     return tuple(replies)
 
 

@@ -117,6 +117,22 @@ def test_the_set_up_gets_its_scripted_replies_first(engine: FakeTinker, ask: Ask
     engine.verify()
 
 
+def test_the_first_submissions_of_a_path_or_an_operation_are_refused(engine: FakeTinker) -> None:
+    engine.add_script([complete()])
+    engine.on("asample").replies(status(400, {"detail": "no such prompt"}))
+    engine.on("compute_logprobs").replies(status(402))
+    engine.on("forward").replies(status(500))
+    engine.on("optim_step").replies(drop())
+    assert asked(engine) == 400
+    # The same path, another operation.
+    assert asked(engine, "forward_backward") != 500
+    assert asked(engine, prompt_logprobs=True) == 402
+    assert asked(engine, "forward_backward", forward_only=True) == 500
+    with pytest.raises(ScriptViolation, match=r"optim_step left 1 replies unused \(drop"):
+        engine.verify()
+    assert asked(engine, "optim_step") == "reset"
+
+
 def test_what_is_left_of_the_set_up_s_replies_is_reported(engine: FakeTinker) -> None:
     engine.on("create_session").replies(status(503), status(500))
     asked(engine, "create_session")
@@ -127,7 +143,6 @@ def test_what_is_left_of_the_set_up_s_replies_is_reported(engine: FakeTinker) ->
 @pytest.mark.parametrize(
     ("path", "steps", "expected"),
     [
-        ("asample", [status(500)], "give its script `submission` steps"),
         ("retrieve_future", [status(500)], "give its future a script"),
         ("create_session", [], "has no replies"),
         ("create_session", [Advance(1, 1), status(500)], "cannot move the clocks"),
@@ -163,7 +178,6 @@ def test_script_files_have_both_kinds_of_replies(engine: FakeTinker, ask: Asker)
         ({"setup": 3, "steps": []}, "file, script 1: setup must be a path"),
         ({"setup": "create_session", "step": []}, "file, script 1: .*steps"),
         ({"setup": "create_session", "steps": [{"stats": 1}]}, "file, script 1, step 1: .*status"),
-        ({"setup": "optim_step", "steps": [{"status": 500}]}, "file, script 1: optim_step is a submission"),
     ],
 )
 def test_an_entry_that_is_wrong_names_its_place(entry: object, expected: str) -> None:

@@ -295,6 +295,30 @@ def test_a_pending_future_that_nobody_resolves_is_reported() -> None:
         engine.verify()
 
 
+def test_a_submitted_future_may_stay_unresolved_but_not_the_one_that_is_resolved() -> None:
+    engine = VerifiedTinker()
+    pending = engine.unresolved()
+    Asking(engine).submit(model_id="m")
+    # Its client cancelled it before it polled.
+    engine.verify()
+    pending.resolve()
+    with pytest.raises(ScriptViolation, match="left: complete"):
+        engine.verify()
+
+
+def test_a_test_waits_for_the_submission_and_fails_if_none_comes() -> None:
+    engine = VerifiedTinker()
+    pending = engine.unresolved(operation="sample")
+    with pytest.raises(ScriptViolation, match=r"after 0 s: future 'future-1' .*no submission took it"):
+        pending.wait_submitted(0)
+    waiting = threading.Thread(target=pending.wait_submitted)
+    waiting.start()
+    Asking(engine).submit(num_samples=1)
+    waiting.join(10)
+    assert not waiting.is_alive()
+    pending.wait_submitted(0)
+
+
 def test_json_of_a_computed_result_is_not_remembered_for_equal_requests() -> None:
     engine = VerifiedTinker()
     asking = Asking(engine)

@@ -22,9 +22,8 @@ HOW_TO = "".join(
     (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
     for name in ("simulate-a-training-run.md", "pause-a-training-run.md", "freeze-the-clock.md")
 )
-SDK_WAITS = (ROOT / "tests" / "tinker_conformance" / "downstream" / "sdk_waits.py").read_text(
-    encoding="utf-8"
-)
+DOWNSTREAM = ROOT / "tests" / "tinker_conformance" / "downstream"
+SDK_WAITS = (DOWNSTREAM / "sdk_waits.py").read_text(encoding="utf-8")
 """In the same process, because it takes seconds to start; one of the tests runs twice."""
 SNIPPETS = re.findall(r"```python\n(.*?)```", HOW_TO, re.DOTALL)
 
@@ -39,30 +38,30 @@ def test_the_snippets_pass(tmp_path: Path, version: str) -> None:
         )
         (tmp_path / f"test_snippet_{number}.py").write_text(body, encoding="utf-8")
     (tmp_path / "test_waits.py").write_text(SDK_WAITS, encoding="utf-8")
+    _run(tmp_path, version, passed=len(SNIPPETS) + SDK_WAITS.count("def test_") + 1)
+
+
+@pytest.mark.slow
+def test_what_the_sdk_leaves_running_does_not_disturb_the_next_test(tmp_path: Path) -> None:
+    text = (DOWNSTREAM / "sdk_leftovers.py").read_text(encoding="utf-8")
+    (tmp_path / "test_leftovers.py").write_text(text, encoding="utf-8")
+    _run(tmp_path, "0.38.0", passed=4)
+
+
+def _run(folder: Path, version: str, *, passed: int) -> None:
+    """Run the tests of a folder in a process that has a release of the official SDK."""
     lean = lean_environment(version)
     packages = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
+    quiet = [part for plugin in ("cacheprovider", "randomly", "asyncio") for part in ("-p", f"no:{plugin}")]
     done = subprocess.run(  # noqa: PLW1510 - the assertion below shows more
-        [
-            str(lean.python),
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:randomly",
-            "-p",
-            "no:asyncio",
-        ],
-        cwd=tmp_path,
+        [str(lean.python), "-m", "pytest", "-q", *quiet],
+        cwd=folder,
         env={**lean.environment(), "PYTHONPATH": packages},
         capture_output=True,
         text=True,
         timeout=300,
     )
-    assert f"{len(SNIPPETS) + SDK_WAITS.count('def test_') + 1} passed" in done.stdout, (
-        done.stdout + done.stderr
-    )
+    assert f"{passed} passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_rules_of_the_page_can_be_read() -> None:

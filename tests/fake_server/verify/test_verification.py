@@ -126,8 +126,49 @@ def test_a_request_that_was_not_sent_is_reported_with_the_nearest_miss(tinker: V
     assert "the nearest is request 1" in str(caught.value)
     assert "num_samples: wanted 4, got 1" in str(caught.value)
     assert "sampling_session_id:" not in str(caught.value)
-    with pytest.raises(ScriptViolation, match="path: wanted /api/v1/forward, got /api/v1/asample"):
+    with pytest.raises(ScriptViolation, match="operation: wanted forward, got sample"):
         tinker.assert_sent("forward")
+    with pytest.raises(ScriptViolation, match="path: wanted /api/v1/sessions, got /api/v1/asample"):
+        tinker.assert_sent("sessions")
+
+
+def test_sent_requests_are_selected_by_operation_path_and_fields() -> None:
+    tinker = VerifiedTinker(seed=7)
+    for path, body in (
+        ("asample", _sample([1, 2], max_tokens=16)),
+        ("asample", _sample([50, 43, 50], max_tokens=128)),
+        ("asample", _sample([1, 2], max_tokens=1) | {"prompt_logprobs": True}),
+        ("forward_backward", {"model_id": "m", "forward_only": True}),
+        ("create_session", {"tags": []}),
+    ):
+        tinker.handle(Request("POST", f"/api/v1/{path}", body=json.dumps(body).encode()))
+    limits = [body["sampling_params"]["max_tokens"] for body in tinker.sent("sample")]
+    assert limits == [16, 128, 1]
+    assert tinker.sent("asample") == tinker.sent(Operation.SAMPLE) == tinker.sent("/api/v1/asample")
+    (found,) = tinker.sent("sample", where={"sampling_params.max_tokens": lambda limit: limit > 16})
+    assert found == tinker.sent("sample", prompt="2+2")[0]
+    assert len(tinker.sent("compute_logprobs")) == len(tinker.sent("forward")) == 1
+    assert tinker.sent("forward_backward") == tinker.sent("optim_step") == ()
+    assert tinker.sent("create_session") == ({"tags": []},)
+    assert tinker.assert_sent("sample", where={"sampling_params.max_tokens": 128}).index == 1
+    with pytest.raises(ScriptViolation, match=r"sampling_params.max_tokens: wanted 5, got 16") as caught:
+        tinker.assert_sent("sample", where={"sampling_params.max_tokens": 5})
+    assert str(caught.value).startswith("no POST /api/v1/asample with sampling_params.max_tokens 5 came")
+
+
+def test_the_name_of_a_request_that_was_not_sent_is_checked(tinker: VerifiedTinker) -> None:
+    with pytest.raises(ScriptError, match="no request 'smaple' came, .* did you mean 'sample'"):
+        tinker.sent("smaple")
+    assert tinker.sent("/api/v1/smaple") == ()
+
+
+def _sample(prompt: list[int], *, max_tokens: int) -> dict[str, object]:
+    chunk = {"type": "encoded_text", "tokens": prompt}
+    return {
+        "prompt": {"chunks": [chunk]},
+        "num_samples": 1,
+        "sampling_params": {"max_tokens": max_tokens},
+    }
 
 
 def test_an_unknown_name_gets_the_nearest(tinker: VerifiedTinker) -> None:

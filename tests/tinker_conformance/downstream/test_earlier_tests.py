@@ -25,8 +25,8 @@ class Client:
     def poll(self, future):
         return self.http.post("/api/v1/retrieve_future", json=future)
 
-    def beat(self):
-        return self.http.post("/api/v1/session_heartbeat", json={"session_id": "session-1"})
+    def in_the_background(self, path):
+        return self.http.post(f"/api/v1/{path}", json={"session_id": "session-1"})
 
     def sample(self):
         future = self.submit().json()
@@ -81,7 +81,7 @@ def in_a_thread(call, *arguments):
 def test_next(fake_tinker, number):
     future = fake_tinker.add_script(script(timeout(), complete()))
     left, left_future = CLIENTS[0]
-    answers = [started_by_the_first(left.submit), in_a_thread(left.beat)]
+    answers = [started_by_the_first(left.submit)]
     own = Client()
     submitted = own.submit().json()
     assert submitted == left_future, "the ids are equal"
@@ -90,6 +90,9 @@ def test_next(fake_tinker, number):
     answers.append(in_a_thread(left.poll, left_future))
     assert own.poll(submitted).status_code == 200
     assert {answer.status_code for answer in answers} == {404}
+    for path, ends in {"session_heartbeat": 410, "telemetry": 200, "cancel_future": 200}.items():
+        answers.append(in_a_thread(left.in_the_background, path))
+        assert answers[-1].status_code == ends
     assert "test_it.py::test_first" in answers[0].json()["error"]
     fake_tinker.assert_polls(future, 2)
     assert len(fake_tinker.leftovers) == len(answers)

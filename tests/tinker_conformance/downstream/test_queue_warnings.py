@@ -7,7 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tinker_conformance.downstream.queue_warnings import captured_warnings, parse_queue_warning
+from tinker_conformance.downstream.queue_warnings import (
+    QueueWarnings,
+    captured_warnings,
+    parse_queue_warning,
+)
 from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.queue_state import ClientKind, QueueState
 
@@ -99,6 +103,76 @@ def _disabled(logger: logging.Logger) -> None:
 
 def _high_level(logger: logging.Logger) -> None:
     logger.setLevel(logging.ERROR)
+
+
+WAYS_TO_READ: dict[str, Callable[[QueueWarnings], object]] = {
+    "len": len,
+    "bool": bool,
+    "list": list,
+    "slice": lambda warnings: warnings[:],
+    "index": lambda warnings: warnings[0],
+    "in": lambda warnings: "x" in warnings,
+    "reversed": lambda warnings: list(reversed(warnings)),
+    "count": lambda warnings: warnings.count("x"),
+    "index of": lambda warnings: warnings.index("x"),
+    "matching": lambda warnings: warnings.matching(),
+    "matching one": lambda warnings: warnings.matching(state="paused_capacity"),
+    "assert_logged": lambda warnings: warnings.assert_logged(0),
+}
+
+
+def test_every_way_to_read_it_is_known() -> None:
+    inherited = {"index", "count"}  # of `collections.abc.Sequence`
+    public = {name for name in dir(QueueWarnings) if not name.startswith("_")}
+    assert public - inherited == {"add", "clear", "matching", "assert_logged"}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_READ)
+def test_nothing_is_not_reported_where_nothing_could_arrive(way: str) -> None:
+    logger = logging.getLogger("tinker.lib.cut_off")
+    logger.propagate = False
+    try:
+        with (
+            captured_warnings() as warnings,
+            pytest.raises(AssertionError, match=r"'tinker.lib.cut_off' does not propagate"),
+        ):
+            WAYS_TO_READ[way](warnings)
+        # After the block, too.
+        with pytest.raises(AssertionError, match=r"'tinker.lib.cut_off' does not propagate"):
+            WAYS_TO_READ[way](warnings)
+    finally:
+        logger.propagate = True
+
+
+@pytest.mark.parametrize("way", sorted({*WAYS_TO_READ} - {"index", "index of"}))
+def test_nothing_is_nothing_where_warnings_arrive(way: str) -> None:
+    with captured_warnings() as warnings:
+        assert not WAYS_TO_READ[way](warnings)
+
+
+def test_what_arrived_can_be_read_beside_a_logger_that_is_cut_off() -> None:
+    logger = logging.getLogger("tinker.lib.cut_off")
+    logger.propagate = False
+    try:
+        with captured_warnings() as warnings:
+            logging.getLogger("tinker").warning(LINE)
+            assert len(warnings) == len(list(warnings)) == len(warnings.matching(kind="sampling")) == 1
+    finally:
+        logger.propagate = True
+
+
+def test_logging_that_is_configured_meanwhile_is_named() -> None:
+    sdk, root = logging.getLogger("tinker"), logging.getLogger()
+    with captured_warnings() as warnings:
+        kept = [(logger, logger.handlers[:]) for logger in (sdk, root)]
+        try:
+            for logger in (sdk, root):
+                logger.handlers.clear()
+            with pytest.raises(AssertionError, match="the logger 'tinker' lost the handler of this fixture"):
+                warnings.assert_logged(0)
+        finally:
+            for logger, handlers in kept:
+                logger.handlers[:] = handlers
 
 
 @pytest.mark.parametrize(

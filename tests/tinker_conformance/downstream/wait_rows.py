@@ -170,6 +170,54 @@ def _sleep() -> None:
     time.sleep(60)
 
 
+def _side_by_side(*calls: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@_row(THREADS, "`time.sleep(s)` in several threads at once: as long as the longest", Kind.VIRTUAL, 40)
+def _sleeps_side_by_side() -> None:
+    passed = []
+
+    def in_two_parts() -> None:
+        began = time.monotonic()
+        time.sleep(3)
+        time.sleep(4)
+        passed.append(time.monotonic() - began)
+
+    _side_by_side(lambda: time.sleep(10), in_two_parts, lambda: time.sleep(10))
+    assert passed == [7]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(time.sleep, [10] * 4))
+    thread = threading.Thread(target=lambda: time.sleep(20))
+    thread.start()
+    time.sleep(20)
+    thread.join()
+
+
+@_row(THREADS, "`Event.wait(s)` in several threads at once: as long as the longest", Kind.VIRTUAL, 30)
+def _waits_side_by_side() -> None:
+    _side_by_side(*[lambda: threading.Event().wait(30)] * 3)
+
+
+@_row(THREADS, "`time.sleep(s)` while another thread computes", Kind.VIRTUAL, 100)
+def _sleep_beside_work() -> None:
+    done = threading.Event()
+
+    def compute() -> None:
+        while not done.is_set():
+            pass
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    time.sleep(100)
+    done.set()
+    thread.join()
+
+
 @_row(THREADS, "`Event.wait(s)`, `Condition.wait(s)`, `Condition.wait_for(…, s)`", Kind.VIRTUAL, 90)
 def _conditions() -> None:
     assert not threading.Event().wait(30)
