@@ -93,7 +93,11 @@ class Listener(Protocol):
         """
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Handle a request of the set-up to a path with scripted replies; the reply is sent afterwards."""
+        """Handle a request that belongs to no future; the reply is sent afterwards.
+
+        It is a poll or a cancellation of a session (``retrieve_futures``, ``cancel_future``), or a request of
+        the set-up to a path with scripted replies.
+        """
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
         """Handle the reply, which is sent as soon as this method returns."""

@@ -62,6 +62,6 @@ class SetupRequests:
             steps: Replies such as ``status(503)``, ``timeout()`` or ``drop()``.
 
         Raises:
-            ScriptError: Polls come to the path, or a step cannot answer it.
+            ScriptError: Polls of one future come to the path, or a step cannot answer it.
         """
         self._add(setup_replies(self._path, *steps))

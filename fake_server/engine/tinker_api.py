@@ -71,6 +71,8 @@ if TYPE_CHECKING:
 POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
 POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
 CANCEL_PATH: Final = f"{API_PREFIX}cancel_future"
+_OF_A_SESSION: Final = frozenset({POLL_MANY_PATH, CANCEL_PATH})
+"""A listener is notified of every request to these paths."""
 TELEMETRY_PATH: Final = f"{API_PREFIX}telemetry"
 MAX_TELEMETRY: Final = 10_000
 SERVICE_JOURNAL_BYTES: Final = 32 * 1024 * 1024
@@ -503,7 +505,7 @@ class FakeTinker:
         with self._lock:
             turn = self._setup_book.take(request.path)
             reply = self._usual_answer(request, body) if turn is None else None
-            notifies = self._setup_book.concerns(request.path)
+            notifies = request.path in _OF_A_SESSION or self._setup_book.concerns(request.path)
             gate = self._book.gate
         answer = reply if turn is None else refusing_reply(turn.reply, gate, request.path)
         if answer is None:

@@ -20,7 +20,7 @@ from fake_server.script.script_data import decode_steps
 from fake_server.script.steps import Advance, Step
 
 _KEYS: Final = ("setup", "steps")
-_POLLS: Final = (f"{API_PREFIX}retrieve_future", f"{API_PREFIX}retrieve_futures")
+_POLL: Final = f"{API_PREFIX}retrieve_future"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SetupReplies:
         operation: Only submissions of this operation; None for every request of the path.
 
     Raises:
-        ScriptError: Polls come to that path, there is no reply, or a step moves the clocks.
+        ScriptError: Polls of one future come to that path, there is no reply, or a step moves the clocks.
     """
 
     path: str
@@ -42,7 +42,7 @@ class SetupReplies:
 
     def __post_init__(self) -> None:
         name = self.name
-        if self.path in _POLLS:
+        if self.path == _POLL:
             raise ScriptError(f"{name} is a poll; give its future a script")
         if not self.turns:
             raise ScriptError(f"{name} has no replies; give at least one, such as status(503)")

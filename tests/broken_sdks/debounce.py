@@ -79,6 +79,7 @@ SDKS.edited(
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
         "reasons.any_text",
+        "session_polling.pause_afterwards",
     ),
 )
 

@@ -238,6 +238,7 @@ SDKS.edited(
         "debounce.any_time_of_day",
         "messages.any_sampling_identifier",
         "reasons.any_text",
+        "session_polling.pause_afterwards",
     ),
 )
 

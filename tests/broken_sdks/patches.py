@@ -13,6 +13,7 @@ from tinker_conformance.queue_state import Parsing, QueueState, parse_queue_stat
 from tinker_conformance.reference import polling
 from tinker_conformance.reference.observer import ClientObserver
 from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.session_poller import SessionPoller
 from tinker_conformance.reference.submission import PendingRequest
 from tinker_conformance.reference.wire import json_or_none
 from tinker_conformance.sdk.adapter import ScenarioContext
@@ -51,6 +52,17 @@ class WithSubmission(ReferenceAdapter):
         await super().open(context)
         service: Any = self._service
         service._submission = _making(self.submission, service._submission)
+
+
+class WithSessionPoller(ReferenceAdapter):
+    """The reference with another class of poll of a session; the class must have empty `__slots__`."""
+
+    poller: ClassVar[type[SessionPoller]]
+
+    async def open(self, context: ScenarioContext) -> None:
+        await super().open(context)
+        service: Any = self._service
+        service._new_session_poller = _making(self.poller, service._new_session_poller)
 
 
 def _making(another: type, make: Callable[..., Any]) -> Callable[..., Any]:

@@ -408,6 +408,7 @@ SDKS.edited(
     also=(
         "submissions.payment_pauses",
         "polling.payment_line",
+        "session_polling.delays",
     ),
 )
 

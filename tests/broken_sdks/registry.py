@@ -18,6 +18,7 @@ from . import (
     polling_ends,
     reasons,
     requests,
+    session_polling,
     submissions,
     texts,
     threads,
@@ -45,6 +46,7 @@ _CHAPTERS: Final = (
     times,
     polling,
     polling_ends,
+    session_polling,
     extras,
     faults,
 )

@@ -61,6 +61,7 @@ SDKS.edited(
         "reasons.training_unknown",
         "trigger.every_408",
         "debounce.any_time_of_day",
+        "session_polling.pause_afterwards",
     ),
 )
 
@@ -165,6 +166,7 @@ SDKS.edited(
         "reasons.of_the_server",
         "trigger.every_try_again",
         "trigger.try_again_gate",
+        "session_polling.pause_afterwards",
     ),
 )
 

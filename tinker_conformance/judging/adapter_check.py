@@ -8,6 +8,7 @@ from typing import Final
 
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.pause_lines import pause_lines
+from tinker_conformance.checks.session_polls import SESSION_POLL
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.error_families import KitError
 from tinker_conformance.profile.profile import Profile
@@ -78,6 +79,7 @@ def findings(sdk: StdioSession, profile: Profile) -> Iterator[StepResult]:
         check.observers,
         check.concurrency,
         check.threads,
+        check.session_polling,
         check.functions,
         check.end,
     ):
@@ -225,6 +227,20 @@ class _Check:
         together = firsts and isinstance(firsts[0], Request)
         missing = "the second future was submitted after the first had ended; give each its own thread"
         yield StepResult("the adapter runs futures on threads", fault or (None if together else missing))
+
+    def session_polling(self) -> Iterator[StepResult]:
+        if not self._has(Capability.SESSION_POLLING):
+            return
+        kind = ClientKind.SAMPLING
+        flags = {"sample_use_retrieve_futures": True}
+        future = _future(self._operation(kind), [{"complete": {}}])
+        timeline, fault = self._run(_decoded("session", kind, [future], client_config=flags))
+        polls = [e for e in timeline if isinstance(e, Request) and e.path.endswith(SESSION_POLL)]
+        missing = (
+            "the configuration has sample_use_retrieve_futures, and no retrieve_futures came; "
+            "send one for the client, and wait for what it says"
+        )
+        yield StepResult("the SDK polls a whole session", fault or (None if polls else missing))
 
     def functions(self) -> Iterator[StepResult]:
         for capability, scenario in (

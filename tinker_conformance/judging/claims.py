@@ -77,6 +77,8 @@ def _needed(scenario: Scenario) -> Iterator[Capability]:
         yield Capability.THREADS
     elif scenario.concurrent:
         yield Capability.CONCURRENCY
+    if any(replies.name == "retrieve_futures" for replies in scenario.background) or scenario.client_config:
+        yield Capability.SESSION_POLLING
     for call in scenario.calls:
         parses = call.function == "parse_queue_state"
         yield Capability.PARSE_FUNCTION if parses else Capability.LOGGER_FUNCTIONS

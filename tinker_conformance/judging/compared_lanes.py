@@ -38,6 +38,10 @@ _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.request_numbers: LaneKind.REQUESTS,
     seen.request_contents: LaneKind.REQUESTS,
     seen.request_metadata: LaneKind.REQUESTS,
+    seen.session_polls: LaneKind.REQUESTS,
+    seen.session_poll_times: LaneKind.REQUESTS,
+    seen.session_poll_cursors: LaneKind.REQUESTS,
+    seen.fetched_reports: LaneKind.REQUESTS,
     seen.outcomes: LaneKind.ENDS,
     seen.outcome_times: LaneKind.ENDS,
 }

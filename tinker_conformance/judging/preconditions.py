@@ -51,6 +51,9 @@ _WITHOUT_TIME: Final = frozenset(
         seen.repeated_numbers,
         seen.request_contents,
         seen.request_metadata,
+        seen.session_poll_cursors,
+        seen.session_polls,
+        seen.fetched_reports,
     }
 )
 _ABOUT_SILENCE: Final = frozenset({"clock", "trigger", "wiring"})

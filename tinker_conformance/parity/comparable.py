@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
+from tinker_conformance.checks.session_polls import SESSION_POLL, awaited_session_polls
 from tinker_conformance.timeline import (
     Callback,
     ClockCause,
@@ -28,9 +29,12 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
     logged for a future before its submission, or while it is refused, are ignored, such as the deprecation of
     `load_state` since 0.36, or the HTTP client's report of each retry until 0.9.
     An error line about an unusable body is compared without the text of the decoding library. If futures run
-    concurrently, order and times are ignored.
+    concurrently, order and times are ignored, and so are polls of whole sessions. Of those, only such as a
+    sample waits for are compared at all.
     """
-    events = list(_without_decoder_messages(_without_lines_before_submission(timeline)))
+    awaited = () if _interleaved(timeline) else awaited_session_polls(timeline)
+    kept = _without_session_polls(timeline, frozenset(place for place, _ in awaited))
+    events = list(_without_decoder_messages(_without_lines_before_submission(kept)))
     if _interleaved(timeline):
         return sorted((part for event in events if (part := _part_apart(event)) is not None), key=repr)
     jittered = any(
@@ -68,7 +72,20 @@ def _part_apart(event: Event) -> tuple[object, ...] | None:
             return None
 
 
-def _without_lines_before_submission(timeline: Timeline) -> Iterator[Event]:
+def _without_session_polls(timeline: Timeline, kept: Collection[int]) -> Iterator[Event]:
+    """Yield the events but polls of whole sessions and their replies, except the polls at these places."""
+    dropped = False
+    for place, event in enumerate(timeline):
+        match event:
+            case Request(path=path) if path.endswith(SESSION_POLL) and place not in kept:
+                dropped = True
+            case Response(future=None, submission=False) if dropped:
+                dropped = False
+            case _:
+                yield event
+
+
+def _without_lines_before_submission(timeline: Iterable[Event]) -> Iterator[Event]:
     submitted: set[int | None] = set()
     refused: set[int | None] = set()
     for event in timeline:

@@ -20,6 +20,7 @@ from tinker_conformance.profile.choices import (
     WaitTimeout,
 )
 from tinker_conformance.profile.facet import Facet, Seconds, check_places
+from tinker_conformance.profile.session_facet import SessionPolling
 from tinker_conformance.profile.submission_facet import SubmissionFacet
 from tinker_conformance.queue_state import ClientKind
 
@@ -166,6 +167,7 @@ class PollingFacet(Facet, frozen=True):
         sampler_address: How a sample request names its sampler.
         creates_session: Whether a session is created first. Official since 0.3.
         asks_client_config: Whether ``POST /api/v1/client/config`` is sent first. Official since 0.18.
+        session_polling: How the samples of a session wait together; absent before official 0.27.1.
         submission: When a request is sent again that the server does not accept.
         expired: What happens after HTTP 410.
         lines: Log lines and error texts.
@@ -207,6 +209,7 @@ class PollingFacet(Facet, frozen=True):
     expired: Expired
     lines: Lines
     operations: dict[Operation, OperationFacet]
+    session_polling: SessionPolling | None = None
 
     def action(self, status: int) -> StatusAction:
         """Return what the SDK does after an HTTP status that is not a success."""

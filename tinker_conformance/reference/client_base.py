@@ -18,15 +18,17 @@ from tinker_conformance.profile.profile import (
     OnExpired,
     OperationFacet,
     Profile,
+    SessionPolling,
     SubmissionRetries,
     WaitTimeout,
 )
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference.billing import BillingPause
-from tinker_conformance.reference.failures import FutureError, WaitTimeoutError
+from tinker_conformance.reference.failures import FutureError, RequestFailedError, WaitTimeoutError
 from tinker_conformance.reference.observer import QueueStateObserver
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.retry import SamplingRetries
+from tinker_conformance.reference.session_poller import SessionPoller
 from tinker_conformance.reference.submission import PendingRequest, SampleBackOff
 from tinker_conformance.reference.wire import PendingFuture, Result, TelemetryHook
 
@@ -66,6 +68,8 @@ class Service:
         self._on_telemetry = on_telemetry
         self._billing = BillingPause(profile.polling, profile.polling.billing_limit_seconds)
         self._back_off = SampleBackOff()
+        self._config: Mapping[str, object] = {}
+        self._pollers: dict[tuple[str, asyncio.AbstractEventLoop], SessionPoller] = {}
         self._session: str | None = None
         self._ready = False
         self._setting_up = asyncio.Lock()
@@ -83,6 +87,10 @@ class Service:
 
     async def aclose(self) -> None:
         """Cancel polls that still run after a timeout; close the HTTP client unless a caller passed it."""
+        for (_, loop), poller in self._pollers.items():
+            # A loop that ended has cancelled its tasks.
+            if loop is asyncio.get_running_loop():
+                poller.close()
         for task in tuple(self._abandoned):
             task.cancel()
         await asyncio.gather(*self._abandoned, return_exceptions=True)
@@ -98,6 +106,7 @@ class Service:
         observer: QueueStateObserver | None,
         own_observer: QueueStateObserver | None,
         retries: SamplingRetries | None = None,
+        sampler: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - what a time limit stops depends on the profile
     ) -> Result:
         """Submit an operation and return its result.
@@ -109,6 +118,7 @@ class Service:
             observer: The caller's observer, if any.
             own_observer: The client's observer, if it has one.
             retries: Submits again after the loss of a future, if the client does that.
+            sampler: The sampling session, whose samples may wait together.
             timeout: The limit of the wait, seconds.
 
         Raises:
@@ -124,7 +134,9 @@ class Service:
 
         async def attempt() -> Result:
             future = await self._submit(operation, kind, body)
-            return await self._poll(future, notified).result()
+            poll = self._poll(future, notified)
+            together = None if sampler is None else self._session_poller(sampler)
+            return await (poll.result() if together is None else _after(together, future, poll))
 
         resubmits = self.profile.polling.expired.action(kind) is OnExpired.RESUBMITS
         running = retries.run(attempt) if retries is not None and resubmits else attempt()
@@ -208,10 +220,10 @@ class Service:
                 return
             facet = self.profile.polling
             if facet.asks_client_config:
-                config = await self.post(
+                self._config = await self.post(
                     "/api/v1/client/config", {"sdk_version": "reference"}, facet.submission.client_config
                 )
-                limit = config.get("billing_exception_max_pause_duration_sec")
+                limit = self._config.get("billing_exception_max_pause_duration_sec")
                 if isinstance(limit, int | float):
                     self._billing.limit_seconds = float(limit)
             if facet.creates_session:
@@ -233,6 +245,27 @@ class Service:
         back_off = self._back_off if kind is ClientKind.SAMPLING else None
         reply = await self._submission(facet.path, body, facet.retries, back_off).accepted()
         return PendingFuture(text_of(reply, "request_id"), operation, kind, time.time() - started)
+
+    def _session_poller(self, sampler: str) -> SessionPoller | None:
+        """Return what waits for all samples of a session; None where each sample waits for itself."""
+        rules = self.profile.polling.session_polling
+        if rules is None or self._config.get(rules.flag) is not True:
+            return None
+        # Each event loop has its own: what waits on one cannot be woken on another.
+        key = (sampler, asyncio.get_running_loop())
+        if key not in self._pollers:
+            self._pollers[key] = self._new_session_poller(sampler, rules)
+        return self._pollers[key]
+
+    def _new_session_poller(self, sampler: str, rules: SessionPolling) -> SessionPoller:
+        return SessionPoller(
+            session=sampler,
+            facet=self.profile.polling,
+            rules=rules,
+            send=self._send,
+            base_url=self._base_url,
+            billing=self._billing,
+        )
 
     def _poll(self, future: PendingFuture, observer: QueueStateObserver | None) -> Poll:
         return Poll(
@@ -306,6 +339,19 @@ class Service:
     def _client(self) -> httpx.AsyncClient:
         assert self._http is not None  # noqa: S101 - narrows: the constructor set one of the two
         return self._http
+
+
+async def _after(together: SessionPoller, future: PendingFuture, poll: Poll) -> Result:
+    """Poll a future once its session has heard that it is finished or failed."""
+    if await together.wait_for(future.request_id):
+        poll.announced()
+    try:
+        result = await poll.result()
+    except RequestFailedError:
+        together.fetched(future.request_id)
+        raise
+    together.fetched(future.request_id)
+    return result
 
 
 def text_of(reply: Mapping[str, object], key: str) -> str:

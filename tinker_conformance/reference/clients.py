@@ -150,6 +150,7 @@ class SamplingClient:
             observer=observer,
             own_observer=self.observer,
             retries=self._retries,
+            sampler=self.session,
             timeout=limit,
         )
 

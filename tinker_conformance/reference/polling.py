@@ -95,6 +95,10 @@ class Poll:
     _allow_metadata: bool = True
     _state: QueueState | None = None
 
+    def announced(self) -> None:
+        """Fetch the result with the next poll, since its size is known already."""
+        self._allow_metadata = False
+
     async def result(self) -> Result:
         """Poll until the future ends, and return its result.
 

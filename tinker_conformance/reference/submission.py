@@ -126,18 +126,23 @@ class PendingRequest:
         message = f"POST {self.path} was not accepted: {detail}; fix the request, or see the server's log"
         return SubmissionError(
             message,
-            official_class=_official_class(reply),
+            official_class=_error_class(reply),
             official_text=detail,
             is_retried=reply is not None and reply.is_retried,
         )
 
 
-def _official_class(reply: RefusedReply | None) -> str:
+def official_class(status: int) -> str:
+    """Return the class of the official SDK's error for an HTTP status that is not a success."""
+    return "InternalServerError" if status >= 500 else _OFFICIAL_CLASSES.get(status, "APIStatusError")
+
+
+def _error_class(reply: RefusedReply | None) -> str:
     """Return the class of the official SDK's error; without a refusal, of one about the reply's body."""
     match reply:
         case None:
             return "APIResponseValidationError"
         case RefusedReply(status=int() as status):
-            return "InternalServerError" if status >= 500 else _OFFICIAL_CLASSES.get(status, "APIStatusError")
+            return official_class(status)
         case RefusedReply():
             return "APIConnectionError"

@@ -333,3 +333,17 @@ def polls_for_metadata(profile: Profile) -> bool:
 def polls_at_once_after_408(profile: Profile) -> bool:
     """Return whether a 408 is polled again without a wait."""
     return profile.polling.on_408 is StatusAction.POLL_AGAIN
+
+
+# Whole sessions
+
+
+def polls_whole_sessions(profile: Profile) -> bool:
+    """Return whether the samples of a session may wait together."""
+    return profile.polling.session_polling is not None
+
+
+def reports_what_it_fetched(profile: Profile) -> bool:
+    """Return whether the poll of a session names the futures whose results have been fetched."""
+    rules = profile.polling.session_polling
+    return rules is not None and rules.reports_retrieved

@@ -45,14 +45,15 @@ _DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
     ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
 }
 _SCENARIO_KEYS: Final = (
-    "id", "description", "epoch", "client", "clients", "setup", "futures", "concurrent", "threads", "calls",
-    "dialect", "uptime", "time_zone", "base_path",
+    "id", "description", "epoch", "uptime", "time_zone", "base_path", "client", "clients", "setup",
+    "client_config", "background", "futures", "concurrent", "threads", "calls", "dialect",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
 _FUTURE_KEYS: Final = (
     "client", "operation", "observer", "timeout", "exhausted", "before", "submission", "steps",
 )  # fmt: skip
 _CALL_KEYS: Final = ("function", "arguments")
+_BACKGROUND: Final = ("retrieve_futures", "cancel_future")
 _MOST_CLIENTS: Final = 1_000
 _MOST_FUTURES: Final = 10_000
 _MOST_ARGUMENTS: Final = 100
@@ -167,6 +168,8 @@ def decode_scenario(data: object, where: str) -> Scenario:
         base_path=_base_path(entry.get("base_path", ""), f"{where}, base_path"),
         clients=clients,
         setup=_setup(entry.get("setup", {}), f"{where}, setup"),
+        client_config=_client_config(entry.get("client_config", {}), f"{where}, client_config"),
+        background=_background(entry.get("background", {}), f"{where}, background"),
         futures=futures,
         concurrent=concurrent or threads,
         threads=threads,
@@ -275,6 +278,19 @@ def _setup(data: object, where: str) -> tuple[SetupReplies, ...]:
             raise ScenarioError(f"{place}: {made.name} is a submission; give its future `submission` steps")
         replies.append(made)
     return tuple(replies)
+
+
+def _client_config(data: object, where: str) -> Mapping[str, object]:
+    named = _mapping(data, where, None)
+    try:
+        return {name: copied(value) for name, value in named.items()}
+    except ScriptError as error:
+        raise ScenarioError(f"{where}: {error}") from error
+
+
+def _background(data: object, where: str) -> tuple[SetupReplies, ...]:
+    named = _mapping(data, where, _BACKGROUND)
+    return _setup(named, where)
 
 
 def _futures(data: object, clients: Sequence[ClientSpec], where: str) -> tuple[FutureSpec, ...]:

@@ -45,6 +45,13 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
         data["setup"] = {
             replies.name: encode_steps([turn.reply for turn in replies.turns]) for replies in scenario.setup
         }
+    if scenario.client_config:
+        data["client_config"] = dict(scenario.client_config)
+    if scenario.background:
+        data["background"] = {
+            replies.name: encode_steps([turn.reply for turn in replies.turns])
+            for replies in scenario.background
+        }
     if scenario.threads:
         data["threads"] = True
     elif scenario.concurrent:

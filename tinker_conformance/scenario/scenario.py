@@ -103,6 +103,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         clients: In the order in which they are created.
         setup: Replies to requests with which an SDK creates its clients. With any, the timeline begins with
             the set-up.
+        client_config: Fields of the server's configuration of its clients, such as
+            `sample_use_retrieve_futures`, that replace the defaults.
+        background: Replies to requests that an SDK sends for a whole session while its futures run
+            (`retrieve_futures`, `cancel_future`), before the usual ones.
         futures: In the order in which they are submitted.
         concurrent: Whether futures are in flight at the same time, not one after another.
         threads: Whether each future is submitted and awaited on a thread of its own, in rounds (see
@@ -119,12 +123,19 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     base_path: str = ""
     clients: tuple[ClientSpec, ...] = ()
     setup: tuple[SetupReplies, ...] = ()
+    client_config: Mapping[str, object] = {}
+    background: tuple[SetupReplies, ...] = ()
     futures: tuple[FutureSpec, ...] = ()
     concurrent: bool = False
     threads: bool = False
     calls: tuple[FunctionCall, ...] = ()
     description: str = ""
     dialect: str | None = None
+
+    @property
+    def replies(self) -> tuple[SetupReplies, ...]:
+        """The replies to requests that belong to no future, of the set-up and in the background."""
+        return (*self.setup, *self.background)
 
     def client(self, name: str) -> ClientSpec:
         """Return the client of that name; the decoder has checked that every future's client exists."""

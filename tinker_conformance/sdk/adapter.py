@@ -51,6 +51,8 @@ class Capability(StrEnum):
     """Several threads can submit futures of one client, and wait for them, at the same time."""
     SUBMISSION_RETRIES = "submission_retries"
     """The SDK sends a request again by itself that the server does not accept for the moment."""
+    SESSION_POLLING = "session_polling"
+    """Where the server's configuration says so, samples of a client wait for one poll of their session."""
     OFFICIAL_PLUMBING = "official_plumbing"
     """The SDK shares internals of the official one: results in protobuf only, failures that its telemetry
     suppresses, and the texts of Python's errors in log lines."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from fake_server import FakeTinker
 from fake_server.core.errors import ProblemKind
@@ -28,10 +28,18 @@ def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
     }
 
 
-def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
+class ScenarioListener(Listener, Protocol):
+    """Is notified of the requests of a scenario."""
+
+    def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Handle a request that is neither a submission nor a poll, nor below the base URL's path."""
+
+
+def scripted_engine(
+    scenario: Scenario, listener: ScenarioListener
+) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
     """Return an engine with the clients and scripts of a scenario, and its scripted futures in order."""
-    engine = _BelowPath(listener=listener, unscripted=Unscripted.ERROR, dialect=scenario.dialect)
-    engine.base_path = scenario.base_path
+    engine = _BelowPath(scenario, listener)
     for client in scenario.clients:
         match client.kind:
             case ClientKind.TRAINING:
@@ -40,7 +48,7 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
                 engine.expect_sampler(client.id)
             case ClientKind.MODEL_CREATION:
                 pass
-    for replies in scenario.setup:
+    for replies in scenario.replies:
         engine.add_setup(replies)
     scripted = tuple(
         engine.add_script(
@@ -57,18 +65,26 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
 class _BelowPath(FakeTinker):
     """A fake server that answers below a path and without it, so that a timeline shows who left it out."""
 
-    base_path = ""
+    def __init__(self, scenario: Scenario, listener: ScenarioListener) -> None:
+        super().__init__(
+            listener=listener,
+            unscripted=Unscripted.ERROR,
+            dialect=scenario.dialect,
+            client_config=scenario.client_config,
+        )
+        self._base_path = scenario.base_path
+        self._scenario_listener = listener
 
     def handle(self, request: Request) -> Reply | TransportFault:
         """Handle one request; thread-safe, never raises."""
-        if not self.base_path:
+        if not self._base_path:
             return super().handle(request)
-        path = request.path.removeprefix(self.base_path)
+        path = request.path.removeprefix(self._base_path)
         if path != request.path:
             return super().handle(request.at(path))
         answer = super().handle(request)
-        if self.listener is not None and path != POLL_PATH and path not in SUBMISSION_PATHS:
-            self.listener.setup_answered(request, answer)
+        if path != POLL_PATH and path not in SUBMISSION_PATHS:
+            self._scenario_listener.request_strayed(request, answer)
         return answer
 
 

@@ -11,10 +11,13 @@ from fake_server.core.http_messages import Reply, TransportFault
 from fake_server.core.http_messages import Request as HttpRequest
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.request_decoding import decode_request
+from fake_server.engine.tinker_api import CANCEL_PATH, POLL_MANY_PATH
 from fake_server.script.steps import Advance, Complete, ReplyStep, intended_reply
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
+SESSION_PATHS: Final = frozenset({POLL_MANY_PATH, CANCEL_PATH})
+"""The paths of requests in the background, whose bodies and replies a timeline shows."""
 MAX_EVENTS: Final = 20_000
 """Limit for the events of one scenario, for an SDK that would poll without end."""
 _MAX_BODY: Final = 20_000
@@ -149,9 +152,19 @@ def refusal_event(at: float, key: FutureKey, reply: Reply | TransportFault) -> R
     )
 
 
-def setup_event(at: float, request: HttpRequest) -> Request:
-    """Return the event of a request of the set-up at `at` virtual seconds."""
-    return Request(at=at, method=request.method, path=f"{request.prefix}{request.path}")
+def setup_events(at: float, request: HttpRequest, reply: Reply | TransportFault) -> tuple[Request, Response]:
+    """Return the events of a request that belongs to no future and of its reply, at `at` virtual seconds."""
+    path = f"{request.prefix}{request.path}"
+    if request.path not in SESSION_PATHS:
+        return Request(at=at, method=request.method, path=path), refusal_event(at, NO_FUTURE, reply)
+    asked = Request(
+        at=at,
+        method=request.method,
+        path=path,
+        body=_body_of(request),
+        key=_key_in(request),
+    )
+    return asked, msgspec.structs.replace(refusal_event(at, NO_FUTURE, reply), submission=False)
 
 
 def _scripted(poll: Poll) -> ReplyStep | None:

@@ -264,3 +264,15 @@ def test_a_reply_is_compressed_only_for_a_client_that_accepts_it(
 def test_a_condition_without_a_coding_is_refused() -> None:
     with pytest.raises(ScriptError, match="if_accepted needs a coding"):
         wired(complete(), if_accepted=True)
+
+
+def test_polls_of_a_session_get_their_scripted_replies_and_are_then_answered_as_usual() -> None:
+    engine = FakeTinker()
+    engine.on("retrieve_futures").replies(status(503), drop())
+    assert [asked(engine, "retrieve_futures", target={}, prev_cursor=0) for _ in range(3)] == [
+        503,
+        "reset",
+        200,
+    ]
+    with pytest.raises(ScriptError, match="retrieve_future is a poll; give its future a script"):
+        engine.on("retrieve_future").replies(status(503))

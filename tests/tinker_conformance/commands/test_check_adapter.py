@@ -115,6 +115,11 @@ UNFINISHED = {
         'message["concurrent"] and "threads" not in message',
         "the adapter runs futures on threads",
     ),
+    "not for a session": (
+        '        "callbacks",\n',
+        '        "callbacks",\n        "session_polling",\n',
+        "the SDK polls a whole session",
+    ),
     "no end": (
         "    scenario = None\n",
         "    threading.Thread(target=time.sleep, args=(60,)).start()\n",

@@ -56,6 +56,12 @@ from tinker_conformance.checks.projections.requests import (
     request_numbers,
     request_paths,
 )
+from tinker_conformance.checks.projections.session_requests import (
+    fetched_reports,
+    session_poll_cursors,
+    session_poll_times,
+    session_polls,
+)
 
 __all__ = [
     "Projection",
@@ -65,6 +71,7 @@ __all__ = [
     "callbacks",
     "custom_callbacks",
     "error_lines",
+    "fetched_reports",
     "function_lines",
     "line_clients",
     "line_identifiers",
@@ -94,6 +101,9 @@ __all__ = [
     "retry_lines",
     "returned_values",
     "same",
+    "session_poll_cursors",
+    "session_poll_times",
+    "session_polls",
     "submissions",
     "telemetry_names",
 ]

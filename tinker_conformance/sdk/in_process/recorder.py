@@ -30,7 +30,7 @@ from tinker_conformance.sdk.server_events import (
     poll_event,
     refusal_event,
     response_event,
-    setup_event,
+    setup_events,
     sleep_event,
     submission_event,
 )
@@ -251,9 +251,14 @@ class Recorder(logging.Handler):
         self.add(refusal_event(self._clock.elapsed(), key, reply))
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Record a request of the set-up for which the scenario has replies, and its reply."""
-        self._append(setup_event(self._clock.elapsed(), request))
-        self._append(refusal_event(self._clock.elapsed(), NO_FUTURE, reply))
+        """Record a request that belongs to no future, and its reply."""
+        for event in setup_events(self._clock.elapsed(), request, reply):
+            self.add(event)
+
+    def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Record a request that is not below the base URL's path, in the set-up too, and its reply."""
+        for event in setup_events(self._clock.elapsed(), request, reply):
+            self._append(event)
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as a script says, before the next reply."""

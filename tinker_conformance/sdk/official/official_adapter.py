@@ -45,6 +45,9 @@ _NAME: Final = "conformance-kit"
 _CLIENT_FUTURES: Final = "lib.public_interfaces.backcompat_training_client_future"
 """A release with this module returns futures from the methods that create clients."""
 
+_SESSION_POLLER: Final = "lib.session_futures_poller"
+"""A release with this module can wait for the samples of a session together."""
+
 _CAPABILITIES: Final = frozenset(
     {
         Capability.CALLBACKS,
@@ -154,7 +157,7 @@ class OfficialAdapter:
         self.info = AdapterInfo(
             name=driven.name,
             version=_version(driven),
-            capabilities=_CAPABILITIES,
+            capabilities=_capabilities(names),
             operations=_operations(names),
             profile=driven.profile,
         )
@@ -317,6 +320,11 @@ def _version(sdk: DrivenSdk) -> str:
         return importlib.metadata.version(sdk.package)
     except importlib.metadata.PackageNotFoundError:
         return str(getattr(importlib.import_module(sdk.names.root), "__version__", "unknown"))
+
+
+def _capabilities(names: SdkNames) -> frozenset[Capability]:
+    polls_sessions = find_spec(names.module(_SESSION_POLLER)) is not None
+    return _CAPABILITIES | ({Capability.SESSION_POLLING} if polls_sessions else set())
 
 
 def _operations(names: SdkNames) -> frozenset[Operation]:

@@ -46,7 +46,7 @@ from tinker_conformance.sdk.server_events import (
     poll_event,
     refusal_event,
     response_event,
-    setup_event,
+    setup_events,
     sleep_event,
     submission_event,
 )
@@ -427,12 +427,16 @@ class Conversation:
             self._defer_end(self._check_amount)
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Record a request of the set-up for which the scenario has replies, and its reply."""
+        """Record a request that belongs to no future, and its reply."""
         with self._lock:
-            self._timeline.add_server_event(setup_event(self._timeline.at, request))
-            self._timeline.add_server_event(refusal_event(self._timeline.at, NO_FUTURE, reply))
-            self._record_activity(f"a request of the set-up to {request.path}")
+            for event in setup_events(self._timeline.at, request, reply):
+                self._timeline.add_server_event(event)
+            self._record_activity(f"a request to {request.path}")
             self._defer_end(self._check_amount)
+
+    def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Record a request that is not below the base URL's path, and its reply."""
+        self.setup_answered(request, reply)
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as a script says, before the next reply."""

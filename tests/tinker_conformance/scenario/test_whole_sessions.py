@@ -1,0 +1,59 @@
+"""`client_config:` and `background:` of a scenario: read, written, run, and their mistakes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.shared_runs import SharedSession
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.scenario import ScenarioError, decode_scenario, encode_scenario
+from tinker_conformance.timeline import Outcome, OutcomeKind, Request, Response
+
+BOTH = {
+    "id": "both",
+    "client": "sampling",
+    "client_config": {"sample_use_retrieve_futures": True},
+    "background": {"retrieve_futures": [{"status": 503}, {"drop": "reset"}]},
+    "futures": [[{"complete": {}}]],
+}
+
+
+def test_a_scenario_with_both_is_written_as_it_was_read() -> None:
+    scenario = decode_scenario(BOTH, "test")
+    assert decode_scenario(encode_scenario(scenario), "test") == scenario
+    assert scenario.client_config == {"sample_use_retrieve_futures": True}
+    assert [replies.name for replies in scenario.background] == ["retrieve_futures"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"background": {"retrieve_future": [{"status": 500}]}}, "did you mean 'retrieve_futures'"),
+        ({"background": {"retrieve_futures": {"status": 500}}}, "retrieve_futures: expected a list"),
+        ({"background": {"retrieve_futures": [{"complete": {}}]}}, "background, retrieve_futures: "),
+        ({"client_config": [True]}, "client_config: expected a mapping"),
+        ({"client_config": {"at": float("nan")}}, "client_config: nan is not a JSON number"),
+    ],
+)
+def test_a_mistake_names_its_place(change: dict[str, object], expected: str) -> None:
+    with pytest.raises(ScenarioError, match=expected):
+        decode_scenario({**BOTH, **change}, "test")
+
+
+def test_the_reference_waits_for_its_session_and_the_timeline_shows_it(reference: SharedSession) -> None:
+    timeline = reference.run(decode_scenario(BOTH, "test"), load_profile("tinker-0.38")).timeline
+    asked = [event for event in timeline if isinstance(event, Request) and event.path.endswith("futures")]
+    assert [request.at for request in asked[:3]] == [0.0, 1.0, 2.0]
+    assert asked[0].body is not None
+    assert asked[0].body["prev_cursor"] == 0
+    replies = [event for event in timeline if isinstance(event, Response) and event.future is None]
+    assert [(reply.status, reply.fault, reply.submission) for reply in replies[:2]] == [
+        (503, None, False),
+        (None, "reset", False),
+    ]
+    assert [event.kind for event in timeline if isinstance(event, Outcome)] == [OutcomeKind.RESULT]
+
+
+def test_the_reference_of_an_older_release_does_not_wait(reference: SharedSession) -> None:
+    timeline = reference.run(decode_scenario(BOTH, "test"), load_profile("tinker-0.10")).timeline
+    assert not [event for event in timeline if isinstance(event, Request) and event.path.endswith("futures")]

@@ -1,0 +1,34 @@
+"""Finds polls of whole sampling sessions in a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tinker_conformance.timeline import Outcome, Request, Timeline
+
+_SUBMISSION: Final = "/asample"
+_POLL: Final = "/retrieve_future"
+SESSION_POLL: Final = "/retrieve_futures"
+
+
+def awaited_session_polls(timeline: Timeline) -> Iterator[tuple[int, Request]]:
+    """Yield each poll of a session for which a sample waits, with its place in the timeline.
+
+    The other ones only report what the SDK has heard or fetched. They come beside other events, in no fixed
+    order, and from release 0.38 ask for a reply at once.
+    """
+    waiting: set[int | None] = set()
+    for place, event in enumerate(timeline):
+        match event:
+            case Request(path=path, body=body) if path.endswith(SESSION_POLL):
+                if waiting and (body or {}).get("timeout") != 0:
+                    yield place, event
+            case Request(path=path, future=future) if path.endswith(_SUBMISSION):
+                waiting.add(future)
+            case Request(path=path, future=future) if path.endswith(_POLL):
+                waiting.discard(future)
+            case Outcome(future=future):
+                waiting.discard(future)
+            case _:
+                pass

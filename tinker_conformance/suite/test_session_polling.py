@@ -1,0 +1,5 @@
+"""The chapter `session_polling`."""
+
+from tinker_conformance.suite.chapter import Chapter
+
+chapter = Chapter("session_polling")
