@@ -30,11 +30,6 @@ class _KnowsEveryIdentifier(ClientObserver):
     under="tinker-0.5.1",
     caught_by="isolation.sessions",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
-    also=(
-        "debounce.before_1970",
-        "debounce.long_uptime",
-        "debounce.summer_time",
-    ),
 )
 class _KeepsTheWindowOfAnIdentifierForEver(WithObserver):
     observer = _KnowsEveryIdentifier
