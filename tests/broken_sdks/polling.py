@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from fake_server.operations import Operation
-from tinker_conformance.reference.failures import FutureError, FutureExpiredError
+from tinker_conformance.reference.failures import ErrorKind, FutureError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result
 from tinker_conformance.sdk.adapter import OperationCall
@@ -504,8 +504,8 @@ class _ResubmitsTraining(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
         try:
             await super().run(client, call)
-        except FutureExpiredError:
-            if call.operation not in self.resubmitted:
+        except FutureError as error:
+            if error.kind is not ErrorKind.EXPIRED or call.operation not in self.resubmitted:
                 raise
             await super().run(client, call)
 

@@ -17,9 +17,9 @@ from tinker_conformance.clocks.sdk_clocks import (
     WallClock,
     libfaketime,
 )
-from tinker_conformance.error_families import NotStepwiseError, SdkStartError
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.scenario.scenario import Scenario, ScenarioError
 from tinker_conformance.scenario.stepwise import for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.sdk.process.line_process import LineProcessError, ProcessProblem
@@ -111,7 +111,7 @@ class StdioSession:
             return Run((), Fault(FaultKind.GIVEN_UP, text))
         try:
             adapted = for_clock(scenario, profile, self._clock.kind)
-        except NotStepwiseError as error:
+        except ScenarioError as error:
             text = f"scenario {scenario.id} cannot run under the clock {self._clock.kind}: {error}"
             return Run((), Fault(FaultKind.NOT_TESTABLE, text))
         if scenario.time_zone != self._time_zone:
