@@ -73,11 +73,11 @@ def _refuse_dates(scenario: Scenario) -> None:
     These clocks start at the present time and in the zone of the run: nothing of it would be shown.
     """
     if scenario.epoch < 0:
-        raise NotStepwiseError("it sets the wall clock to a time before 1970")
+        raise ScenarioError("it sets the wall clock to a time before 1970")
     if scenario.uptime is not None:
-        raise NotStepwiseError("it sets the monotonic clock")
+        raise ScenarioError("it sets the monotonic clock")
     if scenario.time_zone is not None:
-        raise NotStepwiseError("it sets the time zone")
+        raise ScenarioError("it sets the time zone")
 
 
 def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
