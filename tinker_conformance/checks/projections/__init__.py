@@ -56,6 +56,7 @@ from tinker_conformance.checks.projections.requests import (
     request_metadata,
     request_numbers,
     request_order,
+    request_paths,
 )
 from tinker_conformance.checks.projections.session_requests import (
     cancellation_times,
@@ -104,6 +105,7 @@ __all__ = [
     "request_metadata",
     "request_numbers",
     "request_order",
+    "request_paths",
     "retry_lines",
     "returned_values",
     "same",
