@@ -68,7 +68,7 @@ def __getattr__(name: str) -> object:
 
     Raises:
         AttributeError: There is no such name.
-        ForeignFakeServerError: Another module named `fake_server` hides the kit's.
+        ImportError: Another module named `fake_server` hides the kit's.
     """
     if name in _HOMES:
         check_fake_server()

@@ -14,10 +14,6 @@ _DISTRIBUTION: Final = "tinker-conformance"
 _FOLDER: Final = Path(__file__).parent.parent / _NAME
 
 
-class ForeignFakeServerError(ImportError):
-    """`import fake_server` finds a module that does not belong to this kit; the text says which one."""
-
-
 def check_fake_server() -> None:
     """Check that `import fake_server` finds this kit's package.
 
@@ -25,7 +21,7 @@ def check_fake_server() -> None:
     instead of "'fake_server' is not a package".
 
     Raises:
-        ForeignFakeServerError: Another module has that name.
+        ImportError: Another module has that name.
     """
     __tracebackhide__ = True  # pytest shows the message, not this function
     loaded = sys.modules.get(_NAME)
@@ -37,12 +33,12 @@ def check_fake_server() -> None:
     try:
         module = loaded or import_module(_NAME)
     except Exception as error:
-        raise ForeignFakeServerError(
+        raise ImportError(
             f"`import fake_server` failed ({type(error).__name__}: {error}). {_ADVICE}", name=_NAME
         ) from error
     if getattr(module, "__distribution__", None) != _DISTRIBUTION:
         place = _place(module)
-        raise ForeignFakeServerError(
+        raise ImportError(
             f"`import fake_server` finds {place}, which does not belong to tinker-conformance. {_ADVICE}",
             name=_NAME,
             path=place,

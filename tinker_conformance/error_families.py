@@ -12,19 +12,19 @@ class ConformanceError(Exception):
 
 
 class UserError(ConformanceError, ValueError):
-    """A mistake of the user: in an option, a file, a profile or a scenario. Exit code 2."""
+    """A mistake of the user: in an option, a file, a profile or a scenario. Exit code 2.
 
+    Attributes:
+        is_stale: Whether an entry of a file of known failures matches nothing in the run. Exit code 3.
+    """
 
-class NotStepwiseError(UserError):
-    """A scenario that the SDK's clock cannot run; the text says why."""
-
-
-class UnmatchedEntryError(UserError):
-    """An entry of a known-failures file matches nothing in the run, so it is stale. Exit code 3."""
+    def __init__(self, text: str, *, is_stale: bool = False) -> None:
+        super().__init__(text)
+        self.is_stale = is_stale
 
 
 class SdkError(ConformanceError, RuntimeError):
-    """The SDK or server under test, its adapter or its environment does not work. Exit code 4."""
+    """The SDK under test, its adapter or its environment does not work. Exit code 4."""
 
 
 class SdkStartError(SdkError):
@@ -39,8 +39,8 @@ class SdkStartError(SdkError):
         self.is_final = is_final
 
 
-class LostError(SdkError):
-    """The adapter failed too often, or the server went away. The verdicts so far stand."""
+class ServerUnderTestError(ConformanceError, RuntimeError):
+    """The server under test does not answer, went away, or takes too long. Exit code 4."""
 
 
 class KitError(ConformanceError, RuntimeError):

@@ -9,7 +9,7 @@ import httpx
 
 from tinker_conformance.profile.profile import ObserverError, StatusAction
 from tinker_conformance.queue_state import QueueState
-from tinker_conformance.reference.failures import RequestFailedError
+from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result
 
@@ -176,7 +176,7 @@ class _NotifiesAfterResults(Poll):
             self.observer = None
         try:
             return super()._handle_success(response)
-        except RequestFailedError:
+        except FutureError:
             self.observer = kept
             raise
 

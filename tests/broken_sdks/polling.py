@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from fake_server.operations import Operation
-from tinker_conformance.reference.failures import FutureError, FutureExpiredError
+from tinker_conformance.reference.failures import ErrorKind, FutureError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result
 from tinker_conformance.sdk.adapter import OperationCall
@@ -124,6 +124,10 @@ class _SleepsAfterTryAgain(Poll):
     caught_by="polling.try_again",
     saying="at 0.500 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 0.500 s",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
+        "polling.before_1970",
         "callback.states",
         "concurrency.one_minute_for_a_client",
         "debounce.across_compute_logprobs",
@@ -253,6 +257,7 @@ SDKS.edited(
     caught_by="polling.back_off",
     saying="at 2.000 s: wanted poll 2 of future 1 at 1.000 s, got poll 2 of future 1 at 2.000 s",
     also=(
+        "polling.long_uptime",
         "polling.back_off_goes_on",
         "polling.back_off_reset",
         "polling.broken_reply",
@@ -270,7 +275,10 @@ SDKS.edited(
     changes={"polling.back_off_cap_seconds": 60.0},
     caught_by="polling.back_off",
     saying="at 63.000 s: wanted poll 7 of future 1 at 61.000 s, got poll 7 of future 1 at 63.000 s",
-    also=("polling.back_off_reset",),
+    also=(
+        "polling.long_uptime",
+        "polling.back_off_reset",
+    ),
 )
 
 
@@ -496,8 +504,8 @@ class _ResubmitsTraining(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
         try:
             await super().run(client, call)
-        except FutureExpiredError:
-            if call.operation not in self.resubmitted:
+        except FutureError as error:
+            if error.kind is not ErrorKind.EXPIRED or call.operation not in self.resubmitted:
                 raise
             await super().run(client, call)
 

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from fake_server.core.operations import Operation
-from tinker_conformance.reference.failures import RequestFailedError
+from tinker_conformance.reference.failures import ErrorKind, FutureError, error_kind
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result, json_or_none
 from tinker_conformance.sdk.adapter import OperationCall
@@ -25,18 +25,19 @@ SDKS: Final = Chapter()
     "reports_a_failure_as_an_error",
     under="tinker-0.5.1",
     caught_by="polling.failure",
-    saying="got 'error' (RequestFailedError: the server failed forward_backward (future-1): the ",
+    saying="got 'error' (FutureError: the server failed forward_backward (future-1): the ",
 )
 class _ReportsAFailureAsAnError(ReferenceAdapter):
     def classify(self, error: BaseException) -> OutcomeKind:
-        return OutcomeKind.ERROR if isinstance(error, RequestFailedError) else super().classify(error)
+        failed = error_kind(error) is ErrorKind.FAILED
+        return OutcomeKind.ERROR if failed else super().classify(error)
 
 
 @SDKS.adapter(
     "resubmits_after_a_failure",
     under="tinker-0.5.1",
     caught_by="polling.failure",
-    saying="got 'error' (SubmissionError: POST /api/v1/forward_backward was not accepted: ",
+    saying="got 'error' (FutureError: POST /api/v1/forward_backward was not accepted: ",
     also=(
         "polling.error_line",
         "polling.failure_time",
@@ -52,7 +53,9 @@ class _ResubmitsAfterAFailure(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
         try:
             await super().run(client, call)
-        except RequestFailedError:
+        except FutureError as error:
+            if error.kind is not ErrorKind.FAILED:
+                raise
             await super().run(client, call)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tinker_conformance.profile.submission_waits import RefusedReply
-from tinker_conformance.reference.failures import SubmissionError
+from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.observer import LOGGER_NAME
 from tinker_conformance.reference.submission import PendingRequest
 
@@ -109,7 +109,7 @@ class _RepeatsMalformed(PendingRequest):
     async def _reply(self, body: Mapping[str, object]) -> _Reply:
         try:
             reply = await super()._reply(body)
-        except SubmissionError:
+        except FutureError:
             return RefusedReply(None)
         return reply or RefusedReply(None)
 

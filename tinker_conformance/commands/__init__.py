@@ -6,11 +6,11 @@ the signal handlers are installed before any slow import. `tinker_conformance.cl
 
 import sys
 
-from tinker_conformance._fake_server import ForeignFakeServerError, check_fake_server
+from tinker_conformance._fake_server import check_fake_server
 
 try:
     check_fake_server()
-except ForeignFakeServerError as error:
+except ImportError as error:
     # Exit code 1 would say that an SDK failed; 2 is `Exit.USAGE`, which cannot be imported here.
     sys.stderr.write(f"Error: {error}\n")
     raise SystemExit(2) from error

@@ -21,17 +21,17 @@ import click
 from fake_server.core.errors import ScriptError, meant
 from fake_server.core.visible_text import visible, visible_lines
 from tinker_conformance.commands.interruption import interruptible_command
-from tinker_conformance.error_families import SdkError, UnmatchedEntryError, UserError
+from tinker_conformance.error_families import SdkError, ServerUnderTestError, UserError
 from tinker_conformance.report.exit_codes import INTERRUPTED, Exit
 
 TRACEBACK_VARIABLE: Final = "TINKER_CONFORMANCE_TRACEBACK"
 """The environment variable that makes the kit print the traceback of its own bugs."""
 
 _CODES: Final[tuple[tuple[type[Exception], Exit], ...]] = (
-    (UnmatchedEntryError, Exit.STALE),
     (UserError, Exit.USAGE),
     (ScriptError, Exit.USAGE),
     (SdkError, Exit.ADAPTER),
+    (ServerUnderTestError, Exit.ADAPTER),
 )
 """Errors whose text says what happened and what to do. The first matching type counts."""
 
@@ -111,6 +111,8 @@ def undelivered(code: int) -> int:
 
 def described(error: Exception) -> tuple[str, Exit]:
     """Return the error line for an exception, and the exit code."""
+    if isinstance(error, UserError) and error.is_stale:
+        return f"Error: {error}", Exit.STALE
     for kind, code in _CODES:
         if isinstance(error, kind):
             return f"Error: {error}", code

@@ -26,7 +26,7 @@ from tinker_conformance.clocks.pacing import Pacer
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.downstream.earlier_tests import belongs_to_earlier_test
 from tinker_conformance.downstream.other_clocks import time_machine_refused
-from tinker_conformance.error_families import ConformanceError
+from tinker_conformance.error_families import UserError
 
 _T = TypeVar("_T")
 
@@ -50,7 +50,7 @@ OWN_PORTS: Final[set[int]] = set()
 """Ports of the fakes of this process. A client that waits for one of them does not move the clock."""
 
 
-class ClockStalledError(ConformanceError, RuntimeError):
+class ClockStalledError(UserError, RuntimeError):
     """Something waits for a frozen clock that nothing moves; the text says what, and what to do."""
 
 

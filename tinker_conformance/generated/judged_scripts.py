@@ -90,7 +90,7 @@ class ScriptJudge:
         """Judge scenarios, calling `tick` after each.
 
         Raises:
-            LostError: If the adapter failed too often to continue.
+            SdkError: If the adapter failed too often to continue.
         """
         left_out = 0
         counts = Counter[Verdict]()

@@ -81,7 +81,7 @@ def nearness(
         agree: Whether the reference's run and the SDK's are the same, event by event.
 
     Raises:
-        LostError: If the adapter broke too often to go on.
+        SdkError: If the adapter broke too often to go on.
         KitError: If the kit failed in a scenario.
     """
     observed = RememberedSession(sdk, profile=profiles[0])

@@ -11,7 +11,6 @@ from typing import Final
 from fake_server.core.operations import Operation
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.judging.claims import invisible_seconds, unclaimed
 from tinker_conformance.judging.preconditions import (
     asks_about_silence,
@@ -26,7 +25,7 @@ from tinker_conformance.judging.side_by_side import SideBySide
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import AnyRequirement, Requirement, requirement
 from tinker_conformance.requirements.matrix import is_asked
-from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.scenario.scenario import Scenario, ScenarioError
 from tinker_conformance.scenario.stepwise import for_clock, moves_clock, without_drain
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
@@ -131,7 +130,7 @@ class Judge:
             then: The requirements that follow. Their scenarios may run while this one is judged.
 
         Raises:
-            LostError: The adapter failed too often to continue.
+            SdkError: The adapter failed too often to continue.
         """
         self._upcoming = then
         scenarios = self._asked(required)
@@ -175,7 +174,7 @@ class Judge:
             return note
         try:
             for_clock(scenario, self.profile, self.sdk.clock)
-        except NotStepwiseError as error:
+        except ScenarioError as error:
             return f"the SDK's clock, {self.sdk.clock}, cannot run this scenario: {error}"
         return None
 
@@ -269,14 +268,14 @@ class Judge:
         """Run a scenario with the reference and the SDK; None if the scenario does not apply to this SDK.
 
         Raises:
-            LostError: The adapter failed too often to continue.
+            SdkError: The adapter failed too often to continue.
         """
         info = self.sdk.info
         if unclaimed([scenario], info) or invisible_seconds([scenario], info, self.sdk.clock):
             return None
         try:
             adapted = for_clock(scenario, self.profile, self.sdk.clock)
-        except NotStepwiseError:
+        except ScenarioError:
             return None
         return None if self._needs_to_sleep(adapted) else self._runs.both(adapted)
 
@@ -312,7 +311,7 @@ class Judge:
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
             cases[scenario.id] = case
             if observed.fault is not None:
-                refused = observed.fault.kind is FaultKind.SET_UP and bool(scenario.setup)
+                refused = observed.fault.kind is FaultKind.SET_UP and _asks_the_set_up(scenario)
                 if observed.fault.kind is not FaultKind.STUCK and not refused:
                     note = f"scenario {scenario.id}: {observed.fault}"
                     return Judgement(required, Verdict.ADAPTER_ERROR, cases=cases, note=note)
@@ -341,6 +340,11 @@ class Judge:
             isinstance(event, ClockStep) and event.cause is ClockCause.SLEEP
             for event in self._runs.expected(scenario).timeline
         )
+
+
+def _asks_the_set_up(scenario: Scenario) -> bool:
+    """Return whether the scenario is about the set-up, too, so that its failure is one of the SDK."""
+    return bool(scenario.setup or scenario.base_path) or scenario.epoch < 0
 
 
 def _with_note(judgement: Judgement, note: str) -> Judgement:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
-from tinker_conformance.error_families import LostError
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
@@ -79,12 +79,12 @@ class SideBySide:
         """Wait for the runs of the reference and the SDK in a scenario.
 
         Raises:
-            LostError: The adapter failed too often to continue.
+            SdkError: The adapter failed too often to continue.
         """
         self.begin(scenario)
         observed = self._observed[scenario.id].result()
         if observed.fault is not None and observed.fault.kind is FaultKind.GIVEN_UP:
-            raise LostError(str(observed.fault))
+            raise SdkError(str(observed.fault))
         return self._expected[scenario.id].result(), observed
 
     def expected(self, scenario: Scenario) -> Run:

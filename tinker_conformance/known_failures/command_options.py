@@ -67,7 +67,7 @@ def excuses(
     """Return the known failures of the options; `excuses_of` after `check_files`.
 
     Raises:
-        UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
+        UserError: If an entry matches no requirement or scenario of the run.
         UserError: If a file cannot be used.
     """
     return excuses_of(check_files(known, recorded), known, asked, sdk_version, None if recorded else own)
@@ -90,7 +90,7 @@ def excuses_of(
         own: The known failures that come with the SDK, where no file replaces them; or None.
 
     Raises:
-        UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
+        UserError: If an entry matches no requirement or scenario of the run.
         UserError: If the entries cannot be used.
     """
     asked = tuple(asked)

@@ -12,7 +12,7 @@ import msgspec
 
 from fake_server.core.bounded_files import parse_toml, parse_yaml, read_text
 from fake_server.core.errors import FileError, suggestion
-from tinker_conformance.error_families import UnmatchedEntryError, UserError
+from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
 from tinker_conformance.profile.version_numbers import version_of
 
@@ -81,8 +81,8 @@ def check_entries(
         source: The file, for messages.
 
     Raises:
-        UnmatchedEntryError: If an entry matches nothing.
-        UserError: If two entries contradict each other about one id.
+        UserError: If an entry matches nothing, with `is_stale`, or two entries contradict each other about
+            one id.
     """
     entries = tuple(entries)
     known = {subject: tuple(ids) for subject, ids in names.items()}
@@ -91,7 +91,7 @@ def check_entries(
         lines = [_unmatched(entry, known[entry.subject]) for entry in unmatched[:_MOST_UNMATCHED]]
         if len(unmatched) > _MOST_UNMATCHED:
             lines.append(f"{len(unmatched) - _MOST_UNMATCHED} more entries match nothing in this run")
-        raise UnmatchedEntryError("\n".join(f"{source}: {line}" for line in lines))
+        raise UserError("\n".join(f"{source}: {line}" for line in lines), is_stale=True)
     for subject, ids in known.items():
         for name in ids:
             both = [entry for entry in entries if entry.subject is subject and entry.matches(name)]

@@ -143,7 +143,7 @@ def known_failures_for(
         source: The file, for messages.
 
     Raises:
-        UnmatchedEntryError: If an entry matches no requirement or scenario of the run.
+        UserError: If an entry matches no requirement or scenario of the run.
         UserError: If entries contradict each other, or one expires with a version and the version of
             the SDK is not comparable.
     """

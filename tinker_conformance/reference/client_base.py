@@ -24,7 +24,7 @@ from tinker_conformance.profile.profile import (
 )
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference.billing import BillingPause
-from tinker_conformance.reference.failures import FutureError, RequestFailedError, WaitTimeoutError
+from tinker_conformance.reference.failures import ErrorKind, FutureError
 from tinker_conformance.reference.observer import QueueStateObserver
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.retry import SamplingRetries
@@ -329,7 +329,7 @@ class Service:
         self._abandoned.add(task)
         task.add_done_callback(self._collect)
         message = f"no result within {limit} s; use a longer timeout"
-        raise WaitTimeoutError(message, official_class="TimeoutError", official_text="")
+        raise FutureError(message, ErrorKind.TIMEOUT, official_class="TimeoutError", official_text="")
 
     def _collect(self, task: asyncio.Future[Any]) -> None:
         self._abandoned.discard(task)
@@ -347,8 +347,9 @@ async def _after(together: SessionPoller, future: PendingFuture, poll: Poll) -> 
         poll.announced()
     try:
         result = await poll.result()
-    except RequestFailedError:
-        together.fetched(future.request_id)
+    except FutureError as error:
+        if error.kind is ErrorKind.FAILED:
+            together.fetched(future.request_id)
         raise
     together.fetched(future.request_id)
     return result

@@ -14,14 +14,7 @@ from fake_server.core.operations import Operation
 from tinker_conformance.profile.profile import Identifier, SamplerAddress
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference.client_base import Service, text_of
-from tinker_conformance.reference.failures import (
-    ErrorKind,
-    FutureError,
-    FutureExpiredError,
-    RequestFailedError,
-    WaitTimeoutError,
-    error_kind,
-)
+from tinker_conformance.reference.failures import ErrorKind, FutureError, error_kind
 from tinker_conformance.reference.observer import ClientObserver, QueueStateObserver
 from tinker_conformance.reference.request_bodies import model_body, sample_body, training_body
 from tinker_conformance.reference.retry import SamplingRetries
@@ -30,14 +23,11 @@ from tinker_conformance.reference.wire import Result
 __all__ = [
     "ErrorKind",
     "FutureError",
-    "FutureExpiredError",
     "ModelCreation",
-    "RequestFailedError",
     "Result",
     "SamplingClient",
     "ServiceClient",
     "TrainingClient",
-    "WaitTimeoutError",
     "error_kind",
 ]
 

@@ -30,7 +30,7 @@ from tinker_conformance.profile.profile import (
 )
 from tinker_conformance.queue_state import QueueState, parse_queue_state
 from tinker_conformance.reference.billing import BillingPause
-from tinker_conformance.reference.failures import FutureError, FutureExpiredError, RequestFailedError
+from tinker_conformance.reference.failures import ErrorKind, FutureError
 from tinker_conformance.reference.observer import LOGGER_NAME, QueueStateObserver
 from tinker_conformance.reference.wire import (
     RETRIEVE_PATH,
@@ -103,9 +103,8 @@ class Poll:
         """Poll until the future ends, and return its result.
 
         Raises:
-            FutureExpiredError: The server no longer has the future.
-            RequestFailedError: The server reported that the request failed.
-            FutureError: A reply ended the poll.
+            FutureError: A reply ended the poll. Its kind is `EXPIRED` if the server no longer has the future,
+                and `FAILED` if the server reported that the request failed.
         """
         while True:
             self._iteration += 1
@@ -198,10 +197,12 @@ class Poll:
         message = f"the poll of {self.future.request_id} ended in HTTP {status}: {detail}; not retried"
         return FutureError(message, official_class="ValueError", official_text=text)
 
-    def _expired(self) -> FutureExpiredError:
+    def _expired(self) -> FutureError:
         text = self.profile.polling.lines.expired_error.format(request_id=self.future.request_id)
         message = f"the server no longer has {self.future.request_id} (HTTP 410); submit the request again"
-        return FutureExpiredError(message, official_class="RetryableException", official_text=text)
+        return FutureError(
+            message, ErrorKind.EXPIRED, official_class="RetryableException", official_text=text
+        )
 
     # -- a success -----------------------------------------------------------------------------------
 
@@ -218,7 +219,7 @@ class Poll:
             case MetadataOnly():
                 self._complete_reply()
                 self._handle_announcement()
-            case RequestFailedError():
+            case FutureError():
                 self._notify_completion()
                 self._emit_error({"error_category": reply.category}, sibling="application_error")
                 raise reply

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tinker_conformance.profile.profile import PollingFacet
-from tinker_conformance.reference.failures import FutureError, FutureExpiredError, SubmissionError
+from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.observer import LOGGER_NAME
 
 _logger: Final = logging.getLogger(f"{LOGGER_NAME}.retry")
@@ -114,9 +114,9 @@ class SamplingRetries:
 def _starts_over(error: Exception) -> bool:
     """Return whether a sample is submitted again after an error."""
     match error:
-        case SubmissionError():
+        case FutureError():
             return error.is_retried
-        case FutureExpiredError() | TimeoutError():
+        case TimeoutError():
             # A TimeoutError comes from an observer: the official handler retries those too.
             return True
         case _:

@@ -14,7 +14,7 @@ import httpx
 from tinker_conformance.profile.profile import PollingFacet, SubmissionRetries
 from tinker_conformance.profile.submission_waits import RefusedReply, SubmissionWaits
 from tinker_conformance.reference.billing import BillingPause
-from tinker_conformance.reference.failures import SubmissionError
+from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.polling import PostJson
 from tinker_conformance.reference.wire import detail_of
 
@@ -73,7 +73,7 @@ class PendingRequest:
         """Send the request until it is accepted, and return the reply.
 
         Raises:
-            SubmissionError: The server refused the request for good, or its reply is not a JSON object.
+            FutureError: The server refused the request for good, or its reply is not a JSON object.
         """
         waits = SubmissionWaits(self.facet, self.retries, self.back_off is not None, self._may_pause)
         renewed = self.back_off is not None and self.facet.submission.renumbers_samples
@@ -122,9 +122,9 @@ class PendingRequest:
     def _may_pause(self) -> bool:
         return self.billing.may_continue(self._detail)
 
-    def _refused(self, detail: str, reply: RefusedReply | None = None) -> SubmissionError:
+    def _refused(self, detail: str, reply: RefusedReply | None = None) -> FutureError:
         message = f"POST {self.path} was not accepted: {detail}; fix the request, or see the server's log"
-        return SubmissionError(
+        return FutureError(
             message,
             official_class=_error_class(reply),
             official_text=detail,

@@ -12,7 +12,7 @@ import httpx
 from fake_server.core.operations import Operation
 from tinker_conformance.profile.profile import OperationFacet, PollingFacet, ResultFormat
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.reference.failures import FutureError, RequestFailedError
+from tinker_conformance.reference.failures import ErrorKind, FutureError
 
 RETRIEVE_PATH: Final = "/api/v1/retrieve_future"
 PROTOBUF: Final = "application/x-protobuf"
@@ -83,7 +83,7 @@ class Unusable:
     error: FutureError
 
 
-Reply = TryAgainReply | MetadataOnly | RequestFailedError | Unusable | Result
+Reply = TryAgainReply | MetadataOnly | FutureError | Unusable | Result
 
 
 def poll_headers(facet: PollingFacet, future: PendingFuture, iteration: int) -> dict[str, str]:
@@ -141,7 +141,7 @@ def json_or_none(response: httpx.Response) -> object:
 
 def _read_object(
     body: Mapping[str, object], facet: PollingFacet, future: PendingFuture
-) -> TryAgainReply | MetadataOnly | RequestFailedError | Unusable | None:
+) -> TryAgainReply | MetadataOnly | FutureError | Unusable | None:
     """Return what a JSON object means; None for a result."""
     operation = facet.operations[future.operation]
     if body.get("type") == "try_again":
@@ -155,17 +155,18 @@ def _read_object(
 
 def _failure(
     body: Mapping[str, object], facet: PollingFacet, operation: OperationFacet, future: PendingFuture
-) -> RequestFailedError:
+) -> FutureError:
     category = body.get("category")
     text = facet.lines.failure_error.format(
         body=body, error=body["error"], request_id=future.request_id, result_class=operation.result_class
     )
-    return RequestFailedError(
+    return FutureError(
         f"the server failed {future.operation} ({future.request_id}): {body['error']}; "
         "fix the request, or ask the operator of the server",
-        category if isinstance(category, str) and category in _CATEGORIES else "unknown",
+        ErrorKind.FAILED,
         official_class=facet.failure_class,
         official_text=text,
+        category=category if isinstance(category, str) and category in _CATEGORIES else "unknown",
     )
 
 

@@ -18,10 +18,9 @@ from fake_server.script.builder import Exhausted, Script
 from fake_server.script.steps import Advance, Complete, ReplyStep, Status, Step
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
-from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.scenario.scenario import FutureSpec, Scenario
+from tinker_conformance.scenario.scenario import FutureSpec, Scenario, ScenarioError
 
 _SILENT_END: Final = Status(422, {"detail": "the clocks move between this future and the next"})
 MAX_WALL_STEP_US: Final = 120 * MICROSECOND
@@ -43,48 +42,63 @@ def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario
     """Return the scenario in a form that can run under a clock.
 
     Raises:
-        NotStepwiseError: The clock cannot run it.
+        ScenarioError: The clock cannot run it.
     """
     match clock:
         case SdkClock.FROZEN | SdkClock.FILE:
             return scenario
         case SdkClock.LIBFAKETIME:
+            _refuse_dates(scenario)
             return stepwise(scenario, profile)
         case SdkClock.WALL:
+            _refuse_dates(scenario)
             split = stepwise(scenario, profile)
             for step in (step for future in split.futures for step in future.before):
                 if step.wall_us > MAX_WALL_STEP_US:
                     seconds = step.wall_us / MICROSECOND
-                    raise NotStepwiseError(
+                    raise ScenarioError(
                         f"it needs a wait of {seconds:g} s; on a real clock the limit is "
                         f"{MAX_WALL_STEP_US // MICROSECOND} s"
                     )
                 if step.wall_us % WALL_RESOLUTION_US:
-                    raise NotStepwiseError(
+                    raise ScenarioError(
                         "it moves the clock by fractions of a second that a real clock cannot keep exactly"
                     )
             return split
+
+
+def _refuse_dates(scenario: Scenario) -> None:
+    """Raise an error if the scenario is about the years before 1970, a time zone or a long uptime.
+
+    These clocks start at the present time and in the zone of the run: nothing of it would be shown.
+    """
+    if scenario.epoch < 0:
+        raise ScenarioError("it sets the wall clock to a time before 1970")
+    if scenario.uptime is not None:
+        raise ScenarioError("it sets the monotonic clock")
+    if scenario.time_zone is not None:
+        raise ScenarioError("it sets the time zone")
 
 
 def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
     """Return the scenario with its clocks moving only between futures; the same one if they do already.
 
     Raises:
-        NotStepwiseError: The clocks move by different amounts, or within a future that cannot be split.
+        ScenarioError: The clocks move by different amounts, or within a future that cannot be split.
     """
     if any(step.wall_us != step.monotonic_us for future in scenario.futures for step in _advances(future)):
-        raise NotStepwiseError("it moves the wall clock and the monotonic clock by different amounts")
+        raise ScenarioError("it moves the wall clock and the monotonic clock by different amounts")
     if any(isinstance(step, Advance) for future in scenario.futures for step in future.script.submission):
-        raise NotStepwiseError("it moves the clocks while an operation is submitted")
+        raise ScenarioError("it moves the clocks while an operation is submitted")
     if all(not isinstance(step, Advance) for future in scenario.futures for step in future.script.steps):
         return scenario
     if scenario.concurrent:
-        raise NotStepwiseError("it moves the clocks while several futures are in flight")
+        raise ScenarioError("it moves the clocks while several futures are in flight")
     end = _SILENT_END if profile.observer.notifies_active_on_completion else Complete()
     for future in scenario.futures:
         creates = scenario.client(future.client).kind is ClientKind.MODEL_CREATION
         if creates and any(turn.advances for turn in future.script.turns[1:]):
-            raise NotStepwiseError(
+            raise ScenarioError(
                 "it moves the clocks while a model is created, and each creation is a new client"
             )
     pieces = (piece for future in scenario.futures for piece in _pieces(future, end))
@@ -119,9 +133,9 @@ def _pieces(future: FutureSpec, end: ReplyStep) -> list[FutureSpec]:
             case _:
                 replies.append(step)
     if made and future.timeout is not None:
-        raise NotStepwiseError("it moves the clocks while the caller's timeout runs")
+        raise ScenarioError("it moves the clocks while the caller's timeout runs")
     if not replies and future.script.exhausted is Exhausted.REPEAT:
-        raise NotStepwiseError("it moves the clocks before a reply that repeats")
+        raise ScenarioError("it moves the clocks before a reply that repeats")
     made.append(_piece(future, before, Script(tuple(replies), future.script.exhausted, submission)))
     return made
 

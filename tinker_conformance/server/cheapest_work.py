@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from tinker_conformance.server.dialogue import EITHER, NotOfferedError, NotTestableError
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.server.dialogue import EITHER, ProbeEnded, not_offered
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe_bodies import Json, pass_body, sample_body_of
 from tinker_conformance.server.probing import Probing
@@ -17,30 +18,22 @@ def samples(p: Probing) -> bool:
     """Return whether the cheapest work is a sample; it is a pass if the server does not or cannot sample.
 
     Raises:
-        NotOfferedError: The server neither samples nor trains.
+        ProbeEnded: The server neither samples nor trains.
     """
     trains = p.bench.offer.lacks(TRAINING) is None
     if (why := p.bench.offer.lacks(SAMPLING)) is not None:
         if not trains:
-            raise NotOfferedError(f"the server neither samples nor trains: {why}")
+            raise not_offered(f"the server neither samples nor trains: {why}")
         return False
-    if trains:
-        try:
-            p.bench.sampler(p)
-        except NotTestableError:
-            return False  # polls and ends can still be judged by passes
-    return True
+    # Without a sampler, polls and ends can still be judged by passes.
+    return not trains or _works(lambda: p.bench.sampler(p))
 
 
 def steps(p: Probing) -> bool:
     """Return whether the server makes steps, and a model could be made."""
     if p.bench.offer.lacks(TRAINING | {Feature.OPTIM_STEP}) is not None:
         return False
-    try:
-        p.bench.model(p)
-    except NotTestableError:
-        return False
-    return True
+    return _works(lambda: p.bench.model(p))
 
 
 def cheapest_work(p: Probing) -> tuple[str, Json]:
@@ -71,3 +64,14 @@ def any_result(p: Probing, request_id: str, *, accept: str = EITHER) -> Mapping[
     if samples(p):
         return p.sampled(request_id, accept=accept)
     return p.passed(request_id, accept=accept)
+
+
+def _works(make: Callable[[], object]) -> bool:
+    """Return whether something can be made; another probe judges why not."""
+    try:
+        make()
+    except ProbeEnded as ended:
+        if ended.verdict is not Verdict.NOT_TESTABLE:
+            raise
+        return False
+    return True

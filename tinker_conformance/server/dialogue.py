@@ -14,7 +14,8 @@ from typing import Final, NoReturn
 from fake_server.core.wanted_got import wanted_got
 from fake_server.protobuf import decode_forward_output, decode_sample_response
 from tinker_conformance.checks.case import Mismatch
-from tinker_conformance.error_families import ConformanceError, LostError
+from tinker_conformance.error_families import ConformanceError, ServerUnderTestError
+from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.server.exchanges import (
     NOT_JSON,
     READ_SECONDS,
@@ -45,20 +46,30 @@ Json = Mapping[str, object]
 Decode = Callable[[bytes], Json]
 
 
-class ProbeEnded(ConformanceError):  # noqa: N818 - the difference that it stands for was noted
-    """A probe cannot go on after a difference."""
+class ProbeEnded(ConformanceError):  # noqa: N818 - the end of a probe is no error
+    """A probe cannot go on.
 
+    Attributes:
+        verdict: Why: `FAILED` after a difference, which was noted; `NOT_OFFERED` if the server does not have
+            what the probe is about; `NOT_TESTABLE` if something does not work that another probe judges.
+        fix_first: The id of that other probe.
+    """
 
-class NotOfferedError(ConformanceError):
-    """The server does not have what the probe is about; the text says how that showed."""
-
-
-class NotTestableError(ConformanceError):
-    """Something that another probe judges does not work, and this one needs it."""
-
-    def __init__(self, note: str, fix_first: str) -> None:
-        super().__init__(f"{note}; fix {fix_first} first")
+    def __init__(
+        self, note: str = "", verdict: Verdict = Verdict.FAILED, *, fix_first: str | None = None
+    ) -> None:
+        super().__init__(note)
+        self.verdict = verdict
         self.fix_first = fix_first
+
+
+def not_offered(how: str) -> ProbeEnded:
+    """Return the end of a probe for which the server has nothing.
+
+    Args:
+        how: How that showed.
+    """
+    return ProbeEnded(how, Verdict.NOT_OFFERED)
 
 
 class Line:
@@ -99,10 +110,10 @@ class Line:
 
         Raises:
             NoAnswerError: There was none.
-            LostError: The run has taken too long.
+            ServerUnderTestError: The run has taken too long.
         """
         if (late := self.clock.now() - self._began) > self.seconds:
-            raise LostError(
+            raise ServerUnderTestError(
                 f"the probes were not through after {late / 60:.1f} min, and --max-minutes ends them; find "
                 "out why the server is so slow, or raise that limit"
             )
@@ -231,10 +242,10 @@ class Dialogue:
         """Return a reply, unless its status says that the server has no such endpoint.
 
         Raises:
-            NotOfferedError: It has none.
+            ProbeEnded: It has none.
         """
         if answer.status in {405, 501}:
-            raise NotOfferedError(f"{self._last_request()} answers HTTP {answer.status}")
+            raise not_offered(f"{self._last_request()} answers HTTP {answer.status}")
         return answer
 
     def end(self, request_id: str, *, accept: str = EITHER, seconds: float = FUTURE_SECONDS) -> Answer:
@@ -334,17 +345,18 @@ class Dialogue:
             judged_by: The id of the probe that judges it.
 
         Raises:
-            NotTestableError: There was a difference that ended the block.
+            ProbeEnded: There was a difference that ended the block.
         """
         before = len(self.mismatches)
         try:
             yield
-        except ProbeEnded:
-            if self._probe_id == judged_by:
+        except ProbeEnded as ended:
+            if ended.verdict is not Verdict.FAILED or self._probe_id == judged_by:
                 raise
             found = self.mismatches[-1]
             del self.mismatches[before:]
-            raise NotTestableError(wanted_got(found.wanted, found.got), judged_by) from None
+            note = f"{wanted_got(found.wanted, found.got)}; fix {judged_by} first"
+            raise ProbeEnded(note, Verdict.NOT_TESTABLE, fix_first=judged_by) from None
 
     def unanswered(self, error: NoAnswerError) -> None:
         """Note that no reply came to the last request."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from tinker_conformance.error_families import SdkError
+from tinker_conformance.error_families import ServerUnderTestError
 
 READ_SECONDS: Final = 45.0
 """How long the official SDK waits for the reply to a poll (every release)."""
@@ -99,7 +99,7 @@ NOT_JSON: Final = _NotJson()
 """What `Answer.json` returns for a body that is not JSON."""
 
 
-class NoAnswerError(SdkError):
+class NoAnswerError(ServerUnderTestError):
     """No complete reply came; the text says why, in words that follow "no reply: ".
 
     Attributes:

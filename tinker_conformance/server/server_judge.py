@@ -6,15 +6,9 @@ import contextlib
 from collections.abc import Iterable
 from typing import Final
 
-from tinker_conformance.error_families import LostError, UserError
+from tinker_conformance.error_families import ServerUnderTestError, UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.server.dialogue import (
-    Dialogue,
-    Line,
-    NotOfferedError,
-    NotTestableError,
-    ProbeEnded,
-)
+from tinker_conformance.server.dialogue import Dialogue, Line, ProbeEnded
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.probe import Probe
 from tinker_conformance.server.probing import Probing
@@ -38,7 +32,7 @@ class ServerJudge:
             pausing: How the server can be made to pause.
 
         Raises:
-            LostError: It cannot be reached.
+            ServerUnderTestError: It cannot be reached.
             UserError: It refuses the key.
         """
         self._lost = self._silent = 0
@@ -49,7 +43,7 @@ class ServerJudge:
         """Judge the server by one probe.
 
         Raises:
-            LostError: Nothing listens there any more.
+            ServerUnderTestError: Nothing listens there any more.
             UserError: The budget is spent, or a base model must be named.
         """
         if (why := self._bench.offer.lacks(probe.needs)) is not None:
@@ -58,16 +52,13 @@ class ServerJudge:
         note, verdict, fix_first = "", Verdict.PASSED, tuple[str, ...]()
         try:
             probe.check(probing)
-        except ProbeEnded:
-            pass
-        except NotOfferedError as error:
-            note, verdict = str(error), Verdict.NOT_OFFERED
-        except NotTestableError as error:
-            note, verdict, fix_first = str(error), Verdict.NOT_TESTABLE, (error.fix_first,)
+        except ProbeEnded as ended:
+            note, verdict = str(ended), ended.verdict
+            fix_first = () if ended.fix_first is None else (ended.fix_first,)
         except NoAnswerError as error:
             probing.unanswered(error)
             self._count(error)
-        except (UserError, LostError):
+        except (UserError, ServerUnderTestError):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of the kit is not one of the server
             text = f"the probe failed with {type(error).__name__}: {error}"
@@ -99,7 +90,7 @@ class ServerJudge:
         self._lost = 0 if error.connected else self._lost + 1
         self._silent += 1
         if self._lost >= _MOST_LOST or (self._silent >= _MOST_LOST and not self._answers()):
-            raise LostError(
+            raise ServerUnderTestError(
                 f"the server at {self._line.target.url} went away: {error}; find out why it ended"
             )
 

@@ -80,7 +80,7 @@ class ServerRun:
         """Judge the server by one probe, and apply known failures.
 
         Raises:
-            LostError: The server went away.
+            ServerUnderTestError: The server went away.
             UserError: The budget is spent, or a base model must be named.
         """
         return self.known.applied(self.judge.judge(required))
@@ -136,7 +136,7 @@ def open_server_run(
 
     Raises:
         ValueError: If an option cannot be used; the text says what to use instead.
-        LostError: The server cannot be reached.
+        ServerUnderTestError: The server cannot be reached.
     """
     target = request.check()
     asked = _selected(request)

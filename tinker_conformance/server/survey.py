@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.error_families import LostError, UserError
+from tinker_conformance.error_families import ServerUnderTestError, UserError
 from tinker_conformance.server.dialogue import Dialogue, Line, is_missing
 from tinker_conformance.server.exchanges import NoAnswerError
 from tinker_conformance.server.features import Feature
@@ -24,7 +24,7 @@ def survey(line: Line) -> Offer:
     """Return what a server offers.
 
     Raises:
-        LostError: It cannot be reached, or does not answer HTTP.
+        ServerUnderTestError: It cannot be reached, or does not answer HTTP.
         UserError: It refuses the key.
     """
     asking = Dialogue(line)
@@ -40,7 +40,7 @@ def survey(line: Line) -> Offer:
             unanswered += 1
             if feature is Feature.CLIENT_CONFIG or not error.connected or unanswered == _MOST_UNANSWERED:
                 what = f"the server at {line.target.url} does not answer: {error}"
-                raise LostError(f"{what}; start it, or check --url") from error
+                raise ServerUnderTestError(f"{what}; start it, or check --url") from error
             continue
         unanswered = 0
         if is_missing(answer):

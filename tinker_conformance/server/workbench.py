@@ -10,14 +10,8 @@ from typing import Final
 from urllib.parse import quote
 
 from tinker_conformance.error_families import UserError
-from tinker_conformance.server.dialogue import (
-    PROTOBUF,
-    Dialogue,
-    Line,
-    NotOfferedError,
-    NotTestableError,
-    is_missing,
-)
+from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.server.dialogue import PROTOBUF, Dialogue, Line, ProbeEnded, is_missing, not_offered
 from tinker_conformance.server.exchanges import Answer, NoAnswerError
 from tinker_conformance.server.features import Feature
 from tinker_conformance.server.offer import Offer
@@ -58,7 +52,7 @@ class Workbench:
         self.failed_load: str | None = None
         self._models: list[str] = []
         self._shared: dict[str, str] = {}
-        self._impossible: dict[str, NotTestableError] = {}
+        self._impossible: dict[str, ProbeEnded] = {}
         self._numbers: Counter[str] = Counter()
         self._refused_json: set[str] = set()
         self._taken_json: set[str] = set()
@@ -110,7 +104,7 @@ class Workbench:
         """Create a model and return its id.
 
         Raises:
-            NotOfferedError: The server has one model already, and refuses another.
+            ProbeEnded: The server has one model already, and refuses another.
         """
         session = self.session(asking)
         body = model_body_of(session, self.next_model_number(), base_model or self.base_model)
@@ -163,7 +157,7 @@ class Workbench:
     def created_model(self, asking: Dialogue, answer: Answer) -> str:
         """Return the id of the model that a submission creates."""
         if self._models and not answer.ok:
-            raise NotOfferedError(f"the server has {len(self._models)} models and refuses another: {answer}")
+            raise not_offered(f"the server has {len(self._models)} models and refuses another: {answer}")
         result = asking.result(asking.request_id(answer))
         model = result.get("model_id")
         asking.require(isinstance(model, str) and model != "", "a model_id that is text", dict(result))
@@ -211,8 +205,9 @@ class Workbench:
             try:
                 with asking.prerequisite(judged_by):
                     self._shared[name] = make(asking)
-            except NotTestableError as error:
-                self._impossible[name] = error
+            except ProbeEnded as ended:
+                if ended.verdict is Verdict.NOT_TESTABLE:
+                    self._impossible[name] = ended
                 raise
         return self._shared[name]
 

@@ -5,7 +5,7 @@ command `run`, the pytest items and the class `QueueStateConformance` are the th
 
 Failure model. If the SDK, profile, version or file of known failures does not exist, opening the run raises a
 `ValueError` or `RuntimeError` before anything is judged. If the adapter is lost during the run, judging
-raises `LostError`, which the caller handles.
+raises `SdkError`, which the caller handles.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ class ConformanceRun:
             then: The next requirements, whose scenarios can run meanwhile.
 
         Raises:
-            LostError: If the adapter failed too often to continue.
+            SdkError: If the adapter failed too often to continue.
         """
         return self.known.applied(self.judge.judge(required, then))
 

@@ -8,12 +8,12 @@ from typing import Final, Generic, TypeGuard
 
 import pytest
 
-from tinker_conformance.error_families import LostError
+from tinker_conformance.error_families import SdkError, ServerUnderTestError
 from tinker_conformance.requirements import Requirement, in_chapter
 from tinker_conformance.suite.chapter import FOLLOWING, RECORDS, Chapter
 from tinker_conformance.suite.conformance_run import ConformanceRun
 from tinker_conformance.suite.open_run import OpenRun, R
-from tinker_conformance.suite.outlets import RequirementFailure, stop, usage_error
+from tinker_conformance.suite.outlets import fail, stop, usage_error
 from tinker_conformance.suite.pytest_options import (
     AS_OF,
     KNOWN_FAILURES,
@@ -59,15 +59,15 @@ class RequirementItem(pytest.Item, Generic[R]):
         """Judge the requirement.
 
         Raises:
-            RequirementFailure: If it does not hold, or what is judged is lost.
+            pytest.fail.Exception: If it does not hold, or what is judged is lost.
         """
         following = self.stash[FOLLOWING]
         then = (following.required,) if self._is_sibling(following) else ()
         try:
             judgement = self.run.ask(self.required, then)
-        except LostError as error:
+        except (SdkError, ServerUnderTestError) as error:
             stop(self.session, str(error))
-            raise RequirementFailure(str(error)) from error
+            fail(str(error))
         selected = [item.required for item in self.session.items if self._is_sibling(item)]
         self.stash[RECORDS] = records(self.run, judgement, selected)
         self.user_properties += [("since", self.required.since), ("verdict", judgement.verdict.value)]
@@ -78,7 +78,7 @@ class RequirementItem(pytest.Item, Generic[R]):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         """Return the explanation without a traceback, which would only show the kit's own frames."""
-        if isinstance(excinfo.value, RequirementFailure):
+        if isinstance(excinfo.value, pytest.fail.Exception):
             return str(excinfo.value)
         return str(super().repr_failure(excinfo))
 

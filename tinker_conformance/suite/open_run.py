@@ -53,7 +53,7 @@ class OpenRun(Protocol[R]):
             then: The next requirements, which may be begun meanwhile.
 
         Raises:
-            LostError: What is judged failed too often to continue.
+            SdkError: What is judged failed too often to continue.
         """
 
     def ask_all(self, selected: Sequence[R]) -> Iterator[Judgement]:

@@ -11,14 +11,6 @@ from typing import NoReturn
 import pytest
 
 from fake_server.core.visible_text import visible_lines
-from tinker_conformance.error_families import ConformanceError
-
-
-class RequirementFailure(ConformanceError):  # noqa: N818 - pytest shows its text
-    """A requirement does not hold; the text is the full explanation."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(visible_lines(text))
 
 
 def usage_error(text: str) -> pytest.UsageError:

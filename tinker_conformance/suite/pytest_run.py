@@ -16,7 +16,7 @@ from tinker_conformance.report.records import encode
 from tinker_conformance.requirements import Level
 from tinker_conformance.suite.conformance_run import ConformanceRun, RunRequest, open_run
 from tinker_conformance.suite.open_run import OpenRun, R
-from tinker_conformance.suite.outlets import RequirementFailure, skip, usage_error, xfail
+from tinker_conformance.suite.outlets import fail, skip, usage_error, xfail
 from tinker_conformance.suite.pytest_options import (
     CLOCK,
     DIALECT,
@@ -89,7 +89,7 @@ def end_test(run: OpenRun[R], judgement: Judgement) -> None:
     """End the test according to the judgement: return, skip, or fail as expected.
 
     Raises:
-        RequirementFailure: If the requirement does not hold.
+        pytest.fail.Exception: If the requirement does not hold; the text is the full explanation.
     """
     match judgement.verdict:
         case Verdict.PASSED:
@@ -105,9 +105,7 @@ def end_test(run: OpenRun[R], judgement: Judgement) -> None:
         ):
             xfail(visible(f"quirk: {_first(judgement)}"))
         case _:
-            raise RequirementFailure(
-                explain(judgement, run.rerun(judgement), releases=run.releases(judgement))
-            )
+            fail(explain(judgement, run.rerun(judgement), releases=run.releases(judgement)))
 
 
 def _first(judgement: Judgement) -> str:

@@ -15,11 +15,11 @@ from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import pytest
 
-from tinker_conformance.error_families import LostError, UserError
+from tinker_conformance.error_families import SdkError, UserError
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.suite.chapter import RECORDS
 from tinker_conformance.suite.conformance_run import ConformanceRun
-from tinker_conformance.suite.outlets import RequirementFailure, fail, skip
+from tinker_conformance.suite.outlets import fail, skip
 from tinker_conformance.suite.pytest_run import end_test, records
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -104,7 +104,7 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
             skip(f"not a requirement of the profile {run.judge.profile.name}{held}")
         try:
             judgement = run.ask(required)
-        except LostError as error:
+        except SdkError as error:
             fail(str(error))
         selected = [each for each in _selected(request) if each in run.asked]
         subject = f"{request.cls.__module__}.{request.cls.__qualname__}"
@@ -113,10 +113,7 @@ def _asks(required: Requirement) -> Callable[[QueueStateConformance, Conformance
             *(("requirement", required.id), ("level", required.level.value)),
             *(("since", required.since), ("verdict", judgement.verdict.value)),
         ]
-        try:
-            end_test(run, judgement)
-        except RequirementFailure as failure:
-            fail(str(failure))
+        end_test(run, judgement)
 
     ask.__name__ = method_name(required.id)
     ask.__qualname__ = f"QueueStateConformance.{ask.__name__}"

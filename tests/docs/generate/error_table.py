@@ -13,9 +13,10 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[3]
 FAMILIES: Final = {
     "UserError": "The user is at fault",
-    "SdkError": "The SDK or server under test is at fault",
+    "SdkError": "The SDK under test is at fault",
+    "ServerUnderTestError": "The server under test is at fault",
     "KitError": "The kit is at fault",
-    "ConformanceError": "Other errors of the kit",
+    "ConformanceError": "Ends of a future, a probe or a verb, which the kit handles itself",
     "FakeServerError": "Errors of the fake server",
     "": "Of no family, because another library must recognize them",
 }
@@ -24,8 +25,9 @@ _OF_LIBRARIES: Final = {"AllMockedAssertionError"}
 _HEAD: Final = """\
 # Errors
 
-Each family has one root. Catch the root to handle the family. `tinker-conformance` turns the first
-family into exit code 2, the second into 4 and the rest into 5; see [exit codes](exit-codes.md).
+Each family has one root, which says who is at fault. Catch the root to handle the family.
+`tinker-conformance` turns a mistake of the user into exit code 2 or 3, a fault of the SDK or server
+into 4 and a fault of the kit into 5; see [exit codes](exit-codes.md).
 
 This page is generated from the code.
 """

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tinker_conformance.cli import main
 from tinker_conformance.commands.guard import TRACEBACK_VARIABLE, Program, guarded
-from tinker_conformance.error_families import SdkStartError, UnmatchedEntryError, UserError
+from tinker_conformance.error_families import SdkStartError, ServerUnderTestError, UserError
 from tinker_conformance.profile import profile_files
 
 
@@ -90,7 +90,8 @@ def test_a_missing_file_of_the_kit_is_a_fault_of_the_kit() -> None:
     [
         (UserError("a report"), 2),
         (click.UsageError("a report"), 2),
-        (UnmatchedEntryError("a report"), 3),
+        (UserError("a report", is_stale=True), 3),
+        (ServerUnderTestError("a report"), 4),
         (SdkStartError("a report"), 4),
         (KeyboardInterrupt(), 130),
     ],

@@ -20,7 +20,7 @@ from tinker_conformance.cli import main
 from tinker_conformance.commands import measured_run
 from tinker_conformance.commands import run as run_module
 from tinker_conformance.commands.interruption import Interrupted
-from tinker_conformance.error_families import LostError
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.conclusion import conclude
@@ -44,7 +44,7 @@ SCRIPTS = st.builds(
     *[st.integers(0, 2)] * 4,
 )
 RAISED = st.sampled_from(
-    [LostError("the adapter is lost"), Interrupted(signal.SIGTERM), KeyError("a fault of the kit")]
+    [SdkError("the adapter is lost"), Interrupted(signal.SIGTERM), KeyError("a fault of the kit")]
 )
 FOUND = st.builds(
     Judged,
@@ -127,7 +127,7 @@ def test_exit_code_1_says_that_the_sdk_failed_and_nothing_else(judged: Judged) -
 @pytest.mark.parametrize(
     ("raised", "code", "expected"),
     [
-        (LostError("it is lost"), 4, "it is lost"),
+        (SdkError("it is lost"), 4, "it is lost"),
         (Interrupted(signal.SIGINT), 130, "interrupted by SIGINT"),
         (KeyError("a bug"), 5, "this is a bug in tinker-conformance, not in the SDK: KeyError: 'a bug'"),
         (OSError(28, "No space left on device"), 2, "No space left on device"),

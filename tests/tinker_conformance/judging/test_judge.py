@@ -12,7 +12,7 @@ from tests.tinker_conformance.checks.small_timelines import end, line, poll, say
 from tests.tinker_conformance.judging.sessions import Scripted, broken, judging
 from tinker_conformance.checks.projections import line_times, poll_counts, same
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.error_families import LostError
+from tinker_conformance.error_families import SdkError
 from tinker_conformance.judging.judge import Judge, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import Requirement, requirement
@@ -280,7 +280,7 @@ def test_an_sdk_that_never_ends_fails_at_its_last_event_beside_what_else_is_wron
 def test_an_adapter_that_broke_too_often_is_not_asked_on() -> None:
     with (
         _judge(Scripted({"one": broken(FaultKind.GIVEN_UP)}), Scripted({"one": ONCE})) as judge,
-        pytest.raises(LostError, match="it broke"),
+        pytest.raises(SdkError, match="it broke"),
     ):
         judge.judge(_requirement("one"))
 

@@ -6,6 +6,7 @@ import pytest
 
 from fake_server.operations import Operation
 from tests.tinker_conformance.reference.virtual_time import (
+    Seen,
     Step,
     done,
     dropped,
@@ -17,8 +18,7 @@ from tests.tinker_conformance.reference.virtual_time import (
 )
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
-from tinker_conformance.reference.clients import FutureExpiredError, RequestFailedError
-from tinker_conformance.reference.failures import FutureError
+from tinker_conformance.reference.failures import ErrorKind, FutureError
 
 OLDEST = load_profile("tinker-0.1+tinker-0.1")
 SEED = load_profile("tinker-0.5.1")
@@ -29,6 +29,12 @@ NEWEST = load_profile("tinker-0.38")
 TINKEX = load_profile("tinkex-seed")
 TRAIN = Operation.OPTIM_STEP
 EXPECTED = "for self.request_id='r-1' and expected type self.model_cls=<class 'tinker.SampleResponse'>"
+
+
+def kind_of_end(seen: Seen) -> ErrorKind:
+    """Return how the future ended, if it ended without a result."""
+    assert isinstance(seen.error, FutureError)
+    return seen.error.kind
 
 
 def states(calls: Sequence[tuple[str, object]]) -> list[str]:
@@ -71,7 +77,7 @@ def test_a_large_result_is_announced_then_fetched() -> None:
 def test_a_result_that_is_announced_twice_ends_the_poll() -> None:
     announced = {"status": "complete_metadata"}
     seen = play(BUDGET, httpx.Response(200, json=announced), httpx.Response(200, json=announced), done())
-    assert type(seen.error) is FutureError
+    assert kind_of_end(seen) is ErrorKind.ERROR
 
 
 @pytest.mark.parametrize("profile", [SEED, NEWEST])
@@ -98,7 +104,7 @@ ENDING = [
 @pytest.mark.parametrize(("profile", "code"), ENDING)
 def test_a_status_that_ends_the_future(profile: Profile, code: int) -> None:
     seen = play(profile, status(code, queue_state="paused_capacity"), done(), operation=TRAIN)
-    assert type(seen.error) is FutureError
+    assert kind_of_end(seen) is ErrorKind.ERROR
     assert str(code) in str(seen.error)
     assert len(seen.server.polls) == 1
     assert seen.calls == []
@@ -123,7 +129,7 @@ def test_timeouts_and_server_errors_are_polled_again_at_once(profile: Profile, r
 def test_bad_requests_have_a_budget_of_three() -> None:
     assert play(BUDGET, *[status(400)] * 3, done(), operation=TRAIN).error is None
     seen = play(BUDGET, *[status(400)] * 4, done(), operation=TRAIN)
-    assert type(seen.error) is FutureError
+    assert kind_of_end(seen) is ErrorKind.ERROR
     assert len(seen.server.polls) == 4
 
 
@@ -148,7 +154,7 @@ def test_a_budget_that_is_refilled_is_the_whole_budget_again(profile: Profile, r
     again = [*[status(400)] * 3, refill, *[status(400)] * 3]
     assert play(profile, *again, done(), operation=TRAIN).error is None
     seen = play(profile, *again, status(400), done(), operation=TRAIN)
-    assert type(seen.error) is FutureError
+    assert kind_of_end(seen) is ErrorKind.ERROR
     assert len(seen.server.polls) == 8
 
 
@@ -191,7 +197,7 @@ def test_too_many_requests_back_off_since_0_21() -> None:
 
 def test_an_unpaid_bill_pauses_for_an_hour_at_most(caplog: pytest.LogCaptureFixture) -> None:
     seen = play(BILLING, *[status(402, detail="pay")] * 800, done(), operation=TRAIN)
-    assert type(seen.error) is FutureError
+    assert kind_of_end(seen) is ErrorKind.ERROR
     assert set(seen.gaps) == {5.0}
     assert sum(seen.gaps) == 3605
     levels = [record.levelname for record in caplog.records]
@@ -223,7 +229,7 @@ def test_a_sample_whose_future_is_gone_is_submitted_again_after_a_jittered_delay
 @pytest.mark.parametrize("operation", [TRAIN, Operation.FORWARD, Operation.CREATE_MODEL])
 def test_training_and_creation_raise_when_their_future_is_gone(operation: Operation) -> None:
     seen = play(SEED, status(410), done(), operation=operation)
-    assert isinstance(seen.error, FutureExpiredError)
+    assert kind_of_end(seen) is ErrorKind.EXPIRED
     assert len(seen.server.submissions) == 1
 
 
@@ -232,7 +238,7 @@ def test_sampling_gives_up_after_long_without_progress(profile: Profile, limit: 
     within = play(profile, limit - 1, timeout(), protobuf() if profile is NEWEST else done())
     assert within.error is None
     seen = play(profile, limit + 1, timeout(), dropped(), done())
-    assert type(seen.error) is FutureError
+    assert kind_of_end(seen) is ErrorKind.ERROR
     assert seen.took == pytest.approx(limit + 1.1)
 
 
@@ -247,7 +253,7 @@ def test_training_never_gives_up() -> None:
 @pytest.mark.parametrize("profile", [OLDEST, SEED, BUDGET, NEWEST])
 def test_a_success_whose_body_is_no_result_ends_the_future(profile: Profile, content: bytes) -> None:
     seen = play(profile, httpx.Response(200, content=content), done(), operation=Operation.SAVE_STATE)
-    assert type(seen.error) is FutureError
+    assert kind_of_end(seen) is ErrorKind.ERROR
     assert seen.error.kind == "error"
     assert len(seen.server.polls) == 1
 
@@ -259,19 +265,20 @@ def test_a_success_whose_body_is_no_result_ends_the_future(profile: Profile, con
 )
 def test_a_reported_failure_has_a_category(profile: Profile, name: str, category: object, kept: str) -> None:
     seen = play(profile, httpx.Response(200, json={"error": "no", "category": category}), operation=TRAIN)
-    assert isinstance(seen.error, RequestFailedError)
+    assert isinstance(seen.error, FutureError)
+    assert seen.error.kind is ErrorKind.FAILED
     assert (seen.error.category, seen.error.official_class, seen.error.kind) == (kept, name, "failed")
 
 
 def test_since_0_25_a_sample_is_taken_only_as_protobuf() -> None:
     assert play(NEWEST, protobuf()).error is None
-    assert type(play(NEWEST, done()).error) is FutureError
+    assert kind_of_end(play(NEWEST, done())) is ErrorKind.ERROR
     assert play(load_profile("tinker-0.21+tinker-0.21"), done()).error is None
 
 
 def test_protobuf_is_no_result_where_it_is_not_asked_for() -> None:
-    assert type(play(SEED, protobuf()).error) is FutureError
-    assert type(play(NEWEST, protobuf(), operation=TRAIN).error) is FutureError
+    assert kind_of_end(play(SEED, protobuf())) is ErrorKind.ERROR
+    assert kind_of_end(play(NEWEST, protobuf(), operation=TRAIN)) is ErrorKind.ERROR
 
 
 # -- notifications --------------------------------------------------------------------------------------
@@ -319,7 +326,7 @@ def test_what_reaches_the_observer(profile: Profile, reply: httpx.Response, expe
 @pytest.mark.parametrize("state", [["x"], {"a": 1}])
 def test_since_0_21_a_state_of_no_word_in_a_try_again_ends_the_poll(state: object) -> None:
     seen = play(LATE, try_again(queue_state=state), done(), operation=TRAIN)
-    assert type(seen.error) is FutureError
+    assert kind_of_end(seen) is ErrorKind.ERROR
     assert seen.error.official_class == "TypeError"
 
 

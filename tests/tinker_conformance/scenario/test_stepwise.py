@@ -8,7 +8,6 @@ import pytest
 
 from fake_server.script.steps import Advance, Complete, Status
 from tinker_conformance.clocks.sdk_clocks import FileClock, SdkClock
-from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import (
     Scenario,
@@ -63,7 +62,7 @@ def test_where_the_end_of_a_future_notifies_the_observer_a_piece_ends_in_silence
     ],
 )  # fmt: skip
 def test_what_cannot_be_split_says_why(asked: Scenario, why: str) -> None:
-    with pytest.raises(NotStepwiseError, match=why):
+    with pytest.raises(ScenarioError, match=why):
         stepwise(asked, NEW)
 
 
@@ -73,9 +72,9 @@ def test_only_a_clock_that_cannot_move_in_flight_changes_a_scenario() -> None:
     assert for_clock(asked, OLD, SdkClock.FILE) is asked
     assert len(for_clock(asked, OLD, SdkClock.LIBFAKETIME).futures) == 2
     assert len(for_clock(asked, OLD, SdkClock.WALL).futures) == 2
-    with pytest.raises(NotStepwiseError, match="fractions of a second"):
+    with pytest.raises(ScenarioError, match="fractions of a second"):
         for_clock(shipped_scenarios()["debounce-within"], OLD, SdkClock.WALL)
-    with pytest.raises(NotStepwiseError, match="it needs a wait of 1200 s"):
+    with pytest.raises(ScenarioError, match="it needs a wait of 1200 s"):
         for_clock(shipped_scenarios()["debounce-clock-moves"], OLD, SdkClock.WALL)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tinker_conformance.error_families import NotStepwiseError
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import ScenarioError, decode_scenario, encode_scenario
 from tinker_conformance.scenario.stepwise import moves_clock, stepwise
@@ -28,7 +27,7 @@ def test_a_scenario_with_both_is_written_as_it_was_read() -> None:
     assert [replies.name for replies in scenario.setup] == ["create_session"]
     assert len(scenario.futures[0].script.submission_turns) == 2
     assert moves_clock(scenario)
-    with pytest.raises(NotStepwiseError, match="while an operation is submitted"):
+    with pytest.raises(ScenarioError, match="while an operation is submitted"):
         stepwise(scenario, load_profile("tinker-0.5.1"))
 
 

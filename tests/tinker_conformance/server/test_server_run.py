@@ -11,7 +11,7 @@ import pytest
 from fake_server import FakeTinker, FakeTinkerServer, Reply, Request, at_most
 from tests.broken_servers.declaration import API, BrokenBench, replied
 from tests.broken_servers.laboratory import KEY, Bench, InstantClock, fake_server, opened
-from tinker_conformance.error_families import LostError, UserError
+from tinker_conformance.error_families import ServerUnderTestError, UserError
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.report.conclusion import untested_chapters
 from tinker_conformance.report.record_making import MOST_CHARACTERS
@@ -198,7 +198,7 @@ class Dies(BrokenBench):
 
 @pytest.mark.parametrize("after", [0, 5, 100, 300])
 def test_a_server_that_dies_ends_the_run(after: int) -> None:
-    with pytest.raises(LostError, match="start it|find out why it ended"):
+    with pytest.raises(ServerUnderTestError, match="start it|find out why it ended"):
         _judged(Dies(after))
 
 
@@ -222,7 +222,7 @@ class GoesSilent(BrokenBench):
 @pytest.mark.parametrize("after", [0, 5, 100, 300])
 def test_a_server_that_falls_silent_ends_the_run_soon(after: int) -> None:
     bench = GoesSilent(after)
-    with pytest.raises(LostError, match="start it|find out why it ended"):
+    with pytest.raises(ServerUnderTestError, match="start it|find out why it ended"):
         _judged(bench)
     assert bench.asked <= after + 15
     assert bench.clock.now() < 900
@@ -239,7 +239,7 @@ class Slow(BrokenBench):
 def test_a_server_that_is_too_slow_ends_the_run() -> None:
     bench = Slow()
     run = opened(bench, max_minutes=30.0)
-    with pytest.raises(LostError, match=r"after 30\.\d min, and --max-minutes ends them"):
+    with pytest.raises(ServerUnderTestError, match=r"after 30\.\d min, and --max-minutes ends them"):
         list(run.ask_all(run.asked))
     run.close()
     assert bench.clock.now() < 40 * 60

@@ -17,9 +17,9 @@ from tinker_conformance.clocks.sdk_clocks import (
     WallClock,
     libfaketime,
 )
-from tinker_conformance.error_families import NotStepwiseError, SdkStartError
+from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.profile import Profile
-from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.scenario.scenario import Scenario, ScenarioError
 from tinker_conformance.scenario.stepwise import for_clock
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.sdk.process.line_process import LineProcessError, ProcessProblem
@@ -73,6 +73,7 @@ class StdioSession:
         self._faults_in_a_row = 0
         self._number = 0
         self._earlier: dict[int, str] = {}
+        self._time_zone: str | None = None
         self._process = ReplaceableProcess()
         self._folder = TemporaryFolder()
         self._clock: KitClock = WallClock()
@@ -110,9 +111,13 @@ class StdioSession:
             return Run((), Fault(FaultKind.GIVEN_UP, text))
         try:
             adapted = for_clock(scenario, profile, self._clock.kind)
-        except NotStepwiseError as error:
+        except ScenarioError as error:
             text = f"scenario {scenario.id} cannot run under the clock {self._clock.kind}: {error}"
             return Run((), Fault(FaultKind.NOT_TESTABLE, text))
+        if scenario.time_zone != self._time_zone:
+            # A process reads its zone when it starts.
+            self._end_process()
+            self._time_zone = scenario.time_zone
         try:
             if self._process.current is None:
                 self._start()
@@ -157,7 +162,8 @@ class StdioSession:
 
     def _start(self) -> Started:
         self._clock.before_start()
-        environment = {**os.environ, **self._clock.environment()}
+        zone = {} if self._time_zone is None else {"TZ": self._time_zone}
+        environment = {**os.environ, **zone, **self._clock.environment()}
         try:
             process = self._process.start(self._command, environment=environment, max_line=MAX_LINE)
             process.send(encode(Start(protocol=PROTOCOL, kit=__version__)), self._limits.step)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.requirements import Level
 from tinker_conformance.server.cheapest_work import any_result, samples, submit_any
 from tinker_conformance.server.dialogue import (
     EITHER,
     JSON,
     PROTOBUF,
-    NotOfferedError,
-    NotTestableError,
+    ProbeEnded,
     is_failure,
     is_pending,
+    not_offered,
 )
 from tinker_conformance.server.exchanges import Answer
 from tinker_conformance.server.features import TRAINING, Feature
@@ -94,7 +95,7 @@ def _failed_future(p: Probing) -> tuple[str, Answer]:
     """Return the request id and the end of a future that failed.
 
     Raises:
-        NotOfferedError: Everything that cannot succeed was refused at once, or succeeded.
+        ProbeEnded: Everything that cannot succeed was refused at once, or succeeded.
     """
     for path, body in _impossible(p):
         answer = p.post(path, body)
@@ -107,7 +108,7 @@ def _failed_future(p: Probing) -> tuple[str, Answer]:
             return request_id, ended
     if (failed := _failed_load(p)) is not None:
         return failed
-    raise NotOfferedError("no future of this run failed: the server refuses what cannot succeed at once")
+    raise not_offered("no future of this run failed: the server refuses what cannot succeed at once")
 
 
 def _all_end(p: Probing) -> None:
@@ -159,9 +160,11 @@ def _goes_on(p: Probing) -> None:
     _failed_future(p)
     try:
         request_id = submit_any(p)
-    except NotTestableError as error:
+    except ProbeEnded as ended:
+        if ended.verdict is not Verdict.NOT_TESTABLE:
+            raise
         # Before the failure, the same was accepted.
-        p.fail("the next submission accepted", str(error))
+        p.fail("the next submission accepted", str(ended))
     any_result(p, request_id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.dialogue import NotOfferedError
+from tinker_conformance.server.dialogue import not_offered
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
 from tinker_conformance.server.probe_bodies import (
@@ -67,7 +67,7 @@ def _repeated_pass(p: Probing) -> None:
             twice = _change(p, model, size, times=2)
             p.expect(twice < 1.5 * change, f"a step as after one pass ({change:g})", f"{twice:g}")
             return
-    raise NotOfferedError("the numbers of this server are too coarse to tell one pass from two")
+    raise not_offered("the numbers of this server are too coarse to tell one pass from two")
 
 
 def _change(p: Probing, model: str, size: float, *, times: int) -> float:
@@ -156,7 +156,7 @@ def _two_models(p: Probing) -> None:
 
 def _check_visible(before: float, after: float) -> None:
     if not differ(before, after):
-        raise NotOfferedError("a step of this server changes its numbers too little to be seen")
+        raise not_offered("a step of this server changes its numbers too little to be seen")
 
 
 PROBES: Final = (

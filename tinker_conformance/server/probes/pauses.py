@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tinker_conformance.queue_state import QueueState
-from tinker_conformance.server.dialogue import NotOfferedError, is_failure, is_pending
+from tinker_conformance.server.dialogue import is_failure, is_pending, not_offered
 from tinker_conformance.server.exchanges import Answer
 from tinker_conformance.server.features import SAMPLING, TRAINING
 from tinker_conformance.server.probe import Probe, Releases
@@ -22,7 +22,7 @@ def _paused(p: Probing) -> tuple[list[Answer], list[Answer]]:
     """Return the pending replies while more is in flight than the server takes at once, and what came of all.
 
     Raises:
-        NotOfferedError: No option says how the server can be made to pause.
+        ProbeEnded: No option says how the server can be made to pause.
     """
     pausing = p.bench.pausing
     if pausing.samples is not None and p.bench.offer.lacks(SAMPLING) is None:
@@ -39,7 +39,7 @@ def _paused(p: Probing) -> tuple[list[Answer], list[Answer]]:
             model = p.bench.created_model(p, p.post("create_model", body))
             flying.append(p.bench.submit_pass(p, model, p.bench.next_number(model)))
     else:
-        raise NotOfferedError("no option says how many samples or models make this server pause")
+        raise not_offered("no option says how many samples or models make this server pause")
     found = [p.poll(request_id) for request_id in reversed(flying)]
     ended = [p.end(request_id) for request_id in flying]
     pending = [answer for answer in found if is_pending(answer)]

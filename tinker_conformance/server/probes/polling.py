@@ -7,7 +7,7 @@ from typing import Final
 from tinker_conformance.queue_state import QueueState
 from tinker_conformance.requirements import Level
 from tinker_conformance.server.cheapest_work import any_result, samples, steps, submit_any
-from tinker_conformance.server.dialogue import EITHER, POLL, NotOfferedError, is_pending
+from tinker_conformance.server.dialogue import EITHER, POLL, is_pending, not_offered
 from tinker_conformance.server.exchanges import NOT_JSON, READ_SECONDS, Answer, NoAnswerError
 from tinker_conformance.server.features import TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
@@ -25,7 +25,7 @@ def pending_replies(p: Probing) -> list[Answer]:
     """Return the pending replies of the run so far, or else of some work that takes a moment.
 
     Raises:
-        NotOfferedError: There were none.
+        ProbeEnded: There were none.
     """
     if not p.line.pending and steps(p):
         model = p.bench.model(p)
@@ -42,7 +42,7 @@ def pending_replies(p: Probing) -> list[Answer]:
         else:
             p.end(submit_any(p))
     if not p.line.pending:
-        raise NotOfferedError("no poll of this run met a future that was still pending")
+        raise not_offered("no poll of this run met a future that was still pending")
     return p.line.pending
 
 
@@ -81,7 +81,7 @@ def _pending_json(p: Probing) -> None:
 def _pending_id(p: Probing) -> None:
     found = [answer for answer in pending_replies(p) if answer.ok]
     if not found:
-        raise NotOfferedError("every pending reply is a 408, in which no release reads an id")
+        raise not_offered("every pending reply is a 408, in which no release reads an id")
     for answer in found:
         given = answer.mapping().get("request_id")
         p.expect(isinstance(given, str) and given != "", "a request_id that is text", str(answer))
@@ -154,7 +154,7 @@ def _foreign(p: Probing) -> None:
     answer = p.poll(request_id, with_key=False, headers={"x-api-key": "tml-no-such-key"})
     p.end(request_id)
     if answer.ok or answer.status == 408:
-        raise NotOfferedError("the server takes any key")
+        raise not_offered("the server takes any key")
     p.expect(answer.status in {401, 403, 404, 410}, "HTTP 401, 403, 404 or 410", str(answer))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from fake_server.protobuf import decode_forward_output, decode_sample_response
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.dialogue import JSON, PROTOBUF, NotOfferedError, numbers
+from tinker_conformance.server.dialogue import JSON, PROTOBUF, not_offered, numbers
 from tinker_conformance.server.exchanges import NOT_JSON, Answer
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
@@ -185,7 +185,7 @@ def _pass_in_protobuf(p: Probing) -> None:
 
 def _comes_in(p: Probing, answer: Answer, form: str) -> None:
     if answer.status == 406:
-        raise NotOfferedError(f"a poll that accepts {form} is answered with HTTP 406")
+        raise not_offered(f"a poll that accepts {form} is answered with HTTP 406")
     p.require(answer.ok, "a result", str(answer))
     right = answer.media_type == form and (form != JSON or answer.json() is not NOT_JSON)
     p.expect(right, f"a result as {form}", f"{answer.media_type or 'no media type'}: {answer}")
@@ -195,7 +195,7 @@ def _both(p: Probing, request_id: str, decode: Callable[[bytes], Json]) -> tuple
     in_json = p.end(request_id, accept=JSON)
     in_protobuf = p.end(request_id, accept=PROTOBUF)
     if in_protobuf.media_type != PROTOBUF:
-        raise NotOfferedError(f"a poll that accepts only protobuf gets {in_protobuf.media_type}")
+        raise not_offered(f"a poll that accepts only protobuf gets {in_protobuf.media_type}")
     return p.decoded(in_json, decode), p.decoded(in_protobuf, decode)
 
 

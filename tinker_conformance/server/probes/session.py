@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.dialogue import NotOfferedError
+from tinker_conformance.server.dialogue import not_offered
 from tinker_conformance.server.exchanges import NOT_JSON
 from tinker_conformance.server.features import Feature
 from tinker_conformance.server.probe import Probe, Releases
@@ -87,14 +87,14 @@ def _without_a_key(p: Probing) -> None:
 def _wrong_key(p: Probing) -> None:
     p.bench.session(p)
     if p.post("create_session", session_body(), with_key=False).ok:
-        raise NotOfferedError("the server asks for no key")
+        raise not_offered("the server asks for no key")
     _refused_key(p, {"x-api-key": _NO_SUCH_KEY})
 
 
 def _refused_key(p: Probing, headers: dict[str, str]) -> None:
     answer = p.post("create_session", session_body(), headers=headers, with_key=False)
     if answer.ok:
-        raise NotOfferedError("the server takes any key" if headers else "the server asks for no key")
+        raise not_offered("the server takes any key" if headers else "the server asks for no key")
     p.expect(
         answer.status in {401, 403} and answer.json() is not NOT_JSON,
         "HTTP 401 or 403 with a JSON body",

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from tinker_conformance.requirements import Level
-from tinker_conformance.server.dialogue import NotOfferedError, is_missing
+from tinker_conformance.server.dialogue import is_missing, not_offered
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
 from tinker_conformance.server.probe_bodies import (
@@ -138,7 +138,7 @@ def _deleted(p: Probing) -> None:
     model = p.bench.model(p)
     answer = delete_checkpoint(p, path)
     if answer is None or is_missing(answer):
-        raise NotOfferedError(f"a checkpoint cannot be deleted: {answer}")
+        raise not_offered(f"a checkpoint cannot be deleted: {answer}")
     p.require(answer.ok, "HTTP 200 or 204", str(answer))
     listed = p.get(f"training_runs/{quote(model, safe='')}/checkpoints")
     if not is_missing(listed):
@@ -191,7 +191,7 @@ def _sampled_unknown(p: Probing) -> None:
 def _other_base(p: Probing) -> None:
     other_base = next((name for name in p.bench.offer.models if name != p.bench.base_model), None)
     if other_base is None:
-        raise NotOfferedError("the capabilities list one base model only")
+        raise not_offered("the capabilities list one base model only")
     path = _save(p)
     other = p.bench.new_model(p, other_base)
     p.refused_or_failed(p.post("load_weights", _load(p, other, path)))
@@ -208,7 +208,7 @@ def _somebody_elses(p: Probing) -> None:
     )
     if answer.ok:
         p.end(p.request_id(answer))
-        raise NotOfferedError("the server takes any key")
+        raise not_offered("the server takes any key")
     p.bench.take_back(body)
     p.refused(answer)
 

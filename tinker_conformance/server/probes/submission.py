@@ -9,7 +9,7 @@ import zstandard
 
 from tinker_conformance.requirements import Level
 from tinker_conformance.server.cheapest_work import INPUTS, cheapest_path, cheapest_work, samples, submit_any
-from tinker_conformance.server.dialogue import PROTOBUF, NotOfferedError
+from tinker_conformance.server.dialogue import PROTOBUF, not_offered
 from tinker_conformance.server.exchanges import Answer
 from tinker_conformance.server.features import SAMPLING, TRAINING, Feature
 from tinker_conformance.server.probe import Probe, Releases
@@ -106,7 +106,7 @@ def _unknown_base(p: Probing) -> None:
     sampler = answer.mapping().get("sampling_session_id")
     sent = p.post("asample", sample_body_of(str(sampler), 1))
     if sent.ok and p.end(p.request_id(sent)).ok:
-        raise NotOfferedError("the server takes any name for a base model")
+        raise not_offered("the server takes any name for a base model")
     p.refused_or_failed(sent)
 
 
@@ -138,7 +138,7 @@ def _in_protobuf(p: Probing, make: Callable[[str, int], bytes], **headers: str) 
     if not answer.ok:
         p.bench.take_back({"model_id": model, "seq_id": number})
     if answer.status == 415 and not headers:
-        raise NotOfferedError("forward_backward answers HTTP 415 to a body in protobuf")
+        raise not_offered("forward_backward answers HTTP 415 to a body in protobuf")
     return answer
 
 
@@ -162,7 +162,7 @@ def _bad_protobuf(p: Probing) -> None:
 
 def _asks_for_zstd(p: Probing) -> None:
     if p.post("client/config", {"sdk_version": "0.38.0"}).mapping().get("proto_compress_fwdbwd") is not True:
-        raise NotOfferedError("client/config does not set proto_compress_fwdbwd")
+        raise not_offered("client/config does not set proto_compress_fwdbwd")
 
 
 def _zstd(p: Probing) -> None:
