@@ -81,7 +81,7 @@ class SharedSession:
         self._started: SdkSession | None = None
         self._info: AdapterInfo | None = None
         self._runs: dict[str, Run] = {}
-        # By the scenario's identity, with what must be the same: to encode both takes longer than a comparison.
+        # By the identity of the scenario: to encode it takes longer than to compare the profile.
         self._asked: dict[tuple[int, str], tuple[Scenario, Profile, Run]] = {}
         # A worker has one scenario at a time.
         self._one_at_a_time = threading.RLock()
