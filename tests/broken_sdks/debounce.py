@@ -28,6 +28,7 @@ SDKS.edited(
     caught_by="debounce.within_a_minute",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
     also=(
+        "debounce.long_uptime",
         "debounce.after_a_long_run",
         "concurrency.one_minute_for_a_client",
         "debounce.across_states",
@@ -47,6 +48,9 @@ SDKS.edited(
     caught_by="debounce.within_a_minute",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
@@ -86,6 +90,8 @@ SDKS.edited(
     caught_by="debounce.boundary",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.summer_time",
         "debounce.fraction",
         "debounce.within_a_minute",
         "concurrency.one_minute_for_a_client",
@@ -145,6 +151,9 @@ class _StartsWithoutALine(ClientObserver):
     caught_by="debounce.first_pause_logs",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
@@ -237,6 +246,9 @@ class _ExtendsTheWindow(ClientObserver):
     caught_by="debounce.begins_at_the_line",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
         "debounce.across_compute_logprobs",
@@ -512,6 +524,9 @@ class _LogsEveryFiveMinutes(ClientObserver):
     caught_by="debounce.training",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_2038",
         "debounce.after_a_long_run",
         "concurrency.training_on_threads",
@@ -542,7 +557,10 @@ class _AbsoluteElapsedTime(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.clock_stepping_back",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
-    also=("debounce.wall_clock",),
+    also=(
+        "debounce.before_1970",
+        "debounce.wall_clock",
+    ),
 )
 class _IgnoresTheSignOfElapsedTime(WithObserver):
     observer = _AbsoluteElapsedTime
@@ -555,6 +573,7 @@ SDKS.edited(
     caught_by="debounce.wall_clock",
     saying="at 0.001 s: wanted a pause line at 0.001 s, got nothing",
     also=(
+        "debounce.before_1970",
         "debounce.after_a_long_run",
         "debounce.clock_stepping_back",
         "functions.should_log",

@@ -28,6 +28,8 @@ SDKS.edited(
     caught_by="grace.boundary",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
     also=(
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_2038",
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
@@ -63,6 +65,8 @@ SDKS.edited(
     caught_by="debounce.training",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_2038",
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
@@ -100,6 +104,9 @@ class _RestartsAfterALine(ClientObserver):
     caught_by="grace.then_once_a_minute",
     saying="at 960.000 s: wanted a pause line at 960.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_2038",
         "debounce.after_a_long_run",
         "reasons.any_text",
@@ -198,6 +205,8 @@ SDKS.edited(
     caught_by="grace.not_for_sampling",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",
@@ -240,6 +249,8 @@ SDKS.edited(
     caught_by="grace.model_creation",
     saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: Tinker backend is ",
     also=(
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_2038",
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
