@@ -6,19 +6,13 @@ import asyncio
 import contextlib
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 from unittest import mock
-
-RUN_METHODS: Final = ("run_forever", "run_until_complete")
-
-
-class RealTimeLoopWarning(UserWarning):
-    """An event loop under a frozen clock keeps real time; the text names its class and the fix."""
 
 
 @contextlib.contextmanager
 def foreign_loops_named(governs_this_thread: Callable[[], bool]) -> Iterator[None]:
-    """Warn within the block when a loop that is not one of asyncio's own begins to run.
+    """Issue a ``RuntimeWarning`` within the block when a loop that is not one of asyncio's own begins to run.
 
     Classes of such loops that are imported within the block are found, too.
 
@@ -28,11 +22,10 @@ def foreign_loops_named(governs_this_thread: Callable[[], bool]) -> Iterator[Non
     with contextlib.ExitStack() as patched:
 
         def name(loop_class: type[asyncio.AbstractEventLoop]) -> None:
-            for method in RUN_METHODS:
-                real = getattr(loop_class, method)
-                patched.enter_context(
-                    mock.patch.object(loop_class, method, _warning(real, governs_this_thread))
-                )
+            forever, until_complete = loop_class.run_forever, loop_class.run_until_complete
+            for method, real in (("run_forever", forever), ("run_until_complete", until_complete)):
+                warning = _warning(real, governs_this_thread)
+                patched.enter_context(mock.patch.object(loop_class, method, warning))
 
         for loop_class in _foreign():
             name(loop_class)
@@ -65,7 +58,7 @@ def _warning(real: Callable[..., Any], governs_this_thread: Callable[[], bool]) 
             warnings.warn(
                 f"the event loop {name} keeps real time under fake_tinker_clock; use a loop of asyncio: "
                 "asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)",
-                RealTimeLoopWarning,
+                RuntimeWarning,
                 stacklevel=2,
             )
         return real(loop, *arguments)
