@@ -160,7 +160,8 @@ bench: $(BENCH)/.installed
 soak: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.soak
 
-# Recipes of tinker-cookbook, as published, against the simulated service; some minutes, and 1.5 GB in the cache the first time.
+# Recipes of tinker-cookbook and its own tests, as published, against the simulated service; some minutes, and 1.5 GB in
+# the cache the first time. RECIPES: words in their names, or own-tests.
 cookbook: $(STAMP)
 	$(BIN)/python -m tests.cookbook $(RECIPES)
 

@@ -32,7 +32,7 @@ def test_a_release_is_identified(release: str, shared_runs: SharedRuns, referenc
 
 @pytest.mark.slow
 @pytest.mark.parametrize("release", MORE_RELEASES)
-def test_a_release_agrees_with_the_pair_named_for_it(
+def test_a_release_agrees_with_the_pair_that_is_reported(
     release: str, shared_runs: SharedRuns, reference: SharedSession
 ) -> None:
     """In every fourth scenario; `make parity` compares them all."""
