@@ -82,6 +82,7 @@ class ReferenceAdapter:
     async def open(self, context: ScenarioContext) -> None:
         """Start a scenario with a new service client."""
         self._context = context
+        self._observer_raises = False
         self._service = ServiceClient(
             context.base_url,
             context.profile,
