@@ -11,7 +11,7 @@ from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.judging.causes import sends_nothing
 from tinker_conformance.judging.compared_lanes import lanes_for
-from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.judging.judge import Judgement
 from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
 from tinker_conformance.judging.reply_text import body_text
 from tinker_conformance.judging.text_picture import text_picture
@@ -53,8 +53,8 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
     if releases:
         lines.append(f"  releases: {releases}")
     if judgement.note:
-        # The mismatches are why it failed; the note then says what else was asked, or was not.
-        label = "note:    " if judgement.verdict is Verdict.FAILED else "because: "
+        # Mismatches are why it failed; the note then says what was not asked.
+        label = "note:    " if judgement.mismatches else "because: "
         lines.append(f"  {label} {judgement.note}")
     for identifier, case in judgement.cases.items():
         mismatches = [m for m in judgement.mismatches if m.scenario == identifier]

@@ -163,8 +163,8 @@ def picture(
     marked = () if mistakes is None else mistakes.wrong
     rows: list[tuple[str, list[tuple[_Seen, Look]]]] = []
     replies = _chosen(observed, _reply)
-    # An SDK that asks for nothing gets no reply; show what it would have got.
-    name = "server replies" if replies else "replies not asked for"
+    # An SDK that asks for nothing gets no reply: show what the server had for it.
+    name = "server replies" if replies else "replies not sent"
     rows.append((name, [(seen, Look.FINE) for seen in replies or _chosen(expected, _reply)]))
     pairs: tuple[tuple[LaneKind, _Choice, _Choice, bool], ...] = (
         (LaneKind.REQUESTS, _request, _request, False),
