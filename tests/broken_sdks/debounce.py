@@ -16,7 +16,7 @@ from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
-from .declaration import ACROSS_TRAINING, Chapter
+from .declaration import ACROSS_TRAINING, TIMES_OF_LINES, Chapter
 from .patches import WithObserver
 
 SDKS: Final = Chapter()
@@ -59,20 +59,13 @@ SDKS.edited(
         "debounce.across_save_state",
         "debounce.across_save_weights_external",
         "debounce.across_save_weights_for_sampler",
-        "debounce.across_states",
-        "debounce.active",
+        *TIMES_OF_LINES,
         "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
         "debounce.first_pause_logs",
-        "debounce.fraction",
         "debounce.separate_clients",
-        "debounce.wall_clock",
         "grace.monotonic_clock",
         "grace.then_once_a_minute",
         "telemetry.beside_the_line",
-        "debounce.after_2038",
-        "debounce.after_a_long_run",
         "debounce.any_time_of_day",
         "reasons.any_text",
         "session_polling.pause_afterwards",
@@ -156,15 +149,10 @@ class _StartsWithoutALine(ClientObserver):
         "debounce.across_load_state",
         "debounce.across_save_state",
         "debounce.across_save_weights_for_sampler",
-        "debounce.across_states",
-        "debounce.active",
+        *TIMES_OF_LINES,
         "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction",
         "debounce.separate_clients",
         "debounce.training",
-        "debounce.wall_clock",
         "debounce.within_a_minute",
         "messages.sampling_text",
         "reasons.not_of_the_server",
@@ -173,8 +161,6 @@ class _StartsWithoutALine(ClientObserver):
         "telemetry.beside_the_line",
         "wiring.compute_logprobs",
         "wiring.sample",
-        "debounce.after_2038",
-        "debounce.after_a_long_run",
         "debounce.any_time_of_day",
         "messages.any_sampling_identifier",
     ),
@@ -241,16 +227,9 @@ class _ExtendsTheWindow(ClientObserver):
         "concurrency.one_minute_on_threads",
         "debounce.across_compute_logprobs",
         "debounce.across_futures",
-        "debounce.across_states",
-        "debounce.active",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction",
+        *TIMES_OF_LINES,
         "debounce.training",
-        "debounce.wall_clock",
         "debounce.within_a_minute",
-        "debounce.after_2038",
-        "debounce.after_a_long_run",
     ),
 )
 class _ExtendsTheWindowAtEachPause(WithObserver):
@@ -512,16 +491,9 @@ class _LogsEveryFiveMinutes(ClientObserver):
     caught_by="debounce.training",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
-        "debounce.after_2038",
-        "debounce.after_a_long_run",
+        *TIMES_OF_LINES,
         "concurrency.training_on_threads",
-        "debounce.across_states",
-        "debounce.active",
         "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction",
-        "debounce.wall_clock",
         "debounce.within_a_minute",
     ),
 )
