@@ -47,6 +47,7 @@ class ScriptedFuture:
         let_go: Whether its result was dropped; a later poll gets HTTP 410.
         numbers: The numbers of its submissions, by which a repeated submission is recognized.
         gate: Where its held replies wait.
+        replied_us: When its last reply was given, or its submission, on the scripts' clock in microseconds.
         unresolved: Whether it has no end yet, so that a client may stop polling it at any time.
     """
 
@@ -61,6 +62,7 @@ class ScriptedFuture:
         "operation",
         "polls",
         "refusals",
+        "replied_us",
         "request",
         "request_ids",
         "script",
@@ -98,6 +100,7 @@ class ScriptedFuture:
         self.ended = False
         self.let_go = False
         self.unresolved = False
+        self.replied_us = 0
         self.numbers: tuple[Number, ...] = ()
         self.request: Request | None = None
         self.assigned: dict[str, object] = {}

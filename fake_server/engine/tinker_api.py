@@ -210,6 +210,7 @@ class FakeTinker:
         self._lock = threading.Lock()
         self._submission_came = threading.Condition(self._lock)
         self._moved_us = 0
+        self._promised_us = 0
         self._synced_us = 0
         self._telemetry: deque[dict[str, object]] = deque(maxlen=MAX_TELEMETRY)
         self._begin()
@@ -217,7 +218,7 @@ class FakeTinker:
     def _begin(self) -> None:
         self._book = FutureBook()
         self._rules = RuleBook(self.seed or 0)
-        self._holds = HoldBook(self.script_clock_us)
+        self._holds = HoldBook(self._promised_clock_us)
         self._setup_book = SetupBook()
         self._fetched = FetchedResults()
         self._service = None if self.seed is None else _service(self.seed, strict=self._strict)
@@ -592,7 +593,7 @@ class FakeTinker:
                 taken = self._book.take(operations, client, body)
                 turn = None if taken is None else self._book.refuse(taken[0])
                 if taken is not None and turn is not None:
-                    self._moved_us += sum(step.wall_us for step in turn.advances)
+                    self._promise(turn.advances)
                     return _TurnedDown(*taken, client, turn)
                 if taken is None:
                     if (refusal := self._refusal(operations[0], body)) is not None:
@@ -604,6 +605,7 @@ class FakeTinker:
                 future.request = request
                 if not resubmitted:
                     future.assigned = self._set_up.assign(request.path, body, future)
+                future.replied_us = self._promised_clock_us()
                 if not future.scripted:
                     self._holds.arrived(future, operations, client)
                 self._submission_came.notify_all()
@@ -718,11 +720,29 @@ class FakeTinker:
             claim = _Claim(place, future.polls, moved, None, pause.reply)
         else:
             index, advances, turn = self._book.claim(future)
+            if future.script.side_by_side:
+                advances = self._left_of(advances, future)
             claim = _Claim(place, index, (*moved, *advances), turn)
             if index + 1 >= len(future.script.turns):
                 self._holds.ended(future)
-        self._moved_us += sum(step.wall_us for step in claim.advances)
+        future.replied_us = self._promise(claim.advances)
         return claim
+
+    def _left_of(self, advances: tuple[Advance, ...], future: ScriptedFuture) -> tuple[Advance, ...]:
+        """Return what is left of a pause of one future, when polls of others have moved the clocks since."""
+        due = future.replied_us + sum(step.monotonic_us for step in advances)
+        left = due - self._promised_clock_us()
+        return (Advance(left, left),) if left > 0 else ()
+
+    def _promise(self, advances: tuple[Advance, ...]) -> int:
+        """Note how far a reply will move the clocks, and return the time that it is given."""
+        self._promised_us = self._promised_clock_us() + sum(step.monotonic_us for step in advances)
+        self._moved_us += sum(step.wall_us for step in advances)
+        return self._promised_us
+
+    def _promised_clock_us(self) -> int:
+        """Return the scripts' clock, with the moves of replies that are under way on other threads."""
+        return max(self.script_clock_us(), self._promised_us)
 
     def _let_time_pass(self) -> None:
         """Move the service's clock by as much as the scripts' clock has moved."""
@@ -733,6 +753,10 @@ class FakeTinker:
             moved, self._synced_us = now - self._synced_us, now
             if moved > 0:
                 self._service.advance(moved / MICROSECONDS)
+
+    def moves_clock(self) -> bool:
+        """Return whether scripts move a clock that clients in this process see."""
+        return False
 
     def script_clock_us(self) -> int:
         """Return the clock that scripts and pauses move, in microseconds from an arbitrary start."""

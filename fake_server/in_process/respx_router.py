@@ -80,7 +80,10 @@ class _TurnTaking(respx.MockRouter):
             return faulted.respond()
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
-        await _turn()
+        # Before a poll moves the clocks, the code that waits for earlier replies reads them.
+        polls = request.url.path == POLL_PATH and self.engine.moves_clock()
+        for _ in range(_PASSES_OF_A_MOVE if polls else 1):
+            await _turn()
         moves = self.engine.clock_moves
         try:
             return await super().async_handler(request)

@@ -88,6 +88,8 @@ class Script:
         steps: Replies and advances, in order.
         exhausted: What polls get after the last reply.
         submission: Replies to submissions, and advances, before one is accepted. The future exists only then.
+        side_by_side: Whether its advances count from its last reply, so that those of several futures pass at
+            the same time. Otherwise each moves the clocks on its own.
         turns: The replies, each with the advances before it.
         tail: Advances after the last reply; they happen before what ``exhausted`` says.
         last: The last reply without its advances, or None if there is no reply.
@@ -101,6 +103,7 @@ class Script:
     steps: tuple[Step, ...] = ()
     exhausted: Exhausted = Exhausted.FAIL
     submission: tuple[Step, ...] = ()
+    side_by_side: bool = False
     turns: tuple[Turn, ...] = field(init=False, repr=False, compare=False)
     tail: tuple[Advance, ...] = field(init=False, repr=False, compare=False)
     last: Turn | None = field(init=False, repr=False, compare=False)

@@ -3,7 +3,7 @@
     engine.add_rule(outage("paused_capacity", seconds=600, after=20))
     engine.add_rule(at_most(4, "paused_rate_limit", operation="sample"))
 
-A rule of ``fake_server.script.rules`` gives each future a pause of its own, so several pauses add up. A hold
+A rule of ``fake_server.script.rules`` gives each future a pause of its own, from its first poll. A hold
 answers polls while it lasts, and does not change the scripts of the futures. Holds are frozen values.
 """
 

@@ -137,7 +137,8 @@ class RuleBeginning:
         Args:
             state: The ``queue_state``, such as ``paused_capacity``.
             seconds: Length of the pause on the clock that scripts move: the first reply comes at once,
-                another one every ``poll_seconds``, and the result when the time is over.
+                another one every ``poll_seconds``, and the result when the time is over. Pauses of futures in
+                flight pass at the same time.
             polls: Instead of ``seconds``: the number of replies; no clock moves.
             reason: The server's ``queue_state_reason`` (read by ``tinker`` 0.7.0 and later).
             signal: ``timeout`` for HTTP 408, ``try_again`` for HTTP 200.
@@ -155,7 +156,8 @@ class RuleBeginning:
             if type(polls) is not int or polls < 1:
                 raise ScriptError(f"polls is {polls!r}; give a whole number of replies from 1")
             return self.plays(*[reply] * polls)
-        return self.plays(*_pause(reply, microseconds(seconds), microseconds(poll_seconds)))
+        steps = _pause(reply, microseconds(seconds), microseconds(poll_seconds))
+        return self._rule(Script((*steps, Complete()), Exhausted.REPEAT, side_by_side=True))
 
     def plays(self, *steps: Step) -> Rule:
         """Return a rule that gives these steps and then the result.
@@ -167,7 +169,10 @@ class RuleBeginning:
             raise ScriptError("plays() needs at least one step; give it some, or use paused()")
         if not isinstance(steps[-1], Complete | Fail):
             steps = (*steps, Complete())
-        return Rule(self.choice, Script(steps, Exhausted.REPEAT), self.operation, self.client, self.where)
+        return self._rule(Script(steps, Exhausted.REPEAT))
+
+    def _rule(self, script: Script) -> Rule:
+        return Rule(self.choice, script, self.operation, self.client, self.where)
 
 
 def every(

@@ -164,7 +164,7 @@ class VerifiedTinker(Conveniences):
             )
 
     def moves_clock(self) -> bool:
-        """Whether there is a clock for a script's ``advance`` to move."""
+        """Return whether there is a clock for a script's ``advance`` to move."""
         return self._move_clock is not None
 
     # -- measurements ----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from fake_server import (
     nth,
     outage,
 )
-from fake_server.script import complete, fail, script, status, timeout
+from fake_server.script import advance, complete, fail, script, status, timeout
 from fake_server.script.script_yaml import decode_all
 
 SECOND = 1_000_000
@@ -67,6 +67,41 @@ def rounds(clock, names):
         seen.append((clock.now - 1_000, [code for _, code in got]))
         left = [name for name, code in got if code == 408]
     return seen
+
+
+class TestPausesOfARule:
+    def test_sixteen_in_flight_take_as_long_as_one(self, clock):
+        clock.engine.add_rule(every(1).paused("paused_capacity", seconds=600))
+        seen = rounds(clock, [submit(clock.engine, number) for number in range(16)])
+        assert seen == [(30.0 * number, [408] * 16) for number in range(20)] + [(600.0, [200] * 16)]
+
+    def test_one_that_begins_later_ends_later(self, clock):
+        clock.engine.add_rule(every(1).paused("paused_capacity", seconds=60))
+        first = submit(clock.engine, 0)
+        assert [poll(clock.engine, first) for _ in range(2)] == [408, 408]
+        second = submit(clock.engine, 1)
+        assert rounds(clock, [first, second]) == [(60.0, [200, 408]), (90.0, [408]), (120.0, [200])]
+
+    def test_a_poll_while_another_moves_the_clock_does_not_move_it_again(self, clock):
+        clock.engine.add_rule(every(1).paused("paused_capacity", seconds=30))
+        first, second = (submit(clock.engine, number) for number in range(2))
+        assert [poll(clock.engine, name) for name in (first, second)] == [408, 408]
+        move, between = clock.move, []
+
+        def moves(step):
+            if not between:
+                # As a poll on another thread, before the clock shows what this one moves.
+                between.append(poll(clock.engine, second))
+            move(step)
+
+        clock.engine._move_clock = moves
+        assert (poll(clock.engine, first), between) == (200, [200])
+        assert clock.now == 1_030
+
+    def test_steps_that_a_test_writes_move_the_clock_on_their_own(self, clock):
+        clock.engine.add_rule(every(1).plays(timeout(), advance(30)))
+        names = [submit(clock.engine, number) for number in range(2)]
+        assert rounds(clock, names)[-1] == (60.0, [200, 200])
 
 
 class TestOutage:

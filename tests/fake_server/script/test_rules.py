@@ -31,7 +31,9 @@ class TestPauses:
     def test_a_pause_has_replies_and_steps_that_make_its_length(self):
         rule = every(3).paused("paused_capacity", seconds=90)
         assert rule.script == Script(
-            (PAUSED, advance(30), PAUSED, advance(30), PAUSED, advance(30), Complete()), Exhausted.REPEAT
+            (PAUSED, advance(30), PAUSED, advance(30), PAUSED, advance(30), Complete()),
+            Exhausted.REPEAT,
+            side_by_side=True,
         )
 
     @given(st.decimals("0.000001", "1000", places=6), st.integers(1, 100))
