@@ -28,9 +28,10 @@ class Request:
         query: Query without the question mark; empty if there is none.
         body: Content as sent: chunks joined, content coding not decoded.
         connection: Number of the connection that carried it, set by the socket server; None in process.
+        prefix: What stood before the path, of a request that a server below a prefix sees; else empty.
     """
 
-    __slots__ = ("_headers", "_plain", "_values", "body", "connection", "method", "path", "query")
+    __slots__ = ("_headers", "_plain", "_values", "body", "connection", "method", "path", "prefix", "query")
 
     def __init__(
         self, method: str, path: str, query: str = "", headers: RawHeaders = (), body: bytes = b""
@@ -40,6 +41,7 @@ class Request:
         self.query = query
         self.body = body
         self.connection: int | None = None
+        self.prefix = ""
         self._headers = headers
         self._values: dict[bytes, bytes] | None = None
         self._plain: bool | None = None
@@ -58,7 +60,9 @@ class Request:
 
     def at(self, path: str) -> Request:
         """Return the same request at another path, as a server below a prefix sees it."""
-        return Request(self.method, path, self.query, self.headers, self.body)
+        request = Request(self.method, path, self.query, self.headers, self.body)
+        request.prefix = self.prefix + self.path.removesuffix(path)
+        return request
 
     def is_plain(self) -> bool:
         """Return whether the body has no content coding and is not protobuf."""

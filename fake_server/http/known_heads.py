@@ -74,6 +74,7 @@ class KnownRequest(Request):
     def __init__(self, head: KnownHead, value: bytes, body: bytes) -> None:
         self.method = head.method
         self.path = head.path
+        self.prefix = ""
         self.query = head.query
         self.body = body
         self.connection = None

@@ -28,6 +28,7 @@ SDKS.edited(
     caught_by="debounce.within_a_minute",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: out of capacity'",
     also=(
+        "debounce.long_uptime",
         "debounce.after_a_long_run",
         "concurrency.one_minute_for_a_client",
         "debounce.across_states",
@@ -47,6 +48,9 @@ SDKS.edited(
     caught_by="debounce.within_a_minute",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: Tinker backend is ru",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
@@ -79,6 +83,8 @@ SDKS.edited(
     caught_by="debounce.boundary",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.summer_time",
         "debounce.fraction",
         "debounce.within_a_minute",
         "concurrency.one_minute_for_a_client",
@@ -138,6 +144,9 @@ class _StartsWithoutALine(ClientObserver):
     caught_by="debounce.first_pause_logs",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
@@ -223,6 +232,9 @@ class _ExtendsTheWindow(ClientObserver):
     caught_by="debounce.begins_at_the_line",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "concurrency.one_minute_for_a_client",
         "concurrency.one_minute_on_threads",
         "debounce.across_compute_logprobs",
@@ -492,6 +504,9 @@ class _LogsEveryFiveMinutes(ClientObserver):
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
     also=(
         *TIMES_OF_LINES,
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "concurrency.training_on_threads",
         "debounce.begins_at_the_line",
         "debounce.within_a_minute",
@@ -514,7 +529,10 @@ class _AbsoluteElapsedTime(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.clock_stepping_back",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: concurrent LoRA rate",
-    also=("debounce.wall_clock",),
+    also=(
+        "debounce.before_1970",
+        "debounce.wall_clock",
+    ),
 )
 class _IgnoresTheSignOfElapsedTime(WithObserver):
     observer = _AbsoluteElapsedTime
@@ -527,6 +545,7 @@ SDKS.edited(
     caught_by="debounce.wall_clock",
     saying="at 0.001 s: wanted a pause line at 0.001 s, got nothing",
     also=(
+        "debounce.before_1970",
         "debounce.after_a_long_run",
         "debounce.clock_stepping_back",
         "functions.should_log",

@@ -29,6 +29,8 @@ SDKS.edited(
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
     also=(
         *TIMES_OF_LINES,
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.any_time_of_day",
         "reasons.any_text",
         *ACROSS_TRAINING,
@@ -57,6 +59,8 @@ SDKS.edited(
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
         *TIMES_OF_LINES,
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.any_time_of_day",
         "reasons.any_text",
         *ACROSS_TRAINING,
@@ -86,6 +90,9 @@ class _RestartsAfterALine(ClientObserver):
     caught_by="grace.then_once_a_minute",
     saying="at 960.000 s: wanted a pause line at 960.000 s, got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_2038",
         "debounce.after_a_long_run",
         "reasons.any_text",
@@ -184,6 +191,8 @@ SDKS.edited(
     caught_by="grace.not_for_sampling",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
     also=(
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",
         "concurrency.one_minute_for_a_client",
@@ -220,6 +229,8 @@ SDKS.edited(
     saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: Tinker backend is ",
     also=(
         *TIMES_OF_LINES,
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.any_time_of_day",
         "reasons.any_text",
         "debounce.begins_at_the_line",

@@ -124,6 +124,10 @@ class _SleepsAfterTryAgain(Poll):
     caught_by="polling.try_again",
     saying="at 0.500 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 0.500 s",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
+        "polling.before_1970",
         "callback.states",
         "concurrency.one_minute_for_a_client",
         "debounce.across_compute_logprobs",
@@ -246,6 +250,7 @@ SDKS.edited(
     caught_by="polling.back_off",
     saying="at 2.000 s: wanted poll 2 of future 1 at 1.000 s, got poll 2 of future 1 at 2.000 s",
     also=(
+        "polling.long_uptime",
         "polling.back_off_goes_on",
         "polling.back_off_reset",
         "polling.broken_reply",
@@ -263,7 +268,10 @@ SDKS.edited(
     changes={"polling.back_off_cap_seconds": 60.0},
     caught_by="polling.back_off",
     saying="at 63.000 s: wanted poll 7 of future 1 at 61.000 s, got poll 7 of future 1 at 63.000 s",
-    also=("polling.back_off_reset",),
+    also=(
+        "polling.long_uptime",
+        "polling.back_off_reset",
+    ),
 )
 
 

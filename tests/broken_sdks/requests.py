@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -99,6 +100,45 @@ class _SubmitsTrainingWithoutTheKey(_WithoutAKey):
     paths = ("forward_backward",)
 
 
+class _AtTheRoot(ReferenceAdapter):
+    """The reference, which sends some requests to the root of the server."""
+
+    paths: ClassVar[tuple[str, ...]] = ()
+
+    async def open(self, context: ScenarioContext) -> None:
+        await super().open(context)
+        service: Any = self._service
+        send = service._send
+
+        async def moved(url: str, **more: Any) -> Any:
+            path = url.rpartition("/")[2]
+            if path in self.paths:
+                url = f"{urllib.parse.urljoin(context.base_url, '/')}api/v1/{path}"
+            return await send(url, **more)
+
+        service._send = moved
+
+
+@SDKS.adapter(
+    "polls_at_the_root_of_the_server",
+    under="tinker-0.5.1",
+    caught_by="requests.base_path",
+    saying="wanted retrieve_future at /team/tinker/api/v1/retrieve_future, got retrieve_future at /api/v1/",
+)
+class _PollsAtTheRoot(_AtTheRoot):
+    paths = ("retrieve_future",)
+
+
+@SDKS.adapter(
+    "creates_sessions_at_the_root_of_the_server",
+    under="tinker-0.38",
+    caught_by="requests.base_path",
+    saying="wanted nothing, got create_session at /api/v1/create_session",
+)
+class _CreatesSessionsAtTheRoot(_AtTheRoot):
+    paths = ("create_session",)
+
+
 class _Replaced(_Altered):
     """The reference with other values in some fields; None leaves a field out."""
 
@@ -161,6 +201,9 @@ class _TrainsTheFirstModel(_FirstOnes):
     caught_by="requests.base_model_of_a_creation",
     saying="wanted create_model 1 with base_model 'Qwen/Qwen3-8B', got nothing",
     also=(
+        "polling.before_1970",
+        "polling.long_uptime",
+        "requests.base_path",
         "submissions.after_ten_retries",
         "submissions.delays",
         "submissions.empty_bad_request",

@@ -53,6 +53,71 @@ class _LogsAsciiInSampling(WithObserver):
     observer = _AsciiObserver
 
 
+class _SplitsTheIdentifier(ClientObserver):
+    __slots__ = ()
+
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        name = self.identifier
+        self.identifier = None if name is None else name.splitlines()[0]
+        try:
+            super().on_queue_state_change(state, reason)
+        finally:
+            self.identifier = name
+
+
+@SDKS.adapter(
+    "logs_the_first_line_of_an_identifier",
+    under="tinker-0.5.1",
+    caught_by="messages.any_training_identifier",
+    saying="the identifier 'model odd {} {0} {identifier} %d %(name)s lines one\\ntwo",
+)
+class _LogsTheFirstLine(WithObserver):
+    observer = _SplitsTheIdentifier
+
+
+class _FormatsTheIdentifier(ClientObserver):
+    __slots__ = ()
+
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        if self.identifier is not None:
+            self.identifier.format(reason, identifier=self.identifier)
+        super().on_queue_state_change(state, reason)
+
+
+@SDKS.adapter(
+    "formats_the_identifier",
+    under="tinker-0.10",
+    caught_by="messages.any_creation_identifier",
+    saying="wanted a pause line with the identifier 'model odd {} {0}",
+    also=("messages.any_sampling_identifier", "messages.any_training_identifier"),
+)
+class _WithAFormattedIdentifier(WithObserver):
+    observer = _FormatsTheIdentifier
+
+
+class _CutsTheIdentifier(ClientObserver):
+    __slots__ = ()
+
+    def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
+        name = self.identifier
+        self.identifier = None if name is None else name[:1024]
+        try:
+            super().on_queue_state_change(state, reason)
+        finally:
+            self.identifier = name
+
+
+@SDKS.adapter(
+    "cuts_an_identifier_at_a_kilobyte",
+    under="tinker-0.38",
+    caught_by="messages.any_training_identifier",
+    saying="wanted a pause line with the identifier 'model odd {} {0}",
+    also=("messages.any_creation_identifier", "messages.any_sampling_identifier"),
+)
+class _CutsAnIdentifier(WithObserver):
+    observer = _CutsTheIdentifier
+
+
 @SDKS.adapter(
     "logs_ascii_in_training",
     under="tinker-0.38",

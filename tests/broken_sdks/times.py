@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import math
 import select
 import time
 from typing import Final
@@ -40,7 +42,10 @@ class _OfTheDay(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.any_time_of_day",
     saying="wanted a pause line at 900.000 s, got nothing",
-    also=("debounce.after_a_long_run",),
+    also=(
+        "debounce.before_1970",
+        "debounce.after_a_long_run",
+    ),
 )
 class _KeepsTheTimeOfDay(WithObserver):
     observer = _OfTheDay
@@ -63,6 +68,7 @@ class _InShortMilliseconds(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.after_a_long_run",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
+    also=("debounce.before_1970",),
 )
 class _CountsMillisecondsIn32Bits(WithObserver):
     observer = _InShortMilliseconds
@@ -86,9 +92,118 @@ class _InShortSeconds(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.after_2038",
     saying="at 60.000 s: wanted a pause line at 60.000 s, got nothing",
+    also=("debounce.before_1970",),
 )
 class _KeepsSecondsIn32Bits(WithObserver):
     observer = _InShortSeconds
+
+
+class _ByLocalTime(ClientObserver):
+    __slots__ = ()
+
+    def _should_log_now(self, state: QueueState) -> bool:
+        now = datetime.datetime.now()
+        logged = vars(self).get("logged")
+        if state is QueueState.ACTIVE or (logged and now - logged < datetime.timedelta(seconds=60)):
+            return False
+        vars(self)["logged"] = now
+        return True
+
+
+@SDKS.adapter(
+    "subtracts_local_times",
+    under="tinker-0.5.1",
+    caught_by="debounce.summer_time",
+    saying="at 940.000 s: wanted nothing, got the line",
+    also=("debounce.before_1970",),
+)
+class _SubtractsLocalTimes(WithObserver):
+    observer = _ByLocalTime
+
+
+class _FromTheStart(ClientObserver):
+    __slots__ = ()
+
+    def _should_log_now(self, state: QueueState) -> bool:
+        self._memory.logged_at = self._memory.logged_at or -math.inf
+        return super()._should_log_now(state)
+
+
+@SDKS.adapter(
+    "logs_before_1970",
+    under="tinker-0.5.1",
+    caught_by="debounce.before_1970",
+    saying="at 0.000 s: wanted nothing, got the line",
+)
+class _LogsBefore1970(WithObserver):
+    observer = _FromTheStart
+
+
+class _ByShortUptime(ClientObserver):
+    __slots__ = ()
+
+    def _should_log_now(self, state: QueueState) -> bool:
+        now = _as_32_bits(round(time.monotonic() * 1000))
+        last = self._memory.logged_at
+        if state is QueueState.ACTIVE or (last and now - last < 60_000):
+            return False
+        self._memory.logged_at = now
+        return True
+
+
+@SDKS.adapter(
+    "keeps_the_uptime_in_32_bits",
+    under="tinker-0.5.1",
+    caught_by="debounce.long_uptime",
+    saying="at 962.000 s: wanted a pause line at 962.000 s, got nothing",
+    also=(
+        "debounce.after_a_long_run",
+        "debounce.before_1970",
+        "debounce.clock_stepping_back",
+        "debounce.wall_clock",
+    ),
+)
+class _KeepsTheUptimeIn32Bits(WithObserver):
+    observer = _ByShortUptime
+
+
+class _WithAShortDeadline(Poll):
+    __slots__ = ()
+
+    async def _back_off(self) -> None:
+        now = round(time.monotonic() * 1000)
+        delay = min(1000 * 2**self._connection_errors, 30_000)
+        if _as_32_bits(now + delay) > _as_32_bits(now):
+            await super()._back_off()
+
+
+@SDKS.adapter(
+    "keeps_deadlines_in_32_bits",
+    under="tinker-0.38",
+    caught_by="polling.long_uptime",
+    saying="wanted poll 6 of future 1 at 31.000 s, got poll 6 of future 1 at 15.000 s",
+)
+class _KeepsDeadlinesIn32Bits(WithPoll):
+    poll = _WithAShortDeadline
+
+
+class _WithoutASign(Poll):
+    __slots__ = ()
+
+    async def _ask(self) -> httpx.Response:
+        int(time.time()).to_bytes(8, "big")
+        return await super()._ask()
+
+
+@SDKS.adapter(
+    "has_no_sign_before_the_time",
+    under="tinker-0.10",
+    caught_by="polling.before_1970",
+    saying="got a failed set-up: create_client failed for training client 'client': OverflowError",
+    also=("debounce.before_1970",),
+)
+class _HasNoSign(WithPoll):
+    poll = _WithoutASign
 
 
 class _SleepsInRealTime(Poll):

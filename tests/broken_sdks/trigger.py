@@ -115,6 +115,9 @@ class _NotifiesOfChangesOn408(Poll):
     caught_by="trigger.every_408",
     saying="at 61.000 s: wanted the observer called after reply 2 (HTTP 408), got nothing",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
         "debounce.begins_at_the_line",
@@ -140,6 +143,9 @@ SDKS.edited(
     caught_by="trigger.not_408",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 1 (HTTP 408)",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_a_long_run",
         "custom_observer.replaces_client",
         "debounce.after_2038",
@@ -192,6 +198,9 @@ SDKS.edited(
     caught_by="trigger.only_changes",
     saying="got state 'paused_capacity' after reply 2 (HTTP 200 try_again)",
     also=(
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
         "concurrency.each_future_has_a_state",

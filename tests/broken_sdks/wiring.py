@@ -49,6 +49,8 @@ SDKS.edited(
     caught_by="wiring.sample",
     saying="wanted a pause line with the identifier",
     also=(
+        "debounce.long_uptime",
+        "debounce.summer_time",
         *ACROSS_TRAINING,
         "concurrency.a_minute_for_each_client",
         "concurrency.clients_on_threads",

@@ -29,8 +29,8 @@ QUIRKS_NOT_SHARED = {
     "polling.goes_on_after_the_wait",
     "polling.incomplete_result",
 }
-BY_HTTP_CLIENT = {"submissions.redirect"}
-"""A quirk that depends on what the HTTP client of the language does by itself."""
+BY_LANGUAGE = {"submissions.redirect", "debounce.before_1970"}
+"""Quirks of a language: what its HTTP client does by itself, and its zero time, which in Go is the year 1."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,6 @@ def test_it_conforms_to_the_profile_that_it_names(spec: str, request: pytest.Fix
     verdicts = dict(re.findall(r"^(\w+\.\w+) +(?:contract|quirk) +(\S.*?) *$", result.output, re.MULTILINE))
     failed = {identifier for identifier, verdict in verdicts.items() if verdict == "failed"}
     # Python's standard library follows no 307 of a POST.
-    assert failed - {"polling.redirect"} - BY_HTTP_CLIENT == QUIRKS_NOT_SHARED
+    assert failed - {"polling.redirect"} - BY_LANGUAGE == QUIRKS_NOT_SHARED
     for identifier in ("polling.caller_timeout", "debounce.boundary", "concurrency.one_minute_for_a_client"):
         assert verdicts[identifier] == "passed"

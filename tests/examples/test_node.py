@@ -47,6 +47,13 @@ WITHOUT_A_SEAM = {
         "debounce.wall_clock",
         "grace.monotonic_clock",
     },
+    "a time before 1970, a time zone or an uptime": {
+        "debounce.before_1970",
+        "debounce.long_uptime",
+        "debounce.summer_time",
+        "polling.before_1970",
+        "polling.long_uptime",
+    },
     "a clock that moves while futures are in flight together": {
         "concurrency.one_minute_for_a_client",
         "concurrency.grace",
@@ -87,6 +94,19 @@ NOT_CLAIMED = {
     "polling.refused_connection",
     "polling.slow_reply",
     "polling.late_reply",
+    # It polls each future by itself.
+    "session_polling.announced_size",
+    "session_polling.bad_request",
+    "session_polling.cursor",
+    "session_polling.delays",
+    "session_polling.ends_all",
+    "session_polling.error_line",
+    "session_polling.failure",
+    "session_polling.fetched",
+    "session_polling.no_pause",
+    "session_polling.pause_afterwards",
+    "session_polling.polled_again",
+    "session_polling.result",
     # It does not send a refused submission again.
     "submissions.sent_again",
     "submissions.payment_pauses",

@@ -203,7 +203,7 @@ def test_a_mistake_in_a_script_ends_it_with_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (("--port", "99999"), "'--port': 99999 is not in the range 0<=x<=65535; see fake-tinker --help"),
         (("--seed", "a"), "'a' is not a valid integer; see"),
@@ -219,10 +219,10 @@ def test_a_mistake_in_a_script_ends_it_with_2(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_on_the_command_line_is_one_line(options: tuple[str, ...], said: str) -> None:
+def test_a_mistake_on_the_command_line_is_one_line(options: tuple[str, ...], expected: str) -> None:
     done = CliRunner().invoke(main, options, prog_name="fake-tinker")
     assert done.exit_code == 2
-    assert said in done.output
+    assert expected in done.output
     assert (done.output[:7], done.output.count("\n")) == ("Error: ", 1)
 
 

@@ -27,6 +27,7 @@ from tinker_conformance.clocks.two_clocks import (
 )
 from tinker_conformance.clocks.waiting import ClockWaiters, SleepingLoop
 
+_ROUNDING_US: Final = 0.05
 _SPINNING_PASSES: Final = 10_000
 
 
@@ -127,10 +128,15 @@ class FrozenClock:
 
     # -- moving ----------------------------------------------------------------------------------
 
-    def new_scenario(self, epoch: float = DEFAULT_EPOCH) -> None:
-        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0."""
+    def new_scenario(self, epoch: float = DEFAULT_EPOCH, uptime: float | None = None) -> None:
+        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0.
+
+        Args:
+            epoch: The wall clock, in seconds since 1970.
+            uptime: Where the monotonic clock goes on (`TwoClocks.start_scenario`); None for where it stands.
+        """
         with self._lock:
-            self._clocks.start_scenario(epoch)
+            self._clocks.start_scenario(epoch, uptime)
             if self._rules is not None:
                 self._rules.restart(self.monotonic_us)
             self._activity += 1
@@ -249,9 +255,11 @@ class FrozenClock:
             if state.posted != state.seen:
                 state.seen = state.posted
                 return False
-            # A due time is a float sum; half a nanosecond of slack keeps 0.30000000000000004 from becoming
-            # 300001 µs.
-            state.due_us = None if due_seconds is None else math.ceil(due_seconds * MICROSECOND - 0.0005)
+            # A due time is a float sum; some slack keeps 0.30000000000000004 from becoming 300001 µs, after a
+            # year of uptime too, where two floats are 4 ns apart.
+            state.due_us = (
+                None if due_seconds is None else math.ceil(due_seconds * MICROSECOND - _ROUNDING_US)
+            )
             if state.due_us is not None and state.due_us <= self.monotonic_us:
                 return False
             state.idle = True

@@ -58,12 +58,12 @@ class KitClock(ABC):
         """Return the virtual seconds since the scenario began, on the monotonic clock."""
         return self._clocks.elapsed()
 
-    def new_scenario(self, epoch: float) -> None:
+    def new_scenario(self, epoch: float, uptime: float | None = None) -> None:
         """Start a scenario: set the wall clock to `epoch` (seconds since 1970), and `elapsed` to 0.
 
-        The monotonic clock continues.
+        The monotonic clock continues, from `uptime` (seconds) if that is given.
         """
-        self._clocks.start_scenario(epoch)
+        self._clocks.start_scenario(epoch, uptime)
         self.seq += 1
         self._show()
 
@@ -157,11 +157,11 @@ class FaketimeClock(KitClock):
         """Set the time to the real one: some programs never start while time stands still."""
         replace_text(self._path, "+0\n")
 
-    def new_scenario(self, epoch: float) -> None:
+    def new_scenario(self, epoch: float, uptime: float | None = None) -> None:
         """Start a scenario 1 to 2 s after the last one ended, at the fraction of a second of `epoch`."""
         second = math.ceil(max(self._shown_us / MICROSECOND, time.time())) + 1
         self._shown_us = 0
-        super().new_scenario(second + round(epoch % 1, 6))
+        super().new_scenario(second + round(epoch % 1, 6), uptime)
 
     def nudge(self, amount_us: int) -> None:
         """Let some microseconds pass that no timeline shows."""

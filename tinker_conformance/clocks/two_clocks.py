@@ -6,6 +6,7 @@ Both are kept in whole microseconds, so that steps add up exactly.
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,9 @@ DEFAULT_EPOCH: Final = 1_750_000_000.0
 """The wall clock at the start of a scenario that names none, in seconds since 1970."""
 
 MONOTONIC_START_US: Final = 100_000 * MICROSECOND
+_ROUND_OF_32_BITS_US: Final = 2**32 * 1_000
+"""After how many microseconds a count of milliseconds in 32 bits begins again."""
+_SIGN_SECONDS: Final = 2**31 / 1_000
 _SCENARIO_SECONDS: Final = 110_000
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun counts in naive UTC
 
@@ -29,9 +33,13 @@ def scenario_start(monotonic_us: int) -> int:
     """Return where the monotonic clock starts a scenario, given where the last one left it (both in µs).
 
     It moves on to a whole second from which no scenario reaches the next power of two. Among floats of one
-    magnitude `(t + 900) - t` is 900 exactly, whatever ran before.
+    magnitude `(t + 900) - t` is 900 exactly, whatever ran before. Nor does it reach a moment at which a count
+    of milliseconds in 32 bits changes its sign: only scenarios with an `uptime` are about that.
     """
     start = -(-monotonic_us // MICROSECOND)
+    end = start + _SCENARIO_SECONDS
+    if start // _SIGN_SECONDS != end // _SIGN_SECONDS:
+        start = math.ceil(end // _SIGN_SECONDS * _SIGN_SECONDS) + 1
     if start.bit_length() != (start + _SCENARIO_SECONDS).bit_length():
         start = 1 << start.bit_length()
     return start * MICROSECOND
@@ -51,10 +59,20 @@ class TwoClocks:
     monotonic_us: int = MONOTONIC_START_US
     started_us: int = MONOTONIC_START_US
 
-    def start_scenario(self, epoch: float) -> None:
-        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0."""
+    def start_scenario(self, epoch: float, uptime: float | None = None) -> None:
+        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0.
+
+        Args:
+            epoch: The wall clock, in seconds since 1970.
+            uptime: Where the monotonic clock goes on, in seconds, or later by a multiple of 2**32 ms where it
+                has passed that: a number of 32 bits cannot tell them apart. None for a round second.
+        """
         self.wall_us = to_microseconds(epoch)
-        self.monotonic_us = self.started_us = scenario_start(self.monotonic_us)
+        if uptime is None:
+            self.monotonic_us = scenario_start(self.monotonic_us)
+        else:
+            self.monotonic_us += (to_microseconds(uptime) - self.monotonic_us) % _ROUND_OF_32_BITS_US
+        self.started_us = self.monotonic_us
 
     def move(self, wall_us: int, monotonic_us: int) -> None:
         """Move each clock by its own number of microseconds.

@@ -33,6 +33,7 @@ _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.poll_types: LaneKind.REQUESTS,
     seen.submissions: LaneKind.REQUESTS,
     seen.request_keys: LaneKind.REQUESTS,
+    seen.request_paths: LaneKind.REQUESTS,
     seen.request_clients: LaneKind.REQUESTS,
     seen.request_numbers: LaneKind.REQUESTS,
     seen.request_contents: LaneKind.REQUESTS,

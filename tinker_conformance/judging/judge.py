@@ -311,7 +311,7 @@ class Judge:
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
             cases[scenario.id] = case
             if observed.fault is not None:
-                refused = observed.fault.kind is FaultKind.SET_UP and bool(scenario.setup)
+                refused = observed.fault.kind is FaultKind.SET_UP and _asks_the_set_up(scenario)
                 if observed.fault.kind is not FaultKind.STUCK and not refused:
                     note = f"scenario {scenario.id}: {observed.fault}"
                     return Judgement(required, Verdict.ADAPTER_ERROR, cases=cases, note=note)
@@ -340,6 +340,11 @@ class Judge:
             isinstance(event, ClockStep) and event.cause is ClockCause.SLEEP
             for event in self._runs.expected(scenario).timeline
         )
+
+
+def _asks_the_set_up(scenario: Scenario) -> bool:
+    """Return whether the scenario is about the set-up, too, so that its failure is one of the SDK."""
+    return bool(scenario.setup or scenario.base_path) or scenario.epoch < 0
 
 
 def _with_note(judgement: Judgement, note: str) -> Judgement:

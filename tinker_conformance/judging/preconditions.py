@@ -45,6 +45,7 @@ _WITHOUT_TIME: Final = frozenset(
         seen.poll_iterations,
         seen.poll_types,
         seen.request_keys,
+        seen.request_paths,
         seen.request_clients,
         seen.request_numbers,
         seen.repeated_numbers,

@@ -7,6 +7,7 @@ from typing import Final
 from fake_server.core.operations import Operation
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.projections import same
+from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements.conditions import (
     does_not,
     every,
@@ -17,6 +18,13 @@ from tinker_conformance.requirements.conditions import (
 )
 from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, TRAINING
+
+_DRIVEN: Final = "official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, driven"
+
+
+def _of_each_client(scenario: str) -> tuple[str, ...]:
+    return tuple(f"{scenario}-{kind.replace('_', '-')}" for kind in ClientKind)
+
 
 REQUIREMENTS: Final = (
     Requirement(
@@ -287,13 +295,38 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.any_time_of_day",
-        sentence="The 60 s hold over midnight in every time zone, and where clocks change for the summer.",
+        sentence="The 60 s hold over midnight in every time zone.",
         source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
         scenarios=(
             "times-every-quarter-hour",
             "times-every-quarter-hour-training",
             "times-every-quarter-hour-model-creation",
         ),
+        check=same(seen.line_times),
+    ),
+    Requirement(
+        id="debounce.summer_time",
+        sentence="The 60 s hold where the local clocks go forward for the summer, and where they go back.",
+        source=_DRIVEN,
+        scenarios=(*_of_each_client("times-summer-begins"), *_of_each_client("times-summer-ends")),
+        check=same(seen.line_times),
+    ),
+    Requirement(
+        id="debounce.before_1970",
+        sentence="Before 1970, and in its first minute, nothing is logged: the 60 s begin at zero.",
+        source=_DRIVEN,
+        scenarios=_of_each_client("times-before-1970"),
+        check=same(seen.line_times),
+        level=Level.QUIRK,
+    ),
+    Requirement(
+        id="debounce.long_uptime",
+        sentence=(
+            "The 60 s, and the 900 s where a client has them, hold where the milliseconds of the monotonic "
+            "clock exceed 31 bits, after 25 days, and 32."
+        ),
+        source=_DRIVEN,
+        scenarios=(*_of_each_client("times-uptime-of-31-bits"), *_of_each_client("times-uptime-of-32-bits")),
         check=same(seen.line_times),
     ),
     Requirement(

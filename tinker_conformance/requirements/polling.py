@@ -223,6 +223,28 @@ REQUIREMENTS: Final = (
         check=same(seen.poll_times, seen.outcomes),
     ),
     Requirement(
+        id="polling.long_uptime",
+        sentence="These delays hold where the milliseconds of the monotonic clock exceed 31 bits.",
+        source="official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, driven",
+        scenarios=(
+            "times-back-off-at-31-bits-sampling",
+            "times-back-off-at-31-bits-training",
+            "times-back-off-at-31-bits-model-creation",
+        ),
+        check=same(seen.poll_times, seen.outcomes),
+    ),
+    Requirement(
+        id="polling.before_1970",
+        sentence="A wall clock that stands before 1970 changes nothing about polls.",
+        source="official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, driven",
+        scenarios=(
+            "times-before-1970-sampling",
+            "times-before-1970-training",
+            "times-before-1970-model-creation",
+        ),
+        check=same(seen.poll_times, seen.outcomes),
+    ),
+    Requirement(
         id="polling.back_off_reset",
         sentence="A 408 resets the back-off.",
         source="official SDK, every release",

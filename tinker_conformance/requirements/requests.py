@@ -34,6 +34,17 @@ REQUIREMENTS: Final = (
         needs=TRAINING,
     ),
     Requirement(
+        id="requests.base_path",
+        sentence="Every request goes below the path of the base URL, if it has one.",
+        source=_DRIVEN,
+        scenarios=(
+            "requests-base-path-sampling",
+            "requests-base-path-training",
+            "requests-base-path-model-creation",
+        ),
+        check=same(seen.request_paths),
+    ),
+    Requirement(
         id="requests.client_of_a_sample",
         sentence="A sample names the sampling session, the weights or the base model of its own client.",
         source=_DRIVEN,

@@ -6,6 +6,7 @@ place in it and the fix.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from enum import StrEnum
 from pathlib import Path
@@ -44,8 +45,8 @@ _DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
     ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
 }
 _SCENARIO_KEYS: Final = (
-    "id", "description", "epoch", "client", "clients", "setup", "client_config", "background", "futures",
-    "concurrent", "threads", "calls", "dialect",
+    "id", "description", "epoch", "uptime", "time_zone", "base_path", "client", "clients", "setup",
+    "client_config", "background", "futures", "concurrent", "threads", "calls", "dialect",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
 _FUTURE_KEYS: Final = (
@@ -56,6 +57,9 @@ _BACKGROUND: Final = ("retrieve_futures", "cancel_future")
 _MOST_CLIENTS: Final = 1_000
 _MOST_FUTURES: Final = 10_000
 _MOST_ARGUMENTS: Final = 100
+_EARLIEST: Final = -1e10
+"""The year 1653, in seconds since 1970."""
+_LATEST: Final = 1e11
 _BASE_MODEL: Final = "Qwen/Qwen3-8B"
 
 
@@ -158,7 +162,10 @@ def decode_scenario(data: object, where: str) -> Scenario:
         _fail(where, "'before' cannot be used in concurrent futures", "move the clocks in a script")
     scenario = Scenario(
         id=identifier,
-        epoch=_seconds(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
+        epoch=_epoch(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
+        uptime=None if "uptime" not in entry else _seconds(entry["uptime"], f"{where}, uptime"),
+        time_zone=_time_zone(entry, f"{where}, time_zone"),
+        base_path=_base_path(entry.get("base_path", ""), f"{where}, base_path"),
         clients=clients,
         setup=_setup(entry.get("setup", {}), f"{where}, setup"),
         client_config=_client_config(entry.get("client_config", {}), f"{where}, client_config"),
@@ -190,6 +197,28 @@ def _dialect(entry: Mapping[str, object], where: str) -> str | None:
     except ScriptError as error:
         raise ScenarioError(f"{where}: {error}") from error
     return name
+
+
+def _epoch(data: object, where: str) -> float:
+    if isinstance(data, bool) or not isinstance(data, int | float) or not _EARLIEST <= data < _LATEST:
+        _fail(where, f"expected seconds, got {_named(data)}", f"write a number from {_EARLIEST:g}")
+    return float(data)
+
+
+def _time_zone(entry: Mapping[str, object], where: str) -> str | None:
+    if "time_zone" not in entry:
+        return None
+    zone = _string(entry["time_zone"], where)
+    if not zone or not zone.isascii() or not zone.isprintable():
+        _fail(where, f"{zone!r} is no time zone", "write a name such as Europe/Berlin")
+    return zone
+
+
+def _base_path(data: object, where: str) -> str:
+    path = _string(data, where)
+    if path and not re.fullmatch(r"(/[\w.-]+)+", path, re.ASCII):
+        _fail(where, f"{path!r} is no path of a base URL", "write one such as /team/tinker")
+    return path
 
 
 def _check_threads(entry: Mapping[str, object], futures: Sequence[FutureSpec], where: str) -> None:
@@ -416,7 +445,7 @@ def _flag(data: object, where: str) -> bool:
 
 
 def _seconds(data: object, where: str) -> float:
-    if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data < 1e11:
+    if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data < _LATEST:
         _fail(where, f"expected seconds, got {_named(data)}", "write a number, 0 or more")
     return float(data)
 

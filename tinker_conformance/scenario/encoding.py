@@ -19,6 +19,12 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
         data["description"] = scenario.description
     if scenario.epoch != DEFAULT_EPOCH:
         data["epoch"] = scenario.epoch
+    if scenario.uptime is not None:
+        data["uptime"] = scenario.uptime
+    if scenario.time_zone is not None:
+        data["time_zone"] = scenario.time_zone
+    if scenario.base_path:
+        data["base_path"] = scenario.base_path
     if scenario.dialect is not None:
         data["dialect"] = scenario.dialect
     if scenario.calls:

@@ -95,7 +95,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: Unique among the scenarios of a run.
-        epoch: The wall clock at the start, seconds since 1970.
+        epoch: The wall clock at the start, seconds since 1970; negative before it.
+        uptime: What the monotonic clock reads at the start, seconds, or more by a multiple of 2**32 ms if
+            earlier scenarios have passed it; None for where it stands.
+        time_zone: The value of the environment variable `TZ` for the SDK; None for that of the run.
+        base_path: The path of the base URL that the SDK is given, such as `/team/tinker`; empty for none.
         clients: In the order in which they are created.
         setup: Replies to requests with which an SDK creates its clients. With any, the timeline begins with
             the set-up.
@@ -114,6 +118,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     epoch: float = DEFAULT_EPOCH
+    uptime: float | None = None
+    time_zone: str | None = None
+    base_path: str = ""
     clients: tuple[ClientSpec, ...] = ()
     setup: tuple[SetupReplies, ...] = ()
     client_config: Mapping[str, object] = {}

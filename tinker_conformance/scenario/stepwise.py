@@ -48,8 +48,10 @@ def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario
         case SdkClock.FROZEN | SdkClock.FILE:
             return scenario
         case SdkClock.LIBFAKETIME:
+            _refuse_dates(scenario)
             return stepwise(scenario, profile)
         case SdkClock.WALL:
+            _refuse_dates(scenario)
             split = stepwise(scenario, profile)
             for step in (step for future in split.futures for step in future.before):
                 if step.wall_us > MAX_WALL_STEP_US:
@@ -63,6 +65,19 @@ def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario
                         "it moves the clock by fractions of a second that a real clock cannot keep exactly"
                     )
             return split
+
+
+def _refuse_dates(scenario: Scenario) -> None:
+    """Raise an error if the scenario is about the years before 1970, a time zone or a long uptime.
+
+    These clocks start at the present time and in the zone of the run: nothing of it would be shown.
+    """
+    if scenario.epoch < 0:
+        raise ScenarioError("it sets the wall clock to a time before 1970")
+    if scenario.uptime is not None:
+        raise ScenarioError("it sets the monotonic clock")
+    if scenario.time_zone is not None:
+        raise ScenarioError("it sets the time zone")
 
 
 def stepwise(scenario: Scenario, profile: Profile) -> Scenario:

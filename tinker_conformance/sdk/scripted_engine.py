@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from fake_server import FakeTinker
 from fake_server.core.errors import ProblemKind
+from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.core.operations import SUBMISSION_PATHS
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.listener import Listener
-from fake_server.engine.tinker_api import Unscripted
+from fake_server.engine.tinker_api import POLL_PATH, Unscripted
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import ClientSpec, Scenario
 from tinker_conformance.sdk.server_events import API_KEY, FutureKey
@@ -26,14 +28,18 @@ def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
     }
 
 
-def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
+class ScenarioListener(Listener, Protocol):
+    """Is notified of the requests of a scenario."""
+
+    def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Handle a request that is neither a submission nor a poll, nor below the base URL's path."""
+
+
+def scripted_engine(
+    scenario: Scenario, listener: ScenarioListener
+) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
     """Return an engine with the clients and scripts of a scenario, and its scripted futures in order."""
-    engine = FakeTinker(
-        listener=listener,
-        unscripted=Unscripted.ERROR,
-        dialect=scenario.dialect,
-        client_config=scenario.client_config,
-    )
+    engine = _BelowPath(scenario, listener)
     for client in scenario.clients:
         match client.kind:
             case ClientKind.TRAINING:
@@ -54,6 +60,32 @@ def scripted_engine(scenario: Scenario, listener: Listener) -> tuple[FakeTinker,
         for number, future in enumerate(scenario.futures, 1)
     )
     return engine, scripted
+
+
+class _BelowPath(FakeTinker):
+    """A fake server that answers below a path and without it, so that a timeline shows who left it out."""
+
+    def __init__(self, scenario: Scenario, listener: ScenarioListener) -> None:
+        super().__init__(
+            listener=listener,
+            unscripted=Unscripted.ERROR,
+            dialect=scenario.dialect,
+            client_config=scenario.client_config,
+        )
+        self._base_path = scenario.base_path
+        self._scenario_listener = listener
+
+    def handle(self, request: Request) -> Reply | TransportFault:
+        """Handle one request; thread-safe, never raises."""
+        if not self._base_path:
+            return super().handle(request)
+        path = request.path.removeprefix(self._base_path)
+        if path != request.path:
+            return super().handle(request.at(path))
+        answer = super().handle(request)
+        if path != POLL_PATH and path not in SUBMISSION_PATHS:
+            self._scenario_listener.request_strayed(request, answer)
+        return answer
 
 
 def kit_failure(engine: FakeTinker) -> str | None:

@@ -47,7 +47,7 @@ def submission_event(at: float, key: FutureKey, submission: Submission) -> Reque
         client=key.client,
         future=key.future,
         method=submission.method,
-        path=submission.path,
+        path=_path_of(submission),
         body=_body_of(submission.request),
         key=_key_in(submission.request),
     )
@@ -60,13 +60,18 @@ def poll_event(at: float, key: FutureKey, poll: Poll, gap: float | None) -> Requ
         client=key.client,
         future=key.future,
         method=poll.method,
-        path=poll.path,
+        path=_path_of(poll),
         iteration=poll.iteration,
         request_type=poll.request_type,
         body=_body_of(poll.request),
         key=_key_in(poll.request),
         gap=gap,
     )
+
+
+def _path_of(asked: Submission | Poll) -> str:
+    """Return the path as the SDK sent it, with that of its base URL."""
+    return asked.path if asked.request is None else f"{asked.request.prefix}{asked.path}"
 
 
 def _body_of(request: HttpRequest | None) -> dict[str, object] | None:
@@ -149,12 +154,13 @@ def refusal_event(at: float, key: FutureKey, reply: Reply | TransportFault) -> R
 
 def setup_events(at: float, request: HttpRequest, reply: Reply | TransportFault) -> tuple[Request, Response]:
     """Return the events of a request that belongs to no future and of its reply, at `at` virtual seconds."""
+    path = f"{request.prefix}{request.path}"
     if request.path not in SESSION_PATHS:
-        return Request(at=at, method=request.method, path=request.path), refusal_event(at, NO_FUTURE, reply)
+        return Request(at=at, method=request.method, path=path), refusal_event(at, NO_FUTURE, reply)
     asked = Request(
         at=at,
         method=request.method,
-        path=request.path,
+        path=path,
         body=_body_of(request),
         key=_key_in(request),
     )

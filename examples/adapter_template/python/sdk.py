@@ -86,7 +86,9 @@ class Service:
     """The connection to the service."""
 
     def __init__(self, base_url: str, api_key: str, clock: Clock, log: Callable[[str, str], None]) -> None:
-        self._address = urllib.parse.urlsplit(base_url).netloc
+        where = urllib.parse.urlsplit(base_url)
+        self._address = where.netloc
+        self._path = where.path.rstrip("/")
         self._headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
         self.clock = clock
         self.log = log
@@ -99,7 +101,10 @@ class Service:
         connection = http.client.HTTPConnection(self._address, timeout=60)
         try:
             connection.request(
-                "POST", f"/api/v1/{path}", json.dumps(body), {**self._headers, **(headers or {})}
+                "POST",
+                f"{self._path}/api/v1/{path}",
+                json.dumps(body),
+                {**self._headers, **(headers or {})},
             )
             answer = connection.getresponse()
             text = _decoded(answer.read(), answer.getheader("Content-Encoding"))

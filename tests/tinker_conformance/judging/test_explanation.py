@@ -60,12 +60,12 @@ def _timeline(*mismatches: Mismatch, observed: Timeline) -> list[str]:
 
 
 def test_an_sdk_that_sends_nothing_is_told_so_where_requests_are_due() -> None:
-    told = "    the SDK sent no request: let the adapter submit the operation to the base URL that the kit "
-    told += "gives it"
+    hint = "    the SDK sent no request: let the adapter submit the operation to the base URL that the kit "
+    hint += "gives it"
     due = _explained(_missing("poll 1", 0.0), expected=(poll(),))
-    assert told in due
+    assert hint in due
     assert "    replies not sent" in {text[:20].rstrip() for text in _with_reply()}
-    assert told not in _explained(_missing("poll 2", 0.0), expected=(poll(),), observed=(poll(),))
+    assert hint not in _explained(_missing("poll 2", 0.0), expected=(poll(),), observed=(poll(),))
 
 
 def _with_reply() -> list[str]:

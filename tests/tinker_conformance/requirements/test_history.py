@@ -98,6 +98,8 @@ _OTHER_TIMES_OF_TRAINING = {
     "debounce.after_2038",
     "debounce.after_a_long_run",
     "debounce.any_time_of_day",
+    "debounce.long_uptime",
+    "debounce.summer_time",
     "reasons.any_text",
 }
 _NO_GRACE = {

@@ -54,6 +54,7 @@ from tinker_conformance.checks.projections.requests import (
     request_keys,
     request_metadata,
     request_numbers,
+    request_paths,
 )
 from tinker_conformance.checks.projections.session_requests import (
     fetched_reports,
@@ -96,6 +97,7 @@ __all__ = [
     "request_keys",
     "request_metadata",
     "request_numbers",
+    "request_paths",
     "retry_lines",
     "returned_values",
     "same",

@@ -26,6 +26,16 @@ def request_keys(case: Case, timeline: Timeline) -> Iterator[Fact]:
             yield Fact(("key", name), request.at, statement, statement, place)
 
 
+def request_paths(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield the paths of each kind of request, each once."""
+    seen: set[str] = set()
+    for place, request, name, _ in _requests(timeline):
+        statement = f"{name} at {request.path}"
+        if statement not in seen:
+            seen.add(statement)
+            yield Fact(("path", name), request.at, statement, statement, place)
+
+
 def request_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Yield how each submission names its client: by which field, and with which value."""
     for place, request, name, number in _submissions(timeline):

@@ -87,6 +87,7 @@ class Recorder(logging.Handler):
         self._events: list[Event] = []
         self._events_lock = threading.Lock()
         self._recording = True
+        self._paused = False
 
     # -- the result ------------------------------------------------------------------------------
 
@@ -98,11 +99,11 @@ class Recorder(logging.Handler):
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Ignore events in this block: an SDK's set-up is not part of the timeline."""
-        self._recording = False
+        self._paused = True
         try:
             yield
         finally:
-            self._recording = True
+            self._paused = False
 
     def stop(self) -> None:
         """Ignore all further events, such as those of a thread that the SDK left behind."""
@@ -111,6 +112,12 @@ class Recorder(logging.Handler):
 
     def add(self, event: Event) -> None:
         """Append an event."""
+        if self._paused:
+            self._clock.happened()
+        else:
+            self._append(event)
+
+    def _append(self, event: Event) -> None:
         self._clock.happened()
         with self._events_lock:
             if not self._recording:
@@ -247,6 +254,11 @@ class Recorder(logging.Handler):
         """Record a request that belongs to no future, and its reply."""
         for event in setup_events(self._clock.elapsed(), request, reply):
             self.add(event)
+
+    def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Record a request that is not below the base URL's path, in the set-up too, and its reply."""
+        for event in setup_events(self._clock.elapsed(), request, reply):
+            self._append(event)
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as a script says, before the next reply."""

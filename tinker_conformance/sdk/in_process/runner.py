@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -79,7 +81,7 @@ async def run_scenario(
         ScenarioFaultError: If the SDK cannot finish, or fails before the first future; or if the fake
             server failed, even if the scenario ended otherwise.
     """
-    clock.new_scenario(scenario.epoch)
+    clock.new_scenario(scenario.epoch, scenario.uptime)
     abort = _Abort(asyncio.get_running_loop())
     recorder = Recorder(
         clock,
@@ -91,12 +93,15 @@ async def run_scenario(
     )
     engine, scripted = scripted_engine(scenario, recorder)
     with (
+        _time_zone(scenario.time_zone),
         _kit_faults_raised(engine, recorder),
         recorder.listening(),
         clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=abort, on_jump=recorder.slept),
-        _reachable(adapter.info.transport, engine) as base_url,
+        _reachable(adapter.info.transport, engine) as origin,
     ):
-        context = ScenarioContext(base_url=base_url, api_key=API_KEY, profile=profile, recorder=recorder)
+        context = ScenarioContext(
+            base_url=f"{origin}{scenario.base_path}", api_key=API_KEY, profile=profile, recorder=recorder
+        )
         abort.task = asyncio.ensure_future(
             _drive(
                 adapter,
@@ -128,6 +133,25 @@ def _kit_faults_raised(engine: FakeTinker, recorder: Recorder) -> Iterator[None]
         raise
     if (failure := kit_failure(engine)) is not None:
         raise ScenarioFaultError(FaultKind.KIT, failure, recorder.timeline())
+
+
+@contextlib.contextmanager
+def _time_zone(name: str | None) -> Iterator[None]:
+    """Set the time zone of this process in this block, if one is named."""
+    if name is None:
+        yield
+        return
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = name
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()
 
 
 @contextlib.contextmanager

@@ -150,10 +150,10 @@ class Conversation:
 
     def run(self) -> Run:
         """Run the scenario to its end. A fault of the adapter is returned in the result, not raised."""
-        self._clock.new_scenario(self._scenario.epoch)
+        self._clock.new_scenario(self._scenario.epoch, self._scenario.uptime)
         self._timeline = StdioTimeline(self._clock.seq)
         with FakeTinkerServer(self) as server:
-            fault = self._run(server.url)
+            fault = self._run(f"{server.url}{self._scenario.base_path}")
         if (failure := kit_failure(self._engine)) is not None:
             text = f"Scenario {self._scenario.id}: {failure}"
             fault = Fault(FaultKind.KIT, text, "" if fault is None else fault.stderr)
@@ -433,6 +433,10 @@ class Conversation:
                 self._timeline.add_server_event(event)
             self._record_activity(f"a request to {request.path}")
             self._defer_end(self._check_amount)
+
+    def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
+        """Record a request that is not below the base URL's path, and its reply."""
+        self.setup_answered(request, reply)
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
         """Move the clocks as a script says, before the next reply."""

@@ -76,6 +76,7 @@ class StdioSession:
         self._faults_in_a_row = 0
         self._number = 0
         self._earlier: dict[int, str] = {}
+        self._time_zone: str | None = None
         self._process = ReplaceableProcess()
         self._folder = TemporaryFolder()
         self._clock: KitClock = WallClock()
@@ -116,6 +117,10 @@ class StdioSession:
         except ScenarioError as error:
             text = f"scenario {scenario.id} cannot run under the clock {self._clock.kind}: {error}"
             return Run((), Fault(FaultKind.NOT_TESTABLE, text))
+        if scenario.time_zone != self._time_zone:
+            # A process reads its zone when it starts.
+            self._end_process()
+            self._time_zone = scenario.time_zone
         try:
             if self._process.current is None:
                 self._start()
@@ -160,7 +165,8 @@ class StdioSession:
 
     def _start(self) -> Started:
         self._clock.before_start()
-        environment = {**os.environ, **self._clock.environment()}
+        zone = {} if self._time_zone is None else {"TZ": self._time_zone}
+        environment = {**os.environ, **zone, **self._clock.environment()}
         try:
             process = self._process.start(self._command, environment=environment, max_line=MAX_LINE)
             process.send(encode(Start(protocol=PROTOCOL, kit=__version__)), self._limits.step)
