@@ -59,7 +59,7 @@ def _timeline(*mismatches: Mismatch, observed: Timeline) -> list[str]:
     return explained[begin + 1 : -2]
 
 
-def test_an_sdk_that_sends_nothing_is_told_so_where_requests_are_due() -> None:
+def test_the_explanation_of_an_sdk_that_sends_nothing_says_so() -> None:
     hint = "    the SDK sent no request: let the adapter submit the operation to the base URL that the kit "
     hint += "gives it"
     due = _explained(_missing("poll 1", 0.0), expected=(poll(),))
