@@ -73,6 +73,7 @@ SDKS.edited(
         "debounce.any_time_of_day",
         "reasons.any_text",
         "session_polling.pause_afterwards",
+        "checkpoints.pause",
     ),
 )
 
@@ -172,6 +173,7 @@ class _StartsWithoutALine(ClientObserver):
         "wiring.sample",
         "debounce.any_time_of_day",
         "messages.any_sampling_identifier",
+        "checkpoints.pause",
     ),
 )
 class _StartsTheWindowWithoutAFirstLine(WithObserver):

@@ -72,6 +72,7 @@ SDKS.edited(
         "debounce.begins_at_the_line",
         "debounce.first_pause_logs",
         "debounce.within_a_minute",
+        "checkpoints.pause",
     ),
 )
 
@@ -240,5 +241,6 @@ SDKS.edited(
         "grace.change_of_state",
         "grace.monotonic_clock",
         "grace.then_once_a_minute",
+        "checkpoints.pause",
     ),
 )

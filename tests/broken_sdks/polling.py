@@ -145,6 +145,7 @@ class _SleepsAfterTryAgain(Poll):
         "polling.try_again_line",
         "telemetry.beside_the_line",
         "debounce.any_time_of_day",
+        "checkpoints.pause",
     ),
 )
 class _WaitsHalfASecondAfterATryAgain(WithPoll):

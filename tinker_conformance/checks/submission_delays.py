@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Final
+
+import msgspec
 
 from fake_server.script.builder import Turn
 from fake_server.script.steps import ABSENT, ReplyStep, Status, Timeout, intended_reply
@@ -13,7 +16,7 @@ from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.profile.choices import SubmissionRetries
 from tinker_conformance.profile.profile import Expired
 from tinker_conformance.profile.submission_waits import RefusedReply, SubmissionWaits, Wait
-from tinker_conformance.timeline import Request, Timeline
+from tinker_conformance.timeline import ClockStep, Request, Timeline
 
 _EXACT_SECONDS: Final = 0.000_01
 """A delay nearer to its longest than this counts as not random."""
@@ -70,6 +73,36 @@ def within_the_waits(case: Case) -> Iterator[Mismatch]:
     if len(exact) > 1 and len(exact) == random:
         at, index = exact[0]
         yield Mismatch(case.scenario.id, at, "delays with jitter", "delays without jitter", index)
+
+
+def with_equal_waits(case: Case) -> Case:
+    """Return the case with every wait after a refusal as long as the profile allows at most.
+
+    These waits are random, and `within_the_waits` judges them. What follows can then be compared by its time.
+    """
+    return replace(
+        case,
+        expected=_with_longest_waits(case, case.expected),
+        observed=_with_longest_waits(case, case.observed),
+    )
+
+
+def _with_longest_waits(case: Case, timeline: Timeline) -> Timeline:
+    later: defaultdict[int, float] = defaultdict(float)
+    for place, sent in _sent(timeline).items():
+        waits = _Waits(case, place)
+        for turn, (_, at), (index, again) in zip(_turns(case, place), sent, sent[1:], strict=False):
+            wait = waits.after(_refusal(turn.reply), at)
+            if wait is None:
+                break
+            # The end of the sleep stands just before the request.
+            slept = isinstance(timeline[index - 1], ClockStep)
+            later[index - 1 if slept else index] += wait.most - (again - at)
+    shifts = accumulate(later[index] for index in range(len(timeline)))
+    return tuple(
+        msgspec.structs.replace(event, at=round(event.at + shift, 6)) if shift else event
+        for event, shift in zip(timeline, shifts, strict=True)
+    )
 
 
 class _Waits:

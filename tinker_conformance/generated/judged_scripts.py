@@ -13,10 +13,10 @@ import msgspec
 
 from fake_server.script.steps import Status, intended_reply
 from tinker_conformance.checks.case import Case, Mismatch
+from tinker_conformance.checks.submission_delays import with_equal_waits, within_the_waits
 from tinker_conformance.generated.shrink import shrunk
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.judge import Judge, Verdict
-from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements import REQUIREMENTS, Level, Requirement
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import Capability
@@ -137,7 +137,11 @@ class ScriptJudge:
         if observed.fault is not None and expected.fault is None:
             return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault))
         case = Case(scenario, self.judge.profile, expected.timeline, observed.timeline, self.judge.sdk.info)
-        found = {required.id: tuple(required.check(case)) for required in self._asked(scenario)}
+        level = with_equal_waits(case) if _is_refused(scenario) else case
+        found = {
+            required.id: tuple(required.check(case if required.check is within_the_waits else level))
+            for required in self._asked(scenario)
+        }
         fired = {identifier: mismatches for identifier, mismatches in found.items() if mismatches}
         first = next(iter(fired.values()), ())
         verdict = Verdict.FAILED if fired else Verdict.PASSED
@@ -179,12 +183,7 @@ class ScriptJudge:
 
 
 def is_jittered(scenario: Scenario) -> bool:
-    """Return whether an SDK waits for a random time: after a 410, or a refusal of anything but a sample."""
-    refused = (future for future in scenario.futures if future.script.submission)
-    if scenario.setup or any(
-        scenario.client(future.client).kind is not ClientKind.SAMPLING for future in refused
-    ):
-        return True
+    """Return whether an SDK waits for a random time that no check makes equal: after a 410."""
     steps = (step for future in scenario.futures for step in future.script.steps)
     return any(isinstance(step, Status) and step.status == 410 for step in map(intended_reply, steps))
 

@@ -80,8 +80,8 @@ def poll_scripts(max_replies: int = 8) -> st.SearchStrategy[Script]:
 def scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
     """Return a strategy for whole scenarios: one or two clients of any kind, futures one after another.
 
-    Some submissions of samples are refused at first, and some requests that create a session are. Others wait
-    for a random time when they are refused, so that the times after it could not be compared.
+    Some submissions are refused at first, and some requests that create a session are. An SDK waits for a
+    random time then, which a comparison has to take out (`checks.submission_delays.with_equal_waits`).
     """
     observers = st.sampled_from(("default", "default", "default", "raising"))
     none: st.SearchStrategy[list[StepData]] = st.just([])
@@ -194,16 +194,8 @@ def _scenario(kinds: Sequence[ClientKind], placed: Sequence[tuple[int, dict[str,
         f"client-{place}": {"kind": kind.value, **_identity(kind, place)}
         for place, kind in enumerate(kinds, 1)
     }
-    futures = [
-        {"client": f"client-{place + 1}", **_accepted_in_time(kinds[place], future)}
-        for place, future in placed
-    ]
+    futures = [{"client": f"client-{place + 1}", **future} for place, future in placed]
     return decode_scenario({"id": "generated", "clients": clients, "futures": futures}, "generated")
-
-
-def _accepted_in_time(kind: ClientKind, future: dict[str, object]) -> dict[str, object]:
-    """Return a future that waits for no random time before it is submitted: only samples do not."""
-    return future if kind is ClientKind.SAMPLING else {**future, "submission": []}
 
 
 def _identity(kind: ClientKind, place: int) -> dict[str, object]:
