@@ -45,8 +45,8 @@ _DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
     ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
 }
 _SCENARIO_KEYS: Final = (
-    "id", "description", "epoch", "uptime", "time_zone", "base_path", "client", "clients", "setup",
-    "client_config", "background", "futures", "concurrent", "threads", "calls", "dialect",
+    "id", "description", "epoch", "uptime", "time_zone", "base_path", "read_timeout", "client", "clients",
+    "setup", "client_config", "background", "futures", "concurrent", "threads", "calls", "dialect",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
 _FUTURE_KEYS: Final = (
@@ -60,6 +60,7 @@ _MOST_ARGUMENTS: Final = 100
 _EARLIEST: Final = -1e10
 """The year 1653, in seconds since 1970."""
 _LATEST: Final = 1e11
+_MOST_REAL_SECONDS: Final = 2.0
 _BASE_MODEL: Final = "Qwen/Qwen3-8B"
 
 
@@ -165,6 +166,7 @@ def decode_scenario(data: object, where: str) -> Scenario:
         epoch=_epoch(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
         uptime=None if "uptime" not in entry else _seconds(entry["uptime"], f"{where}, uptime"),
         time_zone=_time_zone(entry, f"{where}, time_zone"),
+        read_timeout=_read_timeout(entry, f"{where}, read_timeout"),
         base_path=_base_path(entry.get("base_path", ""), f"{where}, base_path"),
         clients=clients,
         setup=_setup(entry.get("setup", {}), f"{where}, setup"),
@@ -212,6 +214,15 @@ def _time_zone(entry: Mapping[str, object], where: str) -> str | None:
     if not zone or not zone.isascii() or not zone.isprintable():
         _fail(where, f"{zone!r} is no time zone", "write a name such as Europe/Berlin")
     return zone
+
+
+def _read_timeout(entry: Mapping[str, object], where: str) -> float | None:
+    if "read_timeout" not in entry:
+        return None
+    seconds = _seconds(entry["read_timeout"], where)
+    if not 0 < seconds <= _MOST_REAL_SECONDS:
+        _fail(where, f"{seconds:g} s pass in real time", f"write at most {_MOST_REAL_SECONDS:g}")
+    return seconds
 
 
 def _base_path(data: object, where: str) -> str:
