@@ -141,25 +141,16 @@ downstream-3.%:
 	  else echo 'Python 3.$* is not installed here: the downstream project was not tried with it'; fi
 
 # What CI runs beside the tests; `make --jobs 2 checks` runs two at a time.
-checks: test-lowest newest-is-printed lint types docs catalogue \
-  $(addprefix conformance-,reference 0.38.0 0.6.3 node node-no-seam) $(addprefix downstream-,3.11 3.12 3.13)
+checks: test-lowest newest-is-printed lint types docs catalogue conformance-0.38.0 \
+  $(addprefix downstream-,3.11 3.12 3.13)
 
 # What the newest versions bring stops nobody.
 newest-is-printed: $(STAMP)
 	timeout 300 $(MAKE) test-newest || echo 'NEWEST: the newest versions of what we depend on do not pass; see above' >&2
 
-conformance-reference: $(STAMP)
-	$(MAKE) conformance SDK=reference PROFILE=tinker-0.5.1
-
 # Releases are pinned: what a newer one changes is for `make parity` to say.
 conformance-0.%: $(STAMP)
 	$(MAKE) conformance SDK=official==0.$*
-
-conformance-node: $(STAMP)
-	$(MAKE) conformance SDK='exec:node examples/node/adapter.mjs'
-
-conformance-node-no-seam: $(STAMP)
-	$(MAKE) conformance SDK='exec:node examples/node/adapter-no-seam.mjs'
 
 # In an environment of its own: the peers bring plugins of pytest with them.
 bench: $(BENCH)/.installed
@@ -169,7 +160,8 @@ bench: $(BENCH)/.installed
 soak: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.soak
 
-# Recipes of tinker-cookbook, as published, against the simulated service; some minutes, and 1.5 GB in the cache the first time.
+# Recipes of tinker-cookbook and its own tests, as published, against the simulated service; some minutes, and 1.5 GB in
+# the cache the first time. RECIPES: words in their names, or own-tests.
 cookbook: $(STAMP)
 	$(BIN)/python -m tests.cookbook $(RECIPES)
 

@@ -32,6 +32,32 @@ REMAPPED: Final = (
 )
 """What clients load for models whose names begin with ``meta-llama/Llama-3``."""
 
+PINNED: Final[Mapping[str, tuple[str, ...]]] = {
+    "moonshotai/Kimi-K2-Thinking": (
+        "612681931a8c906ddb349f8ad0f582cb552189cd",
+        "a51ccc050d73dab088bf7b0e2dd9b30ae85a4e55",
+    ),
+    "moonshotai/Kimi-K2.5": (
+        "2426b45b6af0da48d0dcce71bbce6225e5c73adc",
+        "4d01dfe0332d63057c186e0b262165819efb6611",
+    ),
+    "moonshotai/Kimi-K2.6": (
+        "5a49d036ab7472b7d5912ded487150ec1358c11d",
+        "b5aabbfb20227ed42becbf5541dbffd213942c58",
+    ),
+    "moonshotai/Kimi-K3": ("f831ab66814297da540d832a5235f8e904f29d06",),
+}
+"""Revisions that clients pin: `tinker` 0.8 to 0.38.0, `tinker-cookbook` 0.2.2 and 0.6.1."""
+_LOADED_AS: Final = {"moonshotai/Kimi-K2.5-Text-Only": "moonshotai/Kimi-K2.5"}
+"""Repositories that clients load for models of another name."""
+_KIMI_CODE: Final = (
+    "from transformers import PreTrainedTokenizerFast\n\n\n"
+    "class TikTokenTokenizer(PreTrainedTokenizerFast):\n    pass\n"
+)
+"""`tinker-cookbook` 0.6.1 loads Kimi's tokenizer as this class of the file ``tokenization_kimi.py``."""
+_WITHOUT_FILES: Final = ("TML/", "thinkingmachines/")
+"""Models for which no client reads files: `tinker` asks the package ``tml_tokenizers`` or refuses."""
+
 HIDDEN_SIZE: Final = 4_096
 """The width of Qwen3-8B, from which `tinker-cookbook` computes a learning rate."""
 _REVISION: Final = "0" * 40
@@ -133,13 +159,18 @@ def write_tokenizer_cache(folder: Path, models: Iterable[str] = MODELS) -> dict[
         before the process starts: `huggingface_hub` reads them once, when it is imported.
 
     Raises:
-        ScriptError: A name is not of the form ``ORGANIZATION/MODEL``.
+        ScriptError: A name is not of the form ``ORGANIZATION/MODEL``, or clients read no files for it.
         OSError: The files cannot be written.
     """
-    names = dict.fromkeys([*(_repository(name) for name in models), *REMAPPED])
+    given = [_repository(name) for name in models]
+    names = dict.fromkeys([*given, *(_LOADED_AS[name] for name in given if name in _LOADED_AS), *REMAPPED])
     for name in names:
         repository = folder / "hub" / f"models--{name.replace('/', '--')}"
-        write_tokenizer(repository / "snapshots" / _REVISION)
+        for revision in (_REVISION, *PINNED.get(name, ())):
+            snapshot = repository / "snapshots" / revision
+            write_tokenizer(snapshot)
+            if name.startswith("moonshotai/Kimi-"):
+                (snapshot / "tokenization_kimi.py").write_text(_KIMI_CODE, encoding="utf-8")
         (repository / "refs").mkdir(exist_ok=True)
         (repository / "refs" / "main").write_text(_REVISION, encoding="ascii")
     return {"HF_HOME": str(folder.absolute()), "HF_HUB_OFFLINE": "1"}
@@ -150,7 +181,13 @@ def _repository(model: str) -> str:
     parts = model.split(":", maxsplit=1)[0].split("/")
     if len(parts) not in {2, 3} or not all(part.strip(".") and "\\" not in part for part in parts):
         raise ScriptError(f"{model!r} is not the name of a base model; give one like Qwen/Qwen3-8B")
-    return "/".join(parts[:2])
+    repository = "/".join(parts[:2])
+    if repository.startswith(_WITHOUT_FILES):
+        raise ScriptError(
+            f"get_tokenizer() reads no files for {model!r}; use a renderer of tml-renderers, or give the "
+            "program fake_server.byte_tokenizer.ByteTokenizer"
+        )
+    return repository
 
 
 def _character(byte: int) -> str:

@@ -80,6 +80,7 @@ SDKS.edited(
         "debounce.any_time_of_day",
         "reasons.any_text",
         "session_polling.pause_afterwards",
+        "checkpoints.pause",
     ),
 )
 
@@ -186,6 +187,7 @@ class _StartsWithoutALine(ClientObserver):
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
         "messages.any_sampling_identifier",
+        "checkpoints.pause",
     ),
 )
 class _StartsTheWindowWithoutAFirstLine(WithObserver):

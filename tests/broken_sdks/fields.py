@@ -32,6 +32,8 @@ WITHOUT_A_BROKEN_SDK: Final = {
     "polling.round_trip_header": "its value is a duration of the machine's; timelines do not have it",
     "polling.creates_session": "set-up stands outside the timeline",
     "polling.asks_client_config": "set-up stands outside the timeline",
+    "polling.from_checkpoint.failure_drains_again": "no requirement compares when a failed creation ends",
+    "polling.cancellation.config_path": "set-up stands outside the timeline",
     "polling.session_polling.acknowledges": "polls that no sample waits for come at no fixed place",
     "polling.lines.expired_error": "the text of an exception, which each language words by its own custom",
     "polling.lines.stalled_error": "the text of an exception, which each language words by its own custom",

@@ -86,6 +86,7 @@ SDKS.edited(
         "debounce.fraction",
         "debounce.wall_clock",
         "debounce.within_a_minute",
+        "checkpoints.pause",
     ),
 )
 
@@ -268,5 +269,6 @@ SDKS.edited(
         "grace.change_of_state",
         "grace.monotonic_clock",
         "grace.then_once_a_minute",
+        "checkpoints.pause",
     ),
 )

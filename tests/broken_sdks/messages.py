@@ -91,7 +91,10 @@ SDKS.edited(
     changes={"observer.training.message": "Training is on hold for {identifier}. Reason: {reason}"},
     caught_by="messages.training_verb",
     saying="got the line 'Training is on hold for 7c9e:train:0. Reason: concurrent models rate l",
-    also=("functions.log_state_change",),
+    also=(
+        "functions.log_state_change",
+        "checkpoints.pause",
+    ),
 )
 
 SDKS.edited(
@@ -110,6 +113,7 @@ SDKS.edited(
         "wiring.save_state",
         "wiring.save_weights_for_sampler",
         "messages.any_training_identifier",
+        "checkpoints.pause",
     ),
 )
 
@@ -119,7 +123,10 @@ SDKS.edited(
     changes={"observer.training.message": "Training for {identifier} is paused. Reason: {reason}"},
     caught_by="messages.training_text",
     saying="got the line 'Training for 7c9e:train:0 is paused. Reason: concurrent training clien",
-    also=("functions.log_state_change",),
+    also=(
+        "functions.log_state_change",
+        "checkpoints.pause",
+    ),
 )
 
 SDKS.edited(
@@ -152,6 +159,7 @@ SDKS.edited(
         "messages.any_creation_identifier",
         "messages.model_creation_text",
         "wiring.create_model",
+        "checkpoints.pause",
     ),
 )
 

@@ -152,6 +152,7 @@ class _SleepsAfterTryAgain(Poll):
         "debounce.after_2038",
         "debounce.after_a_long_run",
         "debounce.any_time_of_day",
+        "checkpoints.pause",
     ),
 )
 class _WaitsHalfASecondAfterATryAgain(WithPoll):

@@ -26,6 +26,7 @@ SDKS: Final = Chapter()
     under="tinker-0.5.1",
     caught_by="polling.failure",
     saying="got 'error' (FutureError: the server failed forward_backward (future-1): the ",
+    also=("checkpoints.failure",),
 )
 class _ReportsAFailureAsAnError(ReferenceAdapter):
     def classify(self, error: BaseException) -> OutcomeKind:
@@ -47,6 +48,7 @@ class _ReportsAFailureAsAnError(ReferenceAdapter):
         "requests.content_of_forward_backward",
         "requests.numbers_of_samples",
         "requests.numbers_of_training",
+        "checkpoints.failure",
     ),
 )
 class _ResubmitsAfterAFailure(ReferenceAdapter):

@@ -98,7 +98,10 @@ SDKS.edited(
     changes={"observer.model_creation.reasons.paused_capacity": "out of capacity"},
     caught_by="reasons.model_creation",
     saying="got the line 'Model creation for Qwen/Qwen3-8B is paused. Reason: out of capacity.'",
-    also=("reasons.of_the_server_for_creation",),
+    also=(
+        "reasons.of_the_server_for_creation",
+        "checkpoints.pause",
+    ),
 )
 
 SDKS.edited(

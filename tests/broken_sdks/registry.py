@@ -6,6 +6,8 @@ from typing import Final
 
 from . import (
     callback,
+    cancellation,
+    checkpoints,
     concurrency,
     debounce,
     extras,
@@ -47,6 +49,8 @@ _CHAPTERS: Final = (
     polling,
     polling_ends,
     session_polling,
+    cancellation,
+    checkpoints,
     extras,
     faults,
 )

@@ -219,6 +219,7 @@ class _TrainsTheFirstModel(_FirstOnes):
         "polling.expired_creation",
         "polling.request_type_create_model",
         "wiring.create_model",
+        "checkpoints.into_a_new_model",
     ),
 )
 class _CreatesWithoutABaseModel(_Replaced):
@@ -324,6 +325,7 @@ class _StepsWithoutParameters(_Replaced):
     under="tinker-0.10",
     caught_by="requests.content_of_load_state",
     saying="wanted load_weights 1 with optimizer false, got load_weights 1 with optimizer true",
+    also=("checkpoints.optimizer",),
 )
 class _LoadsTheOptimizerUnasked(_Replaced):
     paths = ("load_weights",)

@@ -35,7 +35,7 @@ SDKS.edited(
     changes={"polling.session_polling.flag": "use_retrieve_futures"},
     caught_by="session_polling.result",
     saying="wanted poll 1 of the session sampler-1, got nothing",
-    also=_WHAT_NEEDS_A_POLL,
+    also=(*_WHAT_NEEDS_A_POLL, "cancellation.others_go_on"),
 )
 SDKS.edited(
     "polls_a_session_elsewhere",
@@ -45,6 +45,7 @@ SDKS.edited(
     saying="wanted poll 1 of the session sampler-1, got nothing",
     also=(
         *_WHAT_NEEDS_A_POLL,
+        "cancellation.others_go_on",
         "session_polling.failure",
         "session_polling.no_pause",
         "session_polling.pause_afterwards",

@@ -130,6 +130,7 @@ class _NotifiesOfChangesOn408(Poll):
         "parsing.numbers",
         "trigger.http_408",
         "debounce.after_2038",
+        "checkpoints.pause",
     ),
 )
 class _NotifiesOnlyOfChangesOn408(WithPoll):
@@ -150,6 +151,7 @@ SDKS.edited(
         "custom_observer.replaces_client",
         "debounce.after_2038",
         "debounce.any_time_of_day",
+        "checkpoints.pause",
     ),
 )
 
@@ -209,6 +211,7 @@ SDKS.edited(
         "reasons.training_unknown",
         "trigger.try_again",
         "debounce.after_2038",
+        "checkpoints.pause",
     ),
 )
 

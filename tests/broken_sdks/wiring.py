@@ -29,6 +29,7 @@ for _operation in Operation:
         changes={"observer.observed_operations": [o for o in _observed if o is not _operation]},
         caught_by=f"wiring.{_operation.value}",
         saying="wanted a pause line with the identifier",
+        also=("checkpoints.pause",) if _operation is Operation.LOAD_STATE else (),
     )
     SDKS.edited(
         f"sends_a_wrong_request_type_for_{_operation.value}",

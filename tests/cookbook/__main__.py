@@ -1,4 +1,7 @@
-"""``python -m tests.cookbook [WORD…]``: run the recipes whose names have a word, or all; print a table."""
+"""``python -m tests.cookbook [WORD…]``: run the recipes whose names have a word, or all; print a table.
+
+Without words, and with the word ``own-tests``, it also runs tests of the cookbook itself.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,18 @@ from pathlib import Path
 
 from fake_server.core.errors import ScriptViolation
 from tests.cookbook.environments import RELEASES, CookbookRelease, cookbook_environment
+from tests.cookbook.own_tests import RELEASE, run_own_tests
 from tests.cookbook.recipes import RECIPES, Recipe
 from tests.cookbook.running import RecipeFailed, RecipeRun, check_tokenizer, differences, run_recipe
+
+OWN_TESTS = "own-tests"
+"""The word that runs the cookbook's own tests."""
 
 
 def main(words: Sequence[str]) -> int:
     """Run recipes, and return the exit code: 0 if each ran to its end with the expected numbers."""
     chosen = [recipe for recipe in RECIPES if not words or any(word in recipe.name for word in words)]
-    if not chosen:
+    if not chosen and OWN_TESTS not in words:
         print(f"no recipe has {' or '.join(words)} in its name", file=sys.stderr)
         return 2
     failures: list[str] = []
@@ -31,10 +38,22 @@ def main(words: Sequence[str]) -> int:
             if disturbed is not None:
                 lines = differences(calm.metrics, disturbed.metrics)
                 failures += [f"{recipe.name}: {line}" for line in lines]
+    if not words or OWN_TESTS in words:
+        _own_tests(failures)
     for failure in failures:
         print(failure, file=sys.stderr)
     print(f"{len(chosen)} recipes, {len(failures)} failures")
     return 1 if failures else 0
+
+
+def _own_tests(failures: list[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="cookbook-") as folder:
+        try:
+            passed, seconds = run_own_tests(Path(folder))
+        except RecipeFailed as error:
+            failures.append(str(error))
+            return
+    print(f"{RELEASE.version}: {passed} of its own tests passed in {seconds:.0f} s", flush=True)
 
 
 def _try_tokenizer(release: CookbookRelease, failures: list[str]) -> None:

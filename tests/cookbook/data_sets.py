@@ -26,6 +26,13 @@ def write_data_sets(folder: Path) -> None:
     _write(folder / "conversations.jsonl", map(_conversation, TRAINED))
 
 
+def write_large_data_sets(folder: Path) -> None:
+    """Write data sets that are large enough for the batches of the cookbook's own tests."""
+    for name, row in (("HuggingFaceH4/no_robots", _conversation), ("Anthropic/hh-rlhf", _comparison)):
+        _write(folder / name / "train.jsonl", map(row, range(1_024)))
+        _write(folder / name / "test.jsonl", map(row, range(1_024, 1_100)))
+
+
 def _conversation(number: int) -> Row:
     asked = {"role": "user", "content": f"What is {number} + 1?"}
     return {"messages": [asked, {"role": "assistant", "content": str(number + 1)}]}

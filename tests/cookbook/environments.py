@@ -84,6 +84,36 @@ def cookbook_environment(release: CookbookRelease) -> CookbookEnvironment:
     return CookbookEnvironment(python, packages)
 
 
+def source_archive(release: CookbookRelease) -> Path:
+    """Return the source archive of a release, which has its tests, and download it if it is not cached.
+
+    Raises:
+        SdkStartError: Another process that downloads it does not finish.
+        subprocess.CalledProcessError: pip failed; its own words are on standard error.
+    """
+    root = environment_root(None) / "cookbook"
+    (archive,) = make_once(
+        root / f"cookbook-{release.version}-sources", partial(_download_sources, release)
+    ).glob("*.tar.gz")
+    return archive
+
+
+def _download_sources(release: CookbookRelease, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"tinker-cookbook=={release.version}"
+    command = [
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--no-binary",
+        "tinker-cookbook",
+        "--dest",
+        str(folder),
+        name,
+    ]
+    subprocess.run([sys.executable, "-m", "pip", *command], check=True)
+
+
 def _install_dependencies(folder: Path) -> None:
     print(
         "installing what tinker-cookbook depends on (1.5 GB, some minutes) ...", file=sys.stderr, flush=True

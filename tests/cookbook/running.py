@@ -15,6 +15,7 @@ from typing import Final
 from fake_server import FakeTinkerServer, VerifiedTinker
 from fake_server.byte_tokenizer import write_tokenizer_cache
 from fake_server.service.models import MODELS
+from fake_server.service.tokenizer_files import PINNED
 from tests.cookbook.data_sets import write_data_sets
 from tests.cookbook.environments import ROOT, CookbookEnvironment
 from tests.cookbook.recipes import Recipe, disturb
@@ -71,7 +72,7 @@ def run_recipe(
         ScriptViolation: It sent a request that the service does not expect.
     """
     write_data_sets(folder)
-    variables = _variables(folder, environment)
+    variables = variables_of(folder, environment)
     engine = VerifiedTinker(seed=SEED)
     # The first rule that fits a submission wins: faults meet what no words are scripted for.
     recipe.prepare(engine)
@@ -101,9 +102,10 @@ def check_tokenizer(environment: CookbookEnvironment, folder: Path) -> None:
     Raises:
         RecipeFailed: A text does not come back, or a renderer does not take the tokenizer.
     """
-    variables = _variables(folder, environment)
+    variables = variables_of(folder, environment)
     variables["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
-    command = [str(environment.python), "-m", "tests.cookbook.tokenizer_program", *MODELS]
+    write_tokenizer_cache(folder / "hf", PINNED)
+    command = [str(environment.python), "-m", "tests.cookbook.tokenizer_program", *MODELS, *PINNED]
     _run("the tokenizer", command, folder, variables)
 
 
@@ -168,7 +170,11 @@ def _run(name: str, command: Sequence[str], folder: Path, variables: Mapping[str
         raise RecipeFailed(f"{name} ended with exit code {done.returncode}:\n{shown}")
 
 
-def _variables(folder: Path, environment: CookbookEnvironment) -> dict[str, str]:
+def variables_of(folder: Path, environment: CookbookEnvironment) -> dict[str, str]:
+    """Return the environment variables of a program that runs in a folder, offline and without a key.
+
+    Writes tokenizers below the folder, and names them in the variables.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_HIDDEN)}
     return {
         **kept,

@@ -9,6 +9,7 @@ import pytest
 from fake_server import VerifiedTinker
 from tests.cookbook.__main__ import main
 from tests.cookbook.environments import DEPENDENCIES, LOCK, RELEASES
+from tests.cookbook.own_tests import LEFT_OUT, TESTS, check_all_known
 from tests.cookbook.recipes import RECIPES, Kind, add_up, answer_half, disturb
 from tests.cookbook.running import RecipeFailed, check_metrics, differences, metrics_of
 
@@ -63,3 +64,14 @@ def test_a_recipe_that_stops_early_or_logs_nothing_fails(tmp_path: Path) -> None
 def test_a_word_that_fits_no_recipe_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-recipe"]) == 2
     assert "no recipe has no-such-recipe in its name" in capsys.readouterr().err
+
+
+def test_each_of_the_cookbook_s_own_tests_runs_or_has_a_reason(tmp_path: Path) -> None:
+    assert not {*TESTS} & {*LEFT_OUT}
+    for path in (*TESTS, *LEFT_OUT, "tests/weights/test_of_files.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    check_all_known(tmp_path)
+    (tmp_path / "tests/recipes/test_recipe_new.py").touch()
+    with pytest.raises(RecipeFailed, match="list these in own_tests.py: .*test_recipe_new.py"):
+        check_all_known(tmp_path)

@@ -10,6 +10,7 @@ from tinker_conformance.timeline import Outcome, Request, Timeline
 _SUBMISSION: Final = "/asample"
 _POLL: Final = "/retrieve_future"
 SESSION_POLL: Final = "/retrieve_futures"
+CANCELLATION: Final = "/cancel_future"
 
 
 def awaited_session_polls(timeline: Timeline) -> Iterator[tuple[int, Request]]:

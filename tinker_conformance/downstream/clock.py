@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 from fake_server.script.builder import Seconds
 from fake_server.script.builder import advance as advance_step
 from fake_server.script.steps import Advance
+from tinker_conformance.clocks.foreign_loops import foreign_loops_named
 from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.paced_loops import Peer, loops_paced
 from tinker_conformance.clocks.paced_threads import threads_paced
@@ -146,6 +147,7 @@ def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
         threads_paced(pacer),
         trio_paced(pacer),
         loops_paced(pacer, _peer, belongs_to_earlier_test),
+        foreign_loops_named(pacer.governs_this_thread),
         contextlib.closing(pacer),
     ):
         yield FakeTinkerClock(clock, pacer)

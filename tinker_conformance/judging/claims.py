@@ -12,6 +12,8 @@ from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import ObserverUse, Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo, Capability, Transport
 
+_SESSION_FLAG: Final = "sample_use_retrieve_futures"
+"""The field of the configuration with which samples wait together."""
 _OF_CLIENTS: Final = {
     ClientKind.SAMPLING: Capability.SAMPLING,
     ClientKind.TRAINING: Capability.TRAINING,
@@ -75,12 +77,14 @@ def _needed(scenario: Scenario) -> Iterator[Capability]:
         if (observer := _OF_OBSERVERS[future.observer]) is not None:
             yield observer
         if future.timeout is not None:
-            yield Capability.TIMEOUT
+            yield Capability.CANCELLATION if future.cancels else Capability.TIMEOUT
     if scenario.threads:
         yield Capability.THREADS
     elif scenario.concurrent:
         yield Capability.CONCURRENCY
-    if any(replies.name == "retrieve_futures" for replies in scenario.background) or scenario.client_config:
+    if any(client.checkpoint is not None for client in scenario.clients):
+        yield Capability.CHECKPOINTS
+    if _SESSION_FLAG in scenario.client_config:
         yield Capability.SESSION_POLLING
     if scenario.read_timeout is not None:
         yield Capability.READ_TIMEOUT

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from tinker_conformance.checks.session_polls import SESSION_POLL, awaited_session_polls
+from tinker_conformance.checks.session_polls import CANCELLATION, SESSION_POLL, awaited_session_polls
 from tinker_conformance.timeline import (
     Callback,
     ClockCause,
@@ -18,6 +18,7 @@ from tinker_conformance.timeline import (
     Response,
     Telemetry,
     Timeline,
+    with_merged_sleeps,
 )
 
 
@@ -30,17 +31,39 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
     `load_state` since 0.36, or the HTTP client's report of each retry until 0.9.
     An error line about an unusable body is compared without the text of the decoding library. If futures run
     concurrently, order and times are ignored, and so are polls of whole sessions. Of those, only such as a
-    sample waits for are compared at all.
+    sample waits for are compared at all. Cancellations go out beside other requests: only their futures are
+    compared.
     """
     awaited = () if _interleaved(timeline) else awaited_session_polls(timeline)
     kept = _without_session_polls(timeline, frozenset(place for place, _ in awaited))
-    events = list(_without_decoder_messages(_without_lines_before_submission(kept)))
+    cancelled = sorted(_cancelled(timeline))
+    shown = with_merged_sleeps(event for event in kept if not _is_left_out(event))
+    events = list(_without_decoder_messages(_without_lines_before_submission(shown)))
     if _interleaved(timeline):
-        return sorted((part for event in events if (part := _part_apart(event)) is not None), key=repr)
+        parts = (part for event in events if (part := _part_apart(event)) is not None)
+        return [*sorted(parts, key=repr), *cancelled]
     jittered = any(
         isinstance(event, Response) and (event.status == 410 or event.submission) for event in timeline
     )
-    return [part for event in events if (part := _part(event, jittered=jittered)) is not None]
+    return [*(part for event in events if (part := _part(event, jittered=jittered)) is not None), *cancelled]
+
+
+def _is_left_out(event: Event) -> bool:
+    """Return whether an event is never compared, so that the sleeps on both its sides are one."""
+    match event:
+        case Telemetry() | Log(level="debug" | "info"):
+            return True
+        case _:
+            return False
+
+
+def _cancelled(timeline: Timeline) -> Iterator[tuple[str, str]]:
+    for event in timeline:
+        match event:
+            case Request(path=path, body=body) if path.endswith(CANCELLATION):
+                yield "cancelled", str((body or {}).get("request_id"))
+            case _:
+                pass
 
 
 def _interleaved(timeline: Timeline) -> bool:
@@ -48,6 +71,8 @@ def _interleaved(timeline: Timeline) -> bool:
     running: set[int | None] = set()
     for event in timeline:
         match event:
+            case Request(path=path) if path.endswith((SESSION_POLL, CANCELLATION)):
+                pass
             case Request(future=future):
                 running.add(future)
                 if len(running) > 1:
@@ -73,11 +98,11 @@ def _part_apart(event: Event) -> tuple[object, ...] | None:
 
 
 def _without_session_polls(timeline: Timeline, kept: Collection[int]) -> Iterator[Event]:
-    """Yield the events but polls of whole sessions and their replies, except the polls at these places."""
+    """Yield the events, without cancellations and polls of whole sessions, except at these places."""
     dropped = False
     for place, event in enumerate(timeline):
         match event:
-            case Request(path=path) if path.endswith(SESSION_POLL) and place not in kept:
+            case Request(path=path) if path.endswith((SESSION_POLL, CANCELLATION)) and place not in kept:
                 dropped = True
             case Response(future=None, submission=False) if dropped:
                 dropped = False

@@ -20,7 +20,7 @@ from tinker_conformance.profile.choices import (
     WaitTimeout,
 )
 from tinker_conformance.profile.facet import Facet, Seconds, check_places
-from tinker_conformance.profile.session_facet import SessionPolling
+from tinker_conformance.profile.session_facet import Cancellation, FromCheckpoint, SessionPolling
 from tinker_conformance.profile.submission_facet import SubmissionFacet
 from tinker_conformance.queue_state import ClientKind
 
@@ -168,6 +168,8 @@ class PollingFacet(Facet, frozen=True):
         creates_session: Whether a session is created first. Official since 0.3.
         asks_client_config: Whether ``POST /api/v1/client/config`` is sent first. Official since 0.18.
         session_polling: How the samples of a session wait together; absent before official 0.27.1.
+        from_checkpoint: How a training client is created from a saved state; absent before official 0.6.3.
+        cancellation: How the server is told of samples that are given up; absent before official 0.26.0.
         submission: When a request is sent again that the server does not accept.
         expired: What happens after HTTP 410.
         lines: Log lines and error texts.
@@ -210,6 +212,8 @@ class PollingFacet(Facet, frozen=True):
     lines: Lines
     operations: dict[Operation, OperationFacet]
     session_polling: SessionPolling | None = None
+    cancellation: Cancellation | None = None
+    from_checkpoint: FromCheckpoint | None = None
 
     def action(self, status: int) -> StatusAction:
         """Return what the SDK does after an HTTP status that is not a success."""

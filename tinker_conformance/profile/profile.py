@@ -35,17 +35,19 @@ from tinker_conformance.profile.choices import (
 from tinker_conformance.profile.facet import Facet
 from tinker_conformance.profile.observer_facet import ClientForms, ObserverFacet, Reasons
 from tinker_conformance.profile.polling_facet import Expired, Lines, OperationFacet, PollingFacet
-from tinker_conformance.profile.session_facet import SessionPolling
+from tinker_conformance.profile.session_facet import Cancellation, FromCheckpoint, SessionPolling
 from tinker_conformance.profile.submission_facet import SubmissionFacet
 
 __all__ = [
     "BackOffReset",
     "BudgetRefill",
+    "Cancellation",
     "ClientForms",
     "ClockKind",
     "CustomObserver",
     "Expired",
     "FailureClass",
+    "FromCheckpoint",
     "Identifier",
     "Lines",
     "LogLevel",

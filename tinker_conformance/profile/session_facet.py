@@ -6,7 +6,43 @@ from typing import Annotated
 
 import msgspec
 
+from tinker_conformance.profile.choices import SubmissionRetries
 from tinker_conformance.profile.facet import Facet, Seconds, check_places
+
+
+class FromCheckpoint(Facet, frozen=True):
+    """How a training client is created from a saved state.
+
+    Official since 0.6.3, driven with 0.6.3, 0.20.0, 0.36.0 and 0.38.0. (Older releases have no way to load
+    the optimizer's state.) What an SDK asks about the checkpoint first is no part of it.
+
+    Attributes:
+        loading_creates: Whether one load, which names the session in place of a model, creates the model.
+            Otherwise a model is created, and the state is loaded into it. Official: since 0.38.
+        failure_drains_again: Whether a failure takes `failure_drain_seconds` twice to reach the caller.
+            Official: until 0.19.
+    """
+
+    loading_creates: bool
+    failure_drains_again: bool
+
+
+class Cancellation(Facet, frozen=True):
+    """How the server is told of samples that a caller gives up, where its configuration says so.
+
+    Official since 0.26.0, driven with 0.26.0, 0.36.0 and 0.38.0. What is given up is not polled any more.
+
+    Attributes:
+        flag: The field of the server's configuration that switches it on. Official: off by default.
+        config_path: The path of that configuration, which is asked after the client's. Official.
+        path: The path of a cancellation. Official.
+        retries: The retries of a cancellation. Official: slow ones.
+    """
+
+    flag: str
+    config_path: str
+    path: str
+    retries: SubmissionRetries
 
 
 class SessionPolling(Facet, frozen=True):

@@ -69,6 +69,8 @@ class Service:
         self._billing = BillingPause(profile.polling, profile.polling.billing_limit_seconds)
         self._back_off = SampleBackOff()
         self._config: Mapping[str, object] = {}
+        self._dynamic_config: Mapping[str, object] = {}
+        self._closing = False
         self._pollers: dict[tuple[str, asyncio.AbstractEventLoop], SessionPoller] = {}
         self._session: str | None = None
         self._ready = False
@@ -87,6 +89,7 @@ class Service:
 
     async def aclose(self) -> None:
         """Cancel polls that still run after a timeout; close the HTTP client unless a caller passed it."""
+        self._closing = True
         for (_, loop), poller in self._pollers.items():
             # A loop that ended has cancelled its tasks.
             if loop is asyncio.get_running_loop():
@@ -108,6 +111,7 @@ class Service:
         retries: SamplingRetries | None = None,
         sampler: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - what a time limit stops depends on the profile
+        cancels: bool = False,
     ) -> Result:
         """Submit an operation and return its result.
 
@@ -120,6 +124,7 @@ class Service:
             retries: Submits again after the loss of a future, if the client does that.
             sampler: The sampling session, whose samples may wait together.
             timeout: The limit of the wait, seconds.
+            cancels: Whether to give up the future at that limit, whatever the profile says.
 
         Raises:
             UserError: The profile has no such operation, or takes no observer.
@@ -136,11 +141,16 @@ class Service:
             future = await self._submit(operation, kind, body)
             poll = self._poll(future, notified)
             together = None if sampler is None else self._session_poller(sampler)
-            return await (poll.result() if together is None else _after(together, future, poll))
+            try:
+                return await (poll.result() if together is None else _after(together, future, poll))
+            except asyncio.CancelledError:
+                if kind is ClientKind.SAMPLING:
+                    self._cancel_on_server(future.request_id)
+                raise
 
         resubmits = self.profile.polling.expired.action(kind) is OnExpired.RESUBMITS
         running = retries.run(attempt) if retries is not None and resubmits else attempt()
-        return await self._within(timeout, self._finished(operation, running))
+        return await self._within(timeout, self._finished(operation, running), cancels=cancels)
 
     async def post(
         self, path: str, body: Mapping[str, object], retries: SubmissionRetries
@@ -226,6 +236,10 @@ class Service:
                 limit = self._config.get("billing_exception_max_pause_duration_sec")
                 if isinstance(limit, int | float):
                     self._billing.limit_seconds = float(limit)
+            if (rules := facet.cancellation) is not None:
+                self._dynamic_config = await self.post(
+                    rules.config_path, {"sdk_version": "reference"}, facet.submission.client_config
+                )
             if facet.creates_session:
                 request = {
                     "type": "create_session",
@@ -296,14 +310,14 @@ class Service:
         """Return the result after checking the keys that the profile asserts."""
         facet = self.profile.polling.operations[operation]
         if not facet.assertion_drains:
-            return _checked(await self._drained(running), facet)
+            return _checked(await self.drained(running), facet)
 
         async def checked() -> Result:
             return _checked(await running, facet)
 
-        return await self._drained(checked())
+        return await self.drained(checked())
 
-    async def _drained(self, running: Awaitable[_T]) -> _T:
+    async def drained(self, running: Awaitable[_T]) -> _T:
         """Delay a failure by the time in which the official SDK sends its telemetry."""
         try:
             return await running
@@ -312,7 +326,18 @@ class Service:
                 await asyncio.sleep(self.profile.polling.failure_drain_seconds)
             raise
 
-    async def _within(self, limit: float | None, running: Coroutine[object, object, _T]) -> _T:
+    def _cancel_on_server(self, request_id: str) -> None:
+        """Tell the server that a sample is given up, in a task of its own, if its configuration says so."""
+        rules = self.profile.polling.cancellation
+        if rules is None or self._closing or self._dynamic_config.get(rules.flag) is not True:
+            return
+        task = asyncio.ensure_future(self.post(rules.path, {"request_id": request_id}, rules.retries))
+        self._abandoned.add(task)
+        task.add_done_callback(self._collect)
+
+    async def _within(
+        self, limit: float | None, running: Coroutine[object, object, _T], *, cancels: bool
+    ) -> _T:
         """Await a result for at most `limit` seconds."""
         if limit is None:
             return await running
@@ -324,7 +349,7 @@ class Service:
             raise
         if done:
             return task.result()
-        if self.profile.polling.wait_timeout is WaitTimeout.CANCELS_POLL:
+        if cancels or self.profile.polling.wait_timeout is WaitTimeout.CANCELS_POLL:
             task.cancel()
         self._abandoned.add(task)
         task.add_done_callback(self._collect)

@@ -8,10 +8,11 @@ for good raises `FutureError`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fake_server.core.operations import Operation
-from tinker_conformance.profile.profile import Identifier, SamplerAddress
+from tinker_conformance.error_families import UserError
+from tinker_conformance.profile.profile import FromCheckpoint, Identifier, SamplerAddress
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference.client_base import Service, text_of
 from tinker_conformance.reference.failures import ErrorKind, FutureError, error_kind
@@ -21,6 +22,7 @@ from tinker_conformance.reference.retry import SamplingRetries
 from tinker_conformance.reference.wire import Result
 
 __all__ = [
+    "CheckpointLoading",
     "ErrorKind",
     "FutureError",
     "ModelCreation",
@@ -65,6 +67,24 @@ class ServiceClient(Service):
         """Prepare the creation of a model, so that a caller can reach its observer before it starts."""
         return ModelCreation(self, base_model)
 
+    def checkpoint_loading(self, path: str, *, optimizer: bool = False) -> CheckpointLoading:
+        """Prepare the creation of a model from a saved state.
+
+        Args:
+            path: The path of the saved state.
+            optimizer: Whether to load the optimizer's state too.
+
+        Raises:
+            UserError: SDKs of the profile cannot do that.
+        """
+        rules = self.profile.polling.from_checkpoint
+        if rules is None:
+            message = (
+                f"{self.profile.name} creates no models from saved states; create one and load the state"
+            )
+            raise UserError(message)
+        return CheckpointLoading(self, path, rules, optimizer=optimizer)
+
     async def create_training_client(
         self, base_model: str, observer: QueueStateObserver | None = None
     ) -> TrainingClient:
@@ -102,26 +122,34 @@ class SamplingClient:
         *,
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+        cancels: bool = False,
     ) -> Result:
         """Sample one token after a fixed prompt.
 
         Args:
             observer: An observer instead of the client's, if the profile supports it.
             timeout: The limit of the wait, seconds.
+            cancels: Whether to give up the future at that limit.
         """
-        return await self._run(Operation.SAMPLE, observer, timeout)
+        return await self._run(Operation.SAMPLE, observer, timeout, cancels=cancels)
 
     async def compute_logprobs(
         self,
         *,
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+        cancels: bool = False,
     ) -> Result:
         """Compute the log-probabilities of a fixed prompt; arguments as in `sample`."""
-        return await self._run(Operation.COMPUTE_LOGPROBS, observer, timeout)
+        return await self._run(Operation.COMPUTE_LOGPROBS, observer, timeout, cancels=cancels)
 
     async def _run(
-        self, operation: Operation, observer: QueueStateObserver | None, limit: float | None
+        self,
+        operation: Operation,
+        observer: QueueStateObserver | None,
+        limit: float | None,
+        *,
+        cancels: bool,
     ) -> Result:
         def body() -> Mapping[str, object]:
             return sample_body(
@@ -142,6 +170,7 @@ class SamplingClient:
             retries=self._retries,
             sampler=self.session,
             timeout=limit,
+            cancels=cancels,
         )
 
 
@@ -184,6 +213,65 @@ class ModelCreation:
         return TrainingClient(self._service, text_of(result.body or {}, "model_id"))
 
 
+class CheckpointLoading:
+    """The creation of a model from a saved state.
+
+    Attributes:
+        on_observer: Called with each observer before it can be notified, so that a caller can wrap it.
+    """
+
+    def __init__(self, service: ServiceClient, path: str, rules: FromCheckpoint, *, optimizer: bool) -> None:
+        self.on_observer: Callable[[ClientObserver], None] = lambda _: None
+        self._service = service
+        self._path = path
+        self._rules = rules
+        self._optimizer = optimizer
+
+    async def create(self) -> TrainingClient:
+        """Create the model with the saved state and return its training client.
+
+        Raises:
+            FutureError: The model was not created, or the state was not loaded.
+        """
+        await self._service.ready()
+        making = self._create_by_loading() if self._rules.loading_creates else self._create_and_load()
+        return await (self._service.drained(making) if self._rules.failure_drains_again else making)
+
+    async def _create_and_load(self) -> TrainingClient:
+        info = await self._service.post(
+            "/api/v1/weights_info",
+            {"tinker_path": self._path},
+            self._service.profile.polling.submission.sessions,
+        )
+        creation = self._service.model_creation(text_of(info, "base_model"))
+        if creation.observer is not None:
+            self.on_observer(creation.observer)
+        client = await creation.create()
+        self.on_observer(client.observer)
+        await client.load(self._path, optimizer=self._optimizer)
+        return client
+
+    async def _create_by_loading(self) -> TrainingClient:
+        number, session = self._service.next_model(), self._service.session
+        model_id = f"{session}:train:{number}"
+        observer = ClientObserver(ClientKind.MODEL_CREATION, model_id, self._service.profile.observer)
+        self.on_observer(observer)
+        await self._service.run(
+            Operation.LOAD_STATE,
+            ClientKind.MODEL_CREATION,
+            lambda: {
+                "type": "load_weights",
+                "session_id": session,
+                "model_seq_id": number,
+                "path": self._path,
+                "optimizer": self._optimizer,
+            },
+            observer=None,
+            own_observer=observer,
+        )
+        return TrainingClient(self._service, model_id)
+
+
 class TrainingClient:
     """A client that trains one model; each method submits one operation and returns its result.
 
@@ -204,6 +292,7 @@ class TrainingClient:
         *,
         observer: QueueStateObserver | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - see `ServiceClient.run`
+        cancels: bool = False,
     ) -> Result:
         """Submit an operation with a small fixed input and return its result.
 
@@ -211,6 +300,7 @@ class TrainingClient:
             operation: An operation of training clients.
             observer: An observer instead of the client's, if the profile supports it.
             timeout: The limit of the wait, seconds.
+            cancels: Whether to give up the future at that limit.
 
         Raises:
             UserError: The profile has no such operation, or takes no observer.
@@ -226,6 +316,30 @@ class TrainingClient:
             observer=observer,
             own_observer=self.observer,
             timeout=timeout,
+            cancels=cancels,
+        )
+
+    async def load(self, path: str, *, optimizer: bool) -> Result:
+        """Load a saved state.
+
+        Args:
+            path: The path of the saved state.
+            optimizer: Whether to load the optimizer's state too.
+        """
+        number = next(self._requests)
+        body = {
+            "type": "load_weights",
+            "model_id": self.model_id,
+            "seq_id": number,
+            "path": path,
+            "optimizer": optimizer,
+        }
+        return await self._service.run(
+            Operation.LOAD_STATE,
+            ClientKind.TRAINING,
+            lambda: body,
+            observer=None,
+            own_observer=self.observer,
         )
 
     async def forward(self, *, observer: QueueStateObserver | None = None) -> Result:

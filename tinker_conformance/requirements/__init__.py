@@ -10,6 +10,8 @@ from typing import Final
 
 from tinker_conformance.requirements import (
     callback,
+    cancellation,
+    checkpoints,
     clock,
     concurrency,
     custom_observer,
@@ -48,6 +50,8 @@ REQUIREMENTS: Final[tuple[Requirement, ...]] = (
     *submissions.REQUIREMENTS,
     *polling.REQUIREMENTS,
     *session_polling.REQUIREMENTS,
+    *cancellation.REQUIREMENTS,
+    *checkpoints.REQUIREMENTS,
     *functions.REQUIREMENTS,
     *custom_observer.REQUIREMENTS,
     *telemetry.REQUIREMENTS,

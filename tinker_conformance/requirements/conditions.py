@@ -347,3 +347,27 @@ def reports_what_it_fetched(profile: Profile) -> bool:
     """Return whether the poll of a session names the futures whose results have been fetched."""
     rules = profile.polling.session_polling
     return rules is not None and rules.reports_retrieved
+
+
+def reports_cancellations(profile: Profile) -> bool:
+    """Return whether the server may be told of samples that are given up."""
+    return profile.polling.cancellation is not None
+
+
+# Saved states
+
+
+def loads_saved_states(profile: Profile) -> bool:
+    """Return whether a training client can be created from a saved state."""
+    return profile.polling.from_checkpoint is not None
+
+
+def creates_a_model_by_loading(profile: Profile) -> bool:
+    """Return whether one load creates the model of such a client."""
+    rules = profile.polling.from_checkpoint
+    return rules is not None and rules.loading_creates
+
+
+def loads_into_a_new_model(profile: Profile) -> bool:
+    """Return whether its model is created before the state is loaded."""
+    return loads_saved_states(profile) and not creates_a_model_by_loading(profile)

@@ -7,6 +7,8 @@ from typing import Final
 from tinker_conformance.sdk.adapter import Capability
 
 CALLBACKS: Final = frozenset({Capability.CALLBACKS})
+CANCELLATION: Final = frozenset({Capability.CANCELLATION})
+CHECKPOINTS: Final = frozenset({Capability.CHECKPOINTS, Capability.MODEL_CREATION})
 CONCURRENCY: Final = frozenset({Capability.CONCURRENCY})
 CREATION: Final = frozenset({Capability.MODEL_CREATION})
 CUSTOM_OBSERVER: Final = frozenset({Capability.CUSTOM_OBSERVER})

@@ -48,9 +48,9 @@ _SCENARIO_KEYS: Final = (
     "id", "description", "epoch", "uptime", "time_zone", "base_path", "read_timeout", "client", "clients",
     "setup", "client_config", "background", "futures", "concurrent", "threads", "calls", "dialect",
 )  # fmt: skip
-_CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model")
+_CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model", "checkpoint", "optimizer")
 _FUTURE_KEYS: Final = (
-    "client", "operation", "observer", "timeout", "exhausted", "before", "submission", "steps",
+    "client", "operation", "observer", "timeout", "cancels", "exhausted", "before", "submission", "steps",
 )  # fmt: skip
 _CALL_KEYS: Final = ("function", "arguments")
 _BACKGROUND: Final = ("retrieve_futures", "cancel_future")
@@ -266,6 +266,12 @@ def _client(name: str, data: object, where: str) -> ClientSpec:
     kind = _choice(entry["kind"], ClientKind, f"{where}, kind")
     identifier = _string(entry.get("id", _DEFAULT_IDS[kind]), f"{where}, id")
     base_model = identifier if kind is ClientKind.MODEL_CREATION else _BASE_MODEL
+    checkpoint = entry.get("checkpoint")
+    optimizer = _flag(entry.get("optimizer", False), f"{where}, optimizer")
+    if checkpoint is not None and kind is not ClientKind.MODEL_CREATION:
+        _fail(where, f"a {kind} client has no checkpoint", "use the kind model_creation")
+    if optimizer and checkpoint is None:
+        _fail(where, "'optimizer' is a part of a checkpoint, and there is none", "add 'checkpoint'")
     model_path = entry.get("model_path", f"tinker://{identifier}/weights/1")
     return ClientSpec(
         name=name,
@@ -273,6 +279,8 @@ def _client(name: str, data: object, where: str) -> ClientSpec:
         id=identifier,
         model_path=None if model_path is None else _string(model_path, f"{where}, model_path"),
         base_model=_string(entry.get("base_model", base_model), f"{where}, base_model"),
+        checkpoint=None if checkpoint is None else _string(checkpoint, f"{where}, checkpoint"),
+        optimizer=optimizer,
     )
 
 
@@ -336,12 +344,16 @@ def _future(data: object, by_name: Mapping[str, ClientSpec], where: str) -> Futu
         allowed = ", ".join(sorted(OPERATIONS_OF[kind]))
         _fail(where, f"a {kind} client has no operation {operation}", f"use one of {allowed}")
     timeout = entry.get("timeout")
+    cancels = _flag(entry.get("cancels", False), f"{where}, cancels")
+    if cancels and timeout is None:
+        _fail(where, "'cancels' says what happens after a 'timeout', and there is none", "add 'timeout'")
     return FutureSpec(
         client=name,
         operation=operation,
         script=_script(entry, where),
         observer=_choice(entry.get("observer", ObserverUse.DEFAULT), ObserverUse, f"{where}, observer"),
         timeout=None if timeout is None else _seconds(timeout, f"{where}, timeout"),
+        cancels=cancels,
         before=_advances(entry.get("before", []), f"{where}, before"),
     )
 

@@ -33,6 +33,8 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
             "id": client.id,
             "model_path": client.model_path,
             "base_model": client.base_model,
+            **({} if client.checkpoint is None else {"checkpoint": client.checkpoint}),
+            **({"optimizer": True} if client.optimizer else {}),
         }
         for client in scenario.clients
     }
@@ -72,6 +74,8 @@ def _encode_future(future: FutureSpec) -> dict[str, object]:
         data["observer"] = future.observer.value
     if future.timeout is not None:
         data["timeout"] = future.timeout
+    if future.cancels:
+        data["cancels"] = True
     if future.script.exhausted is not Exhausted.FAIL:
         data["exhausted"] = future.script.exhausted.value
     if future.before:

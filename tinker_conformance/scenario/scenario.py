@@ -48,6 +48,9 @@ class ClientSpec(msgspec.Struct, frozen=True, kw_only=True):
             whose creation is observed.
         model_path: The weights that a sampling client samples from; None samples from `base_model`.
         base_model: The base model's name.
+        checkpoint: For the creation of a model, the saved state that it loads; None creates it from
+            `base_model`. The future's script answers the polls of the load.
+        optimizer: Whether the optimizer's state is loaded too.
     """
 
     name: str
@@ -55,6 +58,8 @@ class ClientSpec(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     model_path: str | None
     base_model: str
+    checkpoint: str | None = None
+    optimizer: bool = False
 
 
 class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,7 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
         script: The replies to the future's polls.
         observer: Which observer is notified.
         timeout: Seconds that the caller waits for the result; None waits without a limit.
+        cancels: Whether the caller gives the future up when that time has passed, and not only the wait.
         before: How the clocks move before the operation is submitted; on threads, before a new round.
     """
 
@@ -74,6 +80,7 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
     script: Script
     observer: ObserverUse = ObserverUse.DEFAULT
     timeout: float | None = None
+    cancels: bool = False
     before: tuple[Advance, ...] = ()
 
 

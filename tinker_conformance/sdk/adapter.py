@@ -53,6 +53,10 @@ class Capability(StrEnum):
     """Several threads can submit futures of one client, and wait for them, at the same time."""
     SUBMISSION_RETRIES = "submission_retries"
     """The SDK sends a request again by itself that the server does not accept for the moment."""
+    CHECKPOINTS = "checkpoints"
+    """The SDK creates training clients from saved states, with and without the optimizer's."""
+    CANCELLATION = "cancellation"
+    """A caller can give up a future: the SDK stops polling it, and may tell the server."""
     SESSION_POLLING = "session_polling"
     """Where the server's configuration says so, samples of a client wait for one poll of their session."""
     OFFICIAL_PLUMBING = "official_plumbing"
@@ -145,6 +149,7 @@ class OperationCall(msgspec.Struct, frozen=True, kw_only=True):
         operation: The operation.
         observer: The observer to notify of the future's queue states.
         timeout: Seconds to wait for the result, or None to wait without limit.
+        cancels: Whether to give up the future when that time has passed, and not only the wait.
         future: The future's number in the scenario, from 1.
     """
 
@@ -152,6 +157,7 @@ class OperationCall(msgspec.Struct, frozen=True, kw_only=True):
     observer: ObserverUse
     timeout: float | None
     future: int
+    cancels: bool = False
 
 
 @runtime_checkable

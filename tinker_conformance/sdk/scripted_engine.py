@@ -7,12 +7,14 @@ from typing import Final, Protocol
 from fake_server import FakeTinker
 from fake_server.core.errors import ProblemKind
 from fake_server.core.http_messages import Reply, Request, TransportFault
-from fake_server.core.operations import SUBMISSION_PATHS
+from fake_server.core.operations import SUBMISSION_PATHS, Operation
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.listener import Listener
 from fake_server.engine.tinker_api import POLL_PATH, Unscripted
+from fake_server.script.builder import Script
+from fake_server.script.steps import Complete
 from tinker_conformance.queue_state import ClientKind
-from tinker_conformance.scenario.scenario import ClientSpec, Scenario
+from tinker_conformance.scenario.scenario import ClientSpec, FutureSpec, Scenario
 from tinker_conformance.sdk.server_events import API_KEY, FutureKey
 
 __all__ = ["API_KEY", "VIRTUAL_LIMIT_SECONDS", "future_keys", "kit_failure", "scripted_engine"]
@@ -23,9 +25,13 @@ VIRTUAL_LIMIT_SECONDS: Final = 26 * 3600.0
 
 def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
     """Return the key of each scripted future, by its name on the fake server."""
-    return {
-        _name(number): FutureKey(future.client, number) for number, future in enumerate(scenario.futures, 1)
-    }
+    keys: dict[str, FutureKey] = {}
+    for number, future in enumerate(scenario.futures, 1):
+        key = FutureKey(future.client, number)
+        keys[_name(number)] = key
+        if scenario.client(future.client).checkpoint is not None:
+            keys[_model_name(number)] = key
+    return keys
 
 
 class ScenarioListener(Listener, Protocol):
@@ -51,15 +57,20 @@ def scripted_engine(
     for replies in scenario.replies:
         engine.add_setup(replies)
     scripted = tuple(
-        engine.add_script(
-            future.script,
-            operation=future.operation,
-            client=_submitted_client(scenario.client(future.client)),
-            name=_name(number),
-        )
-        for number, future in enumerate(scenario.futures, 1)
+        _scripted(engine, scenario, number, future) for number, future in enumerate(scenario.futures, 1)
     )
     return engine, scripted
+
+
+def _scripted(engine: FakeTinker, scenario: Scenario, number: int, future: FutureSpec) -> ScriptedFuture:
+    client = scenario.client(future.client)
+    if client.checkpoint is None:
+        return engine.add_script(
+            future.script, operation=future.operation, client=_submitted_client(client), name=_name(number)
+        )
+    # Most releases create the model first, which needs no script but is part of the timeline.
+    engine.add_script(Script((Complete(),)), operation=Operation.CREATE_MODEL, name=_model_name(number))
+    return engine.add_script(future.script, operation=Operation.LOAD_STATE, name=_name(number))
 
 
 class _BelowPath(FakeTinker):
@@ -100,6 +111,10 @@ def kit_failure(engine: FakeTinker) -> str | None:
 
 def _name(number: int) -> str:
     return f"future-{number}"
+
+
+def _model_name(number: int) -> str:
+    return f"model-of-future-{number}"
 
 
 def _submitted_client(client: ClientSpec) -> str | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from tests.docs.generate.marked_places import replaced
-from tests.findings.recorded_run import FOLDER, RECORDED, JudgedSdk, load_data
+from tests.findings.recorded_run import FOLDER, RECORDED, Difference, JudgedSdk, load_data
+from tinker_conformance.judging.judge import Verdict
 
 
 def pages() -> Mapping[str, Callable[[], str]]:
@@ -42,12 +43,20 @@ def _recorded_page(name: str) -> Callable[[], str]:
     return document
 
 
-_WORDS: Final = ("passed", "failed", "quirk not shared", "not claimed")
+_WORDS: Final = ("passed", "failed", "quirk not shared", "not testable", "not claimed")
 
 
 def _by_requirement(sdk: JudgedSdk) -> str:
-    named = (f"`{each.id}`{' (quirk)' if each.level == 'quirk' else ''}" for each in sdk.differences)
-    return f"By `{sdk.profile}` fail {', '.join(named)}."
+    failed = [each for each in sdk.differences if each.verdict != Verdict.NOT_TESTABLE]
+    unknown = [each for each in sdk.differences if each.verdict == Verdict.NOT_TESTABLE]
+    text = f"By `{sdk.profile}` fail {', '.join(map(_named, failed))}."
+    if unknown:
+        text += f" Not testable, as the recording lacks a scenario of it: {', '.join(map(_named, unknown))}."
+    return text
+
+
+def _named(difference: Difference) -> str:
+    return f"`{difference.id}`{' (quirk)' if difference.level == 'quirk' else ''}"
 
 
 def _index() -> str:

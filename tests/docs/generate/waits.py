@@ -36,7 +36,8 @@ What is refused is a loop that waits for a clock that nothing moves.
 `time.sleep` lets other threads come to their own waits first, for at most half a real second: a thread that
 computes longer does not hold it up.
 
-Loops of uvloop, runs of trio with a clock of their own, and everything in other processes keep real time.
+Loops of uvloop keep real time, and a `RuntimeWarning` says so when one begins to run. Runs of trio with
+a clock of their own and everything in other processes keep real time, too.
 Timers that an earlier test left in an event loop keep it, too.
 """
 

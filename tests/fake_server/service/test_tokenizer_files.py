@@ -59,6 +59,24 @@ def test_the_cache_has_a_snapshot_for_each_model_under_its_reference(tmp_path: P
         assert json.loads((repository / "snapshots" / revision / "tokenizer.json").read_bytes())["model"]
 
 
+def test_revisions_that_clients_pin_are_found(tmp_path: Path) -> None:
+    write_tokenizer_cache(tmp_path, ["moonshotai/Kimi-K2.5-Text-Only", "moonshotai/Kimi-K3"])
+    for name, revision in (
+        ("Kimi-K2.5-Text-Only", (tmp_path / "hub/models--moonshotai--Kimi-K3/refs/main").read_text()),
+        ("Kimi-K2.5", "4d01dfe0332d63057c186e0b262165819efb6611"),
+        ("Kimi-K3", "f831ab66814297da540d832a5235f8e904f29d06"),
+    ):
+        snapshot = tmp_path / "hub" / f"models--moonshotai--{name}" / "snapshots" / revision
+        assert json.loads((snapshot / "tokenizer.json").read_bytes())["model"]
+        assert "class TikTokenTokenizer" in (snapshot / "tokenization_kimi.py").read_text()
+
+
+@pytest.mark.parametrize("name", ["thinkingmachines/Inkling", "TML/any"])
+def test_a_model_whose_tokenizer_has_no_files_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ScriptError, match="reads no files for .*; use a renderer of tml-renderers"):
+        write_tokenizer_cache(tmp_path, [name])
+
+
 @pytest.mark.parametrize("name", ["Qwen3-8B", "a/b/c/d", "../x", "/x", ""])
 def test_a_name_that_is_no_model_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ScriptError, match="give one like Qwen/Qwen3-8B"):

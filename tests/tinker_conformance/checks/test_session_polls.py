@@ -82,3 +82,29 @@ def test_polls_of_a_session_that_nobody_waits_for_are_compared_nowhere() -> None
         end(future=2),
     )
     assert comparable(together) == comparable((*together[:2], *together[4:]))
+
+
+def test_a_cancellation_is_counted_by_its_future_and_compared_wherever_it_comes() -> None:
+    cancel = Request(at=2.0, method="POST", path="/api/v1/cancel_future", body={"request_id": "future-1"})
+    nameless = Request(at=3.0, method="POST", path="/api/v1/cancel_future")
+    of = case(cancel, nameless, cancel)
+    assert says(projections.cancellations, of) == [
+        "cancellation 1 of future-1",
+        "cancellation 1 of no future",
+        "cancellation 2 of future-1",
+    ]
+    assert says(projections.cancellation_times, of)[0] == "cancellation 1 of future-1 at 2.000 s"
+    answer = reply(200, future=None, step=None)
+    others = (submission(SAMPLE), poll(), end(2.0))
+    assert comparable((*others, cancel, answer)) == comparable((*others[:2], cancel, answer, others[2]))
+    assert comparable((*others, cancel, answer)) != comparable(others)
+
+
+def test_loads_are_compared_by_path_and_submissions_by_order() -> None:
+    load = Request(at=1.0, future=1, method="POST", path="/api/v1/load_weights", body={"path": "tinker://a"})
+    of = case(submission("/api/v1/create_model"), poll(), load)
+    assert says(projections.loaded_paths, of) == ["load 1 of tinker://a"]
+    assert says(projections.request_order, of) == [
+        "submission 1 to create_model",
+        "submission 2 to load_weights",
+    ]

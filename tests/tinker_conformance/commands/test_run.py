@@ -28,7 +28,7 @@ from tinker_conformance.report.report_reading import Report, load_report
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 120
-KNOWN = 10
+KNOWN = 11
 """How many requirements the SDK below breaks."""
 IMPATIENT = ["--sdk", "python:tests.support.report_sdks:impatient", "--profile", "tinker-0.5.1"]
 
@@ -265,10 +265,12 @@ def test_known_failures_are_recorded_and_then_excuse_the_run(impatient: Done, tm
     assert expected in " ".join(excused.output.split())
     assert JUnitXml.fromstring(excused.text("junit.xml")).skipped == KNOWN
     assert 'color":"yellow' in excused.text("badge.json")
-    again = _pytest(tmp_path, *IMPATIENT, "--known-failures", str(file))
+    again = _pytest(tmp_path, *IMPATIENT, "--known-failures", str(file), chapter="debounce")
     assert again.code == 0, again.output
-    assert again.report.counts == excused.report.counts
-    assert JUnitXml.fromstring(again.text("junit.xml")).skipped == KNOWN
+    of_the_chapter = {result.id: result.verdict for result in again.report.results}
+    assert of_the_chapter.items() <= {result.id: result.verdict for result in excused.report.results}.items()
+    known = list(of_the_chapter.values()).count(Verdict.KNOWN_FAILURE)
+    assert JUnitXml.fromstring(again.text("junit.xml")).skipped == known > 1
 
 
 STALE = '[[known_failures]]\nrequirement = "{}"\nclass = "bug"\nreason = "r"\n'
@@ -278,17 +280,20 @@ STALE = '[[known_failures]]\nrequirement = "{}"\nclass = "bug"\nreason = "r"\n'
 def test_stale_entries_are_exit_code_3_and_fail_pytest(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     reference = ["--sdk", "reference", "--profile", "tinker-0.5.1", "--known-failures", str(file)]
-    file.write_text(STALE.format("parsing.numbers"), encoding="utf-8")
+    requirement, scenario = (
+        STALE.format("parsing.numbers"),
+        STALE.replace("requirement", "scenario").format("parsing-numbers"),
+    )
+    file.write_text(requirement + scenario, encoding="utf-8")
     done = _run(tmp_path / "run", *reference)
     assert done.code == 3
     assert "parsing.numbers (quirk): stale known failure" in done.output
+    assert "parsing-numbers has no mismatch" in done.output
+    file.write_text(requirement, encoding="utf-8")
     again = _pytest(tmp_path, *reference, chapter="parsing")
     assert again.code == 1
     assert again.report.counts[Verdict.STALE_KNOWN_FAILURE] == 1
-    file.write_text(STALE.replace("requirement", "scenario").format("parsing-numbers"), encoding="utf-8")
-    done = _run(tmp_path / "run", "-q", *reference)
-    assert done.code == 3
-    assert "parsing-numbers has no mismatch" in done.output
+    file.write_text(scenario, encoding="utf-8")
     again = _pytest(tmp_path, *reference, "-n", "2", chapter="parsing")
     assert again.code == 1
     assert "parsing-numbers has no mismatch" in again.output

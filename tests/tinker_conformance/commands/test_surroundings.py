@@ -33,8 +33,7 @@ PROXIES: Final = {
 }
 SURROUNDINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "dead proxies": PROXIES,
-    "-OO": {"PYTHONOPTIMIZE": "2"},
-    "-W error": {"PYTHONWARNINGS": "error"},
+    "-OO, -W error": {"PYTHONOPTIMIZE": "2", "PYTHONWARNINGS": "error"},
     **{zone: {"TZ": zone} for zone in ZONES},
 }
 FAR_ZONES: Final = ("Asia/Kathmandu", "XYZ-23:59:59")

@@ -18,7 +18,7 @@ MORE_RELEASES = ("0.1.3", "0.4.1", "0.8.1", "0.24.1")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("release", [*RELEASES, *MORE_RELEASES])
+@pytest.mark.parametrize("release", RELEASES)
 def test_a_release_is_identified(release: str, shared_runs: SharedRuns, reference: SharedSession) -> None:
     sdk = shared_runs.release(release)
     judged = nearness(
@@ -28,6 +28,19 @@ def test_a_release_is_identified(release: str, shared_runs: SharedRuns, referenc
     assert first.profile == profile_for(release)
     assert first.distance == (0, 0, 0, 0)
     assert second.distance > first.distance
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", MORE_RELEASES)
+def test_a_release_agrees_with_the_pair_that_is_reported(
+    release: str, shared_runs: SharedRuns, reference: SharedSession
+) -> None:
+    """In every fourth scenario; `make parity` compares them all."""
+    sdk, profile = shared_runs.release(release), profile_for(release)
+    compared = [scenario for scenario in shipped_scenarios().values() if not scenario.concurrent][::4]
+    assert len(compared) > 50
+    for scenario in compared:
+        assert difference(reference.run(scenario, profile), sdk.run(scenario, profile)) is None, scenario.id
 
 
 def test_each_release_that_is_added_shows_a_pair_that_is_identified_anyway() -> None:

@@ -20,6 +20,7 @@ from tinker_conformance.sdk.session import SdkSession
 
 FOLDER = Path(__file__).parents[2] / "golden"
 FILES = sorted(FOLDER.iterdir())
+SESSION_FLAG = "sample_use_retrieve_futures"
 NOT_OF_THE_OFFICIAL_SDK = {
     "custom-observer",
     "custom-observer-training",
@@ -50,7 +51,9 @@ def test_every_scenario_is_recorded_that_the_release_can_be_asked(path: Path) ->
         if not scenario.calls
         and not scenario.concurrent
         and scenario.operations <= operations
-        and (polling.session_polling is not None or not scenario.client_config)
+        and (polling.session_polling is not None or SESSION_FLAG not in scenario.client_config)
+        and (polling.from_checkpoint is not None or not any(c.checkpoint for c in scenario.clients))
+        and (polling.cancellation is not None or not any(future.cancels for future in scenario.futures))
     }
     assert set(golden.scenarios) == askable - NOT_OF_THE_OFFICIAL_SDK
 

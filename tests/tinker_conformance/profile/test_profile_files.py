@@ -92,7 +92,7 @@ def test_the_ends_of_a_range_are_published_releases(facet: str) -> None:
         ("0.16.1", "tinker-0.10", "tinker-0.16.1"),
         ("0.20.0", "tinker-0.10", "tinker-0.20"),
         ("0.22.7", "tinker-0.21", "tinker-0.21"),
-        ("0.26.2", "tinker-0.21", "tinker-0.25"),
+        ("0.26.2", "tinker-0.21", "tinker-0.26"),
         ("0.27.1", "tinker-0.21", "tinker-0.27.1"),
         ("0.36.0", "tinker-0.21", "tinker-0.36"),
         ("0.38.0", "tinker-0.38", "tinker-0.38"),

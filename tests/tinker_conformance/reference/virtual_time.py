@@ -125,7 +125,7 @@ class Server:
                 return httpx.Response(200, json={"session_id": "session-1"})
             case "create_sampling_session":
                 return httpx.Response(200, json={"sampling_session_id": "sampler-1"})
-            case "client/config":
+            case "client/config" | "client/dynamic_config":
                 return httpx.Response(200, json={})
             case _:
                 self.submissions.append((path, body))

@@ -19,7 +19,7 @@ from tinker_conformance.sdk.session import SdkSession
 RELEASES = ("0.1.0", "0.5.0", "0.6.3", "0.9.0", "0.15.0", "0.20.0", "0.22.7", "0.36.0", "0.38.0")
 _ASKED_BY_45_S = "polling.read_timeout"
 """The official SDK has a timeout that cannot be set: `polling.late_reply` asks about its 45 s."""
-_NOT_IN_ALL = {"functions", "session_polling"}
+_NOT_IN_ALL = {"functions", "session_polling", "cancellation", "checkpoints"}
 """Chapters about what no release has, or only some."""
 QUICK_RELEASES = ("0.38.0",)
 """Those that `make test` drives, whose runs other tests share; CI drives all."""
@@ -117,6 +117,9 @@ _NO_GRACE = {
     "concurrency.grace",
 } | _OTHER_TIMES_OF_TRAINING
 
+_LOADED_INTO_A_NEW_MODEL = {"checkpoints.into_a_new_model", "checkpoints.pause", "checkpoints.failure"}
+_CREATED_BY_THE_LOAD = {"checkpoints.in_one_request", "checkpoints.pause", "checkpoints.failure"}
+
 NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     # The sampler was named by its model's path; a failure had another error; half an hour of patience.
     ("0.1.0", "tinker-0.5.1"): {
@@ -148,6 +151,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     },
     # The callback had one argument; other texts; the server's reason was not shown.
     ("0.6.3", "tinker-0.7"): {
+        "checkpoints.pause",
         "reasons.any_text",
         "callback.reason",
         "reasons.sampling",
@@ -157,6 +161,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "messages.training_text",
     },
     ("0.9.0", "tinker-0.5.1"): {
+        "checkpoints.pause",
         "reasons.sampling",
         "reasons.training",
         "reasons.not_of_the_server",
@@ -168,6 +173,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     | _NO_BUDGET
     | _NO_BILLING
     | {
+        "checkpoints.pause",
         "messages.training_text",
         "polling.announced_result",
         "polling.failure_time",
@@ -177,6 +183,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "submissions.empty_bad_request",
     },
     ("0.15.0", "tinker-0.7"): {
+        "checkpoints.pause",
         "messages.training_verb",
         "messages.training_text",
         "polling.bad_request_ends",
@@ -191,6 +198,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "submissions.empty_bad_request",
     },
     ("0.20.0", "tinker-0.7"): {
+        "checkpoints.pause",
         "messages.training_verb",
         "messages.training_text",
         "polling.bad_request_ends",
@@ -204,11 +212,16 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
     ("0.22.7", "tinker-0.10"): _POLLS_AS_0_21 | _TRY_AGAIN_TELLS | {"parsing.containers_are_unknown"},
     # Samples were still taken in JSON.
     ("0.22.7", "tinker-0.38"): _NO_GRACE
+    | _CREATED_BY_THE_LOAD
     | {"polling.result_in_json", "requests.content_of_forward", "submissions.delays"},
     ("0.36.0", "tinker-0.10"): _POLLS_AS_0_21
     | _TRY_AGAIN_TELLS
-    | {"parsing.containers_are_unknown", "requests.content_of_forward", "submissions.delays"},
-    ("0.36.0", "tinker-0.38"): _NO_GRACE | {"debounce.across_save_weights_external"},
+    | {
+        "parsing.containers_are_unknown",
+        "requests.content_of_forward",
+        "submissions.delays",
+    },
+    ("0.36.0", "tinker-0.38"): _NO_GRACE | _CREATED_BY_THE_LOAD | {"debounce.across_save_weights_external"},
     # A raising observer, notified of ACTIVE at the end, ends the poll there.
     ("0.38.0", "tinker-0.21"): {
         "callback.nothing_on_completion",
@@ -217,7 +230,8 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "debounce.separate_creations",
         "debounce.across_save_weights_external",
     }
-    | _OTHER_TIMES_OF_TRAINING,
+    | _OTHER_TIMES_OF_TRAINING
+    | _LOADED_INTO_A_NEW_MODEL,
 }
 """By release and the profile of a neighbouring revision: every requirement that must fail, and no other."""
 

@@ -57,3 +57,51 @@ def test_the_reference_waits_for_its_session_and_the_timeline_shows_it(reference
 def test_the_reference_of_an_older_release_does_not_wait(reference: SharedSession) -> None:
     timeline = reference.run(decode_scenario(BOTH, "test"), load_profile("tinker-0.10")).timeline
     assert not [event for event in timeline if isinstance(event, Request) and event.path.endswith("futures")]
+
+
+def _created(**more: object) -> dict[str, object]:
+    clients = {"client": {"kind": "model_creation", **more}}
+    return {"id": "created", "clients": clients, "futures": [[{"complete": {}}]]}
+
+
+def test_a_checkpoint_and_a_future_that_is_given_up_are_written_as_they_were_read() -> None:
+    scenario = decode_scenario(_created(checkpoint="tinker://run/weights/1", optimizer=True), "test")
+    assert decode_scenario(encode_scenario(scenario), "test") == scenario
+    assert (scenario.clients[0].checkpoint, scenario.clients[0].optimizer) == ("tinker://run/weights/1", True)
+    futures = [{"timeout": 2, "cancels": True, "steps": [{"complete": {}}]}]
+    given_up = decode_scenario({**BOTH, "futures": futures}, "test")
+    assert decode_scenario(encode_scenario(given_up), "test") == given_up
+    assert given_up.futures[0].cancels
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (_created(optimizer=True), "'optimizer' is a part of a checkpoint"),
+        (
+            _created(kind="training", checkpoint="tinker://run/weights/1"),
+            "a training client has no checkpoint",
+        ),
+        (
+            {**BOTH, "futures": [{"cancels": True, "steps": []}]},
+            "'cancels' says what happens after a 'timeout'",
+        ),
+    ],
+)
+def test_what_belongs_together_is_asked_for_together(data: dict[str, object], expected: str) -> None:
+    with pytest.raises(ScenarioError, match=expected):
+        decode_scenario(data, "test")
+
+
+def test_the_reference_creates_and_loads_as_its_release(reference: SharedSession) -> None:
+    scenario = decode_scenario(_created(checkpoint="tinker://run/weights/1"), "test")
+    sent = {
+        name: [
+            event.path.removeprefix("/api/v1/")
+            for event in reference.run(scenario, load_profile(name)).timeline
+            if isinstance(event, Request)
+        ]
+        for name in ("tinker-0.10", "tinker-0.38")
+    }
+    assert sent["tinker-0.10"] == ["create_model", "retrieve_future", "load_weights", "retrieve_future"]
+    assert sent["tinker-0.38"] == ["load_weights", "retrieve_future"]

@@ -89,6 +89,21 @@ def request_contents(case: Case, timeline: Timeline) -> Iterator[Fact]:
             yield Fact(("field", name, number, field), request.at, statement, statement, place)
 
 
+def request_order(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield where each submission goes, in order."""
+    for number, (place, request, name, _) in enumerate(_submissions(timeline), 1):
+        statement = f"submission {number} to {name}"
+        yield Fact(("order", number), request.at, statement, statement, place)
+
+
+def loaded_paths(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield the path of each load of a saved state."""
+    for place, request, name, number in _submissions(timeline):
+        if name == "load_weights":
+            statement = f"load {number} of {(request.body or {}).get('path')}"
+            yield Fact(("load", number), request.at, statement, statement, place)
+
+
 def request_metadata(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Yield whether each poll allows an answer with metadata alone."""
     for place, request, name, number in _requests(timeline):

@@ -1,4 +1,4 @@
-"""Projections of polls of whole sampling sessions."""
+"""Projections of what is sent for a whole session: polls for all its samples, and cancellations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.facts import Fact
-from tinker_conformance.checks.session_polls import SESSION_POLL, awaited_session_polls
+from tinker_conformance.checks.session_polls import CANCELLATION, SESSION_POLL, awaited_session_polls
 from tinker_conformance.timeline import Request, Timeline
 
 
@@ -45,6 +45,34 @@ def fetched_reports(case: Case, timeline: Timeline) -> Iterator[Fact]:
                         seen.add(name)
                         statement = f"a poll that reports {name} as fetched"
                         yield Fact(("fetched", name), event.at, statement, statement, place)
+            case _:
+                pass
+
+
+def cancellations(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield each cancellation of a future."""
+    for place, request, name, number in _cancellations(timeline):
+        statement = f"cancellation {number} of {name}"
+        yield Fact(("cancelled", name, number), request.at, statement, statement, place)
+
+
+def cancellation_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield the time of each of them."""
+    for place, request, name, number in _cancellations(timeline):
+        statement = f"cancellation {number} of {name} at {request.at:.3f} s"
+        yield Fact(("cancelled", name, number), request.at, statement, statement, place)
+
+
+def _cancellations(timeline: Timeline) -> Iterator[tuple[int, Request, object, int]]:
+    """Yield each cancellation: its place, itself, its future's id, and its number for that id, from 1."""
+    numbers: Counter[object] = Counter()
+    for place, event in enumerate(timeline):
+        match event:
+            case Request(path=path, body=body) if path.endswith(CANCELLATION):
+                name = (body or {}).get("request_id")
+                shown = name if isinstance(name, str) else "no future"
+                numbers[shown] += 1
+                yield place, event, shown, numbers[shown]
             case _:
                 pass
 

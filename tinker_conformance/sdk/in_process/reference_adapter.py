@@ -26,6 +26,7 @@ from tinker_conformance.reference.clients import (
     error_kind,
 )
 from tinker_conformance.reference.observer import (
+    ClientObserver,
     QueueStateObserver,
     log_state_change,
     reason_for_state,
@@ -50,6 +51,8 @@ class _PendingModelCreation:
     """The value of `create_client` for the creation of a model; each creation is its own client."""
 
     base_model: str
+    checkpoint: str | None = None
+    optimizer: bool = False
 
 
 class _CallersObserver(QueueStateObserver):
@@ -105,15 +108,16 @@ class ReferenceAdapter:
             case ClientKind.TRAINING:
                 return self._listened_to(await service.create_training_client(spec.base_model))
             case ClientKind.MODEL_CREATION:
-                return _PendingModelCreation(spec.base_model)
+                return _PendingModelCreation(spec.base_model, spec.checkpoint, spec.optimizer)
 
     def _listened_to(self, client: _C) -> _C:
         if client.observer is not None:
-            # An attribute of the object takes precedence over the method of its class.
-            vars(client.observer)["on_queue_state_change"] = self._watched(
-                client.observer.on_queue_state_change
-            )
+            self._listen_to(client.observer)
         return client
+
+    def _listen_to(self, observer: ClientObserver) -> None:
+        # An attribute of the object takes precedence over the method of its class.
+        vars(observer)["on_queue_state_change"] = self._watched(observer.on_queue_state_change)
 
     async def run(self, client: object, call: OperationCall) -> None:
         """Submit an operation and wait for its result."""
@@ -122,16 +126,23 @@ class ReferenceAdapter:
         self._observer_raises = call.observer is ObserverUse.RAISING
         observer = _CallersObserver(context.recorder) if call.observer is ObserverUse.CUSTOM else None
         match client:
+            case _PendingModelCreation(_, str(path), optimizer):
+                assert self._service is not None  # noqa: S101 - `open` came first
+                loading = self._service.checkpoint_loading(path, optimizer=optimizer)
+                loading.on_observer = self._listen_to
+                await loading.create()
             case _PendingModelCreation(base_model):
                 assert self._service is not None  # noqa: S101 - `open` came first
                 creation = self._listened_to(self._service.model_creation(base_model))
                 await creation.create(observer=observer, timeout=call.timeout)
             case SamplingClient() if call.operation is Operation.COMPUTE_LOGPROBS:
-                await client.compute_logprobs(observer=observer, timeout=call.timeout)
+                await client.compute_logprobs(observer=observer, timeout=call.timeout, cancels=call.cancels)
             case SamplingClient():
-                await client.sample(observer=observer, timeout=call.timeout)
+                await client.sample(observer=observer, timeout=call.timeout, cancels=call.cancels)
             case TrainingClient():
-                await client.run(call.operation, observer=observer, timeout=call.timeout)
+                await client.run(
+                    call.operation, observer=observer, timeout=call.timeout, cancels=call.cancels
+                )
             case _:
                 message = (
                     f"Expected a client of the reference, got {client!r}. Pass a value of create_client."

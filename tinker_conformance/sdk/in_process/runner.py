@@ -259,7 +259,11 @@ class _FutureRunner:
         key = FutureKey(future.client, number)
         token = current_future.set(key)
         call = OperationCall(
-            operation=future.operation, observer=future.observer, timeout=future.timeout, future=number
+            operation=future.operation,
+            observer=future.observer,
+            timeout=future.timeout,
+            cancels=future.cancels,
+            future=number,
         )
         kind, text = OutcomeKind.RESULT, None
         try:

@@ -7,6 +7,7 @@ from standard input and answers on standard output. Anything that the SDK prints
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import os
 import platform
@@ -24,6 +25,7 @@ from tinker_conformance.clocks.seen_waits import waits_are_seen
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario import Scenario
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.sdk.adapter import Adapter, Capability, RunsOnThreads
 from tinker_conformance.sdk.catalogue.catalogue_entry import DrivenSdk
@@ -148,8 +150,7 @@ def _runtime() -> str:
 def _run(
     loop: VirtualTimeLoop, adapter: Adapter, message: RunMessage, clock: FrozenClock
 ) -> DoneMessage | FaultMessage:
-    scenario = decode_scenario(message.scenario, "worker")
-    profile = msgspec.convert(message.profile, Profile)
+    scenario, profile = _scenario(bytes(message.scenario)), _profile(bytes(message.profile))
     try:
         timeline = loop.run_until_complete(run_scenario(adapter, scenario, profile, clock))
     except ScenarioFaultError as error:
@@ -157,6 +158,16 @@ def _run(
     except Exception:  # noqa: BLE001 - the run goes on with the next scenario
         return FaultMessage(id=message.id, kind=FaultKind.SET_UP, text=traceback.format_exc())
     return DoneMessage(id=message.id, timeline=timeline)
+
+
+@functools.lru_cache(maxsize=1024)
+def _scenario(data: bytes) -> Scenario:
+    return decode_scenario(msgspec.json.decode(data), "worker")
+
+
+@functools.lru_cache(maxsize=64)
+def _profile(data: bytes) -> Profile:
+    return msgspec.json.decode(data, type=Profile)
 
 
 def _private_stdout() -> BinaryIO:

@@ -15,11 +15,15 @@ from tinker_conformance.timeline import Event
 
 
 class RunMessage(msgspec.Struct, frozen=True, tag_field="type", tag="run"):
-    """The kit's request to run a scenario."""
+    """The kit's request to run a scenario under a profile.
+
+    Both are JSON that the worker decodes once, however often it comes: a worker that is asked about many SDKs
+    or profiles gets the same scenarios again and again.
+    """
 
     id: int
-    scenario: dict[str, object]
-    profile: dict[str, object]
+    scenario: msgspec.Raw
+    profile: msgspec.Raw
 
 
 class ReadyMessage(msgspec.Struct, frozen=True, tag_field="type", tag="ready"):

@@ -94,8 +94,8 @@ class WorkerSession:
         self._number += 1
         message = RunMessage(
             id=self._number,
-            scenario=encode_scenario(scenario),
-            profile=msgspec.to_builtins(profile),
+            scenario=msgspec.Raw(encode(encode_scenario(scenario))),
+            profile=msgspec.Raw(encode(profile)),
         )
         process = self._process.current
         assert process is not None  # noqa: S101 - _start has set it

@@ -48,6 +48,10 @@ _CLIENT_FUTURES: Final = "lib.public_interfaces.backcompat_training_client_futur
 _SESSION_POLLER: Final = "lib.session_futures_poller"
 """A release with this module can wait for the samples of a session together."""
 
+_WITH_OPTIMIZER: Final = "create_training_client_from_state_with_optimizer"
+_CANCELLER: Final = "lib.internal_client_holder:InternalClientHolder"
+"""A release whose class of this name has `enqueue_cancel` tells the server of samples that are given up."""
+
 _CAPABILITIES: Final = frozenset(
     {
         Capability.CALLBACKS,
@@ -132,6 +136,8 @@ class _ModelCreation:
     """The value of `create_client` for the kind `model_creation`; running the operation creates the model."""
 
     base_model: str
+    checkpoint: str | None = None
+    optimizer: bool = False
 
 
 class OfficialAdapter:
@@ -185,9 +191,9 @@ class OfficialAdapter:
                 made = await asyncio.to_thread(self._service.create_sampling_client, **{key: value})
                 return await self._result(made, None) if self._clients_are_futures else made
             case ClientKind.TRAINING:
-                return await self._create_model(spec.base_model, None)
+                return await self._create_model(_ModelCreation(spec.base_model), None)
             case ClientKind.MODEL_CREATION:
-                return _ModelCreation(spec.base_model)
+                return _ModelCreation(spec.base_model, spec.checkpoint, spec.optimizer)
 
     async def run(self, client: object, call: OperationCall) -> None:
         """Submit an operation and wait for its result.
@@ -198,10 +204,10 @@ class OfficialAdapter:
         """
         with self._observing(call):
             if isinstance(client, _ModelCreation):
-                await self._create_model(client.base_model, call.timeout)
+                await self._create_model(client, call.timeout)
             else:
                 submit = self._submission(client, call)
-                await self._result(_without_warnings(submit), call.timeout)
+                await self._result(_without_warnings(submit), call.timeout, cancels=call.cancels)
 
     def run_on_thread(self, client: object, call: OperationCall) -> None:
         """Submit an operation through the SDK's blocking API and wait for its result, as an application does.
@@ -270,11 +276,11 @@ class OfficialAdapter:
         _forget_retry_handlers(self._names)
         self._hooks.recorder = None
 
-    async def _create_model(self, base_model: str, seconds: float | None) -> Any:
+    async def _create_model(self, creation: _ModelCreation, seconds: float | None) -> Any:
+        method, arguments = _creating(creation)
         if self._clients_are_futures:
-            made = _without_warnings(self._service.create_lora_training_client, base_model=base_model)
-            return await self._result(made, seconds)
-        making = asyncio.ensure_future(self._service.create_lora_training_client_async(base_model=base_model))
+            return await self._result(_without_warnings(getattr(self._service, method), **arguments), seconds)
+        making = asyncio.ensure_future(getattr(self._service, f"{method}_async")(**arguments))
         done, _ = await asyncio.wait({making}, timeout=seconds)
         if not done:
             making.add_done_callback(_retrieve)
@@ -290,7 +296,7 @@ class OfficialAdapter:
         # A fork's class, which promises only what a user sees.
         return asyncio.run_coroutine_threadsafe(made.result_async(), self._service.holder.get_loop())
 
-    async def _result(self, made: Any, seconds: float | None) -> Any:
+    async def _result(self, made: Any, seconds: float | None, *, cancels: bool = False) -> Any:
         future = self._concurrent(made)
         self._waiting.append(future)
         waiting = asyncio.ensure_future(asyncio.wrap_future(future))
@@ -301,9 +307,21 @@ class OfficialAdapter:
             raise
         if not done:
             waiting.add_done_callback(_retrieve)
+            if cancels:
+                future.cancel()
+                message = f"no result within {seconds} s; the future is given up"
+                raise TimeoutError(message)
             raise _timed_out(seconds)
         self._waiting.remove(future)
         return waiting.result()
+
+
+def _creating(creation: _ModelCreation) -> tuple[str, Mapping[str, object]]:
+    """Return the method of a service client that creates a model, and its arguments."""
+    if creation.checkpoint is None:
+        return "create_lora_training_client", {"base_model": creation.base_model}
+    method = _WITH_OPTIMIZER if creation.optimizer else "create_training_client_from_state"
+    return method, {"path": creation.checkpoint}
 
 
 def _initialise(steps: Iterable[str]) -> None:
@@ -323,8 +341,14 @@ def _version(sdk: DrivenSdk) -> str:
 
 
 def _capabilities(names: SdkNames) -> frozenset[Capability]:
-    polls_sessions = find_spec(names.module(_SESSION_POLLER)) is not None
-    return _CAPABILITIES | ({Capability.SESSION_POLLING} if polls_sessions else set())
+    more = set()
+    if find_spec(names.module(_SESSION_POLLER)) is not None:
+        more.add(Capability.SESSION_POLLING)
+    if hasattr(member(names.module(_CANCELLER)), "enqueue_cancel"):
+        more.add(Capability.CANCELLATION)
+    if hasattr(member(names.service_class), _WITH_OPTIMIZER):
+        more.add(Capability.CHECKPOINTS)
+    return _CAPABILITIES | more
 
 
 def _operations(names: SdkNames) -> frozenset[Operation]:

@@ -62,7 +62,7 @@ class ClockToUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     path: str | None = None
 
 
-class ClientToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClientToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A client of a scenario.
 
     Attributes:
@@ -71,6 +71,8 @@ class ClientToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         id: The id that the server will assign: a sampling session's or a model's.
         base_model: The base model's name.
         model_path: The path that a sampling client samples from. Null: it samples from `base_model`.
+        checkpoint: The saved state that the creation of a model loads. Left out: none.
+        optimizer: Whether it loads the optimizer's state too. Left out: no.
     """
 
     name: str
@@ -78,9 +80,11 @@ class ClientToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     id: str
     base_model: str
     model_path: str | None
+    checkpoint: str | None = None
+    optimizer: bool = False
 
 
-class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A future of a scenario.
 
     Attributes:
@@ -89,6 +93,7 @@ class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         operation: The operation to submit.
         observer: The observer to notify: the client's own, one that raises, or a custom one of the caller.
         timeout: Seconds that the caller waits for the result. Null: without limit.
+        cancels: Whether the caller gives the future up when that time has passed. Left out: only the wait.
     """
 
     future: int
@@ -96,6 +101,7 @@ class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     operation: Operation
     observer: ObserverUse
     timeout: float | None
+    cancels: bool = False
 
 
 class CallToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

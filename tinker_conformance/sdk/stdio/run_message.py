@@ -47,6 +47,8 @@ def run_message(scenario: Scenario, number: int, url: str, clock: KitClock) -> R
                 id=client.id,
                 base_model=client.base_model,
                 model_path=client.model_path,
+                checkpoint=client.checkpoint,
+                optimizer=client.optimizer,
             )
             for client in scenario.clients
         ),
@@ -57,6 +59,7 @@ def run_message(scenario: Scenario, number: int, url: str, clock: KitClock) -> R
                 operation=future.operation,
                 observer=future.observer,
                 timeout=future.timeout,
+                cancels=future.cancels,
             )
             for place, future in enumerate(scenario.futures, 1)
         ),

@@ -1,0 +1,5 @@
+"""The chapter `cancellation`."""
+
+from tinker_conformance.suite.chapter import Chapter
+
+chapter = Chapter("cancellation")

@@ -1,0 +1,5 @@
+"""The chapter `checkpoints`."""
+
+from tinker_conformance.suite.chapter import Chapter
+
+chapter = Chapter("checkpoints")
