@@ -14,10 +14,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -36,7 +37,42 @@ from fake_server.service.models import MODELS
 from fake_server.service.tokenizer_files import write_tokenizer_cache
 
 
+class _Program(click.Group):
+    """A command whose mistakes are one line on standard error, as those of `tinker-conformance` are."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 - click's own signature
+        **extra: Any,
+    ) -> Any:
+        """Run the command line, and exit; see `click.Command.main`."""
+        click_main = super().main
+        if not standalone_mode:
+            return click_main(args, prog_name, complete_var, standalone_mode, **extra)
+        try:
+            done: object = click_main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            context = error.ctx if isinstance(error, click.UsageError) else None
+            path = "fake-tinker" if context is None else context.command_path
+            text = error.format_message().rstrip(".").replace("integer range", "integer")
+            click.echo(visible_lines(f"Error: {text}; see {path} --help"), err=True)
+            sys.exit(2)
+        except click.exceptions.Abort:
+            sys.exit(130)
+        sys.exit(done if isinstance(done, int) else 0)
+
+
+def _not_empty(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if "" in given:
+        raise click.BadParameter("it is empty; give a text, or leave the option out")
+    return given
+
+
 @click.group(
+    cls=_Program,
     invoke_without_command=True,
     subcommand_metavar="[tokenizer]",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -72,6 +108,7 @@ from fake_server.service.tokenizer_files import write_tokenizer_cache
     "--api-key",
     "api_keys",
     multiple=True,
+    callback=_not_empty,
     metavar="KEY",
     help="Accept only this key, and answer HTTP 401 to others; can be given several times.",
 )
@@ -96,12 +133,17 @@ from fake_server.service.tokenizer_files import write_tokenizer_cache
     help="Requests that the journal keeps.",
 )
 @click.option(
-    "--expect-model", "models", multiple=True, help="Id of the next model; may be given several times."
+    "--expect-model",
+    "models",
+    multiple=True,
+    callback=_not_empty,
+    help="Id of the next model; may be given several times.",
 )
 @click.option(
     "--expect-sampler",
     "samplers",
     multiple=True,
+    callback=_not_empty,
     help="Id of the next sampling session; may be given several times.",
 )
 @click.option(
@@ -190,7 +232,7 @@ def main(  # noqa: PLR0917 - click passes them by name
         for path in scripts:
             for entry in load_entries(path):
                 engine.add_entry(entry)
-        clock = None if clock_path is None else SteppedClock(clock_path)
+        clock = None if clock_path is None else _clock(clock_path)
         plane = ControlledServer(engine, make, clock)
         served = plane if control or clock else engine
         server = FakeTinkerServer(served, host, port, allow_remote=allow_remote, limits=bounds)
@@ -215,6 +257,21 @@ def main(  # noqa: PLR0917 - click passes them by name
             plane.close()
 
 
+def _clock(path: Path) -> SteppedClock:
+    """Return the clocks that a file shows.
+
+    Raises:
+        ScriptError: The file cannot be written.
+    """
+    try:
+        return SteppedClock(path)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ScriptError(
+            f"--clock-file {path}: cannot be written ({why}); name a file in a folder that exists"
+        ) from None
+
+
 def _client_config(given: str | None) -> Mapping[str, object]:
     """Return the flags of the client configuration.
 
@@ -223,7 +280,7 @@ def _client_config(given: str | None) -> Mapping[str, object]:
     """
     if given is None:
         return {}
-    if given.lstrip().startswith("{"):
+    if given.lstrip().startswith(("{", "[")):
         try:
             flags = parse_json(given)
         except FileError as error:

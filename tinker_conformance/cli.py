@@ -11,7 +11,7 @@ import msgspec
 from fake_server.core.visible_text import visible_json
 from tinker_conformance._version import __version__
 from tinker_conformance.commands.check_adapter import check_adapter
-from tinker_conformance.commands.common import clock_option, opened
+from tinker_conformance.commands.common import SPEC_HELP, clock_option, opened
 from tinker_conformance.commands.guard import Program
 from tinker_conformance.commands.identify import identify
 from tinker_conformance.commands.matrix import matrix
@@ -40,7 +40,11 @@ def main() -> None:
     "--profile", "named", required=True, metavar="NAME|FILE", help="The profile that the reference follows."
 )
 @click.option(
-    "--sdk", "spec", default="reference", metavar="SPEC", help="The SDK to trace. Default: the reference."
+    "--sdk",
+    "spec",
+    default="reference",
+    metavar="SPEC",
+    help=f"The SDK to trace: {SPEC_HELP}. Default: the reference.",
 )
 @clock_option
 def trace(file: Path, named: str, spec: str, clock: str | None) -> None:

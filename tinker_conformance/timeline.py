@@ -45,7 +45,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", forbi
 
 
 class Request(_Event, frozen=True, kw_only=True, tag="request"):
-    """A request that the SDK sent: a submission (`iteration` is None) or a poll.
+    """A request that the SDK sent: a submission, a poll or another.
 
     Attributes:
         method: The HTTP method.
@@ -64,6 +64,11 @@ class Request(_Event, frozen=True, kw_only=True, tag="request"):
     body: dict[str, object] | None = None
     key: str | None = None
     gap: float | None = None
+
+    @property
+    def is_poll(self) -> bool:
+        """Whether it polls one future, with or without the headers of a poll."""
+        return self.path.endswith("/retrieve_future")
 
 
 class Response(_Event, frozen=True, kw_only=True, tag="response"):

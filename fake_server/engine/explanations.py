@@ -145,7 +145,10 @@ def unscripted_submission(
     free = [future for future in islice(book.by_name.values(), MAX_COMPARED) if not future.submitted]
     if not free:
         taken = sum(future.scripted for future in book.by_name.values())
-        fix = "add a script, or create the engine with unscripted: complete"
+        fix = (
+            "add a script, or let what has none complete (unscripted=Unscripted.COMPLETE, or --unscripted "
+            "complete)"
+        )
         return f"{came}; scripted: {taken}, all taken; {fix}"
     if (missed := book.nearest_conditional(operations, client, body)) is not None:
         future, differences = missed

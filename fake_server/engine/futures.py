@@ -318,7 +318,7 @@ class FutureBook:
         return index, script.tail if index == len(turns) else (), repeated
 
     def end(self, future: ScriptedFuture) -> None:
-        """Stop later submissions from continuing this future's script, or from taking it after a refusal."""
+        """End this future: no later submission continues its script, not even one that was refused before."""
         future.ended = True
         for waiting in self._expired.values():
             if future in waiting:

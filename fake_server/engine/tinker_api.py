@@ -413,7 +413,8 @@ class FakeTinker:
             lines += [unused_hold(hold) for hold in self._holds.unused()]
             lines += self._setup_book.unused()
         if lines:
-            raise ScriptViolation("\n".join([f"{len(lines)} differences from the script:", *lines]))
+            noun = "difference" if len(lines) == 1 else "differences"
+            raise ScriptViolation("\n".join([f"{len(lines)} {noun} from the script:", *lines]))
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the simulated service, so that checkpoints expire; no client's clock moves.

@@ -200,7 +200,7 @@ class HttpProtocol(asyncio.Protocol):
                 self.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Read bytes, and answer the requests that they complete, unless the client has to read first."""
+        """Read bytes and answer the requests that they complete; wait while the client does not read."""
         state = self._state
         if state is _IDLE and (request := self._known.request(data)) is not None:
             request.connection = self._number

@@ -336,7 +336,15 @@ def redirect(code: int = 307, location: str = "retrieve_future") -> Status:
 
 
 def complete(overrides: Mapping[str, object] | None = None, /, **fields: object) -> Complete:
-    """Return the result that fits the operation, with the given fields replaced."""
+    """Return the result that fits the operation, with the given fields replaced.
+
+    Raises:
+        ScriptError: ``overrides`` is not a mapping.
+    """
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise ScriptError(
+            f"complete() takes fields of the result, not {overrides!r}; write complete(field=value)"
+        )
     return Complete({**(overrides or {}), **fields})
 
 

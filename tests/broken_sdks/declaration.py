@@ -24,6 +24,17 @@ ACROSS_TRAINING: Final = (
     "debounce.separate_training_clients",
 )
 """Requirements about a training client's 60 s window and grace period; a fault in either breaks them all."""
+TIMES_OF_LINES: Final = (
+    "debounce.across_states",
+    "debounce.active",
+    "debounce.after_2038",
+    "debounce.after_a_long_run",
+    "debounce.boundary",
+    "debounce.clock_stepping_back",
+    "debounce.fraction",
+    "debounce.wall_clock",
+)
+"""Requirements that most SDKs break which log pauses at other times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

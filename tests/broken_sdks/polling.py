@@ -14,7 +14,7 @@ from tinker_conformance.reference.wire import Result
 from tinker_conformance.sdk.adapter import OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
-from .declaration import Chapter
+from .declaration import TIMES_OF_LINES, Chapter
 from .patches import WithPoll
 
 SDKS: Final = Chapter()
@@ -132,15 +132,10 @@ class _SleepsAfterTryAgain(Poll):
         "concurrency.one_minute_for_a_client",
         "debounce.across_compute_logprobs",
         "debounce.across_futures",
-        "debounce.across_states",
-        "debounce.active",
+        *TIMES_OF_LINES,
         "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction",
         "debounce.separate_clients",
         "debounce.training",
-        "debounce.wall_clock",
         "debounce.within_a_minute",
         "parsing.case_sensitive",
         "parsing.known_states",
@@ -149,8 +144,6 @@ class _SleepsAfterTryAgain(Poll):
         "polling.back_off_goes_on",
         "polling.try_again_line",
         "telemetry.beside_the_line",
-        "debounce.after_2038",
-        "debounce.after_a_long_run",
         "debounce.any_time_of_day",
         "checkpoints.pause",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,8 @@ def test_a_broken_sdk_breaks_nothing_else(laboratory: Laboratory, sdk: BrokenSdk
 
 
 def _check(sdk: BrokenSdk, judgements: Mapping[str, Judgement]) -> None:
-    assert broken(judgements) == sdk.breaks
+    found = broken(judgements)
+    assert found == sdk.breaks, f"{sdk.name} needs\n{_also(found - {sdk.caught_by})}"
     mismatches = [str(mismatch) for mismatch in judgements[sdk.caught_by].mismatches]
     assert any(sdk.saying in line for line in mismatches), mismatches
     for name, note in unclear(judgements).items():
@@ -53,6 +54,11 @@ def _check(sdk: BrokenSdk, judgements: Mapping[str, Judgement]) -> None:
         assert judgements[name].fix_first, (name, note)
         assert sdk.breaks.issuperset(judgements[name].fix_first), (name, note)
         assert all(first in note for first in judgements[name].fix_first), (name, note)
+
+
+def _also(ids: Iterable[str]) -> str:
+    """Return the lines of a declaration, to be copied."""
+    return "\n".join(["    also=(", *(f'        "{identifier}",' for identifier in sorted(ids)), "    ),"])
 
 
 def test_every_requirement_has_an_sdk_that_it_is_there_to_catch() -> None:

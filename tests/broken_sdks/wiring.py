@@ -7,7 +7,7 @@ from typing import Final
 from fake_server.operations import Operation
 from tinker_conformance.profile.profile_files import load_profile
 
-from .declaration import ACROSS_TRAINING, Chapter
+from .declaration import ACROSS_TRAINING, TIMES_OF_LINES, Chapter
 
 SDKS: Final = Chapter()
 
@@ -63,19 +63,12 @@ SDKS.edited(
         "debounce.across_load_state",
         "debounce.across_save_state",
         "debounce.across_save_weights_for_sampler",
-        "debounce.across_states",
-        "debounce.active",
+        *TIMES_OF_LINES,
         "debounce.begins_at_the_line",
-        "debounce.boundary",
-        "debounce.clock_stepping_back",
-        "debounce.fraction",
         "debounce.separate_clients",
         "debounce.training",
-        "debounce.wall_clock",
         "debounce.within_a_minute",
         "telemetry.beside_the_line",
-        "debounce.after_2038",
-        "debounce.after_a_long_run",
         "debounce.any_time_of_day",
     ),
 )

@@ -83,7 +83,7 @@ def test_the_run_command_judges_the_reference(pytester: pytest.Pytester) -> None
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["run", "--sdk", "nonsense"], "Write one of reference, official"),
+        (["run", "--sdk", "nonsense"], "write one of reference, official"),
         (["run", "--sdk", "reference", "--profile", "tinker-9"], "tinker-"),
         (["trace", "missing.yaml", "--profile", "tinker-0.5.1"], "cannot be read"),
     ],

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 import fake_server
+from fake_server.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 WAIT = 10.0
@@ -198,6 +200,30 @@ def test_a_mistake_in_a_script_ends_it_with_2(tmp_path: Path) -> None:
     assert ended.stderr == (
         f"Error: {path}, script 1, step 2: unknown key 'timout'; did you mean 'timeout'?\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--port", "99999"), "'--port': 99999 is not in the range 0<=x<=65535; see fake-tinker --help"),
+        (("--seed", "a"), "'a' is not a valid integer; see"),
+        (("--script",), "Option '--script' requires an argument; see fake-tinker --help"),
+        (("toknizer",), "Did you mean 'tokenizer'?; see"),
+        (("tokenizer",), "Missing option '--out'; see fake-tinker tokenizer --help"),
+        (("--api-key", ""), "'--api-key': it is empty; give a text, or leave the option out"),
+        (("--expect-model", ""), "'--expect-model': it is empty"),
+        (("--client-config", "[1]"), "--client-config is a list; give an object of flags"),
+        (
+            ("--clock-file", "no/such"),
+            "no/such: cannot be written (No such file or directory); name",
+        ),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line(options: tuple[str, ...], expected: str) -> None:
+    done = CliRunner().invoke(main, options, prog_name="fake-tinker")
+    assert done.exit_code == 2
+    assert expected in done.output
+    assert (done.output[:7], done.output.count("\n")) == ("Error: ", 1)
 
 
 def test_an_address_of_the_network_ends_it_with_2_unless_it_is_allowed() -> None:

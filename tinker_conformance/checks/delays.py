@@ -26,7 +26,7 @@ def after_410(case: Case) -> Iterator[Mismatch]:
         match event:
             case Response(status=410, at=at):
                 expired_at = at
-            case Request(iteration=None, at=at) if expired_at is not None:
+            case Request(at=at) if expired_at is not None and not event.is_poll:
                 waited, expired_at = at - expired_at, None
                 least, middle, most = _bounds(rules, count)
                 count += 1

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import open_sdk
+
+SPEC_HELP: Final = (
+    "reference, official, official==VERSION, package:NAME, python:MODULE:CLASS, exec:COMMAND or recorded:FILE"
+)
+"""What may stand for SPEC, in one line of help."""
 
 clock_option = click.option(
     "--clock",

@@ -47,9 +47,26 @@ _PLACES: Final = frozenset(
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _MOST_CHARACTERS: Final = 2000
+_OF_CLICK: Final = "Got unexpected extra argument"
 
 
-class Program(click.Group):
+class Listed(click.Group):
+    """A command group whose help shows the first sentence of each command whole."""
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's own signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the list of commands; click itself would cut each line."""
+        rows = [
+            (name, each.get_short_help_str(limit=_MOST_CHARACTERS)) for name, each in self.commands.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows))
+
+
+class Program(Listed):
     """A command group that turns any exception into an error line and a documented exit code."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -141,7 +158,10 @@ def _usage(error: click.ClickException) -> str:
     """Return the message; for an error that click itself found, also name the command's `--help`."""
     message = error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
-    if context is None or type(error) is click.UsageError:
+    message = re.sub(r"a valid (integer|float) range", r"a valid \1", message)
+    if isinstance(error, click.BadOptionUsage) and context is None:
+        return f"{message.rstrip('.')}; see --help"
+    if context is None or (type(error) is click.UsageError and not message.startswith(_OF_CLICK)):
         return message
     unknown = re.match(r"No such command '(.*?)'", message)
     if unknown is not None and isinstance(context.command, click.Group):

@@ -11,7 +11,7 @@ import click
 from rich.progress import track
 from rich.table import Table
 
-from tinker_conformance.commands.common import clock_option, opened
+from tinker_conformance.commands.common import SPEC_HELP, clock_option, opened
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
 from tinker_conformance.parity.difference import difference
@@ -24,7 +24,7 @@ _MOST_IDS: Final = 12
 
 
 @click.command()
-@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK to identify.")
+@click.option("--sdk", "spec", required=True, metavar="SPEC", help=f"The SDK: {SPEC_HELP}.")
 @click.option(
     "--profile",
     "named",

@@ -15,6 +15,7 @@ import click
 import msgspec
 from rich.progress import track
 
+from tinker_conformance.commands.common import SPEC_HELP
 from tinker_conformance.commands.report import write_combined
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.commands.versions import asked_versions, spec_of
@@ -29,7 +30,13 @@ from tinker_conformance.sdk.spec import check_spec
 
 
 @click.command()
-@click.option("--sdk", "specs", multiple=True, metavar="SPEC", help="An SDK to judge. Repeatable.")
+@click.option(
+    "--sdk",
+    "specs",
+    multiple=True,
+    metavar="SPEC",
+    help=f"An SDK to judge: {SPEC_HELP}. Repeatable.",
+)
 @click.option(
     "--versions", metavar="LIST|observers|revisions|all", help="Releases of the official SDK to judge."
 )

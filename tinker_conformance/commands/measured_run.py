@@ -198,7 +198,7 @@ def print_verdicts(measured: MeasuredRun[R], console: Terminal, *, verbose: bool
     """Print the table of verdicts, and an explanation of each that is not silent."""
     console.print(visible(f"{measured.run.name} against {measured.run.judged_by}"))
     if measured.judgements:
-        console.print(table(measured.judgements))
+        console.print(table(measured.judgements, strict=measured.run.strict))
     silent = {Verdict.PASSED} if verbose else {*_SILENT, Verdict.KNOWN_FAILURE}
     grouped = causes(measured.judgements)
     in_full = {cause.first for cause in grouped}

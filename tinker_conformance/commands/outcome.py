@@ -9,6 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tinker_conformance.judging.judge import Judgement, Verdict
+from tinker_conformance.report.conclusion import QUIRKS
+from tinker_conformance.requirements.model import Level, Requirement
 
 STYLES: Final = {
     Verdict.PASSED: "green",
@@ -23,13 +25,20 @@ STYLES: Final = {
 }
 
 
-def table(judgements: Sequence[Judgement]) -> Table:
-    """Return a table with the requirement, level and verdict of each judgement."""
-    made = Table("requirement", "level", "verdict", box=None, pad_edge=False)
+def table(judgements: Sequence[Judgement], *, strict: bool) -> Table:
+    """Return a table with the requirement or probe, the level and the verdict of each judgement.
+
+    Args:
+        judgements: The judgements.
+        strict: Whether quirks count as failures.
+    """
+    of_sdk = any(isinstance(judgement.requirement, Requirement) for judgement in judgements)
+    made = Table("requirement" if of_sdk else "probe", "level", "verdict", box=None, pad_edge=False)
     for judgement in judgements:
-        made.add_row(
-            judgement.requirement.id,
-            judgement.requirement.level.value,
-            Text(judgement.verdict.value, style=STYLES[judgement.verdict]),
-        )
+        required, verdict = judgement.requirement, judgement.verdict
+        if verdict is Verdict.FAILED and required.level is Level.QUIRK and not strict:
+            shown = Text(QUIRKS, style="yellow")
+        else:
+            shown = Text(verdict.value, style=STYLES[verdict])
+        made.add_row(required.id, required.level.value, shown)
     return made

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from fake_server.core.visible_text import visible_lines
+from tinker_conformance.commands.guard import Listed
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.profile.values import as_toml, values_of, written
 
 _ABSENT = "(absent)"
 
 
-@click.group()
+@click.group(cls=Listed)
 def profile() -> None:
     """Show what a profile says: texts, delays, limits and choices."""
 

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from fake_server.core.visible_text import visible
+from tinker_conformance.commands.guard import Listed
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.builds import with_builds
@@ -26,7 +27,7 @@ _REPORT: Final = click.Path(path_type=Path)
 _FORMS: Final = {".html": page, ".md": markdown_matrix}
 
 
-@click.group()
+@click.group(cls=Listed)
 def report() -> None:
     """Combine, compare and show reports that `run --report` wrote."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.commands.common import clock_option
+from tinker_conformance.commands.common import SPEC_HELP, clock_option
 from tinker_conformance.commands.guard import undelivered
 from tinker_conformance.commands.interruption import ends_with_input, uninterrupted
 from tinker_conformance.commands.judging_options import FILE, judging_options, quiet_option, verbose_option
@@ -31,7 +31,7 @@ from tinker_conformance.suite.conformance_run import RunRequest, open_run
 
 
 @click.command()
-@click.option("--sdk", "spec", required=True, metavar="SPEC", help="The SDK to judge.")
+@click.option("--sdk", "spec", required=True, metavar="SPEC", help=f"The SDK to judge: {SPEC_HELP}.")
 @click.option(
     "--profile",
     "named",

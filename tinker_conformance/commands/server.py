@@ -104,7 +104,9 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
     show_default=True,
     help="Time limit of each thing that a release does.",
 )
-@click.option("--only", multiple=True, metavar="ID", help="Run only this probe. Repeatable.")
+@click.option(
+    "--only", multiple=True, metavar="ID", help="Run only this probe, or this chapter of probes. Repeatable."
+)
 @judging_options("the probes")
 @quiet_option
 @verbose_option("Also explain known failures and what the server does not offer.")

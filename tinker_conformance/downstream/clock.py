@@ -59,7 +59,7 @@ class FakeTinkerClock:
     """The frozen clocks of this process."""
 
     def __init__(self, clock: FrozenClock, pacer: Pacer) -> None:
-        """Wrap a clock that is already frozen, and what paces the waits of the process by it."""
+        """Wrap a frozen clock, and the pacing that makes this process wait by it."""
         self._clock = clock
         self._pacer = pacer
 

@@ -14,10 +14,13 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Final, overload
 
+from fake_server.core.errors import meant
 from fake_server.core.wanted_got import wanted_got
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.queue_state import ClientKind, QueueState
 
@@ -181,7 +184,7 @@ class QueueWarnings(Sequence[QueueWarning]):
 
         Raises:
             AssertionError: None matches, and a logger of the SDK is cut off.
-            ValueError: If there is no such kind or state.
+            UserError: If there is no such kind or state.
         """
         __tracebackhide__ = True
         wanted = _wanted(kind, identifier, state, reason)
@@ -201,7 +204,7 @@ class QueueWarnings(Sequence[QueueWarning]):
         Raises:
             AssertionError: If not; the text lists all warnings, and how the nearest one differs. Also if
                 none was logged, as expected, but a logger of the SDK is cut off, so that none could arrive.
-            ValueError: If there is no such kind or state.
+            UserError: If there is no such kind or state.
         """
         __tracebackhide__ = True
         wanted = _wanted(kind, identifier, state, reason)
@@ -307,12 +310,26 @@ def _wanted(
     kind: ClientKind | str | None, identifier: str | None, state: QueueState | str | None, reason: str | None
 ) -> dict[str, str]:
     given = {
-        "kind": None if kind is None else ClientKind(kind).value,
+        "kind": None if kind is None else _member(ClientKind, kind),
         "identifier": identifier,
-        "state": None if state is None else QueueState(state).value,
+        "state": None if state is None else _member(QueueState, state),
         "reason": reason,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _member(kind: type[StrEnum], value: str) -> str:
+    """Return the value of a member, if there is one with that value.
+
+    Raises:
+        UserError: There is none; the text lists them.
+    """
+    values = [member.value for member in kind]
+    if value not in values:
+        what = "queue state" if kind is QueueState else "kind of client"
+        hint = meant(value, values)
+        raise UserError(f"there is no {what} {str(value)!r}{hint}; use one of {', '.join(values)}")
+    return str(value)
 
 
 def _differences(warning: QueueWarning, wanted: dict[str, str]) -> list[str]:

@@ -76,11 +76,11 @@ class ScriptJudgement:
 
 @dataclass(slots=True)
 class ScriptJudge:
-    """Judges scripts with the sessions of a `Judge`.
+    """A judge of generated scripts, which runs them with the sessions of a `Judge`.
 
     Attributes:
-        judge: Runs them.
-        strict: Whether quirks count.
+        judge: Runs the scripts.
+        strict: Whether quirks count as failures.
     """
 
     judge: Judge

@@ -10,8 +10,9 @@ from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.checks.session_polls import SESSION_POLL
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.error_families import KitError
+from tinker_conformance.error_families import KitError, UserError
 from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.scenario.library import shipped_scenarios
@@ -99,6 +100,11 @@ class _Check:
         yield StepResult(
             f"the adapter starts: {info.name} {info.version} ({info.language}), clock {self.sdk.clock}"
         )
+        if info.profile is not None:
+            try:
+                load_profile(info.profile)
+            except UserError as error:
+                yield StepResult("the adapter names a profile that the kit has", str(error))
         missing = None
         if not self._kinds():
             missing = "no client is claimed; add 'sampling' or 'training' to the capabilities in 'started'"

@@ -30,6 +30,9 @@ _THINGS: Final = {
 _REQUESTS: Final = "requests come at another time, or differ"
 _ADAPTER: Final = "the adapter does not keep to the protocol, or fails"
 _KIT: Final = "the kit itself fails"
+_FROZEN: Final = "the SDK does not see the test clock move"
+_NO_REQUEST: Final = "the SDK sends no request where one is due"
+_BEFORE_ALL: Final = frozenset({_ADAPTER, _KIT, _NO_REQUEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,8 @@ def _what_is_wrong(judgement: Judgement) -> str | None:
             return _ADAPTER
         case Verdict.KIT_ERROR:
             return _KIT
-        case Verdict.FAILED if judgement.requirement.id == _CLOCK:
-            return "the SDK does not see the test clock move"
+        case Verdict.FAILED if judgement.requirement.id == _CLOCK or _begins_with_silence(judgement):
+            return _NO_REQUEST if _begins_with_silence(judgement) else _FROZEN
         case Verdict.FAILED if not isinstance(judgement.requirement, Requirement):
             # Probes ask a server for one thing each.
             return f"does not hold: {judgement.requirement.sentence}"
@@ -100,6 +103,20 @@ def _described(judgement: Judgement, mismatch: Mismatch, case: Case | None) -> s
         (True, False): "come when none is due",
     }.get((mismatch.wanted == NOTHING, mismatch.got == NOTHING), "differ")
     return f"{thing}{_whose(event, case)} {how}"
+
+
+def sends_nothing(case: Case) -> bool:
+    """Return whether the SDK sent no request in a scenario in which the reference sent some."""
+    return _asks(case.expected) and not _asks(case.observed)
+
+
+def _begins_with_silence(judgement: Judgement) -> bool:
+    first = judgement.cases.get(judgement.mismatches[0].scenario) if judgement.mismatches else None
+    return first is not None and sends_nothing(first)
+
+
+def _asks(timeline: Timeline) -> bool:
+    return any(isinstance(event, Request) for event in timeline)
 
 
 def _requests(timeline: Timeline, until: Mismatch) -> list[tuple[float, str]]:
@@ -167,4 +184,4 @@ def _cause(what: str, group: Sequence[Judgement], asked: Counter[str]) -> Cause:
 
 def _rank(cause: Cause, group: Sequence[Judgement]) -> tuple[bool, bool, int, int]:
     contracts = sum(each.requirement.level is Level.CONTRACT for each in group)
-    return cause.what not in {_ADAPTER, _KIT}, cause.first != _CLOCK, -contracts, -len(group)
+    return cause.what not in _BEFORE_ALL, cause.first != _CLOCK, -contracts, -len(group)

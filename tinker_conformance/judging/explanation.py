@@ -9,6 +9,7 @@ from typing import Final
 from fake_server.core.visible_text import visible_lines
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.pause_lines import pause_lines
+from tinker_conformance.judging.causes import sends_nothing
 from tinker_conformance.judging.compared_lanes import lanes_for
 from tinker_conformance.judging.judge import Judgement
 from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
@@ -29,6 +30,9 @@ from tinker_conformance.timeline import (
 _MOST_EVENTS: Final = 60
 _MOST_BRIEF: Final = 3
 _MOST_CHARACTERS: Final = 160
+_NO_REQUEST: Final = (
+    "the SDK sent no request: let the adapter submit the operation to the base URL that the kit gives it"
+)
 
 
 def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool = False) -> str:
@@ -49,11 +53,15 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
     if releases:
         lines.append(f"  releases: {releases}")
     if judgement.note:
-        lines.append(f"  because:  {judgement.note}")
+        # Mismatches are why it failed; the note then says what was not asked.
+        label = "note:    " if judgement.mismatches else "because: "
+        lines.append(f"  {label} {judgement.note}")
     for identifier, case in judgement.cases.items():
         mismatches = [m for m in judgement.mismatches if m.scenario == identifier]
         if mismatches:
             lines += ["", f"  scenario {identifier}{_clients(case)}"]
+            if sends_nothing(case):
+                lines.append(f"    {_NO_REQUEST}")
             if brief:
                 lines += [f"    {mismatch}" for mismatch in mismatches[:_MOST_BRIEF]]
                 if len(mismatches) > _MOST_BRIEF:
@@ -128,10 +136,12 @@ def shown(event: Event) -> str:
     """Return one event as a line of text, cut to 160 characters."""
     text: str
     match event:
-        case Request(iteration=None):
-            text = f"sends     {event.method} {event.path}"
+        case Request() if event.is_poll:
+            iteration = "no iteration" if event.iteration is None else f"iteration {event.iteration}"
+            kind = "no type" if event.request_type is None else f"type {event.request_type}"
+            text = f"polls     {iteration}, {kind}"
         case Request():
-            text = f"polls     iteration {event.iteration}, type {event.request_type}"
+            text = f"sends     {event.method} {event.path}"
         case Response(fault=None):
             text = f"receives  HTTP {event.status} {body_text(event)}"
         case Response(status=int(status)):

@@ -162,8 +162,10 @@ def picture(
     """
     marked = () if mistakes is None else mistakes.wrong
     rows: list[tuple[str, list[tuple[_Seen, Look]]]] = []
-    replies = _chosen(observed, _reply) or _chosen(expected, _reply)
-    rows.append(("server replies", [(seen, Look.FINE) for seen in replies]))
+    replies = _chosen(observed, _reply)
+    # An SDK that asks for nothing gets no reply: show what the server had for it.
+    name = "server replies" if replies else "replies not sent"
+    rows.append((name, [(seen, Look.FINE) for seen in replies or _chosen(expected, _reply)]))
     pairs: tuple[tuple[LaneKind, _Choice, _Choice, bool], ...] = (
         (LaneKind.REQUESTS, _request, _request, False),
         (LaneKind.CALLS, _callback, _callback, True),
@@ -286,12 +288,14 @@ def _reply(place: int, event: Event) -> _Seen | None:
 
 def _request(place: int, event: Event) -> _Seen | None:
     match event:
-        case Request(iteration=None):
-            return _seen(place, event, "submits", f"{event.method} {event.path}")
-        case Request():
+        case Request(iteration=None) if event.is_poll:
+            return _seen(place, event, "poll", "poll without an iteration")
+        case Request() if event.is_poll:
             return _seen(
                 place, event, f"poll {event.iteration}", f"poll {event.iteration} of {event.request_type}"
             )
+        case Request():
+            return _seen(place, event, "submits", f"{event.method} {event.path}")
         case _:
             return None
 

@@ -105,7 +105,7 @@ def _first(result: Result) -> str:
 
 def _text(result: Result) -> str:
     lines = [f"required: {result.sentence}", f"source: {result.source}"]
-    lines += [f"because: {result.note}"] if result.note else []
+    lines += [f"{'note' if result.mismatches else 'because'}: {result.note}"] if result.note else []
     lines += [
         f"{visible(m.scenario)}, at {m.at:.3f} s: {wanted_got(visible(m.wanted), visible(m.got))}"
         for m in result.mismatches

@@ -217,7 +217,7 @@ def _exchanges(judgement: Judgement) -> tuple[ScenarioRecord, ...]:
     exchanged = ScenarioRecord(
         id=judgement.requirement.id,
         expected=(),
-        observed=_bounded_timeline(judgement.exchanges),
+        observed=bounded_timeline(judgement.exchanges),
         expected_lines=(),
         observed_lines=(),
         interval=0,
@@ -229,8 +229,8 @@ def _exchanges(judgement: Judgement) -> tuple[ScenarioRecord, ...]:
 def _scenario(case: Case) -> ScenarioRecord:
     return ScenarioRecord(
         id=case.scenario.id,
-        expected=_bounded_timeline(case.expected),
-        observed=_bounded_timeline(case.observed),
+        expected=bounded_timeline(case.expected),
+        observed=bounded_timeline(case.observed),
         expected_lines=_places(case.expected, case),
         observed_lines=_places(case.observed, case),
         interval=case.profile.observer.interval_seconds,
@@ -242,7 +242,8 @@ def _places(timeline: Timeline, case: Case) -> tuple[int, ...]:
     return tuple(line.event for line in pause_lines(timeline, case) if line.event < MOST_EVENTS)
 
 
-def _bounded_timeline(timeline: Timeline) -> Timeline:
+def bounded_timeline(timeline: Timeline) -> Timeline:
+    """Return the events that a report keeps, with long texts and bodies cut."""
     return tuple(_bounded_event(event) for event in timeline[:MOST_EVENTS])
 
 
@@ -256,7 +257,8 @@ def _bounded_value(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, StrEnum):
         return _bounded(value)
     if isinstance(value, dict | list) and len(text := msgspec.json.encode(value).decode()) > MOST_CHARACTERS:
-        return _bounded(text)
+        # It stays an object, or a list, as the schema of the report says.
+        return {"…": _bounded(text)} if isinstance(value, dict) else [_bounded(text)]
     return value
 
 

@@ -73,7 +73,8 @@ def load_report(path: Path) -> Report:
     try:
         raw = read_bytes(file, most=MOST_BYTES)
     except FileError as error:
-        raise UserError(f"{error.of(str(file))}; name a folder that --report wrote") from error
+        what = error.of(str(file)).removesuffix("; give the path of a readable file")
+        raise UserError(f"{what}; name a folder that --report wrote") from error
     lines = raw.split(b"\n")
     records: list[Record] = []
     for number, line in enumerate(lines, 1):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -23,7 +23,8 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.encoding import encode_scenario
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.sdk.session import Fault, FaultKind, Run
+from tinker_conformance.sdk.session import Fault, FaultKind, Run, SdkSession
+from tinker_conformance.sdk.wrapped_session import WrappedSession
 from tinker_conformance.timeline import Event
 
 FORMAT: Final = 1
@@ -67,53 +68,24 @@ class RecordedScenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     fault_text: str = ""
 
 
-class _Session(Protocol):
-    """The part of a session that is recorded."""
-
-    spec: str
-
-    @property
-    def info(self) -> AdapterInfo: ...
-
-    @property
-    def clock(self) -> SdkClock: ...
-
-    def run(self, scenario: Scenario, profile: Profile) -> Run: ...
-
-    def close(self) -> None: ...
-
-    def kill(self) -> None: ...
-
-
-class RecordingSession:
+class RecordingSession(WrappedSession):
     """Runs another session and remembers what it did. Not thread-safe."""
 
-    def __init__(self, session: _Session, path: Path) -> None:
+    def __init__(self, session: SdkSession, path: Path) -> None:
         """Record nothing yet.
 
         Args:
             session: The session. Closing this one closes it, and writes the file.
             path: The file, which is replaced.
         """
-        self.spec = session.spec
-        self._session = session
+        super().__init__(session)
         self._path = path
         self._runs: dict[str, RecordedScenario] = {}
         self._killed = False
 
-    @property
-    def info(self) -> AdapterInfo:
-        """The SDK's name, version and claims."""
-        return self._session.info
-
-    @property
-    def clock(self) -> SdkClock:
-        """The clock that the kit moves for the SDK."""
-        return self._session.clock
-
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         """Run a scenario, and remember the first run of each."""
-        run = self._session.run(scenario, profile)
+        run = super().run(scenario, profile)
         digest = _digest(scenario)
         if digest not in self._runs and not self._killed:  # the kit itself broke what it killed
             self._runs[digest] = RecordedScenario(
@@ -131,7 +103,7 @@ class RecordingSession:
         Raises:
             UserError: If the file cannot be written.
         """
-        self._session.close()
+        super().close()
         first = RecordedSdk(kit=__version__, spec=self.spec, info=self.info, clock=self.clock)
         try:
             self._path.write_bytes(_encoded(first, self._runs.values()))
@@ -142,7 +114,7 @@ class RecordingSession:
     def kill(self) -> None:
         """Kill the session; what it still runs is not recorded. Thread-safe."""
         self._killed = True
-        self._session.kill()
+        super().kill()
 
 
 class ReplayedSession:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.encoding import encode_scenario
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.sdk.session import Run, SdkSession
+from tinker_conformance.sdk.wrapped_session import WrappedSession
 
 
-class RememberedSession:
+class RememberedSession(WrappedSession):
     """A session that caches the runs of another one by profile and scenario. Not thread-safe.
 
     Closing it leaves the other session open, so that several users can share that session.
@@ -26,27 +25,16 @@ class RememberedSession:
             profile: Replaces the profile of every run. Use it for an SDK under test, whose behaviour does not
                 depend on the profile.
         """
-        self.spec = session.spec
-        self._session = session
+        super().__init__(session)
         self._profile = profile
         self._runs: dict[tuple[str, bytes], Run] = {}
-
-    @property
-    def info(self) -> AdapterInfo:
-        """The SDK's name, version and claims."""
-        return self._session.info
-
-    @property
-    def clock(self) -> SdkClock:
-        """The clock that the kit moves for the SDK."""
-        return self._session.clock
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         """Run a scenario, or return its cached run."""
         used = profile if self._profile is None else self._profile
         key = (used.name, msgspec.json.encode(encode_scenario(scenario)))
         if key not in self._runs:
-            self._runs[key] = self._session.run(scenario, used)
+            self._runs[key] = super().run(scenario, used)
         return self._runs[key]
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from fake_server.core.errors import meant
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.error_families import SdkStartError, UserError
 from tinker_conformance.sdk.catalogue.catalogue_entry import NamedPackage
@@ -78,7 +79,8 @@ def check_spec(spec: str) -> None:
         case [official] if official.startswith("official==") and _VERSION.fullmatch(official[10:]):
             return
         case _:
-            message = f"--sdk {spec!r} is not understood. Write one of {', '.join(SPEC_FORMS)}."
+            hint = meant(spec, SPEC_FORMS)
+            message = f"--sdk {spec!r} is not understood{hint}; write one of {', '.join(SPEC_FORMS)}"
             raise UserError(message)
 
 
@@ -94,7 +96,7 @@ def package_of(spec: str) -> NamedPackage | None:
     name, equals, version = spec.removeprefix(_PACKAGE).partition("==")
     if not name or (equals and not _VERSION.fullmatch(version)):
         forms = "package:NAME, package:NAME==1.2.3 or package:PATH.toml"
-        message = f"--sdk {spec!r} is not understood. Write {forms}."
+        message = f"--sdk {spec!r} is not understood. write {forms}"
         raise UserError(message)
     entry = find_entry(name)
     return NamedPackage(entry, version or entry.version)

@@ -154,10 +154,11 @@ def open_server_run(
 
 
 def _selected(request: ServerRequest) -> tuple[Probe, ...]:
-    known = {probe.id for probe in PROBES}
+    known = {probe.id for probe in PROBES} | {probe.chapter for probe in PROBES}
     for name in request.only:
         if name not in known:
             hint = suggestion(name, sorted(known), "see docs/reference/server-probes.md for the ids")
-            raise UserError(f"--only {name}: there is no such probe; {hint}")
+            raise UserError(f"--only {name}: there is no such probe or chapter; {hint}")
     asked = asked_probes(request.as_of, quick=request.quick)
-    return tuple(probe for probe in asked if not request.only or probe.id in request.only)
+    chosen = frozenset(request.only)
+    return tuple(probe for probe in asked if not chosen or not chosen.isdisjoint({probe.id, probe.chapter}))

@@ -91,12 +91,18 @@ def server_under_test(
         raise UserError("--url has a user name or password in it; give the key with --api-key")
     if parts.query or parts.fragment:
         raise UserError(f"--url {url!r} has a query or fragment; give scheme, host, port and path only")
+    if parts.path.rstrip("/").endswith("/api/v1"):
+        shorter = url.rstrip("/").removesuffix("/api/v1")
+        raise UserError(f"--url ends with /api/v1, which the kit adds itself; give {shorter}")
     if not allow_remote and not is_loopback(host):
         raise UserError(
             f"--url names {host}, which is not this machine; add --allow-remote if you may test that server"
         )
     if api_key is not None and (not api_key or not api_key.isascii() or not api_key.isprintable()):
-        raise UserError("the API key is empty or has characters that no header can carry; check it")
+        raise UserError(
+            f"the API key (--api-key or {KEY_VARIABLE}) is empty or has characters that no header can carry; "
+            "give the key that the server expects"
+        )
     place = f"[{host}]" if ":" in host else host
     return ServerUnderTest(
         url=f"{parts.scheme}://{place}" + (f":{port}" if port else "") + parts.path.rstrip("/"),

@@ -217,11 +217,11 @@ def belongs_to_another(config: pytest.Config, option: SuiteOption) -> bool:
 def with_free_names(text: str, config: pytest.Config) -> str:
     """Return a message in which each option has a name that works in this run.
 
-    Messages name options as the documentation does, such as `--sdk`. If another plugin owns that name, the
-    result says `--tinker-sdk`.
+    Messages name options as `tinker-conformance` does, such as `--sdk`. The result says `--tinker-sdk` if
+    another plugin owns that name, and `--tinker-url` because that option has no shorter name in pytest.
     """
-    for option in ALIASED:
-        if belongs_to_another(config, option):
+    for option in OPTIONS:
+        if not option.has_short or belongs_to_another(config, option):
             text = re.sub(rf"(?<![\w-]){option.short}(?![\w-])", option.long, text)
     return text
 

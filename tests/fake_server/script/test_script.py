@@ -119,3 +119,8 @@ def test_bodies_that_contain_themselves_are_refused() -> None:
     endless.append(endless)
     with pytest.raises(ScriptError, match="more than 100 levels"):
         timeout(endless)
+
+
+def test_a_result_takes_fields_and_nothing_else() -> None:
+    with pytest.raises(ScriptError, match="takes fields of the result, not 'x'; write complete"):
+        complete("x")  # type: ignore[arg-type] # what a user may write

@@ -113,6 +113,7 @@ UNFINISHED = {
         '        "callbacks",\n        "telemetry",\n',
         "the adapter reports telemetry events",
     ),
+    "no such profile": ('"tinker-0.5.1"', '"tinker-0.51"', "the adapter names a profile that the kit has"),
     "no failure": ('    sdk.RequestFailedError: "failed",\n', "", "a failure: the outcome is 'failed'"),
     "one by one": ('if not (message["concurrent"] or ', "if not (", "the adapter runs futures concurrently"),
     "not on threads": (

@@ -102,7 +102,7 @@ def test_a_terminal_without_a_sign_changes_neither_report_nor_exit_code(
     assert done.errors == ""
     text = done.output.decode(encoding)
     assert r"sdk + \x1b[31m\u4e2d 1" in text
-    assert ("because:  said of it x" in text) == (code == 1)
+    assert ("note:     said of it x" in text) == (code == 1)
     _assert_whole(tmp_path, code)
 
 

@@ -12,6 +12,7 @@ from tinker_conformance.downstream.queue_warnings import (
     captured_warnings,
     parse_queue_warning,
 )
+from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.queue_state import ClientKind, QueueState
 
@@ -216,5 +217,15 @@ def test_the_assertion_counts_and_names_the_nearest_miss() -> None:
         warnings.assert_logged(2)
     with pytest.raises(AssertionError, match="wanted 0, got 1"):
         warnings.assert_logged(0, identifier="s-1:sample:0")
-    with pytest.raises(ValueError, match="not a valid QueueState"):
+    with pytest.raises(ValueError, match="there is no queue state"):
         warnings.assert_logged(state="paused")
+
+
+def test_an_unknown_state_or_kind_names_the_nearest() -> None:
+    with captured_warnings() as warnings:
+        with pytest.raises(
+            UserError, match=r"no queue state 'paused_capacty'; did you mean 'paused_capacity'\?; use"
+        ):
+            warnings.assert_logged(0, state="paused_capacty")
+        with pytest.raises(UserError, match="no kind of client 'samplin'; did you mean 'sampling'"):
+            warnings.matching(kind="samplin")

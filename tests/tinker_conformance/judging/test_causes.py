@@ -67,6 +67,14 @@ def test_the_adapter_and_the_clock_come_before_everything_else() -> None:
     assert found[1].others == ("debounce.boundary",)
 
 
+def test_an_sdk_without_any_request_is_not_one_whose_clock_stands_still() -> None:
+    silent = failed("clock.moves", Mismatch("small", 0.0, "a line", "nothing"), expected=(poll(),))
+    also = failed("polling.http_408", Mismatch("small", 0.0, "poll 1", "nothing"), expected=(poll(),))
+    found = causes([*GRACE, silent, also])
+    assert found[0].what == "the SDK sends no request where one is due"
+    assert [cause.count for cause in found] == [2, 4]
+
+
 def test_requests_that_differ_before_a_mistake_are_its_likely_cause() -> None:
     late = failed(
         "debounce.boundary",

@@ -20,7 +20,15 @@ from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import Requirement
 from tinker_conformance.sdk.adapter import AdapterInfo
-from tinker_conformance.timeline import ClockCause, ClockStep, Event, OutcomeKind, Telemetry, Timeline
+from tinker_conformance.timeline import (
+    ClockCause,
+    ClockStep,
+    Event,
+    OutcomeKind,
+    Request,
+    Telemetry,
+    Timeline,
+)
 
 POLLS = Requirement("debounce.small", "It polls.", "here", ("small",), same(poll_counts))
 LINES = Requirement("debounce.small", "It logs.", "here", ("small",), same(line_times))
@@ -49,6 +57,30 @@ def _timeline(*mismatches: Mismatch, observed: Timeline) -> list[str]:
     explained = _explained(*mismatches, observed=observed)
     begin = next(place for place, text in enumerate(explained) if "what the SDK did" in text)
     return explained[begin + 1 : -2]
+
+
+def test_the_explanation_of_an_sdk_that_sends_nothing_says_so() -> None:
+    hint = "    the SDK sent no request: let the adapter submit the operation to the base URL that the kit "
+    hint += "gives it"
+    due = _explained(_missing("poll 1", 0.0), expected=(poll(),))
+    assert hint in due
+    assert "    replies not sent" in {text[:20].rstrip() for text in _with_reply()}
+    assert hint not in _explained(_missing("poll 2", 0.0), expected=(poll(),), observed=(poll(),))
+
+
+def _with_reply() -> list[str]:
+    return _explained(_missing("poll 1", 0.0), expected=(poll(), reply(408)))
+
+
+def test_a_poll_without_its_headers_is_still_a_poll() -> None:
+    bare = Request(at=0.0, method="POST", path="/api/v1/retrieve_future")
+    assert shown(bare) == "polls     no iteration, no type"
+    other = Request(at=0.0, method="POST", path="/api/v1/asample")
+    assert shown(other) == "sends     POST /api/v1/asample"
+
+
+def test_the_note_of_a_failure_is_not_its_reason() -> None:
+    assert _explained(_missing("poll 1", 0.0), note="without x")[3] == "  note:     without x"
 
 
 def _wrong(event: int, at: float = 0.0, scenario_id: str = "small") -> Mismatch:

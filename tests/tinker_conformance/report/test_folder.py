@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -15,10 +16,11 @@ from tests.tinker_conformance.report.making import result, start
 from tinker_conformance.cli import main
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
-from tinker_conformance.report.record_making import end_record
+from tinker_conformance.report.record_making import MOST_CHARACTERS, bounded_timeline, end_record
 from tinker_conformance.report.report_folder import ReportFolder
 from tinker_conformance.report.report_reading import load_report
 from tinker_conformance.requirements import REQUIREMENTS
+from tinker_conformance.timeline import Request
 
 
 def _close(folder: ReportFolder, early: str | None = None) -> None:
@@ -118,3 +120,12 @@ def test_a_report_that_is_not_whole_is_not_compared(order: tuple[str, str], tmp_
     assert "worse:" not in done.output
     assert "(after 1 of 3 requirements)" in " ".join(done.output.split())
     assert "so compare reports of complete runs" in " ".join(done.output.split())
+
+
+def test_a_body_that_is_cut_stays_what_the_schema_says() -> None:
+    asked = Request(at=0.0, method="POST", path="/api/v1/asample", body={"prompt": "x" * MOST_CHARACTERS})
+    (kept,) = bounded_timeline((asked,))
+    assert isinstance(kept, Request)
+    assert kept.body is not None
+    assert "characters)" in str(kept.body["…"])
+    assert msgspec.json.decode(msgspec.json.encode(kept), type=Request) == kept

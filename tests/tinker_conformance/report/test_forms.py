@@ -252,7 +252,7 @@ def test_the_commands_combine_compare_and_show(tmp_path: Path) -> None:
         (["report", "combine", "none"], "cannot be read"),
         (["report", "diff", "none", "none"], "cannot be read"),
         (["matrix", "--report", "r"], "nothing to judge"),
-        (["matrix", "--sdk", "nonsense", "--report", "r"], "Write one of reference"),
+        (["matrix", "--sdk", "nonsense", "--report", "r"], "write one of reference"),
     ],
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str], expected: str) -> None:

@@ -326,6 +326,13 @@ def test_an_unknown_probe_is_a_usage_error() -> None:
         opened(Bench(), only=("polling.agian",))
 
 
+def test_a_chapter_of_probes_can_be_asked_alone() -> None:
+    run = opened(Bench(FakeTinker(seed=1)), only=("polling", "session.create"))
+    run.close()
+    assert {probe.id for probe in run.asked if probe.chapter != "polling"} == {"session.create"}
+    assert sum(probe.chapter == "polling" for probe in run.asked) > 5
+
+
 def test_only_the_asked_probe_runs() -> None:
     run = opened(Bench(FakeTinker(seed=1, api_keys=[KEY])), only=("polling.again",))
     assert [each.verdict for each in run.ask_all(run.asked)] == [Verdict.PASSED]

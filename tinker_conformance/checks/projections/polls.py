@@ -49,7 +49,7 @@ def _polls(timeline: Timeline) -> Iterator[tuple[int, Request, int]]:
     numbers: Counter[int | None] = Counter()
     for place, event in enumerate(timeline):
         match event:
-            case Request(path=path, future=future) if path.endswith("retrieve_future"):
+            case Request(future=future) if event.is_poll:
                 numbers[future] += 1
                 yield place, event, numbers[future]
             case _:

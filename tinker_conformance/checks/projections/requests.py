@@ -164,7 +164,7 @@ def _json(value: object) -> str:
 
 def _submissions(timeline: Timeline) -> Iterator[tuple[int, Request, str, int]]:
     for place, request, name, number in _requests(timeline):
-        if request.iteration is None and not request.path.endswith("retrieve_future"):
+        if not request.is_poll:
             yield place, request, name, number
 
 

@@ -83,7 +83,7 @@ def find_entry(name: str) -> CatalogueEntry:
             f"{name} cannot be judged: {reason}. The kit judges SDKs that speak the Tinker API; "
             "docs/findings/index.md lists those in the catalogue"
         )
-    hint = suggestion(name, tuple(catalogue()), f"The catalogue has {', '.join(catalogue())}.")
+    hint = suggestion(name, tuple(catalogue()), f"it has {', '.join(catalogue())}.")
     raise UserError(
         f"the catalogue has no SDK {name!r}; {hint} For another SDK write an entry of your own and give its "
         "path: package:PATH.toml"

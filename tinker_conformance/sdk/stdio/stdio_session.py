@@ -36,6 +36,9 @@ MAX_LINE: Final = 1024 * 1024
 MAX_FAULTS_IN_A_ROW: Final = 10
 """Consecutive scenarios with an adapter fault, after which the kit stops restarting the adapter."""
 
+_RUN_BY_HAND: Final = (
+    "Run the command by hand, and fix what it prints; an adapter reads its standard input until that closes"
+)
 _SEE_PROTOCOL: Final = "The protocol is described in docs/reference/adapter-protocol.md"
 _HARMLESS: Final = frozenset({FaultKind.SET_UP, FaultKind.NOT_TESTABLE})
 """Faults after which the same adapter process can run the next scenario."""
@@ -174,7 +177,7 @@ class StdioSession:
             if self._process.current is None:
                 raise self._not_started(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
             exited = error.problem is ProcessProblem.EXITED
-            fix = "Run the command by hand, and fix what it prints" if exited else _SEE_PROTOCOL
+            fix = _RUN_BY_HAND if exited else _SEE_PROTOCOL
             raise self._not_started(f"While the kit waited for 'started': {error}. {fix}.") from error
         except ScenarioFaultError as error:
             text = f"Expected a valid 'started' message as the first line. {error} {_SEE_PROTOCOL}."

@@ -14,8 +14,6 @@ from tinker_conformance.server.probes.polling import KNOWN_STATES
 from tinker_conformance.server.probing import Probing
 
 PAUSED: Final = (QueueState.PAUSED_CAPACITY.value, QueueState.PAUSED_RATE_LIMIT.value)
-MOST_AT_ONCE: Final = 64
-"""The most that the options may ask for."""
 
 
 def _paused(p: Probing) -> tuple[list[Answer], list[Answer]]:
