@@ -60,6 +60,7 @@ _MOST_ARGUMENTS: Final = 100
 _EARLIEST: Final = -1e10
 """The year 1653, in seconds since 1970."""
 _LATEST: Final = 1e11
+_ROUND_OF_32_BITS: Final = 2**32 / 1_000
 _MOST_REAL_SECONDS: Final = 2.0
 _BASE_MODEL: Final = "Qwen/Qwen3-8B"
 
@@ -164,7 +165,7 @@ def decode_scenario(data: object, where: str) -> Scenario:
     scenario = Scenario(
         id=identifier,
         epoch=_epoch(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
-        uptime=None if "uptime" not in entry else _seconds(entry["uptime"], f"{where}, uptime"),
+        uptime=_uptime(entry, f"{where}, uptime"),
         time_zone=_time_zone(entry, f"{where}, time_zone"),
         read_timeout=_read_timeout(entry, f"{where}, read_timeout"),
         base_path=_base_path(entry.get("base_path", ""), f"{where}, base_path"),
@@ -205,6 +206,15 @@ def _epoch(data: object, where: str) -> float:
     if isinstance(data, bool) or not isinstance(data, int | float) or not _EARLIEST <= data < _LATEST:
         _fail(where, f"expected seconds, got {_named(data)}", f"write a number from {_EARLIEST:g}")
     return float(data)
+
+
+def _uptime(entry: Mapping[str, object], where: str) -> float | None:
+    if "uptime" not in entry:
+        return None
+    seconds = _seconds(entry["uptime"], where)
+    if seconds >= _ROUND_OF_32_BITS:
+        _fail(where, f"{seconds:g} s are more than 2**32 ms", "write a number below 4294967")
+    return seconds
 
 
 def _time_zone(entry: Mapping[str, object], where: str) -> str | None:
