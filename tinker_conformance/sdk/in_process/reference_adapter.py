@@ -88,6 +88,7 @@ class ReferenceAdapter:
         if context.read_timeout is not None:
             polling = msgspec.structs.replace(profile.polling, poll_timeout_seconds=context.read_timeout)
             profile = msgspec.structs.replace(profile, polling=polling)
+        self._observer_raises = False
         self._service = ServiceClient(
             context.base_url,
             profile,
@@ -106,7 +107,9 @@ class ReferenceAdapter:
                 base_model = spec.base_model if spec.model_path is None else None
                 return self._listened_to(await service.create_sampling_client(spec.model_path, base_model))
             case ClientKind.TRAINING:
-                return self._listened_to(await service.create_training_client(spec.base_model))
+                # Its creation is observed too, which shows where the set-up is recorded.
+                creation = self._listened_to(service.model_creation(spec.base_model))
+                return self._listened_to(await creation.create())
             case ClientKind.MODEL_CREATION:
                 return _PendingModelCreation(spec.base_model, spec.checkpoint, spec.optimizer)
 
