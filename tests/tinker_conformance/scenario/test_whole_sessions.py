@@ -7,7 +7,7 @@ import pytest
 from tests.support.shared_runs import SharedSession
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import ScenarioError, decode_scenario, encode_scenario
-from tinker_conformance.timeline import Outcome, OutcomeKind, Request, Response
+from tinker_conformance.timeline import Callback, Outcome, OutcomeKind, Request, Response
 
 BOTH = {
     "id": "both",
@@ -105,3 +105,22 @@ def test_the_reference_creates_and_loads_as_its_release(reference: SharedSession
     }
     assert sent["tinker-0.10"] == ["create_model", "retrieve_future", "load_weights", "retrieve_future"]
     assert sent["tinker-0.38"] == ["load_weights", "retrieve_future"]
+
+
+def test_the_creation_of_a_client_is_observed_where_the_set_up_is_recorded(reference: SharedSession) -> None:
+    data = {
+        "id": "recorded",
+        "client": "training",
+        "setup": {"create_session": [{"status": 503}]},
+        "futures": [[{"complete": {}}]],
+    }
+    scenario = decode_scenario(data, "test")
+    called = {
+        name: [
+            (event.future, event.state)
+            for event in reference.run(scenario, load_profile(name)).timeline
+            if isinstance(event, Callback)
+        ]
+        for name in ("tinker-0.21", "tinker-0.38")
+    }
+    assert called == {"tinker-0.21": [], "tinker-0.38": [(None, "active"), (1, "active")]}

@@ -82,6 +82,7 @@ class ReferenceAdapter:
     async def open(self, context: ScenarioContext) -> None:
         """Start a scenario with a new service client."""
         self._context = context
+        self._observer_raises = False
         self._service = ServiceClient(
             context.base_url,
             context.profile,
@@ -100,7 +101,9 @@ class ReferenceAdapter:
                 base_model = spec.base_model if spec.model_path is None else None
                 return self._listened_to(await service.create_sampling_client(spec.model_path, base_model))
             case ClientKind.TRAINING:
-                return self._listened_to(await service.create_training_client(spec.base_model))
+                # Its creation is observed too, which shows where the set-up is recorded.
+                creation = self._listened_to(service.model_creation(spec.base_model))
+                return self._listened_to(await creation.create())
             case ClientKind.MODEL_CREATION:
                 return _PendingModelCreation(spec.base_model, spec.checkpoint, spec.optimizer)
 
