@@ -6,9 +6,12 @@ import asyncio
 from typing import Any, Final
 
 import httpx
+import msgspec
 
 from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.polling import Poll
+from tinker_conformance.sdk.adapter import ScenarioContext
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 from tinker_conformance.sdk.server_events import API_KEY
 
 from .declaration import Chapter
@@ -281,6 +284,17 @@ class _LimitsTheWholeReply(Poll):
 )
 class _LimitsAWholeReplyToAMinute(WithPoll):
     poll = _LimitsTheWholeReply
+
+
+@SDKS.adapter(
+    "has_a_read_timeout_of_its_own",
+    under="tinker-0.5.1",
+    caught_by="polling.read_timeout",
+    saying="wanted 2 polls of future 1, got 1 poll of future 1",
+)
+class _HasAReadTimeoutOfItsOwn(ReferenceAdapter):
+    async def open(self, context: ScenarioContext) -> None:
+        await super().open(msgspec.structs.replace(context, read_timeout=None))
 
 
 SDKS.edited(

@@ -42,6 +42,7 @@ _OF_ANY_CREATION: Final = (
     "polling.payment_line",
     "polling.payment_pauses",
     "polling.redirect",
+    "polling.read_timeout",
     "polling.refused_connection",
     "polling.short_body",
     "polling.slow_reply",

@@ -94,6 +94,7 @@ NOT_CLAIMED = {
     "polling.refused_connection",
     "polling.slow_reply",
     "polling.late_reply",
+    "polling.read_timeout",
     # It polls each future by itself.
     "session_polling.announced_size",
     "session_polling.bad_request",

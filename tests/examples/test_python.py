@@ -33,7 +33,7 @@ def test_it_conforms_to_its_profile() -> None:
     unclaimed = set(re.findall(r"^(\S+) +\w+ +not claimed", result.output, re.MULTILINE))
     functions = {"reason_for_state", "should_log", "log_state_change"}
     accidents = {"payment_line", "failure_time", "status_line", "budget_line"}
-    on_the_wire = {"refused_connection", "slow_reply", "late_reply"}
+    on_the_wire = {"refused_connection", "slow_reply", "late_reply", "read_timeout"}
     retries = {
         "sent_again",
         "payment_pauses",

@@ -76,6 +76,7 @@ def findings(sdk: StdioSession, profile: Profile) -> Iterator[StepResult]:
         check.operations,
         check.failure,
         check.timeout,
+        check.read_timeout,
         check.telemetry,
         check.observers,
         check.concurrency,
@@ -189,6 +190,20 @@ class _Check:
         yield self._ends_in(
             "a caller who waits for 25 s", kind, self._operation(kind), steps, OutcomeKind.TIMEOUT, timeout=25
         )
+
+    def read_timeout(self) -> Iterator[StepResult]:
+        if not self._has(Capability.READ_TIMEOUT):
+            return
+        kind = self._kinds()[0]
+        steps = [{"complete": {}, "wire": {"delay": 2}}, {"complete": {}}]
+        future = _future(self._operation(kind), steps)
+        timeline, fault = self._run(_decoded("read timeout", kind, [future], read_timeout=1))
+        polls = [e for e in timeline if isinstance(e, Request) and e.iteration is not None]
+        missing = (
+            "'run' had a read_timeout of 1 s, a reply came after 2 s, and the SDK waited for it; "
+            "set the SDK's timeout of one request to it"
+        )
+        yield StepResult("the SDK's read timeout can be set", fault or (None if len(polls) > 1 else missing))
 
     def telemetry(self) -> Iterator[StepResult]:
         if not self._has(Capability.TELEMETRY):

@@ -55,10 +55,13 @@ def invisible_seconds(scenarios: Iterable[Scenario], info: AdapterInfo, clock: S
     if clock is SdkClock.FROZEN and info.transport is Transport.HTTPX:
         return None
     for scenario in scenarios:
+        if scenario.read_timeout is not None:
+            continue  # a second or two, which the kit really waits
         if any(_takes_time(step) for future in scenario.futures for step in future.script.steps):
             return (
                 f"scenario {scenario.id} delays bytes on the wire, which takes real time on a socket; "
-                "it runs only with SDKs in process, over httpx"
+                f"it runs only with SDKs in process, over httpx; claim {Capability.READ_TIMEOUT} to be asked "
+                "about time-outs by polling.read_timeout, in real time"
             )
     return None
 
@@ -83,6 +86,8 @@ def _needed(scenario: Scenario) -> Iterator[Capability]:
         yield Capability.CHECKPOINTS
     if _SESSION_FLAG in scenario.client_config:
         yield Capability.SESSION_POLLING
+    if scenario.read_timeout is not None:
+        yield Capability.READ_TIMEOUT
     for call in scenario.calls:
         parses = call.function == "parse_queue_state"
         yield Capability.PARSE_FUNCTION if parses else Capability.LOGGER_FUNCTIONS

@@ -39,7 +39,13 @@ from tinker_conformance.requirements.conditions import (
     takes_samples_as_protobuf_only,
 )
 from tinker_conformance.requirements.model import Level, Requirement
-from tinker_conformance.requirements.needs import CREATION, OFFICIAL_PLUMBING, TIMEOUT, TRAINING
+from tinker_conformance.requirements.needs import (
+    CREATION,
+    OFFICIAL_PLUMBING,
+    READ_TIMEOUT,
+    TIMEOUT,
+    TRAINING,
+)
 
 REQUIREMENTS: Final = (
     Requirement(
@@ -591,6 +597,20 @@ REQUIREMENTS: Final = (
         source="official SDK 0.6.3 and 0.38.0, driven",
         scenarios=("fault-slow-reply", "fault-slow-sampling", "fault-slow-model-creation"),
         check=same(seen.poll_times, seen.outcomes, seen.outcome_times),
+    ),
+    Requirement(
+        id="polling.read_timeout",
+        sentence=(
+            "A reply that does not come within the read timeout that was set counts as a broken connection."
+        ),
+        source="official SDK 0.6.3 and 0.38.0, whose timeout is 45 s; a shorter one is the kit's",
+        scenarios=(
+            "fault-read-timeout-sampling",
+            "fault-read-timeout-training",
+            "fault-read-timeout-model-creation",
+        ),
+        check=same(seen.poll_counts, seen.outcomes),
+        needs=READ_TIMEOUT,
     ),
     Requirement(
         id="polling.late_reply",

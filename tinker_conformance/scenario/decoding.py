@@ -45,8 +45,8 @@ _DEFAULT_IDS: Final[Mapping[ClientKind, str]] = {
     ClientKind.MODEL_CREATION: "Qwen/Qwen3-8B",
 }
 _SCENARIO_KEYS: Final = (
-    "id", "description", "epoch", "uptime", "time_zone", "base_path", "client", "clients", "setup",
-    "client_config", "background", "futures", "concurrent", "threads", "calls", "dialect",
+    "id", "description", "epoch", "uptime", "time_zone", "base_path", "read_timeout", "client", "clients",
+    "setup", "client_config", "background", "futures", "concurrent", "threads", "calls", "dialect",
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model", "checkpoint", "optimizer")
 _FUTURE_KEYS: Final = (
@@ -60,6 +60,8 @@ _MOST_ARGUMENTS: Final = 100
 _EARLIEST: Final = -1e10
 """The year 1653, in seconds since 1970."""
 _LATEST: Final = 1e11
+_ROUND_OF_32_BITS: Final = 2**32 / 1_000
+_MOST_REAL_SECONDS: Final = 2.0
 _BASE_MODEL: Final = "Qwen/Qwen3-8B"
 
 
@@ -163,8 +165,9 @@ def decode_scenario(data: object, where: str) -> Scenario:
     scenario = Scenario(
         id=identifier,
         epoch=_epoch(entry.get("epoch", DEFAULT_EPOCH), f"{where}, epoch"),
-        uptime=None if "uptime" not in entry else _seconds(entry["uptime"], f"{where}, uptime"),
+        uptime=_uptime(entry, f"{where}, uptime"),
         time_zone=_time_zone(entry, f"{where}, time_zone"),
+        read_timeout=_read_timeout(entry, f"{where}, read_timeout"),
         base_path=_base_path(entry.get("base_path", ""), f"{where}, base_path"),
         clients=clients,
         setup=_setup(entry.get("setup", {}), f"{where}, setup"),
@@ -205,6 +208,15 @@ def _epoch(data: object, where: str) -> float:
     return float(data)
 
 
+def _uptime(entry: Mapping[str, object], where: str) -> float | None:
+    if "uptime" not in entry:
+        return None
+    seconds = _seconds(entry["uptime"], where)
+    if seconds >= _ROUND_OF_32_BITS:
+        _fail(where, f"{seconds:g} s are more than 2**32 ms", "write a number below 4294967")
+    return seconds
+
+
 def _time_zone(entry: Mapping[str, object], where: str) -> str | None:
     if "time_zone" not in entry:
         return None
@@ -212,6 +224,15 @@ def _time_zone(entry: Mapping[str, object], where: str) -> str | None:
     if not zone or not zone.isascii() or not zone.isprintable():
         _fail(where, f"{zone!r} is no time zone", "write a name such as Europe/Berlin")
     return zone
+
+
+def _read_timeout(entry: Mapping[str, object], where: str) -> float | None:
+    if "read_timeout" not in entry:
+        return None
+    seconds = _seconds(entry["read_timeout"], where)
+    if not 0 < seconds <= _MOST_REAL_SECONDS:
+        _fail(where, f"{seconds:g} s pass in real time", f"write at most {_MOST_REAL_SECONDS:g}")
+    return seconds
 
 
 def _base_path(data: object, where: str) -> str:

@@ -19,12 +19,7 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
         data["description"] = scenario.description
     if scenario.epoch != DEFAULT_EPOCH:
         data["epoch"] = scenario.epoch
-    if scenario.uptime is not None:
-        data["uptime"] = scenario.uptime
-    if scenario.time_zone is not None:
-        data["time_zone"] = scenario.time_zone
-    if scenario.base_path:
-        data["base_path"] = scenario.base_path
+    data |= _surroundings(scenario)
     if scenario.dialect is not None:
         data["dialect"] = scenario.dialect
     if scenario.calls:
@@ -60,6 +55,17 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
         data["concurrent"] = True
     data["futures"] = [_encode_future(future) for future in scenario.futures]
     return data
+
+
+def _surroundings(scenario: Scenario) -> dict[str, object]:
+    """Return what the SDK finds around it, with defaults omitted."""
+    values = {
+        "uptime": scenario.uptime,
+        "time_zone": scenario.time_zone,
+        "base_path": scenario.base_path or None,
+        "read_timeout": scenario.read_timeout,
+    }
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _encode_future(future: FutureSpec) -> dict[str, object]:

@@ -120,6 +120,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
             `tinker_conformance.scenario.rounds`).
         calls: Calls of functions, instead of futures.
         description: Why the scenario exists, one sentence.
+        read_timeout: How long the SDK waits for a reply to one request, in seconds; None for its default.
         dialect: The server that the fake speaks as (`fake_server.dialects`); None for the official service.
     """
 
@@ -128,6 +129,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     uptime: float | None = None
     time_zone: str | None = None
     base_path: str = ""
+    read_timeout: float | None = None
     clients: tuple[ClientSpec, ...] = ()
     setup: tuple[SetupReplies, ...] = ()
     client_config: Mapping[str, object] = {}

@@ -45,6 +45,8 @@ class Capability(StrEnum):
     """The SDK creates models through a polled future."""
     TIMEOUT = "timeout"
     """A caller can limit how long it waits for a result."""
+    READ_TIMEOUT = "read_timeout"
+    """The adapter can set how long the SDK waits for a reply to one request, in real time on a socket."""
     CONCURRENCY = "concurrency"
     """One client can have several futures in flight."""
     THREADS = "threads"
@@ -129,12 +131,15 @@ class ScenarioContext(msgspec.Struct, frozen=True, kw_only=True):
         profile: The profile that the SDK is judged by. Only the reference may read it: any other SDK would
             adapt itself to the expected behaviour.
         recorder: Receives observer calls and telemetry events.
+        read_timeout: How long the SDK is to wait for a reply to one request, in seconds; None for its
+            default. Only set for an adapter that claims `read_timeout`.
     """
 
     base_url: str
     api_key: str
     profile: Profile
     recorder: CallRecorder
+    read_timeout: float | None = None
 
 
 class OperationCall(msgspec.Struct, frozen=True, kw_only=True):

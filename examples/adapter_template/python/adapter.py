@@ -21,6 +21,7 @@ ABOUT = {  # who your SDK is, and what it claims
         "concurrency",
         "threads",
         "timeout",
+        "read_timeout",
         "virtual_sleep",
     ],
     "operations": ["sample", "forward_backward"],
@@ -40,6 +41,8 @@ class Driver:
         """Give the SDK the kit's server, clock and logger."""
         self._scenario = scenario
         self._service = sdk.Service(scenario.base_url, scenario.api_key, scenario.clock, scenario.log)
+        if scenario.read_timeout is not None:
+            self._service.read_timeout = scenario.read_timeout
 
     def create_client(self, kind: str, base_model: str, model_path: str | None) -> sdk.Client:
         """Create a client, and tell the kit when the SDK calls its observer."""

@@ -78,6 +78,7 @@ class Scenario:
         self._gates = {future["future"]: threading.Event() for future in message["futures"]}
         self.base_url: str = message["base_url"]
         self.api_key: str = message["api_key"]
+        self.read_timeout: float | None = message.get("read_timeout")
         self.clock = FileClock(message["clock"]["path"], message["id"])
 
     def log(self, level: str, text: str) -> None:

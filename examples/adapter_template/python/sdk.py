@@ -92,13 +92,14 @@ class Service:
         self._headers = {"X-API-Key": api_key, "Content-Type": "application/json"}
         self.clock = clock
         self.log = log
+        self.read_timeout = 60.0
         # The service takes a number that it knows for a request that is sent again.
         self.numbers = itertools.count()
         self.session = self.post("create_session", {"tags": [], "sdk_version": "1"})[1]["session_id"]
 
     def post(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """Send a request; return the status and the JSON body (None if it is not JSON) of the reply."""
-        connection = http.client.HTTPConnection(self._address, timeout=60)
+        connection = http.client.HTTPConnection(self._address, timeout=self.read_timeout)
         try:
             connection.request(
                 "POST",

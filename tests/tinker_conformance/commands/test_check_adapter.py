@@ -103,6 +103,11 @@ UNFINISHED = {
         "",
         "a caller who waits for 25 s: the outcome is 'timeout'",
     ),
+    "no read timeout": (
+        "            self._service.read_timeout = scenario.read_timeout\n",
+        "            pass\n",
+        "the SDK's read timeout can be set",
+    ),
     "no telemetry": (
         '        "callbacks",\n',
         '        "callbacks",\n        "telemetry",\n',

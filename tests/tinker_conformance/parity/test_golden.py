@@ -21,7 +21,13 @@ from tinker_conformance.sdk.session import SdkSession
 FOLDER = Path(__file__).parents[2] / "golden"
 FILES = sorted(FOLDER.iterdir())
 SESSION_FLAG = "sample_use_retrieve_futures"
-NOT_OF_THE_OFFICIAL_SDK = {"custom-observer", "custom-observer-training"}
+NOT_OF_THE_OFFICIAL_SDK = {
+    "custom-observer",
+    "custom-observer-training",
+    "fault-read-timeout-sampling",
+    "fault-read-timeout-training",
+    "fault-read-timeout-model-creation",
+}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

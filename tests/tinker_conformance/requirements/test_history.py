@@ -17,6 +17,8 @@ from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.session import SdkSession
 
 RELEASES = ("0.1.0", "0.5.0", "0.6.3", "0.9.0", "0.15.0", "0.20.0", "0.22.7", "0.36.0", "0.38.0")
+_ASKED_BY_45_S = "polling.read_timeout"
+"""The official SDK has a timeout that cannot be set: `polling.late_reply` asks about its 45 s."""
 _NOT_IN_ALL = {"functions", "session_polling", "cancellation", "checkpoints"}
 """Chapters about what no release has, or only some."""
 QUICK_RELEASES = ("0.38.0",)
@@ -248,7 +250,10 @@ def _failed(sdk: SdkSession, reference: SdkSession, profile: Profile) -> set[str
     judgements = [judge.judge(required) for required in REQUIREMENTS if required.holds(profile)]
     judge.close()
     unclaimed = [j for j in judgements if j.verdict is Verdict.NOT_CLAIMED]
-    assert all(j.requirement.chapter in _NOT_IN_ALL or "operation" in j.note for j in unclaimed)
+    assert all(
+        j.requirement.chapter in _NOT_IN_ALL or "operation" in j.note or j.requirement.id == _ASKED_BY_45_S
+        for j in unclaimed
+    )
     return {j.requirement.id for j in judgements if j.verdict not in {Verdict.PASSED, Verdict.NOT_CLAIMED}}
 
 

@@ -163,7 +163,7 @@ def test_pytest_runs_the_probes_as_tests(url: str, pytester: pytest.Pytester) ->
     ("options", "expected"),
     [
         ((), "*add --tinker-url http://127.0.0.1:8000*"),
-        (("--tinker-url", "http://192.0.2.1"), "*--allow-remote*"),
+        (("--tinker-url", "http://192.0.2.1"), "*--tinker-url names *--tinker-allow-remote*"),
         (("--tinker-url", "http://127.0.0.1:1", "--tinker-max-requests", "x"), "*give a whole number*"),
         (("--tinker-url", "http://127.0.0.1:1"), "*does not answer*"),
     ],

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from fake_server.core.operations import Operation
 from tinker_conformance._version import __version__
 from tinker_conformance.profile.profile import Profile
@@ -82,10 +84,14 @@ class ReferenceAdapter:
     async def open(self, context: ScenarioContext) -> None:
         """Start a scenario with a new service client."""
         self._context = context
+        profile = context.profile
+        if context.read_timeout is not None:
+            polling = msgspec.structs.replace(profile.polling, poll_timeout_seconds=context.read_timeout)
+            profile = msgspec.structs.replace(profile, polling=polling)
         self._observer_raises = False
         self._service = ServiceClient(
             context.base_url,
-            context.profile,
+            profile,
             api_key=context.api_key,
             on_telemetry=lambda name, data: _report_telemetry(context, name, data),
         )

@@ -100,7 +100,11 @@ async def run_scenario(
         _reachable(adapter.info.transport, engine) as origin,
     ):
         context = ScenarioContext(
-            base_url=f"{origin}{scenario.base_path}", api_key=API_KEY, profile=profile, recorder=recorder
+            base_url=f"{origin}{scenario.base_path}",
+            api_key=API_KEY,
+            profile=profile,
+            recorder=recorder,
+            read_timeout=scenario.read_timeout,
         )
         abort.task = asyncio.ensure_future(
             _drive(

@@ -35,6 +35,10 @@ START_SECONDS: Final = 120.0
 SCENARIO_SECONDS: Final = 60.0
 """Time limit for one scenario, in real seconds. The longest takes well under one second."""
 
+MOST_UPTIMES: Final = 12
+"""How many scenarios with an `uptime` one worker runs. Each may add 50 days to its monotonic clock, and after
+decades two floats would be further apart than the time after which a timer counts as due."""
+
 _FAULTS: Final = {ProcessProblem.SILENT: FaultKind.HANG, ProcessProblem.EXITED: FaultKind.CRASH}
 """Any other problem means that the worker broke the protocol."""
 
@@ -66,7 +70,7 @@ class WorkerSession:
         self._environment = dict(os.environ if environment is None else environment)
         self._scenario_seconds = scenario_seconds
         self._process = ReplaceableProcess()
-        self._number = 0
+        self._number = self._uptimes = 0
         try:
             self._info = self._start()
         except BaseException:
@@ -86,6 +90,11 @@ class WorkerSession:
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
         """Run a scenario. After a crash or a hang, the next run starts a new worker."""
+        if scenario.uptime is not None:
+            self._uptimes += 1
+            if self._uptimes > MOST_UPTIMES:
+                self._discard()
+                self._uptimes = 1
         try:
             if self._process.current is None:
                 self._start()

@@ -124,7 +124,7 @@ class RunScenario(_Message, frozen=True, kw_only=True, omit_defaults=True, tag="
     Attributes:
         id: The number of the scenario, one more each time. Copy it into every answer.
         scenario: The scenario's name, for messages.
-        base_url: URL of the fake server, without a path.
+        base_url: URL of the fake server, which may have a path.
         api_key: A key in the form that SDKs accept.
         clock: The clock to use.
         concurrent: Whether to run all futures at the same time, or else one after another.
@@ -134,6 +134,8 @@ class RunScenario(_Message, frozen=True, kw_only=True, omit_defaults=True, tag="
         clients: The clients to create first, in this order.
         futures: The futures to run, in this order.
         calls: The functions to call, in place of futures.
+        read_timeout: How long the SDK is to wait for a reply to one request, in seconds of real time. Only
+            set where the adapter claims `read_timeout`.
     """
 
     id: int
@@ -147,6 +149,7 @@ class RunScenario(_Message, frozen=True, kw_only=True, omit_defaults=True, tag="
     futures: tuple[FutureToRun, ...]
     calls: tuple[CallToMake, ...]
     threads: bool = False
+    read_timeout: float | None = None
 
 
 class Go(_Message, frozen=True, kw_only=True, tag="go"):

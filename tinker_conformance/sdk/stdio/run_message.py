@@ -38,6 +38,7 @@ def run_message(scenario: Scenario, number: int, url: str, clock: KitClock) -> R
         ),
         concurrent=scenario.concurrent,
         threads=scenario.threads,
+        read_timeout=scenario.read_timeout,
         stepwise=any(future.before for future in scenario.futures),
         clients=tuple(
             ClientToMake(
