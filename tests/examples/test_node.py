@@ -108,6 +108,19 @@ NOT_CLAIMED = {
     "session_polling.pause_afterwards",
     "session_polling.polled_again",
     "session_polling.result",
+    # Its users cannot give a future up.
+    "cancellation.stops_polling",
+    "cancellation.sent",
+    "cancellation.not_sent",
+    "cancellation.not_of_training",
+    "cancellation.sent_again",
+    "cancellation.others_go_on",
+    # It creates no training clients from saved states.
+    "checkpoints.path",
+    "checkpoints.optimizer",
+    "checkpoints.in_one_request",
+    "checkpoints.pause",
+    "checkpoints.failure",
     # It does not send a refused submission again.
     "submissions.sent_again",
     "submissions.payment_pauses",

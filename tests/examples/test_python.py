@@ -52,6 +52,8 @@ def test_it_conforms_to_its_profile() -> None:
     assert unclaimed == {
         *(f"submissions.{name}" for name in retries),
         *(f"polling.{name}" for name in on_the_wire),
+        # It creates no training clients from saved states.
+        *(f"checkpoints.{name}" for name in ("path", "optimizer", "into_a_new_model", "pause", "failure")),
         "telemetry.beside_the_line",
         *(f"functions.{name}" for name in functions),
         *(f"polling.{name}" for name in accidents),
