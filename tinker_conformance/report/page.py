@@ -23,6 +23,7 @@ from tinker_conformance.report.sdk_matrix import matrix
 
 MOST_BYTES: Final = 1_900_000
 _FEW: Final = 3
+_MOST_NAMES: Final = 8
 _TITLE: Final = "Conformance of {number} SDKs"
 
 
@@ -45,10 +46,20 @@ def page(reports: Sequence[Report]) -> str:
             sign_of=sign_of,
             release_legend=RELEASE_LEGEND,
             conclude=conclude,
+            named=_named,
         )
 
-    without = len(rendered({}).encode())
-    return rendered(_evidence(found, MOST_BYTES - without))
+    room = MOST_BYTES - len(rendered({}).encode())
+    text = rendered(_evidence(found, room))
+    # What the template writes around each piece of evidence counts, too.
+    excess = len(text.encode()) - MOST_BYTES
+    return text if excess <= 0 else rendered(_evidence(found, room - excess))
+
+
+def _named(group: Group) -> str:
+    """Return the names of the SDKs of a group, the first few of them if they are many."""
+    more = len(group.names) - _MOST_NAMES
+    return ", ".join(group.names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _sections(found: Sequence[EvidenceSection]) -> list[tuple[str, list[tuple[int, EvidenceSection]]]]:
