@@ -88,7 +88,7 @@ class Plan:
     Attributes:
         seed: Decides everything.
         futures: How many, at least ``2 * RULED_ONE_IN``.
-        seconds: By how much their scripts move the monotonic clock together.
+        seconds: By how much they move the monotonic clock, if no two pauses under a rule overlap.
     """
 
     seed: int
@@ -166,6 +166,11 @@ class Plan:
         # A quarter of the time passes under the rule. A pause is as long as whole microseconds allow.
         pauses = max(self.ruled // 2, 1)
         return max(self.seconds * _MICROSECONDS // 4 // pauses // PAUSE_POLLS, 1) * PAUSE_POLLS
+
+    @property
+    def scripted_us(self) -> int:
+        """By how much the scripts alone move the clock: pauses of futures in flight pass together."""
+        return self._moved_until(self.scripted)
 
     def _moved_until(self, number: int) -> int:
         left = self.seconds * _MICROSECONDS - self._pause_us * (self.ruled // 2)

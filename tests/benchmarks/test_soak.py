@@ -38,7 +38,8 @@ def test_a_small_soak_is_without_fault(soak: Soak) -> None:
     assert faults(soak) == []
     assert len(soak.seen.answers) == 300
     assert soak.counts.dropped == soak.counts.handled - LIMIT > 0
-    assert soak.counts.moved_us == 3_600_000_000
+    # Pauses of futures in flight pass together.
+    assert PLAN.scripted_us < soak.counts.moved_us <= 3_600_000_000
     assert {200, 307, 403, 408, 410, 429, 500, 502, 503} == set(soak.seen.statuses)
     assert soak.seen.broken > 50
     assert soak.seen.submissions == 300 + soak.seen.statuses[410]
@@ -62,7 +63,8 @@ def test_a_small_soak_is_without_fault(soak: Soak) -> None:
         (lambda soak: _with_counts(soak, violations="1 differences"), "own verification: 1 differences"),
         (lambda soak: _with_counts(soak, finished=299), "299 of 300 futures were served"),
         (lambda soak: _with_counts(soak, held=299), "the engine knows 299 futures"),
-        (lambda soak: _with_counts(soak, moved_us=3_599_999_999), "moved by 3599.999999 s"),
+        (lambda soak: _with_counts(soak, moved_us=3_600_000_001), "moved by 3600.000001 s"),
+        (lambda soak: _with_counts(soak, moved_us=PLAN.scripted_us), f"moved by {PLAN.scripted_us / 1e6} s"),
         (lambda soak: replace(soak, after=replace(soak.after, descriptors=99)), "file descriptors"),
         (lambda soak: replace(soak, after=replace(soak.after, threads=99)), "threads"),
     ],

@@ -89,8 +89,10 @@ def _smaller_futures(scenario: Scenario, future: FutureSpec) -> Iterator[FutureS
         yield msgspec.structs.replace(future, script=Script(steps))
     if future.observer is not ObserverUse.DEFAULT:
         yield msgspec.structs.replace(future, observer=ObserverUse.DEFAULT)
+    if future.cancels:
+        yield msgspec.structs.replace(future, cancels=False)
     if future.timeout is not None:
-        yield msgspec.structs.replace(future, timeout=None)
+        yield msgspec.structs.replace(future, timeout=None, cancels=False)
     usual = DEFAULT_OPERATION[scenario.client(future.client).kind]
     if future.operation is not usual:
         yield msgspec.structs.replace(future, operation=usual)

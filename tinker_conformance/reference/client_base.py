@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -237,9 +238,11 @@ class Service:
                 if isinstance(limit, int | float):
                     self._billing.limit_seconds = float(limit)
             if (rules := facet.cancellation) is not None:
-                self._dynamic_config = await self.post(
-                    rules.config_path, {"sdk_version": "reference"}, facet.submission.client_config
-                )
+                # Servers that lack it are served without what it would switch on.
+                with contextlib.suppress(FutureError):
+                    self._dynamic_config = await self.post(
+                        rules.config_path, {"sdk_version": "reference"}, facet.submission.client_config
+                    )
             if facet.creates_session:
                 request = {
                     "type": "create_session",

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.shared_runs import SharedRuns, SharedSession
+from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.parity.comparable import comparable
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import decode_scenario
@@ -21,8 +22,6 @@ from tinker_conformance.sdk.spec import open_sdk
 from tinker_conformance.timeline import Callback, Log, Timeline
 
 PROFILE = load_profile("tinker-0.5.1")
-NOT_IN_0_6_3 = {"custom-observer", "wiring-unload-model", "wiring-save-weights-external"}
-"""Neither a caller's observer nor these operations exist there."""
 MANY = settings(
     max_examples=500,
     derandomize=True,
@@ -115,12 +114,8 @@ def _check_equal(sdks: tuple[SdkSession, SdkSession], data: object) -> None:
 def test_shipped_scenarios_give_equal_timelines(shared_runs: SharedRuns, reference: SharedSession) -> None:
     sdks = (reference, shared_runs.release("0.6.3"))
     for scenario in shipped_scenarios().values():
-        if scenario.calls or scenario.id in {
-            "custom-observer",
-            "wiring-unload-model",
-            "wiring-save-weights-external",
-        }:
-            continue  # 0.6.3 has no such functions, observers or operations
+        if unclaimed([scenario], sdks[1].info):
+            continue
         if scenario.threads:
             continue  # the scheduler orders these events; requirements compare what does not depend on it
         runs = [sdk.run(scenario, PROFILE) for sdk in sdks]

@@ -23,6 +23,10 @@ FAILED_UNDER_TINKEX_SEED = {
     "debounce.any_time_of_day": "the seed's states come by try_again, which it ignores",
     "debounce.after_2038": "the same",
     "debounce.after_a_long_run": "the same",
+    "debounce.long_uptime": "the same",
+    "debounce.summer_time": "the same",
+    "debounce.before_1970": "the same",
+    "checkpoints.pause": "the same, while a saved state is loaded",
 }
 """Written by hand: what official 0.6.3 must fail, and why."""
 
@@ -53,7 +57,10 @@ def test_official_0_6_3_conforms_to_the_profile_of_its_revision(
 ) -> None:
     judgements = _judged(shared_runs.release("0.6.3"), reference, "tinker-0.5.1")
     unclaimed = _ids(judgements, Verdict.NOT_CLAIMED)
-    assert all(identifier.startswith("functions.") for identifier in unclaimed)
+    assert {identifier for identifier in unclaimed if not identifier.startswith("functions.")} == {
+        # Its adapter cannot set the SDK's own limit on the wait for a reply.
+        "polling.read_timeout"
+    }
     assert _ids(judgements, Verdict.PASSED) | unclaimed == set(judgements)
 
 
