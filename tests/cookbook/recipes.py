@@ -108,8 +108,7 @@ RECIPES: Final = (
         "0.6.1",
         Kind.REINFORCEMENT,
         "math_rl.train",
-        # One question at a time: samples of several are numbered in an order that depends on the load.
-        (*_ARITHMETIC, "groups_per_batch=1", "max_steps=2"),
+        (*_ARITHMETIC, "max_steps=2"),
         _REWARDED,
         prepare=answer_half,
         disturbed=True,
