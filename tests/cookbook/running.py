@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import resource
 import subprocess
@@ -138,23 +137,15 @@ def check_metrics(recipe: Recipe, metrics: Metrics) -> None:
 
 
 def differences(calm: Metrics, disturbed: Metrics) -> list[str]:
-    """Return a line for each metric that is not the same in two runs, apart from how a sum is rounded."""
+    """Return a line for each metric that is not the same in two runs."""
     if len(calm) != len(disturbed):
         return [f"{len(calm)} lines of metrics without faults, {len(disturbed)} with them"]
     return [
         f"line {number}, {name}: {before.get(name)!r} without faults, {after.get(name)!r} with them"
         for number, (before, after) in enumerate(zip(calm, disturbed, strict=True), 1)
         for name in sorted(before.keys() | after.keys())
-        if not _same(before.get(name), after.get(name))
+        if before.get(name) != after.get(name)
     ]
-
-
-def _same(before: object, after: object) -> bool:
-    match before, after:
-        case (int() | float(), int() | float()):
-            return math.isclose(before, after, rel_tol=1e-9)
-        case _:
-            return before == after
 
 
 def _run(name: str, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:

@@ -80,7 +80,6 @@ class SharedSession:
         self._profile = profile
         self._started: SdkSession | None = None
         self._info: AdapterInfo | None = None
-        self._runs: dict[str, Run] = {}
         # By the identity of the scenario: to encode it takes longer than to compare the profile.
         self._asked: dict[tuple[int, str], tuple[Scenario, Profile, Run]] = {}
         # A worker has one scenario at a time.
@@ -113,12 +112,8 @@ class SharedSession:
                 return run
         path = self._path("run", encode_scenario(scenario), used)
         with self._one_at_a_time:
-            if path.name in self._runs:
-                run = self._runs[path.name]
-            else:
-                run = self._found(path) or self._made(path, scenario, used)
+            run = self._found(path) or self._made(path, scenario, used)
             if run.fault is None:
-                self._runs[path.name] = run
                 self._asked[asked] = scenario, used, run
             return run
 

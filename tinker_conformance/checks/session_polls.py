@@ -8,9 +8,19 @@ from typing import Final
 from tinker_conformance.timeline import Outcome, Request, Timeline
 
 _SUBMISSION: Final = "/asample"
-_POLL: Final = "/retrieve_future"
 SESSION_POLL: Final = "/retrieve_futures"
 CANCELLATION: Final = "/cancel_future"
+
+
+def cancelled_futures(timeline: Timeline) -> Iterator[tuple[int, Request, str]]:
+    """Yield each cancellation with its place in the timeline and the id of its future."""
+    for place, event in enumerate(timeline):
+        match event:
+            case Request(path=path, body=body) if path.endswith(CANCELLATION):
+                name = (body or {}).get("request_id")
+                yield place, event, name if isinstance(name, str) else "no future"
+            case _:
+                pass
 
 
 def awaited_session_polls(timeline: Timeline) -> Iterator[tuple[int, Request]]:
@@ -27,7 +37,7 @@ def awaited_session_polls(timeline: Timeline) -> Iterator[tuple[int, Request]]:
                     yield place, event
             case Request(path=path, future=future) if path.endswith(_SUBMISSION):
                 waiting.add(future)
-            case Request(path=path, future=future) if path.endswith(_POLL):
+            case Request(future=future) if event.is_poll:
                 waiting.discard(future)
             case Outcome(future=future):
                 waiting.discard(future)

@@ -6,7 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from tinker_conformance.checks.session_polls import CANCELLATION, SESSION_POLL, awaited_session_polls
+from tinker_conformance.checks.session_polls import (
+    CANCELLATION,
+    SESSION_POLL,
+    awaited_session_polls,
+    cancelled_futures,
+)
 from tinker_conformance.timeline import (
     Callback,
     ClockCause,
@@ -36,7 +41,7 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
     """
     awaited = () if _interleaved(timeline) else awaited_session_polls(timeline)
     kept = _without_session_polls(timeline, frozenset(place for place, _ in awaited))
-    cancelled = sorted(_cancelled(timeline))
+    cancelled = sorted(("cancelled", name) for _, _, name in cancelled_futures(timeline))
     shown = with_merged_sleeps(event for event in kept if not _is_left_out(event))
     events = list(_without_decoder_messages(_without_lines_before_submission(shown)))
     if _interleaved(timeline):
@@ -55,15 +60,6 @@ def _is_left_out(event: Event) -> bool:
             return True
         case _:
             return False
-
-
-def _cancelled(timeline: Timeline) -> Iterator[tuple[str, str]]:
-    for event in timeline:
-        match event:
-            case Request(path=path, body=body) if path.endswith(CANCELLATION):
-                yield "cancelled", str((body or {}).get("request_id"))
-            case _:
-                pass
 
 
 def _interleaved(timeline: Timeline) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.facts import Fact
-from tinker_conformance.checks.session_polls import CANCELLATION, SESSION_POLL, awaited_session_polls
+from tinker_conformance.checks.session_polls import SESSION_POLL, awaited_session_polls, cancelled_futures
 from tinker_conformance.timeline import Request, Timeline
 
 
@@ -66,15 +66,9 @@ def cancellation_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
 def _cancellations(timeline: Timeline) -> Iterator[tuple[int, Request, object, int]]:
     """Yield each cancellation: its place, itself, its future's id, and its number for that id, from 1."""
     numbers: Counter[object] = Counter()
-    for place, event in enumerate(timeline):
-        match event:
-            case Request(path=path, body=body) if path.endswith(CANCELLATION):
-                name = (body or {}).get("request_id")
-                shown = name if isinstance(name, str) else "no future"
-                numbers[shown] += 1
-                yield place, event, shown, numbers[shown]
-            case _:
-                pass
+    for place, request, name in cancelled_futures(timeline):
+        numbers[name] += 1
+        yield place, request, name, numbers[name]
 
 
 def _polls(timeline: Timeline) -> Iterator[tuple[int, Request, object, int]]:
