@@ -17,7 +17,11 @@ from benchmarks.table import Section, Target
 from benchmarks.workload import POLLS
 
 CONNECTIONS: Final = (1, 32, 256)
-_NEEDS: Final = {"uvicorn": "uvloop", "aiohttp": "aiohttp", "pytest-httpserver": "pytest_httpserver"}
+_NEEDS: Final = {
+    "uvicorn": ("uvicorn", "uvloop"),
+    "aiohttp": ("aiohttp",),
+    "pytest-httpserver": ("pytest_httpserver",),
+}
 _SERVERS: Final = (
     "limit",
     "fake_server",
@@ -48,7 +52,7 @@ def measured(*, requests: int, rounds: int, million: int) -> Section:
         rounds: Loads at each number of connections.
         million: Requests of the run that shows what a full journal takes.
     """
-    missing = [name for name, module in _NEEDS.items() if find_spec(module) is None]
+    missing = [name for name, modules in _NEEDS.items() if not all(map(find_spec, modules))]
     found: dict[tuple[str, int], Best] = {}
     futures = len(CONNECTIONS) * rounds * (requests // POLLS + max(CONNECTIONS) + 1)
     with contextlib.ExitStack() as stack:

@@ -38,11 +38,18 @@ class ServerProcess:
     """
 
     def __init__(self, process: subprocess.Popen[str], out: IO[str], commands: IO[str]) -> None:
-        """Waits until the server is ready."""
+        """Waits until the server is ready.
+
+        Raises:
+            RuntimeError: It ended before that.
+        """
         self._process = process
         self._out, self._commands = out, commands
         self._polled = 0
-        self.started: dict[str, Any] = json.loads(out.readline())
+        ready = out.readline()
+        if not ready:
+            raise RuntimeError("the server ended before it was ready; its standard error, above, says why")
+        self.started: dict[str, Any] = json.loads(ready)
 
     def load(self, connections: int, requests: int) -> Load:
         """Polls futures that nobody has polled, and says what that took."""
@@ -74,7 +81,7 @@ def served(name: str, futures: int) -> Iterator[ServerProcess]:
     """One of ``benchmarks.peers`` in a process of its own, with so many futures to be polled."""
     command = [sys.executable, "-m", "benchmarks.peers", name, str(futures)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
