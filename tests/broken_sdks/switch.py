@@ -108,7 +108,9 @@ class OneOfThem:
         return self._worker.clock
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        named = msgspec.structs.replace(profile, name=f"{profile.name}{_SIGN}{self.spec}{_SIGN}{self._run_number}")
+        named = msgspec.structs.replace(
+            profile, name=f"{profile.name}{_SIGN}{self.spec}{_SIGN}{self._run_number}"
+        )
         return self._worker.run(scenario, named)
 
     def close(self) -> None:
