@@ -7,8 +7,8 @@ import pytest
 from tests.support.shared_runs import SharedRuns, SharedSession
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.identification import (
-    CHAPTERS_OF_THE_OBSERVER,
     CHAPTERS_OF_POLLING,
+    CHAPTERS_OF_THE_OBSERVER,
     Nearness,
     candidates,
     nearness,
