@@ -12,6 +12,7 @@ from fake_server.core.visible_text import visible_json
 from tinker_conformance._version import __version__
 from tinker_conformance.commands.check_adapter import check_adapter
 from tinker_conformance.commands.common import SPEC_HELP, clock_option, opened
+from tinker_conformance.commands.docs import docs
 from tinker_conformance.commands.guard import Program
 from tinker_conformance.commands.identify import identify
 from tinker_conformance.commands.matrix import matrix
@@ -75,6 +76,7 @@ main.add_command(report)
 main.add_command(matrix)
 main.add_command(identify)
 main.add_command(check_adapter)
+main.add_command(docs)
 main.add_command(parity)
 main.add_command(profile)
 main.add_command(record_goldens)

@@ -93,7 +93,7 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
         ]
         message = (
             f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}. "
-            "Add what is missing; see docs/how-to/adapter-in-python.md."
+            "Add what is missing; `tinker-conformance docs adapter-in-python` shows how."
         )
         raise SdkStartError(message)
     if Capability.THREADS in made.info.capabilities and not isinstance(made, RunsOnThreads):
@@ -109,7 +109,7 @@ def _import_problem(path: str, error: Exception, sdk: DrivenSdk | None) -> str:
         )
     return (
         f"{sdk.name} has not what the catalogue says of it ({error}). Correct names, install.leave_out or "
-        "install.substitutes in its entry; docs/reference/catalogue.md describes them."
+        "install.substitutes in its entry; `tinker-conformance docs catalogue` describes them."
     )
 
 
