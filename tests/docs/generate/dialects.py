@@ -56,8 +56,8 @@ def _lines() -> Iterator[str]:
     )
     yield ""
     yield (
-        "What a server does not offer is 404, and a client that needs it ends in an error. `tinker` 0.38 asks "
-        "`GET samplers/ID` for the base model when it creates a sampling client from a path. So its "
+        "What a server does not offer is 404, and a client that needs it ends in an error. `tinker` 0.38 "
+        "asks `GET samplers/ID` for the base model when it creates a sampling client from a path. So its "
         "`create_sampling_client(model_path=…)` raises `NotFoundError` where a server has no such endpoint: "
         f"{without}. Older releases do not ask, and neither does a client that is created with `base_model`."
     )

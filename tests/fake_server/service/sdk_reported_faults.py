@@ -1,4 +1,4 @@
-"""Public bug reports as test cases, with the calls of the reports (tinker 0.38.0), run by `test_service_page.py`."""
+"""Public bug reports as test cases, with their own calls (tinker 0.38.0), run by `test_service_page.py`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def trained(lost):
 
 
 def test_a_lost_reply_to_a_step_changes_no_loss():
-    """Reported: 12.88, 3.71, 1.95 with one lost reply, and 12.88, 6.41, 2.90 without: the step was done twice."""
+    """Reported: 12.88, 3.71, 1.95 with one lost reply (the step was done twice), not 12.88, 6.41, 2.90."""
     losses, numbers = trained(lost=0)
     assert losses[0] > losses[1] > losses[2]
     assert trained(lost=1) == (losses, [numbers[0], *numbers])

@@ -173,7 +173,7 @@ def test_pauses_of_a_rule_pass_at_the_same_time(fake_tinker, fake_tinker_clock, 
     prompt = types.ModelInput.from_ints([1])
     samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
     assert all(sample.result().sequences for sample in samples)
-    # Each pause lasts 600 s from its own first poll; some polls may come after those of others moved the clock.
+    # Each pause lasts 600 s from its first poll, which may come after polls of others moved the clock.
     polls = [fake_tinker.polls(future) for future in fake_tinker.futures]
     assert len(polls) == 16
     assert fake_tinker_clock.elapsed == 600 + max(each[0].arrived for each in polls) - began
@@ -210,7 +210,7 @@ def test_the_fifth_sample_of_four_at_a_time_is_paused(fake_tinker, fake_tinker_c
 
 
 def is_told_once_a_minute(times, elapsed):
-    """Check that lines come at least 60 s apart, and with the next poll, which is at most 30 s later."""
+    # Lines come at least 60 s apart, and with the next poll, which is at most 30 s later.
     assert times[0] == 0
     assert all(60 <= after - before <= 90 for before, after in itertools.pairwise(times))
     assert elapsed - 90 <= times[-1] <= elapsed
