@@ -51,9 +51,7 @@ def _lines() -> Iterator[str]:
     yield _INTRODUCTION
     for name in dialect_names():
         yield f"| [`{name}`](#{name}) | {' | '.join(_summary(dialect_named(name)))} |"
-    without = ", ".join(
-        f"`{name}`" for name in dialect_names() if not _offers_samplers(dialect_named(name))
-    )
+    without = ", ".join(f"`{name}`" for name in dialect_names() if not _offers_samplers(dialect_named(name)))
     yield ""
     yield (
         "What a server does not offer is 404, and a client that needs it ends in an error. `tinker` 0.38 "
