@@ -134,7 +134,7 @@ def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
         return
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, messages), daemon=True).start()
-    threading.Thread(target=_watch_for_idle, args=(clock,), daemon=True).start()
+    threading.Thread(target=watch_for_idle, args=(clock,), daemon=True).start()
     loop = VirtualTimeLoop(clock)
     asyncio.set_event_loop(loop)
     with clock.frozen(), waits_are_seen(clock):
@@ -188,7 +188,8 @@ def _read(stream: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)  # the kit has exited, so the SDK must not keep this process alive
 
 
-def _watch_for_idle(clock: FrozenClock) -> None:
+def watch_for_idle(clock: FrozenClock) -> None:
+    """Move the clock whenever every thread of this process waits; never returns."""
     never = threading.Event()
     watch = QuietWatch()
     while True:
