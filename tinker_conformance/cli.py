@@ -23,6 +23,7 @@ from tinker_conformance.sdk.session import FaultKind
 _COMMANDS: Final = CommandFiles(
     (
         "check-adapter",
+        "docs",
         "identify",
         "matrix",
         "parity",

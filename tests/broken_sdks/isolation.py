@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from tinker_conformance.queue_state import QueueState
 from tinker_conformance.reference.observer import ClientObserver
@@ -11,13 +11,14 @@ from tinker_conformance.reference.wire import Result
 
 from .declaration import Chapter
 from .patches import WithObserver, WithPoll
+from .run_memory import RunMemory
 
 SDKS: Final = Chapter()
 
 
 class _KnowsEveryIdentifier(ClientObserver):
     __slots__ = ()
-    memories: ClassVar[dict[tuple[object, str | None], object]] = {}
+    memories: ClassVar = RunMemory[tuple[object, str | None], Any]()
 
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
         kept = self.memories.setdefault((self.kind, self.identifier), self._memory)
@@ -37,7 +38,7 @@ class _KeepsTheWindowOfAnIdentifierForEver(WithObserver):
 
 class _CountsOn(Poll):
     __slots__ = ()
-    counted: ClassVar[dict[str, int]] = {}
+    counted: ClassVar = RunMemory[str, int]()
 
     async def result(self) -> Result:
         number = self.counted.get(self.future.request_id, -1)

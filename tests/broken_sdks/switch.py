@@ -1,11 +1,13 @@
 """An adapter that acts as every broken SDK in turn, so that one worker process serves them all.
 
-The name of the profile that comes with each scenario says which one: `tinker-0.5.1!is_silent`.
+The name of the profile that comes with each scenario says which one, and in which run of the kit:
+`tinker-0.5.1!is_silent!3`.
 """
 
 from __future__ import annotations
 
 import contextlib
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -27,11 +29,14 @@ from tinker_conformance.sdk.session import Run, SdkSession
 from tinker_conformance.timeline import OutcomeKind
 
 from .alone import made
+from .run_memory import forget_the_run_before
 from .short_cut import take_short_cut
 from .threads import ConcurrentThreads
 from .turns import Turns
 
 _SIGN: Final = "!"
+_RUNS: Final = count(1)
+"""Numbers the runs, across all workers of a process."""
 
 
 class Switch:
@@ -46,11 +51,15 @@ class Switch:
 
     def __init__(self) -> None:
         self._now: Adapter = ReferenceAdapter()
+        self._run = ""
         self._one_at_a_time = Turns()
         self._asked_under: tuple[Profile, Profile] | None = None
 
     async def open(self, context: ScenarioContext) -> None:
-        name = context.profile.name.partition(_SIGN)[2]
+        _, name, run = context.profile.name.split(_SIGN)
+        if run != self._run:
+            forget_the_run_before()
+            self._run = run
         self._now = made(name)
         await self._now.open(msgspec.structs.replace(context, profile=self._plain(context.profile)))
         take_short_cut(self._now)
@@ -89,11 +98,15 @@ class Switch:
 
 
 class OneOfThem:
-    """A session that sends its scenarios to one broken SDK. Closing it does not stop the shared worker."""
+    """A run of one broken SDK: a session that sends its scenarios to it.
+
+    Closing it does not stop the shared worker.
+    """
 
     def __init__(self, worker: SdkSession, name: str) -> None:
         self.spec = name
         self._worker = worker
+        self._run_number = next(_RUNS)
 
     @property
     def info(self) -> AdapterInfo:
@@ -104,7 +117,9 @@ class OneOfThem:
         return self._worker.clock
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        named = msgspec.structs.replace(profile, name=f"{profile.name}{_SIGN}{self.spec}")
+        named = msgspec.structs.replace(
+            profile, name=f"{profile.name}{_SIGN}{self.spec}{_SIGN}{self._run_number}"
+        )
         return self._worker.run(scenario, named)
 
     def close(self) -> None:

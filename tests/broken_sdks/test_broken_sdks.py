@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from inspect import getattr_static
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ import pytest
 from tests.support.shared_runs import SharedSession
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import known_profiles
-from tinker_conformance.requirements import REQUIREMENTS
+from tinker_conformance.requirements import REQUIREMENTS, requirement
 
 from .declaration import BrokenSdk
 from .fields import WITHOUT_A_BROKEN_SDK, field_of, profile_fields
 from .laboratory import Laboratory, asked_under, broken, unclear
 from .registry import BROKEN_SDKS
+from .run_memory import RunMemory
 from .table import document
 
 PAGE = Path(__file__).parents[2] / "docs/reference/broken-sdks.md"
@@ -41,6 +43,22 @@ def test_a_broken_sdk_breaks_what_it_declares_for_the_reason_that_it_declares(
 @pytest.mark.parametrize("sdk", BROKEN_SDKS.values(), ids=BROKEN_SDKS)
 def test_a_broken_sdk_breaks_nothing_else(laboratory: Laboratory, sdk: BrokenSdk) -> None:
     _check(sdk, laboratory.judge(sdk, asked_under(sdk.under)))
+
+
+def _remembers(sdk: BrokenSdk) -> bool:
+    parts = (getattr_static(sdk.make, name, None) for name in ("poll", "observer"))
+    return any(isinstance(kept, RunMemory) for part in parts if part for kept in vars(part).values())
+
+
+@pytest.mark.parametrize(
+    "sdk", [pytest.param(sdk, id=name) for name, sdk in BROKEN_SDKS.items() if _remembers(sdk)]
+)
+def test_an_sdk_that_remembers_a_session_remembers_nothing_of_the_run_before(
+    laboratory: Laboratory, sdk: BrokenSdk
+) -> None:
+    asked = [requirement(sdk.caught_by)]
+    first, second = (laboratory.judge(sdk, asked)[sdk.caught_by] for _ in range(2))
+    assert second.mismatches == first.mismatches
 
 
 def _check(sdk: BrokenSdk, judgements: Mapping[str, Judgement]) -> None:

@@ -15,6 +15,7 @@ from tinker_conformance.reference.wire import json_or_none
 
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll, state_in
+from .run_memory import RunMemory
 
 SDKS: Final = Chapter()
 
@@ -218,7 +219,7 @@ SDKS.edited(
 
 class _SharesTheLastState(Poll):
     __slots__ = ()
-    latest: ClassVar[dict[str, QueueState | None]] = {}
+    latest: ClassVar = RunMemory[str, QueueState | None]()
 
     def _handle_try_again(self, body: Mapping[str, object]) -> None:
         self._state = self.latest.get(self.base_url)

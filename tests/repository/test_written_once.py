@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -65,12 +66,15 @@ def _called(module: ast.Module) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("piece", "place"),
     [
-        ("did you mean {}", "fake_server/core/errors.py"),
-        ("wanted {}, got {}", "fake_server/core/wanted_got.py"),
+        ("did you mean ", "fake_server/core/errors.py"),
+        ("wanted .*, got ", "fake_server/core/wanted_got.py"),
+        ("expected .*, got ", "fake_server/core/wanted_got.py"),
     ],
 )
 def test_a_wording_is_written_once(piece: str, place: str) -> None:
-    places = {name for name, module in _modules().items() for text in _texts(module) if piece in text}
+    places = {
+        name for name, module in _modules().items() for text in _texts(module) if re.search(piece, text)
+    }
     assert places == {place}
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from fake_server.core.operations import Operation
+from fake_server.core.wanted_got import expected_got
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.pause_lines import pause_lines
-from tinker_conformance.checks.session_polls import SESSION_POLL
+from tinker_conformance.checks.session_polls import SESSION_POLL, cancelled_futures
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.error_families import KitError, UserError
 from tinker_conformance.profile.profile import Profile
@@ -54,6 +56,8 @@ _CLIENTS: Final = {
 _PAUSE: Final = [{"pause": {"queue_state": "paused_capacity"}}, {"complete": {}}]
 _LONG: Final = [{"timeout": {}, "times": 400}, {"complete": {}}]
 """Enough polls that another future can be submitted meanwhile."""
+_STATE: Final = "tinker://run-7/weights/step-42"
+"""The saved state that a training client is created from."""
 _OBSERVERS: Final = {Capability.RAISING_OBSERVER: "raising", Capability.CUSTOM_OBSERVER: "custom"}
 
 
@@ -76,7 +80,10 @@ def findings(sdk: StdioSession, profile: Profile) -> Iterator[StepResult]:
         check.operations,
         check.failure,
         check.timeout,
+        check.cancellation,
         check.read_timeout,
+        check.submission_retries,
+        check.checkpoints,
         check.telemetry,
         check.observers,
         check.concurrency,
@@ -132,7 +139,7 @@ class _Check:
         yield expect(
             "the SDK polls until the future is done",
             len(polls) > 1,
-            f"expected at least 2 polls, got {len(polls)}; poll until the reply is a result or a failure",
+            f"{expected_got('at least 2 polls', len(polls))}; poll until the reply is a result or a failure",
         )
         if Capability.CALLBACKS in self.sdk.info.capabilities:
             calls = [event for event in timeline if isinstance(event, Callback)]
@@ -144,7 +151,7 @@ class _Check:
         outcomes = [event for event in timeline if isinstance(event, Outcome)]
         yield expect("the adapter reports the outcome", outcomes, "send 'outcome' when the future has ended")
         is_result = outcomes and outcomes[0].kind is OutcomeKind.RESULT
-        problem = f"expected 'result', got {outcomes[0] if outcomes else 'no outcome'}"
+        problem = expected_got("'result'", outcomes[0] if outcomes else "no outcome")
         yield expect("the outcome of a future that completes is 'result'", is_result, problem)
         yield StepResult("the adapter sends 'done'", fault or None)
 
@@ -191,6 +198,34 @@ class _Check:
             "a caller who waits for 25 s", kind, self._operation(kind), steps, OutcomeKind.TIMEOUT, timeout=25
         )
 
+    def cancellation(self) -> Iterator[StepResult]:
+        # Only under this clock can time pass between two polls of one future.
+        if not self._has(Capability.CANCELLATION) or self.sdk.clock is not SdkClock.FILE:
+            return
+        kind = self._kinds()[0]
+        operation = self._operation(kind)
+        steps = [{"timeout": {}}, {"advance": 30}, {"timeout": {}, "times": 3}, {"complete": {}}]
+        futures = [
+            _future(operation, steps, timeout=25, cancels=True),
+            _future(operation, [{"timeout": {}, "times": 3}, {"complete": {}}]),
+        ]
+        flags = {"sample_cancel_enabled": True}
+        timeline, fault = self._run(_decoded("cancellation", kind, futures, client_config=flags))
+        first = [event for event in timeline if event.future == 1]
+        gave_up = isinstance(first[-1], Outcome) and first[-1].kind is OutcomeKind.TIMEOUT if first else False
+        missing = None
+        if not gave_up:
+            missing = (
+                "the caller of a future with 'cancels' waits for 25 s; give it up in the SDK then: expected "
+                "the outcome 'timeout', and no poll after it"
+            )
+        elif kind is ClientKind.SAMPLING and not any(cancelled_futures(timeline)):
+            missing = (
+                "the configuration has sample_cancel_enabled, the caller of a sample with 'cancels' gave it "
+                "up, and no cancel_future came; cancel it in the SDK when its timeout ends"
+            )
+        yield StepResult("a caller gives up a future", fault or missing)
+
     def read_timeout(self) -> Iterator[StepResult]:
         if not self._has(Capability.READ_TIMEOUT):
             return
@@ -204,6 +239,39 @@ class _Check:
             "set the SDK's timeout of one request to it"
         )
         yield StepResult("the SDK's read timeout can be set", fault or (None if len(polls) > 1 else missing))
+
+    def submission_retries(self) -> Iterator[StepResult]:
+        # An SDK waits before it sends a request again.
+        if not self._has(Capability.SUBMISSION_RETRIES) or not self._has(Capability.VIRTUAL_SLEEP):
+            return
+        kind = self._kinds()[0]
+        more = {"submission": [{"status": 503}]}
+        operation = self._operation(kind)
+        timeline, fault = self._run(_scenario("refused", kind, operation, [{"complete": {}}], **more))
+        sent = [e for e in timeline if isinstance(e, Request) and e.iteration is None]
+        missing = "the server answered a submission with HTTP 503, and it did not come again"
+        yield StepResult(
+            "the SDK sends a refused submission again", fault or (None if len(sent) > 1 else missing)
+        )
+
+    def checkpoints(self) -> Iterator[StepResult]:
+        if not self._has(Capability.CHECKPOINTS):
+            return
+        step = "the SDK creates training clients from saved states"
+        if not self._has(Capability.MODEL_CREATION):
+            yield StepResult(
+                step, "'checkpoints' is claimed without 'model_creation'; claim both, or neither"
+            )
+            return
+        client: dict[str, object] = {"kind": ClientKind.MODEL_CREATION.value, "checkpoint": _STATE}
+        future = _future(Operation.CREATE_MODEL, [{"complete": {}}])
+        timeline, fault = self._run(_decoded_with({"client": client}, "checkpoint", [future]))
+        loads = any(isinstance(e, Request) and _loads(e, _STATE) for e in timeline)
+        missing = (
+            f"the client had the checkpoint {_STATE}, and no load_weights named it; "
+            "let the SDK create the client from that state"
+        )
+        yield StepResult(step, fault or (None if loads else missing))
 
     def telemetry(self) -> Iterator[StepResult]:
         if not self._has(Capability.TELEMETRY):
@@ -285,7 +353,7 @@ class _Check:
                 "the adapter is still running; exit when standard input ends, whatever the SDK still does"
             )
         elif code != 0:
-            missing = f"expected exit code 0, got {code}; exit with 0 when standard input ends"
+            missing = f"{expected_got('exit code 0', code)}; exit with 0 when standard input ends"
         yield StepResult("the adapter exits when its standard input ends", missing)
 
     # -- what they share ---------------------------------------------------------------------------
@@ -318,7 +386,7 @@ class _Check:
         timeline, fault = self._run(_scenario(operation, kind, operation, steps, **more))
         outcome = next((event for event in timeline if isinstance(event, Outcome)), None)
         got = "no outcome" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
-        missing = None if outcome and outcome.kind is expected else f"expected '{expected}', got {got}"
+        missing = None if outcome and outcome.kind is expected else expected_got(f"'{expected}'", got)
         return StepResult(f"{what}: the outcome is '{expected}'", fault or missing)
 
 
@@ -337,5 +405,16 @@ def _scenario(
 
 
 def _decoded(name: str, kind: ClientKind, futures: list[dict[str, object]], **more: object) -> Scenario:
-    data = {"id": f"check-{name}", "clients": {"client": {"kind": kind.value}}, "futures": futures, **more}
+    return _decoded_with({"client": {"kind": kind.value}}, name, futures, **more)
+
+
+def _loads(request: Request, state: str) -> bool:
+    body = request.body
+    return request.path.endswith("/load_weights") and isinstance(body, dict) and body.get("path") == state
+
+
+def _decoded_with(
+    clients: dict[str, dict[str, object]], name: str, futures: list[dict[str, object]], **more: object
+) -> Scenario:
+    data = {"id": f"check-{name}", "clients": clients, "futures": futures, **more}
     return decode_scenario(data, "check-adapter")

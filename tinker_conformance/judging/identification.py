@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Final
 
 from tinker_conformance.error_families import KitError
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
@@ -16,7 +17,28 @@ from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.sdk.remembered_session import RememberedSession
 from tinker_conformance.sdk.session import Run, SdkSession
 
-_POLLING_CHAPTERS = frozenset({"polling"})
+CHAPTERS_OF_POLLING: Final = frozenset(
+    {"requests", "submissions", "polling", "session_polling", "cancellation", "checkpoints"}
+)
+"""The chapters whose requirements follow the polling facet of a profile."""
+CHAPTERS_OF_THE_OBSERVER: Final = frozenset(
+    {
+        "clock",
+        "parsing",
+        "trigger",
+        "callback",
+        "reasons",
+        "messages",
+        "debounce",
+        "grace",
+        "concurrency",
+        "wiring",
+        "functions",
+        "custom_observer",
+        "telemetry",
+    }
+)
+"""The chapters whose requirements follow the observer facet. `isolation` follows neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +76,8 @@ class Nearness:
 
     def failures(self, *, polling: bool) -> int:
         """Return how many requirements fail in the polling facet, or in the observer facet."""
-        failed = (*self.contract, *self.quirks)
-        return sum((identifier.split(".")[0] in _POLLING_CHAPTERS) is polling for identifier in failed)
+        chapters = CHAPTERS_OF_POLLING if polling else CHAPTERS_OF_THE_OBSERVER
+        return sum(name.partition(".")[0] in chapters for name in (*self.contract, *self.quirks))
 
 
 def candidates() -> tuple[Profile, ...]:

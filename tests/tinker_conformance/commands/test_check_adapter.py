@@ -126,6 +126,21 @@ UNFINISHED = {
         '        "callbacks",\n        "session_polling",\n',
         "the SDK polls a whole session",
     ),
+    "no retries": (
+        '        "callbacks",\n',
+        '        "callbacks",\n        "submission_retries",\n',
+        "the SDK sends a refused submission again",
+    ),
+    "no cancellation": (
+        '        "callbacks",\n',
+        '        "callbacks",\n        "cancellation",\n',
+        "a caller gives up a future",
+    ),
+    "no creation": (
+        '        "callbacks",\n',
+        '        "callbacks",\n        "checkpoints",\n',
+        "the SDK creates training clients from saved states",
+    ),
     "no end": (
         "    scenario = None\n",
         "    threading.Thread(target=time.sleep, args=(60,)).start()\n",

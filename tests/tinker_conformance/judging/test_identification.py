@@ -9,10 +9,17 @@ import pytest
 from tests.support.shared_runs import SharedRuns, SharedSession
 from tests.tinker_conformance.requirements.test_history import RELEASES as JUDGED_BY_THEIR_NEIGHBOURS
 from tinker_conformance.judging.claims import unclaimed
-from tinker_conformance.judging.identification import candidates, nearness
+from tinker_conformance.judging.identification import (
+    CHAPTERS_OF_POLLING,
+    CHAPTERS_OF_THE_OBSERVER,
+    Nearness,
+    candidates,
+    nearness,
+)
 from tinker_conformance.parity.difference import difference
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.releases import profile_for
+from tinker_conformance.requirements import CHAPTERS
 from tinker_conformance.scenario.library import shipped_scenarios
 
 RELEASES = ("0.1.0", "0.2.1", "0.5.0", "0.6.0", "0.6.3", "0.9.0", "0.14.0", "0.20.0", "0.22.7", "0.38.0")
@@ -67,3 +74,28 @@ def test_a_release_agrees_with_the_pair_that_is_reported(
 def test_each_release_that_is_added_shows_a_pair_that_is_identified_anyway() -> None:
     shown = {profile_for(release).name for release in RELEASES}
     assert {profile_for(release).name for release in MORE_RELEASES} <= shown
+
+
+def test_every_chapter_is_about_one_facet_but_isolation() -> None:
+    assert {*CHAPTERS_OF_THE_OBSERVER, *CHAPTERS_OF_POLLING, "isolation"} == set(CHAPTERS)
+    assert not CHAPTERS_OF_THE_OBSERVER & CHAPTERS_OF_POLLING
+
+
+@pytest.mark.parametrize(
+    ("failed", "observer", "polling"),
+    [
+        ("grace.active", 1, 0),
+        ("polling.patience", 0, 1),
+        ("submissions.delays", 0, 1),
+        ("requests.api_key", 0, 1),
+        ("session_polling.result", 0, 1),
+        ("isolation.sessions", 0, 0),
+    ],
+)
+def test_a_failure_counts_in_the_facet_that_its_chapter_is_about(
+    failed: str, observer: int, polling: int
+) -> None:
+    for contract, quirks in (((failed,), ()), ((), (failed,))):
+        near = Nearness(profile_for("0.38.0"), 1, contract, quirks, (), ())
+        assert near.failures(polling=False) == observer
+        assert near.failures(polling=True) == polling

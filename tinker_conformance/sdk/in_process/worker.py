@@ -94,7 +94,7 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
         ]
         message = (
             f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}. "
-            "Add what is missing; see docs/how-to/adapter-in-python.md."
+            "Add what is missing; `tinker-conformance docs adapter-in-python` shows how."
         )
         raise SdkStartError(message)
     if Capability.THREADS in made.info.capabilities and not isinstance(made, RunsOnThreads):
@@ -110,7 +110,7 @@ def _import_problem(path: str, error: Exception, sdk: DrivenSdk | None) -> str:
         )
     return (
         f"{sdk.name} has not what the catalogue says of it ({error}). Correct names, install.leave_out or "
-        "install.substitutes in its entry; docs/reference/catalogue.md describes them."
+        "install.substitutes in its entry; `tinker-conformance docs catalogue` describes them."
     )
 
 
@@ -139,7 +139,7 @@ def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
     gc.enable()
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, messages), daemon=True).start()
-    threading.Thread(target=_watch_for_idle, args=(clock,), daemon=True).start()
+    threading.Thread(target=watch_for_idle, args=(clock,), daemon=True).start()
     loop = VirtualTimeLoop(clock)
     asyncio.set_event_loop(loop)
     with clock.frozen(), waits_are_seen(clock):
@@ -193,7 +193,8 @@ def _read(stream: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)  # the kit has exited, so the SDK must not keep this process alive
 
 
-def _watch_for_idle(clock: FrozenClock) -> None:
+def watch_for_idle(clock: FrozenClock) -> None:
+    """Move the clock whenever every thread of this process waits; never returns."""
     never = threading.Event()
     watch = QuietWatch()
     while True:
