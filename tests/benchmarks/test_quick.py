@@ -35,8 +35,14 @@ PARTS = {
 }
 
 
-@pytest.mark.slow  # `test_what_another_command_wrote_stays` runs one of them
-@pytest.mark.parametrize("part", PARTS)
+# `test_what_another_command_wrote_stays` runs one of them. The suite takes as long as all the others.
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(part, marks=pytest.mark.nightly if part == "suite" else pytest.mark.slow)
+        for part in PARTS
+    ],
+)
 def test_each_part_gives_its_table(part: str, tmp_path: Path) -> None:
     out = tmp_path / "RESULTS.md"
     result = CliRunner().invoke(main, ["--quick", "--only", part, "--out", str(out)], catch_exceptions=False)
