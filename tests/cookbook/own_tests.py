@@ -66,7 +66,7 @@ def run_own_tests(folder: Path) -> tuple[int, float]:
     """
     environment = cookbook_environment(RELEASE)
     with tarfile.open(source_archive(RELEASE)) as archive:
-        _unpack(archive, folder)
+        unpack(archive, folder, "tests/")
     check_all_known(folder)
     write_large_data_sets(folder)
     variables = variables_of(folder, environment)
@@ -106,10 +106,11 @@ def check_all_known(folder: Path) -> None:
         raise RecipeFailed(f"list these in {Path(__file__).name}: {sorted(about_a_service ^ listed)}")
 
 
-def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+def unpack(archive: tarfile.TarFile, folder: Path, below: str) -> None:
+    """Write the Python files of a source archive whose paths begin with ``below``."""
     for member in archive.getmembers():
         _, _, name = member.name.partition("/")
-        if name.startswith("tests/") and member.isfile() and name.endswith(".py"):
+        if name.startswith(below) and member.isfile() and name.endswith(".py"):
             read = archive.extractfile(member)
             assert read is not None
             path = folder / name

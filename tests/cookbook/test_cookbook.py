@@ -1,6 +1,8 @@
 """The parts of `make cookbook` that need no recipe; the recipes themselves run at night."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +10,12 @@ import pytest
 
 from fake_server import VerifiedTinker
 from tests.cookbook.__main__ import main
-from tests.cookbook.environments import DEPENDENCIES, LOCK, RELEASES
+from tests.cookbook.environments import DEPENDENCIES, LOCK, RELEASES, ROOT
 from tests.cookbook.own_tests import LEFT_OUT, TESTS, check_all_known
 from tests.cookbook.recipes import RECIPES, Kind, add_up, answer_half, disturb
 from tests.cookbook.running import RecipeFailed, check_metrics, differences, metrics_of
+from tests.cookbook.tutorials import LEFT_OUT as TUTORIALS_LEFT_OUT
+from tests.cookbook.tutorials import TUTORIALS, check_all_tutorials_known
 
 RECIPE = replace(RECIPES[0], metrics=("loss",), steps=2)
 
@@ -75,3 +79,44 @@ def test_each_of_the_cookbook_s_own_tests_runs_or_has_a_reason(tmp_path: Path) -
     (tmp_path / "tests/recipes/test_recipe_new.py").touch()
     with pytest.raises(RecipeFailed, match="list these in own_tests.py: .*test_recipe_new.py"):
         check_all_known(tmp_path)
+
+
+def test_each_tutorial_runs_or_has_a_reason(tmp_path: Path) -> None:
+    assert not {*TUTORIALS} & {*TUTORIALS_LEFT_OUT}
+    (tmp_path / "tutorials").mkdir()
+    for name in (*TUTORIALS, *TUTORIALS_LEFT_OUT):
+        (tmp_path / "tutorials" / f"{name}.py").touch()
+    check_all_tutorials_known(tmp_path)
+    (tmp_path / "tutorials" / "601_new.py").touch()
+    with pytest.raises(RecipeFailed, match="list these in tutorials.py: .*601_new"):
+        check_all_tutorials_known(tmp_path)
+
+
+def test_cells_run_as_soon_as_their_names_are_known(tmp_path: Path) -> None:
+    notebook = tmp_path / "notebook.py"
+    notebook.write_text(
+        "import marimo\n"
+        "app = marimo.App()\n"
+        "@app.cell\n"
+        "async def _(mo, number):\n"
+        "    mo.stop(number != 3)\n"
+        "    print(number)\n"
+        "    return\n"
+        "@app.cell(hide_code=True)\n"
+        "def _():\n"
+        "    import marimo as mo\n"
+        "    number = 3\n"
+        "    return mo, number\n",
+        encoding="utf-8",
+    )
+
+    def output() -> str:
+        command = [sys.executable, "-m", "tests.cookbook.notebook_program", str(notebook)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout + done.stderr[-200:]
+
+    assert output() == "3\n"
+    notebook.write_text(
+        notebook.read_text(encoding="utf-8").replace("number = 3", "number = 4"), encoding="utf-8"
+    )
+    assert output().endswith("Stopped: the notebook stopped itself\n")
