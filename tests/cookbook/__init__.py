@@ -2,5 +2,5 @@
 
 `recipes` says which, `environments` installs three releases with the `tinker` of their time, `data_sets`
 writes tiny data sets, `running` runs one recipe and `__main__` all of them. `own_tests` runs tests of the
-cookbook itself and `tutorials` its tutorials. No code of it is copied: what is published runs, with arguments.
+cookbook itself and `tutorials` its tutorials. No code of it is copied: what is published runs.
 """

@@ -24,16 +24,29 @@ TUTORIALS: Final = (
     "201_rendering",
     "202_loss_functions",
     "203_completers",
+    "302_custom_environment",
+    "401_sl_hyperparams",
+    "402_rl_hyperparams",
     "404_sequence_extension",
+    "406_prompt_distillation",
     "503_publish_hub",
 )
 """The tutorials that run to their end."""
 LEFT_OUT: Final = {
-    "104_first_rl": "its data set, openai/gsm8k, is a download",
-    "501_export_hf": "it merges into the base model's weights, which are a download",
-    "502_lora_adapter": "it reads the base model's weights, which are a download",
+    "102_first_sft": "not run to its end yet: it trains and samples two models, 200 tokens each time",
+    "103_async_patterns": "not run to its end yet: it times dozens of samples of 150 tokens",
+    "104_first_rl": "run: its data set, openai/gsm8k, is a download",
+    "204_evaluations": "not run yet",
+    "301_cookbook_abstractions": "not run yet: its samples have 512 tokens",
+    "303_sft_with_config": "not run yet: ten steps of what the recipe chat_sl does",
+    "304_rl_with_config": "not run yet: ten steps of what the recipe math_rl does",
+    "403_dpo_preferences": "not run yet",
+    "405_multi_agent": "not run yet",
+    "407_rlhf_pipeline": "read: three trainings of 1.5 hours in all, by its own words",
+    "501_export_hf": "run: it merges into the base model's weights, which are a download",
+    "502_lora_adapter": "run: it reads the base model's weights, which are a download",
 }
-"""The others, each with what happened when it was run or read."""
+"""The others, each with what happened when it was run, or with what was read in it."""
 _LATER: Final = ("Qwen/Qwen3.6-35B-A3B",)
 
 
