@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from types import FunctionType
 from typing import Final
 
 from fake_server.core.errors import ScriptError, meant
@@ -143,9 +144,8 @@ def _in_turns(steps: Iterable[Step]) -> tuple[tuple[Turn, ...], tuple[Advance, .
 
 
 def _no_step(value: object) -> str:
-    if callable(value):
-        name = getattr(value, "__name__", repr(value))
-        return f"a script has the function {name} as a step; call it: {name}()"
+    if isinstance(value, FunctionType):
+        return f"a script has the function {value.__name__} as a step; call it: {value.__name__}()"
     return f"{value!r} is no step of a script; give steps such as complete(), timeout() or status(503)"
 
 

@@ -38,7 +38,7 @@ LEFT_OUT: Final = {
     "tests/recipes/test_recipe_on_policy_multi_teacher.py": "ten minutes: its samples have 4,096 tokens",
     "tests/recipes/test_recipe_rlhf_pipeline.py": "three trainings in a row; the recipes above have each",
     "tests/recipes/test_recipe_shorter.py": "ten minutes: its samples have 1,000 tokens and more",
-    "tests/recipes/test_recipe_text_arena.py": "run: it needs the package textarena; its words are a download",
+    "tests/recipes/test_recipe_text_arena.py": "run: it needs textarena, whose words are a download",
     "tests/recipes/test_recipe_twenty_questions.py": "ten minutes: its samples have 1,000 tokens and more",
     "tests/recipes/test_recipe_vlm_classifier.py": "the processor of a vision model is a download",
     "tests/test_inspect_eval.py": "needs the package inspect-ai, which the environment does not have",
