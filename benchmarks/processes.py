@@ -80,9 +80,7 @@ class ServerProcess:
 def served(name: str, futures: int) -> Iterator[ServerProcess]:
     """One of ``benchmarks.peers`` in a process of its own, with so many futures to be polled."""
     command = [sys.executable, "-m", "benchmarks.peers", name, str(futures)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
