@@ -161,7 +161,6 @@ def test_what_its_clock_cannot_show_is_not_run() -> None:
     [
         (SdkClock.LIBFAKETIME, "times-after-2038-training", False),
         (SdkClock.LIBFAKETIME, "times-every-quarter-hour-training", False),
-        (SdkClock.WALL, "times-after-2038-training", False),
         (SdkClock.LIBFAKETIME, "debounce-window-training", True),
         (SdkClock.FILE, "times-after-2038-training", True),
         (SdkClock.FROZEN, "times-after-2038-training", True),
