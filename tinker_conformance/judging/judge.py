@@ -184,7 +184,9 @@ class Judge:
 
     def _not_with_this_clock(self, why: str) -> str:
         clock = self.sdk.clock
-        return f"the SDK's clock, {clock}, cannot run this scenario: {why}; offer the clock 'file' to be asked"
+        return (
+            f"the SDK's clock, {clock}, cannot run this scenario: {why}; offer the clock 'file' to be asked"
+        )
 
     def _judge_possible(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         depends_on_clock = required.id != _CLOCK and needs_its_clock(required)
