@@ -1,5 +1,5 @@
 # Two commands matter: `make conformance` judges a real SDK, `make test` runs the kit's own tests.
-# `make test-all` adds the tests that are marked slow; CI runs it.
+# `make test-all` adds the tests that are marked slow; CI runs it. `make test-nightly` runs what repeats them at length.
 # `make parity` holds the reference against one release of each revision, event by event.
 
 PYTHON ?= python3
@@ -29,7 +29,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: conformance parity test test-all lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks newest-is-printed
+.PHONY: conformance parity test test-all test-nightly lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks newest-is-printed
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -56,17 +56,20 @@ parity: $(STAMP)
 	$(BIN)/tinker-conformance parity --versions '$(VERSIONS)'
 
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m 'not slow'
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m 'not slow and not nightly'
 
 test-all: $(STAMP)
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m 'not part_of_a_slow_test'
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m 'not part_of_a_slow_test and not nightly'
+
+test-nightly: $(STAMP)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m nightly
 
 # What users with other versions meet: the fixtures, the suite, and verdicts on real releases.
 OTHER_VERSIONS := tests/tinker_conformance/downstream tests/tinker_conformance/suite
 
 # The lowest versions that pyproject.toml allows.
 test-lowest: .venv-lowest/.installed
-	.venv-lowest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow' $(OTHER_VERSIONS)
+	.venv-lowest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow and not nightly' $(OTHER_VERSIONS)
 	$(MAKE) --no-print-directory judge-others KIT_PYTHON=.venv-lowest/bin/python
 
 # The newest versions, locked or not; CI prints what they bring, and goes on.
@@ -74,7 +77,7 @@ test-newest: $(STAMP)
 	rm -rf .venv-newest
 	$(PYTHON) -m venv .venv-newest
 	.venv-newest/bin/python $(PIP_INSTALL) --editable '.[test]'
-	.venv-newest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow' $(OTHER_VERSIONS)
+	.venv-newest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow and not nightly' $(OTHER_VERSIONS)
 	env -u TINKER_CONFORMANCE_CONSTRAINTS $(MAKE) --no-print-directory judge-others KIT_PYTHON=.venv-newest/bin/python
 
 judge-others:

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import threading
 
 import msgspec
 
@@ -19,12 +20,14 @@ from fake_server import Poll, Reply, Request, Submission, TransportFault
 from fake_server.in_process.respx_router import mounted
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.clocks.seen_waits import waits_are_seen
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario import FutureSpec, Scenario, decode_scenario
+from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.sdk.adapter import Adapter, OperationCall, ScenarioContext
 from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
-from tinker_conformance.sdk.in_process.worker import load_adapter
+from tinker_conformance.sdk.in_process.worker import load_adapter, watch_for_idle
 from tinker_conformance.sdk.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS, scripted_engine
 
 _URL = "http://tinker.test"
@@ -72,7 +75,13 @@ async def _live(
         clock.jumping(limit_seconds=VIRTUAL_LIMIT_SECONDS, on_stall=stalled),
         mounted(engine, base_url=_URL),
     ):
-        context = ScenarioContext(base_url=_URL, api_key=API_KEY, profile=profile, recorder=mover)
+        context = ScenarioContext(
+            base_url=f"{_URL}{scenario.base_path}",
+            api_key=API_KEY,
+            profile=profile,
+            recorder=mover,
+            read_timeout=scenario.read_timeout,
+        )
         await adapter.open(context)
         try:
             clients = {spec.name: await adapter.create_client(spec) for spec in scenario.clients}
@@ -82,20 +91,17 @@ async def _live(
                     operation=future.operation,
                     observer=future.observer,
                     timeout=future.timeout,
+                    cancels=future.cancels,
                     future=number,
                 )
                 with contextlib.suppress(Exception):
                     await adapter.run(clients[future.client], call)
                 engine.end(scripted[number - 1])
 
-            running = [live(future, number) for number, future in enumerate(scenario.futures, 1)]
-            if scenario.concurrent:
-                await asyncio.gather(*running)
-            else:
-                for future, alive in zip(scenario.futures, running, strict=True):
-                    for advance in future.before:
-                        clock.advance(advance.wall_us, advance.monotonic_us)
-                    await alive
+            for numbers in rounds(scenario):
+                for advance in scenario.futures[numbers[0] - 1].before:
+                    clock.advance(advance.wall_us, advance.monotonic_us)
+                await asyncio.gather(*(live(scenario.futures[number - 1], number) for number in numbers))
         finally:
             await adapter.close()
 
@@ -113,10 +119,11 @@ def _serve(clock: FrozenClock) -> None:
     loop = VirtualTimeLoop(clock)
     asyncio.set_event_loop(loop)
     profile = msgspec.json.decode(sys.stdin.buffer.readline(), type=Profile)
-    with clock.frozen():
+    threading.Thread(target=watch_for_idle, args=(clock,), daemon=True).start()
+    with clock.frozen(), waits_are_seen(clock):
         for line in sys.stdin.buffer:
             scenario = decode_scenario(json.loads(line), "standard input")
-            clock.new_scenario(scenario.epoch)
+            clock.new_scenario(scenario.epoch, scenario.uptime)
             with contextlib.suppress(asyncio.CancelledError):
                 loop.run_until_complete(_live(adapter, scenario, profile, clock, mover))
     print(json.dumps({"polls": mover.polls}))

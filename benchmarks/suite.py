@@ -45,7 +45,9 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sdk:
+class MeasuredSdk:
+    """An SDK under measurement, and how to run it without the kit."""
+
     spec: str
     adapter: str
     python: str
@@ -62,7 +64,7 @@ def measured(*, rounds: int, official: bool, suite: str = "tinker_conformance.su
         suite: The modules of the suite that are run.
         official: Whether to judge the official SDK, which must be installed or can be.
     """
-    sdk = _sdk(official=official)
+    sdk = sdk_to_measure(official=official)
     tests = [
         sys.executable,
         "-m",
@@ -121,7 +123,8 @@ def _why(speedup: float | None) -> str:
     return f"{os.cpu_count()} cores, and one worker already runs the SDK and the reference side by side"
 
 
-def _sdk(*, official: bool) -> _Sdk:
+def sdk_to_measure(*, official: bool) -> MeasuredSdk:
+    """Return the official SDK, or the reference if it is not asked for or cannot be had."""
     note = ""
     if official:
         try:
@@ -133,9 +136,9 @@ def _sdk(*, official: bool) -> _Sdk:
             environment = found.environment()
             # The interpreter that has the SDK knows nothing of this package.
             environment["PYTHONPATH"] += f"{os.pathsep}{Path(__file__).parents[1]}"
-            return _Sdk(f"official=={RELEASE}", "official", str(found.python), environment, profile)
+            return MeasuredSdk(f"official=={RELEASE}", "official", str(found.python), environment, profile)
     profile = load_profile(_REFERENCE_PROFILE)
-    return _Sdk("reference", "reference", sys.executable, os.environ, profile, note)
+    return MeasuredSdk("reference", "reference", sys.executable, os.environ, profile, note)
 
 
 def _lines(profile: Profile) -> bytes:

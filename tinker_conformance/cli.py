@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
 
 from fake_server.core.visible_text import visible_json
 from tinker_conformance._version import __version__
-from tinker_conformance.commands.check_adapter import check_adapter
+from tinker_conformance.commands.command_files import CommandFiles
 from tinker_conformance.commands.common import SPEC_HELP, clock_option, opened
 from tinker_conformance.commands.guard import Program
-from tinker_conformance.commands.identify import identify
-from tinker_conformance.commands.matrix import matrix
-from tinker_conformance.commands.parity import parity
-from tinker_conformance.commands.profile import profile
-from tinker_conformance.commands.record_goldens import record_goldens
-from tinker_conformance.commands.report import report
-from tinker_conformance.commands.run import run
-from tinker_conformance.commands.server import server
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.scenario.decoding import load_scenarios
 from tinker_conformance.sdk.session import FaultKind
 
+_COMMANDS: Final = CommandFiles(
+    (
+        "check-adapter",
+        "docs",
+        "identify",
+        "matrix",
+        "parity",
+        "profile",
+        "record-goldens",
+        "report",
+        "run",
+        "server",
+    )
+)
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Program, commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tinker-conformance")
 def main() -> None:
     """Check whether an SDK, or a server, of the Tinker fine-tuning API conforms."""
@@ -67,14 +75,3 @@ def trace(file: Path, named: str, spec: str, clock: str | None) -> None:
     # JSON is UTF-8, whatever the encoding of the terminal.
     click.echo(visible_json(msgspec.json.format(msgspec.json.encode(traces), indent=2)))
     sys.exit(code)
-
-
-main.add_command(run)
-main.add_command(server)
-main.add_command(report)
-main.add_command(matrix)
-main.add_command(identify)
-main.add_command(check_adapter)
-main.add_command(parity)
-main.add_command(profile)
-main.add_command(record_goldens)

@@ -49,7 +49,7 @@ def decode_dialect(name: str, text: str) -> Dialect:
     try:
         dialect = msgspec.convert({"name": name, **parse_toml(text)}, Dialect)
     except (FileError, msgspec.ValidationError) as error:
-        raise ScriptError(f"dialect {name}: {error}; see docs/reference/dialects.md for the keys") from error
+        raise ScriptError(f"dialect {name}: {error}; the page Dialects of the docs lists the keys") from error
     problem = next(dialect.problems(), None)
     if problem is not None:
         raise ScriptError(f"dialect {name}: {problem}")

@@ -267,13 +267,27 @@ def advance(seconds: object = None, *, wall: object = None, monotonic: object = 
     return Advance(step, max(step, 0))
 
 
+_KEYS_OF_A_PAUSE: Final = frozenset({"type", "request_id", "queue_state", "queue_state_reason"})
+"""What the real service sends with a 408 or a ``try_again`` (seed; SDK_FACTS)."""
+
+
 def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
-    """Return an HTTP 408 reply with a JSON body: ``body``, or an object of the keywords, or ``{}``."""
+    """Return an HTTP 408 reply with a JSON body: ``body``, or an object of the keywords, or ``{}``.
+
+    Raises:
+        ScriptError: Both are given, or a keyword is a misspelt key of the real service.
+    """
+    _check_spelling("timeout", fields)
     return Timeout(_body(body, fields))
 
 
 def try_again(body: Mapping[str, object] | None = None, /, **fields: object) -> TryAgain:
-    """Return an HTTP 200 ``try_again`` reply with these additional keys."""
+    """Return an HTTP 200 ``try_again`` reply with these additional keys.
+
+    Raises:
+        ScriptError: A keyword is a misspelt key of the real service.
+    """
+    _check_spelling("try_again", fields)
     return TryAgain({**(body or {}), **fields})
 
 
@@ -358,6 +372,15 @@ def fail(category: FailCategory | str = FailCategory.USER, message: str | None =
             f"fail: category {category!r} is not one of {known}{meant(category, FailCategory)}"
         ) from None
     return Fail(kind) if message is None else Fail(kind, message)
+
+
+def _check_spelling(step: str, fields: Mapping[str, object]) -> None:
+    for name in fields.keys() - _KEYS_OF_A_PAUSE:
+        if hint := meant(name, _KEYS_OF_A_PAUSE):
+            raise ScriptError(
+                f"{step}: the real service sends no key {name!r}{hint} To send it all the same, give a body: "
+                f"{step}({{{name!r}: …}})"
+            )
 
 
 def _body(body: object, fields: dict[str, object]) -> object:

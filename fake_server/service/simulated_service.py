@@ -24,6 +24,7 @@ from fake_server.service.request_values import integer, mapping, text
 from fake_server.service.sampling import logprobs_of, sampled
 from fake_server.service.service_clock import ServiceClock
 from fake_server.service.sessions import DEFAULT_PROJECT, Sampler, Session
+from fake_server.service.times_in_names import without_times
 from fake_server.service.training import Training, TrainingRun
 from fake_server.service.work import Json, Work
 
@@ -231,17 +232,19 @@ class SimulatedService:
         return self._sample(Work(Operation.SAMPLE, request, 0, self._drawn_for(request)))
 
     def new_session(self, request: Mapping[str, object]) -> Session:
-        """Open a session. Its id depends on its content and on how many equal ones were opened before."""
+        """Open a session.
+
+        Its id depends on its content, apart from times in it, and on how many equal ones were opened before.
+        """
         tags = request.get("tags")
         content = [
             sorted(map(str, tags)) if isinstance(tags, list) else [],
-            request.get("user_metadata"),
+            without_times(request.get("user_metadata")),
             request.get("project_id"),
-            request.get("display_name"),
+            without_times(request.get("display_name")),
         ]
-        place = self._occurrences.next("session", content)
         session = Session(
-            identifier(self.seed, "session", content, place),
+            identifier(self.seed, "session", content, self._occurrences.next("session", content)),
             user_metadata=mapping(request.get("user_metadata")),
             display_name=text(request.get("display_name")),
             created_at=self.clock.now,
@@ -394,7 +397,7 @@ class SimulatedService:
         number = request.get("model_seq_id")
         if session_id is not None and isinstance(number, int):
             return f"{session_id}:train:{number}"
-        content = {key: value for key, value in request.items() if key != "type"}
+        content = {key: without_times(value) for key, value in request.items() if key != "type"}
         return identifier(self.seed, "model", content, self._occurrences.next("model", content))
 
     def _new_run(self, model_id: str, session_id: str | None, request: Mapping[str, object]) -> TrainingRun:

@@ -7,12 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import main
 from benchmarks.processes import served
+from benchmarks.suite import sdk_to_measure
 from benchmarks.table import Section, Target, markdown, verdicts
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.scenario import encode_scenario
+from tinker_conformance.scenario.library import shipped_scenarios
 
 PARTS = {
     "loopback": (
@@ -30,8 +35,14 @@ PARTS = {
 }
 
 
-@pytest.mark.slow  # `test_what_another_command_wrote_stays` runs one of them
-@pytest.mark.parametrize("part", PARTS)
+# `test_what_another_command_wrote_stays` runs one of them. The suite takes as long as all the others.
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(part, marks=pytest.mark.nightly if part == "suite" else pytest.mark.slow)
+        for part in PARTS
+    ],
+)
 def test_each_part_gives_its_table(part: str, tmp_path: Path) -> None:
     out = tmp_path / "RESULTS.md"
     result = CliRunner().invoke(main, ["--quick", "--only", part, "--out", str(out)], catch_exceptions=False)
@@ -40,6 +51,22 @@ def test_each_part_gives_its_table(part: str, tmp_path: Path) -> None:
     assert report in result.stdout
     for text in (*PARTS[part], "its numbers mean nothing"):
         assert text in report
+
+
+@pytest.mark.slow
+def test_an_sdk_that_sleeps_in_a_thread_while_it_is_set_up_ends_without_the_kit_too() -> None:
+    sdk = sdk_to_measure(official=True)
+    profile, scenario = load_profile("tinker-0.38"), shipped_scenarios()["setup-refused"]
+    lines = (msgspec.json.encode(profile), msgspec.json.encode(encode_scenario(scenario)))
+    run = subprocess.run(
+        [sdk.python, "-m", "benchmarks.bare_polls", sdk.adapter],
+        env=sdk.environment,
+        input=b"\n".join(lines),
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=60,
+    )
+    assert msgspec.json.decode(run.stdout) == {"polls": 1}
 
 
 def test_what_another_command_wrote_stays(tmp_path: Path) -> None:

@@ -68,12 +68,28 @@ class BrokenSdk:
 class Edited(ReferenceAdapter):
     """The reference under an edited profile, while the judge uses the original."""
 
-    def __init__(self, changes: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        changes: Mapping[str, object],
+        remembered: dict[int, tuple[Profile, Profile]] | None = None,
+    ) -> None:
+        """Prepare for one scenario.
+
+        Args:
+            changes: The values that are changed, by their keys.
+            remembered: What came of a profile before, in any scenario, by its identity.
+        """
         super().__init__()
         self._changes = changes
+        self._remembered = {} if remembered is None else remembered
 
     async def open(self, context: ScenarioContext) -> None:
-        profile = edited(context.profile, self._changes)
+        match self._remembered.get(id(context.profile)):
+            case (known, profile) if known is context.profile:
+                pass
+            case _:
+                profile = edited(context.profile, self._changes)
+                self._remembered[id(context.profile)] = context.profile, profile
         await super().open(msgspec.structs.replace(context, profile=profile))
 
 
@@ -97,6 +113,7 @@ class Chapter:
         also: Iterable[str] = (),
     ) -> None:
         """Add an SDK whose fault is a profile with other values (as in TOML) at these keys."""
+        remembered: dict[int, tuple[Profile, Profile]] = {}
         self.sdks.append(
             BrokenSdk(
                 name=name,
@@ -104,7 +121,7 @@ class Chapter:
                 caught_by=caught_by,
                 saying=saying,
                 also=frozenset(also),
-                make=lambda: Edited(changes),
+                make=lambda: Edited(changes, remembered),
                 changes=frozenset(changes),
             )
         )

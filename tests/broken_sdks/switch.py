@@ -53,16 +53,25 @@ class Switch:
         self._now: Adapter = ReferenceAdapter()
         self._run = ""
         self._one_at_a_time = Turns()
+        self._asked_under: tuple[Profile, Profile] | None = None
 
     async def open(self, context: ScenarioContext) -> None:
-        profile, name, run = context.profile.name.split(_SIGN)
+        _, name, run = context.profile.name.split(_SIGN)
         if run != self._run:
             forget_the_run_before()
             self._run = run
         self._now = made(name)
-        plain = msgspec.structs.replace(context.profile, name=profile)
-        await self._now.open(msgspec.structs.replace(context, profile=plain))
+        await self._now.open(msgspec.structs.replace(context, profile=self._plain(context.profile)))
         take_short_cut(self._now)
+
+    def _plain(self, named: Profile) -> Profile:
+        """Return the profile under its own name: the same object for scenarios that have the same one."""
+        match self._asked_under:
+            case (known, plain) if known is named:
+                return plain
+        plain = msgspec.structs.replace(named, name=named.name.partition(_SIGN)[0])
+        self._asked_under = named, plain
+        return plain
 
     async def create_client(self, spec: ClientSpec) -> object:
         return await self._now.create_client(spec)

@@ -18,7 +18,7 @@ from .campaign import TARGETS, Failure, error_of, load, searched, smallest
 from .findings import Target
 from .h11_oracle import answered, asked
 
-COUNTS = (1_000, pytest.param(4_000, marks=pytest.mark.slow))
+COUNTS = (1_000, pytest.param(4_000, marks=pytest.mark.nightly))
 SEED = 20_260_101
 
 

@@ -68,7 +68,7 @@ def test_the_context_is_the_two_packages_and_what_they_are_built_from() -> None:
     assert names == {"LICENSE", "README.md", "pyproject.toml", "locks", "fake_server", "tinker_conformance"}
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # `make downstream` installs the wheel and judges with it in every run of CI
 def test_its_steps_make_an_environment_with_both_programs(tmp_path: Path) -> None:
     (tmp_path / "base").mkdir()
     (tmp_path / "base/python").symlink_to(sys.executable)

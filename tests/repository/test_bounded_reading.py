@@ -23,6 +23,7 @@ MODULES: Final = frozenset({"json", "tomllib", "yaml", "msgspec", "ast", "pickle
 
 OUR_OWN: Final[Mapping[str, str]] = {
     "fake_server/dialects/dialect_files.py": "dialects that come with the kit",
+    "tinker_conformance/commands/docs.py": "pages that come with the kit",
     "tinker_conformance/profile/profile_files.py": "profiles that come with the kit",
     "tinker_conformance/scenario/library.py": "scenarios that come with the kit",
     "tinker_conformance/sdk/catalogue/catalogue_files.py": "the catalogue that comes with the kit",

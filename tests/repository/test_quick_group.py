@@ -14,6 +14,7 @@ from tests.broken_sdks.registry import BROKEN_SDKS
 from tinker_conformance.requirements import REQUIREMENTS
 
 ROOT = Path(__file__).parents[2]
+_GROUPS = ("test", "test-all", "test-nightly")
 
 
 def _pytest_command(target: str) -> list[str]:
@@ -56,9 +57,14 @@ def test_make_test_all_leaves_out_only_what_a_slow_test_asks_too() -> None:
     assert _selected_broken_sdks("test-all", "test_a_broken_sdk_breaks_nothing_else") == set(BROKEN_SDKS)
 
 
-def test_ci_runs_every_test() -> None:
+def test_ci_runs_every_test_that_does_not_repeat_a_proof_and_github_runs_those_every_night() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert re.search(r"^make test-all$", script, flags=re.MULTILINE)
+    workflow = (ROOT / ".github/workflows/nightly.yml").read_text(encoding="utf-8")
+    assert re.search(r"^      - run: make test-nightly$", workflow, flags=re.MULTILINE)
+    assert "cron:" in workflow
+    options = [command[command.index("-m") + 1] for command in map(_pytest_command, _GROUPS)]
+    assert options == ["not slow and not nightly", "not part_of_a_slow_test and not nightly", "nightly"]
 
 
 def _phony() -> set[str]:

@@ -27,7 +27,9 @@ from tinker_conformance.clocks.two_clocks import (
 )
 from tinker_conformance.clocks.waiting import ClockWaiters, SleepingLoop
 
-_ROUNDING_US: Final = 0.05
+_ROUNDING_OF_A_DUE_TIME_US: Final = 0.05
+"""A due time is a float sum: the slack keeps 0.30000000000000004 s from becoming 300001 µs. It is larger than
+for a wait, since after a year of uptime two neighbouring floats are 4 ns apart."""
 _SPINNING_PASSES: Final = 10_000
 
 
@@ -255,10 +257,10 @@ class FrozenClock:
             if state.posted != state.seen:
                 state.seen = state.posted
                 return False
-            # A due time is a float sum; some slack keeps 0.30000000000000004 from becoming 300001 µs, after a
-            # year of uptime too, where two floats are 4 ns apart.
             state.due_us = (
-                None if due_seconds is None else math.ceil(due_seconds * MICROSECOND - _ROUNDING_US)
+                None
+                if due_seconds is None
+                else math.ceil(due_seconds * MICROSECOND - _ROUNDING_OF_A_DUE_TIME_US)
             )
             if state.due_us is not None and state.due_us <= self.monotonic_us:
                 return False

@@ -44,8 +44,9 @@ _SETTLE_SECONDS: Final = 0.0002
 """Real seconds for which the interpreter is released, so that a thread that was just woken is seen to run."""
 _SLEEP_PATIENCE_SECONDS: Final = 0.5
 """Real seconds for which `time.sleep` lets others finish what they do, before it moves the clock."""
-_ROUNDING_US: Final = 0.0005
-"""A due time is a sum of floats: half a nanosecond keeps 0.30000000000000004 s from becoming 300001 µs."""
+_ROUNDING_OF_A_WAIT_US: Final = 0.0005
+"""A wait counts from now and is a sum of floats: half a nanosecond keeps 0.30000000000000004 s from becoming
+300001 µs."""
 
 
 def _never() -> bool:
@@ -175,7 +176,7 @@ class Pacer:
 
     def due(self, seconds: float) -> int:
         """Return the moment so many seconds from now, on the frozen monotonic clock, microseconds."""
-        return self.clock.monotonic_us + max(0, math.ceil(seconds * MICROSECOND - _ROUNDING_US))
+        return self.clock.monotonic_us + max(0, math.ceil(seconds * MICROSECOND - _ROUNDING_OF_A_WAIT_US))
 
     @contextlib.contextmanager
     def waiting(

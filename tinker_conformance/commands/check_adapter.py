@@ -42,7 +42,7 @@ _OK: Final = Text("ok", style="green")
 def check_adapter(spec: str, patience: float | None, clock: str | None) -> None:
     """Check an adapter step by step against the stdio protocol, and report the first step that fails.
 
-    SPEC is exec:COMMAND, quoted as in a shell. docs/reference/adapter-protocol.md describes the protocol.
+    SPEC is exec:COMMAND, quoted as in a shell. `tinker-conformance docs adapter-protocol` describes it.
     """
     console = Terminal(soft_wrap=True)
     if not spec.startswith("exec:"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fake_server.core.operations import Operation
+from fake_server.core.wanted_got import expected_got
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.checks.session_polls import SESSION_POLL, cancelled_futures
@@ -138,7 +139,7 @@ class _Check:
         yield expect(
             "the SDK polls until the future is done",
             len(polls) > 1,
-            f"expected at least 2 polls, got {len(polls)}; poll until the reply is a result or a failure",
+            f"{expected_got('at least 2 polls', len(polls))}; poll until the reply is a result or a failure",
         )
         if Capability.CALLBACKS in self.sdk.info.capabilities:
             calls = [event for event in timeline if isinstance(event, Callback)]
@@ -150,7 +151,7 @@ class _Check:
         outcomes = [event for event in timeline if isinstance(event, Outcome)]
         yield expect("the adapter reports the outcome", outcomes, "send 'outcome' when the future has ended")
         is_result = outcomes and outcomes[0].kind is OutcomeKind.RESULT
-        problem = f"expected 'result', got {outcomes[0] if outcomes else 'no outcome'}"
+        problem = expected_got("'result'", outcomes[0] if outcomes else "no outcome")
         yield expect("the outcome of a future that completes is 'result'", is_result, problem)
         yield StepResult("the adapter sends 'done'", fault or None)
 
@@ -352,7 +353,7 @@ class _Check:
                 "the adapter is still running; exit when standard input ends, whatever the SDK still does"
             )
         elif code != 0:
-            missing = f"expected exit code 0, got {code}; exit with 0 when standard input ends"
+            missing = f"{expected_got('exit code 0', code)}; exit with 0 when standard input ends"
         yield StepResult("the adapter exits when its standard input ends", missing)
 
     # -- what they share ---------------------------------------------------------------------------
@@ -385,7 +386,7 @@ class _Check:
         timeline, fault = self._run(_scenario(operation, kind, operation, steps, **more))
         outcome = next((event for event in timeline if isinstance(event, Outcome)), None)
         got = "no outcome" if outcome is None else f"'{outcome.kind}' ({outcome.error})"
-        missing = None if outcome and outcome.kind is expected else f"expected '{expected}', got {got}"
+        missing = None if outcome and outcome.kind is expected else expected_got(f"'{expected}'", got)
         return StepResult(f"{what}: the outcome is '{expected}'", fault or missing)
 
 

@@ -107,7 +107,7 @@ def _effect(entry: KnownFailure) -> tuple[EntryClass, Expiry | None]:
 
 
 def _unmatched(entry: KnownFailure, known: tuple[str, ...]) -> str:
-    hint = suggestion(entry.pattern, known, "see docs/reference/requirements.md for the ids")
+    hint = suggestion(entry.pattern, known, "`tinker-conformance docs requirements` lists the ids")
     return f"{entry} matches nothing in this run; {hint} Fix or remove the entry"
 
 

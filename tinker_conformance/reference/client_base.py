@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from fake_server.core.operations import Operation
+from fake_server.core.wanted_got import expected_got
 from tinker_conformance.error_families import UserError
 from tinker_conformance.profile.profile import (
     CustomObserver,
@@ -391,7 +392,8 @@ def text_of(reply: Mapping[str, object], key: str) -> str:
     """
     value = reply.get(key)
     if not isinstance(value, str):
-        message = f"expected a reply with a string '{key}', got keys {sorted(reply)}; fix the server's reply"
+        wrong = expected_got(f"a reply with a string '{key}'", f"keys {sorted(reply)}")
+        message = f"{wrong}; fix the server's reply"
         raise FutureError(message, official_class="ValidationError", official_text=message)
     return value
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 import httpx
 
+from fake_server.core.wanted_got import expected_got
 from tinker_conformance.profile.profile import (
     BackOffReset,
     BudgetRefill,
@@ -243,7 +244,7 @@ class Poll:
         ends = facet.unparseable_try_again_state is UnparseableTryAgain.ENDS_POLL
         if ends and raw and isinstance(raw, list | dict):
             kind = type(raw).__name__
-            message = f"expected a string as queue_state, got a {kind}; fix the server's reply"
+            message = f"{expected_got('a string as queue_state', f'a {kind}')}; fix the server's reply"
             raise FutureError(message, official_class="TypeError", official_text=f"unhashable type: '{kind}'")
         state = parse_queue_state(raw, facet.parsing)
         if facet.notify_on_try_again is NotifyOnTryAgain.STATE_CHANGE:

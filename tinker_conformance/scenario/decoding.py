@@ -16,6 +16,7 @@ from fake_server.core.bounded_files import read_text
 from fake_server.core.errors import FileError, ScriptError, suggestion
 from fake_server.core.json_values import copied
 from fake_server.core.operations import SUBMISSION_PATHS, Operation
+from fake_server.core.wanted_got import expected_got
 from fake_server.dialects import dialect_named
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script
 from fake_server.script.script_yaml import decode_steps, load_yaml
@@ -93,8 +94,8 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
     except ScriptError as error:
         raise ScenarioError(str(error)) from error
     if not isinstance(data, list):
-        message = f"{source}: expected a list of scenarios, each beginning with '- id: …', got {_named(data)}"
-        raise ScenarioError(message)
+        wanted = "a list of scenarios, each beginning with '- id: …'"
+        raise ScenarioError(f"{source}: {expected_got(wanted, _named(data))}")
     scenarios: dict[str, Scenario] = {}
     steps = 0
     for where, entry in _written_out(data, source):
@@ -204,7 +205,7 @@ def _dialect(entry: Mapping[str, object], where: str) -> str | None:
 
 def _epoch(data: object, where: str) -> float:
     if isinstance(data, bool) or not isinstance(data, int | float) or not _EARLIEST <= data < _LATEST:
-        _fail(where, f"expected seconds, got {_named(data)}", f"write a number from {_EARLIEST:g}")
+        _fail(where, expected_got("seconds", _named(data)), f"write a number from {_EARLIEST:g}")
     return float(data)
 
 
@@ -433,7 +434,7 @@ def _fail(where: str, problem: str, fix: str) -> NoReturn:
 
 def _check_number(entries: Sized, most: int, where: str) -> None:
     if len(entries) > most:
-        _fail(where, f"expected at most {most} entries, got {len(entries)}", "make several scenarios")
+        _fail(where, expected_got(f"at most {most} entries", len(entries)), "make several scenarios")
 
 
 def _named(value: object) -> str:
@@ -446,7 +447,7 @@ def _suggestion(wrong: str, known: Sequence[str]) -> str:
 
 def _mapping(data: object, where: str, keys: Sequence[str] | None) -> dict[str, object]:
     if not isinstance(data, dict):
-        _fail(where, f"expected a mapping, got {_named(data)}", "write 'key: value' lines")
+        _fail(where, expected_got("a mapping", _named(data)), "write 'key: value' lines")
     for key in data:
         if not isinstance(key, str):
             _fail(where, f"the key {key!r} is not a string", "quote it")
@@ -457,7 +458,7 @@ def _mapping(data: object, where: str, keys: Sequence[str] | None) -> dict[str, 
 
 def _list(data: object, where: str) -> list[object]:
     if not isinstance(data, list):
-        _fail(where, f"expected a list, got {_named(data)}", "begin each entry with '- '")
+        _fail(where, expected_got("a list", _named(data)), "begin each entry with '- '")
     return data
 
 
@@ -465,7 +466,7 @@ def _string(data: object, where: str) -> str:
     if not isinstance(data, str):
         _fail(
             where,
-            f"expected a string, got {_named(data)}",
+            expected_got("a string", _named(data)),
             "write a string, or quote it",
         )
     return data
@@ -473,13 +474,13 @@ def _string(data: object, where: str) -> str:
 
 def _flag(data: object, where: str) -> bool:
     if not isinstance(data, bool):
-        _fail(where, f"expected true or false, got {_named(data)}", "write true or false")
+        _fail(where, expected_got("true or false", _named(data)), "write true or false")
     return data
 
 
 def _seconds(data: object, where: str) -> float:
     if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data < _LATEST:
-        _fail(where, f"expected seconds, got {_named(data)}", "write a number, 0 or more")
+        _fail(where, expected_got("seconds", _named(data)), "write a number, 0 or more")
     return float(data)
 
 

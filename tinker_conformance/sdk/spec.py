@@ -30,7 +30,6 @@ from tinker_conformance.sdk.official.environments import (
 from tinker_conformance.sdk.official.package_environments import package_environment
 from tinker_conformance.sdk.recorded_session import ReplayedSession
 from tinker_conformance.sdk.session import SdkSession
-from tinker_conformance.sdk.stdio.stdio_session import StdioSession
 
 SPEC_FORMS: Final = (
     "reference",
@@ -137,6 +136,9 @@ def open_sdk(
     """
     check_spec(spec)
     if spec.startswith("exec:"):
+        # With the HTTP server that only such an SDK needs.
+        from tinker_conformance.sdk.stdio.stdio_session import StdioSession  # noqa: PLC0415
+
         return StdioSession(spec, command_of(spec), clock=clock)
     if spec.startswith(_RECORDED):
         return ReplayedSession(spec, Path(spec.removeprefix(_RECORDED)))

@@ -157,7 +157,7 @@ def _selected(request: ServerRequest) -> tuple[Probe, ...]:
     known = {probe.id for probe in PROBES} | {probe.chapter for probe in PROBES}
     for name in request.only:
         if name not in known:
-            hint = suggestion(name, sorted(known), "see docs/reference/server-probes.md for the ids")
+            hint = suggestion(name, sorted(known), "`tinker-conformance docs server-probes` lists them")
             raise UserError(f"--only {name}: there is no such probe or chapter; {hint}")
     asked = asked_probes(request.as_of, quick=request.quick)
     chosen = frozenset(request.only)

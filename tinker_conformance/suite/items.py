@@ -42,7 +42,17 @@ def items_of(collector: pytest.Module, chapter: Chapter) -> Iterator[Requirement
     run = _run(collector.config)
     for required in in_chapter(chapter.name):
         if required in run.asked:
-            yield RequirementItem.from_parent(collector, name=required.id, required=required, run=run)
+            yield item_of(collector, required, run)
+
+
+def item_of(collector: pytest.Module, required: R, run: OpenRun[R]) -> RequirementItem[R]:
+    """Return the item of one requirement, with a node id that can be given back to ``pytest --pyargs``.
+
+    pytest names a file outside its root folder by what its path has beyond the argument: maybe nothing.
+    """
+    outside = not collector.path.is_relative_to(collector.config.rootpath)
+    named = {"nodeid": f"{collector.obj.__name__}::{required.id}"} if outside else {}
+    return RequirementItem.from_parent(collector, name=required.id, required=required, run=run, **named)
 
 
 class RequirementItem(pytest.Item, Generic[R]):
@@ -83,8 +93,11 @@ class RequirementItem(pytest.Item, Generic[R]):
         return str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Return the path of the module, no line number, and the name of the item."""
-        return self.path, None, self.name
+        """Return the path of the module, no line number, and the heading of a failure.
+
+        pytest -v takes the end of a node id that equals the heading apart at its dots; this one equals none.
+        """
+        return self.path, None, f"requirement {self.name}"
 
 
 def _run(config: pytest.Config) -> ConformanceRun:

@@ -15,7 +15,7 @@ from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import ServerRun, open_server_run
 from tinker_conformance.server.suite.server_chapter import ServerChapter
 from tinker_conformance.server.target import DEFAULT_MAX_MINUTES, DEFAULT_MAX_REQUESTS, KEY_VARIABLE
-from tinker_conformance.suite.items import RequirementItem
+from tinker_conformance.suite.items import RequirementItem, item_of
 from tinker_conformance.suite.outlets import usage_error
 from tinker_conformance.suite.pytest_options import (
     ALLOW_REMOTE,
@@ -50,7 +50,7 @@ def server_items_of(collector: pytest.Module, chapter: ServerChapter) -> Iterato
     run = _run(collector.config)
     for probe in probes_of(chapter.name):
         if probe in run.asked:
-            yield RequirementItem.from_parent(collector, name=probe.id, required=probe, run=run)
+            yield item_of(collector, probe, run)
 
 
 def _run(config: pytest.Config) -> ServerRun:

@@ -1,5 +1,7 @@
 """Scripts as they are written from Python."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,3 +126,11 @@ def test_bodies_that_contain_themselves_are_refused() -> None:
 def test_a_result_takes_fields_and_nothing_else() -> None:
     with pytest.raises(ScriptError, match="takes fields of the result, not 'x'; write complete"):
         complete("x")  # type: ignore[arg-type] # what a user may write
+
+
+@pytest.mark.parametrize("step", [timeout, try_again])
+def test_a_misspelt_key_of_a_pause_is_refused_and_a_body_may_hold_it(step: Callable[..., object]) -> None:
+    with pytest.raises(ScriptError, match=r"no key 'queue_stat'; did you mean 'queue_state'\? .*give a body"):
+        step(queue_stat="paused_capacity")
+    assert step({"queue_stat": "paused_capacity"}) != step({})
+    assert step(another_key=1) != step({})

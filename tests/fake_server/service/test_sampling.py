@@ -68,6 +68,21 @@ def test_another_engine_of_the_seed_gives_the_same_samples(client):
     assert client.sample(max_tokens=9) != Client(FakeTinker(seed=4)).sample(max_tokens=9)
 
 
+def test_the_time_in_the_name_of_a_session_changes_no_draw():
+    """Recipes of tinker-cookbook put the minute at which they began into the name of their session."""
+
+    def asked(name, **metadata):
+        client = Client(FakeTinker(seed=3))
+        body = {"tags": ["a"], "sdk_version": "1", "display_name": name, "user_metadata": metadata}
+        session = client.post("create_session", **body)["session_id"]
+        sampler = client.sampler(session=session, base_model=BASE)
+        return session, client.sample(sampling_session_id=sampler, seq_id=0, max_tokens=9)
+
+    first = asked("run-2026-11-30-07-35", began="07:35")
+    assert asked("run-2026-11-30-07-36", began="07:36") == first
+    assert asked("walk-2026-11-30-07-36", began="07:36")[1] != first[1]
+
+
 def test_the_logprobs_of_a_text_are_those_of_computing_and_of_a_forward_pass(client):
     model = client.model()
     for _ in range(5):

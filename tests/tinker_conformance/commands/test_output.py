@@ -78,10 +78,13 @@ def test_output_to_a_full_device_is_a_usage_error_in_one_line(arguments: list[st
 INTERRUPTED = """
 import os, signal, sys
 
+module, number = sys.argv[1:3]
+del sys.argv[1:3]
+
 class Hook:
     def find_spec(self, name, path=None, target=None):
-        if name == sys.argv[1]:
-            os.kill(os.getpid(), int(sys.argv[2]))
+        if name == module:
+            os.kill(os.getpid(), int(number))
 
 sys.meta_path.insert(0, Hook())
 from tinker_conformance.__main__ import main
@@ -90,9 +93,19 @@ main()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-@pytest.mark.parametrize("module", ["tinker_conformance.cli", "click", "msgspec", "rich.progress"])
+@pytest.mark.parametrize(
+    # The last two are loaded by the command that is asked for.
+    "module",
+    [
+        "tinker_conformance.cli",
+        "click",
+        "msgspec",
+        "rich.progress",
+        "tinker_conformance.suite.conformance_run",
+    ],
+)
 def test_an_interrupt_during_the_imports_is_one_line(module: str, number: signal.Signals) -> None:
-    command = [sys.executable, "-c", INTERRUPTED, module, str(int(number))]
+    command = [sys.executable, "-c", INTERRUPTED, module, str(int(number)), "run", "--sdk", "reference"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 128 + number
     assert done.stderr == f"interrupted by {number.name}\n"

@@ -13,7 +13,7 @@ from tinker_conformance.cli import main
 from tinker_conformance.commands import common
 from tinker_conformance.commands.parity_report import conclusion, description, exit_code, line
 from tinker_conformance.judging.identification import Nearness, candidates
-from tinker_conformance.parity.campaign import ReleaseReport
+from tinker_conformance.parity.campaign import ReleaseReport, all_scenarios
 from tinker_conformance.parity.comparison import Comparison, Finding
 from tinker_conformance.parity.new_behaviour import ChangedRequirement, NewBehaviour
 from tinker_conformance.profile.profile import Profile
@@ -47,10 +47,21 @@ SAME = ReleaseReport(
 FAILED = ReleaseReport(version="0.0.1", note="there is no such release")
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "every",
+    [
+        pytest.param(8, marks=pytest.mark.slow),
+        pytest.param(1, marks=pytest.mark.nightly),
+    ],
+)
 def test_a_release_that_agrees_ends_in_zero_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    every: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With every scenario at night: other tests compare the shipped ones with this release anyway."""
+    monkeypatch.setattr(
+        "tinker_conformance.commands.parity.all_scenarios",
+        lambda count, seed: all_scenarios(count, seed)[::every],
+    )
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["parity", "--versions", "0.6.3", "--generated", "20"])
     assert not list(tmp_path.iterdir())
@@ -90,7 +101,6 @@ def test_versions_that_are_none_are_a_usage_error(versions: str) -> None:
     assert "write versions like 0.6.3,0.38.0" in result.output
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("profile", "among"),
     [
@@ -98,8 +108,9 @@ def test_versions_that_are_none_are_a_usage_error(versions: str) -> None:
             "tinker-0.10+tinker-0.14",
             ("tinker-0.10", "tinker-0.10+tinker-0.14", "tinker-0.21"),
             id="among its neighbours",
+            marks=pytest.mark.slow,
         ),
-        pytest.param("tinkex-seed", None, id="among all", marks=pytest.mark.slow),
+        pytest.param("tinkex-seed", None, id="among all", marks=pytest.mark.nightly),
     ],
 )
 def test_identify_finds_the_profile_that_the_reference_was_given(

@@ -76,9 +76,16 @@ def _replay(spec: str, *more: str) -> list[str]:
     return ["run", "-q", "--sdk", SPECS[spec], *profile, "--replay", "scripts.yaml", *more]
 
 
+def _mark(spec: str, where: str) -> tuple[pytest.MarkDecorator, ...]:
+    if (spec, where) in QUICK:
+        return ()
+    near = where in ZONES and where not in FAR_ZONES
+    return (pytest.mark.nightly if near else pytest.mark.slow,)
+
+
 def _cases() -> list[object]:
     return [
-        pytest.param(spec, where, marks=() if (spec, where) in QUICK else pytest.mark.slow)
+        pytest.param(spec, where, marks=_mark(spec, where))
         for where in SURROUNDINGS
         for spec in SPECS
         if spec == "official" or where not in ZONES or where in FAR_ZONES

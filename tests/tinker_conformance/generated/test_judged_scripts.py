@@ -41,7 +41,7 @@ def _smallest(folder: Path) -> list[int]:
 @pytest.mark.slow
 def test_a_planted_difference_is_shrunk_to_three_steps_and_replayed(folder: Path) -> None:
     planted = "python:planted:LogsAfterFiftySeconds"
-    result = _run(planted, "--generated", "150")
+    result = _run(planted, "--generated", "60")
     assert result.exit_code == 1, result.output
     assert "agree with the reference" in result.output
     assert min(_smallest(folder)) <= 3
@@ -53,10 +53,10 @@ def test_a_planted_difference_is_shrunk_to_three_steps_and_replayed(folder: Path
 
 @pytest.mark.slow
 def test_an_sdk_that_conforms_agrees_with_every_script_and_nothing_is_written(folder: Path) -> None:
-    result = _run("reference", "--generated", "100", "--seed", "3", "--strict")
+    result = _run("reference", "--generated", "40", "--seed", "3", "--strict")
     assert result.exit_code == 0, result.output
     # As many as were asked for: those with a random delay are not drawn, rather than left out.
-    assert "scripts: 100 of 100 agree with the reference\n" in result.output
+    assert "scripts: 40 of 40 agree with the reference\n" in result.output
     assert list(folder.iterdir()) == []
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.support.shared_runs import SharedRuns, SharedSession
+from tests.tinker_conformance.requirements.test_history import RELEASES as JUDGED_BY_THEIR_NEIGHBOURS
 from tinker_conformance.judging.claims import unclaimed
 from tinker_conformance.judging.identification import (
     CHAPTERS_OF_POLLING,
@@ -14,6 +17,7 @@ from tinker_conformance.judging.identification import (
     nearness,
 )
 from tinker_conformance.parity.difference import difference
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.releases import profile_for
 from tinker_conformance.requirements import CHAPTERS
 from tinker_conformance.scenario.library import shipped_scenarios
@@ -25,13 +29,28 @@ MORE_RELEASES = ("0.1.3", "0.4.1", "0.8.1", "0.24.1")
 """Each shows a pair of revisions that one of `RELEASES` shows too, and that no other test drives."""
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_release_is_identified(release: str, shared_runs: SharedRuns, reference: SharedSession) -> None:
+    _check_identified(release, candidates(), shared_runs, reference)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", [each for each in RELEASES if each not in JUDGED_BY_THEIR_NEIGHBOURS])
+def test_a_release_is_identified_among_its_neighbours(
+    release: str, shared_runs: SharedRuns, reference: SharedSession
+) -> None:
+    """The other releases are judged by their neighbours in `requirements/test_history.py`."""
+    profiles = candidates()
+    place = profiles.index(profile_for(release))
+    _check_identified(release, profiles[max(place - 1, 0) : place + 2], shared_runs, reference)
+
+
+def _check_identified(
+    release: str, profiles: Sequence[Profile], shared_runs: SharedRuns, reference: SharedSession
+) -> None:
     sdk = shared_runs.release(release)
-    judged = nearness(
-        sdk, reference, candidates(), shipped_scenarios(), lambda a, b: difference(a, b) is None
-    )
+    judged = nearness(sdk, reference, profiles, shipped_scenarios(), lambda a, b: difference(a, b) is None)
     first, second, *_ = sorted(judged, key=lambda near: near.distance)
     assert first.profile == profile_for(release)
     assert first.distance == (0, 0, 0, 0)

@@ -130,7 +130,7 @@ def _entry(
     [
         (_entry("debounce.bundary"), "did you mean 'debounce.boundary'"),
         (_entry("debounce-boundry", subject=Subject.SCENARIO), "did you mean 'debounce-boundary'"),
-        (_entry("zzz"), "see docs/reference/requirements.md"),
+        (_entry("zzz"), "`tinker-conformance docs requirements` lists the ids"),
     ],
 )
 def test_an_entry_that_matches_nothing_suggests_the_nearest_id(entry: KnownFailure, suggested: str) -> None:

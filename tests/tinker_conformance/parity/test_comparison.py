@@ -80,12 +80,20 @@ def test_a_difference_that_only_generated_scripts_show_is_shrunk_to_three_steps(
     assert min(finding.steps for finding in comparison.findings) <= 3
 
 
+@pytest.fixture
+def few_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let new behaviour be compared with three profiles: to run every scenario under all takes a minute."""
+    few = tuple(load_profile(name) for name in ("tinker-0.38", "tinker-0.21", "tinker-0.10"))
+    monkeypatch.setattr("tinker_conformance.parity.new_behaviour.candidates", lambda: few)
+
+
 def _news(reference: SdkSession, sdk: SdkSession, profile: Profile) -> NewBehaviour | None:
     comparison = compare(Pair(reference, sdk, profile), shipped_scenarios().values(), lambda: None)
     return new_behaviour(reference, sdk, profile, comparison)
 
 
 @pytest.mark.slow  # `test_a_changed_form_is_drafted_with_its_verb` is the quick one
+@pytest.mark.usefixtures("few_profiles")
 def test_a_changed_text_is_new_behaviour_with_its_requirement_and_a_draft(
     reference: SdkSession, planted: Planted, tmp_path: Path
 ) -> None:
@@ -125,6 +133,7 @@ def test_a_changed_form_is_drafted_with_its_verb(reference: SdkSession, planted:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_profiles")
 def test_behaviour_that_another_profile_has_is_not_new(reference: SdkSession, planted: Planted) -> None:
     assert _news(reference, planted("FollowsAnOlderRevision"), PROFILE) is None
 

@@ -93,7 +93,7 @@ def test_generated_scripts_give_equal_timelines(sdks: tuple[SdkSession, SdkSessi
     _check_equal(sdks, data)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @MANY
 @given(SCENARIOS)
 def test_many_generated_scripts_give_equal_timelines(

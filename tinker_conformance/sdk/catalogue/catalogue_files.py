@@ -81,7 +81,7 @@ def find_entry(name: str) -> CatalogueEntry:
     if (reason := _CANNOT_BE_JUDGED.get(name)) is not None:
         raise UserError(
             f"{name} cannot be judged: {reason}. The kit judges SDKs that speak the Tinker API; "
-            "docs/findings/index.md lists those in the catalogue"
+            "`tinker-conformance docs findings/index` lists those in the catalogue"
         )
     hint = suggestion(name, tuple(catalogue()), f"it has {', '.join(catalogue())}.")
     raise UserError(
@@ -154,7 +154,7 @@ def _explained(problem: str) -> str:
     missing = re.search(r"missing required field `(.*)`", what)
     if missing is not None:
         return f"the key {missing[1]!r} is missing; add it (needed are name, version and profile)"
-    return f"{f'{where}: ' if where else ''}{what}; see docs/reference/catalogue.md"
+    return f"{f'{where}: ' if where else ''}{what}; `tinker-conformance docs catalogue` describes the keys"
 
 
 _KEYS: Final = {

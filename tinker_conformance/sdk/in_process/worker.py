@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import importlib
 import os
 import platform
@@ -93,7 +94,7 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
         ]
         message = (
             f"{path}.{name} is not an adapter: it lacks {', '.join(missing)}. "
-            "Add what is missing; see docs/how-to/adapter-in-python.md."
+            "Add what is missing; `tinker-conformance docs adapter-in-python` shows how."
         )
         raise SdkStartError(message)
     if Capability.THREADS in made.info.capabilities and not isinstance(made, RunsOnThreads):
@@ -109,12 +110,14 @@ def _import_problem(path: str, error: Exception, sdk: DrivenSdk | None) -> str:
         )
     return (
         f"{sdk.name} has not what the catalogue says of it ({error}). Correct names, install.leave_out or "
-        "install.substitutes in its entry; docs/reference/catalogue.md describes them."
+        "install.substitutes in its entry; `tinker-conformance docs catalogue` describes them."
     )
 
 
 def main() -> None:
     """Run scenarios until standard input ends."""
+    # Until the adapter is there, nothing is garbage, and to look for some takes a tenth of the start.
+    gc.disable()
     answers = _private_stdout()
     clock = FrozenClock()
     with virtual_loops(clock):
@@ -132,9 +135,11 @@ def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
     except SdkStartError as error:
         _answer(answers, FaultMessage(id=0, kind=FaultKind.SET_UP, text=str(error)))
         return
+    gc.freeze()
+    gc.enable()
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, messages), daemon=True).start()
-    threading.Thread(target=_watch_for_idle, args=(clock,), daemon=True).start()
+    threading.Thread(target=watch_for_idle, args=(clock,), daemon=True).start()
     loop = VirtualTimeLoop(clock)
     asyncio.set_event_loop(loop)
     with clock.frozen(), waits_are_seen(clock):
@@ -188,7 +193,8 @@ def _read(stream: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)  # the kit has exited, so the SDK must not keep this process alive
 
 
-def _watch_for_idle(clock: FrozenClock) -> None:
+def watch_for_idle(clock: FrozenClock) -> None:
+    """Move the clock whenever every thread of this process waits; never returns."""
     never = threading.Event()
     watch = QuietWatch()
     while True:

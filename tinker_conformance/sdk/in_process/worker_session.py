@@ -35,9 +35,12 @@ START_SECONDS: Final = 120.0
 SCENARIO_SECONDS: Final = 60.0
 """Time limit for one scenario, in real seconds. The longest takes well under one second."""
 
-MOST_UPTIMES: Final = 12
-"""How many scenarios with an `uptime` one worker runs. Each may add 50 days to its monotonic clock, and after
-decades two floats would be further apart than the time after which a timer counts as due."""
+MOST_UPTIMES: Final = 27
+"""How many scenarios with an `uptime` one worker runs. Each may add 50 days to its monotonic clock. From
+2**27 s on, floats are so far apart that a sum of some of them may miss the microsecond that is meant."""
+
+_MOST_ENCODED: Final = 1024
+"""How many scenarios are kept as they are sent; a campaign has far more, each once."""
 
 _FAULTS: Final = {ProcessProblem.SILENT: FaultKind.HANG, ProcessProblem.EXITED: FaultKind.CRASH}
 """Any other problem means that the worker broke the protocol."""
@@ -71,6 +74,8 @@ class WorkerSession:
         self._scenario_seconds = scenario_seconds
         self._process = ReplaceableProcess()
         self._number = self._uptimes = 0
+        # By the identity of what is sent: a shared worker gets the same scenarios hundreds of times.
+        self._encoded: dict[int, tuple[Scenario, msgspec.Raw]] = {}
         try:
             self._info = self._start()
         except BaseException:
@@ -103,7 +108,7 @@ class WorkerSession:
         self._number += 1
         message = RunMessage(
             id=self._number,
-            scenario=msgspec.Raw(encode(encode_scenario(scenario))),
+            scenario=self._scenario(scenario),
             profile=msgspec.Raw(encode(profile)),
         )
         process = self._process.current
@@ -124,6 +129,16 @@ class WorkerSession:
     def kill(self) -> None:
         """Kill the worker, and start no other. Thread-safe."""
         self._process.kill()
+
+    def _scenario(self, scenario: Scenario) -> msgspec.Raw:
+        match self._encoded.get(id(scenario)):
+            case (known, raw) if known is scenario:
+                return raw
+        raw = msgspec.Raw(encode(encode_scenario(scenario)))
+        if len(self._encoded) == _MOST_ENCODED:
+            self._encoded.clear()
+        self._encoded[id(scenario)] = scenario, raw
+        return raw
 
     def _start(self) -> AdapterInfo:
         try:

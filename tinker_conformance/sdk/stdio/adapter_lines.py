@@ -44,7 +44,7 @@ def read_line(line: bytes) -> FromAdapter:
         text = (
             f"The {name} does not match the protocol: {str(error)[:MAX_SHOWN]}"
             f"{_choices(str(error))}{_fields(str(error), tag)}. "
-            f"Compare it with docs/reference/adapter-protocol.schema.json. The line is {shown_line(line)}."
+            f"`tinker-conformance docs adapter-protocol` lists them. The line is {shown_line(line)}."
         )
         raise ScenarioFaultError(FaultKind.PROTOCOL, text) from error
     except _UNREADABLE as error:

@@ -39,7 +39,7 @@ MAX_FAULTS_IN_A_ROW: Final = 10
 _RUN_BY_HAND: Final = (
     "Run the command by hand, and fix what it prints; an adapter reads its standard input until that closes"
 )
-_SEE_PROTOCOL: Final = "The protocol is described in docs/reference/adapter-protocol.md"
+_SEE_PROTOCOL: Final = "`tinker-conformance docs adapter-protocol` describes the protocol"
 _HARMLESS: Final = frozenset({FaultKind.SET_UP, FaultKind.NOT_TESTABLE})
 """Faults after which the same adapter process can run the next scenario."""
 

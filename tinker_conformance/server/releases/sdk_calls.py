@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from fake_server.core.wanted_got import expected_got
 from tinker_conformance.report.verb_outcome import VerbOutcome
 from tinker_conformance.server.releases.release_failures import VerbError
 from tinker_conformance.server.releases.release_messages import Kept
@@ -175,7 +176,7 @@ def expect(holds: object, wanted: str, got: object) -> None:
         VerbError: It is not what was wanted.
     """
     if not holds:
-        raise VerbError(VerbOutcome.ERROR, f"expected {wanted}, got {str(got)[:200]!r}")
+        raise VerbError(VerbOutcome.ERROR, expected_got(wanted, repr(str(got)[:200])))
 
 
 Act = Callable[[], object]

@@ -1,0 +1,75 @@
+"""`tinker-conformance docs`: the pages that errors name are there, from a wheel too."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tinker_conformance.cli import main
+
+ROOT = Path(__file__).parents[3]
+
+
+def _texts() -> Iterator[str]:
+    """Yield the texts of both packages that are no docstrings."""
+    for package in ("fake_server", "tinker_conformance"):
+        for path in (ROOT / package).rglob("*.py"):
+            module = ast.parse(path.read_text(encoding="utf-8"))
+            standing = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+            for node in ast.walk(module):
+                if (
+                    isinstance(node, ast.Constant)
+                    and isinstance(node.value, str)
+                    and id(node) not in standing
+                ):
+                    yield node.value
+
+
+def _printed(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["docs", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_every_page_that_a_message_names_is_printed() -> None:
+    named = {name for text in _texts() for name in re.findall(r"`tinker-conformance docs ([\w/-]+)`", text)}
+    assert len(named) > 4
+    for name in named:
+        assert _printed(name).startswith("# ")
+
+
+def test_no_message_names_a_file_that_a_wheel_lacks() -> None:
+    assert [text for text in _texts() if "docs/" in text and ".md" in text] == []
+
+
+def test_a_wheel_holds_the_pages_for_users() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    held = tuple(project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"])
+    lines = _printed().splitlines()
+    outside = [line.split()[0] for line in lines if not f"docs/{line}".startswith(held)]
+    assert {name.partition("/")[0] for name in outside} == {"development.md", "findings", "releasing.md"}
+
+
+@pytest.mark.parametrize("name", ["docs/reference/fixtures.md", "reference/fixtures", "fixtures"])
+def test_a_page_has_three_names(name: str) -> None:
+    assert _printed(name) == (ROOT / "docs/reference/fixtures.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("fixture", "there is no page 'fixture'; did you mean 'reference/fixtures'?"),
+        ("reports", "write one of how-to/reports, reference/reports"),
+        ("zzz", "`tinker-conformance docs` lists all of them"),
+    ],
+)
+def test_a_wrong_name_is_one_line(name: str, problem: str) -> None:
+    result = CliRunner().invoke(main, ["docs", name])
+    assert result.exit_code == 2
+    assert problem in result.output

@@ -1,0 +1,61 @@
+"""`tinker-conformance docs`: prints a page of the documentation that came with the kit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from fake_server.core.errors import suggestion
+from tinker_conformance.error_families import UserError
+
+_PACKAGE: Final = Path(__file__).parents[1]
+_FOLDERS: Final = (_PACKAGE / "docs", _PACKAGE.parent / "docs")
+"""In a wheel, and in a checkout."""
+_KINDS: Final = ("*.md", "*.schema.json")
+
+
+def pages() -> dict[str, Path]:
+    """Return the documentation's files by their paths below `docs`, such as `reference/fixtures.md`.
+
+    Raises:
+        UserError: The kit was installed without them.
+    """
+    for folder in _FOLDERS:
+        if (folder / "index.md").is_file():
+            files = sorted(path for kind in _KINDS for path in folder.rglob(kind))
+            return {path.relative_to(folder).as_posix(): path for path in files}
+    raise UserError("the documentation is not installed; reinstall tinker-conformance from its wheel")
+
+
+@click.command()
+@click.argument("page", required=False)
+def docs(page: str | None) -> None:
+    """Print a page of the documentation, or the names of all pages.
+
+    PAGE is a name as an error gives it, such as docs/reference/fixtures.md, or its last part: fixtures.
+    """
+    known = pages()
+    if page is None:
+        for name, path in known.items():
+            click.echo(f"{name}  {_title(path)}".rstrip())
+        return
+    wanted = page.removeprefix("docs/").removesuffix(".md")
+    names = {name.removesuffix(".md"): name for name in known}
+    found = [wanted] if wanted in names else [name for name in names if wanted == name.rpartition("/")[2]]
+    match found:
+        case [one]:
+            click.echo(known[names[one]].read_text(encoding="utf-8"), nl=False)
+        case []:
+            hint = suggestion(wanted, names, "`tinker-conformance docs` lists all of them")
+            raise UserError(f"docs: there is no page {page!r}; {hint}")
+        case several:
+            raise UserError(f"docs: {page!r} is the name of several pages; write one of {', '.join(several)}")
+
+
+def _title(path: Path) -> str:
+    if path.suffix != ".md":
+        return ""
+    with path.open(encoding="utf-8") as lines:
+        return next((line.removeprefix("# ").strip() for line in lines if line.startswith("# ")), "")
