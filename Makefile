@@ -23,6 +23,8 @@ UV := .venv-uv/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # Exact versions with hashes, for every supported Python; `make upgrade` writes them.
 LOCKED := $(PIP_INSTALL) --require-hashes --requirement
+# Of what is installed for one run, most is never imported: to compile it all takes as long as to install it.
+UNCOMPILED := --no-compile
 KIT := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 PYTHON_CHECK := import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")
 # Makes the environment $(1) unless it is there and has pip; an attempt without python3-venv leaves one that has not.
@@ -48,7 +50,7 @@ $(BENCH)/.installed: pyproject.toml locks/dev.txt locks/bench.txt
 
 $(DOCS)/.installed: locks/docs.txt
 	$(call make_venv,$(DOCS))
-	$(DOCS)/bin/python $(LOCKED) locks/docs.txt
+	$(DOCS)/bin/python $(LOCKED) locks/docs.txt $(UNCOMPILED)
 	touch $@
 
 conformance: $(STAMP)
@@ -80,13 +82,13 @@ test-lowest: .venv-lowest/.installed
 test-newest: $(STAMP)
 	rm -rf .venv-newest
 	$(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/python $(PIP_INSTALL) --editable '.[test]'
+	.venv-newest/bin/python $(PIP_INSTALL) $(UNCOMPILED) --editable '.[test]'
 	.venv-newest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow and not nightly' $(OTHER_VERSIONS)
 	env -u TINKER_CONFORMANCE_CONSTRAINTS .venv-newest/bin/python -m tinker_conformance run --quiet --sdk official==0.38.0
 
 .venv-lowest/.installed: pyproject.toml locks/lowest.txt
 	$(call make_venv,.venv-lowest)
-	.venv-lowest/bin/python $(LOCKED) locks/lowest.txt
+	.venv-lowest/bin/python $(LOCKED) locks/lowest.txt $(UNCOMPILED)
 	.venv-lowest/bin/python $(PIP_INSTALL) --no-deps --editable .
 	touch $@
 
