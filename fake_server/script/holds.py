@@ -1,6 +1,7 @@
 """Holds: pauses that many futures share, and that end for all of them at once.
 
     engine.add_rule(outage("paused_capacity", seconds=600, after=20))
+    engine.add_rule(every(1, operation="sample").paused("active", seconds=60))
     engine.add_rule(at_most(4, "paused_rate_limit", operation="sample"))
 
 A rule of ``fake_server.script.rules`` gives each future a pause of its own, from its first poll. A hold
@@ -128,8 +129,12 @@ def at_most(
 ) -> AtMost:
     """Limit the number of futures in flight: further ones are paused until an earlier one ends.
 
-    A future is in flight from its submission to its last reply. One that nobody polls any more gives up its
-    place after a hundred polls of others.
+    A future is in flight from its submission to its last reply. A result that is served to the first poll is
+    therefore out of the way at once, often before the next submission arrives, and the limit holds nothing:
+    let each future take a while by a rule, such as ``every(1, operation="sample").paused("active",
+    seconds=60)``. The limit comes first, so what it pauses begins its own 60 s afterwards. A limit that held
+    nothing is a problem that ``verify`` reports. A future that nobody polls any more gives up its place after
+    a hundred polls of others.
 
     Args:
         count: How many futures may be in flight unpaused.

@@ -244,7 +244,7 @@ class _NumbersSamplesDownwards(_Altered):
     "does_not_number_training",
     under="tinker-0.5.1",
     caught_by="requests.numbers_of_training",
-    saying="wanted forward_backward 1 with a greater seq_id, got forward_backward 1 without a seq_id",
+    saying="wanted forward_backward 1 with a seq_id, got forward_backward 1 without a seq_id",
 )
 class _DoesNotNumberTraining(_Replaced):
     paths = ("forward_backward",)

@@ -51,8 +51,22 @@ def _lines() -> Iterator[str]:
     yield _INTRODUCTION
     for name in dialect_names():
         yield f"| [`{name}`](#{name}) | {' | '.join(_summary(dialect_named(name)))} |"
+    without = ", ".join(f"`{name}`" for name in dialect_names() if not _offers_samplers(dialect_named(name)))
+    yield ""
+    yield (
+        "What a server does not offer is 404, and a client that needs it ends in an error. `tinker` 0.38 "
+        "asks `GET samplers/ID` for the base model when it creates a sampling client from a path. So its "
+        "`create_sampling_client(model_path=…)` raises `NotFoundError` where a server has no such endpoint: "
+        f"{without}. Older releases do not ask, and neither does a client that is created with `base_model`."
+    )
     for name in dialect_names():
         yield from _section(name, dialect_named(name))
+
+
+def _offers_samplers(dialect: Dialect) -> bool:
+    return dialect.endpoints is None or any(
+        offered.startswith("GET samplers/") for offered in dialect.endpoints.offered
+    )
 
 
 def _summary(dialect: Dialect) -> Iterator[str]:

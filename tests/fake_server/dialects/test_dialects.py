@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -100,6 +101,20 @@ def test_a_server_offers_what_it_has() -> None:
     assert statuses("open-rl", *asked) == [404, 200, 200, 404]
     # The method counts, and so does the number of parts.
     assert statuses("skyrl", "POST healthz", "GET healthz/x", "GET xhealthz") == [404, 404, 404]
+
+
+def test_what_a_sampling_client_of_0_38_asks_is_missing_where_the_page_says_so() -> None:
+    def status(name: str) -> int:
+        engine = FakeTinker(seed=7, dialect=name)
+        session = json.loads(ask(engine, "create_session", {"tags": [], "sdk_version": "1"}).body)
+        body = {**session, "sampling_session_seq_id": 0, "base_model": "Qwen/Qwen3-8B"}
+        sampler = json.loads(ask(engine, "create_sampling_session", body).body)["sampling_session_id"]
+        return ask(engine, f"samplers/{sampler}", {}, "GET").status
+
+    missing = [name for name in dialect_names() if status(name) == 404]
+    assert missing == ["hatchery", "miles", "open-rl", "twinkle"]
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "dialects.md").read_text(encoding="utf-8")
+    assert f"no such endpoint: {', '.join(f'`{name}`' for name in missing)}." in page
 
 
 def test_statuses_sequence_ids_and_the_key() -> None:

@@ -125,10 +125,12 @@ def _sessions(engine: FakeTinker) -> list[Any]:
 
 
 DOWNSTREAM = """
+import itertools
+import time
 import pytest
 import tinker
 from tinker import types
-from fake_server import every, outage
+from fake_server import at_most, every, outage
 from tinker_conformance.downstream.options import FakeTinkerOptions
 
 tinker.ServiceClient, tinker.SamplingClient
@@ -164,6 +166,7 @@ def test_a_training_pause_warns_as_the_release_does(fake_tinker, fake_tinker_clo
 
 
 def test_pauses_of_a_rule_pass_at_the_same_time(fake_tinker, fake_tinker_clock, fake_tinker_warnings):
+    began = time.monotonic()
     fake_tinker.add_rule(every(1, operation="sample").paused("paused_capacity", seconds=600))
     sampler = tinker.ServiceClient().create_sampling_client(base_model="Qwen/Qwen3-8B")
     sampler = sampler.result() if hasattr(sampler, "result") else sampler
@@ -171,9 +174,12 @@ def test_pauses_of_a_rule_pass_at_the_same_time(fake_tinker, fake_tinker_clock, 
     prompt = types.ModelInput.from_ints([1])
     samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
     assert all(sample.result().sequences for sample in samples)
-    # The thread of the test may submit the last ones after the first polls moved the clock.
-    assert 600 <= fake_tinker_clock.elapsed < 1200
-    assert 5 <= len(logged(fake_tinker_warnings, "sampling")) <= 20
+    # Each pause lasts 600 s from its first poll, which may come after polls of others moved the clock.
+    polls = [fake_tinker.polls(future) for future in fake_tinker.futures]
+    assert len(polls) == 16
+    assert fake_tinker_clock.elapsed == 600 + max(each[0].arrived for each in polls) - began
+    assert min(each[-1].left - each[0].arrived for each in polls) == 600
+    is_told_once_a_minute(logged(fake_tinker_warnings, "sampling"), fake_tinker_clock.elapsed)
 
 
 def test_an_outage_takes_as_long_for_sixteen_as_for_one(fake_tinker, fake_tinker_clock, fake_tinker_warnings):
@@ -185,8 +191,30 @@ def test_an_outage_takes_as_long_for_sixteen_as_for_one(fake_tinker, fake_tinker
     samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
     assert all(sample.result().sequences for sample in samples)
     assert fake_tinker_clock.elapsed == 600
-    # Once a minute; a reply that is read after another poll ended the outage is told at 600.
-    assert 5 <= len(logged(fake_tinker_warnings, "sampling")) <= 11
+    is_told_once_a_minute(logged(fake_tinker_warnings, "sampling"), 600)
+
+
+def test_the_fifth_sample_of_four_at_a_time_is_paused(fake_tinker, fake_tinker_clock, fake_tinker_warnings):
+    # A sample that ends with its first poll is in flight for an instant only: let each take a minute.
+    began = time.monotonic()
+    fake_tinker.add_rule(every(1, operation="sample").paused("active", seconds=60))
+    fake_tinker.add_rule(at_most(4, "paused_rate_limit", operation="sample"))
+    sampler = tinker.ServiceClient().create_sampling_client(base_model="Qwen/Qwen3-8B")
+    sampler = sampler.result() if hasattr(sampler, "result") else sampler
+    params = types.SamplingParams(max_tokens=2)
+    prompt = types.ModelInput.from_ints([1])
+    samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
+    assert all(sample.result().sequences for sample in samples)
+    ends = sorted(fake_tinker.polls(future)[-1].left - began for future in fake_tinker.futures)
+    assert [end >= 60 * (place // 4 + 1) for place, end in enumerate(ends)] == [True] * 16
+    assert fake_tinker_warnings.matching(kind="sampling", state="paused_rate_limit")
+
+
+def is_told_once_a_minute(times, elapsed):
+    # Lines come at least 60 s apart, and with the next poll, which is at most 30 s later.
+    assert times[0] == 0
+    assert all(60 <= after - before <= 90 for before, after in itertools.pairwise(times))
+    assert elapsed - 90 <= times[-1] <= elapsed
 
 
 def logged(warnings, kind):
@@ -218,4 +246,4 @@ def test_a_pause_by_rule_warns_on_the_frozen_clock(tmp_path: Path, version: str)
         text=True,
         timeout=120,
     )
-    assert "4 passed" in done.stdout, done.stdout + done.stderr
+    assert "5 passed" in done.stdout, done.stdout + done.stderr

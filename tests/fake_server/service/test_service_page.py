@@ -55,6 +55,13 @@ def test_what_the_docstrings_of_the_sdk_promise_holds(tmp_path: Path) -> None:
     _run(tmp_path, "0.38.0", passed=20)
 
 
+@pytest.mark.slow
+def test_public_bug_reports_do_not_come_back(tmp_path: Path) -> None:
+    text = (Path(__file__).parent / "sdk_reported_faults.py").read_text(encoding="utf-8")
+    (tmp_path / "test_reported.py").write_text(text, encoding="utf-8")
+    _run(tmp_path, "0.38.0", passed=6)
+
+
 def _run(folder: Path, version: str, *, passed: int) -> None:
     """Run the tests of a folder in a process that has a release of the official SDK."""
     lean = lean_environment(version)

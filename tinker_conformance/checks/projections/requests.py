@@ -46,19 +46,22 @@ def request_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def request_numbers(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield whether the `seq_id` of each submission is greater than those of its client before."""
+    """Yield whether each submission has a `seq_id`, greater than those of its client before."""
     greatest: dict[str | None, int] = {}
+    heard: set[str | None] = set()
     for place, request, name, number in _submissions(timeline):
         given = (request.body or {}).get("seq_id")
         before = greatest.get(request.client)
         if not isinstance(given, int) or isinstance(given, bool):
             says = shown = "without a seq_id"
         elif before is None or given > before:
-            greatest[request.client], says = given, "with a greater seq_id"
+            greatest[request.client] = given
+            says = "with a greater seq_id" if request.client in heard else "with a seq_id"
             shown = f"with the seq_id {given}"
         else:
             says = "with a seq_id that is not greater"
             shown = f"with the seq_id {given} after {before}"
+        heard.add(request.client)
         yield Fact(
             ("seq", name, number),
             request.at,
