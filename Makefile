@@ -17,10 +17,14 @@ STAMP := $(VENV)/.installed
 WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 BENCH := .venv-bench
 DOCS := .venv-docs
+# Such as 3.11.
+OWN_PYTHON = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 UV := .venv-uv/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # Exact versions with hashes, for every supported Python; `make upgrade` writes them.
 LOCKED := $(PIP_INSTALL) --require-hashes --requirement
+# Of what is installed for one run, most is never imported: to compile it all takes as long as to install it.
+UNCOMPILED := --no-compile
 KIT := $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 PYTHON_CHECK := import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")
 # Makes the environment $(1) unless it is there and has pip; an attempt without python3-venv leaves one that has not.
@@ -46,7 +50,7 @@ $(BENCH)/.installed: pyproject.toml locks/dev.txt locks/bench.txt
 
 $(DOCS)/.installed: locks/docs.txt
 	$(call make_venv,$(DOCS))
-	$(DOCS)/bin/python $(LOCKED) locks/docs.txt
+	$(DOCS)/bin/python $(LOCKED) locks/docs.txt $(UNCOMPILED)
 	touch $@
 
 conformance: $(STAMP)
@@ -70,24 +74,21 @@ OTHER_VERSIONS := tests/tinker_conformance/downstream tests/tinker_conformance/s
 # The lowest versions that pyproject.toml allows.
 test-lowest: .venv-lowest/.installed
 	.venv-lowest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow and not nightly' $(OTHER_VERSIONS)
-	$(MAKE) --no-print-directory judge-others KIT_PYTHON=.venv-lowest/bin/python
+	.venv-lowest/bin/python -m tinker_conformance run --quiet --sdk official==0.38.0
+	.venv-lowest/bin/python -m tinker_conformance run --quiet --sdk official==0.6.3
+	.venv-lowest/bin/python -m tinker_conformance run --quiet --sdk 'exec:node examples/node/adapter.mjs'
 
 # The newest versions, locked or not; CI prints what they bring, and goes on.
 test-newest: $(STAMP)
 	rm -rf .venv-newest
 	$(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/python $(PIP_INSTALL) --editable '.[test]'
+	.venv-newest/bin/python $(PIP_INSTALL) $(UNCOMPILED) --editable '.[test]'
 	.venv-newest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow and not nightly' $(OTHER_VERSIONS)
-	env -u TINKER_CONFORMANCE_CONSTRAINTS $(MAKE) --no-print-directory judge-others KIT_PYTHON=.venv-newest/bin/python
-
-judge-others:
-	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk official==0.38.0
-	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk official==0.6.3
-	$(KIT_PYTHON) -m tinker_conformance run --quiet --sdk 'exec:node examples/node/adapter.mjs'
+	env -u TINKER_CONFORMANCE_CONSTRAINTS .venv-newest/bin/python -m tinker_conformance run --quiet --sdk official==0.38.0
 
 .venv-lowest/.installed: pyproject.toml locks/lowest.txt
 	$(call make_venv,.venv-lowest)
-	.venv-lowest/bin/python $(LOCKED) locks/lowest.txt
+	.venv-lowest/bin/python $(LOCKED) locks/lowest.txt $(UNCOMPILED)
 	.venv-lowest/bin/python $(PIP_INSTALL) --no-deps --editable .
 	touch $@
 
@@ -136,24 +137,21 @@ setup-system:
 	.ci/setup-system
 
 downstream:
-	.ci/downstream '$(PYTHON)'
+	.ci/downstream '$(PYTHON)' on-workers-too
 
-# The wheel, in a project of its own, with one Python if it is here: `make downstream-3.12`.
+# The wheel, in a project of its own, with one Python if it is here: `make downstream-3.12`. What a Python changes shows
+# without workers, too.
 downstream-3.%:
-	python=$$(.ci/find-python 3.$*); if [ -n "$$python" ]; then .ci/downstream "$$python"; \
+	python=$$(.ci/find-python 3.$*); if [ -n "$$python" ]; then .ci/downstream "$$python" $(if $(filter 3.$*,$(OWN_PYTHON)),on-workers-too); \
 	  else echo 'Python 3.$* is not installed here: the downstream project was not tried with it'; fi
 
 # What CI runs beside the tests; `make --jobs 2 checks` runs two at a time.
-checks: test-lowest newest-is-printed lint types docs catalogue conformance-0.38.0 \
-  $(addprefix downstream-,3.11 3.12 3.13)
+# `catalogue` judges the official release that `make conformance SDK=official==0.38.0` would judge again.
+checks: test-lowest newest-is-printed lint types docs catalogue $(addprefix downstream-,3.11 3.12 3.13)
 
 # What the newest versions bring stops nobody.
 newest-is-printed: $(STAMP)
 	timeout 300 $(MAKE) test-newest || echo 'NEWEST: the newest versions of what we depend on do not pass; see above' >&2
-
-# Releases are pinned: what a newer one changes is for `make parity` to say.
-conformance-0.%: $(STAMP)
-	$(MAKE) conformance SDK=official==0.$*
 
 # In an environment of its own: the peers bring plugins of pytest with them.
 bench: $(BENCH)/.installed

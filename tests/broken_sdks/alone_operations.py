@@ -94,7 +94,7 @@ def _under(sdk: BrokenSdk, asking: Sequence[str]) -> BrokenSdk:
 
 def cells() -> Iterator[tuple[Operation, Requirement, tuple[BrokenSdk, ...]]]:
     """Yield each operation and each requirement that is asked of it, with the broken SDKs to try."""
-    for cell in operation_cells(shipped_scenarios()):
+    for cell in operation_cells(shipped_scenarios(), tuple(Operation)):
         for required in {each.id: each for each, _ in cell.asked}.values():
             yield Operation(cell.column), required, candidates(cell, required)
 

@@ -8,11 +8,14 @@ from typing import Any, ClassVar, Final
 
 from fake_server.core.operations import Operation
 from tinker_conformance.reference.failures import FutureError
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.wire import Result
 from tinker_conformance.scenario.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
-from .declaration import Chapter
+from .declaration import Chapter, edited
+from .patches import making
 
 SDKS: Final = Chapter()
 _OLD: Final = "tinker-0.10"
@@ -133,3 +136,27 @@ class _TakesACheckpointThatFailedForLoaded(ReferenceAdapter):
         ignored = contextlib.suppress(FutureError) if self.loads else contextlib.nullcontext()
         with ignored:
             await super().run(client, call)
+
+
+class _PolledAsACreation(Poll):
+    __slots__ = ()
+
+    async def result(self) -> Result:
+        if self.future.operation is Operation.LOAD_STATE:
+            changes = {"polling.operations.load_state.request_type": "CreateModel"}
+            self.profile = edited(self.profile, changes)
+        return await super().result()
+
+
+@SDKS.adapter(
+    "polls_the_load_of_a_checkpoint_as_a_creation",
+    under=_NEW,
+    caught_by="checkpoints.in_one_request",
+    saying="with X-Tinker-Request-Type: LoadWeights",
+)
+class _PollsTheLoadOfACheckpointAsACreation(ReferenceAdapter):
+    async def create_client(self, spec: ClientSpec) -> Any:
+        service: Any = self._service
+        if spec.checkpoint is not None:
+            service._poll = making(_PolledAsACreation, service._poll)
+        return await super().create_client(spec)

@@ -40,7 +40,7 @@ class WithPoll(ReferenceAdapter):
     async def open(self, context: ScenarioContext) -> None:
         await super().open(context)
         service: Any = self._service
-        service._poll = _making(self.poll, service._poll)
+        service._poll = making(self.poll, service._poll)
 
 
 class WithSubmission(ReferenceAdapter):
@@ -51,7 +51,7 @@ class WithSubmission(ReferenceAdapter):
     async def open(self, context: ScenarioContext) -> None:
         await super().open(context)
         service: Any = self._service
-        service._submission = _making(self.submission, service._submission)
+        service._submission = making(self.submission, service._submission)
 
 
 class WithSessionPoller(ReferenceAdapter):
@@ -62,10 +62,10 @@ class WithSessionPoller(ReferenceAdapter):
     async def open(self, context: ScenarioContext) -> None:
         await super().open(context)
         service: Any = self._service
-        service._new_session_poller = _making(self.poller, service._new_session_poller)
+        service._new_session_poller = making(self.poller, service._new_session_poller)
 
 
-def _making(another: type, make: Callable[..., Any]) -> Callable[..., Any]:
+def making(another: type, make: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that makes what `make` does, as an instance of another class."""
 
     def made(*arguments: Any) -> Any:

@@ -205,6 +205,7 @@ SDKS.edited(
     caught_by="polling.request_type_sample",
     saying="got poll 1 of future 1 without X-Tinker-Request-Type",
     also=(
+        "checkpoints.into_a_new_model",
         "polling.request_type_compute_logprobs",
         "polling.request_type_create_model",
         "polling.request_type_forward",

@@ -20,6 +20,8 @@ _UNDER: Final = {
     Operation.LOAD_STATE: "tinker-0.21",
     Operation.SAVE_STATE: "tinker-0.7",
 }
+_OF_A_CHECKPOINT: Final = (Operation.LOAD_STATE, Operation.CREATE_MODEL)
+"""The operations by which a training client is created from a saved state."""
 for _operation in Operation:
     _under = _UNDER.get(_operation, "tinker-0.5.1")
     _observed = load_profile(_under).observer.observed_operations
@@ -37,6 +39,7 @@ for _operation in Operation:
         changes={f"polling.operations.{_operation.value}.request_type": "Job"},
         caught_by=f"polling.request_type_{_operation.value}",
         saying="with X-Tinker-Request-Type: Job",
+        also=("checkpoints.into_a_new_model",) if _operation in _OF_A_CHECKPOINT else (),
     )
 
 _SEED: Final = load_profile("tinker-0.5.1").observer.observed_operations

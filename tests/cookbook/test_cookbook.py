@@ -17,6 +17,26 @@ from tests.cookbook.running import RecipeFailed, check_metrics, differences, met
 from tests.cookbook.tutorials import LEFT_OUT as TUTORIALS_LEFT_OUT
 from tests.cookbook.tutorials import TUTORIALS, check_all_tutorials_known
 
+NOTEBOOK = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+async def _(mo, number):
+    mo.stop(number != 3)
+    print(number)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    import marimo as mo
+
+    number = {number}
+    return mo, number
+"""
 RECIPE = replace(RECIPES[0], metrics=("loss",), steps=2)
 
 
@@ -93,30 +113,12 @@ def test_each_tutorial_runs_or_has_a_reason(tmp_path: Path) -> None:
 
 
 def test_cells_run_as_soon_as_their_names_are_known(tmp_path: Path) -> None:
-    notebook = tmp_path / "notebook.py"
-    notebook.write_text(
-        "import marimo\n"
-        "app = marimo.App()\n"
-        "@app.cell\n"
-        "async def _(mo, number):\n"
-        "    mo.stop(number != 3)\n"
-        "    print(number)\n"
-        "    return\n"
-        "@app.cell(hide_code=True)\n"
-        "def _():\n"
-        "    import marimo as mo\n"
-        "    number = 3\n"
-        "    return mo, number\n",
-        encoding="utf-8",
-    )
-
-    def output() -> str:
+    def output(number: int) -> str:
+        notebook = tmp_path / f"notebook_{number}.py"
+        notebook.write_text(NOTEBOOK.format(number=number), encoding="utf-8")
         command = [sys.executable, "-m", "tests.cookbook.notebook_program", str(notebook)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
         return done.stdout + done.stderr[-200:]
 
-    assert output() == "3\n"
-    notebook.write_text(
-        notebook.read_text(encoding="utf-8").replace("number = 3", "number = 4"), encoding="utf-8"
-    )
-    assert output().endswith("Stopped: the notebook stopped itself\n")
+    assert output(3) == "3\n"
+    assert output(4).endswith("Stopped: the notebook stopped itself\n")

@@ -54,6 +54,10 @@ WITHOUT_A_SEAM = {
         "polling.before_1970",
         "polling.long_uptime",
     },
+    "a date": {
+        "debounce.after_2038",
+        "debounce.any_time_of_day",
+    },
     "a clock that moves while futures are in flight together": {
         "concurrency.one_minute_for_a_client",
         "concurrency.grace",

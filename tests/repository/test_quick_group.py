@@ -108,7 +108,7 @@ def test_the_checks_beside_the_tests_are_all_there_and_only_the_newest_versions_
             ".venv-lowest/bin/python -m tinker_conformance run",
             ".venv-newest/bin/pytest",
         ),
-        *("run --sdk 'official==0.38.0'", "--sdk official==0.6.3", "exec:node examples/node/adapter.mjs"),
+        *("--sdk official==0.38.0", "--sdk official==0.6.3", "exec:node examples/node/adapter.mjs"),
         *(f".ci/find-python {version}" for version in ("3.11", "3.12", "3.13")),
     ):
         assert step in done.stdout, step

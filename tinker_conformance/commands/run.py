@@ -23,7 +23,13 @@ from tinker_conformance.commands.measured_run import (
     write_report,
 )
 from tinker_conformance.commands.numbers import COUNT, SEED
-from tinker_conformance.commands.scripts import asked_scripts, judged_scripts, print_scripts, write_scripts
+from tinker_conformance.commands.scripts import (
+    drawn_scripts,
+    judged_scripts,
+    print_scripts,
+    replayed_scripts,
+    write_scripts,
+)
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.report.records import ScriptsRecord
@@ -104,7 +110,7 @@ def run(
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.
     checked = request.checked()
-    scripts = asked_scripts(count, seed, replay, strict=strict)
+    replayed = replayed_scripts(replay)
     opened = open_run(checked, lambda text: console.print(text, style="dim"))
     with contextlib.ExitStack() as closing:
         closing.callback(opened.close)  # after an interrupt before the first verdict
@@ -113,8 +119,10 @@ def run(
     found: list[ScriptJudgement] = []
 
     def judge_scripts() -> None:
+        judge = opened.judge
+        scripts = (*replayed, *drawn_scripts(count, seed, judge.sdk.info, strict=strict))
         if scripts:
-            found.append(judged_scripts(opened.judge, scripts, console, strict=strict))
+            found.append(judged_scripts(judge, scripts, console, strict=strict))
             measured.scripts = _scripts_record(found[0])
 
     measured.judge(console, quiet=quiet, then=judge_scripts)

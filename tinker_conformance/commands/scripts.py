@@ -22,22 +22,33 @@ from tinker_conformance.judging.judge import Judge
 from tinker_conformance.scenario.decoding import load_scenarios
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.scenario.short_form import scenario_yaml
+from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 
 
-def asked_scripts(count: int, seed: int, replay: Path | None, *, strict: bool) -> tuple[Scenario, ...]:
-    """Return the scripts that the options ask for.
+def replayed_scripts(replay: Path | None) -> tuple[Scenario, ...]:
+    """Return the scripts of the file to replay, if there is one.
 
     Raises:
-        ScenarioError: If the file to replay is not a file of scenarios.
+        ScenarioError: If it is not a file of scenarios.
         UserError: If it holds none.
     """
     replayed = () if replay is None else load_scenarios(replay)
     if replay is not None and not replayed:
         raise UserError(f"{replay} holds no scenarios; write at least one")
+    return replayed
+
+
+def drawn_scripts(count: int, seed: int, info: AdapterInfo, *, strict: bool) -> tuple[Scenario, ...]:
+    """Draw scripts for an SDK; submissions are refused only where it claims to send them again."""
     if count > 0:
         keep_hypothesis_out_of_the_working_folder()
-    drawn = generated(count, seed, ordinary=not strict, wanted=lambda scenario: not is_jittered(scenario))
-    return (*replayed, *drawn)
+    return generated(
+        count,
+        seed,
+        ordinary=not strict,
+        refused=Capability.SUBMISSION_RETRIES in info.capabilities,
+        wanted=lambda scenario: not is_jittered(scenario),
+    )
 
 
 def judged_scripts(

@@ -19,6 +19,7 @@ def generated(
     seeded: int = 0,
     *,
     ordinary: bool = False,
+    refused: bool = True,
     wanted: Callable[[Scenario], bool] = lambda _: True,
 ) -> tuple[Scenario, ...]:
     """Return distinct scenarios with the ids ``generated-SEED-1``, ….
@@ -27,6 +28,7 @@ def generated(
         count: How many. Returns fewer only if `_MOST_ROUNDS` rounds find no more.
         seeded: The seed.
         ordinary: Whether to leave out what only quirks cover.
+        refused: Whether some requests are refused before their future exists.
         wanted: Returns False for a scenario that cannot be used; another one replaces it.
     """
     if count <= 0:
@@ -36,11 +38,11 @@ def generated(
 
     from tinker_conformance.generated.strategies import ordinary_scenarios, scenarios  # noqa: PLC0415
 
-    strategy = ordinary_scenarios() if ordinary else scenarios()
+    strategy = ordinary_scenarios(refused=refused) if ordinary else scenarios()
     drawn: dict[str, Scenario] = {}
 
     def collect(scenario: Scenario) -> None:
-        if len(drawn) < count and wanted(scenario):
+        if len(drawn) < count and (refused or not scenario.is_refused) and wanted(scenario):
             drawn.setdefault(repr(scenario), scenario)
 
     for number in range(_MOST_ROUNDS):

@@ -121,7 +121,7 @@ class ScriptJudge:
     def _failure(self, scenario: Scenario) -> ScriptFailure | None:
         """Return what fails in a scenario; None if it does not apply to the SDK, or cannot be compared."""
         retries = Capability.SUBMISSION_RETRIES in self.judge.sdk.info.capabilities
-        if is_jittered(scenario) or (_is_refused(scenario) and not retries):
+        if is_jittered(scenario) or (scenario.is_refused and not retries):
             return None
         runs = self.judge.both(scenario)
         if runs is None:
@@ -137,7 +137,7 @@ class ScriptJudge:
         if observed.fault is not None and expected.fault is None:
             return ScriptFailure(scenario, scenario.id, (), (), str(observed.fault))
         case = Case(scenario, self.judge.profile, expected.timeline, observed.timeline, self.judge.sdk.info)
-        level = with_equal_waits(case) if _is_refused(scenario) else case
+        level = with_equal_waits(case) if scenario.is_refused else case
         found = {
             required.id: tuple(required.check(case if required.check is within_the_waits else level))
             for required in self._asked(scenario)
@@ -186,8 +186,3 @@ def is_jittered(scenario: Scenario) -> bool:
     """Return whether an SDK waits for a random time that no check makes equal: after a 410."""
     steps = (step for future in scenario.futures for step in future.script.steps)
     return any(isinstance(step, Status) and step.status == 410 for step in map(intended_reply, steps))
-
-
-def _is_refused(scenario: Scenario) -> bool:
-    """Return whether a request is refused before its future exists."""
-    return bool(scenario.setup) or any(future.script.submission for future in scenario.futures)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
 
-from fake_server.script.builder import Exhausted, Script
+from fake_server.script.builder import Exhausted
 from fake_server.script.steps import Advance, Step, Timeout, TryAgain
 from tinker_conformance.scenario.decoding import decode_scenario
 from tinker_conformance.scenario.scenario import (
@@ -44,8 +45,10 @@ def shrunk(scenario: Scenario, shows: Callable[[Scenario], bool], most_runs: int
 
 
 def steps_of(scenario: Scenario) -> int:
-    """Return the total number of steps of all scripts of a scenario."""
-    return sum(len(future.script.steps) for future in scenario.futures)
+    """Return the total number of steps of all scripts of a scenario, and of replies to the set-up."""
+    scripts = (future.script for future in scenario.futures)
+    setup = sum(len(replies.turns) for replies in scenario.setup)
+    return setup + sum(len(script.steps) + len(script.submission) for script in scripts)
 
 
 def _candidates(scenario: Scenario) -> Iterator[Scenario]:
@@ -57,6 +60,8 @@ def _candidates(scenario: Scenario) -> Iterator[Scenario]:
     for place, future in enumerate(futures):
         for changed in _smaller_futures(scenario, future):
             yield _with_futures(scenario, (*futures[:place], changed, *futures[place + 1 :]))
+    if scenario.setup:
+        yield msgspec.structs.replace(scenario, setup=())
     if scenario.concurrent:
         yield msgspec.structs.replace(scenario, concurrent=False, threads=False)
     if len(scenario.clients) == 1 and scenario.clients != (usual := _usual_client(scenario),):
@@ -86,7 +91,9 @@ def _smaller_futures(scenario: Scenario, future: FutureSpec) -> Iterator[FutureS
                 yield _with_steps(future, remaining)
         size //= 2
     if future.script.exhausted is not Exhausted.FAIL:
-        yield msgspec.structs.replace(future, script=Script(steps))
+        script = dataclasses.replace(future.script, exhausted=Exhausted.FAIL)
+        yield msgspec.structs.replace(future, script=script)
+    yield from _fewer_refusals(future)
     if future.observer is not ObserverUse.DEFAULT:
         yield msgspec.structs.replace(future, observer=ObserverUse.DEFAULT)
     if future.cancels:
@@ -106,7 +113,16 @@ def _has_reply(steps: tuple[Step, ...], exhausted: Exhausted) -> bool:
 
 
 def _with_steps(future: FutureSpec, steps: tuple[Step, ...]) -> FutureSpec:
-    return msgspec.structs.replace(future, script=Script(steps, future.script.exhausted))
+    return msgspec.structs.replace(future, script=dataclasses.replace(future.script, steps=steps))
+
+
+def _fewer_refusals(future: FutureSpec) -> Iterator[FutureSpec]:
+    submission = future.script.submission
+    for place in range(len(submission)):
+        remaining = (*submission[:place], *submission[place + 1 :])
+        if not remaining or not isinstance(remaining[-1], Advance):
+            script = dataclasses.replace(future.script, submission=remaining)
+            yield msgspec.structs.replace(future, script=script)
 
 
 def _simpler(step: Step) -> Iterator[Step]:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import msgspec
 from hypothesis import strategies as st
 
-from fake_server.script.builder import Script
+from fake_server.script.builder import Script, with_submission
 from fake_server.script.script_yaml import decode_steps
 from fake_server.script.setup_replies import setup_replies
 from fake_server.script.steps import Advance
@@ -49,6 +49,8 @@ _REFUSALS: Final[tuple[StepData, ...]] = (
     {"drop": "reset"},
 )
 """Replies after which every release sends a submission again."""
+_COUNTS_OF_SETUP: Final = st.sampled_from((0, 0, 0, 1, 2))
+"""How many requests that create a session are refused."""
 
 
 def queue_states() -> st.SearchStrategy[object]:
@@ -84,20 +86,42 @@ def scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[S
     random time then, which a comparison has to take out (`checks.submission_delays.with_equal_waits`).
     """
     observers = st.sampled_from(("default", "default", "default", "raising"))
-    none: st.SearchStrategy[list[StepData]] = st.just([])
-    refusals = none | none | st.lists(st.sampled_from(_REFUSALS), max_size=2)
-    futures = st.builds(_future, _scripts(max_replies), observers, refusals)
-    return st.builds(_with_setup, _scenarios(futures, max_futures), st.sampled_from((0, 0, 0, 1, 2)))
+    futures = st.builds(_future, _scripts(max_replies), observers, _refusals())
+    return st.builds(_with_setup, _scenarios(futures, max_futures), _COUNTS_OF_SETUP)
 
 
-def ordinary_scenarios(max_futures: int = 3, max_replies: int = 8) -> st.SearchStrategy[Scenario]:
+def ordinary_scenarios(
+    max_futures: int = 3, max_replies: int = 8, *, refused: bool = False
+) -> st.SearchStrategy[Scenario]:
     """Return a strategy for ordinary scenarios, in which all SDKs must behave alike, apart from quirks.
 
     They have known states, strings as reasons, 5xx replies, broken connections, and clocks that move
     together.
+
+    Args:
+        max_futures: The most futures.
+        max_replies: The most replies of each.
+        refused: Whether some first submissions, and some requests that create a session, are refused at
+            first, for SDKs that send such a request again. How long they wait is their own choice, so a
+            comparison has to take the waits out (`checks.submission_delays.with_equal_waits`).
     """
     futures = st.builds(_future, _ordinary_scripts(max_replies), st.just("default"))
-    return _scenarios(futures, max_futures)
+    ordinary = _scenarios(futures, max_futures)
+    return ordinary if not refused else st.builds(_refused_at_first, ordinary, _refusals(), _COUNTS_OF_SETUP)
+
+
+def _refused_at_first(scenario: Scenario, refusals: Sequence[StepData], setup: int) -> Scenario:
+    """Return a scenario whose first submission is refused, before any pause: a wait changes no window."""
+    first, *others = scenario.futures
+    submission = decode_steps(list(refusals), "generated") if refusals else ()
+    script = with_submission(first.script, submission)
+    futures = (msgspec.structs.replace(first, script=script), *others)
+    return _with_setup(msgspec.structs.replace(scenario, futures=futures), setup)
+
+
+def _refusals() -> st.SearchStrategy[list[StepData]]:
+    none: st.SearchStrategy[list[StepData]] = st.just([])
+    return none | none | st.lists(st.sampled_from(_REFUSALS), max_size=2)
 
 
 def _texts() -> st.SearchStrategy[str]:

@@ -26,7 +26,7 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import AnyRequirement, Requirement, requirement
 from tinker_conformance.requirements.matrix import is_asked
 from tinker_conformance.scenario.scenario import Scenario, ScenarioError
-from tinker_conformance.scenario.stepwise import for_clock, moves_clock, without_drain
+from tinker_conformance.scenario.stepwise import for_clock, moves_clock, sets_the_date, without_drain
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
 from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
@@ -175,8 +175,18 @@ class Judge:
         try:
             for_clock(scenario, self.profile, self.sdk.clock)
         except ScenarioError as error:
-            return f"the SDK's clock, {self.sdk.clock}, cannot run this scenario: {error}"
+            return self._not_with_this_clock(str(error))
+        at_present = self.sdk.clock in {SdkClock.LIBFAKETIME, SdkClock.WALL}
+        # A session that comes twice is compared with itself, at whatever date.
+        if at_present and sets_the_date(scenario) and not required.twice:
+            return self._not_with_this_clock("it takes place at a date of its own")
         return None
+
+    def _not_with_this_clock(self, why: str) -> str:
+        clock = self.sdk.clock
+        return (
+            f"the SDK's clock, {clock}, cannot run this scenario: {why}; offer the clock 'file' to be asked"
+        )
 
     def _judge_possible(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
         depends_on_clock = required.id != _CLOCK and needs_its_clock(required)

@@ -37,19 +37,24 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="checkpoints.into_a_new_model",
-        sentence="First a model is created on the state's base model, and then the state is loaded into it.",
+        sentence=(
+            "First a model is created on the state's base model, and then the state is loaded into it; the "
+            "polls of both carry their request types."
+        ),
         source="official SDK 0.6.3, 0.20.0 and 0.36.0, driven",
         scenarios=("checkpoint-weights",),
-        check=same(seen.request_order, seen.request_clients),
+        check=same(seen.request_order, seen.request_clients, seen.poll_types),
         holds=loads_into_a_new_model,
         needs=CHECKPOINTS,
     ),
     Requirement(
         id="checkpoints.in_one_request",
-        sentence="One load, which names the session in place of a model, creates the model.",
+        sentence=(
+            "One load, which names the session, not a model, and is polled as a load, creates the model."
+        ),
         source="official SDK 0.38.0, driven",
         scenarios=("checkpoint-weights",),
-        check=same(seen.request_order, seen.request_clients),
+        check=same(seen.request_order, seen.request_clients, seen.poll_types),
         holds=creates_a_model_by_loading,
         needs=CHECKPOINTS,
     ),

@@ -18,10 +18,17 @@ from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements import REQUIREMENTS, Requirement, requirement
 from tinker_conformance.requirements.conditions import notifies_of_changes_only
 from tinker_conformance.requirements.reasons_not_asked import CLIENT_REASONS, OPERATION_REASONS
-from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.scenario.scenario import ClientSpec, Scenario
 
 Column: TypeAlias = str
-"""The value of a `ClientKind` or of an `Operation`."""
+"""The value of a `ClientKind` or of an `Operation`, or `FROM_A_STATE`."""
+
+FROM_A_STATE: Final[Column] = "create_model from a saved state"
+"""The creation of a training client from a saved state: no operation and no kind of client of its own.
+
+The load is observed by the new training client, and since 0.38 by the creation of the model, which the rules
+are asked of. `checkpoints.pause` asks that it is that observer.
+"""
 
 OBSERVER_CHAPTERS: Final = (
     "parsing",
@@ -57,7 +64,7 @@ _BY_CLIENT: Final = tuple(
 _BY_OPERATION: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "wiring": (
         "A pause is logged, for the right client.",
-        tuple(f"wiring.{operation}" for operation in Operation),
+        (*(f"wiring.{operation}" for operation in Operation), "checkpoints.pause"),
     ),
     "debounce.across_futures": (
         "The 60 s, and the 900 s where a client has them, hold across futures of an operation.",
@@ -65,7 +72,11 @@ _BY_OPERATION: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "polling.request_type": (
         "Polls carry the request type in X-Tinker-Request-Type.",
-        tuple(f"polling.request_type_{operation}" for operation in Operation),
+        (
+            *(f"polling.request_type_{operation}" for operation in Operation),
+            "checkpoints.into_a_new_model",
+            "checkpoints.in_one_request",
+        ),
     ),
     "submissions.delays": (
         "A refused submission is sent again after the operation's delays.",
@@ -150,8 +161,15 @@ def is_asked(required: Requirement, scenario: Scenario, profile: Profile) -> boo
     if scenario.id in _OF_CHANGES_ONLY or scenario.id in _OF_CHANGES_ONLY.values():
         return notifies_of_changes_only(profile) is (scenario.id in _OF_CHANGES_ONLY.values())
     return not _is_observed(required) or all(
-        profile.observer.client(kind) is not None for kind in scenario.kinds
+        profile.observer.client(_observing_kind(client, profile)) is not None for client in scenario.clients
     )
+
+
+def _observing_kind(client: ClientSpec, profile: Profile) -> ClientKind:
+    """Return the kind of client whose observer a client has, while it is created, too."""
+    rules = profile.polling.from_checkpoint
+    loads_into_a_model = rules is not None and not rules.loading_creates
+    return ClientKind.TRAINING if client.checkpoint is not None and loads_into_a_model else client.kind
 
 
 def _is_observed(required: Requirement) -> bool:
@@ -214,24 +232,30 @@ def client_cells(
 
 
 def operation_cells(
-    scenarios: Mapping[str, Scenario], operations: Collection[str] = tuple(Operation)
+    scenarios: Mapping[str, Scenario], operations: Collection[str] = (*Operation, FROM_A_STATE)
 ) -> tuple[MatrixCell, ...]:
     """Return the cells of the rules that depend on the operation.
 
     Args:
         scenarios: All scenarios by id.
-        operations: The operations.
+        operations: The operations, and the creation from a saved state.
     """
     return tuple(
         MatrixCell(
             rule,
             operation,
-            tuple(each for each in _asked(rule, scenarios) if operation in each[1].operations),
+            tuple(each for each in _asked(rule, scenarios) if operation in _columns(each[1])),
             OPERATION_REASONS.get((rule.name, operation), ""),
         )
         for rule in operation_rules()
         for operation in operations
     )
+
+
+def _columns(scenario: Scenario) -> frozenset[Column]:
+    """Return the operations of a scenario, as the columns of the matrix name them."""
+    loads = any(client.checkpoint is not None for client in scenario.clients)
+    return frozenset({FROM_A_STATE} if loads else scenario.operations)
 
 
 def _asked(rule: MatrixRule, scenarios: Mapping[str, Scenario]) -> Iterator[tuple[Requirement, Scenario]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from fake_server.core.operations import Operation
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements.matrix import MatrixCell, client_cells, operation_cells
 from tinker_conformance.scenario.scenario import Scenario
@@ -35,6 +34,10 @@ def _lines(scenarios: Mapping[str, Scenario]) -> Iterator[str]:
     yield ""
     yield from _table("rule", tuple(ClientKind), clients)
     yield ""
+    yield "A training client that is created from a saved state is no kind of its own. Its load is observed"
+    yield "by the new training client, and since 0.38 by the creation of the model; `checkpoints.pause` asks"
+    yield "that. Below it has a row beside the operations."
+    yield ""
     yield "## Rules that depend on the operation"
     yield ""
     yield f"{_counted(operations)}."
@@ -49,7 +52,7 @@ def _lines(scenarios: Mapping[str, Scenario]) -> Iterator[str]:
         yield "|---|---|---|"
         for cell in cells:
             names = dict.fromkeys(required.id for required, _ in cell.asked)
-            yield f"| {Operation(cell.column).value} | {_code(names)} | {_content(cell)} |"
+            yield f"| {cell.column!s} | {_code(names)} | {_content(cell)} |"
 
 
 def _counted(cells: Sequence[MatrixCell]) -> str:

@@ -12,6 +12,7 @@ _NO_CREATION: Final = "the profiles for which it holds do not observe the creati
 _OF_SAMPLES: Final = "the rule is about samples"
 _NO_GRACE: Final = "a sampling client has no grace period; `grace.not_for_sampling` asks that"
 _OWN_CLIENT: Final = "each creation of a model is a client of its own, with one future"
+_FROM_A_STATE: Final = "create_model from a saved state"
 _NO_KEY: Final = "its result has no required key"
 _IN_JSON: Final = "its result is JSON in every release"
 
@@ -51,9 +52,12 @@ CLIENT_REASONS: Final[Mapping[tuple[str, str], str]] = {
 
 OPERATION_REASONS: Final[Mapping[tuple[str, str], str]] = {
     ("debounce.across_futures", Operation.CREATE_MODEL): _OWN_CLIENT,
+    ("debounce.across_futures", _FROM_A_STATE): _OWN_CLIENT,
+    ("submissions.delays", _FROM_A_STATE): "it sends the request of `load_state`, which is asked",
     ("polling.incomplete_result", Operation.OPTIM_STEP): _NO_KEY,
     ("polling.incomplete_result", Operation.LOAD_STATE): _NO_KEY,
     ("polling.incomplete_result", Operation.UNLOAD_MODEL): _NO_KEY,
+    ("polling.incomplete_result", _FROM_A_STATE): _NO_KEY,
     ("polling.result_in_json", Operation.OPTIM_STEP): _IN_JSON,
     ("polling.result_in_json", Operation.SAVE_STATE): _IN_JSON,
     ("polling.result_in_json", Operation.LOAD_STATE): _IN_JSON,
@@ -61,5 +65,6 @@ OPERATION_REASONS: Final[Mapping[tuple[str, str], str]] = {
     ("polling.result_in_json", Operation.UNLOAD_MODEL): _IN_JSON,
     ("polling.result_in_json", Operation.SAVE_WEIGHTS_EXTERNAL): _IN_JSON,
     ("polling.result_in_json", Operation.CREATE_MODEL): _IN_JSON,
+    ("polling.result_in_json", _FROM_A_STATE): _IN_JSON,
 }
 """By the name of a rule and an operation."""

@@ -146,6 +146,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         """The replies to requests that belong to no future, of the set-up and in the background."""
         return (*self.setup, *self.background)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether a request is refused before its future exists."""
+        return bool(self.setup) or any(future.script.submission for future in self.futures)
+
     def client(self, name: str) -> ClientSpec:
         """Return the client of that name; the decoder has checked that every future's client exists."""
         return next(client for client in self.clients if client.name == name)

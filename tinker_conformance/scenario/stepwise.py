@@ -17,7 +17,7 @@ import msgspec
 from fake_server.script.builder import Exhausted, Script
 from fake_server.script.steps import Advance, Complete, ReplyStep, Status, Step
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.clocks.two_clocks import MICROSECOND
+from tinker_conformance.clocks.two_clocks import DEFAULT_EPOCH, MICROSECOND
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.scenario.scenario import FutureSpec, Scenario, ScenarioError
@@ -78,6 +78,11 @@ def _refuse_dates(scenario: Scenario) -> None:
         raise ScenarioError("it sets the monotonic clock")
     if scenario.time_zone is not None:
         raise ScenarioError("it sets the time zone")
+
+
+def sets_the_date(scenario: Scenario) -> bool:
+    """Return whether a scenario takes place at a date of its own, not only at a fraction of a second."""
+    return int(scenario.epoch) != int(DEFAULT_EPOCH)
 
 
 def stepwise(scenario: Scenario, profile: Profile) -> Scenario:

@@ -286,7 +286,7 @@ def test_the_checkpoints_of_all_runs_are_listed_together(service, training, rest
     ]
 
 
-def test_the_rank_is_32_and_all_layers_are_trained_by_default(service, rest):
+def test_the_rank_is_32_and_layers_are_trained_unless_asked_otherwise(service, rest):
     training = service.create_lora_training_client(base_model=BASE, train_mlp=False).result()
     assert rest.get_training_run(training.model_id).result().lora_rank == 32
     path = training.save_state("x").result().path

@@ -114,7 +114,8 @@ def test_another_seed_gives_others(in_process: tuple[str, dict[str, Any]]) -> No
 def test_releases_agree_on_every_number() -> None:
     # Draws without a seed of their own are for a sampler of a session, which release 0.1 has not.
     keys = ("losses", "later", "loaded", "seeded", "greedy")
-    first, old, new = ({key: _run(version, "7")[key] for key in keys} for version in ("0.1.3", *VERSIONS))
+    results = (_run(version, "7") for version in ("0.1.3", *VERSIONS))
+    first, old, new = ({key: result[key] for key in keys} for result in results)
     assert first == old == new
 
 

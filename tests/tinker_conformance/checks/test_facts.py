@@ -68,3 +68,24 @@ def test_a_fact_that_repeats_is_not_compared_but_is_what_came_instead() -> None:
     assert _differences(expected, [_fact("a", "x", at=1.0), again]) == [
         Mismatch("scenario", 2.0, "y", "x again", 9)
     ]
+
+
+def test_what_comes_at_another_time_is_not_what_came_instead() -> None:
+    """Not at a multiple of the time, either."""
+    assert _differences([_fact("a", "x", at=1.0)], [_fact("b", "z", at=2.0)]) == [
+        Mismatch("scenario", 1.0, "x", "nothing"),
+        Mismatch("scenario", 2.0, "nothing", "z, shown", 7),
+    ]
+
+
+def test_what_says_the_same_by_its_letters_did_not_come_instead() -> None:
+    spelled = "".join(["x", " and ", "y"])
+    assert _differences([_fact("a", "x and y")], [_fact("b", spelled)]) == [
+        Mismatch("scenario", 1.0, "x and y", "nothing"),
+        Mismatch("scenario", 1.0, "nothing", "x and y, shown", 7),
+    ]
+
+
+def test_facts_after_one_that_repeats_are_compared() -> None:
+    again = Fact("a", 1.0, "x", "x again", 9, repeats=True)
+    assert _differences([_fact("b", "y")], [again, _fact("b", "y")]) == []

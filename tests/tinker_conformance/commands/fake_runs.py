@@ -88,7 +88,7 @@ def judging(judged: Judged) -> Iterator[None]:
         "open_run": lambda checked, _report: ConformanceRun(
             checked.request, cast("Judge", judged), asked, known
         ),
-        "asked_scripts": lambda *_, **__: () if judged.scripts is None else ("a script",),
+        "drawn_scripts": lambda *_, **__: () if judged.scripts is None else ("a script",),
         "judged_scripts": lambda *_, **__: judged.scripts,
     }
     with contextlib.ExitStack() as patches:

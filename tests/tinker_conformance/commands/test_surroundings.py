@@ -163,8 +163,9 @@ def test_drawing_scripts_leaves_nothing_in_the_working_folder(home: bool, tmp_pa
     folder = tmp_path / "here"
     folder.mkdir()
     program = (
-        "from tinker_conformance.commands.scripts import asked_scripts;"
-        "print(len(asked_scripts(3, 0, None, strict=False)))"
+        "from tinker_conformance.commands.scripts import drawn_scripts;"
+        "from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter as sdk;"
+        "print(len(drawn_scripts(3, 0, sdk.info, strict=False)))"
     )
     unset = {"HYPOTHESIS_STORAGE_DIRECTORY", *(() if home else ("HOME", "XDG_CACHE_HOME"))}
     environment = {name: value for name, value in os.environ.items() if name not in unset}

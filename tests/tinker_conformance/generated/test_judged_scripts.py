@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from fake_server.core.operations import Operation
+from tests.support.shared_runs import SharedSession
 from tinker_conformance.cli import main
 from tinker_conformance.generated.drawn_scenarios import generated
+from tinker_conformance.generated.judged_scripts import ScriptJudge, ScriptJudgement
 from tinker_conformance.generated.shrink import steps_of
-from tinker_conformance.scenario import load_scenarios
+from tinker_conformance.judging.judge import Judge
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.scenario import Scenario, load_scenarios
+from tinker_conformance.sdk.spec import open_sdk
 
 PLANTED = Path(__file__).parents[1] / "parity"
 
@@ -93,3 +101,27 @@ def test_ordinary_scripts_hold_nothing_odd() -> None:
                         assert step.status >= 500
                     case _:
                         pass
+
+
+REFUSED = tuple(s for s in generated(60, 2, ordinary=True) if s.is_refused)
+
+
+def _judged(name: str, reference: SharedSession, scripts: Sequence[Scenario]) -> ScriptJudgement:
+    profile = load_profile("tinker-0.38")
+    sdk = open_sdk(f"python:planted:{name}")
+    with contextlib.closing(Judge(sdk, lambda: reference, profile, {})) as judge:
+        return ScriptJudge(judge).judge_all(scripts, lambda: None)
+
+
+def test_ordinary_scripts_find_an_sdk_that_gives_up_where_a_submission_is_refused(
+    reference: SharedSession,
+) -> None:
+    creates = [s for s in REFUSED if s.futures[0].operation is Operation.CREATE_MODEL]
+    (found,) = _judged("CreatesNoModelAfterARefusal", reference, creates[:1]).failures
+    assert "submissions.sent_again" in found.requirements
+    assert steps_of(found.scenario) <= 2
+
+
+def test_how_long_an_sdk_waits_after_a_refusal_is_its_own_choice(reference: SharedSession) -> None:
+    found = _judged("WaitsLongerAfterRefusals", reference, REFUSED)
+    assert (found.judged, found.held) == (len(REFUSED), len(REFUSED))

@@ -150,9 +150,31 @@ def test_what_its_clock_cannot_show_is_not_run() -> None:
     assert judgement.verdict is Verdict.NOT_CLAIMED
     assert judgement.note == (
         "the SDK's clock, wall, cannot run this scenario: "
-        "it moves the wall clock and the monotonic clock by different amounts"
+        "it moves the wall clock and the monotonic clock by different amounts; "
+        "offer the clock 'file' to be asked"
     )
     assert sdk.asked == []
+
+
+@pytest.mark.parametrize(
+    ("clock", "scenario", "asked"),
+    [
+        (SdkClock.LIBFAKETIME, "times-after-2038-training", False),
+        (SdkClock.LIBFAKETIME, "times-every-quarter-hour-training", False),
+        (SdkClock.LIBFAKETIME, "debounce-window-training", True),
+        (SdkClock.FILE, "times-after-2038-training", True),
+        (SdkClock.FROZEN, "times-after-2038-training", True),
+    ],
+)
+def test_a_clock_that_keeps_the_present_date_shows_nothing_of_another_one(
+    clock: SdkClock, scenario: str, asked: bool
+) -> None:
+    sdk = Scripted({}, clock=clock)
+    with _judge(sdk, Scripted({})) as judge:
+        judgement = judge.judge(_requirement(scenario))
+    assert (judgement.verdict is not Verdict.NOT_CLAIMED) is asked
+    if not asked:
+        assert "it takes place at a date of its own; offer the clock 'file'" in judgement.note
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,17 @@ class LogsAfterFiftySeconds(_Edited):
     edits: ClassVar = {("observer", "interval_seconds"): 50.0}
 
 
+class WaitsLongerAfterRefusals(_Edited):
+    edits: ClassVar = {
+        ("polling", "submission", "quick_base_seconds"): 3.0,
+        ("polling", "submission", "slow_base_seconds"): 70.0,
+    }
+
+
+class CreatesNoModelAfterARefusal(_Edited):
+    edits: ClassVar = {("polling", "submission", "quick_retries"): 0}
+
+
 class FailsToOpen(ReferenceAdapter):
     async def open(self, context: ScenarioContext) -> None:
         raise RuntimeError("no network today")

@@ -174,4 +174,17 @@ def test_some_generated_scripts_refuse_submissions_and_sessions_and_break_replie
     assert any(
         isinstance(step, Wired) for s in scenarios for future in s.futures for step in future.script.steps
     )
-    assert not any(s.setup for s in generated(60, ordinary=True))
+
+
+def test_ordinary_scripts_refuse_only_what_comes_before_every_pause() -> None:
+    """How long an SDK waits is its own choice, and must change no window."""
+    scenarios = generated(120, 1, ordinary=True)
+    first = [s.futures[0] for s in scenarios if s.futures[0].script.submission]
+    assert {s.client(f.client).kind for s in scenarios for f in s.futures if f in first} == set(ClientKind)
+    assert any(s.setup for s in scenarios)
+    assert not any(future.script.submission for s in scenarios for future in s.futures[1:])
+
+
+@pytest.mark.parametrize("ordinary", [True, False])
+def test_nothing_is_refused_of_an_sdk_that_does_not_send_it_again(ordinary: bool) -> None:
+    assert not any(s.is_refused for s in generated(60, 1, ordinary=ordinary, refused=False))

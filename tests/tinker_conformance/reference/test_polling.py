@@ -19,6 +19,8 @@ from tests.tinker_conformance.reference.virtual_time import (
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.reference.failures import ErrorKind, FutureError
+from tinker_conformance.reference.polling import Poll
+from tinker_conformance.reference.wire import Result
 
 OLDEST = load_profile("tinker-0.1+tinker-0.1")
 SEED = load_profile("tinker-0.5.1")
@@ -72,6 +74,18 @@ def test_a_large_result_is_announced_then_fetched() -> None:
     seen = play(BUDGET, announced, timeout(), done())
     assert seen.error is None
     assert [poll.body["allow_metadata_only"] for poll in seen.server.polls] == [True, False, False]
+
+
+def test_a_result_that_the_session_announced_is_fetched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = Poll.result
+
+    async def announced(self: Poll) -> Result:
+        self.announced()
+        return await result(self)
+
+    monkeypatch.setattr(Poll, "result", announced)
+    seen = play(BUDGET, timeout(), done())
+    assert [poll.body["allow_metadata_only"] for poll in seen.server.polls] == [False, False]
 
 
 def test_a_result_that_is_announced_twice_ends_the_poll() -> None:

@@ -11,7 +11,7 @@ from fake_server import FakeTinker, decode_steps
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.engine.listener import Poll, Submission
 from fake_server.httpx_transport import FakeTinkerTransport
-from fake_server.script.steps import Advance
+from fake_server.script.steps import Advance, Wired
 from tinker_conformance.checks.pause_lines import known_reasons
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.judging.claims import invisible_seconds
@@ -130,3 +130,15 @@ def test_the_reason_in_a_corrupted_reply_is_one_that_a_line_may_give() -> None:
     )
     [scenario] = parse_scenarios(text, source="test")
     assert "full" in known_reasons(load_profile("tinker-0.7"), scenario)
+
+
+def test_no_reply_is_compressed_for_a_client_that_did_not_ask_for_it() -> None:
+    wires = [
+        (scenario.id, step.wire)
+        for scenario in shipped_scenarios().values()
+        for future in scenario.futures
+        for step in future.script.steps
+        if isinstance(step, Wired) and step.wire.compress is not None
+    ]
+    assert len({name for name, _ in wires}) >= 3
+    assert [name for name, wire in wires if not wire.if_accepted] == []

@@ -12,6 +12,7 @@ from tinker_conformance.profile.profile_files import known_profiles, load_profil
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements import REQUIREMENTS, requirement
 from tinker_conformance.requirements.matrix import (
+    FROM_A_STATE,
     OBSERVER_CHAPTERS,
     MatrixCell,
     client_cells,
@@ -51,9 +52,22 @@ def test_a_new_operation_has_an_empty_cell_in_every_row() -> None:
     assert _empty(cells) == [f"{rule.name} of merge_models" for rule in operation_rules()]
 
 
+def test_a_way_to_create_a_client_has_a_cell_in_every_row_of_the_operations() -> None:
+    cells = [cell for cell in operation_cells(shipped_scenarios()) if cell.column == FROM_A_STATE]
+    assert [cell.rule for cell in cells] == list(operation_rules())
+    asked = {required.id for cell in cells for required, _ in cell.asked}
+    assert asked == {
+        "checkpoints.pause",
+        "checkpoints.into_a_new_model",
+        "checkpoints.in_one_request",
+    }
+
+
 def _applies(cell: MatrixCell, profile: Profile) -> bool:
     if not any(required.holds(profile) for required in cell.rule.requirements):
         return False
+    if cell.column == FROM_A_STATE:
+        return profile.polling.from_checkpoint is not None
     if cell.column in set(Operation):
         operations = profile.observer.observed_operations if cell.rule.is_observed else tuple(Operation)
         return Operation(cell.column) in profile.polling.operations and cell.column in operations

@@ -48,7 +48,7 @@ def request_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
 def request_numbers(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Yield whether each submission has a `seq_id`, greater than those of its client before."""
     greatest: dict[str | None, int] = {}
-    heard: set[str | None] = set()
+    numbered: set[str | None] = set()
     for place, request, name, number in _submissions(timeline):
         given = (request.body or {}).get("seq_id")
         before = greatest.get(request.client)
@@ -56,12 +56,12 @@ def request_numbers(case: Case, timeline: Timeline) -> Iterator[Fact]:
             says = shown = "without a seq_id"
         elif before is None or given > before:
             greatest[request.client] = given
-            says = "with a greater seq_id" if request.client in heard else "with a seq_id"
+            says = "with a greater seq_id" if request.client in numbered else "with a seq_id"
             shown = f"with the seq_id {given}"
         else:
             says = "with a seq_id that is not greater"
             shown = f"with the seq_id {given} after {before}"
-        heard.add(request.client)
+        numbered.add(request.client)
         yield Fact(
             ("seq", name, number),
             request.at,

@@ -342,7 +342,9 @@ def _version(sdk: DrivenSdk) -> str:
 
 def _capabilities(names: SdkNames) -> frozenset[Capability]:
     more = set()
-    if find_spec(names.module(_SESSION_POLLER)) is not None:
+    poller = names.module(_SESSION_POLLER)
+    # Its first form, in 0.26.2 and 0.27.0, polls without end and fails no sample; docs/reference/profiles.md.
+    if find_spec(poller) is not None and hasattr(member(f"{poller}:SessionFuturesPoller"), "_fail"):
         more.add(Capability.SESSION_POLLING)
     if hasattr(member(names.module(_CANCELLER)), "enqueue_cancel"):
         more.add(Capability.CANCELLATION)

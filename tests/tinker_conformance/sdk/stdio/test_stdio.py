@@ -437,13 +437,14 @@ def test_the_suite_and_trace_take_such_a_spec(pytester: pytest.Pytester) -> None
     assert '"event": "outcome"' in result.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.needs_tool("libfaketime")
 @pytest.mark.parametrize(
     "among",
     [
-        pytest.param(("tinker-0.7", "tinker-0.5.1", "tinker-0.1"), id="its neighbours"),
-        pytest.param(None, id="every revision", marks=pytest.mark.slow),
+        pytest.param(
+            ("tinker-0.7", "tinker-0.5.1", "tinker-0.1"), id="its neighbours", marks=pytest.mark.slow
+        ),
+        pytest.param(None, id="every revision", marks=pytest.mark.nightly),
     ],
 )
 def test_identify_finds_the_revision_of_an_adapter_under_libfaketime(
