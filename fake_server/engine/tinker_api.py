@@ -57,7 +57,7 @@ from fake_server.engine.request_decoding import decode_plainly, decode_request
 from fake_server.engine.setup_book import SetupBook, SetupRequests
 from fake_server.engine.setup_endpoints import SETUP_PATHS, SetUp, client_of, telemetry_events
 from fake_server.script.builder import Exhausted, Script, ScriptLike, Turn, as_script, with_submission
-from fake_server.script.holds import AtMost, Hold, Outage
+from fake_server.script.holds import AtMost, Hold, Outage, check_rule
 from fake_server.script.request_match import RequestMatch, request_match
 from fake_server.script.rules import Rule, RuleBook
 from fake_server.script.setup_replies import SetupReplies
@@ -264,8 +264,10 @@ class FakeTinker:
             optional: Whether the rule need not apply; otherwise ``verify`` reports a rule that never applied.
 
         Raises:
-            ScriptError: The engine treats submissions without a script as errors.
+            ScriptError: It is no rule, or only the beginning of one, or the engine treats submissions without
+                a script as errors.
         """
+        check_rule(rule)
         if self._unscripted is Unscripted.ERROR:
             raise ScriptError(
                 "a rule applies to submissions without a script, but here they are errors; create the engine "
@@ -275,7 +277,7 @@ class FakeTinker:
             match rule:
                 case Rule():
                     self._rules.add(rule, optional=optional)
-                case _:
+                case Outage() | AtMost():
                     self._holds.add(rule, optional=optional)
 
     def remove_rule(self, rule: Rule | Hold) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from types import FunctionType
 from typing import Final
 
 from fake_server.core.errors import ScriptError, meant
@@ -96,8 +97,8 @@ class Script:
         submission_turns: The replies to submissions, each with the advances before it.
 
     Raises:
-        ScriptError: The script has too many steps, ``repeat`` has no reply to repeat, or ``submission`` has a
-            reply that only a poll can get.
+        ScriptError: The script has too many steps, one is no step, ``repeat`` has no reply to repeat, or
+            ``submission`` has a reply that only a poll can get.
     """
 
     steps: tuple[Step, ...] = ()
@@ -134,10 +135,18 @@ def _in_turns(steps: Iterable[Step]) -> tuple[tuple[Turn, ...], tuple[Advance, .
                 waiting.append(step)
             case _ if not waiting and turns and turns[-1].reply is step and not turns[-1].advances:
                 turns.append(turns[-1])  # A repeated reply: a million of them share one value.
-            case _:
+            case _ if isinstance(step, ReplyStep):
                 turns.append(Turn(tuple(waiting), step))
                 waiting.clear()
+            case _:
+                raise ScriptError(_no_step(step))
     return tuple(turns), tuple(waiting)
+
+
+def _no_step(value: object) -> str:
+    if isinstance(value, FunctionType):
+        return f"a script has the function {value.__name__} as a step; call it: {value.__name__}()"
+    return f"{value!r} is no step of a script; give steps such as complete(), timeout() or status(503)"
 
 
 def _submission_turns(steps: tuple[Step, ...]) -> tuple[Turn, ...]:
@@ -225,14 +234,22 @@ def script(*steps: Step) -> ScriptBuilder:
 
 
 def as_script(value: ScriptLike) -> Script:
-    """Return a script made from a script, a builder or plain steps."""
+    """Return a script made from a script, a builder or plain steps.
+
+    Raises:
+        ScriptError: It is none of them.
+    """
     match value:
         case Script():
             return value
         case ScriptBuilder():
             return value.build()
         case _:
-            return Script(tuple(value))
+            try:
+                steps = tuple(value)
+            except TypeError:
+                raise ScriptError(_no_step(value)) from None
+            return Script(steps)
 
 
 def with_submission(value: Script, steps: Iterable[Step]) -> Script:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fake_server.core.errors import ScriptError
 from fake_server.core.operations import Operation, named_operation
 from fake_server.script.builder import Seconds
-from fake_server.script.rules import POLL_SECONDS, pause_reply, selects
+from fake_server.script.rules import POLL_SECONDS, Rule, RuleBeginning, pause_reply, selects
 from fake_server.script.steps import ReplyStep, microseconds
 
 
@@ -153,6 +153,27 @@ def at_most(
     apart = None if poll_seconds is None else _positive("poll_seconds", poll_seconds)
     held = Held(pause_reply(state, reason, signal), apart, named_operation(operation), client)
     return AtMost(held, count)
+
+
+def check_rule(value: object) -> None:
+    """Check that a value can be added as a rule.
+
+    Raises:
+        ScriptError: It is the beginning of a rule, or nothing of the kind.
+    """
+    match value:
+        case Rule() | Outage() | AtMost():
+            return
+        case RuleBeginning():
+            raise ScriptError(
+                f"{value!r} is only the beginning of a rule; complete it with paused() or plays(), such as "
+                'every(3).paused("paused_capacity", polls=2)'
+            )
+        case _:
+            raise ScriptError(
+                f'{value!r} is no rule; give one such as every(3).paused("paused_capacity", polls=2), '
+                'outage("paused_capacity") or at_most(4, "paused_rate_limit")'
+            )
 
 
 def _positive(name: str, seconds: Seconds) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 
 from fake_server.core.errors import ScriptError
 from fake_server.core.operations import Operation
@@ -122,12 +123,16 @@ class Conveniences(FakeTinker):
 
         Returns:
             The future of each.
+
+        Raises:
+            ScriptError: There is no loss, or one is not a number.
         """
+        numbers = list(values)
+        if not numbers or not all(isinstance(value, Real) for value in numbers):
+            raise ScriptError(f"losses() got {values!r}; give numbers, for example [2.0, 1.5]")
         scripts = [
-            Script((complete(metrics={"loss:sum": float(value)}),), Exhausted.REPEAT) for value in values
+            Script((complete(metrics={"loss:sum": float(value)}),), Exhausted.REPEAT) for value in numbers
         ]
-        if not scripts:
-            raise ScriptError("losses() needs at least one number; give for example [2.0, 1.5]")
         return tuple(
             self.add_script(made, operation=Operation.FORWARD_BACKWARD, client=client) for made in scripts
         )

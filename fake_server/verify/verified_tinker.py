@@ -26,7 +26,7 @@ from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.setup_endpoints import SETUP_PATHS
 from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.builder import Script, ScriptLike, as_script, with_submission
-from fake_server.script.holds import Hold
+from fake_server.script.holds import AtMost, Hold, Outage
 from fake_server.script.request_match import RequestMatch
 from fake_server.script.rules import Rule
 from fake_server.script.steps import MICROSECONDS, Advance, Step
@@ -138,7 +138,7 @@ class VerifiedTinker(Conveniences):
         match rule:
             case Rule():
                 self._check_clock(rule.script)
-            case _:
+            case Outage() | AtMost():
                 self._check_moves(moves=rule.held.poll_us is not None)
         super().add_rule(rule, optional=optional)
 

@@ -1,6 +1,6 @@
 """What `make cookbook` runs: recipes of `tinker-cookbook`, as published, against the simulated service.
 
 `recipes` says which, `environments` installs three releases with the `tinker` of their time, `data_sets`
-writes tiny data sets, `running` runs one recipe and `__main__` all of them. No code of the recipes is copied:
-their packaged modules are called with arguments.
+writes tiny data sets, `running` runs one recipe and `__main__` all of them. `own_tests` runs tests of the
+cookbook itself and `tutorials` its tutorials. No code of it is copied: what is published runs.
 """

@@ -1,13 +1,14 @@
 """``python -m tests.cookbook [WORD…]``: run the recipes whose names have a word, or all; print a table.
 
-Without words, and with the word ``own-tests``, it also runs tests of the cookbook itself.
+Without words it also runs tests of the cookbook itself, and its tutorials; the words ``own-tests`` and
+``tutorials`` run these alone.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fake_server.core.errors import ScriptViolation
@@ -15,15 +16,18 @@ from tests.cookbook.environments import RELEASES, CookbookRelease, cookbook_envi
 from tests.cookbook.own_tests import RELEASE, run_own_tests
 from tests.cookbook.recipes import RECIPES, Recipe
 from tests.cookbook.running import RecipeFailed, RecipeRun, check_tokenizer, differences, run_recipe
+from tests.cookbook.tutorials import run_tutorials
 
 OWN_TESTS = "own-tests"
 """The word that runs the cookbook's own tests."""
+TUTORIALS = "tutorials"
+"""The word that runs its tutorials."""
 
 
 def main(words: Sequence[str]) -> int:
     """Run recipes, and return the exit code: 0 if each ran to its end with the expected numbers."""
     chosen = [recipe for recipe in RECIPES if not words or any(word in recipe.name for word in words)]
-    if not chosen and OWN_TESTS not in words:
+    if not chosen and not {OWN_TESTS, TUTORIALS} & {*words}:
         print(f"no recipe has {' or '.join(words)} in its name", file=sys.stderr)
         return 2
     failures: list[str] = []
@@ -39,21 +43,23 @@ def main(words: Sequence[str]) -> int:
                 lines = differences(calm.metrics, disturbed.metrics)
                 failures += [f"{recipe.name}: {line}" for line in lines]
     if not words or OWN_TESTS in words:
-        _own_tests(failures)
+        _published("of its own tests passed", run_own_tests, failures)
+    if not words or TUTORIALS in words:
+        _published("of its tutorials ran to their end", run_tutorials, failures)
     for failure in failures:
         print(failure, file=sys.stderr)
     print(f"{len(chosen)} recipes, {len(failures)} failures")
     return 1 if failures else 0
 
 
-def _own_tests(failures: list[str]) -> None:
+def _published(what: str, run: Callable[[Path], tuple[int, float]], failures: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="cookbook-") as folder:
         try:
-            passed, seconds = run_own_tests(Path(folder))
+            count, seconds = run(Path(folder))
         except RecipeFailed as error:
             failures.append(str(error))
             return
-    print(f"{RELEASE.version}: {passed} of its own tests passed in {seconds:.0f} s", flush=True)
+    print(f"{RELEASE.version}: {count} {what} in {seconds:.0f} s", flush=True)
 
 
 def _try_tokenizer(release: CookbookRelease, failures: list[str]) -> None:

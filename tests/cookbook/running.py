@@ -84,7 +84,7 @@ def run_recipe(
         for more in ((), recipe.again)[: 2 if recipe.again else 1]:
             arguments = [*recipe.arguments, *MODEL, "log_path=log", *more]
             command = [str(environment.python), "-m", f"tinker_cookbook.recipes.{recipe.module}", *arguments]
-            _run(recipe.name, command, folder, variables)
+            run_program(recipe.name, command, folder, variables)
     run = RecipeRun(
         metrics_of(folder / "log" / "metrics.jsonl"),
         time.perf_counter() - began,
@@ -106,7 +106,7 @@ def check_tokenizer(environment: CookbookEnvironment, folder: Path) -> None:
     variables["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
     write_tokenizer_cache(folder / "hf", PINNED)
     command = [str(environment.python), "-m", "tests.cookbook.tokenizer_program", *MODELS, *PINNED]
-    _run("the tokenizer", command, folder, variables)
+    run_program("the tokenizer", command, folder, variables)
 
 
 def metrics_of(path: Path) -> Metrics:
@@ -148,7 +148,18 @@ def differences(calm: Metrics, disturbed: Metrics) -> list[str]:
     ]
 
 
-def _run(name: str, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+def run_program(name: str, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+    """Run a program of a cookbook's environment to its end.
+
+    Args:
+        name: What it is called in errors.
+        command: Its command.
+        folder: The working directory.
+        variables: Its environment variables.
+
+    Raises:
+        RecipeFailed: It failed, or took too long; the message has the end of its output.
+    """
     try:
         done = subprocess.run(
             command,

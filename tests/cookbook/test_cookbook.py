@@ -1,6 +1,8 @@
 """The parts of `make cookbook` that need no recipe; the recipes themselves run at night."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,11 +10,33 @@ import pytest
 
 from fake_server import VerifiedTinker
 from tests.cookbook.__main__ import main
-from tests.cookbook.environments import DEPENDENCIES, LOCK, RELEASES
+from tests.cookbook.environments import DEPENDENCIES, LOCK, RELEASES, ROOT
 from tests.cookbook.own_tests import LEFT_OUT, TESTS, check_all_known
 from tests.cookbook.recipes import RECIPES, Kind, add_up, answer_half, disturb
 from tests.cookbook.running import RecipeFailed, check_metrics, differences, metrics_of
+from tests.cookbook.tutorials import LEFT_OUT as TUTORIALS_LEFT_OUT
+from tests.cookbook.tutorials import TUTORIALS, check_all_tutorials_known
 
+NOTEBOOK = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+async def _(mo, number):
+    mo.stop(number != 3)
+    print(number)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    import marimo as mo
+
+    number = {number}
+    return mo, number
+"""
 RECIPE = replace(RECIPES[0], metrics=("loss",), steps=2)
 
 
@@ -75,3 +99,26 @@ def test_each_of_the_cookbook_s_own_tests_runs_or_has_a_reason(tmp_path: Path) -
     (tmp_path / "tests/recipes/test_recipe_new.py").touch()
     with pytest.raises(RecipeFailed, match="list these in own_tests.py: .*test_recipe_new.py"):
         check_all_known(tmp_path)
+
+
+def test_each_tutorial_runs_or_has_a_reason(tmp_path: Path) -> None:
+    assert not {*TUTORIALS} & {*TUTORIALS_LEFT_OUT}
+    (tmp_path / "tutorials").mkdir()
+    for name in (*TUTORIALS, *TUTORIALS_LEFT_OUT):
+        (tmp_path / "tutorials" / f"{name}.py").touch()
+    check_all_tutorials_known(tmp_path)
+    (tmp_path / "tutorials" / "601_new.py").touch()
+    with pytest.raises(RecipeFailed, match="list these in tutorials.py: .*601_new"):
+        check_all_tutorials_known(tmp_path)
+
+
+def test_cells_run_as_soon_as_their_names_are_known(tmp_path: Path) -> None:
+    def output(number: int) -> str:
+        notebook = tmp_path / f"notebook_{number}.py"
+        notebook.write_text(NOTEBOOK.format(number=number), encoding="utf-8")
+        command = [sys.executable, "-m", "tests.cookbook.notebook_program", str(notebook)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout + done.stderr[-200:]
+
+    assert output(3) == "3\n"
+    assert output(4).endswith("Stopped: the notebook stopped itself\n")

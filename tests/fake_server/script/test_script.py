@@ -6,8 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_server import Advance, DropKind, Exhausted, FailCategory, Script, ScriptError, Status, Timeout
+from fake_server import (
+    Advance,
+    DropKind,
+    Exhausted,
+    FailCategory,
+    FakeTinker,
+    Script,
+    ScriptError,
+    Status,
+    Timeout,
+    VerifiedTinker,
+    every,
+)
 from fake_server.script import complete, drop, fail, script, status, timeout, try_again
+from fake_server.script.builder import as_script
+from fake_server.script.setup_replies import setup_replies
 
 
 def test_builder_gives_the_steps_in_the_order_they_were_written() -> None:
@@ -105,6 +119,15 @@ MISTAKES = {
     "nan": (lambda: timeout(float("nan")), "is not a JSON number"),
     "date": (lambda: timeout(a=object()), "not a JSON value"),
     "key": (lambda: timeout({1: 2}), "JSON keys are strings"),
+    "a_text": (lambda: as_script("complete"), "'c' is no step of a script"),  # type: ignore[arg-type]
+    "a_number": (lambda: as_script(3), "3 is no step of a script"),  # type: ignore[arg-type]
+    "not_called": (lambda: script(complete).build(), "call it: complete"),  # type: ignore[arg-type]
+    "no_reply": (lambda: setup_replies("create_session", 3), "3 is no step"),  # type: ignore[arg-type]
+    "not_called_in_a_rule": (lambda: every(1).plays(drop), "call it: drop"),  # type: ignore[arg-type]
+    "beginning_of_a_rule": (lambda: FakeTinker(seed=1).add_rule(every(3)), "complete it with paused"),  # type: ignore[arg-type]
+    "no_rule": (lambda: VerifiedTinker(seed=1).add_rule(complete()), "is no rule; give one such as"),  # type: ignore[arg-type]
+    "no_loss": (lambda: VerifiedTinker(seed=1).losses("12"), "give numbers"),  # type: ignore[arg-type]
+    "one_loss": (lambda: VerifiedTinker(seed=1).losses([]), "give numbers"),
     "two_bodies": (lambda: timeout({}, a=1), "give one of them"),
 }
 
