@@ -79,3 +79,26 @@ def test_what_was_begun_and_never_waited_for_does_not_run_once_it_closes(held: s
 def _side_by_side(slow: Scripted, quick: Scripted, held: str) -> SideBySide:
     sdk, reference = (slow, quick) if held == "sdk" else (quick, slow)
     return SideBySide(sdk, lambda: reference, PROFILE, PROFILE)
+
+
+def test_both_are_killed() -> None:
+    sdk, reference = Scripted({}), Scripted({})
+    runs = SideBySide(sdk, lambda: reference, PROFILE, PROFILE)
+    runs.both(ONE)
+    runs.kill()
+    assert (sdk.killed, reference.killed) == (1, 1)
+    runs.close()
+
+
+def test_a_reference_that_did_not_start_is_not_killed(caplog: pytest.LogCaptureFixture) -> None:
+    def fails() -> Scripted:
+        raise OSError("no memory")
+
+    sdk = Scripted({})
+    runs = SideBySide(sdk, fails, PROFILE, PROFILE)
+    with pytest.raises(OSError, match="no memory"):
+        runs.both(ONE)
+    runs.kill()
+    assert sdk.killed == 1
+    assert caplog.records == []
+    runs.close()
