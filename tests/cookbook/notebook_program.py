@@ -126,6 +126,7 @@ def main() -> None:
     assert spec is not None
     assert spec.loader is not None
     notebook = importlib.util.module_from_spec(spec)
+    sys.modules["notebook"] = notebook  # Classes of a notebook are looked up in their module.
     spec.loader.exec_module(notebook)
     asyncio.run(run(notebook.app.cells))
 
