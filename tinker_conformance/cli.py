@@ -22,6 +22,7 @@ from tinker_conformance.sdk.session import FaultKind
 
 _COMMANDS: Final = CommandFiles(
     (
+        "adapter-template",
         "check-adapter",
         "docs",
         "identify",

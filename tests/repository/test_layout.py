@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -142,3 +142,11 @@ def test_tests_stand_where_the_package_stands_that_they_test() -> None:
         for path in (ROOT / "tests" / root).rglob("test_*.py")
     }
     assert folders <= {_place(package) for package in PACKAGES}
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    """Folders of tests are no packages, so pytest imports a module by the name of its file alone."""
+    files = (
+        path for path in (ROOT / "tests").rglob("test_*.py") if not (path.parent / "__init__.py").exists()
+    )
+    assert [name for name, count in Counter(path.name for path in files).items() if count > 1] == []

@@ -48,7 +48,8 @@ def docs(page: str | None) -> None:
         case [one]:
             click.echo(known[names[one]].read_text(encoding="utf-8"), nl=False)
         case []:
-            hint = suggestion(wanted, names, "`tinker-conformance docs` lists all of them")
+            known_names = {*names, *(name.rpartition("/")[2] for name in names)}
+            hint = suggestion(wanted, sorted(known_names), "`tinker-conformance docs` lists all of them")
             raise UserError(f"docs: there is no page {page!r}; {hint}")
         case several:
             raise UserError(f"docs: {page!r} is the name of several pages; write one of {', '.join(several)}")

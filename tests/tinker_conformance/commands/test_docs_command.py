@@ -64,7 +64,7 @@ def test_a_page_has_three_names(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("fixture", "there is no page 'fixture'; did you mean 'reference/fixtures'?"),
+        ("fixture", "there is no page 'fixture'; did you mean 'fixtures'?"),
         ("reports", "write one of how-to/reports, reference/reports"),
         ("zzz", "`tinker-conformance docs` lists all of them"),
     ],
