@@ -28,7 +28,9 @@ FAULTS: Final[Mapping[tuple[str, str], str]] = {
         (release, "RestClient.get_audit_log_async"): _OTHER_LOOP for release in ("0.20.0", "0.22.7", "0.36.0")
     },
     ("0.36.0", "AdminClient.get_audit_log_async"): _OTHER_LOOP,
-    ("0.20.0", "tinker checkpoint delete"): "exits before it sends a request, because its own command `list` hides Python's",
+    ("0.20.0", "tinker checkpoint delete"): (
+        "exits before it sends a request, because its own command `list` hides Python's"
+    ),
 }
 """Methods and commands that fail by a fault of the release."""
 
