@@ -145,7 +145,7 @@ downstream-3.%:
 	python=$$(.ci/find-python 3.$*); if [ -n "$$python" ]; then .ci/downstream "$$python" $(if $(filter 3.$*,$(OWN_PYTHON)),on-workers-too); \
 	  else echo 'Python 3.$* is not installed here: the downstream project was not tried with it'; fi
 
-# What CI runs beside the tests; `make --jobs 2 checks` runs two at a time.
+# What CI runs beside the tests; `make --jobs 3 checks` runs three at a time.
 # `catalogue` judges the official release that `make conformance SDK=official==0.38.0` would judge again.
 checks: test-lowest newest-is-printed lint types docs catalogue $(addprefix downstream-,3.11 3.12 3.13)
 

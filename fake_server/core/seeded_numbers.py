@@ -66,7 +66,7 @@ class Occurrences:
         self._seen: Counter[int] = Counter()
 
     def next(self, *parts: object) -> int:
-        """Return how often equal values were counted before."""
+        """Count these values, and return how many equal ones were counted before them: 0 for the first."""
         key = digest(*parts)
         self._seen[key] += 1
         return self._seen[key] - 1

@@ -89,7 +89,7 @@ class Listener(Protocol):
     def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
         """Handle the reply to a submission that is not accepted; it is sent after this method.
 
-        A submission for which no script is left has a future with an empty name.
+        Where no script is left for a submission, the name of its future is ``''``.
         """
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:

@@ -9,11 +9,12 @@ from typing import Final
 
 from tinker_conformance.error_families import KitError
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.profile.polling_facet import PollingFacet
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import combined, index
 from tinker_conformance.requirements import REQUIREMENTS, Level
 from tinker_conformance.scenario.scenario import Scenario
-from tinker_conformance.sdk.adapter import AdapterInfo
+from tinker_conformance.sdk.adapter import AdapterInfo, Capability
 from tinker_conformance.sdk.remembered_session import RememberedSession
 from tinker_conformance.sdk.session import Run, SdkSession
 
@@ -51,7 +52,7 @@ class Nearness:
         contract: Ids of the contract requirements that it fails.
         quirks: Ids of the quirks that it fails.
         different: Ids of the scenarios whose timelines differ from the reference's in any event.
-        foreign: Operations that only one of the two has: the SDK or the profile.
+        foreign: Operations and optional parts of polling that only one of the two has, SDK or profile.
         adapter_errors: Ids of the requirements that the adapter's own failure left open; also in `contract`
             and `quirks`.
     """
@@ -71,7 +72,7 @@ class Nearness:
 
     @property
     def distance(self) -> tuple[int, int, int, int]:
-        """The sort key: failed contracts, then failed quirks, differing scenarios and foreign operations."""
+        """The sort key: failed contracts, then failed quirks, differing scenarios and what is foreign."""
         return len(self.contract), len(self.quirks), len(self.different), len(self.foreign)
 
     def failures(self, *, polling: bool) -> int:
@@ -126,14 +127,24 @@ def _counted(
 ) -> Nearness:
     judged = [judgement for judgement in judgements if judgement.verdict is not Verdict.NOT_CLAIMED]
     failed = [judgement.requirement for judgement in judged if judgement.verdict is not Verdict.PASSED]
-    operations = {operation.value for operation in info.operations}
-    own = {operation.value for operation in profile.polling.operations}
+    parts = _optional_parts(profile.polling)
+    claimed = {*info.operations, *(info.capabilities & parts.keys())}
+    said = {*profile.polling.operations, *(part for part, there in parts.items() if there)}
     return Nearness(
         profile=profile,
         judged=len(judged),
         contract=tuple(required.id for required in failed if required.level is Level.CONTRACT),
         quirks=tuple(required.id for required in failed if required.level is Level.QUIRK),
         different=different,
-        foreign=tuple(sorted(operations ^ own)),
+        foreign=tuple(sorted(each.value for each in claimed ^ said)),
         adapter_errors=tuple(j.requirement.id for j in judged if j.verdict is Verdict.ADAPTER_ERROR),
     )
+
+
+def _optional_parts(polling: PollingFacet) -> dict[Capability, bool]:
+    """Return the capabilities that are a part of the polling facet, and whether this one has it."""
+    return {
+        Capability.CANCELLATION: polling.cancellation is not None,
+        Capability.CHECKPOINTS: polling.from_checkpoint is not None,
+        Capability.SESSION_POLLING: polling.session_polling is not None,
+    }

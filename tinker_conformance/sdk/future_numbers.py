@@ -94,25 +94,45 @@ class FutureNumbers:
         """Record the outcome of a future, by the adapter's number.
 
         Returns:
-            The server's number: the future whose script was served to its end first, of those possible.
+            The server's number: of those possible, the one whose script was served to its end first. No
+            other future of the adapter gets the same number.
         """
         self.event_of(own)
         possible = self._possible.get(own, {own})
-        finished = (number for number in self._finished if number in possible)
-        number = next(finished, own if own in possible else min(possible))
-        self._narrow(own, {number})
-        return number
+        finished = [number for number in self._finished if number in possible]
+        for number in (*finished, *sorted(possible, key=lambda number: number != own)):
+            self._narrow(own, {number})
+            if self._possible.get(own) == {number}:
+                return number
+        return own
 
     def _narrow(self, own: int, to: set[int]) -> None:
         # Nothing is ruled out by an event that contradicts what is known, such as a line of another thread.
         if own not in self._possible or not (possible := self._possible[own] & to):
             return
-        self._possible[own] = possible
+        before, self._possible[own] = self._possible[own], possible
+        if possible != before and not self._each_can_have_its_own():
+            self._possible[own] = before
+            return
         if len(possible) > 1:
             return
         for other, others in self._possible.items():
             if other != own and possible < others:
                 self._narrow(other, others - possible)
+
+    def _each_can_have_its_own(self) -> bool:
+        """Return whether all futures of the adapter can have different numbers of the server."""
+        owners: dict[int, int] = {}
+
+        def placed(own: int, tried: set[int]) -> bool:
+            for number in self._possible[own] - tried:
+                tried.add(number)
+                if number not in owners or placed(owners[number], tried):
+                    owners[number] = own
+                    return True
+            return False
+
+        return all(placed(own, set()) for own in self._possible)
 
 
 def _alike(scenario: Scenario, future: FutureSpec) -> tuple[object, ...]:

@@ -22,13 +22,15 @@ PAGE: Final = ROOT / "docs" / "reference" / "public-methods.md"
 PROGRAM: Final = Path(__file__).with_name("public_methods_program.py")
 HISTORY: Final = ROOT / "tests" / "tinker_conformance" / "requirements" / "test_history.py"
 
-_OTHER_LOOP: Final = "raises before it asks: it calls its client from another event loop"
+_OTHER_LOOP: Final = "raises before it sends a request, because it uses its client from another event loop"
 FAULTS: Final[Mapping[tuple[str, str], str]] = {
     **{
         (release, "RestClient.get_audit_log_async"): _OTHER_LOOP for release in ("0.20.0", "0.22.7", "0.36.0")
     },
     ("0.36.0", "AdminClient.get_audit_log_async"): _OTHER_LOOP,
-    ("0.20.0", "tinker checkpoint delete"): "exits before it asks: its own command `list` hides Python's",
+    ("0.20.0", "tinker checkpoint delete"): (
+        "exits before it sends a request, because its own command `list` hides Python's"
+    ),
 }
 """Methods and commands that fail by a fault of the release."""
 

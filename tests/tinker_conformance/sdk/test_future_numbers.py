@@ -92,3 +92,25 @@ def test_a_timeline_has_the_numbers_of_the_server() -> None:
     line = Log(at=0.0, client="client", future=1, level="warning", logger="", message="paused")
     end = Outcome(at=0.0, client="client", future=1, kind=OutcomeKind.RESULT)
     assert [event.future for event in found.renumbered((request, line, end))] == [3, 3, 3]
+
+
+FOUR = """
+- id: four
+  client: sampling
+  concurrent: true
+  futures: [[{complete: {}}], [{complete: {}}], [{complete: {}}], [{complete: {}}]]
+"""
+
+
+def test_no_two_futures_get_one_number_when_the_order_of_their_ends_misleads() -> None:
+    """Replies to futures on threads of their own may be reported in another order than they were sent."""
+    found = numbers(FOUR)
+    for number in (1, 2, 3, 4):
+        found.request_arrived(number)
+    for number in (1, 2):
+        found.reply_chosen(number, last=True)
+    for own in (1, 2):
+        found.event_of(own)  # while 3 and 4 wait for a reply
+    for number in (3, 4):
+        found.reply_chosen(number, last=True)
+    assert [found.outcome_of(own) for own in (3, 4, 1, 2)] == [3, 4, 1, 2]
