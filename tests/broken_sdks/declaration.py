@@ -47,6 +47,7 @@ class BrokenSdk:
         caught_by: The requirement that must catch it.
         saying: A piece of the mismatch that this requirement must report.
         also: All other requirements that it breaks.
+        sometimes: Requirements that it breaks or not, as its threads happen to run.
         make: Makes its adapter.
         changes: The keys of the profile that it does not follow; empty if its fault is in code.
     """
@@ -58,10 +59,11 @@ class BrokenSdk:
     also: frozenset[str]
     make: Callable[[], Adapter]
     changes: frozenset[str] = frozenset()
+    sometimes: frozenset[str] = frozenset()
 
     @property
     def breaks(self) -> frozenset[str]:
-        """All requirements that it breaks."""
+        """All requirements that it always breaks."""
         return self.also | {self.caught_by}
 
 
@@ -127,7 +129,14 @@ class Chapter:
         )
 
     def adapter(
-        self, name: str, *, under: str, caught_by: str, saying: str, also: Iterable[str] = ()
+        self,
+        name: str,
+        *,
+        under: str,
+        caught_by: str,
+        saying: str,
+        also: Iterable[str] = (),
+        sometimes: Iterable[str] = (),
     ) -> Callable[[_A], _A]:
         """Add an SDK whose fault is in the decorated adapter."""
 
@@ -140,6 +149,7 @@ class Chapter:
                     saying=saying,
                     also=frozenset(also),
                     make=made,
+                    sometimes=frozenset(sometimes),
                 )
             )
             return made

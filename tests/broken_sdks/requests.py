@@ -171,10 +171,10 @@ class _FirstOnes(_Altered):
     saying="'sampler-b', got asample 2 with sampling_session_id 'sampler-a'",
     also=(
         "concurrency.a_minute_for_each_client",
-        "concurrency.clients_on_threads",
         "debounce.separate_clients",
         "requests.numbers_of_samples",
     ),
+    sometimes=("concurrency.clients_on_threads",),
 )
 class _SamplesFromTheFirstSession(_FirstOnes):
     paths = ("asample",)

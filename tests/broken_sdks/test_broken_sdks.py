@@ -62,7 +62,7 @@ def test_an_sdk_that_remembers_a_session_remembers_nothing_of_the_run_before(
 
 
 def _check(sdk: BrokenSdk, judgements: Mapping[str, Judgement]) -> None:
-    found = broken(judgements)
+    found = broken(judgements) - sdk.sometimes
     assert found == sdk.breaks, f"{sdk.name} needs\n{_also(found - {sdk.caught_by})}"
     mismatches = [str(mismatch) for mismatch in judgements[sdk.caught_by].mismatches]
     assert any(sdk.saying in line for line in mismatches), mismatches

@@ -129,14 +129,14 @@ def _counted(
     failed = [judgement.requirement for judgement in judged if judgement.verdict is not Verdict.PASSED]
     parts = _optional_parts(profile.polling)
     claimed = {*info.operations, *(info.capabilities & parts.keys())}
-    said = {*profile.polling.operations, *(part for part, there in parts.items() if there)}
+    stated = {*profile.polling.operations, *(part for part, there in parts.items() if there)}
     return Nearness(
         profile=profile,
         judged=len(judged),
         contract=tuple(required.id for required in failed if required.level is Level.CONTRACT),
         quirks=tuple(required.id for required in failed if required.level is Level.QUIRK),
         different=different,
-        foreign=tuple(sorted(each.value for each in claimed ^ said)),
+        foreign=tuple(sorted(each.value for each in claimed ^ stated)),
         adapter_errors=tuple(j.requirement.id for j in judged if j.verdict is Verdict.ADAPTER_ERROR),
     )
 

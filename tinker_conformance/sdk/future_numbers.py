@@ -8,6 +8,8 @@ number, because that one names the script.
 
 from __future__ import annotations
 
+from collections import deque
+
 import msgspec
 
 from tinker_conformance.queue_state import ClientKind
@@ -35,6 +37,7 @@ class FutureNumbers:
                 alike = _alike(scenario, scenario.futures[number - 1])
                 same = [other for other in numbers if _alike(scenario, scenario.futures[other - 1]) == alike]
                 self._possible[number] = set(same)
+        self._held = {number: number for number in self._possible}
         self._asked: set[int] = set()
         self._finished: list[int] = []
 
@@ -111,7 +114,7 @@ class FutureNumbers:
         if own not in self._possible or not (possible := self._possible[own] & to):
             return
         before, self._possible[own] = self._possible[own], possible
-        if possible != before and not self._each_can_have_its_own():
+        if possible != before and not self._holds_one(own):
             self._possible[own] = before
             return
         if len(possible) > 1:
@@ -120,19 +123,30 @@ class FutureNumbers:
             if other != own and possible < others:
                 self._narrow(other, others - possible)
 
-    def _each_can_have_its_own(self) -> bool:
-        """Return whether all futures of the adapter can have different numbers of the server."""
-        owners: dict[int, int] = {}
+    def _holds_one(self, own: int) -> bool:
+        """Return whether a future can have a possible number while every other one keeps or changes its own.
 
-        def placed(own: int, tried: set[int]) -> bool:
-            for number in self._possible[own] - tried:
-                tried.add(number)
-                if number not in owners or placed(owners[number], tried):
-                    owners[number] = own
-                    return True
+        `_held` is one way in which all futures have different numbers. A search for a chain of changes, each
+        future taking the number of the next, ends at the number that this future can no longer have.
+        """
+        free = self._held[own]
+        if free in self._possible[own]:
+            return True
+        holders = {number: holder for holder, number in self._held.items()}
+        takers: dict[int, int] = {}
+        waiting = deque([own])
+        while waiting and free not in takers:
+            taker = waiting.popleft()
+            for number in self._possible[taker] - takers.keys():
+                takers[number] = taker
+                waiting.append(holders[number])
+        if free not in takers:
             return False
-
-        return all(placed(own, set()) for own in self._possible)
+        number = free
+        while (taker := takers[number]) != own:
+            self._held[taker], number = number, self._held[taker]
+        self._held[own] = number
+        return True
 
 
 def _alike(scenario: Scenario, future: FutureSpec) -> tuple[object, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tinker_conformance.scenario import Scenario, parse_scenarios
 from tinker_conformance.sdk.future_numbers import FutureNumbers
@@ -114,3 +116,39 @@ def test_no_two_futures_get_one_number_when_the_order_of_their_ends_misleads() -
     for number in (3, 4):
         found.reply_chosen(number, last=True)
     assert [found.outcome_of(own) for own in (3, 4, 1, 2)] == [3, 4, 1, 2]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("asked", "replied", "event", "outcome")), st.integers(1, 4)), max_size=40
+    )
+)
+def test_whatever_is_reported_every_future_has_a_number_of_its_own(reports: list[tuple[str, int]]) -> None:
+    found = numbers(FOUR)
+    ended: dict[int, int] = {}
+    for what, number in [*reports, *(("outcome", own) for own in (1, 2, 3, 4))]:
+        match what:
+            case "asked":
+                found.request_arrived(number)
+            case "replied":
+                found.reply_chosen(number, last=True)
+            case "event":
+                found.event_of(number)
+            case _ if number not in ended:
+                ended[number] = found.outcome_of(number)
+    assert sorted(ended.values()) == [1, 2, 3, 4]
+
+
+def test_hundreds_of_futures_of_one_client_are_kept_apart() -> None:
+    """Each event is looked at while all of them are in flight."""
+    futures = 300
+    found = numbers(
+        f"- {{id: many, client: sampling, concurrent: true, futures: {[[{'complete': {}}]] * futures}}}"
+    )
+    everyone = range(1, futures + 1)
+    for number in everyone:
+        found.request_arrived(number)
+    for number in reversed(everyone):
+        found.reply_chosen(number, last=True)
+        found.event_of(number)
+    assert sorted(found.outcome_of(own) for own in everyone) == list(everyone)

@@ -28,8 +28,18 @@ ROOT = Path(__file__).parents[3]
 STDIO = f"exec:{sys.executable} {ROOT / 'examples/adapter_template/python/adapter.py'}"
 IN_PROCESS = "python:with_a_broken_fake:Adapter"
 BROKEN = """
+import msgspec
 from fake_server import FakeTinker
-from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter as Adapter
+from fake_server.core.operations import Operation
+from tinker_conformance.sdk.adapter import Capability
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
+
+class Adapter(ReferenceAdapter):
+    info = msgspec.structs.replace(
+        ReferenceAdapter.info,
+        capabilities=frozenset({Capability.SAMPLING, Capability.FROZEN_CLOCK}),
+        operations=frozenset({Operation.SAMPLE}),
+    )
 
 def broken(self, request):
     raise ArithmeticError("a handler that is wrong")
@@ -43,7 +53,7 @@ SCENARIO = (
 
 @pytest.fixture(params=["in process", "stdio"])
 def spec(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An SDK that is right, in front of a fake server that is not; the reference has one that is."""
+    """An SDK that is right and samples only; its fake server is wrong, and that of the reference is not."""
     if request.param == "in process":
         (tmp_path / "with_a_broken_fake.py").write_text(BROKEN, encoding="utf-8")
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
