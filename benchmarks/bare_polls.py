@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import sys
-import threading
 
 import msgspec
 
@@ -20,14 +19,13 @@ from fake_server import Poll, Reply, Request, Submission, TransportFault
 from fake_server.in_process.respx_router import mounted
 from fake_server.script.steps import Advance
 from tinker_conformance.clocks.frozen_clock import FrozenClock
-from tinker_conformance.clocks.seen_waits import waits_are_seen
 from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop, virtual_loops
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario import FutureSpec, Scenario, decode_scenario
 from tinker_conformance.scenario.rounds import rounds
 from tinker_conformance.sdk.adapter import Adapter, OperationCall, ScenarioContext
 from tinker_conformance.sdk.in_process.shared_tls import share_ssl_contexts
-from tinker_conformance.sdk.in_process.worker import load_adapter, watch_for_idle
+from tinker_conformance.sdk.in_process.worker import frozen_process, load_adapter
 from tinker_conformance.sdk.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS, scripted_engine
 
 _URL = "http://tinker.test"
@@ -119,8 +117,7 @@ def _serve(clock: FrozenClock) -> None:
     loop = VirtualTimeLoop(clock)
     asyncio.set_event_loop(loop)
     profile = msgspec.json.decode(sys.stdin.buffer.readline(), type=Profile)
-    threading.Thread(target=watch_for_idle, args=(clock,), daemon=True).start()
-    with clock.frozen(), waits_are_seen(clock):
+    with frozen_process(clock):
         for line in sys.stdin.buffer:
             scenario = decode_scenario(json.loads(line), "standard input")
             clock.new_scenario(scenario.epoch, scenario.uptime)

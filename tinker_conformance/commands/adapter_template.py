@@ -8,11 +8,9 @@ from typing import Final
 
 import click
 
+from tinker_conformance.commands.shipped_folders import shipped_folder
 from tinker_conformance.error_families import UserError
 
-_PACKAGE: Final = Path(__file__).parents[1]
-_FOLDERS: Final = (_PACKAGE / "adapter_template", _PACKAGE.parent / "examples" / "adapter_template")
-"""In a wheel, and in a checkout."""
 _LANGUAGES: Final = ("go", "java", "python", "typescript")
 _BUILT: Final = shutil.ignore_patterns("__pycache__", "node_modules", "dist", "classes", "*.class", "adapter")
 
@@ -26,9 +24,7 @@ def adapter_template(language: str, folder: Path) -> None:
     It conforms as it is: put your SDK in the place of the small one.
     `tinker-conformance docs adapter-in-another-language` leads you through it.
     """
-    source = next((place / language for place in _FOLDERS if (place / language).is_dir()), None)
-    if source is None:
-        raise UserError("the templates are not installed; reinstall tinker-conformance from its wheel")
+    source = shipped_folder("examples/adapter_template") / language
     try:
         shutil.copytree(source, folder, ignore=_BUILT)
     except FileExistsError:

@@ -8,11 +8,9 @@ from typing import Final
 import click
 
 from fake_server.core.errors import suggestion
+from tinker_conformance.commands.shipped_folders import shipped_folder
 from tinker_conformance.error_families import UserError
 
-_PACKAGE: Final = Path(__file__).parents[1]
-_FOLDERS: Final = (_PACKAGE / "docs", _PACKAGE.parent / "docs")
-"""In a wheel, and in a checkout."""
 _KINDS: Final = ("*.md", "*.schema.json")
 
 
@@ -22,11 +20,9 @@ def pages() -> dict[str, Path]:
     Raises:
         UserError: The kit was installed without them.
     """
-    for folder in _FOLDERS:
-        if (folder / "index.md").is_file():
-            files = sorted(path for kind in _KINDS for path in folder.rglob(kind))
-            return {path.relative_to(folder).as_posix(): path for path in files}
-    raise UserError("the documentation is not installed; reinstall tinker-conformance from its wheel")
+    folder = shipped_folder("docs")
+    files = sorted(path for kind in _KINDS for path in folder.rglob(kind))
+    return {path.relative_to(folder).as_posix(): path for path in files}
 
 
 @click.command()

@@ -168,12 +168,7 @@ def test_a_training_pause_warns_as_the_release_does(fake_tinker, fake_tinker_clo
 def test_pauses_of_a_rule_pass_at_the_same_time(fake_tinker, fake_tinker_clock, fake_tinker_warnings):
     began = time.monotonic()
     fake_tinker.add_rule(every(1, operation="sample").paused("paused_capacity", seconds=600))
-    sampler = tinker.ServiceClient().create_sampling_client(base_model="Qwen/Qwen3-8B")
-    sampler = sampler.result() if hasattr(sampler, "result") else sampler
-    params = types.SamplingParams(max_tokens=2)
-    prompt = types.ModelInput.from_ints([1])
-    samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
-    assert all(sample.result().sequences for sample in samples)
+    take_sixteen_samples()
     # Each pause lasts 600 s from its first poll, which may come after polls of others moved the clock.
     polls = [fake_tinker.polls(future) for future in fake_tinker.futures]
     assert len(polls) == 16
@@ -184,12 +179,7 @@ def test_pauses_of_a_rule_pass_at_the_same_time(fake_tinker, fake_tinker_clock, 
 
 def test_an_outage_takes_as_long_for_sixteen_as_for_one(fake_tinker, fake_tinker_clock, fake_tinker_warnings):
     fake_tinker.add_rule(outage("paused_capacity", seconds=600))
-    sampler = tinker.ServiceClient().create_sampling_client(base_model="Qwen/Qwen3-8B")
-    sampler = sampler.result() if hasattr(sampler, "result") else sampler
-    params = types.SamplingParams(max_tokens=2)
-    prompt = types.ModelInput.from_ints([1])
-    samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
-    assert all(sample.result().sequences for sample in samples)
+    take_sixteen_samples()
     assert fake_tinker_clock.elapsed == 600
     is_told_once_a_minute(logged(fake_tinker_warnings, "sampling"), 600)
 
@@ -199,15 +189,19 @@ def test_the_fifth_sample_of_four_at_a_time_is_paused(fake_tinker, fake_tinker_c
     began = time.monotonic()
     fake_tinker.add_rule(every(1, operation="sample").paused("active", seconds=60))
     fake_tinker.add_rule(at_most(4, "paused_rate_limit", operation="sample"))
+    take_sixteen_samples()
+    ends = sorted(fake_tinker.polls(future)[-1].left - began for future in fake_tinker.futures)
+    assert [end >= 60 * (place // 4 + 1) for place, end in enumerate(ends)] == [True] * 16
+    assert fake_tinker_warnings.matching(kind="sampling", state="paused_rate_limit")
+
+
+def take_sixteen_samples():
     sampler = tinker.ServiceClient().create_sampling_client(base_model="Qwen/Qwen3-8B")
     sampler = sampler.result() if hasattr(sampler, "result") else sampler
     params = types.SamplingParams(max_tokens=2)
     prompt = types.ModelInput.from_ints([1])
     samples = [sampler.sample(prompt=prompt, num_samples=1, sampling_params=params) for _ in range(16)]
     assert all(sample.result().sequences for sample in samples)
-    ends = sorted(fake_tinker.polls(future)[-1].left - began for future in fake_tinker.futures)
-    assert [end >= 60 * (place // 4 + 1) for place, end in enumerate(ends)] == [True] * 16
-    assert fake_tinker_warnings.matching(kind="sampling", state="paused_rate_limit")
 
 
 def is_told_once_a_minute(times, elapsed):

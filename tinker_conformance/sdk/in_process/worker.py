@@ -7,6 +7,7 @@ from standard input and answers on standard output. Anything that the SDK prints
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import gc
 import importlib
@@ -16,6 +17,7 @@ import queue
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 import msgspec
@@ -139,10 +141,9 @@ def _serve(answers: BinaryIO, clock: FrozenClock) -> None:
     gc.enable()
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, messages), daemon=True).start()
-    threading.Thread(target=watch_for_idle, args=(clock,), daemon=True).start()
     loop = VirtualTimeLoop(clock)
     asyncio.set_event_loop(loop)
-    with clock.frozen(), waits_are_seen(clock):
+    with frozen_process(clock):
         _answer(answers, ReadyMessage(info=info))
         while True:
             _answer(answers, _run(loop, adapter, decode_run(messages.get()), clock))
@@ -193,8 +194,15 @@ def _read(stream: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)  # the kit has exited, so the SDK must not keep this process alive
 
 
-def watch_for_idle(clock: FrozenClock) -> None:
-    """Move the clock whenever every thread of this process waits; never returns."""
+@contextlib.contextmanager
+def frozen_process(clock: FrozenClock) -> Iterator[None]:
+    """Freeze the time of this process, and move the clock whenever all of its threads wait."""
+    threading.Thread(target=_watch_for_idle, args=(clock,), daemon=True).start()
+    with clock.frozen(), waits_are_seen(clock):
+        yield
+
+
+def _watch_for_idle(clock: FrozenClock) -> None:
     never = threading.Event()
     watch = QuietWatch()
     while True:
