@@ -83,10 +83,15 @@ def verdicts(targets: Iterable[Target]) -> dict[str, int]:
     return {word: found.count(word) for word in ("met", "missed", "not measured")}
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def made_on() -> str:
     """When and where it is measured, and with which Python."""
     load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
-    where = f"{_processor()}, {os.cpu_count()} cores, load {load}"
+    where = f"{_processor()}, {cores()} cores, load {load}"
     return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {where}; Python {platform.python_version()}"
 
 

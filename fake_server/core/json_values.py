@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from json.encoder import encode_basestring_ascii
 from typing import Final
 
 from fake_server.core.errors import ScriptError
@@ -32,6 +33,11 @@ def encoded(value: object) -> bytes:
         return _ENCODER.encode(value).encode("ascii")
     except ValueError as error:
         raise ScriptError(f"a body cannot be written as JSON ({error}); use a smaller number") from error
+
+
+def encoded_text(text: str) -> bytes:
+    """Return what ``encoded`` returns for a string, in a fraction of its time."""
+    return encode_basestring_ascii(text).encode("ascii")
 
 
 class _Copier:

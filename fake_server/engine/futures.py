@@ -47,7 +47,8 @@ class ScriptedFuture:
         let_go: Whether its result was dropped; a later poll gets HTTP 410.
         numbers: The numbers of its submissions, by which a repeated submission is recognized.
         gate: Where its held replies wait.
-        replied_us: When its last reply was given, or its submission, on the scripts' clock in microseconds.
+        replied_us: When its last reply was given, or its submission, on the scripts' clock in microseconds;
+            noted only for a reply that moves the clocks, and for scripts whose advances count from it.
         unresolved: Whether it has no end yet, so that a client may stop polling it at any time.
     """
 

@@ -68,6 +68,8 @@ def scripted_reply(
     match step:
         case TryAgain():
             return step.reply_to(request_id)
+        case Complete():
+            return _result(step, future, poll.header("accept") or "", service)
         case Drop(kind=kind):
             return TransportFault(kind)
         case Wired(reply=inner, wire=wire):
@@ -76,8 +78,6 @@ def scripted_reply(
             return _sent_as(reply, wire.for_client(poll.header("accept-encoding") or ""), future)
         case Refusal() | RawBytes():
             return TransportFault(step)
-        case Complete():
-            return _result(step, future, poll.header("accept") or "", service)
         case _:
             return step.reply
 

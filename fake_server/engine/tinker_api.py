@@ -119,24 +119,13 @@ class _TurnedDown:
     turn: Turn
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """What one poll gets.
+_Claim = tuple[int, int, tuple[Advance, ...], Turn | None, ReplyStep | None]
+"""What one poll gets: which poll of the future it is, 0-based; which reply of the script it is, or would be;
+how the clocks move before the reply; the script's reply, or None if a hold answers or the script is
+exhausted; the hold's reply, or None.
 
-    Attributes:
-        place: Which poll of the future it is, 0-based.
-        index: Which reply of the script it is, or would be.
-        advances: How the clocks move before the reply.
-        turn: The script's reply; None if a hold answers, or the script is exhausted.
-        held: The hold's reply, or None.
-    """
-
-    place: int
-    index: int
-    advances: tuple[Advance, ...]
-    turn: Turn | None
-    held: ReplyStep | None = None
-
+A plain tuple, because every poll makes one: to make a dataclass takes as long as to claim the reply.
+"""
 
 Answer = tuple[Reply | TransportFault, ScriptedFuture | None]
 
@@ -467,7 +456,9 @@ class FakeTinker:
         """Handle one request; thread-safe, never raises."""
         arrived = clock_gettime_ns(CLOCK_MONOTONIC)
         answer: Reply | TransportFault
-        self._let_time_pass()
+        service = self._service
+        if service is not None:
+            self._let_time_pass(service)
         try:
             if self._api_keys and request.header("x-api-key") not in self._api_keys:
                 answer, future = _UNAUTHORIZED, None
@@ -483,7 +474,8 @@ class FakeTinker:
             text = f"{request.method} {request.path}: the fake server failed with {error!r}"
             problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
             answer, future = self._refused(problem), None
-        self._let_time_pass()
+        if service is not None:
+            self._let_time_pass(service)
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
         return answer
 
@@ -656,39 +648,48 @@ class FakeTinker:
             if self._service is not None:
                 self._let_go_of_results(self._service)
             future = self._book.by_request_id.get(request_id)
-            if future is None and self._book.was_let_go(request_id):
-                return self._spoken(request, _LET_GO), None
-            if future is not None and future.let_go:
-                return self._spoken(request, _LET_GO), future
-            if future is None:
-                raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
+            if future is None or future.let_go:
+                return self._spoken(request, self._let_go_reply(future, request_id)), future
             claim = self._claim(future)
         listener = self.listener
-        if listener is None:
-            reply = self._reply(future, claim, request_id, request)
+        poll = None if listener is None else self._announced(listener, future, claim, request_id, request)
+        reply = self._reply(future, claim, request_id, request)
+        # Most engines have neither: a load test pays for every call of a method here.
+        if self._service is not None:
             self._note_fetched(future, claim, reply)
-            return self._spoken(request, reply), future
+        if self._translator is not None:
+            reply = self._spoken(request, reply)
+        if listener is not None and poll is not None:
+            listener.reply_chosen(poll, reply)
+        return reply, future
+
+    def _let_go_reply(self, future: ScriptedFuture | None, request_id: str) -> Reply:
+        if future is None and not self._book.was_let_go(request_id):
+            raise _Refusal(ProblemKind.UNKNOWN_FUTURE, unknown_future(self._book, request_id))
+        return _LET_GO
+
+    def _announced(
+        self, listener: Listener, future: ScriptedFuture, claim: _Claim, request_id: str, request: Request
+    ) -> Poll:
+        """Notify the listener of a poll and of the advances before its reply."""
+        place, index, advances, _, held = claim
         poll = Poll(
             future,
             request_id,
-            claim.index,
+            index,
             request.header("x-tinker-request-iteration"),
             request.header("x-tinker-request-type"),
             request.method,
             request.path,
-            claim.place,
-            claim.held is not None,
+            place,
+            held is not None,
             request,
         )
         listener.request_arrived(poll)
-        for advance in claim.advances:
+        for advance in advances:
             listener.clock_advanced(poll, advance)
             self.clock_moves += 1
-        reply = self._reply(future, claim, request_id, request)
-        self._note_fetched(future, claim, reply)
-        reply = self._spoken(request, reply)
-        listener.reply_chosen(poll, reply)
-        return reply, future
+        return poll
 
     def _spoken(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
         """Return the answer to a poll in the engine's dialect."""
@@ -696,9 +697,8 @@ class FakeTinker:
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
         """Record that a future of the simulated service has had its last reply."""
-        if self._service is None or future.scripted or claim.held is not None:
-            return
-        if claim.index + 1 == len(future.script.turns):
+        _, index, _, _, held = claim
+        if not future.scripted and held is None and index + 1 == len(future.script.turns):
             with self._lock:
                 self._fetched.add(future, len(reply.body) if isinstance(reply, Reply) else 0)
 
@@ -715,20 +715,23 @@ class FakeTinker:
     def _claim(self, future: ScriptedFuture) -> _Claim:
         """Return what one poll gets, from a hold or else from the script."""
         place = future.seen
-        future.seen += 1
+        future.seen = place + 1
         pause = None if future.scripted else self._holds.pause(future)
-        moved = () if pause is None or pause.advance is None else (pause.advance,)
+        moved: tuple[Advance, ...] = () if pause is None or pause.advance is None else (pause.advance,)
         if pause is not None and pause.reply is not None:
-            claim = _Claim(place, future.polls, moved, None, pause.reply)
+            index, advances, turn, held = future.polls, moved, None, pause.reply
         else:
             index, advances, turn = self._book.claim(future)
-            if future.script.side_by_side:
+            held = None
+            if advances and future.script.side_by_side:
                 advances = self._left_of(advances, future)
-            claim = _Claim(place, index, (*moved, *advances), turn)
+            if moved:
+                advances = (*moved, *advances)
             if index + 1 >= len(future.script.turns):
                 self._holds.ended(future)
-        future.replied_us = self._promise(claim.advances)
-        return claim
+        if advances or future.script.side_by_side:
+            future.replied_us = self._promise(advances)
+        return place, index, advances, turn, held
 
     def _left_of(self, advances: tuple[Advance, ...], future: ScriptedFuture) -> tuple[Advance, ...]:
         """Return what is left of a pause of one future, when polls of others have moved the clocks since."""
@@ -746,15 +749,13 @@ class FakeTinker:
         """Return the scripts' clock, with the moves of replies that are under way on other threads."""
         return max(self.script_clock_us(), self._promised_us)
 
-    def _let_time_pass(self) -> None:
+    def _let_time_pass(self, service: SimulatedService) -> None:
         """Move the service's clock by as much as the scripts' clock has moved."""
-        if self._service is None:
-            return
         with self._lock:
             now = self.script_clock_us()
             moved, self._synced_us = now - self._synced_us, now
             if moved > 0:
-                self._service.advance(moved / MICROSECONDS)
+                service.advance(moved / MICROSECONDS)
 
     def moves_clock(self) -> bool:
         """Return whether scripts move a clock that clients in this process see."""
@@ -767,13 +768,13 @@ class FakeTinker:
     def _reply(
         self, future: ScriptedFuture, claim: _Claim, request_id: str, request: Request
     ) -> Reply | TransportFault:
-        if claim.held is not None:
-            return scripted_reply(claim.held, future, request_id, request, self._service)
-        if claim.turn is not None:
-            if claim.turn.same is not None:
-                return claim.turn.same
-            return scripted_reply(claim.turn.reply, future, request_id, request, self._service)
-        text = exhausted_script(future, claim.index)
+        _, index, _, turn, held = claim
+        if turn is not None and turn.same is not None:
+            return turn.same
+        step = held if turn is None else turn.reply
+        if step is not None:
+            return scripted_reply(step, future, request_id, request, self._service)
+        text = exhausted_script(future, index)
         if future.script.exhausted is Exhausted.FAIL:
             return Fail(FailCategory.USER, text).reply
         return self._refused(Problem(ProblemKind.SCRIPT_EXHAUSTED, text))

@@ -20,7 +20,7 @@ from fake_server.core.connection_plan import ConnectionEnd, Framing, planned
 from fake_server.core.faults import CutEnd, Refusal
 from fake_server.core.http_messages import Reply, Request, TransportFault
 from fake_server.core.refused_request import RefusedError
-from fake_server.http.known_heads import KnownHeads
+from fake_server.http.known_heads import KnownHead, KnownHeads
 from fake_server.http.open_connections import Connections, Stage
 from fake_server.http.paced_transport import PacedTransport
 from fake_server.http.reply_writer import kept_alive_bytes, reply_bytes
@@ -84,6 +84,7 @@ class HttpProtocol(asyncio.Protocol):
         "_handle",
         "_held",
         "_known",
+        "_last_head",
         "_number",
         "_out",
         "_out_bytes",
@@ -116,6 +117,7 @@ class HttpProtocol(asyncio.Protocol):
         self._connections = connections
         self._refuse_connections = refuse
         self._known = KnownHeads() if known is None else known
+        self._last_head: KnownHead | None = None
         self._transport: asyncio.Transport | None = None
         self._number = 0
         self._state = _IDLE
@@ -202,8 +204,9 @@ class HttpProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read bytes and answer the requests that they complete; wait while the client does not read."""
         state = self._state
-        if state is _IDLE and (request := self._known.request(data)) is not None:
+        if state is _IDLE and (request := self._known.request(data, self._last_head)) is not None:
             request.connection = self._number
+            self._last_head = request.head
             self.progress += 1
             answer = self._handle(request)
             if type(answer) is Reply and self._transport is not None:

@@ -4,6 +4,10 @@ The polls of one client have the same head except for one line: ``tinker`` gives
 ``X-Idempotency-Key`` (0.6.3 and 0.38.0). The cache stores a head that the parser has accepted, without that
 value. Bytes that differ only there, and have a plain value there, mean the same; the parser would give the
 same result. Heads with any unusual feature are never cached.
+
+A client also sends its heads in the same order again and again: the polls 0, 1, 2, … of each future. So the
+cache remembers which head came after which on a connection, and first compares with that one. To cut a head
+apart and look it up takes twice as long.
 """
 
 from __future__ import annotations
@@ -41,35 +45,80 @@ class KnownHead:
         length: Size of the body in bytes.
         headers: Header lines; the value of the line at ``place`` is not valid.
         place: Index of the line with the key, or None if the head has none.
-        values: What ``header_values`` returns, without the key.
+        key: Name of that line, in lower case, or None.
+        values: The values of header lines as text, by their names in lower case; without the key.
         plain: What ``Request.is_plain`` returns.
         recorded: The head for the journal, with a gap for the key.
     """
 
-    __slots__ = ("headers", "length", "method", "path", "place", "plain", "query", "recorded", "values")
+    __slots__ = (
+        "_after",
+        "_before",
+        "_body_start",
+        "_size",
+        "_value_end",
+        "_value_start",
+        "headers",
+        "key",
+        "length",
+        "method",
+        "path",
+        "place",
+        "plain",
+        "query",
+        "recorded",
+        "values",
+    )
 
-    def __init__(self, request: Request, place: int | None) -> None:
+    def __init__(self, request: Request, place: int | None, data: bytes) -> None:
+        """Remember the head of a request; ``data`` are the bytes that it was, ``place`` is as above."""
         self.method = request.method
         self.path = request.path
         self.query = request.query
         self.length = len(request.body)
         self.headers = request.headers
         self.place = place
-        self.values = header_values(self.headers)
+        values = header_values(self.headers)
         self.plain = request.is_plain()
+        self.key: str | None = None
         before, after = joined_lines(self.headers), b""
         if place is not None:
             name = self.headers[place][0]
-            del self.values[name.lower()]
+            self.key = name.lower().decode("latin-1")
+            del values[name.lower()]
             before = joined_lines(self.headers[:place]) + name + b": "
             after = b"\r\n" + joined_lines(self.headers[place + 1 :])
+        self.values = {name.decode("latin-1"): value.decode("latin-1") for name, value in values.items()}
         self.recorded = recorded_head(self.method, self.path, self.query, before, after)
+        self._size = len(data)
+        self._body_start = self._size - self.length
+        start, value, rest, _ = _cut(data)
+        self._value_start = len(start) + (0 if rest is None else len(_MARK))
+        self._value_end = self._value_start + len(value)
+        self._before = data[: self._value_start]
+        self._after = data[self._value_end : self._body_start]
+
+    def request(self, data: bytes) -> KnownRequest | None:
+        """Return the request if the bytes are this head, with a key as long as the first, and a body."""
+        if (
+            len(data) == self._size
+            and data.startswith(self._after, self._value_end)
+            and data.startswith(self._before)
+        ):
+            value = data[self._value_start : self._value_end]
+            if _is_visible(value):
+                return KnownRequest(self, value, data[self._body_start :])
+        return None
 
 
 class KnownRequest(Request):
-    """A request whose head was found in the cache."""
+    """A request whose head was found in the cache.
 
-    __slots__ = ("_head", "_value")
+    Attributes:
+        head: That head.
+    """
+
+    __slots__ = ("_value", "head")
 
     def __init__(self, head: KnownHead, value: bytes, body: bytes) -> None:
         self.method = head.method
@@ -78,15 +127,13 @@ class KnownRequest(Request):
         self.query = head.query
         self.body = body
         self.connection = None
-        self._values = head.values
-        self._plain = head.plain
-        self._head = head
+        self.head = head
         self._value = value
 
     @property
     def headers(self) -> RawHeaders:
         """Raw header lines."""
-        head = self._head
+        head = self.head
         if head.place is None:
             return head.headers
         line = (head.headers[head.place][0], self._value)
@@ -94,14 +141,18 @@ class KnownRequest(Request):
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header with that name (case-insensitive), or None."""
-        head = self._head
-        if head.place is not None and name.lower().encode("latin-1") == head.headers[head.place][0].lower():
+        head, key = self.head, name.lower()
+        if key == head.key:
             return self._value.decode("ascii")
-        return super().header(name)
+        return head.values.get(key)
+
+    def is_plain(self) -> bool:
+        """Return whether the body has no content coding and is not protobuf."""
+        return self.head.plain
 
     def recorded_head(self) -> tuple[RecordedHead, bytes]:
         """Return what a journal keeps of the head, shared by all requests that differ only in the key."""
-        return self._head.recorded, self._value
+        return self.head.recorded, self._value
 
 
 class KnownHeads:
@@ -110,14 +161,24 @@ class KnownHeads:
     def __init__(self) -> None:
         self._heads: dict[bytes, dict[bytes | None, KnownHead]] = {}
         self._count = 0
+        self._next: dict[KnownHead | None, KnownHead] = {}
 
-    def request(self, data: bytes) -> KnownRequest | None:
-        """Return the request if the bytes are exactly one request with a cached head, else None."""
+    def request(self, data: bytes, last: KnownHead | None = None) -> KnownRequest | None:
+        """Return the request if the bytes are exactly one request with a cached head, else None.
+
+        Args:
+            data: The bytes.
+            last: The head of the last request on the same connection, or None.
+        """
+        likely = self._next.get(last)
+        if likely is not None and (request := likely.request(data)) is not None:
+            return request
         before, value, after, body = _cut(data)
         found = self._heads.get(before)
         head = None if found is None else found.get(after)
-        if head is None or len(body) != head.length or value.translate(None, _VISIBLE):
+        if head is None or len(body) != head.length or not _is_visible(value):
             return None
+        self._next[last] = head
         return KnownRequest(head, value, body)
 
     def learn(self, data: bytes, request: Request) -> None:
@@ -143,15 +204,16 @@ class KnownHeads:
         if after is not None:
             key = _MARK[2:-2].lower()
             # The parser strips spaces around a value, and joins folded lines.
-            if names.count(key) != 1 or not value or value.translate(None, _VISIBLE):
+            if names.count(key) != 1 or not value or not _is_visible(value):
                 return
             place = names.index(key)
             if headers[place][1] != value:
                 return
         if self._count >= MAX_HEADS:
             self._heads.clear()
+            self._next.clear()
             self._count = 0
-        self._heads.setdefault(before, {})[after] = KnownHead(request, place)
+        self._heads.setdefault(before, {})[after] = KnownHead(request, place, data)
         self._count += 1
 
 
@@ -163,8 +225,13 @@ def _plain(headers: RawHeaders, names: list[bytes], length: int) -> bool:
     return names.count(b"host") == 1 and (lengths == [b"%d" % length] or (not lengths and not length))
 
 
+def _is_visible(value: bytes) -> bool:
+    # Keys of the official SDK are letters, digits and hyphens, which is the quicker question.
+    return value.replace(b"-", b"").isalnum() or not value.translate(None, _VISIBLE)
+
+
 def _cut(data: bytes) -> tuple[bytes, bytes, bytes | None, bytes]:
-    """Return what precedes the key's value, the value, the rest of the head, and the body.
+    """Return what precedes the line of the key, its value, the rest of the head, and the body.
 
     The first is empty if the head is incomplete, the third is None if there is no key.
     """

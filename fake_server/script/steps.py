@@ -17,7 +17,7 @@ from fake_server.core.connection_plan import compressed
 from fake_server.core.errors import ScriptError
 from fake_server.core.faults import DropKind, Part, RawBytes, Refusal, Wire
 from fake_server.core.http_messages import JSON_HEADERS, WITHOUT_BODY, Reply
-from fake_server.core.json_values import copied, encoded
+from fake_server.core.json_values import copied, encoded, encoded_text
 
 _S = TypeVar("_S")
 
@@ -116,8 +116,8 @@ class TryAgain:
     """HTTP 200 ``{"type": "try_again", "request_id": …}``; keys of ``body`` are added or replace these."""
 
     body: Mapping[str, object] = field(default_factory=dict)
-    # The parts of the reply's body before and after the request id.
-    _around: tuple[bytes, bytes] = field(init=False, repr=False, compare=False)
+    # The parts of the reply's body before and after the request id, and the id if `body` says what it is.
+    _around: tuple[bytes, bytes, bytes | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         body = copied(self.body)
@@ -128,13 +128,14 @@ class TryAgain:
         object.__setattr__(self, "body", body)
         before = encoded({"type": "try_again"} | {key: body[key] for key in ("type",) if key in body})[:-1]
         after = encoded({key: item for key, item in body.items() if key not in ("type", "request_id")})
-        object.__setattr__(self, "_around", (before + b',"request_id":', after.replace(b"{", b",", 1)))
+        after = after.replace(b"{", b",", 1) if len(after) > 2 else b"}"
+        named = encoded(body["request_id"]) if "request_id" in body else None
+        object.__setattr__(self, "_around", (before + b',"request_id":', after, named))
 
     def reply_to(self, request_id: str) -> Reply:
         """Return the reply, which contains the id of the polled future."""
-        before, after = self._around
-        named = encoded(self.body.get("request_id", request_id))
-        return Reply(200, JSON_HEADERS, before + named + (after if len(after) > 2 else b"}"))
+        before, after, named = self._around
+        return Reply(200, JSON_HEADERS, before + (named or encoded_text(request_id)) + after)
 
 
 @dataclass(frozen=True, slots=True)

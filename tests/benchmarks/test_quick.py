@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from benchmarks.__main__ import main
 from benchmarks.processes import served
-from benchmarks.suite import sdk_to_measure
+from benchmarks.suite import Cost, sdk_to_measure, two_workers_target
 from benchmarks.table import Section, Target, markdown, verdicts
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.scenario import encode_scenario
@@ -96,6 +96,24 @@ def test_a_target_is_met_at_its_bound_and_missed_beyond() -> None:
         ("| e", "not measured: not here |"),
     ]
     assert verdicts(targets) == {"met": 2, "missed": 2, "not measured": 1}
+
+
+@pytest.mark.parametrize(
+    ("cores", "two", "row"),
+    [
+        (2, 1.0, "|  | ≥ 1.7 times | not measured: 2 cores, and two workers use 4 |"),
+        (3, 9.9, "|  | ≥ 1.7 times | not measured: 3 cores, and two workers use 4 |"),
+        (4, 1.0, "| 2.00 times | ≥ 1.7 times | met |"),
+        (4, 1.6, "| 1.25 times | ≥ 1.7 times | missed: 4 cores |"),
+        (8, None, "|  | ≥ 1.7 times | not measured: pytest-xdist is not installed |"),
+    ],
+)
+def test_two_workers_are_measured_where_there_are_cores_for_them(
+    cores: int, two: float | None, row: str
+) -> None:
+    target = two_workers_target(Cost(2.0, 2.0), None if two is None else Cost(two, 2.0), cores)
+    report = markdown([Section("All", "About.", targets=[target])], quick=False)
+    assert f"| two workers beside one, real time {row}" in report
 
 
 def test_the_load_generator_ends_at_a_reply_that_the_script_does_not_have_next() -> None:

@@ -28,7 +28,7 @@ OUR_OWN: Final[Mapping[str, str]] = {
     "tinker_conformance/scenario/library.py": "scenarios that come with the kit",
     "tinker_conformance/sdk/catalogue/catalogue_files.py": "the catalogue that comes with the kit",
     "tinker_conformance/sdk/in_process/worker.py": "an argument that the kit passes to its own worker",
-    "tinker_conformance/parity/store.py": "the kit's own modules, for their digest",
+    "tinker_conformance/sdk/kit_digest.py": "the kit's own modules, for their digest",
     "tinker_conformance/clocks/quiet.py": "/proc",
     "tinker_conformance/sdk/process/marked_processes.py": "/proc",
 }
@@ -41,6 +41,7 @@ LIMITED_BEFORE: Final[Mapping[str, str]] = {
     "tinker_conformance/sdk/stdio/protocol_messages.py": "a line of an adapter, which LineProcess bounds",
     "tinker_conformance/server/exchanges.py": "a reply that its sender bounds; NaN as an SDK would read it",
     "tinker_conformance/server/releases/release_messages.py": "a line of our own worker",
+    "tinker_conformance/sdk/stored_runs.py": "a file that bounded_files has read",
     "tinker_conformance/sdk/recorded_session.py": "a file that bounded_files has read",
     "tinker_conformance/report/records.py": "a line of a report that bounded_files has read",
     "tinker_conformance/parity/golden.py": "a file that bounded_files has read",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -106,6 +107,7 @@ def run(
         seed=seed if count else None,
         record=record,
         dialect=dialect,
+        second_process=(os.cpu_count() or 1) > 1,
     )
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.

@@ -21,7 +21,7 @@ from tinker_conformance.judging.preconditions import (
     through,
     wiring_scenario,
 )
-from tinker_conformance.judging.side_by_side import SideBySide
+from tinker_conformance.judging.side_by_side import NO_SHORTCUTS, Shortcuts, SideBySide
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.requirements import AnyRequirement, Requirement, requirement
 from tinker_conformance.requirements.matrix import is_asked
@@ -95,20 +95,22 @@ class Judge:
         open_reference: Callable[[], SdkSession],
         profile: Profile,
         scenarios: Mapping[str, Scenario],
+        shortcuts: Shortcuts = NO_SHORTCUTS,
     ) -> None:
-        """Start the reference on another thread.
+        """Judge nothing yet.
 
         Args:
             sdk: The SDK under test; `close` closes it.
-            open_reference: Starts the reference, which `close` closes; called on another thread.
+            open_reference: Opens the reference, which `close` closes; called on another thread.
             profile: The profile that the SDK is judged by.
             scenarios: By id, at least those that the requirements name.
+            shortcuts: What makes judging shorter and changes no verdict.
         """
         self.sdk = sdk
         self.profile = profile
         self._scenarios = scenarios
         expected_of = profile if self._may_sleep() else without_drain(profile)
-        self._runs = SideBySide(sdk, open_reference, profile, expected_of)
+        self._runs = SideBySide(sdk, open_reference, profile, expected_of, shortcuts)
         self._upcoming: Sequence[Requirement] = ()
         self._clock: Judgement | None = None
         self._leaks = False  # known once `isolation.sessions`, the first requirement, is judged
@@ -200,7 +202,7 @@ class Judge:
                     what = _NO_PAUSE_REPORTED if silent else "does not see the test clock move"
                     note = f"the SDK {what}; fix {_CLOCK} first"
                     return Judgement(required, Verdict.NOT_TESTABLE, note=note, fix_first=(_CLOCK,))
-        for scenario in chain(scenarios, self._upcoming_scenarios()) if self._may_run_ahead() else ():
+        for scenario in self._ahead(required, scenarios):
             self._runs.begin(scenario)
         judgement = self._compare(required, scenarios)
         if required.id == _ISOLATION:
@@ -216,18 +218,25 @@ class Judge:
             )
         return self._without_silent_operations(judgement, required, scenarios) if pauses else judgement
 
+    def _ahead(self, required: Requirement, scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
+        """Yield the scenarios that may begin now, with those of the requirements that are judged next."""
+        if not self._may_run_ahead():
+            return
+        # The sessions of a pair are to follow each other in one process.
+        if not required.twice:
+            yield from scenarios
+        for following in self._upcoming:
+            if not following.alternatives and not following.twice:
+                for scenario in self._asked(following):
+                    if self._obstacle(following, scenario) is None:
+                        yield scenario
+
     def _may_run_ahead(self) -> bool:
         """Return whether every upcoming scenario is certain to be needed, so that it may start early."""
         clock_moves = self._clock is not None and self._clock.verdict is Verdict.PASSED
-        return clock_moves and self._runs.without_fault and self.sdk.clock is SdkClock.FROZEN
-
-    def _upcoming_scenarios(self) -> Iterator[Scenario]:
-        """Yield the scenarios of the requirements that are judged next."""
-        for required in self._upcoming:
-            if not required.alternatives:
-                for scenario in self._asked(required):
-                    if self._obstacle(required, scenario) is None:
-                        yield scenario
+        frozen = self.sdk.clock is SdkClock.FROZEN
+        # What one session takes into the next hangs on their order, which is fixed only one by one.
+        return clock_moves and frozen and not self._leaks and self._runs.without_fault
 
     def _without_silent_operations(
         self, failed: Judgement, required: Requirement, scenarios: tuple[Scenario, ...]
@@ -319,6 +328,10 @@ class Judge:
                 untried.append(f"scenario {scenario.id}: {observed.fault}")
                 continue
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
+            found = tuple(required.check(case))
+            if found and (played := self._runs.played(scenario)) is not None:
+                case = replace(case, expected=played.timeline)
+                found = tuple(required.check(case))
             cases[scenario.id] = case
             if observed.fault is not None:
                 refused = observed.fault.kind is FaultKind.SET_UP and _asks_the_set_up(scenario)
@@ -330,7 +343,7 @@ class Judge:
                     f"a failed set-up: {observed.fault.text}" if refused else f"no end: {observed.fault.text}"
                 )
                 mismatches.append(Mismatch(scenario.id, at, "the scenario to finish", end))
-            mismatches += required.check(case)
+            mismatches += found
         if required.twice:
             mismatches = _only_in_the_second(scenarios, mismatches)
         if untried and not cases:

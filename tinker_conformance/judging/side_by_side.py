@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
 
 from tinker_conformance.error_families import SdkError
+from tinker_conformance.judging.session_thread import SessionThread
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.session import FaultKind, Run, SdkSession
+from tinker_conformance.sdk.stored_runs import StoredRuns
+
+_WORTH_A_SECOND: Final = 8
+"""After so many scenarios a second session of the SDK is opened, if there may be one. To open it takes longer
+than to run a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """What makes a run shorter and changes no verdict.
+
+    Attributes:
+        open_second: Opens another session of the same SDK, which takes scenarios off the first; None if the
+            SDK must run alone. Called once, on a thread of its own. If it fails, the first goes on alone.
+        stored: Returns the kept runs of the reference under a profile, if there is a place for them; None to
+            play every scenario.
+    """
+
+    open_second: Callable[[], SdkSession] | None = None
+    stored: Callable[[Profile], StoredRuns | None] | None = None
+
+
+NO_SHORTCUTS: Final = Shortcuts()
 
 
 class SideBySide:
-    """The SDK on one thread and the reference on another; neither waits for the other between scenarios.
+    """The SDK on one thread or two, and the reference on another; no thread waits between scenarios.
 
     The object itself is not thread-safe.
     """
@@ -24,64 +49,69 @@ class SideBySide:
         open_reference: Callable[[], SdkSession],
         profile: Profile,
         reference_profile: Profile,
+        shortcuts: Shortcuts = NO_SHORTCUTS,
     ) -> None:
-        """Start the reference on its thread.
+        """Begin nothing yet.
 
         Args:
             sdk: The SDK under test; `close` closes it.
-            open_reference: Starts the reference, which `close` closes; called once, on its thread.
+            open_reference: Opens the reference, which `close` closes. Called when the first scenario is to be
+                played, on the thread of the reference.
             profile: The profile that the SDK receives.
             reference_profile: The profile that the reference follows.
+            shortcuts: What makes it shorter.
         """
-        self._sdk = sdk
         self._profile = profile
         self._reference_profile = reference_profile
+        self._open_reference = open_reference
+        self._open_second = shortcuts.open_second
+        self._stored = None if shortcuts.stored is None else shortcuts.stored(reference_profile)
         self._expected: dict[str, Future[Run]] = {}
         self._observed: dict[str, Future[Run]] = {}
-        self._sdk_thread = ThreadPoolExecutor(1, thread_name_prefix="conformance-sdk")
-        self._reference_thread = ThreadPoolExecutor(1, thread_name_prefix="conformance-reference")
-        self._reference = self._reference_thread.submit(open_reference)
-        self._without_fault = True
+        self._recalled: set[str] = set()
+        self._first = SessionThread("sdk", lambda: sdk)
+        self._second: SessionThread | None = None
+        self._reference: SessionThread | None = None
+        self._killed = False
 
     def close(self) -> None:
         """Close the SDK and the reference; cancel the runs that have not started."""
-        for run in chain(self._observed.values(), self._expected.values()):
-            run.cancel()
-        self._sdk_thread.shutdown()
-        self._reference_thread.shutdown()
-        self._sdk.close()
-        # It was started in any case, even if no caller asked for it, and only this object can close it.
-        if self._reference.exception() is None:
-            self._reference.result().close()
+        for thread in self._threads():
+            thread.close()
+        if self._stored is not None:
+            self._stored.save()
 
     def kill(self) -> None:
         """Kill the SDK and the reference, so that `close` need not wait for a scenario. Thread-safe."""
-        self._sdk.kill()
+        self._killed = True
+        for thread in self._threads():
+            thread.kill()
 
-        def kill_reference(reference: Future[SdkSession]) -> None:
-            if not reference.cancelled() and reference.exception() is None:
-                reference.result().kill()
-
-        self._reference.add_done_callback(kill_reference)  # at once, if it has started
+    def _threads(self) -> list[SessionThread]:
+        return [each for each in (self._first, self._second, self._reference) if each is not None]
 
     @property
     def without_fault(self) -> bool:
         """Whether the SDK has finished every scenario so far without a fault."""
-        return self._without_fault
+        return not any(
+            run.done() and not run.cancelled() and run.exception() is None and run.result().fault is not None
+            for run in self._observed.values()
+        )
 
     def begin(self, scenario: Scenario) -> None:
         """Queue a scenario for both sides; does nothing if it was queued before."""
-        self._begin_reference(scenario)
-        if scenario.id not in self._observed:
-            self._observed[scenario.id] = self._sdk_thread.submit(self._run_sdk, scenario)
+        self._begin(scenario, self._idler)
 
     def both(self, scenario: Scenario) -> tuple[Run, Run]:
         """Wait for the runs of the reference and the SDK in a scenario.
 
+        A scenario that was not queued is run by the first session of the SDK, as all are that are asked for
+        one by one: what an SDK takes from one of them into the next is seen.
+
         Raises:
             SdkError: The adapter failed too often to continue.
         """
-        self.begin(scenario)
+        self._begin(scenario, lambda: self._first)
         observed = self._observed[scenario.id].result()
         if observed.fault is not None and observed.fault.kind is FaultKind.GIVEN_UP:
             raise SdkError(str(observed.fault))
@@ -91,16 +121,54 @@ class SideBySide:
         """Wait for the run of the reference in a scenario."""
         return self._begin_reference(scenario).result()
 
+    def played(self, scenario: Scenario) -> Run | None:
+        """Let the reference play a scenario of which a kept run was used; None if it has played it itself.
+
+        No SDK fails for a run that nobody saw.
+        """
+        if scenario.id not in self._recalled:
+            return None
+        self._recalled.remove(scenario.id)
+        self._expected[scenario.id] = self._play(scenario)
+        return self._expected[scenario.id].result()
+
+    def _begin(self, scenario: Scenario, thread: Callable[[], SessionThread]) -> None:
+        self._begin_reference(scenario)
+        if scenario.id not in self._observed:
+            self._observed[scenario.id] = thread().begin(scenario, self._profile)
+
     def _begin_reference(self, scenario: Scenario) -> Future[Run]:
         if scenario.id not in self._expected:
-            self._expected[scenario.id] = self._reference_thread.submit(self._run_reference, scenario)
+            self._expected[scenario.id] = self._recall(scenario) or self._play(scenario)
         return self._expected[scenario.id]
 
-    def _run_sdk(self, scenario: Scenario) -> Run:
-        run = self._sdk.run(scenario, self._profile)
-        if run.fault is not None:
-            self._without_fault = False
+    def _recall(self, scenario: Scenario) -> Future[Run] | None:
+        kept = None if self._stored is None else self._stored.run_of(scenario)
+        if kept is None:
+            return None
+        self._recalled.add(scenario.id)
+        run: Future[Run] = Future()
+        run.set_result(kept)
         return run
 
-    def _run_reference(self, scenario: Scenario) -> Run:
-        return self._reference.result().run(scenario, self._reference_profile)
+    def _play(self, scenario: Scenario) -> Future[Run]:
+        if self._reference is None:
+            self._reference = self._opened("reference", self._open_reference)
+        run = self._reference.begin(scenario, self._reference_profile)
+        if self._stored is not None:
+            self._stored.keep(scenario, run)
+        return run
+
+    def _idler(self) -> SessionThread:
+        """Return the session of the SDK that has less to do; open the second when it is worth it."""
+        if self._second is None and self._open_second is not None and len(self._observed) >= _WORTH_A_SECOND:
+            self._second = self._opened("second-sdk", self._open_second)
+        if self._second is not None and self._second.ready and self._second.waiting < self._first.waiting:
+            return self._second
+        return self._first
+
+    def _opened(self, name: str, open_session: Callable[[], SdkSession]) -> SessionThread:
+        thread = SessionThread(name, open_session)
+        if self._killed:  # before this thread was there to be killed
+            thread.kill()
+        return thread

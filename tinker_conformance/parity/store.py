@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Final, Generic, TypeVar
@@ -12,13 +11,12 @@ import msgspec
 from fake_server.core.bounded_files import parse_json, read_bytes
 from fake_server.core.errors import FileError
 from tinker_conformance.error_families import UserError
+from tinker_conformance.sdk.kit_digest import kit_digest
 
 MOST_BYTES: Final = 100_000_000
 """The largest file of results; those of every release are a few megabytes."""
 
 _R = TypeVar("_R", bound=msgspec.Struct)
-
-_PACKAGE: Final = Path(__file__).parents[1]
 
 
 class Store(Generic[_R]):
@@ -36,7 +34,7 @@ class Store(Generic[_R]):
             UserError: If there is such a file and it cannot be read.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{_digest(options)}.jsonl"
+        self.path = folder / f"{kit_digest(options)}.jsonl"
         self._kind = kind
         self.results: list[_R] = []
         if os.path.lexists(self.path):
@@ -67,13 +65,3 @@ class Store(Generic[_R]):
     def complete(self) -> None:
         """Delete all results, so that the next campaign starts from the beginning."""
         self.path.unlink(missing_ok=True)
-
-
-def _digest(options: str) -> str:
-    """Return a digest of the options and of the kit's own files, which decide the results."""
-    digest = hashlib.sha256(options.encode())
-    for package in (_PACKAGE, _PACKAGE.parent / "fake_server"):
-        for path in sorted(package.rglob("*")):
-            if path.suffix in {".py", ".toml", ".yaml"}:
-                digest.update(f"{path.relative_to(package)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         ScenarioContext,
         Transport,
     )
-    from tinker_conformance.sdk.background_start import StartsEarly
     from tinker_conformance.sdk.json_schema import schema_text
     from tinker_conformance.sdk.remembered_session import RememberedSession
     from tinker_conformance.sdk.scripted_engine import API_KEY, VIRTUAL_LIMIT_SECONDS
@@ -47,7 +46,6 @@ __all__ = [
     "RunsOnThreads",
     "ScenarioContext",
     "SdkSession",
-    "StartsEarly",
     "Transport",
     "check_spec",
     "command_of",
@@ -65,7 +63,6 @@ __getattr__ = lazy_exports(
             "Adapter AdapterInfo CallRecorder CallsFunctions Capability OperationCall "
             "RunsOnThreads ScenarioContext Transport"
         ),
-        "background_start": "StartsEarly",
         "json_schema": "schema_text",
         "remembered_session": "RememberedSession",
         "scripted_engine": "API_KEY VIRTUAL_LIMIT_SECONDS",

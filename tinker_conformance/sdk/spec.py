@@ -46,6 +46,7 @@ SPEC_FORMS: Final = (
 """The forms of a SPEC, as messages show them."""
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
+_OFFICIAL: Final = "official"
 _PACKAGE: Final = "package:"
 _RECORDED: Final = "recorded:"
 _WORKER: Final = "tinker_conformance.sdk.in_process.worker"
@@ -81,6 +82,11 @@ def check_spec(spec: str) -> None:
             hint = meant(spec, SPEC_FORMS)
             message = f"--sdk {spec!r} is not understood{hint}; write one of {', '.join(SPEC_FORMS)}"
             raise UserError(message)
+
+
+def runs_beside_itself(spec: str) -> bool:
+    """Return whether several processes of an SDK can run at once: what the kit's own adapter drives."""
+    return spec.startswith((_OFFICIAL, _PACKAGE))
 
 
 def package_of(spec: str) -> NamedPackage | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import quote
 
+from fake_server.core.errors import suggestion
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.server.dialogue import PROTOBUF, Dialogue, Line, ProbeEnded, is_missing, not_offered
@@ -30,6 +31,8 @@ from tinker_conformance.server.target import RequestBudget
 _SCHEME: Final = "tinker://"
 _ABOUT_THE_MOMENT: Final = frozenset({402, 408, 409, 425, 429})
 """Refusals that say nothing about the form of a body."""
+_ABOUT_THE_BODY: Final = frozenset({400, 404, 422})
+"""Refusals by which servers say that they have no such model."""
 
 
 class Workbench:
@@ -105,10 +108,14 @@ class Workbench:
 
         Raises:
             ProbeEnded: The server has one model already, and refuses another.
+            UserError: `--base-model` names a model that it has not.
         """
         session = self.session(asking)
         body = model_body_of(session, self.next_model_number(), base_model or self.base_model)
-        return self.created_model(asking, asking.post("create_model", body))
+        answer = asking.post("create_model", body)
+        if base_model is None:
+            self._check_named(answer)
+        return self.created_model(asking, answer)
 
     def next_model_number(self) -> int:
         """Return the next `model_seq_id` of the session of the run, from 0."""
@@ -182,7 +189,10 @@ class Workbench:
         number = self._numbers[f"samplers of {session}"]
         self._numbers[f"samplers of {session}"] += 1
         given = source or {"base_model": self.base_model}
-        return asking.post("create_sampling_session", sampler_body(session, number, **given))
+        answer = asking.post("create_sampling_session", sampler_body(session, number, **given))
+        if not source:
+            self._check_named(answer)
+        return answer
 
     @property
     def base_model(self) -> str:
@@ -197,6 +207,21 @@ class Workbench:
                 "the server's capabilities list no model; name one that it serves with --base-model"
             )
         return found
+
+    def _check_named(self, answer: Answer) -> None:
+        """Check that a refusal is not the fault of a model that the user has named, and the server lacks.
+
+        Raises:
+            UserError: It is.
+        """
+        named, listed = self.line.target.base_model, self.offer.models
+        refused = answer.status in _ABOUT_THE_BODY
+        if refused and named is not None and listed and named not in listed:
+            hint = suggestion(named, listed, "name one of them")
+            raise UserError(
+                f"--base-model {named}: the server refuses it ({answer}). "
+                f"Its capabilities list {', '.join(listed)}; {hint}"
+            )
 
     def _once(self, name: str, asking: Dialogue, make: Callable[[Dialogue], str], judged_by: str) -> str:
         if name in self._impossible:

@@ -22,6 +22,7 @@ from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import named_profile, profile_of
+from tinker_conformance.judging.side_by_side import Shortcuts
 from tinker_conformance.known_failures.command_options import OwnKnownFailures, check_files, excuses_of
 from tinker_conformance.known_failures.entry import KnownFailure
 from tinker_conformance.known_failures.entry_reading import known_failures_in
@@ -32,11 +33,11 @@ from tinker_conformance.report.records import Result, Start
 from tinker_conformance.requirements import Requirement
 from tinker_conformance.requirements.as_of import asked_of
 from tinker_conformance.scenario.library import shipped_scenarios
-from tinker_conformance.sdk.background_start import StartsEarly
 from tinker_conformance.sdk.dialect_session import DialectSession
 from tinker_conformance.sdk.recorded_session import RecordingSession, check_place_of_recording
 from tinker_conformance.sdk.session import SdkSession
-from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of
+from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of, runs_beside_itself
+from tinker_conformance.sdk.stored_runs import stored_runs
 
 LOOK_AHEAD: Final = 2
 """How many of the next requirements start their scenarios while one is judged."""
@@ -61,6 +62,7 @@ class RunRequest:
         seed: The seed of generated scripts, or None if there are none.
         dialect: The server whose dialect the SDK meets, or None for the official service. What comes of it is
             information, not conformance.
+        second_process: Whether a second process of a release may take scenarios off the first.
         record: The file to write what the SDK did to, for the SPEC `recorded:FILE`; None for no recording.
     """
 
@@ -73,6 +75,7 @@ class RunRequest:
     clock: SdkClock | None = None
     seed: int | None = None
     dialect: str | None = None
+    second_process: bool = False
     record: Path | None = None
 
     def checked(self) -> CheckedRequest:
@@ -225,7 +228,7 @@ class ConformanceRun:
 
 
 def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) -> ConformanceRun:
-    """Start the SDK and the reference in parallel, and choose the profile and the requirements.
+    """Start the SDK, and choose the profile and the requirements.
 
     Args:
         checked: The options of the run, checked.
@@ -237,17 +240,30 @@ def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) 
     """
     request = checked.request
     with contextlib.ExitStack() as opened:
-        reference = opened.enter_context(StartsEarly(lambda: open_sdk("reference")))
         # On the main thread, so that an interrupt can end a download of a release.
         sdk: SdkSession = open_sdk(request.spec, clock=request.clock, report=report)
         if request.record is not None:
             sdk = RecordingSession(sdk, request.record)
         opened.callback(sdk.close)
-        if request.dialect is not None:
-            sdk = DialectSession(sdk, request.dialect)
+        sdk = _in_dialect(request, sdk)
         profile = checked.profile or profile_of(sdk.info)
         asked = asked_of(profile, request.as_of)
         known = excuses_of(checked.entries, request.known, asked, sdk.info.version, checked.own)
-        judge = Judge(sdk, reference.ready, profile, shipped_scenarios())
+        shortcuts = Shortcuts(second_of(request, sdk.spec), stored_runs)
+        judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios(), shortcuts)
         opened.pop_all()
     return ConformanceRun(request, judge, asked, known)
+
+
+def _in_dialect(request: RunRequest, sdk: SdkSession) -> SdkSession:
+    return sdk if request.dialect is None else DialectSession(sdk, request.dialect)
+
+
+def second_of(request: RunRequest, spec: str) -> Callable[[], SdkSession] | None:
+    """Return what opens a second session of an SDK; None if it is to run alone.
+
+    Only for what the kit drives itself, with nothing that two processes could share. A recording has one.
+    """
+    if not request.second_process or request.record is not None or not runs_beside_itself(spec):
+        return None
+    return lambda: _in_dialect(request, open_sdk(spec))

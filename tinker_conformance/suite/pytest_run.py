@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def request_of(
         strict=strict,
         clock=None if clock is None else SdkClock(clock),
         dialect=text_of(config, DIALECT),
+        # Workers of pytest-xdist share the requirements already.
+        second_process=(os.cpu_count() or 1) > 1 and "PYTEST_XDIST_WORKER" not in os.environ,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,12 +15,14 @@ from tinker_conformance.checks.projections import line_times, poll_counts, same
 from tinker_conformance.clocks.sdk_clocks import SdkClock
 from tinker_conformance.error_families import SdkError
 from tinker_conformance.judging.judge import Judge, Verdict
+from tinker_conformance.judging.side_by_side import Shortcuts
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import Requirement, requirement
 from tinker_conformance.scenario import Scenario, decode_scenario
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.adapter import Capability, Transport
 from tinker_conformance.sdk.session import FaultKind, Run
+from tinker_conformance.sdk.stored_runs import StoredRuns
 from tinker_conformance.timeline import ClockCause, ClockStep, Timeline
 
 PROFILE = load_profile("tinker-0.38")
@@ -111,9 +114,16 @@ def test_a_scenario_runs_once_however_many_requirements_ask_for_it() -> None:
 
 def test_the_sdk_and_the_reference_are_closed_in_the_end() -> None:
     sdk, reference = Scripted({}), Scripted({})
-    with _judge(sdk, reference):
-        pass
+    with _judge(sdk, reference) as judge:
+        judge.judge(_requirement("one"))
     assert (sdk.closed, reference.closed) == (1, 1)
+
+
+def test_a_reference_that_nothing_asks_for_is_not_started() -> None:
+    sdk, reference = Scripted({}, trains=False), Scripted({})
+    with _judge(sdk, reference) as judge:
+        judge.judge(_requirement("one", needs=frozenset({Capability.TELEMETRY})))
+    assert (sdk.closed, reference.closed) == (1, 0)
 
 
 def test_a_reference_that_cannot_start_is_an_error_for_every_caller_and_the_sdk_is_closed() -> None:
@@ -365,6 +375,36 @@ def test_nothing_begins_early_that_is_tried_in_turn_or_not_claimed() -> None:
         lacks = sdk.info.capabilities - {Capability.CALLBACKS}
         sdk.info = msgspec.structs.replace(sdk.info, transport=Transport.SOCKET, capabilities=lacks)
         assert _asked_ahead(sdk, reference, then) == ["one", "last"]
+
+
+def test_a_failure_is_never_held_against_a_kept_run(tmp_path: Path) -> None:
+    stored = Shortcuts(stored=lambda profile: StoredRuns(profile, tmp_path, SCENARIOS))
+    for expected, verdict in ((TWICE, Verdict.FAILED), (ONCE, Verdict.PASSED)):
+        # The second time the run that was kept says that it polls twice.
+        reference = Scripted({"two": expected})
+        judge = Judge(Scripted({"two": ONCE}), lambda kept=reference: kept, PROFILE, SCENARIOS, stored)
+        judgement = judge.judge(_requirement("two"))
+        judge.close()
+        assert judgement.verdict is verdict
+        assert judgement.cases["two"].expected == expected
+        assert reference.asked == ["two"]
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_what_begins_ahead_is_no_pair_and_nothing_begins_after_a_leak(leaks: bool) -> None:
+    isolation = requirement("isolation.sessions")
+    pair = replace(_requirement("one", "two"), twice=True)
+    logged: Timeline = (line("Training is paused for model-1. Reason: out of capacity"), end(2.0))
+    sdk, reference = _moving(_warns(1200.0))
+    reference.runs = {**sdk.runs, **dict.fromkeys(isolation.scenarios, logged)}
+    sdk.runs = {**reference.runs, isolation.scenarios[3]: ONCE if leaks else logged}
+    with _judge(sdk, reference) as judge:
+        judge.judge(isolation)
+        judge.judge(_requirement("moves"))
+        sdk.asked.clear()
+        judge.judge(_requirement("last"), [pair, _requirement("slow")])
+        judge.judge(pair)
+    assert sdk.asked == (["last", "one", "two"] if leaks else ["last", "slow", "one", "two"])
 
 
 # -- one session after another --------------------------------------------------------------------------

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
 import pytest
 from test_judge import PROFILE, SCENARIOS
 
+from tests.tinker_conformance.checks.small_timelines import end, line
 from tests.tinker_conformance.judging.sessions import Scripted
-from tinker_conformance.judging.side_by_side import SideBySide
+from tinker_conformance.judging.side_by_side import Shortcuts, SideBySide
 from tinker_conformance.profile.profile import Profile
 from tinker_conformance.scenario import Scenario
-from tinker_conformance.sdk.session import Run
+from tinker_conformance.sdk.session import Fault, FaultKind, Run
+from tinker_conformance.sdk.stored_runs import StoredRuns
 
 LIMIT = 5.0
 """Seconds within which everything that is to happen happens."""
@@ -79,6 +84,147 @@ def test_what_was_begun_and_never_waited_for_does_not_run_once_it_closes(held: s
 def _side_by_side(slow: Scripted, quick: Scripted, held: str) -> SideBySide:
     sdk, reference = (slow, quick) if held == "sdk" else (quick, slow)
     return SideBySide(sdk, lambda: reference, PROFILE, PROFILE)
+
+
+def _never() -> Scripted:
+    raise AssertionError("this session is not needed")
+
+
+# -- a second session of the SDK ------------------------------------------------------------------------
+
+
+def _many() -> list[Scenario]:
+    return [msgspec.structs.replace(ONE, id=f"number-{number}") for number in range(40)]
+
+
+def _until(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + LIMIT
+    while not true() and time.monotonic() < until:
+        time.sleep(0.001)
+    assert true()
+
+
+def test_a_second_session_takes_scenarios_off_the_first() -> None:
+    first, second = Held(PATIENCE), Held(PATIENCE)
+    runs = SideBySide(first, lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(lambda: second))
+    scenarios = _many()
+    for scenario in scenarios[:9]:
+        runs.begin(scenario)
+    opened = runs._second
+    assert opened is not None
+    _until(lambda: opened.ready)
+    for scenario in scenarios:
+        runs.begin(scenario)
+    for scenario in scenarios:
+        runs.both(scenario)
+    runs.close()
+    assert sorted(first.asked + second.asked) == sorted(scenario.id for scenario in scenarios)
+    assert min(len(first.asked), len(second.asked)) > 10
+    assert (first.closed, second.closed) == (1, 1)
+    assert (first.at_once, second.at_once) == (1, 1)
+
+
+def test_what_is_asked_for_one_by_one_has_one_session() -> None:
+    first, second = Scripted({}), Scripted({})
+    runs = SideBySide(first, lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(lambda: second))
+    scenarios = _many()
+    for scenario in scenarios:
+        runs.both(scenario)
+    runs.close()
+    assert first.asked == [scenario.id for scenario in scenarios]
+    assert (second.asked, second.closed) == ([], 0)
+
+
+def test_few_scenarios_open_no_second_session() -> None:
+    runs = SideBySide(Scripted({}), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(_never))
+    for scenario in _many()[:8]:
+        runs.begin(scenario)
+    assert runs._second is None
+    runs.close()
+
+
+def test_where_a_second_session_does_not_open_the_first_goes_on_alone() -> None:
+    def fails() -> Scripted:
+        raise OSError("no memory")
+
+    first = Scripted({})
+    runs = SideBySide(first, lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(fails))
+    scenarios = _many()
+    for scenario in scenarios:
+        runs.begin(scenario)
+        runs.both(scenario)
+    assert runs._second is not None
+    runs.kill()
+    runs.close()
+    assert first.asked == [scenario.id for scenario in scenarios]
+    assert (first.killed, first.closed) == (1, 1)
+
+
+def test_a_fault_in_either_session_is_seen() -> None:
+    broken = Run((), Fault(FaultKind.CRASH, "it broke"))
+    second = Scripted({scenario.id: broken for scenario in _many()})
+    runs = SideBySide(Held(PATIENCE), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(lambda: second))
+    for scenario in _many()[:9]:
+        runs.begin(scenario)
+    opened = runs._second
+    assert opened is not None
+    _until(lambda: opened.ready)
+    assert runs.without_fault
+    for scenario in _many():
+        runs.begin(scenario)
+    for scenario in _many():
+        runs.both(scenario)
+    assert not runs.without_fault
+    runs.close()
+
+
+def test_a_session_that_opens_after_all_were_killed_is_killed() -> None:
+    second, let_go = Scripted({}), threading.Event()
+
+    def opens_late() -> Scripted:
+        let_go.wait(LIMIT)
+        return second
+
+    runs = SideBySide(Scripted({}), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(opens_late))
+    for scenario in _many():
+        runs.begin(scenario)
+    runs.kill()
+    let_go.set()
+    runs.close()
+    assert (second.asked, second.killed, second.closed) == ([], 1, 1)
+
+
+# -- runs of the reference that were kept ---------------------------------------------------------------
+
+
+def _kept(folder: Path) -> Shortcuts:
+    return Shortcuts(stored=lambda profile: StoredRuns(profile, folder, SCENARIOS))
+
+
+def test_what_the_reference_has_played_is_not_played_again(tmp_path: Path) -> None:
+    reference = Scripted({"one": (line("paused"), end(2.0))})
+    runs = SideBySide(Scripted({}), lambda: reference, PROFILE, PROFILE, _kept(tmp_path))
+    expected, _ = runs.both(ONE)
+    runs.close()
+    again = SideBySide(Scripted({}), _never, PROFILE, PROFILE, _kept(tmp_path))
+    assert again.both(ONE)[0] == expected
+    again.close()
+
+
+def test_a_kept_run_is_played_once_if_an_sdk_does_not_agree_with_it(tmp_path: Path) -> None:
+    runs = SideBySide(Scripted({}), lambda: Scripted({}), PROFILE, PROFILE, _kept(tmp_path))
+    runs.both(ONE)
+    runs.close()
+    reference = Scripted({"one": (line("paused"), end(2.0))})
+    again = SideBySide(Scripted({}), lambda: reference, PROFILE, PROFILE, _kept(tmp_path))
+    assert again.both(ONE)[0] == Run(())
+    played = again.played(ONE)
+    assert played is not None
+    assert played.timeline == reference.runs["one"]
+    assert again.both(ONE)[0] == played
+    assert again.played(ONE) is None
+    assert reference.asked == ["one"]
+    again.close()
 
 
 def test_both_are_killed() -> None:

@@ -300,6 +300,24 @@ class _Wrong(Bench):
         return Request(asked.method, asked.path, asked.query, headers, asked.body)
 
 
+@pytest.mark.parametrize("probe", ["submission.model", "submission.sampler", "submission.json_pass"])
+def test_a_base_model_that_the_server_lacks_is_a_usage_error_that_lists_its_models(probe: str) -> None:
+    # The fake refuses models that it does not list, with HTTP 400.
+    served = "Qwen/Qwen3-8B"
+    for named, hint in (("Qwen/Qwen3-9B", f"did you mean '{served}'?"), ("small-model", "name one of them")):
+        run = opened(BrokenBench(), base_model=named, only=(probe,))
+        with pytest.raises(
+            UserError, match=f"^--base-model {named}: the server refuses it .HTTP 400"
+        ) as found:
+            list(run.ask_all(run.asked))
+        assert f"Its capabilities list {served}, " in str(found.value)
+        assert str(found.value).endswith(hint)
+        run.close()
+    run = opened(BrokenBench(), base_model=served, only=(probe,))
+    assert [each.verdict for each in run.ask_all(run.asked)] == [Verdict.PASSED]
+    run.close()
+
+
 def test_a_server_that_lists_nothing_needs_a_base_model() -> None:
     run = opened(Small(["get_server_capabilities"]), base_model=None)
     with pytest.raises(UserError, match="--base-model"):

@@ -202,7 +202,7 @@ def worker_import_path(*, cache: Path | None = None) -> Path:
     A lean environment therefore sees no other package of the kit's environment. The folder holds symbolic
     links, or copies where the file system has no links.
     """
-    places = {name: _package_folder(name) for name in KIT_PACKAGES}
+    places = {name: package_folder(name) for name in KIT_PACKAGES}
     key = digest(*(str(place) for place in places.values()))
 
     def build(folder: Path) -> None:
@@ -320,7 +320,7 @@ def _is_complete(folder: Path) -> bool:
     return has_interpreter(folder) and (folder / "packages" / pip.PACKAGE).is_dir()
 
 
-def _package_folder(name: str) -> Path:
+def package_folder(name: str) -> Path:
     spec = importlib.util.find_spec(name)
     assert spec is not None  # noqa: S101 - these are the packages that this code belongs to
     assert spec.origin is not None  # noqa: S101

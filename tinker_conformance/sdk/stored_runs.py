@@ -1,0 +1,128 @@
+"""Keeps the runs of the reference on disk, so that a second run of the suite need not play them again.
+
+The reference is ours: what it does in a scenario follows from the kit's own files, the profile and the
+scenario. The folder's name is made of all of the kit's files, so that no change to the kit meets an old run.
+
+Failures. What cannot be read, is damaged or cannot be written counts as not kept: the reference then plays
+the scenario.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import shutil
+from collections.abc import Container
+from concurrent.futures import Future
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from fake_server.core.bounded_files import read_bytes
+from fake_server.core.errors import FileError
+from tinker_conformance.error_families import UserError
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.scenario.encoding import encode_scenario
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.scenario.scenario import Scenario
+from tinker_conformance.sdk.kit_digest import kit_digest
+from tinker_conformance.sdk.official.environments import WORKER_DEPENDENCIES, cache_folder
+from tinker_conformance.sdk.session import Run
+from tinker_conformance.timeline import Event
+
+_KITS: Final = 4
+"""How many versions of the kit have a folder. Who works on the kit makes a new one with each change."""
+_MOST_BYTES: Final = 100_000_000
+"""The largest file that is read; one has some 2 MB."""
+
+# Sets of strings are in another order in each process.
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode_file = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_timeline = msgspec.json.Decoder(tuple[Event, ...]).decode
+
+
+class StoredRuns:
+    """The runs of the reference under one profile, as a file in the cache folder. Not thread-safe."""
+
+    def __init__(self, profile: Profile, folder: Path, scenarios: Container[str]) -> None:
+        """Read what is kept.
+
+        Args:
+            profile: The profile that the reference follows.
+            folder: The folder of this version of the kit; see `stored_runs`.
+            scenarios: Ids of the scenarios that are kept. Of scripts drawn at random each comes once.
+        """
+        self._path = folder / f"{_digest(_encode(profile))}.json"
+        self._scenarios = scenarios
+        self._kept = self._read()
+        self._new: list[tuple[Scenario, Future[Run]]] = []
+
+    def run_of(self, scenario: Scenario) -> Run | None:
+        """Return the run that is kept of a scenario, or None."""
+        kept = self._kept.get(_key(scenario))
+        if kept is None:
+            return None
+        try:
+            return Run(_decode_timeline(kept))
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+
+    def keep(self, scenario: Scenario, run: Future[Run]) -> None:
+        """Let `save` write a run, if it ends without a fault."""
+        if scenario.id in self._scenarios:
+            self._new.append((scenario, run))
+
+    def save(self) -> None:
+        """Write the new runs that have ended, beside what other processes have written meanwhile."""
+        new = {
+            _key(scenario): msgspec.Raw(_encode(run.result().timeline))
+            for scenario, run in self._new
+            if run.done() and not run.cancelled() and run.exception() is None and run.result().fault is None
+        }
+        if not new:
+            return
+        folder = self._path.parent
+        temporary = self._path.with_name(f".{self._path.name}-{os.getpid()}")
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                temporary.write_bytes(_encode(self._read() | new))
+                temporary.replace(self._path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            _remove_oldest(folder.parent)
+
+    def _read(self) -> dict[str, msgspec.Raw]:
+        try:
+            return _decode_file(read_bytes(self._path, most=_MOST_BYTES))
+        except (FileError, msgspec.MsgspecError, RecursionError):
+            return {}
+
+
+def stored_runs(profile: Profile) -> StoredRuns | None:
+    """Return the runs of this version of the kit under a profile; None if there is no cache folder."""
+    try:
+        root = cache_folder() / "reference"
+    except UserError:
+        return None
+    versions = (version(name) for name in ("httpx", *WORKER_DEPENDENCIES))
+    kit = kit_digest(platform.python_version(), *versions)
+    return StoredRuns(profile, root / kit, shipped_scenarios())
+
+
+def _key(scenario: Scenario) -> str:
+    return f"{scenario.id}-{_digest(_encode(encode_scenario(scenario)))}"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _remove_oldest(root: Path) -> None:
+    folders = sorted(root.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in folders[_KITS:]:
+        shutil.rmtree(folder, ignore_errors=True)
