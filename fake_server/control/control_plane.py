@@ -32,13 +32,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fake_server.control.clock_file import SteppedClock
 from fake_server.core.bounded_files import parse_json
 from fake_server.core.errors import FileError, ScriptError, ScriptViolation
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import encoded
+from fake_server.core.plain_data import refuse_unknown
 from fake_server.core.refused_request import RefusedError
 from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
@@ -211,9 +212,7 @@ class ControlledServer:
         return Reply(204, ())
 
     def _begin(self, request: Request) -> Reply:
-        body = _decoded(request) if request.body else {}
-        if not isinstance(body, dict) or set(body) - {"name"}:
-            raise RefusedError(HTTPStatus.BAD_REQUEST, "send an object with the key 'name', or nothing")
+        body = _object(request, "name")
         with self._lock:
             self._made += 1
             number = self._made
@@ -283,10 +282,20 @@ def _verdict(engine: FakeTinker) -> Reply:
 
 
 def _release(engine: FakeTinker, request: Request) -> Reply:
-    body = _decoded(request) if request.body else {}
-    if not isinstance(body, dict) or set(body) - {"future"}:
-        raise RefusedError(HTTPStatus.BAD_REQUEST, "send an object with the key 'future', or nothing")
+    body = _object(request, "future")
     return _json(200, {"released": engine.release(body.get("future"))})
+
+
+def _object(request: Request, key: str) -> dict[str, Any]:
+    """Return the body of a request that may have one key, or no body."""
+    body = _decoded(request) if request.body else {}
+    if not isinstance(body, dict):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, f"send an object with the key {key!r}, or nothing")
+    try:
+        refuse_unknown(body, (key,))
+    except ScriptError as error:
+        raise RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from error
+    return body
 
 
 def _unknown(request: Request) -> RefusedError:
@@ -317,6 +326,7 @@ def _moved(clock: SteppedClock, request: Request) -> Reply:
     amount = body["advance"]
     try:
         if isinstance(amount, dict):
+            refuse_unknown(amount, ("wall", "monotonic"))
             step = advance_step(wall=amount.get("wall"), monotonic=amount.get("monotonic"))
         else:
             step = advance_step(amount)

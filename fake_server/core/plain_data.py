@@ -7,8 +7,13 @@ from collections.abc import Iterable, Mapping
 from fake_server.core.errors import ScriptError, meant
 
 
-def refuse_unknown(given: Iterable[object], known: Iterable[str]) -> None:
+def refuse_unknown(given: Iterable[object], known: Iterable[str], meanable: Iterable[str] = ()) -> None:
     """Check that a mapping has no unknown keys.
+
+    Args:
+        given: The keys.
+        known: Those that it may have.
+        meanable: Those that its author may have meant, too: they would make it a mapping of another kind.
 
     Raises:
         ScriptError: A key is unknown; the message names it and the nearest known key.
@@ -16,7 +21,7 @@ def refuse_unknown(given: Iterable[object], known: Iterable[str]) -> None:
     names = list(known)
     for key in given:
         if key not in names:
-            hint = meant(key, names) or f"; the keys are {', '.join(names)}"
+            hint = meant(key, (*names, *meanable)) or f"; the keys are {', '.join(names)}"
             raise ScriptError(f"unknown key {key!r}{hint}")
 
 

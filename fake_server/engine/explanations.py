@@ -37,8 +37,8 @@ def described(reply: ReplyStep) -> str:
             return f"{described(inner)} ({wire.name})"
         case Refusal() | RawBytes():
             return reply.name
-        case Drop(kind=kind):
-            return f"drop {kind}"
+        case Drop(kind=kind, after=after):
+            return f"drop {kind}" if after is None else f"drop {kind} after it was {after}"
         case _:
             return _described_reply(reply)
 
@@ -63,10 +63,15 @@ def unfinished_script(future: ScriptedFuture) -> str:
     left = _listed(future.left)
     if future.refusals:
         sent = _listed(turn.reply for turn in future.script.submission_turns[: future.refusals])
-        remaining = _listed(future.refusals_left) or "the submission that is accepted"
+        accepted = "nothing" if future.submitted else "the submission that is accepted"
+        remaining = _listed(future.refusals_left) or accepted
         if not future.submitted:
             fix = "submit again, or shorten the script"
             return f"{owner}: its submission got {sent}; left: {remaining}; {fix}"
+        if future.refusals_left or not future.polls:
+            fix = "send the submission again with its number, or shorten the script"
+            polls = f"; polls: {left}" if left else ""
+            return f"{owner}: its submission got {sent}; left: {remaining}{polls}; {fix}"
     if not future.submitted:
         fix = "submit such a request, or do not register the script"
         return f"{owner}: no submission took it; scripted: {left}; {fix}"

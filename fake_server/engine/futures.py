@@ -260,21 +260,28 @@ class FutureBook:
         ]
         return min(missed, key=lambda pair: len(pair[1]), default=None)
 
-    def refuse(self, future: ScriptedFuture) -> Turn | None:
-        """Return the script's next reply to the submission of a future just taken, and free the future again.
+    def submission_turn(self, future: ScriptedFuture, *, repeated: bool = False) -> Turn | None:
+        """Return the script's next reply to a submission of a future, and free the future if that refuses it.
+
+        Args:
+            future: The future, just taken unless ``repeated``.
+            repeated: Whether the submission was accepted before, and its reply lost.
 
         Returns:
-            None if the submission is accepted.
+            None if the submission gets the usual reply.
         """
         turns = future.script.submission_turns
-        if future.submitted or future.refusals >= len(turns):
+        if future.refusals >= len(turns) or (future.submitted and not repeated):
             return None
+        turn = turns[future.refusals]
         future.refusals += 1
+        if repeated or turn.accepts:
+            return turn
         if future.where is None:
             self._free[future.operation, future.client].appendleft(future)
         else:
             insort(self._conditional, future, key=lambda waiting: waiting.serial)
-        return turns[future.refusals - 1]
+        return turn
 
     def repeated(self, number: Number | None) -> ScriptedFuture | None:
         """Return the future of an earlier submission with this number, or None if this is the first.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
+from fake_server.core.endpoints import named_endpoint
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.engine.explanations import described
 from fake_server.script.builder import Turn
@@ -52,6 +53,7 @@ class SetupRequests:
     """The requests of one path or operation, in ``engine.on(name).replies(...)``."""
 
     def __init__(self, path: str, add: Callable[[SetupReplies], None]) -> None:
+        named_endpoint(path)
         self._path = path
         self._add = add
 
@@ -59,7 +61,8 @@ class SetupRequests:
         """Give the first requests these replies; later ones are answered as usual.
 
         Args:
-            steps: Replies such as ``status(503)``, ``timeout()`` or ``drop()``.
+            steps: Replies such as ``status(503)``, ``timeout()`` or ``drop()``; with
+                ``drop(after="accepted")`` the server does what was asked, and the client never hears of it.
 
         Raises:
             ScriptError: Polls of one future come to the path, or a step cannot answer it.

@@ -111,11 +111,14 @@ class _Refusal(FakeServerError):  # noqa: N818 - not an error: it carries the er
 
 @dataclass(frozen=True, slots=True)
 class _TurnedDown:
-    """A submission that its script does not accept, and the script's reply to it."""
+    """A submission that does not get the usual reply, and what it gets.
 
-    future: ScriptedFuture
-    operation: Operation
-    client: str | None
+    Attributes:
+        submission: The submission; its request id is empty unless it was accepted.
+        turn: The script's reply.
+    """
+
+    submission: Submission
     turn: Turn
 
 
@@ -232,7 +235,8 @@ class FakeTinker:
                 ``create_model``) model path or base model; None matches any.
             name: Its name in errors, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
             submission: Replies that refuse or lose its submission, before one is accepted; they follow those
-                of the script.
+                of the script. ``drop(after="accepted")`` accepts it and loses only the reply; what follows
+                answers the client's further attempts.
             where: Matches only requests with these fields (``fake_server.script.request_match``); None
                 matches any.
 
@@ -288,10 +292,15 @@ class FakeTinker:
             engine.on("create_session").replies(status(503), drop())
             engine.on("optim_step").replies(status(400, {"detail": "the learning rate is too high"}))
 
-        A submission that gets such a reply is refused or lost: it takes no script, and no future exists.
+        A submission that gets such a reply is refused or lost: it takes no script, and no future exists. With
+        ``drop(after="accepted")`` only the reply is lost.
 
         Args:
             path: The path below ``/api/v1/``, such as ``create_session``, or an operation such as ``sample``.
+                Any whole path, which begins with a slash, is accepted.
+
+        Raises:
+            ScriptError: There is no such endpoint or operation; the text has the nearest.
         """
         return SetupRequests(path, self.add_setup)
 
@@ -500,10 +509,11 @@ class FakeTinker:
         body = self._decoded(request)
         with self._lock:
             turn = self._setup_book.take(request.path)
-            reply = self._usual_answer(request, body) if turn is None else None
+            does = turn is None or turn.accepts
+            answer: Reply | TransportFault | None = self._usual_answer(request, body) if does else None
             notifies = request.path in _OF_A_SESSION or self._setup_book.concerns(request.path)
-            gate = self._book.gate
-        answer = reply if turn is None else refusing_reply(turn.reply, gate, request.path)
+            if turn is not None and (answer is not None or not does):
+                answer = refusing_reply(turn.reply, self._book.gate, request.path)
         if answer is None:
             raise _Refusal(
                 ProblemKind.UNEXPECTED_REQUEST, unexpected_request(request.method, request.path, _PATHS)
@@ -547,27 +557,18 @@ class FakeTinker:
                     reply,
                 )
             return reply, None
-        return self._turn_down(request, answer) if isinstance(answer, _TurnedDown) else answer
+        return self._turn_down(answer) if isinstance(answer, _TurnedDown) else answer
 
-    def _turn_down(self, request: Request, refused: _TurnedDown) -> Answer:
-        """Answer a submission as its script says, without accepting it."""
-        future = refused.future
-        submission = Submission(
-            future,
-            refused.operation,
-            refused.client,
-            "",
-            request.method,
-            request.path,
-            resubmitted=False,
-            request=request,
-        )
+    def _turn_down(self, refused: _TurnedDown) -> Answer:
+        """Answer a submission as its script says."""
+        submission, turn = refused.submission, refused.turn
+        future = submission.future
         if self.listener is not None:
             self.listener.submission_arrived(submission)
-            for advance in refused.turn.advances:
+            for advance in turn.advances:
                 self.listener.clock_advanced(submission, advance)
                 self.clock_moves += 1
-        reply = refusing_reply(refused.turn.reply, future.gate, future.name)
+        reply = refusing_reply(turn.reply, future.gate, future.name)
         if self.listener is not None:
             self.listener.submission_refused(submission, reply)
         return reply, future
@@ -577,25 +578,27 @@ class FakeTinker:
         client, operations = client_of(request.path, body), candidates(path_operation, body)
         number = submission_number(body)
         with self._lock:
-            if (turn := self._setup_book.take(request.path, operations)) is not None:
-                return _TurnedDown(self._book.unknown(), operations[0], client, turn)
+            turn = self._setup_book.take(request.path, operations)
+            if turn is not None and not turn.accepts:
+                return self._refused_submission(self._book.unknown(), operations[0], client, request, turn)
             future = self._book.repeated(number)
             repeated, resubmitted = future is not None, False
-            if future is not None:
-                operation, request_id = future.operation or operations[0], future.request_ids[-1]
-            else:
+            taken = None if future is None else (future, future.operation or operations[0])
+            if taken is None:
                 taken = self._book.take(operations, client, body)
-                turn = None if taken is None else self._book.refuse(taken[0])
-                if taken is not None and turn is not None:
+            if taken is not None:
+                turn = turn or self._book.submission_turn(taken[0], repeated=repeated)
+                if turn is not None and not turn.accepts:
                     self._promise(turn.advances)
-                    return _TurnedDown(*taken, client, turn)
-                if taken is None:
-                    if (refusal := self._refusal(operations[0], body)) is not None:
-                        return refusal.reply, None
-                    taken = self._unscripted_future(request, path_operation, operations, client, body)
-                future, operation = taken
+                    return self._refused_submission(*taken, client, request, turn)
+            else:
+                if (refusal := self._refusal(operations[0], body)) is not None:
+                    return refusing_reply(turn.reply, self._book.gate, "") if turn else refusal.reply, None
+                taken = self._unscripted_future(request, path_operation, operations, client, body)
+            future, operation = taken
+            if not repeated:
                 resubmitted = future.submitted
-                request_id = self._book.submit(future, operation, client, number)
+                self._book.submit(future, operation, client, number)
                 future.request = request
                 if not resubmitted:
                     future.assigned = self._set_up.assign(request.path, body, future)
@@ -603,21 +606,40 @@ class FakeTinker:
                 if not future.scripted:
                     self._holds.arrived(future, operations, client)
                 self._submission_came.notify_all()
+            request_id = future.request_ids[-1]
+            if turn is not None:
+                future.replied_us = self._promise(turn.advances)
+        submission = Submission(
+            future,
+            operation,
+            client,
+            request_id,
+            request.method,
+            request.path,
+            resubmitted,
+            repeated,
+            request,
+        )
+        if turn is not None:
+            return _TurnedDown(submission, turn)
         if self.listener is not None:
-            self.listener.submission_arrived(
-                Submission(
-                    future,
-                    operation,
-                    client,
-                    request_id,
-                    request.method,
-                    request.path,
-                    resubmitted,
-                    repeated,
-                    request,
-                )
-            )
+            self.listener.submission_arrived(submission)
         return submission_reply(future, request_id, body), future
+
+    def _refused_submission(
+        self, future: ScriptedFuture, operation: Operation, client: str | None, request: Request, turn: Turn
+    ) -> _TurnedDown:
+        submission = Submission(
+            future,
+            operation,
+            client,
+            "",
+            request.method,
+            request.path,
+            resubmitted=False,
+            request=request,
+        )
+        return _TurnedDown(submission, turn)
 
     def _refusal(self, operation: Operation, body: Mapping[str, object]) -> ServiceRefusal | None:
         """Return how the service refuses a submission without a script, or None if it accepts it."""

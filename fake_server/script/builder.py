@@ -25,6 +25,7 @@ from fake_server.script.steps import (
     Advance,
     Complete,
     Drop,
+    DropAfter,
     Fail,
     FailCategory,
     HttpStep,
@@ -67,18 +68,21 @@ class Turn:
         reply: The step that gives the reply.
         same: The reply itself if it is equal for every poll, else None.
         expires: Whether the future ends with this reply and may be submitted again (HTTP 410).
+        accepts: Whether the request is done all the same, and only its reply is lost.
     """
 
     advances: tuple[Advance, ...]
     reply: ReplyStep
     same: Reply | None = field(init=False, repr=False, compare=False)
     expires: bool = field(init=False, repr=False, compare=False)
+    accepts: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         same = self.reply.reply if isinstance(self.reply, Timeout | Status | Fail) else None
         meant = intended_reply(self.reply)
         object.__setattr__(self, "same", same)
         object.__setattr__(self, "expires", isinstance(meant, Status) and meant.status == 410)
+        object.__setattr__(self, "accepts", isinstance(self.reply, Drop) and self.reply.after is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class Script:
         steps: Replies and advances, in order.
         exhausted: What polls get after the last reply.
         submission: Replies to submissions, and advances, before one is accepted. The future exists only then.
+            A reply that is lost after its submission was accepted comes here, too.
         side_by_side: Whether its advances count from its last reply, so that those of several futures pass at
             the same time. Otherwise each moves the clocks on its own.
         turns: The replies, each with the advances before it.
@@ -117,6 +122,11 @@ class Script:
                 f"the script has {count} steps, the limit is {MAX_STEPS}; use exhausted: repeat"
             )
         turns, tail = _in_turns(self.steps)
+        if any(turn.accepts for turn in turns):
+            raise ScriptError(
+                "drop(after='accepted') loses the reply to a submission; give it as submission=, and use "
+                "drop() for a poll"
+            )
         if self.exhausted is Exhausted.REPEAT and not turns:
             raise ScriptError("exhausted: repeat needs a reply to repeat; add one, or choose fail or error")
         object.__setattr__(self, "turns", turns)
@@ -177,7 +187,8 @@ class ScriptBuilder:
 
         Args:
             steps: Replies that refuse or lose a submission, such as ``status(429)`` or ``drop()``, and
-                advances. The submission after the last of them is accepted.
+                advances. The submission after the last of them is accepted. With ``drop(after="accepted")``
+                it is accepted before; what follows answers the client's further attempts.
         """
         return replace(self, before=self.before + steps)
 
@@ -284,6 +295,13 @@ def advance(seconds: object = None, *, wall: object = None, monotonic: object = 
     return Advance(step, max(step, 0))
 
 
+KEYS_OF_A_RESULT: Final = frozenset(
+    {
+        *("loss_fn_output_type", "loss_fn_outputs", "metrics", "model_id", "path", "prompt_logprobs"),
+        *("sampling_session_id", "sequences", "topk_prompt_logprobs", "type"),
+    }
+)
+"""The fields that results of the real service have, whatever their operation (0.1.0 to 0.38.0)."""
 _KEYS_OF_A_PAUSE: Final = frozenset({"type", "request_id", "queue_state", "queue_state_reason"})
 """What the real service sends with a 408 or a ``try_again`` (seed; SDK_FACTS)."""
 
@@ -294,7 +312,7 @@ def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
     Raises:
         ScriptError: Both are given, or a keyword is a misspelt key of the real service.
     """
-    _check_spelling("timeout", fields)
+    _check_spelling("timeout", fields, _KEYS_OF_A_PAUSE)
     return Timeout(_body(body, fields))
 
 
@@ -304,7 +322,7 @@ def try_again(body: Mapping[str, object] | None = None, /, **fields: object) -> 
     Raises:
         ScriptError: A keyword is a misspelt key of the real service.
     """
-    _check_spelling("try_again", fields)
+    _check_spelling("try_again", fields, _KEYS_OF_A_PAUSE)
     return TryAgain({**(body or {}), **fields})
 
 
@@ -327,9 +345,23 @@ def status(
     return Status(code, body, raw, content_type, header_lines(headers))
 
 
-def drop(kind: DropKind | str = DropKind.RESET) -> Drop:
-    """Return a transport fault that replaces the reply."""
-    return Drop(choice(kind, DropKind, "drop"))
+def drop(kind: DropKind | str = DropKind.RESET, *, after: str | None = None) -> Drop:
+    """Return a transport fault that replaces the reply.
+
+        engine.add_script([complete()], submission=[drop(after="accepted")])
+        engine.on("create_session").replies(drop(after="accepted"))
+
+    Args:
+        kind: How the connection ends.
+        after: ``accepted`` if the server does what was asked, and only its reply is lost; for submissions and
+            the set-up. A client that sends the request again, with the same number, gets the same future.
+            None if the request is lost, too.
+
+    Raises:
+        ScriptError: There is no such kind, or ``after`` is something else.
+    """
+    when = None if after is None else choice(after, DropAfter, "drop: after")
+    return Drop(choice(kind, DropKind, "drop"), when)
 
 
 def wired(reply: HttpStep, /, **wire: object) -> Wired:
@@ -370,8 +402,9 @@ def complete(overrides: Mapping[str, object] | None = None, /, **fields: object)
     """Return the result that fits the operation, with the given fields replaced.
 
     Raises:
-        ScriptError: ``overrides`` is not a mapping.
+        ScriptError: ``overrides`` is not a mapping, or a keyword is a misspelt field of the real service.
     """
+    _check_spelling("complete", fields, KEYS_OF_A_RESULT)
     if overrides is not None and not isinstance(overrides, Mapping):
         raise ScriptError(
             f"complete() takes fields of the result, not {overrides!r}; write complete(field=value)"
@@ -391,9 +424,9 @@ def fail(category: FailCategory | str = FailCategory.USER, message: str | None =
     return Fail(kind) if message is None else Fail(kind, message)
 
 
-def _check_spelling(step: str, fields: Mapping[str, object]) -> None:
-    for name in fields.keys() - _KEYS_OF_A_PAUSE:
-        if hint := meant(name, _KEYS_OF_A_PAUSE):
+def _check_spelling(step: str, fields: Mapping[str, object], known: frozenset[str]) -> None:
+    for name in fields.keys() - known:
+        if hint := meant(name, known):
             raise ScriptError(
                 f"{step}: the real service sends no key {name!r}{hint} To send it all the same, give a body: "
                 f"{step}({{{name!r}: …}})"

@@ -52,6 +52,7 @@ from fake_server.script.steps import (
 
 _BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("body", "raw", "raw_base64", "content_type", "headers"),
+    "drop": ("after",),
     "bytes": ("then",),
     "bytes_base64": ("then",),
 }
@@ -205,7 +206,7 @@ _DECODERS: Final[dict[str, Callable[[Mapping[str, Any]], Step]]] = {
     "timeout": lambda keys: timeout(keys["timeout"]),
     "try_again": lambda keys: try_again(_object(keys, "try_again")),
     "status": _decode_status,
-    "drop": lambda keys: drop(keys["drop"]),
+    "drop": lambda keys: drop(keys["drop"], after=keys.get("after")),
     "complete": lambda keys: complete(_object(keys, "complete")),
     "template": lambda keys: template(_object(keys, "template")),
     "sample": _decode_sample,
@@ -242,7 +243,7 @@ def _encode_step(step: Step) -> dict[str, object]:
         case Status():
             item = _encode_status(step)
         case Drop():
-            item = {"drop": step.kind.value}
+            item = {"drop": step.kind.value, **({"after": step.after.value} if step.after else {})}
         case Complete():
             item = _encode_complete(step)
         case Fail():

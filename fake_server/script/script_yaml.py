@@ -28,7 +28,7 @@ from fake_server.core.plain_data import kind, refuse_unknown
 from fake_server.script.builder import MAX_STEPS, Exhausted, Script, exhausted_rule
 from fake_server.script.holds import Hold
 from fake_server.script.request_match import RequestMatch, decode_match
-from fake_server.script.rule_data import decode_rule, is_rule
+from fake_server.script.rule_data import HOLD_KEYS, RULE_KEYS, decode_rule, is_rule
 from fake_server.script.rules import Rule
 from fake_server.script.script_data import decode_steps, encode_steps
 from fake_server.script.setup_replies import SetupReplies, decode_setup, is_setup
@@ -153,12 +153,15 @@ def load_yaml(text: str, where: str) -> object:
 def _decode_entry(item: object, where: str) -> ScriptEntry:
     if not isinstance(item, Mapping):
         raise ScriptError(f"{where}: a script must be a mapping with the key 'steps', not {kind(item)}")
+    try:
+        refuse_unknown(item, _ENTRY_KEYS, (*RULE_KEYS, *HOLD_KEYS, "setup"))
+    except ScriptError as error:
+        raise ScriptError(f"{where}: {error}") from None
     if "steps" not in item:
         raise ScriptError(f"{where}: the key 'steps' is missing; add it, with a list of steps")
     steps = decode_steps(item["steps"], where)
     submission = decode_steps(item.get("submission", []), f"{where}, submission")
     try:
-        refuse_unknown(item, _ENTRY_KEYS)
         made = Script(steps, exhausted_rule(str(item.get("exhausted", Exhausted.FAIL))), submission)
         return ScriptEntry(
             made,

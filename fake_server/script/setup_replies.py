@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from fake_server.core.endpoints import named_endpoint
 from fake_server.core.errors import ScriptError
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.core.plain_data import kind, refuse_unknown
@@ -57,21 +58,17 @@ def setup_replies(name: str, *steps: Step) -> SetupReplies:
     """Return the replies to the first requests of a path or an operation.
 
     Args:
-        name: The path, with or without the API's prefix, such as ``create_session``, or an operation such as
-            ``sample``.
+        name: An operation such as ``sample``, an endpoint such as ``create_session``, or any whole path.
         steps: Replies such as ``status(503)`` or ``drop()``; a poll's ``complete`` or ``try_again`` is none.
 
     Raises:
-        ScriptError: As `SetupReplies`, or a step is not a reply.
+        ScriptError: As `SetupReplies`, a step is not a reply, or there is no such operation or endpoint.
     """
     if any(isinstance(step, Advance) for step in steps):
         raise ScriptError("replies to the set-up cannot move the clocks; leave the advance out")
     turns = Script(submission=steps).submission_turns
-    try:
-        operation = Operation(name)
-    except ValueError:
-        return SetupReplies(name if name.startswith("/") else API_PREFIX + name, turns)
-    return SetupReplies(operation.path, turns, operation)
+    path, operation = named_endpoint(name)
+    return SetupReplies(path, turns, operation)
 
 
 def is_setup(item: object) -> bool:

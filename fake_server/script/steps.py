@@ -176,11 +176,24 @@ class Status:
         object.__setattr__(self, "reply", Reply(self.status, tuple(lines), content or b""))
 
 
+class DropAfter(StrEnum):
+    """What the server has done before the connection drops."""
+
+    ACCEPTED = "accepted"
+    """It has accepted and done what was asked; only the reply is lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A transport fault that replaces the reply."""
+    """A transport fault that replaces the reply.
+
+    Attributes:
+        kind: How the connection ends.
+        after: What the server has done before; None for nothing.
+    """
 
     kind: DropKind = DropKind.RESET
+    after: DropAfter | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fake_server.core.errors import BodyError, ScriptError, suggestion
+from fake_server.core.endpoints import named_endpoint
+from fake_server.core.errors import BodyError
 from fake_server.core.http_messages import Request
-from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS, Operation, candidates
+from fake_server.core.operations import SUBMISSION_PATHS, Operation, candidates
 from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.journal import Exchange
 from fake_server.engine.request_decoding import decode_request
@@ -66,17 +67,13 @@ def expected_request(
         fields: Further fields of the body and their values.
 
     Raises:
-        ScriptError: A condition is invalid.
+        ScriptError: A condition is invalid, or there is no such endpoint or operation.
     """
     given = request_match(where) or RequestMatch()
     more = request_match(fields) or RequestMatch()
     conditions = RequestMatch((*given.conditions, *more.conditions))
-    try:
-        operation = Operation(request)
-    except ValueError:
-        path = request if request.startswith("/") else API_PREFIX + request
-        return ExpectedRequest(path, None, conditions)
-    return ExpectedRequest(operation.path, operation, conditions)
+    path, operation = named_endpoint(request)
+    return ExpectedRequest(path, operation, conditions)
 
 
 def sent_bodies(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> Iterator[dict[str, Any]]:
@@ -107,22 +104,6 @@ def find_request(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> Ex
         f"no {expected} came; the nearest is request {exchange.index} ({exchange.method} {exchange.path}): "
         f"{'; '.join(differences)}; fix the call or the expected fields"
     )
-
-
-def check_name(request: Operation | str, known_paths: Iterable[str]) -> None:
-    """Check that a name is not misspelled; a path with a leading slash is not checked.
-
-    Raises:
-        ScriptError: The name is none of an operation or of a path, but similar to one.
-    """
-    known = [*Operation, *(path.removeprefix(API_PREFIX) for path in known_paths)]
-    if request in known or request.startswith("/"):
-        return
-    if hint := suggestion(request, known, ""):
-        raise ScriptError(
-            f"no request {request!r} came, and none is known; {hint} Or write the whole path: "
-            f"{API_PREFIX}{request}"
-        )
 
 
 def _decoded(exchange: Exchange) -> Body:

@@ -16,14 +16,13 @@ from typing import Any, ClassVar, Final
 
 from fake_server.core.errors import ScriptError, ScriptViolation, suggestion
 from fake_server.core.http_messages import Reply, Request, TransportFault
-from fake_server.core.operations import SUBMISSION_PATHS, Operation
+from fake_server.core.operations import Operation
 from fake_server.core.wanted_got import wanted_got
 from fake_server.dialects.dialect import Dialect
 from fake_server.engine.explanations import unfinished_script
 from fake_server.engine.futures import ScriptedFuture
 from fake_server.engine.journal import Exchange
 from fake_server.engine.listener import Poll, Submission
-from fake_server.engine.setup_endpoints import SETUP_PATHS
 from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.builder import Script, ScriptLike, as_script, with_submission
 from fake_server.script.holds import AtMost, Hold, Outage
@@ -32,7 +31,7 @@ from fake_server.script.rules import Rule
 from fake_server.script.steps import MICROSECONDS, Advance, Step
 from fake_server.verify.conveniences import Conveniences
 from fake_server.verify.poll_records import PollRecord, gap_differences, gaps_between, listed
-from fake_server.verify.sent_requests import check_name, expected_request, find_request, sent_bodies
+from fake_server.verify.sent_requests import expected_request, find_request, sent_bodies
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
 
 MAX_POLLS: Final = 100_000
@@ -300,7 +299,7 @@ class VerifiedTinker(Conveniences):
 
         Raises:
             ScriptViolation: Names the nearest request and how it differs.
-            ScriptError: A condition is invalid.
+            ScriptError: A condition is invalid, or there is no such endpoint or operation.
         """
         __tracebackhide__ = True
         found = find_request(self.journal.exchanges(), expected_request(request, where, fields))
@@ -322,13 +321,10 @@ class VerifiedTinker(Conveniences):
         The arguments are those of ``assert_sent``.
 
         Raises:
-            ScriptError: A condition is invalid; no such request came and the name is a misspelled one; or the
-                journal has dropped its oldest requests.
+            ScriptError: A condition is invalid, there is no such endpoint or operation, or the journal has
+                dropped its oldest requests.
         """
-        found = tuple(sent_bodies(self._exchanges(), expected_request(request, where, fields)))
-        if not found:
-            check_name(request, (*SUBMISSION_PATHS, *SETUP_PATHS))
-        return found
+        return tuple(sent_bodies(self._exchanges(), expected_request(request, where, fields)))
 
     def assert_connections(self, count: int) -> None:
         """Check how many connections carried all requests.

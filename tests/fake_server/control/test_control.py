@@ -96,6 +96,22 @@ def test_a_script_list_may_hold_rules(clock: SteppedClock) -> None:
         assert "the request, script 1: every is 0" in wrong.json()["error"]
 
 
+def test_scripts_lose_the_reply_to_an_accepted_submission(control: httpx.Client) -> None:
+    lost = {"drop": "close", "after": "accepted"}
+    url = begin(control, "lost", [{"submission": [lost], "steps": [{"complete": {}}]}])
+    control.post("/_control/tests/lost/scripts", json=[{"setup": "create_session", "steps": [lost]}])
+    numbered = {"sampling_session_id": "s", "seq_id": 0}
+    with httpx.Client(trust_env=False) as client:
+        for path, body in (("asample", numbered), ("create_session", {})):
+            with pytest.raises(httpx.RemoteProtocolError):
+                client.post(f"{url}/api/v1/{path}", json=body)
+        again = client.post(f"{url}/api/v1/asample", json=numbered).json()
+        assert again["request_id"] == "future-1"
+        assert client.post(f"{url}/api/v1/create_session", json={}).json()["session_id"] == "session-2"
+        assert client.post(f"{url}/api/v1/retrieve_future", json=again).status_code == 200
+    assert control.get("/_control/tests/lost/verdict").json()["ok"] is True
+
+
 def test_a_test_can_begin_again_and_end(control: httpx.Client) -> None:
     url = begin(control, "one")
     assert sample(url) == [408, 200]
@@ -219,12 +235,17 @@ def test_nobody_else_is_let_in(control: httpx.Client, headers: dict[str, str], s
     ("path", "body", "status", "expected"),
     [
         ("/_control/tests", '{"name": "../x"}', 400, "is not a valid name"),
-        ("/_control/tests", '{"nam": "x"}', 400, "the key 'name'"),
+        ("/_control/tests", "[]", 400, "an object with the key 'name', or nothing"),
         ("/_control/tests", "{", 400, "the body, line 1, column 2: is not valid JSON"),
         ("/_control/tests", "[" * 100_000, 400, "the body: has more than 200 levels"),
         ("/_control/tests/none/scripts", "[]", 404, "there is no test 'none'"),
         ("/_control/tests/t/scripts", '[{"steps": [{"timout": {}}]}]', 400, "did you mean 'timeout'?"),
         ("/_control/tests/t/scripts", "7", 400, "a list of scripts"),
+        ("/_control/tests/t/scripts", '[{"stps": []}]', 400, "unknown key 'stps'; did you mean 'steps'?"),
+        ("/_control/tests/t/scripts", '[{"evry": 1, "steps": []}]', 400, "did you mean 'every'?"),
+        ("/_control/tests/t/scripts", '[{"setup": "smaple", "steps": [{"status": 500}]}]', 400, "'sample'?"),
+        ("/_control/tests/t/release", '{"futur": "a"}', 400, "unknown key 'futur'; did you mean 'future'?"),
+        ("/_control/tests", '{"nam": "a"}', 400, "unknown key 'nam'; did you mean 'name'?"),
         ("/_control/clock", '{"advance": "soon"}', 400, "not a number of seconds"),
         (
             "/_control/clock",

@@ -19,6 +19,7 @@ from fake_server.engine.results import (
 )
 from fake_server.operations import API_PREFIX, Operation
 from fake_server.protobuf.codec import bytes_field, double_field, fields, varint_field
+from fake_server.script.builder import KEYS_OF_A_RESULT
 
 PROTOBUF = "application/x-protobuf"
 SCORING = {Operation.SAMPLE, Operation.COMPUTE_LOGPROBS, Operation.FORWARD, Operation.FORWARD_BACKWARD}
@@ -41,6 +42,12 @@ def protobuf_result(operation, request, **overrides):
     content_type, body = result_body(operation, request=request, accept=PROTOBUF, overrides=overrides)
     assert content_type == PROTOBUF
     return list(fields(body))
+
+
+def test_scripts_know_every_field_of_a_result_by_name():
+    """So that a misspelt keyword of `complete` is refused, and no right one."""
+    keys = {key for operation in Operation for key in json_result(operation, {"prompt_logprobs": True})}
+    assert keys <= KEYS_OF_A_RESULT
 
 
 def values(message, number):

@@ -18,8 +18,14 @@ from fake_server import (
     Submission,
     TransportFault,
     decode_steps,
+    encode_steps,
 )
+from fake_server.core.endpoints import ENDPOINTS, named_endpoint
+from fake_server.core.errors import ProblemKind
 from fake_server.core.faults import DropKind
+from fake_server.core.operations import API_PREFIX, SUBMISSION_PATHS
+from fake_server.engine.setup_endpoints import SETUP_PATHS
+from fake_server.engine.tinker_api import POLL_MANY_PATH, POLL_PATH
 from fake_server.script import complete, drop, fail, script, status, timeout, try_again, wired
 from fake_server.script.script_yaml import decode_all
 from fake_server.script.steps import Advance
@@ -90,6 +96,82 @@ def test_a_reply_that_only_a_poll_can_get_is_refused(engine: FakeTinker, reply: 
         engine.add_script([complete()], submission=[reply])  # type: ignore[list-item]
 
 
+LOST = drop(after="accepted")
+AS_DATA = {"drop": "reset", "after": "accepted"}
+
+
+def test_the_reply_to_an_accepted_submission_is_lost_and_the_same_future_comes_with_its_number(
+    engine: FakeTinker,
+) -> None:
+    future = engine.add_script([complete()], operation="optim_step", submission=[LOST])
+    sent = [asked(engine, "optim_step", model_id="m", seq_id=1) for _ in range(3)]
+    assert sent == ["reset", 200, 200]
+    assert future.request_ids == ("future-1",)
+    assert asked(engine, "retrieve_future", request_id="future-1") == 200
+    engine.verify()
+
+
+def test_replies_around_the_lost_one_answer_each_attempt_in_order(engine: FakeTinker) -> None:
+    replies = [status(429), LOST, status(503), LOST]
+    future = engine.add_script([complete()], operation="optim_step", submission=replies)
+    sent = [(asked(engine, "optim_step", model_id="m", seq_id=1), future.submitted) for _ in range(5)]
+    assert sent == [(429, False), ("reset", True), (503, True), ("reset", True), (200, True)]
+
+
+def test_without_a_number_a_submission_that_is_sent_again_is_another_one(engine: FakeTinker) -> None:
+    engine.add_script([complete()], submission=[LOST])
+    assert [asked(engine), asked(engine)] == ["reset", 404]
+
+
+def test_a_lost_reply_that_no_client_asked_for_again_is_reported(engine: FakeTinker) -> None:
+    engine.add_script([complete()], submission=[LOST, status(503)])
+    asked(engine)
+    text = "its submission got drop reset after it was accepted; left: status 503; polls: complete; send"
+    with pytest.raises(ScriptViolation, match=text):
+        engine.verify()
+
+
+def test_a_lost_reply_moves_the_clock_before_it(engine: FakeTinker) -> None:
+    listener = Notified()
+    engine = FakeTinker(listener=listener)
+    steps = decode_steps([{"advance": 5}, AS_DATA], "test")
+    engine.add_script([complete()], operation="optim_step", submission=steps)
+    for _ in range(2):
+        asked(engine, "optim_step", model_id="m", seq_id=1)
+    assert listener.lines == [
+        "submission future-1",
+        "clock 5 of future-1",
+        "refused future-1 reset",
+        "submission future-1",
+    ]
+
+
+def test_the_set_up_is_done_and_its_reply_lost(engine: FakeTinker, ask: Asker) -> None:
+    engine.on("create_session").replies(LOST)
+    engine.on("sample").replies(LOST)
+    future = engine.add_script([complete()])
+    assert asked(engine, "create_session") == "reset"
+    assert ask.json("create_session", {})["session_id"] == "session-2"
+    assert asked(engine, sampling_session_id="s", seq_id=0) == "reset"
+    assert future.submitted
+    assert asked(engine, sampling_session_id="s", seq_id=0) == 200
+    engine.on("/api/v1/nosuch").replies(LOST)
+    assert asked(engine, "nosuch") == 404
+
+
+def test_a_service_s_refusal_can_be_lost_too() -> None:
+    engine = FakeTinker(seed=1, strict=True)
+    engine.on("sample").replies(LOST)
+    assert [asked(engine), asked(engine)] == ["reset", 422]
+
+
+def test_only_submissions_and_the_set_up_have_a_reply_to_lose_after_the_work(engine: FakeTinker) -> None:
+    with pytest.raises(ScriptError, match="use drop.. for a poll"):
+        engine.add_script([LOST, complete()])
+    assert encode_steps((LOST,)) == [AS_DATA]
+    assert decode_steps([AS_DATA], "test") == (LOST,)
+
+
 def test_an_advance_without_a_reply_after_it_is_refused(engine: FakeTinker) -> None:
     with pytest.raises(ScriptError, match="no reply follows it"):
         engine.add_script([complete()], submission=[Advance(1, 1)])
@@ -147,6 +229,12 @@ def test_what_is_left_of_the_set_up_s_replies_is_reported(engine: FakeTinker) ->
         ("create_session", [], "has no replies"),
         ("create_session", [Advance(1, 1), status(500)], "cannot move the clocks"),
         ("create_session", [complete()], "refuse or lose"),
+        ("create_sesion", [status(500)], "did you mean 'create_session'"),
+        ("client/confg", [status(500)], "did you mean 'client/config'"),
+        ("smaple", [status(500)], "did you mean 'sample'"),
+        ("nosuch", [status(500)], "the operations are sample, .* write all of it: /api/v1/nosuch"),
+        ("sessions/s-1/finnish", [status(500)], "did you mean 'sessions/{session}/finish'"),
+        (3, [status(500)], "such as create_session, not the int 3"),
     ],
 )
 def test_replies_that_the_set_up_cannot_get_are_refused(
@@ -154,6 +242,29 @@ def test_replies_that_the_set_up_cannot_get_are_refused(
 ) -> None:
     with pytest.raises(ScriptError, match=expected):
         engine.on(path).replies(*steps)  # type: ignore[arg-type]
+
+
+def test_a_name_that_is_unknown_is_refused_before_any_reply_is_given(engine: FakeTinker) -> None:
+    with pytest.raises(ScriptError, match="no endpoint or operation 'nosuch'"):
+        engine.on("nosuch")
+    engine.on("/elsewhere").replies(status(418))
+    assert engine.handle(Request("GET", "/elsewhere")).status == 418  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_the_engine_knows_each_endpoint_by_its_name(endpoint: str) -> None:
+    """Whatever it makes of an empty request: an unknown path would be a problem of its own kind."""
+    path, _ = named_endpoint(endpoint.replace("{kind}", "weights"))
+    engines = [FakeTinker(seed=1) for _ in range(5)]
+    for engine, method in zip(engines, ("GET", "POST", "PUT", "DELETE", "PATCH"), strict=True):
+        engine.handle(Request(method, path, body=b"{}"))
+    unknown = [[p for p in engine.problems if p.kind is ProblemKind.UNEXPECTED_REQUEST] for engine in engines]
+    assert [] in unknown
+
+
+def test_every_path_of_the_engine_has_a_name() -> None:
+    for path in (*SUBMISSION_PATHS, *SETUP_PATHS, POLL_PATH, POLL_MANY_PATH):
+        assert path.endswith("/") or path.removeprefix(API_PREFIX) in ENDPOINTS
 
 
 def test_script_files_have_both_kinds_of_replies(engine: FakeTinker, ask: Asker) -> None:
@@ -176,6 +287,16 @@ def test_script_files_have_both_kinds_of_replies(engine: FakeTinker, ask: Asker)
         ({"steps": [], "submission": [{"complete": {}}]}, "file, script 1: submission takes replies"),
         ({"steps": [], "submission": [{"stats": 1}]}, "file, script 1, submission, step 1: .*status"),
         ({"setup": 3, "steps": []}, "file, script 1: setup must be a path"),
+        ({"setup": "smaple", "steps": [{"status": 1}]}, "file, script 1, step 1"),
+        ({"setup": "smaple", "steps": [{"status": 500}]}, "file, script 1: .* did you mean 'sample'"),
+        (
+            {"steps": [{"drop": "reset", "after": "accepted"}]},
+            "script 1: drop.* give it as submission=",
+        ),
+        (
+            {"steps": [], "submission": [{"drop": "reset", "after": "acepted"}]},
+            "submission, step 1: drop: after: 'acepted' is not one of accepted; did you mean 'accepted'",
+        ),
         ({"setup": "create_session", "step": []}, "file, script 1: .*steps"),
         ({"setup": "create_session", "steps": [{"stats": 1}]}, "file, script 1, step 1: .*status"),
     ],

@@ -129,6 +129,8 @@ MISTAKES = {
     "no_loss": (lambda: VerifiedTinker(seed=1).losses("12"), "give numbers"),  # type: ignore[arg-type]
     "one_loss": (lambda: VerifiedTinker(seed=1).losses([]), "give numbers"),
     "two_bodies": (lambda: timeout({}, a=1), "give one of them"),
+    "misspelt_result": (lambda: complete(sequnces=[]), "no key 'sequnces'; did you mean 'sequences'"),
+    "unknown_after": (lambda: drop(after="acepted"), "did you mean 'accepted'"),
 }
 
 

@@ -8,8 +8,7 @@ import pytest
 import tinker
 from tinker import types
 
-from fake_server import FakeTinker, FakeTinkerServer, TransportFault
-from fake_server.core.faults import DropKind
+from fake_server import FakeTinker, FakeTinkerServer
 from fake_server.script import complete, drop, status
 from tinker_conformance.downstream.options import FakeTinkerOptions
 
@@ -23,24 +22,11 @@ DATUM = tinker.Datum(
 )
 
 
-class ForgetfulNetwork(FakeTinker):
-    """A service that does a step, and whose reply to the first one is lost on the way to the client."""
-
-    def __init__(self, lost: int) -> None:
-        super().__init__(seed=7)
-        self.lost = lost
-
-    def handle(self, request):
-        answer = super().handle(request)
-        if request.path.endswith("/optim_step") and self.lost:
-            self.lost -= 1
-            return TransportFault(DropKind.RESET)
-        return answer
-
-
 def trained(lost):
     """Train three steps; return the losses, and the sequence number of each `optim_step` that was sent."""
-    engine = ForgetfulNetwork(lost)
+    engine = FakeTinker(seed=7)
+    if lost:
+        engine.on("optim_step").replies(*[drop(after="accepted")] * lost)
     with FakeTinkerServer(engine) as server:
         service = tinker.ServiceClient(base_url=server.url, api_key="tml-key")
         training = service.create_lora_training_client(base_model=BASE, rank=8).result()
@@ -71,6 +57,17 @@ def test_a_session_that_is_refused(fake_tinker, fake_tinker_clock):
     fake_tinker.on("create_session").replies(status(400, {"detail": "this account is closed"}))
     with pytest.raises(tinker.BadRequestError, match="this account is closed"):
         tinker.ServiceClient().create_sampling_client(base_model=BASE).result()
+
+
+def test_a_submission_that_is_accepted_and_its_reply_lost_is_done_once(fake_tinker, fake_tinker_clock):
+    lost = [drop(after="accepted"), status(503), drop("close", after="accepted")]
+    future = fake_tinker.add_script([complete()], operation="sample", submission=lost)
+    fake_tinker.on("create_session").replies(drop(after="accepted"))
+    sampler = tinker.ServiceClient().create_sampling_client(base_model=BASE).result()
+    assert sampler.sample(PROMPT, 1, PARAMS).result().sequences
+    assert [body["seq_id"] for body in fake_tinker.sent("sample")] == [0, 0, 0, 0]
+    assert (future.request_ids, len(fake_tinker.futures)) == (("future-1",), 1)
+    assert len(fake_tinker.sent("create_session")) == 2
 
 
 def test_a_submission_that_is_lost(fake_tinker, fake_tinker_clock):
