@@ -127,7 +127,7 @@ def workshop() -> Iterator[Workshop]:
     """A copy of the project for a while; in the end nothing is left of it, nor of what was started there."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
         made = Workshop(Path(scratch) / "project")
-        shutil.copytree(ROOT, made.folder, ignore=shutil.ignore_patterns(".*", "*.sqlite", "__pycache__"))
+        shutil.copytree(ROOT, made.folder, ignore=shutil.ignore_patterns(".*", "*.sqlite", "__pycache__", "build"))
         try:
             yield made
         finally:
