@@ -49,7 +49,7 @@ class BrokenSdk:
         also: All other requirements that it breaks.
         sometimes: Requirements that it breaks or not, as its threads happen to run.
         make: Makes its adapter.
-        changes: The keys of the profile that it does not follow; empty if its fault is in code.
+        changes: The values that it has at these keys of the profile; empty if its fault is in code.
     """
 
     name: str
@@ -58,7 +58,7 @@ class BrokenSdk:
     saying: str
     also: frozenset[str]
     make: Callable[[], Adapter]
-    changes: frozenset[str] = frozenset()
+    changes: Mapping[str, object] = field(default_factory=dict)
     sometimes: frozenset[str] = frozenset()
 
     @property
@@ -124,7 +124,7 @@ class Chapter:
                 saying=saying,
                 also=frozenset(also),
                 make=lambda: Edited(changes, remembered),
-                changes=frozenset(changes),
+                changes=changes,
             )
         )
 

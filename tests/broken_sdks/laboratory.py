@@ -1,4 +1,4 @@
-"""Judge broken SDKs, all in one worker process."""
+"""Judge broken SDKs, all in one worker process, and each only in scenarios in which it can be noticed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from tests.support.shared_runs import SharedRuns
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
+from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.in_process.worker_session import WorkerSession
 from tinker_conformance.sdk.session import SdkSession
 
-from .declaration import BrokenSdk
+from .declaration import BrokenSdk, edited
+from .needed_runs import NeededRuns, UnbrokenRuns
+from .profile_reads import differences
 from .switch import OneOfThem
 
 TESTS: Final = Path(__file__).parents[1]
@@ -30,18 +34,39 @@ def worker_session(spec: str) -> WorkerSession:
 class Laboratory:
     """Judges many SDKs with one worker process."""
 
-    def __init__(self, reference: SdkSession) -> None:
+    def __init__(self, shared_runs: SharedRuns) -> None:
         self._worker = worker_session("python:broken_sdks.switch:Switch")
-        self._reference = reference
+        self._reference = shared_runs.reference()
+        unbroken = "python:broken_sdks.profile_reads:NotesReads"
+        self.unbroken_runs = UnbrokenRuns(shared_runs.other(unbroken, lambda: worker_session(unbroken)))
 
     def close(self) -> None:
         self._worker.close()
 
     def judge(self, sdk: BrokenSdk, asked: Iterable[Requirement]) -> Mapping[str, Judgement]:
-        """Judge an SDK by some of the requirements that hold for its profile."""
-        profile = load_profile(sdk.under)
-        scenarios = shipped_scenarios()
-        judge = Judge(OneOfThem(self._worker, sdk.name), lambda: self._reference, profile, scenarios)
+        """Judge an SDK by some of the requirements that hold for its profile.
+
+        Scenarios in which its fault cannot show are not run (see `needed_runs`).
+        """
+        session = OneOfThem(self._worker, sdk.name)
+        if not sdk.changes:
+            return self._judge(session, sdk, asked)
+
+        def changed(profile: Profile) -> frozenset[str]:
+            return frozenset(differences(profile, edited(profile, sdk.changes)))
+
+        return self._judge(NeededRuns(session, changed, self.unbroken_runs), sdk, asked)
+
+    def judge_in_every_scenario(
+        self, sdk: BrokenSdk, asked: Iterable[Requirement]
+    ) -> Mapping[str, Judgement]:
+        """Judge an SDK as `judge` does, but run every scenario of the requirements."""
+        return self._judge(OneOfThem(self._worker, sdk.name), sdk, asked)
+
+    def _judge(
+        self, session: SdkSession, sdk: BrokenSdk, asked: Iterable[Requirement]
+    ) -> Mapping[str, Judgement]:
+        judge = Judge(session, lambda: self._reference, load_profile(sdk.under), shipped_scenarios())
         try:
             return {required.id: judge.judge(required) for required in asked}
         finally:

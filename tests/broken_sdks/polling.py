@@ -6,8 +6,10 @@ import asyncio
 from typing import Any, Final
 
 import httpx
+import msgspec
 
 from fake_server.operations import Operation
+from tinker_conformance.profile.choices import OnExpired
 from tinker_conformance.reference.failures import ErrorKind, FutureError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result
@@ -53,6 +55,7 @@ SDKS.edited(
         "polling.request_type_save_state",
         "polling.request_type_save_weights_for_sampler",
         "polling.slow_reply",
+        "requests.id_of_the_future",
         "trigger.malformed_408",
         "messages.any_sampling_identifier",
     ),
@@ -485,6 +488,23 @@ SDKS.edited(
         "polling.status_line",
     ),
 )
+
+
+@SDKS.adapter(
+    "does_not_ask_for_log_probabilities_again",
+    under="tinker-0.38",
+    caught_by="polling.expired_sampling",
+    saying="got future 1 submitted 1 time to /api/v1/asample",
+)
+class _DoesNotAskForLogProbabilitiesAgain(ReferenceAdapter):
+    async def run(self, client: object, call: OperationCall) -> None:
+        service: Any = self._service
+        if call.operation is Operation.COMPUTE_LOGPROBS:
+            polling = service.profile.polling
+            ends = msgspec.structs.replace(polling.expired, sampling=OnExpired.RAISES)
+            polling = msgspec.structs.replace(polling, expired=ends)
+            service.profile = msgspec.structs.replace(service.profile, polling=polling)
+        await super().run(client, call)
 
 
 @SDKS.adapter(

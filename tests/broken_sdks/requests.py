@@ -205,6 +205,7 @@ class _TrainsTheFirstModel(_FirstOnes):
         "polling.before_1970",
         "polling.long_uptime",
         "requests.base_path",
+        "requests.id_of_the_future",
         "submissions.after_ten_retries",
         "submissions.delays",
         "submissions.empty_bad_request",
@@ -270,6 +271,7 @@ class _SamplesWithoutAPrompt(_Replaced):
     saying="wanted asample 1 with prompt_logprobs true, got asample 1 with prompt_logprobs false",
     also=(
         "submissions.delays",
+        "polling.expired_sampling",
         "polling.incomplete_result",
         "polling.request_type_compute_logprobs",
         "wiring.compute_logprobs",
@@ -289,6 +291,34 @@ class _DoesNotAskForLogprobs(_Replaced):
 class _LeavesTheLossOut(_Replaced):
     paths = ("forward_backward",)
     values: ClassVar = {"forward_backward_input": {"data": []}}
+
+
+class _SendsEachDatumTwice(_Altered):
+    def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
+        for field in ("forward_input", "forward_backward_input"):
+            if field in body:
+                body = {**body, field: {**body[field], "data": [*body[field]["data"], *body[field]["data"]]}}
+        return body, headers
+
+
+@SDKS.adapter(
+    "trains_on_each_datum_twice",
+    under="tinker-0.5.1",
+    caught_by="requests.content_of_forward_backward",
+    saying="with data each once, got forward_backward 1 with data more than once",
+)
+class _TrainsOnEachDatumTwice(_SendsEachDatumTwice):
+    paths = ("forward_backward",)
+
+
+@SDKS.adapter(
+    "evaluates_each_datum_twice",
+    under="tinker-0.10",
+    caught_by="requests.content_of_forward",
+    saying="wanted forward 1 with data each once, got forward 1 with data more than once",
+)
+class _EvaluatesEachDatumTwice(_SendsEachDatumTwice):
+    paths = ("forward",)
 
 
 @SDKS.adapter(
@@ -330,6 +360,42 @@ class _StepsWithoutParameters(_Replaced):
 class _LoadsTheOptimizerUnasked(_Replaced):
     paths = ("load_weights",)
     values: ClassVar = {"optimizer": True}
+
+
+class _ChangesTheId(_Altered):
+    paths = ("retrieve_future",)
+
+    @staticmethod
+    def changed(identifier: str) -> str:
+        """Return the id that is sent instead."""
+        raise NotImplementedError
+
+    def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
+        return {**body, "request_id": self.changed(body["request_id"])}, headers
+
+
+@SDKS.adapter(
+    "cuts_the_ids_of_futures",
+    under="tinker-0.5.1",
+    caught_by="requests.id_of_the_future",
+    saying="at 0.000 s: wanted retrieve_future 1 of",
+)
+class _CutsTheIds(_ChangesTheId):
+    @staticmethod
+    def changed(identifier: str) -> str:
+        return identifier[:36]
+
+
+@SDKS.adapter(
+    "trims_the_ids_of_futures",
+    under="tinker-0.38",
+    caught_by="requests.id_of_the_future",
+    saying="at 0.000 s: wanted retrieve_future 1 of",
+)
+class _TrimsTheIds(_ChangesTheId):
+    @staticmethod
+    def changed(identifier: str) -> str:
+        return identifier.strip()
 
 
 @SDKS.adapter(

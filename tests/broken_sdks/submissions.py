@@ -10,6 +10,8 @@ from tinker_conformance.profile.submission_waits import RefusedReply
 from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.observer import LOGGER_NAME
 from tinker_conformance.reference.submission import PendingRequest
+from tinker_conformance.sdk.adapter import ScenarioContext
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithSubmission
@@ -240,6 +242,45 @@ class _EndsAtASession(_Changed):
 )
 class _GivesUpASessionAt408(WithSubmission):
     submission = _EndsAtASession
+
+
+class _HidesTheMessages(ReferenceAdapter):
+    """The reference, which does not show what the server says when it creates a session."""
+
+    async def open(self, context: ScenarioContext) -> None:
+        await super().open(context)
+        service: Any = self._service
+        post = service.post
+
+        async def silent(*arguments: Any) -> Any:
+            return self.shown(await post(*arguments))
+
+        service.post = silent
+
+    def shown(self, reply: dict[str, object]) -> dict[str, object]:
+        """Return the reply that is shown."""
+        return {key: value for key, value in reply.items() if not key.endswith("_message")}
+
+
+@SDKS.adapter(
+    "hides_what_the_server_says_of_a_session",
+    under="tinker-0.5.1",
+    caught_by="submissions.session_lines",
+    saying='This release %s {0} is supported until "June".',
+)
+class _HidesAllMessages(_HidesTheMessages):
+    pass
+
+
+@SDKS.adapter(
+    "takes_an_error_of_the_session_for_information",
+    under="tinker-0.21",
+    caught_by="submissions.session_lines",
+    saying="'This project is not paid for.', level error, got nothing",
+)
+class _TakesAnErrorForInformation(_HidesTheMessages):
+    def shown(self, reply: dict[str, object]) -> dict[str, object]:
+        return {**reply, "info_message": reply.get("error_message"), "error_message": None}
 
 
 _ALSO: Final[Mapping[str, str]] = {

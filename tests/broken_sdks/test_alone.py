@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.shared_runs import SharedSession
+from tests.support.shared_runs import SharedRuns
 from tinker_conformance.judging.explanation import explain
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.scenario.library import shipped_scenarios
@@ -17,8 +17,8 @@ from .laboratory import Laboratory
 
 
 @pytest.fixture(scope="module")
-def laboratory(reference: SharedSession) -> Iterator[Laboratory]:
-    made = Laboratory(reference)
+def laboratory(shared_runs: SharedRuns) -> Iterator[Laboratory]:
+    made = Laboratory(shared_runs)
     yield made
     made.close()
 

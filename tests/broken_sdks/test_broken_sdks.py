@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.shared_runs import SharedSession
+from tests.support.shared_runs import SharedRuns
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import known_profiles
 from tinker_conformance.requirements import REQUIREMENTS, requirement
@@ -24,8 +24,8 @@ PAGE = Path(__file__).parents[2] / "docs/reference/broken-sdks.md"
 
 
 @pytest.fixture(scope="module")
-def laboratory(reference: SharedSession) -> Iterator[Laboratory]:
-    made = Laboratory(reference)
+def laboratory(shared_runs: SharedRuns) -> Iterator[Laboratory]:
+    made = Laboratory(shared_runs)
     yield made
     made.close()
 

@@ -140,6 +140,8 @@ NOT_CLAIMED = {
     "submissions.session",
     "submissions.delays_of_a_session",
     "submissions.delays_of_the_config",
+    # It does not show what the server says of a session.
+    "submissions.session_lines",
 }
 
 

@@ -57,6 +57,8 @@ def test_it_conforms_to_its_profile() -> None:
         "telemetry.beside_the_line",
         *(f"functions.{name}" for name in functions),
         *(f"polling.{name}" for name in accidents),
+        # It does not show what the server says of a session.
+        "submissions.session_lines",
     }
 
 

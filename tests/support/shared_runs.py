@@ -44,6 +44,17 @@ class SharedRuns:
         """Return a published release, which follows its own revision whatever it is judged by."""
         return self._session(f"official=={version}", profile_for(version))
 
+    def other(self, spec: str, start: Callable[[], SdkSession]) -> SharedSession:
+        """Return another SDK, which follows the profile that comes with each scenario.
+
+        Args:
+            spec: A name for it that no other SDK has.
+            start: Starts it, if this process needs it; `close` ends it.
+        """
+        if spec not in self._sessions:
+            self._sessions[spec] = SharedSession(self._folder, spec, start)
+        return self._sessions[spec]
+
     def close(self) -> None:
         """End every SDK that was started in this process."""
         for session in self._sessions.values():

@@ -51,6 +51,8 @@ _WITHOUT_TIME: Final = frozenset(
         seen.repeated_numbers,
         seen.request_contents,
         seen.request_metadata,
+        seen.polled_ids,
+        seen.session_lines,
         seen.request_order,
         seen.loaded_paths,
         seen.session_poll_cursors,

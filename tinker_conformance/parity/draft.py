@@ -74,15 +74,15 @@ def drafted(
     best = total = len(differing(nearest))
     while best and len(edits) < _MOST_EDITS:
         current = _edited(nearest, edits)
-        tried = [
-            (len(differing(changed)), edit)
-            for edit in _candidates(current, observed)
-            if (changed := _try(current, edit)) is not None
-        ]
-        found = min(tried, key=lambda pair: pair[0], default=(best, None))
-        if found[1] is None or found[0] >= best:
+        fewest, chosen = best, None
+        for edit in _candidates(current, observed):
+            if (changed := _try(current, edit)) is not None and (count := len(differing(changed))) < fewest:
+                fewest, chosen = count, edit
+            if not fewest:
+                break  # nothing is left to explain: no other change can be better
+        if chosen is None:
             break
-        best, edits = found[0], (*edits, found[1])
+        best, edits = fewest, (*edits, chosen)
     return Draft(nearest, edits, best, total)
 
 

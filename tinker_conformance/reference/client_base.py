@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import httpx
 
@@ -27,7 +28,7 @@ from tinker_conformance.profile.profile import (
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.reference.billing import BillingPause
 from tinker_conformance.reference.failures import ErrorKind, FutureError
-from tinker_conformance.reference.observer import QueueStateObserver
+from tinker_conformance.reference.observer import LOGGER_NAME, QueueStateObserver
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.retry import SamplingRetries
 from tinker_conformance.reference.session_poller import SessionPoller
@@ -35,6 +36,13 @@ from tinker_conformance.reference.submission import PendingRequest, SampleBackOf
 from tinker_conformance.reference.wire import PendingFuture, Result, TelemetryHook
 
 _T = TypeVar("_T")
+_logger: Final = logging.getLogger(f"{LOGGER_NAME}.session")
+_MESSAGES: Final = (
+    (logging.INFO, "info_message"),
+    (logging.WARNING, "warning_message"),
+    (logging.ERROR, "error_message"),
+)
+"""What the reply that creates a session tells the user: the level of its line, and the field."""
 
 
 class Service:
@@ -253,6 +261,9 @@ class Service:
                 }
                 made = await self.post("/api/v1/create_session", request, facet.submission.sessions)
                 self._session = text_of(made, "session_id")
+                for level, key in _MESSAGES:
+                    if isinstance(message := made.get(key), str) and message:
+                        _logger.log(level, "%s", message)
             self._ready = True
 
     async def _submit(

@@ -148,7 +148,7 @@ REQUIREMENTS: Final = (
         id="polling.expired_sampling",
         sentence="After a 410 a sampling client submits its request again and continues.",
         source="official SDK, every release",
-        scenarios=("polling-410-sampling",),
+        scenarios=("polling-410-sampling", "polling-410-compute-logprobs"),
         check=same(seen.submissions, seen.poll_counts, seen.outcomes),
         holds=resubmits_expired_samples,
     ),

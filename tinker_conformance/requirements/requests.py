@@ -104,7 +104,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="requests.content_of_forward_backward",
-        sentence="A forward-backward pass has its input and a loss, and is not a forward pass alone.",
+        sentence="A forward-backward pass has its input, no datum twice, and a loss, and goes backward.",
         source=_DRIVEN,
         scenarios=("requests-training",),
         check=same(seen.request_contents),
@@ -112,7 +112,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="requests.content_of_forward",
-        sentence="A forward pass has its input and a loss, and since 0.25 says `forward_only`.",
+        sentence="A forward pass has its input, no datum twice, and a loss; `forward_only` since 0.25.",
         source="official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, driven",
         scenarios=("requests-forward",),
         check=same(seen.request_contents, seen.outcomes),
@@ -130,6 +130,13 @@ REQUIREMENTS: Final = (
         source=_DRIVEN,
         scenarios=("requests-load-state",),
         check=same(seen.request_contents),
+    ),
+    Requirement(
+        id="requests.id_of_the_future",
+        sentence="A poll names its future by the id that the server gave, to the letter.",
+        source="official SDK 0.6.3, 0.20.0 and 0.38.0, driven",
+        scenarios=("requests-any-id-sampling", "requests-any-id-training", "requests-any-id-model-creation"),
+        check=same(seen.polled_ids),
     ),
     Requirement(
         id="requests.metadata_only",

@@ -204,6 +204,15 @@ REQUIREMENTS: Final = (
         needs=SAMPLING | RETRIES,
     ),
     Requirement(
+        id="submissions.session_lines",
+        sentence="A warning and an error in the reply that creates a session are logged at their levels.",
+        source="official SDK since 0.3.0; 0.6.3 and 0.38.0, driven",
+        scenarios=("setup-messages",),
+        check=same(seen.session_lines),
+        holds=creates_a_session,
+        needs=SAMPLING | OFFICIAL_PLUMBING,
+    ),
+    Requirement(
         id="submissions.delays_of_a_session",
         sentence="Those requests wait as a training operation does.",
         source="official SDK since 0.3.0, driven",

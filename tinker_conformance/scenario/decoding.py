@@ -7,6 +7,7 @@ place in it and the fix.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from enum import StrEnum
 from pathlib import Path
@@ -51,7 +52,8 @@ _SCENARIO_KEYS: Final = (
 )  # fmt: skip
 _CLIENT_KEYS: Final = ("kind", "id", "model_path", "base_model", "checkpoint", "optimizer")
 _FUTURE_KEYS: Final = (
-    "client", "operation", "observer", "timeout", "cancels", "exhausted", "before", "submission", "steps",
+    "client", "operation", "id", "observer", "timeout", "cancels", "exhausted", "before", "submission",
+    "steps",
 )  # fmt: skip
 _CALL_KEYS: Final = ("function", "arguments")
 _BACKGROUND: Final = ("retrieve_futures", "cancel_future")
@@ -334,6 +336,9 @@ def _futures(data: object, clients: Sequence[ClientSpec], where: str) -> tuple[F
         steps += len(decoded[-1].script.steps)
         if steps > MAX_STEPS:
             _fail(where, f"the futures have more than {MAX_STEPS} steps in all", "use 'exhausted: repeat'")
+    ids = Counter(future.server_id(number) for number, future in enumerate(decoded, 1))
+    if twice := next((each for each, times in ids.items() if times > 1), None):
+        _fail(where, f"two futures have the id {twice!r}", "give each an id of its own, or leave 'id' out")
     return tuple(decoded)
 
 
@@ -366,7 +371,15 @@ def _future(data: object, by_name: Mapping[str, ClientSpec], where: str) -> Futu
         timeout=None if timeout is None else _seconds(timeout, f"{where}, timeout"),
         cancels=cancels,
         before=_advances(entry.get("before", []), f"{where}, before"),
+        id=_future_id(entry["id"], f"{where}, id") if "id" in entry else None,
     )
+
+
+def _future_id(data: object, where: str) -> str:
+    text = _string(data, where)
+    if not text:
+        _fail(where, "the id is empty", "write the id that the server gives the future, or leave it out")
+    return text
 
 
 def _script(entry: Mapping[str, object], where: str) -> Script:

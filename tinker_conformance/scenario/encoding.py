@@ -70,6 +70,8 @@ def _surroundings(scenario: Scenario) -> dict[str, object]:
 
 def _encode_future(future: FutureSpec) -> dict[str, object]:
     data: dict[str, object] = {"client": future.client, "operation": future.operation.value}
+    if future.id is not None:
+        data["id"] = future.id
     if future.observer is not ObserverUse.DEFAULT:
         data["observer"] = future.observer.value
     if future.timeout is not None:

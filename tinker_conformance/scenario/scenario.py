@@ -73,6 +73,7 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
         timeout: Seconds that the caller waits for the result; None waits without a limit.
         cancels: Whether the caller gives the future up when that time has passed, and not only the wait.
         before: How the clocks move before the operation is submitted; on threads, before a new round.
+        id: The id that the server gives the future, and polls name; None for `future-1`, `future-2`, ….
     """
 
     client: str
@@ -82,6 +83,15 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     cancels: bool = False
     before: tuple[Advance, ...] = ()
+    id: str | None = None
+
+    def server_id(self, number: int) -> str:
+        """Return the id that the server gives it.
+
+        Args:
+            number: Its number in the scenario, from 1.
+        """
+        return f"future-{number}" if self.id is None else self.id
 
 
 class FunctionCall(msgspec.Struct, frozen=True, kw_only=True):

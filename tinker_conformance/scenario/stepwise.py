@@ -134,6 +134,7 @@ def _pieces(future: FutureSpec, end: ReplyStep) -> list[FutureSpec]:
                 if replies:
                     made.append(_piece(future, before, Script((*replies, end), submission=submission)))
                     before, replies, submission = [], [], ()
+                    future = msgspec.structs.replace(future, id=None)
                 before.append(step)
             case _:
                 replies.append(step)

@@ -28,7 +28,7 @@ def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
     keys: dict[str, FutureKey] = {}
     for number, future in enumerate(scenario.futures, 1):
         key = FutureKey(future.client, number)
-        keys[_name(number)] = key
+        keys[future.server_id(number)] = key
         if scenario.client(future.client).checkpoint is not None:
             keys[_model_name(number)] = key
     return keys
@@ -66,11 +66,14 @@ def _scripted(engine: FakeTinker, scenario: Scenario, number: int, future: Futur
     client = scenario.client(future.client)
     if client.checkpoint is None:
         return engine.add_script(
-            future.script, operation=future.operation, client=_submitted_client(client), name=_name(number)
+            future.script,
+            operation=future.operation,
+            client=_submitted_client(client),
+            name=future.server_id(number),
         )
     # Most releases create the model first, which needs no script but is part of the timeline.
     engine.add_script(Script((Complete(),)), operation=Operation.CREATE_MODEL, name=_model_name(number))
-    return engine.add_script(future.script, operation=Operation.LOAD_STATE, name=_name(number))
+    return engine.add_script(future.script, operation=Operation.LOAD_STATE, name=future.server_id(number))
 
 
 class _BelowPath(FakeTinker):
@@ -107,10 +110,6 @@ def kit_failure(engine: FakeTinker) -> str | None:
     failed = (problem.message for problem in engine.problems if problem.kind is ProblemKind.INTERNAL)
     message = next(failed, None)
     return None if message is None else f"{message}. This is a fault of the kit. Please report it."
-
-
-def _name(number: int) -> str:
-    return f"future-{number}"
 
 
 def _model_name(number: int) -> str:

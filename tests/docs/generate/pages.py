@@ -21,6 +21,7 @@ from tests.docs.generate import (
     server_findings,
     waits,
 )
+from tests.mutation import drawn_edits
 from tinker_conformance.report import record_schema as report_schema
 from tinker_conformance.requirements import document as requirements
 from tinker_conformance.requirements import matrix_document as matrix
@@ -31,6 +32,7 @@ from tinker_conformance.server import probe_document
 DOCS: Final = Path(__file__).parents[3] / "docs"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "development.md": layout.document,
+    "explanation/drawn-edits.md": drawn_edits.document,
     "how-to/judge-a-package.md": catalogue_table.document,
     "reference/adapter-protocol.schema.json": adapter_schema.schema,
     "reference/broken-sdks.md": broken_sdks.document,

@@ -61,6 +61,23 @@ def test_lines_about_a_bill_are_reported_at_any_level() -> None:
     assert places(projections.billing_lines, of) == [(1, 1.0), (3, 3.0)]
 
 
+def test_warnings_and_errors_of_the_set_up_end_with_the_first_future() -> None:
+    of = case(
+        line("welcome", level="info"),
+        line("old", 1.0),
+        line("unpaid", 1.0, level="error"),
+        poll(2.0, future=None),
+        line("late", 2.0),
+        poll(3.0),
+        line("not of the set-up", 3.0),
+    )
+    assert says(projections.session_lines, of) == [
+        "the line 'old', level warning",
+        "the line 'unpaid', level error",
+        "the line 'late', level warning",
+    ]
+
+
 @pytest.mark.parametrize(
     ("language", "message", "expected"),
     [

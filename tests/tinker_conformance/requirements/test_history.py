@@ -134,6 +134,7 @@ NEIGHBOURS: dict[tuple[str, str], set[str]] = {
         "polling.gives_up",
         "submissions.delays_of_a_session",
         "submissions.session",
+        "submissions.session_lines",
     },
     ("0.5.0", "tinker-0.5.1"): {
         "messages.any_sampling_identifier",

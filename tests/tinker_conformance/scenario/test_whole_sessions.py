@@ -93,6 +93,30 @@ def test_what_belongs_together_is_asked_for_together(data: dict[str, object], ex
         decode_scenario(data, "test")
 
 
+def test_a_future_has_the_id_that_the_scenario_gives_it(reference: SharedSession) -> None:
+    futures = [[{"complete": {}}], {"id": "A /b? ", "steps": [{"complete": {}}]}]
+    scenario = decode_scenario({**BOTH, "futures": futures}, "test")
+    assert decode_scenario(encode_scenario(scenario), "test") == scenario
+    timeline = reference.run(scenario, load_profile("tinker-0.38")).timeline
+    polled = [event.body for event in timeline if isinstance(event, Request) and event.is_poll]
+    assert [(body or {})["request_id"] for body in polled] == ["future-1", "A /b? "]
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (["one", "one"], "two futures have the id 'one'"),
+        (["future-2", None], "two futures have the id 'future-2'"),
+        (["one", ""], "future 2, id: the id is empty"),
+        (["one", 2], "future 2, id: expected a string"),
+    ],
+)
+def test_futures_have_ids_of_their_own(ids: list[object], expected: str) -> None:
+    futures = [{"steps": []} if each is None else {"id": each, "steps": []} for each in ids]
+    with pytest.raises(ScenarioError, match=expected):
+        decode_scenario({**BOTH, "futures": futures}, "test")
+
+
 def test_the_reference_creates_and_loads_as_its_release(reference: SharedSession) -> None:
     scenario = decode_scenario(_created(checkpoint="tinker://run/weights/1"), "test")
     sent = {

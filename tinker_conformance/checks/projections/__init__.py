@@ -32,6 +32,7 @@ from tinker_conformance.checks.projections.other_lines import (
     billing_lines,
     error_lines,
     retry_lines,
+    session_lines,
 )
 from tinker_conformance.checks.projections.polls import (
     outcome_times,
@@ -49,6 +50,7 @@ from tinker_conformance.checks.projections.projection import (
 )
 from tinker_conformance.checks.projections.requests import (
     loaded_paths,
+    polled_ids,
     repeated_numbers,
     request_clients,
     request_contents,
@@ -98,6 +100,7 @@ __all__ = [
     "poll_iterations",
     "poll_times",
     "poll_types",
+    "polled_ids",
     "repeated_numbers",
     "request_clients",
     "request_contents",
@@ -109,6 +112,7 @@ __all__ = [
     "retry_lines",
     "returned_values",
     "same",
+    "session_lines",
     "session_poll_cursors",
     "session_poll_times",
     "session_polls",

@@ -8,7 +8,7 @@ from typing import Final
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.facts import Fact
 from tinker_conformance.checks.projections.wording import quoted
-from tinker_conformance.timeline import Log, Response, Timeline
+from tinker_conformance.timeline import Log, Request, Response, Timeline
 
 _OFFICIAL_LANGUAGE: Final = "python"
 
@@ -51,5 +51,18 @@ def billing_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
             case Log(message=message, level=level) if "billing" in message.lower():
                 statement = f"{quoted(event)} at {event.at:.3f} s, level {level}"
                 yield Fact(("billing", event.at), event.at, statement, statement, place)
+            case _:
+                pass
+
+
+def session_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield the warnings and errors that are logged during the set-up."""
+    for place, event in enumerate(timeline):
+        match event:
+            case Request(future=int()):
+                return
+            case Log(level="warning" | "error" as level):
+                statement = f"{quoted(event)}, level {level}"
+                yield Fact(("set-up", statement), event.at, statement, statement, place)
             case _:
                 pass

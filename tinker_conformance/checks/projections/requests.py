@@ -107,6 +107,14 @@ def loaded_paths(case: Case, timeline: Timeline) -> Iterator[Fact]:
             yield Fact(("load", number), request.at, statement, statement, place)
 
 
+def polled_ids(case: Case, timeline: Timeline) -> Iterator[Fact]:
+    """Yield the id of the future in each poll."""
+    for place, request, name, number in _requests(timeline):
+        if request.is_poll:
+            statement = f"{name} {number} of {_json((request.body or {}).get('request_id'))}"
+            yield Fact(("id", name, number), request.at, statement, statement, place)
+
+
 def request_metadata(case: Case, timeline: Timeline) -> Iterator[Fact]:
     """Yield whether each poll allows an answer with metadata alone."""
     for place, request, name, number in _requests(timeline):
@@ -127,6 +135,7 @@ def _contents(path: str, body: Mapping[str, object]) -> Iterator[tuple[str, str]
             field = "forward_input" if path == "forward" else "forward_backward_input"
             given = body.get(field)
             yield field, _an_object(given)
+            yield "data", _data(given.get("data") if isinstance(given, dict) else None)
             yield "loss_fn", _json(given.get("loss_fn") if isinstance(given, dict) else None)
             yield "forward_only", _json(bool(body.get("forward_only")))
         case "optim_step":
@@ -147,6 +156,12 @@ def _prompt(value: object) -> str:
         for token in chunk["tokens"]
     ]
     return "of tokens" if tokens else "without tokens"
+
+
+def _data(value: object) -> str:
+    """Return whether a batch has a datum more than once; what a datum says is not compared."""
+    data = [json.dumps(datum, sort_keys=True) for datum in value] if isinstance(value, list) else []
+    return "each once" if len(set(data)) == len(data) else "more than once"
 
 
 def _an_object(value: object) -> str:

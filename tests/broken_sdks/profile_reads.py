@@ -1,0 +1,102 @@
+"""Which values of its profile the reference reads in a scenario, and which values two profiles differ in.
+
+Values are named by their paths, as in TOML: `observer.interval_seconds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import msgspec
+
+from tinker_conformance.sdk.adapter import ScenarioContext
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
+from tinker_conformance.timeline import Event, Telemetry, Timeline
+
+from .short_cut import take_short_cut
+
+_EVENT = "profile values read"
+
+
+class WatchedFacet:
+    """A facet of a profile that notes the path of each value that is read from it.
+
+    It refuses whatever reads a facet as a whole, such as a comparison: no path would be noted.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, facet: msgspec.Struct, path: str, read: set[str]) -> None:
+        self._facet = facet
+        self._path = path
+        self._read = read
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._facet.__struct_fields__:
+            # A method or a property of the facet: it reads what it needs from this object.
+            return getattr(type(self._facet), name).__get__(self)
+        path = f"{self._path}.{name}".removeprefix(".")
+        self._read.add(path)
+        return _watched(getattr(self._facet, name), path, self._read)
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise TypeError(f"{self._path} is compared as a whole; compare its values")
+
+
+def _watched(value: object, path: str, read: set[str]) -> object:
+    match value:
+        case msgspec.Struct():
+            return WatchedFacet(value, path, read)
+        case dict():
+            return {key: _watched(inner, f"{path}.{key}", read) for key, inner in value.items()}
+        case _:
+            return value
+
+
+class NotesReads(ReferenceAdapter):
+    """The reference, whose last event in a scenario says which values of the profile it read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: set[str] = set()
+
+    async def open(self, context: ScenarioContext) -> None:
+        self._read = set()
+        watched: Any = WatchedFacet(context.profile, "", self._read)
+        await super().open(msgspec.structs.replace(context, profile=watched))
+        take_short_cut(self)
+
+    async def close(self) -> None:
+        context = self._context
+        await super().close()
+        if context is not None:
+            context.recorder.telemetry(_EVENT, {"paths": sorted(self._read)})
+
+
+def split(timeline: Timeline) -> tuple[Timeline, frozenset[str]]:
+    """Return a timeline of `NotesReads` without its last event, and the paths that this event names.
+
+    Raises:
+        ValueError: The last event is another one.
+    """
+    match timeline:
+        case (*events, Telemetry(name=name, data={"paths": list(paths)})) if name == _EVENT:
+            kept: tuple[Event, ...] = tuple(events)
+            return kept, frozenset(paths)
+        case _:
+            raise ValueError("the timeline does not end with the values that were read")
+
+
+def differences(one: object, other: object, path: str = "") -> Iterator[str]:
+    """Yield the paths at which two profiles have different values."""
+    match one, other:
+        case (msgspec.Struct(), msgspec.Struct()) if type(one) is type(other):
+            for name in one.__struct_fields__:
+                inner = f"{path}.{name}".removeprefix(".")
+                yield from differences(getattr(one, name), getattr(other, name), inner)
+        case (dict(), dict()) if one.keys() == other.keys():
+            for key in one:
+                yield from differences(one[key], other[key], f"{path}.{key}")
+        case _ if one != other:
+            yield path

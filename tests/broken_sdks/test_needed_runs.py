@@ -1,0 +1,160 @@
+"""What an SDK cannot do differently is not run, and nothing else is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+import pytest
+
+from fake_server.core.operations import Operation
+from tests.support.shared_runs import SharedRuns
+from tinker_conformance.profile.choices import StatusAction
+from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile_files import load_profile
+from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.scenario import Scenario
+from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.session import Fault, FaultKind, Run
+from tinker_conformance.sdk.wrapped_session import WrappedSession
+
+from .declaration import edited
+from .laboratory import Laboratory, asked_under, broken
+from .needed_runs import NeededRuns, UnbrokenRuns
+from .profile_reads import WatchedFacet, differences
+from .registry import BROKEN_SDKS
+
+PROFILE = load_profile("tinker-0.38")
+PAUSE = shipped_scenarios()["debounce-boundary"]
+FOLLOWS_A_PROFILE = [sdk for sdk in BROKEN_SDKS.values() if sdk.changes]
+
+
+@pytest.fixture(scope="module")
+def laboratory(shared_runs: SharedRuns) -> Iterator[Laboratory]:
+    made = Laboratory(shared_runs)
+    yield made
+    made.close()
+
+
+class CountsRuns(WrappedSession):
+    """Runs nothing, and counts how often it was asked to."""
+
+    spec = "counts runs"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def run(self, scenario: Scenario, profile: Profile) -> Run:
+        self.asked.append(scenario.id)
+        return Run((), Fault(FaultKind.HANG, "it was asked"))
+
+
+def asked_with(laboratory: Laboratory, scenario: Scenario, changes: Mapping[str, object]) -> bool:
+    counts = CountsRuns()
+    other = edited(PROFILE, changes)
+    needed = NeededRuns(
+        counts, lambda profile: frozenset(differences(profile, other)), laboratory.unbroken_runs
+    )
+    run = needed.run(scenario, PROFILE)
+    assert bool(run.timeline) is not bool(counts.asked)
+    return counts.asked == [scenario.id]
+
+
+def test_a_scenario_is_run_if_a_changed_value_is_read_in_it(laboratory: Laboratory) -> None:
+    assert asked_with(laboratory, PAUSE, {"observer.interval_seconds": 59.0})
+    assert asked_with(laboratory, PAUSE, {"observer.sampling.message": "{reason}, {identifier}"})
+    assert asked_with(laboratory, PAUSE, {"polling.operations.sample.request_type": "Other"})
+    assert asked_with(
+        laboratory, PAUSE, {"observer.model_creation.grace_seconds": 1.0, "polling.type_header": "T"}
+    )
+
+
+def test_a_scenario_is_left_out_if_no_changed_value_is_read_in_it(laboratory: Laboratory) -> None:
+    assert not asked_with(laboratory, PAUSE, {"observer.model_creation.grace_seconds": 1.0})
+    assert not asked_with(laboratory, PAUSE, {"polling.operations.forward.request_type": "Other"})
+    assert not asked_with(laboratory, PAUSE, {"polling.billing_pause_seconds": 1.0})
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [s for s in shipped_scenarios().values() if s.threads or s.read_timeout is not None],
+    ids=lambda scenario: scenario.id,
+)
+def test_what_may_differ_from_run_to_run_is_always_run(laboratory: Laboratory, scenario: Scenario) -> None:
+    assert asked_with(
+        laboratory, scenario, {"polling.operations.save_weights_external.request_type": "Other"}
+    )
+
+
+def test_a_scenario_in_which_the_reference_fails_is_always_run() -> None:
+    unbroken = UnbrokenRuns(CountsRuns())
+    assert unbroken.of(PAUSE, PROFILE) is None
+
+
+def test_each_value_that_is_read_is_noted_by_its_path() -> None:
+    read: set[str] = set()
+    watched = WatchedFacet(PROFILE, "", read)
+    assert watched.observer.client(ClientKind.TRAINING).grace_seconds == 900
+    assert not watched.observer.sampling.grace_seconds
+    assert Operation.SAMPLE in watched.polling.operations
+    assert watched.polling.operations[Operation.SAMPLE].path == "/api/v1/asample"
+    assert read == {
+        "observer",
+        "observer.sampling",
+        "observer.sampling.grace_seconds",
+        "observer.training",
+        "observer.training.grace_seconds",
+        "polling",
+        "polling.operations",
+        "polling.operations.sample.path",
+    }
+
+
+def test_a_facet_that_is_read_as_a_whole_is_an_error() -> None:
+    watched = WatchedFacet(PROFILE, "", set())
+    with pytest.raises(TypeError, match="compared as a whole"):
+        assert watched.polling == PROFILE.polling
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(watched.polling)
+    with pytest.raises(TypeError):
+        msgspec.structs.replace(watched.polling, on_410=StatusAction.ENDS)
+
+
+def test_the_differences_of_two_profiles_are_found_at_every_depth() -> None:
+    changes: dict[str, object] = {
+        "observer.interval_seconds": 1.0,
+        "observer.training.reasons.unknown": "other",
+        "polling.operations.sample.request_type": "Other",
+        "polling.cancellation": None,
+    }
+    other = msgspec.structs.replace(
+        edited(PROFILE, {key: value for key, value in changes.items() if value is not None}), name="other"
+    )
+    assert set(differences(PROFILE, PROFILE)) == set()
+    assert set(differences(PROFILE, other)) == {"name", *changes} - {"polling.cancellation"}
+    without = msgspec.structs.replace(
+        PROFILE, polling=msgspec.structs.replace(PROFILE.polling, cancellation=None, operations={})
+    )
+    assert set(differences(PROFILE, without)) == {"polling.cancellation", "polling.operations"}
+
+
+def _in_every_scenario(laboratory: Laboratory, name: str) -> None:
+    sdk = BROKEN_SDKS[name]
+    judgements = laboratory.judge_in_every_scenario(sdk, asked_under(sdk.under))
+    assert broken(judgements) - sdk.sometimes == sdk.breaks
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [sdk.name for sdk in FOLLOWS_A_PROFILE[::55]])
+def test_in_every_scenario_an_sdk_breaks_what_it_breaks_in_the_needed_ones(
+    laboratory: Laboratory, name: str
+) -> None:
+    _in_every_scenario(laboratory, name)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", [sdk.name for sdk in FOLLOWS_A_PROFILE])
+def test_in_every_scenario_each_sdk_breaks_what_it_breaks_in_the_needed_ones(
+    laboratory: Laboratory, name: str
+) -> None:
+    _in_every_scenario(laboratory, name)
