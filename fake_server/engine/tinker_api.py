@@ -488,6 +488,11 @@ class FakeTinker:
         self.journal.record(request, answer, arrived_ns=arrived, future=future.name if future else None)
         return answer
 
+    def concerns_earlier_client(self, request: Request) -> bool:
+        """Return whether a request comes from a client of an engine that has ended; here none is known."""
+        del request
+        return False
+
     def _translated(self, request: Request, translator: Translator) -> Answer:
         if (refusal := translator.refusal(request)) is not None:
             return refusal, None

@@ -62,14 +62,18 @@ def answer(handle: Handle, request: httpx.Request) -> httpx.Response:
         FaultedReply: The reply has a fault, or is replaced by one.
         httpx.ConnectError: The script refuses connections at this time.
     """
-    path, query = _target(request.url.raw_path)
-    asked = Request(request.method.upper(), path, query, tuple(request.headers.raw), request.content)
-    answered = handle(asked)
+    answered = handle(as_request(request))
     match answered:
         case Reply():
             return _response(answered, request)
         case _:
             raise FaultedReply(answered, request)
+
+
+def as_request(request: httpx.Request) -> Request:
+    """Return an httpx request, whose body has been read, as the engine takes it."""
+    path, query = _target(request.url.raw_path)
+    return Request(request.method.upper(), path, query, tuple(request.headers.raw), request.content)
 
 
 @lru_cache(maxsize=256)

@@ -23,7 +23,7 @@ from fake_server.core.operations import SUBMISSION_PATHS
 from fake_server.engine.setup_endpoints import SETUP_PATHS
 from fake_server.engine.tinker_api import POLL_MANY_PATH, POLL_PATH, FakeTinker
 from fake_server.in_process.httpx_faults import FaultedReply, Handle, refusing
-from fake_server.in_process.httpx_transport import answer
+from fake_server.in_process.httpx_transport import answer, as_request
 
 DEFAULT_BASE_URL: Final = "http://tinker.test"
 
@@ -58,10 +58,23 @@ def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[re
         The router; its ``calls`` are those of respx.
     """
     router = _TurnTaking(using="httpx", assert_all_called=False, assert_all_mocked=True)
-    router.engine = engine
+    router.engine, router.origin = engine, _origin(httpx.URL(base_url))
     router.add(_EngineRoute(engine, httpx.URL(base_url)))
     with router:
         yield router
+
+
+def is_mounted(base_url: str) -> bool:
+    """Return whether an engine is mounted at a URL, of which the path is ignored."""
+    return _serves(_origin(httpx.URL(base_url)))
+
+
+def _serves(origin: _Origin) -> bool:
+    return any(router.origin == origin for router in _own_routers())
+
+
+def _own_routers() -> list[_TurnTaking]:
+    return [router for router in HTTPXMocker.routers if isinstance(router, _TurnTaking)]
 
 
 class _TurnTaking(respx.MockRouter):
@@ -72,6 +85,7 @@ class _TurnTaking(respx.MockRouter):
     """
 
     engine: FakeTinker
+    origin: _Origin
 
     def snapshot(self) -> None:
         """Keep no copy of the routes: a router is entered once, and then over. A copy takes a millisecond."""
@@ -122,7 +136,7 @@ class _EngineRoute(respx.Route):
         self._host = str(base_url)
 
     def match(self, request: httpx.Request) -> Any:
-        if _origin(request.url) != self._origin:
+        if _origin(request.url) != self._origin and not self._takes_over(request):
             raise SideEffectError(self, origin=self._elsewhere(request))
         try:
             return answer(self._handle, request)
@@ -135,15 +149,26 @@ class _EngineRoute(respx.Route):
     def _restore(self, handle: Handle) -> None:
         self._handle = handle
 
+    def _takes_over(self, request: httpx.Request) -> bool:
+        """Return whether the engine ends a request of a client that outlived its own fake."""
+        return (
+            not _is_loopback(request.url.host)
+            and not _serves(_origin(request.url))
+            and self._engine.concerns_earlier_client(as_request(request))
+        )
+
     def _elsewhere(self, request: httpx.Request) -> AllMockedAssertionError:
         host = request.url.netloc.decode("ascii")
         text = (
             f"{request.method} {request.url} went to {host}, but the fake Tinker is mounted on {self._host}; "
             f"give the client base_url={self._host!r}"
         )
-        if any(not isinstance(router, _TurnTaking) for router in HTTPXMocker.routers):
+        own = _own_routers()
+        if len(own) < len(HTTPXMocker.routers):
             return UnexpectedHostError(text)
-        if not _is_for_tinker(request) or len(HTTPXMocker.routers) > 1 or HTTPCoreMocker.routers:
+        # The last of several fakes refuses what none of them serves, so that it does not leave the process.
+        others = _serves(_origin(request.url)) or own[-1].engine is not self._engine
+        if not _is_for_tinker(request) or others or HTTPCoreMocker.routers:
             return _Elsewhere(text, request=request, origin=self)
         self._engine.add_problem(Problem(ProblemKind.UNEXPECTED_HOST, text))
         return UnexpectedHostError(text)
@@ -153,8 +178,15 @@ def _is_for_tinker(request: httpx.Request) -> bool:
     """Return whether a request is for an endpoint of Tinker, and not on loopback, where other fakes are."""
     path, host = request.url.path, request.url.host
     known = path in SUBMISSION_PATHS or path in SETUP_PATHS or path in (POLL_PATH, POLL_MANY_PATH)
-    return known and host != "localhost" and not host.startswith("127.") and host != "::1"
+    return known and not _is_loopback(host)
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+_Origin = tuple[str, str, int | None]
+
+
+def _origin(url: httpx.URL) -> _Origin:
     return url.scheme, url.host, url.port

@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Path:
     return shutil.copytree(PROJECT, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__", ".*"))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # `make downstream` runs them, from the wheel, in every run of CI
 def test_its_tests_pass_with_the_release_that_it_pins(project: Path) -> None:
     assert '"tinker==0.38.0"' in (project / "pyproject.toml").read_text(encoding="utf-8")
     output = _run(project, "0.38.0", "-v", "-k", "not conformance or parsing")

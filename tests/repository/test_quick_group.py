@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +61,7 @@ def test_make_test_all_leaves_out_only_what_a_slow_test_asks_too() -> None:
 
 def test_ci_runs_every_test_that_does_not_repeat_a_proof_and_github_runs_those_every_night() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    assert re.search(r"^make test-all$", script, flags=re.MULTILINE)
+    assert re.search(r"^make test-all \|\| failed=", script, flags=re.MULTILINE)
     workflow = (ROOT / ".github/workflows/nightly.yml").read_text(encoding="utf-8")
     assert re.search(r"^      - run: make test-nightly$", workflow, flags=re.MULTILINE)
     assert "cron:" in workflow
@@ -87,9 +89,30 @@ def test_make_knows_how_to_reach_each_target(target: str) -> None:
 
 def test_the_steps_of_ci_are_targets() -> None:
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    lines = re.findall(r"^make (.*)$", script, re.MULTILINE)
-    steps = [next(word for word in line.split() if word in _phony()) for line in lines]
-    assert steps == ["setup-system", "test-all", "checks"]
+    lines = re.findall(r"^(?:nice )?make (.*)$", script, re.MULTILINE)
+    targets = _phony() | {".venv/.installed"}
+    steps = [next(word for word in line.split() if word in targets) for line in lines]
+    assert steps == ["setup-system", ".venv/.installed", "checks", "test-all"]
+
+
+@pytest.mark.parametrize("fails", ["", "checks", "test-all"])
+def test_ci_fails_if_the_tests_fail_or_the_checks_and_prints_the_output_of_both(
+    tmp_path: Path, fails: str
+) -> None:
+    (tmp_path / ".ci").mkdir()
+    script = shutil.copy(ROOT / ".ci/run", tmp_path / ".ci/run")
+    make = tmp_path / "bin/make"
+    make.parent.mkdir()
+    make.write_text(f"#!/bin/sh\nfor each; do :; done\necho ran $each\ntest $each != '{fails}'\n")
+    make.chmod(0o755)
+    path = os.pathsep.join([str(make.parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [script], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode != 0) is bool(fails)
+    assert done.stdout.splitlines() == [
+        f"ran {step}" for step in ("setup-system", ".venv/.installed", "test-all", "checks")
+    ]
 
 
 def test_the_checks_beside_the_tests_are_all_there_and_only_the_newest_versions_may_fail() -> None:

@@ -127,6 +127,15 @@ class FakeTinkerClock:
                 raise ClockStalledError(message) from None
 
 
+_current: list[FakeTinkerClock] = []
+"""The clock that is frozen now, if one is; there is at most one at a time in a process."""
+
+
+def current_clock() -> FakeTinkerClock | None:
+    """Return the clock that is frozen now, by the fixture or by `frozen_clock`; None if none is."""
+    return _current[-1] if _current else None
+
+
 @contextlib.contextmanager
 def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
     """Freeze the clocks of the process, and restore them at the end of the block.
@@ -150,7 +159,12 @@ def frozen_clock(epoch: float) -> Iterator[FakeTinkerClock]:
         foreign_loops_named(pacer.governs_this_thread),
         contextlib.closing(pacer),
     ):
-        yield FakeTinkerClock(clock, pacer)
+        made = FakeTinkerClock(clock, pacer)
+        _current.append(made)
+        try:
+            yield made
+        finally:
+            _current.remove(made)
 
 
 def _peer(descriptor: int) -> Peer:

@@ -10,6 +10,7 @@ and verify the scripts at the end. A block that raises is not verified.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -18,10 +19,11 @@ from typing import Final
 import pytest
 
 from fake_server.http.http_server import FakeTinkerServer
-from fake_server.in_process.respx_router import mounted
-from tinker_conformance.downstream.clock import OWN_PORTS, FakeTinkerClock
+from fake_server.in_process.respx_router import DEFAULT_BASE_URL, is_mounted, mounted
+from tinker_conformance.downstream.clock import OWN_PORTS, FakeTinkerClock, current_clock
 from tinker_conformance.downstream.options import FakeTinkerOptions
 from tinker_conformance.downstream.reachable_tinker import ReachableTinker
+from tinker_conformance.error_families import UserError
 
 _DEFAULTS: Final = FakeTinkerOptions()
 
@@ -33,10 +35,13 @@ def tinker_in_process(
     """Provide a fake Tinker in this process, for every httpx client that sends requests to its `url`.
 
     Args:
-        options: The settings; those about the clock have no effect here.
-        clock: The frozen clock that scripts move; without one, scripts cannot move any clock.
+        options: The settings; those about the clock have no effect here. Where another fake of this process
+            has the default URL already, this one gets another.
+        clock: The frozen clock that scripts move; None for the one that is frozen when they are played, such
+            as that of the fixture.
 
     Raises:
+        UserError: A URL that is not the default belongs to another fake of this process.
         ScriptViolation: At the end, if a script was not drained or an unexpected request arrived.
     """
     with _verified(options, clock, reached_in_process) as tinker:
@@ -58,7 +63,7 @@ def _verified(
     clock: FakeTinkerClock | None,
     reached: Callable[[ReachableTinker], AbstractContextManager[None]],
 ) -> Iterator[ReachableTinker]:
-    tinker = ReachableTinker(options, lambda: clock)
+    tinker = ReachableTinker(options, lambda: clock or current_clock())
     with reached(tinker):
         yield tinker
     if options.verify:
@@ -67,9 +72,24 @@ def _verified(
 
 @contextlib.contextmanager
 def reached_in_process(tinker: ReachableTinker) -> Iterator[None]:
-    """Serve an engine on its `url` in this process and set the environment variables, within the block."""
+    """Serve an engine on its `url` in this process and set the environment variables, within the block.
+
+    Raises:
+        UserError: The URL is not the default one and belongs to another fake.
+    """
+    tinker.url = _free_url(tinker.url)
     with mounted(tinker, base_url=tinker.url), tinker.serving(in_process=True), environment_of(tinker):
         yield
+
+
+def _free_url(url: str) -> str:
+    """Return a URL that no other fake of this process has: two of them would get each other's requests."""
+    if not is_mounted(url):
+        return url
+    if url != DEFAULT_BASE_URL:
+        raise UserError(f"{url} belongs to another fake of this process; give each its own base_url")
+    numbered = (f"http://tinker-{number}.test" for number in itertools.count(2))
+    return next(other for other in numbered if not is_mounted(other))
 
 
 @contextlib.contextmanager

@@ -83,11 +83,18 @@ class ReachableTinker(VerifiedTinker):
         """
         return tuple(self._leftovers)
 
+    def concerns_earlier_client(self, request: Request) -> bool:
+        """Return whether a request comes from a client that an earlier test left running."""
+        return self._earlier_owner(request) is not None
+
+    def _earlier_owner(self, request: Request) -> Lifetime | None:
+        if self._lifetime is None:
+            return None
+        return earlier_owner(request, self._lifetime, in_process=self._in_process)
+
     def handle(self, request: Request) -> Reply | TransportFault:
         """Handle a request of this test's clients; refuse one that belongs to an earlier test."""
-        owner = None
-        if self._lifetime is not None:
-            owner = earlier_owner(request, self._lifetime, in_process=self._in_process)
+        owner = self._earlier_owner(request)
         if owner is None:
             return super().handle(request)
         leftover = Leftover(owner.name, request.method, request.path)

@@ -18,7 +18,7 @@ from typing import Final
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import encoded
 from fake_server.http.http_server import FakeTinkerServer
-from tinker_conformance.downstream.clock import OWN_PORTS, FakeTinkerClock
+from tinker_conformance.downstream.clock import OWN_PORTS, FakeTinkerClock, current_clock
 from tinker_conformance.downstream.faking import environment_of
 from tinker_conformance.downstream.options import FakeTinkerOptions
 from tinker_conformance.downstream.reachable_tinker import ReachableTinker
@@ -65,7 +65,7 @@ class SharedServer:
         Args:
             name: The test, for messages.
             options: The settings; those about the clock and the base URL have no effect here.
-            clock: The frozen clock that scripts move.
+            clock: The frozen clock that scripts move; None for the one that is frozen when they are played.
             environment: Whether to set ``TINKER_BASE_URL`` and ``TINKER_API_KEY``. Without it, several fakes
                 may be used at once, each by its `url` and `api_key`.
 
@@ -73,7 +73,7 @@ class SharedServer:
             ScriptViolation: At the end, if a script was not drained or an unexpected request arrived. Not if
                 the block raised.
         """
-        tinker = ReachableTinker(options, lambda: clock, name)
+        tinker = ReachableTinker(options, lambda: clock or current_clock(), name)
         with self._lock:
             self._count += 1
             key = str(self._count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextvars
 import multiprocessing
 import os
 import unittest
@@ -13,7 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 import httpx
 import pytest
 
-from fake_server.core.errors import ScriptViolation
+from fake_server.core.errors import ScriptError, ScriptViolation
+from fake_server.in_process.respx_router import UnexpectedHostError
 from fake_server.script import complete, script, timeout
 from tests.support.forked_pytest import run_pytest
 from tests.tinker_conformance.downstream.process_state import changed, state
@@ -22,6 +24,7 @@ from tinker_conformance.downstream.clock import frozen_clock
 from tinker_conformance.downstream.faking import tinker_in_process, tinker_on_a_socket
 from tinker_conformance.downstream.options import FakeTinkerOptions
 from tinker_conformance.downstream.shared_server import shared_server
+from tinker_conformance.error_families import UserError
 
 EPOCH = 1_750_000_000.0
 
@@ -144,6 +147,69 @@ def test_several_fakes_in_one_test() -> None:
         for polls, tinker in enumerate((one, two, three), 1):
             tinker.add_script(script(*[timeout()] * (polls - 1), complete()))
         assert [_sample(tinker.url, tinker.api_key) for tinker in (three, two, one)] == [3, 2, 1]
+
+
+def test_fakes_with_the_default_url_do_not_get_each_other_s_requests() -> None:
+    with tinker_in_process() as outer:
+        for polls in (1, 2):
+            with tinker_in_process() as inner:
+                inner.add_script(script(*[timeout()] * (polls - 1), complete()))
+                assert (inner.url, os.environ["TINKER_BASE_URL"]) == ("http://tinker-2.test",) * 2
+                outer.add_script([complete()])
+                assert (_sample(), _sample(outer.url, outer.api_key)) == (polls, 1)
+        assert os.environ["TINKER_BASE_URL"] == outer.url == "http://tinker.test"
+        assert len(outer.journal) == 4
+
+
+def test_two_fakes_cannot_have_one_url_that_was_chosen() -> None:
+    chosen = FakeTinkerOptions(base_url="http://one.test")
+    with (
+        tinker_in_process(chosen),
+        pytest.raises(UserError, match=r"http://one.test belongs to another fake .* its own base_url"),
+        tinker_in_process(chosen),
+    ):
+        pass
+    with tinker_in_process(chosen) as again:
+        assert again.url == "http://one.test"
+
+
+def test_what_the_client_of_an_ended_fake_still_sends_is_no_problem_of_the_next() -> None:
+    with tinker_in_process(FakeTinkerOptions(base_url="http://one.test")) as one:
+        context = contextvars.copy_context()
+    headers = {"X-API-Key": one.api_key}
+    with tinker_in_process() as two, tinker_in_process() as three:
+        with httpx.Client(base_url=one.url, headers=headers, trust_env=False) as client:
+            beat = context.run(client.post, "/api/v1/session_heartbeat", json={})
+            ended = context.run(client.post, "/api/v1/retrieve_future", json={"request_id": "future-1"})
+            with pytest.raises(UnexpectedHostError, match=r"went to one.test"):
+                client.post("/api/v1/get_info", json={})
+            three.problems.clear()
+        assert beat.status_code == 410
+        assert (ended.status_code, "which has ended" in ended.text) == (404, True)
+        assert [leftover.path for leftover in (*two.leftovers, *three.leftovers)] == [
+            "/api/v1/session_heartbeat",
+            "/api/v1/retrieve_future",
+        ]
+
+
+def test_a_tinker_host_that_none_of_several_fakes_serves_is_refused_by_one_of_them() -> None:
+    quiet = FakeTinkerOptions(verify=False)
+    with tinker_in_process(quiet) as one, tinker_in_process(quiet) as two:
+        with pytest.raises(UnexpectedHostError, match=r"went to nobody.test"):
+            httpx.post("http://nobody.test/api/v1/asample", json={}, trust_env=False)
+        assert (len(one.problems), len(two.problems)) == (0, 1)
+
+
+def test_a_fake_of_a_wider_scope_moves_the_clock_of_a_test() -> None:
+    with tinker_in_process() as wide, shared_server() as server, server.test("wide") as shared:
+        for epoch in (EPOCH, 2 * EPOCH):
+            with frozen_clock(epoch) as clock:
+                for tinker in (wide, shared):
+                    tinker.add_script(script().advance(60).then(complete()))
+                    assert _sample(tinker.url, tinker.api_key) == 1
+                assert clock.elapsed == 120
+        with pytest.raises(ScriptError, match="no clock is frozen here"):
+            wide.add_script(script().advance(60).then(complete()))
 
 
 def test_a_pool_of_threads_shares_the_fake_and_its_clock() -> None:

@@ -94,11 +94,19 @@ def test_the_fake_server_serves_an_old_and_the_newest_release_whole_and_keeps_no
     assert len(engine.journal) < 100 * len(releases)
 
 
-@pytest.mark.slow
-def test_the_fake_server_serves_every_revision_whole() -> None:
-    releases = chosen_releases("revisions")
+def check_served_whole(releases: tuple[str, ...]) -> None:
     with FakeTinkerServer(FakeTinker(seed=7)) as server:
         check_whole(matrix_of(server, releases=releases, seconds=60), releases)
+
+
+@pytest.mark.slow
+def test_the_fake_server_serves_every_sixth_revision_whole() -> None:
+    check_served_whole(chosen_releases("revisions")[::6])
+
+
+@pytest.mark.nightly
+def test_the_fake_server_serves_every_revision_whole() -> None:
+    check_served_whole(chosen_releases("revisions"))
 
 
 def echo_of_headers(request: Request, answer: Answer) -> Answer:
