@@ -10,16 +10,15 @@ from typing import Final
 
 from tests.support.shared_runs import SharedRuns
 from tinker_conformance.judging.judge import Judge, Judgement, Verdict
-from tinker_conformance.profile.profile import Profile
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import REQUIREMENTS, Requirement
 from tinker_conformance.scenario.library import shipped_scenarios
 from tinker_conformance.sdk.in_process.worker_session import WorkerSession
 from tinker_conformance.sdk.session import SdkSession
 
-from .declaration import BrokenSdk, edited
-from .needed_runs import NeededRuns, UnbrokenRuns
-from .profile_reads import differences
+from .declaration import BrokenSdk
+from .needed_runs import UnbrokenRuns, needed_runs
+from .registry import BROKEN_SDKS
 from .switch import OneOfThem
 
 TESTS: Final = Path(__file__).parents[1]
@@ -37,7 +36,7 @@ class Laboratory:
     def __init__(self, shared_runs: SharedRuns) -> None:
         self._worker = worker_session("python:broken_sdks.switch:Switch")
         self._reference = shared_runs.reference()
-        unbroken = "python:broken_sdks.profile_reads:NotesReads"
+        unbroken = "python:broken_sdks.noted_use:NotesUse"
         self.unbroken_runs = UnbrokenRuns(shared_runs.other(unbroken, lambda: worker_session(unbroken)))
 
     def close(self) -> None:
@@ -48,14 +47,11 @@ class Laboratory:
 
         Scenarios in which its fault cannot show are not run (see `needed_runs`).
         """
-        session = OneOfThem(self._worker, sdk.name)
-        if not sdk.changes:
-            return self._judge(session, sdk, asked)
-
-        def changed(profile: Profile) -> frozenset[str]:
-            return frozenset(differences(profile, edited(profile, sdk.changes)))
-
-        return self._judge(NeededRuns(session, changed, self.unbroken_runs), sdk, asked)
+        session: SdkSession = OneOfThem(self._worker, sdk.name)
+        # One that is broken for something alone is two SDKs, each of which creates its session.
+        if sdk.name in BROKEN_SDKS:
+            session = needed_runs(session, sdk, self.unbroken_runs)
+        return self._judge(session, sdk, asked)
 
     def judge_in_every_scenario(
         self, sdk: BrokenSdk, asked: Iterable[Requirement]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,23 +11,29 @@ import pytest
 from fake_server.core.operations import Operation
 from tests.support.shared_runs import SharedRuns
 from tinker_conformance.profile.choices import StatusAction
-from tinker_conformance.profile.profile import Profile
+from tinker_conformance.profile.profile import ObserverError, Profile
 from tinker_conformance.profile.profile_files import load_profile
-from tinker_conformance.queue_state import ClientKind
+from tinker_conformance.queue_state import ClientKind, QueueState
+from tinker_conformance.reference.observer import ClientObserver
+from tinker_conformance.reference.polling import Poll
 from tinker_conformance.scenario import Scenario
 from tinker_conformance.scenario.library import shipped_scenarios
+from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 from tinker_conformance.sdk.session import Fault, FaultKind, Run
 from tinker_conformance.sdk.wrapped_session import WrappedSession
+from tinker_conformance.timeline import OutcomeKind
 
 from .declaration import edited
 from .laboratory import Laboratory, asked_under, broken
-from .needed_runs import NeededRuns, UnbrokenRuns
-from .profile_reads import WatchedFacet, differences
+from .needed_runs import NeededRuns, UnbrokenRuns, needed_runs
+from .noted_use import WatchedFacet, differences
+from .patches import WithObserver, WithPoll
 from .registry import BROKEN_SDKS
+from .replaced_functions import replaced_by
 
 PROFILE = load_profile("tinker-0.38")
 PAUSE = shipped_scenarios()["debounce-boundary"]
-FOLLOWS_A_PROFILE = [sdk for sdk in BROKEN_SDKS.values() if sdk.changes]
+LEAVES_OUT_RUNS = [sdk for sdk in BROKEN_SDKS.values() if sdk.changes or replaced_by(sdk.make) is not None]
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +80,66 @@ def test_a_scenario_is_left_out_if_no_changed_value_is_read_in_it(laboratory: La
     assert not asked_with(laboratory, PAUSE, {"observer.model_creation.grace_seconds": 1.0})
     assert not asked_with(laboratory, PAUSE, {"polling.operations.forward.request_type": "Other"})
     assert not asked_with(laboratory, PAUSE, {"polling.billing_pause_seconds": 1.0})
+
+
+class _OwnNotify(Poll):
+    __slots__ = ()
+
+    def _notify(self, state: QueueState, reason: object, on_error: ObserverError) -> None: ...
+
+
+class _ReplacesNotify(WithPoll):
+    poll = _OwnNotify
+
+
+class _ReplacesClassify(ReferenceAdapter):
+    def classify(self, error: BaseException) -> OutcomeKind:
+        return OutcomeKind.RESULT
+
+
+class _HasAConstructor(_ReplacesClassify):
+    def __init__(self) -> None:
+        super().__init__()
+
+
+class _HasAProperty(WithObserver):
+    class observer(ClientObserver):  # noqa: N801 - where `WithObserver` looks for it
+        @property
+        def kind(self) -> ClientKind:  # type: ignore[override]
+            return ClientKind.SAMPLING
+
+
+class _HasANewMethod(ReferenceAdapter):
+    def more(self) -> None: ...
+
+
+def test_the_functions_that_an_sdk_replaces_are_found() -> None:
+    assert replaced_by(_ReplacesNotify) == {Poll._notify}
+    assert replaced_by(_ReplacesClassify) == {ReferenceAdapter.classify}
+    assert replaced_by(ReferenceAdapter) == frozenset()
+
+
+@pytest.mark.parametrize("made", [_HasAConstructor, _HasAProperty, _HasANewMethod, ReferenceAdapter()])
+def test_what_has_more_than_replaced_functions_is_run_everywhere(made: Any) -> None:
+    assert replaced_by(made) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "not_where"),
+    [
+        ("ignores_numbers", "trigger-408", "functions-parse"),
+        ("reports_a_failure_as_an_error", "polling-failure", "debounce-boundary"),
+        ("parses_null_as_active", "functions-parse", "debounce-boundary"),
+    ],
+)
+def test_an_sdk_with_other_functions_is_run_where_the_reference_calls_those(
+    laboratory: Laboratory, name: str, where: str, not_where: str
+) -> None:
+    counts = CountsRuns()
+    needed = needed_runs(counts, BROKEN_SDKS[name], laboratory.unbroken_runs)
+    runs = [needed.run(shipped_scenarios()[each], PROFILE) for each in (where, not_where)]
+    assert counts.asked == [where]
+    assert runs[1].timeline
 
 
 @pytest.mark.parametrize(
@@ -145,7 +212,7 @@ def _in_every_scenario(laboratory: Laboratory, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [sdk.name for sdk in FOLLOWS_A_PROFILE[::55]])
+@pytest.mark.parametrize("name", [sdk.name for sdk in LEAVES_OUT_RUNS[::80]])
 def test_in_every_scenario_an_sdk_breaks_what_it_breaks_in_the_needed_ones(
     laboratory: Laboratory, name: str
 ) -> None:
@@ -153,7 +220,7 @@ def test_in_every_scenario_an_sdk_breaks_what_it_breaks_in_the_needed_ones(
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", [sdk.name for sdk in FOLLOWS_A_PROFILE])
+@pytest.mark.parametrize("name", [sdk.name for sdk in LEAVES_OUT_RUNS])
 def test_in_every_scenario_each_sdk_breaks_what_it_breaks_in_the_needed_ones(
     laboratory: Laboratory, name: str
 ) -> None:

@@ -127,7 +127,8 @@ def workshop() -> Iterator[Workshop]:
     """A copy of the project for a while; in the end nothing is left of it, nor of what was started there."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
         made = Workshop(Path(scratch) / "project")
-        shutil.copytree(ROOT, made.folder, ignore=shutil.ignore_patterns(".*", "*.sqlite", "__pycache__"))
+        left_out = shutil.ignore_patterns(".*", "*.sqlite", "__pycache__", "build")
+        shutil.copytree(ROOT, made.folder, ignore=left_out)
         try:
             yield made
         finally:

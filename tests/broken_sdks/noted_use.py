@@ -1,12 +1,14 @@
-"""Which values of its profile the reference reads in a scenario, and which values two profiles differ in.
+"""What the reference uses in a scenario, and which values two profiles differ in.
 
-Values are named by their paths, as in TOML: `observer.interval_seconds`.
+It uses values of its profile, named by their paths as in TOML (`observer.interval_seconds`), and functions
+that some broken SDK replaces (`Poll._ask()`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from types import FunctionType
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -14,9 +16,11 @@ from tinker_conformance.sdk.adapter import ScenarioContext
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 from tinker_conformance.timeline import Event, Telemetry, Timeline
 
+from .registry import BROKEN_SDKS
+from .replaced_functions import note_calls, replaced_by
 from .short_cut import take_short_cut
 
-_EVENT = "profile values read"
+_EVENT: Final = "used"
 
 
 class WatchedFacet:
@@ -54,16 +58,18 @@ def _watched(value: object, path: str, read: set[str]) -> object:
             return value
 
 
-class NotesReads(ReferenceAdapter):
-    """The reference, whose last event in a scenario says which values of the profile it read."""
+class NotesUse(ReferenceAdapter):
+    """The reference, whose last event in a scenario says what it used."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._read: set[str] = set()
+        self._used: set[str] = set()
+        replaced = (replaced_by(sdk.make) or frozenset() for sdk in BROKEN_SDKS.values())
+        note_calls(frozenset[FunctionType]().union(*replaced), self._used)
 
     async def open(self, context: ScenarioContext) -> None:
-        self._read = set()
-        watched: Any = WatchedFacet(context.profile, "", self._read)
+        self._used.clear()
+        watched: Any = WatchedFacet(context.profile, "", self._used)
         await super().open(msgspec.structs.replace(context, profile=watched))
         take_short_cut(self)
 
@@ -71,21 +77,21 @@ class NotesReads(ReferenceAdapter):
         context = self._context
         await super().close()
         if context is not None:
-            context.recorder.telemetry(_EVENT, {"paths": sorted(self._read)})
+            context.recorder.telemetry(_EVENT, {"names": sorted(self._used)})
 
 
 def split(timeline: Timeline) -> tuple[Timeline, frozenset[str]]:
-    """Return a timeline of `NotesReads` without its last event, and the paths that this event names.
+    """Return a timeline of `NotesUse` without its last event, and what this event names.
 
     Raises:
         ValueError: The last event is another one.
     """
     match timeline:
-        case (*events, Telemetry(name=name, data={"paths": list(paths)})) if name == _EVENT:
+        case (*events, Telemetry(name=name, data={"names": list(names)})) if name == _EVENT:
             kept: tuple[Event, ...] = tuple(events)
-            return kept, frozenset(paths)
+            return kept, frozenset(names)
         case _:
-            raise ValueError("the timeline does not end with the values that were read")
+            raise ValueError("the timeline does not end with what was used")
 
 
 def differences(one: object, other: object, path: str = "") -> Iterator[str]:
