@@ -42,6 +42,8 @@ class Mismatch:
         wanted: What was expected, in words.
         got: What was observed, in words.
         event: Index of the offending event in the observed timeline, or None if an event is missing.
+        missing: Index of the missing event in the expected timeline, or None if none is missing, or if the
+            timeline has no event for it.
     """
 
     scenario: str
@@ -49,6 +51,7 @@ class Mismatch:
     wanted: str
     got: str
     event: int | None = None
+    missing: int | None = None
 
     def __str__(self) -> str:
         return f"at {self.at:.3f} s: {wanted_got(self.wanted, self.got)}"

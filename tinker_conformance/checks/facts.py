@@ -63,7 +63,7 @@ def differences(scenario: str, expected: Iterable[Fact], observed: Iterable[Fact
     for w in missing:
         instead = _instead(w, seen, extra)
         if instead is None:
-            found.append(Mismatch(scenario, w.at, w.says, NOTHING))
+            found.append(Mismatch(scenario, w.at, w.says, NOTHING, missing=w.event))
         else:
             found.append(Mismatch(scenario, w.at, w.says, instead.shown, instead.event))
             extra = [fact for fact in extra if fact is not instead]

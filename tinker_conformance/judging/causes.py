@@ -16,10 +16,10 @@ from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.facts import NOTHING
 from tinker_conformance.judging.compared_lanes import lanes_for
 from tinker_conformance.judging.judge import Judgement, Verdict
-from tinker_conformance.judging.picture import LaneKind
+from tinker_conformance.judging.picture import LaneKind, lane_of
 from tinker_conformance.queue_state import ClientKind
 from tinker_conformance.requirements.model import Level, Requirement
-from tinker_conformance.timeline import Callback, Event, Log, Outcome, Request, Timeline
+from tinker_conformance.timeline import Event, Request, Timeline
 
 _CLOCK: Final = "clock.moves"
 _THINGS: Final = {
@@ -129,18 +129,8 @@ def _requests(timeline: Timeline, until: Mismatch) -> list[tuple[float, str]]:
 
 
 def _lane(judgement: Judgement, event: Event | None) -> LaneKind | None:
-    match event:
-        case Callback():
-            return LaneKind.CALLS
-        case Log():
-            return LaneKind.LINES
-        case Request():
-            return LaneKind.REQUESTS
-        case Outcome():
-            return LaneKind.ENDS
-        case _:
-            lanes = lanes_for(judgement.requirement)
-            return next((lane for lane in LaneKind if lane in lanes), None)
+    lanes = lanes_for(judgement.requirement)
+    return lane_of(event) or next((lane for lane in LaneKind if lane in lanes), None)
 
 
 def _whose(event: Event | None, case: Case | None) -> str:

@@ -7,6 +7,9 @@ from typing import Final
 
 from tinker_conformance.checks import projections as seen
 from tinker_conformance.checks.case import Check
+from tinker_conformance.checks.delays import after_410
+from tinker_conformance.checks.real_waits import no_real_wait
+from tinker_conformance.checks.submission_delays import within_the_waits
 from tinker_conformance.judging.picture import LaneKind
 from tinker_conformance.requirements import REQUIREMENTS, AnyRequirement, Requirement
 
@@ -24,6 +27,7 @@ _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.error_lines: LaneKind.LINES,
     seen.billing_lines: LaneKind.LINES,
     seen.session_lines: LaneKind.LINES,
+    seen.function_lines: LaneKind.LINES,
     seen.notified_counts: LaneKind.CALLS,
     seen.callbacks: LaneKind.CALLS,
     seen.callback_reasons: LaneKind.CALLS,
@@ -41,6 +45,7 @@ _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.request_metadata: LaneKind.REQUESTS,
     seen.polled_ids: LaneKind.REQUESTS,
     seen.request_order: LaneKind.REQUESTS,
+    seen.repeated_numbers: LaneKind.REQUESTS,
     seen.loaded_paths: LaneKind.REQUESTS,
     seen.cancellations: LaneKind.REQUESTS,
     seen.cancellation_times: LaneKind.REQUESTS,
@@ -50,7 +55,12 @@ _LANES: Final[Mapping[seen.Projection, LaneKind]] = {
     seen.fetched_reports: LaneKind.REQUESTS,
     seen.outcomes: LaneKind.ENDS,
     seen.outcome_times: LaneKind.ENDS,
+    seen.returned_values: LaneKind.ENDS,
 }
+_OF_REQUESTS: Final = frozenset({after_410, no_real_wait, within_the_waits})
+"""Checks of the times of requests, which are no projections."""
+_WITHOUT_A_LANE: Final = frozenset({seen.telemetry_names})
+"""Projections of events that no picture shows."""
 _CALLS_OR_LINES: Final = frozenset({seen.notified_states, seen.notified_steps})
 """Projections of observer calls that compare pause lines where an SDK shows no calls."""
 
@@ -71,12 +81,15 @@ def lanes_for(required: AnyRequirement) -> frozenset[LaneKind]:
 
 
 def lanes_of(check: Check) -> frozenset[LaneKind]:
-    """Return the lanes that a check compares; all of them if it is not a comparison of projections."""
+    """Return the lanes that a check compares; all of them if it is not known."""
     match check:
         case seen.Same(projections):
             lanes = {_LANES[each] for each in projections if each in _LANES}
             if not _CALLS_OR_LINES.isdisjoint(projections):
                 lanes |= {LaneKind.CALLS, LaneKind.LINES}
-            return frozenset(lanes or LaneKind)
+            known = bool(lanes) or not _WITHOUT_A_LANE.isdisjoint(projections)
+            return frozenset(lanes if known else LaneKind)
+        case _ if check in _OF_REQUESTS:
+            return frozenset({LaneKind.REQUESTS})
         case _:
             return frozenset(LaneKind)

@@ -105,7 +105,7 @@ def _picture(case: Case, mismatches: list[Mismatch], lanes: frozenset[LaneKind])
         mistakes=Mistakes(
             lanes,
             frozenset(mismatch.event for mismatch in mismatches if mismatch.event is not None),
-            frozenset(round(mismatch.at, 6) for mismatch in mismatches if mismatch.event is None),
+            frozenset(mismatch.missing for mismatch in mismatches if mismatch.missing is not None),
         ),
     )
 

@@ -45,12 +45,12 @@ class Mistakes:
     Attributes:
         lanes: The lanes that it compares.
         wrong: Places of the SDK's events that a mismatch names.
-        missing: When an event is missing, seconds on the axis.
+        missing: Places of the reference's events that a mismatch names.
     """
 
     lanes: frozenset[LaneKind]
     wrong: frozenset[int]
-    missing: frozenset[float]
+    missing: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,7 @@ def picture(
         real_time: Whether the seconds are real, not virtual.
     """
     marked = () if mistakes is None else mistakes.wrong
+    lacked = () if mistakes is None else mistakes.missing
     rows: list[tuple[str, list[tuple[_Seen, Look]]]] = []
     replies = _chosen(observed, _reply)
     # An SDK that asks for nothing gets no reply: show what the server had for it.
@@ -169,25 +170,41 @@ def picture(
     pairs: tuple[tuple[LaneKind, _Choice, _Choice, bool], ...] = (
         (LaneKind.REQUESTS, _request, _request, False),
         (LaneKind.CALLS, _callback, _callback, True),
-        (LaneKind.LINES, _line_of(expected_lines, ()), _line_of(observed_lines, marked), True),
+        (LaneKind.LINES, _line_of(expected_lines, lacked), _line_of(observed_lines, marked), True),
         (LaneKind.ENDS, _outcome, _outcome, False),
     )
     for kind, of_expected, of_observed, always in pairs:
         wanted, got = _chosen(expected, of_expected), _chosen(observed, of_observed)
         compared = mistakes is None or kind in mistakes.lanes
         differs = compared and [(s.at, s.text) for s in wanted] != [(s.at, s.text) for s in got]
-        if differs or (always and wanted) or any(seen.place in marked for seen in got):
-            missing = list(_with_looks(wanted, got, Look.MISSING))
-            wrong = list(_with_looks(got, wanted, Look.WRONG))
-            if mistakes is not None:
-                times = mistakes.missing if compared else frozenset[float]()
-                missing = [(seen, look if seen.at in times else Look.FINE) for seen, look in missing]
-                wrong = [(seen, Look.WRONG if seen.place in marked else Look.FINE) for seen, _ in wrong]
+        named = any(seen.place in lacked for seen in wanted) or any(seen.place in marked for seen in got)
+        if differs or (always and wanted) or named:
+            if mistakes is None:
+                missing = list(_with_looks(wanted, got, Look.MISSING))
+                wrong = list(_with_looks(got, wanted, Look.WRONG))
+            else:
+                missing = [(seen, Look.MISSING if seen.place in lacked else Look.FINE) for seen in wanted]
+                wrong = [(seen, Look.WRONG if seen.place in marked else Look.FINE) for seen in got]
             rows.append((f"{kind}, expected", missing))
             rows.append((f"{kind}, actual", wrong))
     lines = _chosen(expected, _line_of(expected_lines, ()))
     drawn = _laid_out(rows, lines, interval, expected, observed)
     return replace(drawn, real_time=real_time)
+
+
+def lane_of(event: Event | None) -> LaneKind | None:
+    """Return the lane in which an event is drawn; None if it is in no lane that is compared."""
+    match event:
+        case Callback():
+            return LaneKind.CALLS
+        case Log():
+            return LaneKind.LINES
+        case Request():
+            return LaneKind.REQUESTS
+        case Outcome():
+            return LaneKind.ENDS
+        case _:
+            return None
 
 
 def grouped(lane: Lane) -> list[tuple[Mark, int]]:

@@ -166,7 +166,7 @@ def _figure(
         scenario.observed_lines,
         interval=scenario.interval,
         mistakes=Mistakes(
-            lanes, frozenset(marked), frozenset(round(m.at, 6) for m in here if m.event is None)
+            lanes, frozenset(marked), frozenset(m.missing for m in here if m.missing is not None)
         ),
         real_time=real_time,
     )

@@ -164,6 +164,7 @@ def result_record(judgement: Judgement, rerun: str, *, releases: str = "") -> Re
                 wanted=_bounded(mismatch.wanted),
                 got=_bounded(mismatch.got),
                 event=mismatch.event,
+                missing=mismatch.missing,
             )
             for mismatch in mismatches
         ),

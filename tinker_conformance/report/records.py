@@ -113,6 +113,7 @@ class MismatchRecord(msgspec.Struct, frozen=True, kw_only=True):
     wanted: str
     got: str
     event: int | None = None
+    missing: int | None = None
 
 
 class ScenarioRecord(msgspec.Struct, frozen=True, kw_only=True):

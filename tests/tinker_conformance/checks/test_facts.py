@@ -30,10 +30,10 @@ def test_another_fact_at_the_same_key_is_one_difference_at_the_place_of_what_cam
 
 
 def test_a_missing_fact_and_one_too_many_are_a_difference_each() -> None:
-    assert _differences([_fact("a", "x")], []) == [Mismatch("scenario", 1.0, "x", "nothing")]
+    assert _differences([_fact("a", "x")], []) == [Mismatch("scenario", 1.0, "x", "nothing", missing=7)]
     assert _differences([], [_fact("a", "x")]) == [Mismatch("scenario", 1.0, "nothing", "x, shown", 7)]
     assert _differences([_fact("a", "x")], [_fact("b", "x")]) == [
-        Mismatch("scenario", 1.0, "x", "nothing"),
+        Mismatch("scenario", 1.0, "x", "nothing", missing=7),
         Mismatch("scenario", 1.0, "nothing", "x, shown", 7),
     ]
 
@@ -42,7 +42,7 @@ def test_facts_of_one_key_are_paired_in_order() -> None:
     expected = [_fact("a", "x"), _fact("a", "y")]
     assert _differences(expected, [_fact("a", "x"), _fact("a", "y")]) == []
     assert len(_differences(expected, [_fact("a", "y"), _fact("a", "x")])) == 2
-    assert _differences(expected, [_fact("a", "x")]) == [Mismatch("scenario", 1.0, "y", "nothing")]
+    assert _differences(expected, [_fact("a", "x")]) == [Mismatch("scenario", 1.0, "y", "nothing", missing=7)]
 
 
 def test_differences_come_in_order_of_time() -> None:
@@ -57,7 +57,7 @@ def test_a_missing_fact_names_what_came_at_its_time_instead() -> None:
     observed = [_fact("c", "z", at=1.0, event=3), _fact("d", "z", at=3.0, event=4)]
     assert _differences(expected, observed) == [
         Mismatch("scenario", 1.0, "x", "z, shown", 3),
-        Mismatch("scenario", 2.0, "y", "nothing"),
+        Mismatch("scenario", 2.0, "y", "nothing", missing=7),
         Mismatch("scenario", 3.0, "nothing", "z, shown", 4),
     ]
 
@@ -73,7 +73,7 @@ def test_a_fact_that_repeats_is_not_compared_but_is_what_came_instead() -> None:
 def test_what_comes_at_another_time_is_not_what_came_instead() -> None:
     """Not at a multiple of the time, either."""
     assert _differences([_fact("a", "x", at=1.0)], [_fact("b", "z", at=2.0)]) == [
-        Mismatch("scenario", 1.0, "x", "nothing"),
+        Mismatch("scenario", 1.0, "x", "nothing", missing=7),
         Mismatch("scenario", 2.0, "nothing", "z, shown", 7),
     ]
 
@@ -81,7 +81,7 @@ def test_what_comes_at_another_time_is_not_what_came_instead() -> None:
 def test_what_says_the_same_by_its_letters_did_not_come_instead() -> None:
     spelled = "".join(["x", " and ", "y"])
     assert _differences([_fact("a", "x and y")], [_fact("b", spelled)]) == [
-        Mismatch("scenario", 1.0, "x and y", "nothing"),
+        Mismatch("scenario", 1.0, "x and y", "nothing", missing=7),
         Mismatch("scenario", 1.0, "nothing", "x and y, shown", 7),
     ]
 

@@ -87,8 +87,8 @@ def _wrong(event: int, at: float = 0.0, scenario_id: str = "small") -> Mismatch:
     return Mismatch(scenario_id, at, "nothing", "something", event)
 
 
-def _missing(what: str, at: float) -> Mismatch:
-    return Mismatch("".join(("sm", "all")), at, what, "nothing")
+def _missing(what: str, at: float, place: int | None = None) -> Mismatch:
+    return Mismatch("".join(("sm", "all")), at, what, "nothing", missing=place)
 
 
 def test_sentence_source_and_command_stand_around_the_scenario_in_which_it_fails() -> None:
@@ -144,9 +144,9 @@ def test_what_an_sdk_says_cannot_move_the_readers_cursor() -> None:
 def test_the_picture_shows_the_pause_lines_that_are_wrong_and_those_that_are_missing() -> None:
     explained = _explained(
         _wrong(2, 5.0),
-        _missing("a pause line", 7.0),
+        _missing("a pause line", 7.0, 1),
         observed=(poll(), line("no pause", 1.0), line(PAUSE, 5.0), end()),
-        expected=(poll(), line(PAUSE, 7.0), end(kind=OutcomeKind.FAILED)),
+        expected=(poll(), line(PAUSE, 7.0), end(7.0, kind=OutcomeKind.FAILED)),
         required=LINES,
     )
     (actual,) = (text for text in explained if "log line, actual" in text)
@@ -156,6 +156,43 @@ def test_the_picture_shows_the_pause_lines_that_are_wrong_and_those_that_are_mis
     assert any("60 s window" in text for text in explained)
     # How futures end is not compared, so that it is neither marked nor shown.
     assert not any(text.strip().startswith("end, ") for text in explained)
+
+
+def test_what_comes_at_the_time_of_a_missing_event_is_not_marked() -> None:
+    explained = _explained(
+        _missing("one more poll", 7.0, 1),
+        observed=(poll(), end()),
+        expected=(poll(), poll(7.0), submission("/api/v1/asample", 7.0), end(7.0)),
+        required=POLLS,
+    )
+    assert "".join(explained).count("✗") == 1
+    assert [text.split()[-2:] for text in explained if "✗" in text] == [["✗", "missing"]]
+
+
+def _brief(judgement: Judgement) -> list[str]:
+    return [text.strip() for text in explain(judgement, "rerun", brief=True).splitlines()[4:-2]]
+
+
+def test_in_brief_each_scenario_has_its_first_three_mismatches() -> None:
+    case = _case((poll(),))
+    mismatches = tuple(Mismatch(name, 1.0, str(n), "nothing") for name in "ab" for n in range(5))
+    judgement = Judgement(POLLS, Verdict.FAILED, mismatches, cases={"a": case, "b": case})
+    shown_of_one = [*(f"at 1.000 s: wanted {n}, got nothing" for n in range(3)), "… and 2 more"]
+    first, second = (f"scenario {name} (sampling and training)" for name in "ab")
+    assert _brief(judgement) == [first, *shown_of_one, "", second, *shown_of_one]
+    few = Judgement(POLLS, Verdict.FAILED, mismatches[:3], cases={"a": case})
+    assert _brief(few) == [first, *shown_of_one[:3]]
+
+
+def test_what_a_server_was_asked_is_drawn_in_real_time_and_not_in_brief() -> None:
+    wrong = Mismatch("session.asked_model", 1.0, "nothing", "something", 2)
+    exchanges = (poll(), reply(200), poll(1.0))
+    judgement = Judgement(POLLS, Verdict.FAILED, (wrong,), exchanges=exchanges)
+    explained = explain(judgement, "rerun").splitlines()
+    assert any(text.split()[:2] == ["real", "time"] for text in explained)
+    (asked,) = (text for text in explained if "requests, actual" in text)
+    assert asked.split("actual")[1].split() == ["poll", "0", "✗", "poll", "0"]
+    assert "real time" not in explain(judgement, "rerun", brief=True)
 
 
 def test_the_picture_shows_another_line_only_if_a_mismatch_names_it() -> None:

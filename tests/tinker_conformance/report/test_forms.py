@@ -83,7 +83,11 @@ def test_a_report_of_another_format_is_reported(tmp_path: Path) -> None:
 def test_the_page_names_the_sdk_the_machine_and_the_time() -> None:
     failed = result(BOUNDARY, Verdict.FAILED)
     due = MismatchRecord(
-        scenario=BOUNDARY.scenarios[0], at=60.0, wanted="a pause line at 60.000 s", got="nothing"
+        scenario=BOUNDARY.scenarios[0],
+        at=60.0,
+        wanted="a pause line at 60.000 s",
+        got="nothing",
+        missing=5,
     )
     failed = msgspec.structs.replace(failed, mismatches=(*failed.mismatches, due))
     text = page([report("sdk", "1", failed, result(ACTIVE))])
