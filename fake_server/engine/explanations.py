@@ -57,8 +57,13 @@ def _described_reply(reply: HttpStep) -> str:
             return f"fail {category}"
 
 
-def unfinished_script(future: ScriptedFuture) -> str:
-    """Return the message for a script with replies left: what was served, what is left, and the fix."""
+def unfinished_script(future: ScriptedFuture, clients: Iterable[str] = ()) -> str:
+    """Return the message for a script with replies left: what was served, what is left, and the fix.
+
+    Args:
+        future: The future.
+        clients: The clients that submitted something, of which it may have meant one.
+    """
     owner = f"future {future.name!r} ({_owner(future)})"
     left = _listed(future.left)
     if future.refusals:
@@ -74,6 +79,8 @@ def unfinished_script(future: ScriptedFuture) -> str:
             return f"{owner}: its submission got {sent}; left: {remaining}{polls}; {fix}"
     if not future.submitted:
         fix = "submit such a request, or do not register the script"
+        if future.client is not None and future.client not in clients:
+            fix = suggestion(future.client, clients, fix)
         return f"{owner}: no submission took it; scripted: {left}; {fix}"
     served = _listed(turn.reply for turn in future.script.turns[: future.served]) or "nothing"
     total = len(future.script.turns)

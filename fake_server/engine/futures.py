@@ -380,6 +380,11 @@ class FutureBook:
             future.scripted = False
         return future
 
+    @property
+    def clients(self) -> set[str]:
+        """The clients whose submissions were accepted."""
+        return {future.client for future in self.by_name.values() if future.submitted and future.client}
+
     def unfinished(self) -> list[ScriptedFuture]:
         """Return the futures with replies that were not polled, in order of registration.
 

@@ -408,8 +408,10 @@ class FakeTinker:
         """
         with self._lock:
             lines = [f"{problem.kind}: {problem.message}" for problem in self.problems]
-            lines += [unfinished_script(future) for future in self._book.unfinished()]
-            lines += [unused_rule(rule, count, self._rules.clients) for rule, count in self._rules.unused()]
+            clients = self._book.clients
+            lines += [unfinished_script(future, clients) for future in self._book.unfinished()]
+            clients |= self._rules.clients
+            lines += [unused_rule(rule, count, clients) for rule, count in self._rules.unused()]
             lines += [unused_hold(hold) for hold in self._holds.unused()]
             lines += self._setup_book.unused()
         if lines:

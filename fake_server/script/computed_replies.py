@@ -13,7 +13,7 @@ from typing import Final
 
 from fake_server.core.byte_text import tokens_of
 from fake_server.core.chat_markers import marked_tokens_of
-from fake_server.core.errors import ScriptError
+from fake_server.core.errors import ScriptError, meant
 from fake_server.core.json_values import copied
 from fake_server.script.request_match import prompt_text, prompt_tokens, value_at
 from fake_server.script.steps import Complete
@@ -23,6 +23,8 @@ Sequences = str | Sequence[int] | Sequence[str] | Sequence[Sequence[int]]
 DEFAULT_LOGPROB: Final = -0.5
 """Log-probability of a scripted token; exact in float32."""
 DEFAULT_MAX_TOKENS: Final = 1 << 20
+_STOP_REASONS: Final = ("length", "stop")
+"""Those of the real service (``StopReason`` of ``tinker``)."""
 _PLACE: Final = re.compile(r"\$\{([^{}]+)\}")
 
 
@@ -121,8 +123,11 @@ def sampled(
             ``stop``.
 
     Raises:
-        ScriptError: The sequences are neither texts nor tokens.
+        ScriptError: The sequences are neither texts nor tokens, or the stop reason is a misspelt one.
     """
+    unknown = stop_reason is not None and stop_reason not in _STOP_REASONS
+    if unknown and (hint := meant(stop_reason, _STOP_REASONS)):
+        raise ScriptError(f"stop_reason is {stop_reason!r}{hint}")
     return Complete(make=Sampled(sequences, logprobs, stop_reason))
 
 

@@ -15,12 +15,12 @@ value fits, or ``same(name)``: the value that the first request with that name h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from fake_server.core.byte_text import text_of
-from fake_server.core.errors import ScriptError, suggestion
+from fake_server.core.errors import ScriptError, meant, suggestion
 from fake_server.core.json_values import copied
 from fake_server.core.plain_data import kind
 from fake_server.core.wanted_got import wanted_got
@@ -93,6 +93,19 @@ class RequestMatch:
             if not _fits(wanted, got, captured):
                 found.append(f"{path}: {wanted_got(_named(wanted, captured), _shown(got))}")
         return found
+
+    def misspelt(self, bodies: Iterable[Mapping[str, object]]) -> str | None:
+        """Return a text about a condition on a field that no body has, if a field that one has is similar."""
+        fields: set[str] = set()
+        for body in bodies:
+            inputs = [body, *(body[name] for name in _INPUTS if name in body)]
+            fields.update(str(name) for mapping in inputs if isinstance(mapping, Mapping) for name in mapping)
+        for path, wanted in self.conditions:
+            name = path.partition(".")[0]
+            wants_none = isinstance(wanted, Exists) and not wanted.wanted
+            if name not in fields and not wants_none and (hint := meant(name, fields)):
+                return f"no such request has a field {name!r}{hint}"
+        return None
 
     def __str__(self) -> str:
         return ", ".join(f"{path} {_named(wanted, {})}" for path, wanted in self.conditions)

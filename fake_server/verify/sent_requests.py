@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fake_server.core.endpoints import named_endpoint
-from fake_server.core.errors import BodyError
+from fake_server.core.errors import BodyError, ScriptError
 from fake_server.core.http_messages import Request
 from fake_server.core.operations import SUBMISSION_PATHS, Operation, candidates
 from fake_server.core.wanted_got import wanted_got
@@ -76,13 +76,19 @@ def expected_request(
     return ExpectedRequest(path, operation, conditions)
 
 
-def sent_bodies(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> Iterator[dict[str, Any]]:
-    """Yield the decoded body of each request that is as expected, in order of arrival."""
+def sent_bodies(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> tuple[dict[str, Any], ...]:
+    """Return the decoded body of each request that is as expected, in order of arrival.
+
+    Raises:
+        ScriptError: None is, and a condition is on a misspelt field.
+    """
+    decoded = ((exchange, _decoded(exchange)) for exchange in exchanges)
+    bodies = [body for exchange, body in decoded if expected.is_for(exchange, body)]
     captured: dict[str, object] = {}
-    for exchange in exchanges:
-        body = _decoded(exchange)
-        if expected.is_for(exchange, body) and expected.conditions.matches(body, captured):
-            yield dict(body)
+    found = tuple(dict(body) for body in bodies if expected.conditions.matches(body, captured))
+    if not found and (text := expected.conditions.misspelt(bodies)) is not None:
+        raise ScriptError(text)
+    return found
 
 
 def find_request(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> Exchange | str:

@@ -321,10 +321,10 @@ class VerifiedTinker(Conveniences):
         The arguments are those of ``assert_sent``.
 
         Raises:
-            ScriptError: A condition is invalid, there is no such endpoint or operation, or the journal has
-                dropped its oldest requests.
+            ScriptError: A condition is invalid or on a misspelt field, there is no such endpoint or
+                operation, or the journal has dropped its oldest requests.
         """
-        return tuple(sent_bodies(self._exchanges(), expected_request(request, where, fields)))
+        return sent_bodies(self._exchanges(), expected_request(request, where, fields))
 
     def assert_connections(self, count: int) -> None:
         """Check how many connections carried all requests.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -160,25 +161,43 @@ def run_program(name: str, command: Sequence[str], folder: Path, variables: Mapp
     Raises:
         RecipeFailed: It failed, or took too long; the message has the end of its output.
     """
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise RecipeFailed(f"{name} did not end within {SECONDS:g} s") from error
-    if done.returncode != 0:
-        shown = "\n".join(done.stdout.splitlines()[-_SHOWN_LINES:])
-        raise RecipeFailed(f"{name} ended with exit code {done.returncode}:\n{shown}")
+    code, output = run_group(name, command, folder, variables, SECONDS)
+    if code != 0:
+        shown = "\n".join(output.splitlines()[-_SHOWN_LINES:])
+        raise RecipeFailed(f"{name} ended with exit code {code}:\n{shown}")
+
+
+def run_group(
+    name: str, command: Sequence[str], folder: Path, variables: Mapping[str, str], seconds: float
+) -> tuple[int, str]:
+    """Run a program to its end, or kill it with all that it has started.
+
+    Returns:
+        Its exit code, and its output and errors.
+
+    Raises:
+        RecipeFailed: It took too long.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise RecipeFailed(f"{name} did not end within {seconds:g} s") from error
+            raise
+    return process.returncode, output
 
 
 def variables_of(folder: Path, environment: CookbookEnvironment) -> dict[str, str]:

@@ -1,11 +1,14 @@
 """The parts of `make cookbook` that need no recipe; the recipes themselves run at night."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fake_server import VerifiedTinker
@@ -13,7 +16,7 @@ from tests.cookbook.__main__ import main
 from tests.cookbook.environments import DEPENDENCIES, LOCK, RELEASES, ROOT
 from tests.cookbook.own_tests import LEFT_OUT, TESTS, check_all_known
 from tests.cookbook.recipes import RECIPES, Kind, add_up, answer_half, disturb
-from tests.cookbook.running import RecipeFailed, check_metrics, differences, metrics_of
+from tests.cookbook.running import RecipeFailed, check_metrics, differences, metrics_of, run_group
 from tests.cookbook.tutorials import LEFT_OUT as TUTORIALS_LEFT_OUT
 from tests.cookbook.tutorials import TUTORIALS, check_all_tutorials_known
 
@@ -122,3 +125,11 @@ def test_cells_run_as_soon_as_their_names_are_known(tmp_path: Path) -> None:
 
     assert output(3) == "3\n"
     assert output(4).endswith("Stopped: the notebook stopped itself\n")
+
+
+def test_a_program_that_does_not_end_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
+    starts_another = "sleep 60 & echo $! > started; wait"
+    with pytest.raises(RecipeFailed, match=r"^it did not end within 0\.2 s$"):
+        run_group("it", ["sh", "-c", starts_another], tmp_path, os.environ, 0.2)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int((tmp_path / "started").read_text())).wait(timeout=5)

@@ -27,7 +27,9 @@ TUTORIALS: Final = (
     "202_loss_functions",
     "203_completers",
     "204_evaluations",
+    "301_cookbook_abstractions",
     "302_custom_environment",
+    "303_sft_with_config",
     "304_rl_with_config",
     "401_sl_hyperparams",
     "402_rl_hyperparams",
@@ -40,8 +42,6 @@ TUTORIALS: Final = (
 """The tutorials that run to their end."""
 LEFT_OUT: Final = {
     "104_first_rl": "run: its data set, openai/gsm8k, is a download",
-    "301_cookbook_abstractions": "not run yet: its samples have 512 tokens",
-    "303_sft_with_config": "not run to its end yet: it was stopped after 30 s",
     "407_rlhf_pipeline": "read: three trainings of 1.5 hours in all, by its own words",
     "501_export_hf": "run: it merges into the base model's weights, which are a download",
     "502_lora_adapter": "run: it reads the base model's weights, which are a download",

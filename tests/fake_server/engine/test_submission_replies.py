@@ -215,6 +215,20 @@ def test_the_first_submissions_of_a_path_or_an_operation_are_refused(engine: Fak
     assert asked(engine, "optim_step") == "reset"
 
 
+def test_a_script_for_a_client_that_submitted_nothing_names_the_nearest(engine: FakeTinker) -> None:
+    engine.add_script([complete()], client="sampler-1")
+    engine.add_script([complete()], client="smapler-1")
+    engine.add_script([complete()], client="xyz")
+    asked(engine, sampling_session_id="sampler-1")
+    with pytest.raises(ScriptViolation) as caught:
+        engine.verify()
+    text = str(caught.value)
+    assert (
+        "of client 'smapler-1'): no submission took it; scripted: complete; did you mean 'sampler-1'?" in text
+    )
+    assert "client 'xyz'): no submission took it; scripted: complete; submit such a request, or" in text
+
+
 def test_what_is_left_of_the_set_up_s_replies_is_reported(engine: FakeTinker) -> None:
     engine.on("create_session").replies(status(503), status(500))
     asked(engine, "create_session")

@@ -21,6 +21,7 @@ from fake_server import (
 )
 from fake_server.script import complete, drop, fail, script, status, timeout, try_again
 from fake_server.script.builder import as_script
+from fake_server.script.computed_replies import sampled
 from fake_server.script.setup_replies import setup_replies
 
 
@@ -130,6 +131,7 @@ MISTAKES = {
     "one_loss": (lambda: VerifiedTinker(seed=1).losses([]), "give numbers"),
     "two_bodies": (lambda: timeout({}, a=1), "give one of them"),
     "misspelt_result": (lambda: complete(sequnces=[]), "no key 'sequnces'; did you mean 'sequences'"),
+    "misspelt_stop": (lambda: sampled("4", stop_reason="lenght"), "'lenght'; did you mean 'length'"),
     "unknown_after": (lambda: drop(after="acepted"), "did you mean 'accepted'"),
 }
 

@@ -156,6 +156,18 @@ def test_sent_requests_are_selected_by_operation_path_and_fields() -> None:
     assert str(caught.value).startswith("no POST /api/v1/asample with sampling_params.max_tokens 5 came")
 
 
+def test_a_misspelt_field_is_not_taken_for_no_request(tinker: VerifiedTinker) -> None:
+    body = {"model_id": "m", "forward_backward_input": {"data": [], "loss_fn": "ppo"}}
+    assert tinker.sent("forward_backward", los_fn="ppo") == ()
+    tinker.handle(Request("POST", "/api/v1/forward_backward", body=json.dumps(body).encode()))
+    assert tinker.sent("forward_backward", loss_fn="cispo") == tinker.sent("forward_backward", zz=1) == ()
+    for where in ({"los_fn": "ppo"}, {"model_di": "m"}):
+        with pytest.raises(
+            ScriptError, match=r"no such request has a field .*; did you mean '(loss_f|model_i)"
+        ):
+            tinker.sent("forward_backward", where=where)
+
+
 @pytest.mark.parametrize("ask", [VerifiedTinker.sent, VerifiedTinker.assert_sent])
 def test_the_name_of_a_request_is_checked(
     tinker: VerifiedTinker, ask: Callable[[VerifiedTinker, str], object]
