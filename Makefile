@@ -33,7 +33,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: conformance parity test test-all test-nightly lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks newest-is-printed
+.PHONY: conformance parity test test-all test-nightly lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks static-checks run-checks newest-is-printed
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -145,14 +145,18 @@ downstream-3.%:
 	python=$$(.ci/find-python 3.$*); if [ -n "$$python" ]; then .ci/downstream "$$python" $(if $(filter 3.$*,$(OWN_PYTHON)),on-workers-too); \
 	  else echo 'Python 3.$* is not installed here: the downstream project was not tried with it'; fi
 
-# What CI runs beside the tests; `make --jobs 3 checks` runs three at a time. First what does not run the kit: CI
-# gets to the rest about when the tests are done. `catalogue` judges the official release that
-# `make conformance SDK=official==0.38.0` would judge again.
-checks: lint types docs .venv-lowest/.installed test-lowest newest-is-printed catalogue $(addprefix downstream-,3.11 3.12 3.13)
+# What CI does but for the tests; `make --jobs 3 checks` runs three at a time.
+checks: static-checks run-checks
+
+# None of these runs an SDK, so that little processor time breaks none of them: CI runs them beside the tests.
+static-checks: lint types docs .venv-lowest/.installed
+
+# `catalogue` judges the official release that `make conformance SDK=official==0.38.0` would judge again.
+run-checks: test-lowest newest-is-printed catalogue $(addprefix downstream-,3.11 3.12 3.13)
 
 # What the newest versions bring stops nobody.
 newest-is-printed: $(STAMP)
-	timeout 900 $(MAKE) test-newest || echo 'NEWEST: the newest versions of what we depend on do not pass; see above' >&2
+	timeout 300 $(MAKE) test-newest || echo 'NEWEST: the newest versions of what we depend on do not pass; see above' >&2
 
 # In an environment of its own: the peers bring plugins of pytest with them.
 bench: $(BENCH)/.installed

@@ -92,10 +92,10 @@ def test_the_steps_of_ci_are_targets() -> None:
     lines = re.findall(r"^(?:nice )?make (.*)$", script, re.MULTILINE)
     targets = _phony() | {".venv/.installed"}
     steps = [next(word for word in line.split() if word in targets) for line in lines]
-    assert steps == ["setup-system", ".venv/.installed", "checks", "test-all"]
+    assert steps == ["setup-system", ".venv/.installed", "static-checks", "test-all", "run-checks"]
 
 
-@pytest.mark.parametrize("fails", ["", "checks", "test-all"])
+@pytest.mark.parametrize("fails", ["", "static-checks", "test-all", "run-checks"])
 def test_ci_fails_if_the_tests_fail_or_the_checks_and_prints_the_output_of_both(
     tmp_path: Path, fails: str
 ) -> None:
@@ -111,7 +111,8 @@ def test_ci_fails_if_the_tests_fail_or_the_checks_and_prints_the_output_of_both(
     )
     assert (done.returncode != 0) is bool(fails)
     assert done.stdout.splitlines() == [
-        f"ran {step}" for step in ("setup-system", ".venv/.installed", "test-all", "checks")
+        f"ran {step}"
+        for step in ("setup-system", ".venv/.installed", "test-all", "static-checks", "run-checks")
     ]
 
 

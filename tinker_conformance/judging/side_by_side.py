@@ -68,6 +68,8 @@ class SideBySide:
         self._stored = None if shortcuts.stored is None else shortcuts.stored(reference_profile)
         self._expected: dict[str, Future[Run]] = {}
         self._observed: dict[str, Future[Run]] = {}
+        self._unseen: list[Future[Run]] = []
+        self._faulty = False
         self._recalled: set[str] = set()
         self._first = SessionThread("sdk", lambda: sdk)
         self._second: SessionThread | None = None
@@ -93,10 +95,12 @@ class SideBySide:
     @property
     def without_fault(self) -> bool:
         """Whether the SDK has finished every scenario so far without a fault."""
-        return not any(
-            run.done() and not run.cancelled() and run.exception() is None and run.result().fault is not None
-            for run in self._observed.values()
-        )
+        # The judge asks before each requirement, so each run is looked at once.
+        ended = [run for run in self._unseen if run.done()]
+        if ended:
+            self._unseen = [run for run in self._unseen if run not in ended]
+            self._faulty = self._faulty or any(map(_has_fault, ended))
+        return not self._faulty
 
     def begin(self, scenario: Scenario) -> None:
         """Queue a scenario for both sides; does nothing if it was queued before."""
@@ -135,7 +139,9 @@ class SideBySide:
     def _begin(self, scenario: Scenario, thread: Callable[[], SessionThread]) -> None:
         self._begin_reference(scenario)
         if scenario.id not in self._observed:
-            self._observed[scenario.id] = thread().begin(scenario, self._profile)
+            run = thread().begin(scenario, self._profile)
+            self._observed[scenario.id] = run
+            self._unseen.append(run)
 
     def _begin_reference(self, scenario: Scenario) -> Future[Run]:
         if scenario.id not in self._expected:
@@ -172,3 +178,7 @@ class SideBySide:
         if self._killed:  # before this thread was there to be killed
             thread.kill()
         return thread
+
+
+def _has_fault(ended: Future[Run]) -> bool:
+    return not ended.cancelled() and ended.exception() is None and ended.result().fault is not None

@@ -175,13 +175,14 @@ def _brief(judgement: Judgement) -> list[str]:
 
 def test_in_brief_each_scenario_has_its_first_three_mismatches() -> None:
     case = _case((poll(),))
-    mismatches = tuple(Mismatch(name, 1.0, str(n), "nothing") for name in "ab" for n in range(5))
+    mismatches = tuple(Mismatch(name, 1.0, str(n), "nothing") for name in "ab" for n in range(6))
     judgement = Judgement(POLLS, Verdict.FAILED, mismatches, cases={"a": case, "b": case})
-    shown_of_one = [*(f"at 1.000 s: wanted {n}, got nothing" for n in range(3)), "… and 2 more"]
+    shown_of_one = [*(f"at 1.000 s: wanted {n}, got nothing" for n in range(3)), "… and 3 more"]
     first, second = (f"scenario {name} (sampling and training)" for name in "ab")
     assert _brief(judgement) == [first, *shown_of_one, "", second, *shown_of_one]
-    few = Judgement(POLLS, Verdict.FAILED, mismatches[:3], cases={"a": case})
-    assert _brief(few) == [first, *shown_of_one[:3]]
+    for few in (2, 3):
+        judgement = Judgement(POLLS, Verdict.FAILED, mismatches[:few], cases={"a": case})
+        assert _brief(judgement) == [first, *shown_of_one[:few]]
 
 
 def test_what_a_server_was_asked_is_drawn_in_real_time_and_not_in_brief() -> None:
