@@ -682,7 +682,9 @@ class FakeTinker:
             claim = self._claim(future)
         listener = self.listener
         poll = None if listener is None else self._announced(listener, future, claim, request_id, request)
-        reply = self._reply(future, claim, request_id, request)
+        turn = claim[3]
+        same = None if turn is None else turn.same
+        reply = self._reply(future, claim, request_id, request) if same is None else same
         # Most engines have neither: a load test pays for every call of a method here.
         if self._service is not None:
             self._note_fetched(future, claim, reply)
@@ -756,7 +758,7 @@ class FakeTinker:
                 advances = self._left_of(advances, future)
             if moved:
                 advances = (*moved, *advances)
-            if index + 1 >= len(future.script.turns):
+            if not future.scripted and index + 1 >= len(future.script.turns):
                 self._holds.ended(future)
         if advances or future.script.side_by_side:
             future.replied_us = self._promise(advances)
@@ -798,8 +800,6 @@ class FakeTinker:
         self, future: ScriptedFuture, claim: _Claim, request_id: str, request: Request
     ) -> Reply | TransportFault:
         _, index, _, turn, held = claim
-        if turn is not None and turn.same is not None:
-            return turn.same
         step = held if turn is None else turn.reply
         if step is not None:
             return scripted_reply(step, future, request_id, request, self._service)
