@@ -1,4 +1,4 @@
-"""Judge broken SDKs, all in one worker process, and each only in scenarios in which it can be noticed."""
+"""Judge broken SDKs, all in one worker process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tinker_conformance.sdk.session import SdkSession
 
 from .declaration import BrokenSdk
 from .needed_runs import UnbrokenRuns, needed_runs
-from .registry import BROKEN_SDKS
 from .switch import OneOfThem
 
 TESTS: Final = Path(__file__).parents[1]
@@ -43,21 +42,16 @@ class Laboratory:
         self._worker.close()
 
     def judge(self, sdk: BrokenSdk, asked: Iterable[Requirement]) -> Mapping[str, Judgement]:
-        """Judge an SDK by some of the requirements that hold for its profile.
-
-        Scenarios in which its fault cannot show are not run (see `needed_runs`).
-        """
-        session: SdkSession = OneOfThem(self._worker, sdk.name)
-        # One that is broken for something alone is two SDKs, each of which creates its session.
-        if sdk.name in BROKEN_SDKS:
-            session = needed_runs(session, sdk, self.unbroken_runs)
-        return self._judge(session, sdk, asked)
-
-    def judge_in_every_scenario(
-        self, sdk: BrokenSdk, asked: Iterable[Requirement]
-    ) -> Mapping[str, Judgement]:
-        """Judge an SDK as `judge` does, but run every scenario of the requirements."""
+        """Judge an SDK by some of the requirements that hold for its profile."""
         return self._judge(OneOfThem(self._worker, sdk.name), sdk, asked)
+
+    def judge_by_needed_runs(self, sdk: BrokenSdk, asked: Iterable[Requirement]) -> Mapping[str, Judgement]:
+        """Judge as `judge` does, but leave out the scenarios in which the fault cannot show (`needed_runs`).
+
+        To know them costs a run of each scenario, which is worth it where all requirements are judged.
+        """
+        session = needed_runs(OneOfThem(self._worker, sdk.name), sdk, self.unbroken_runs)
+        return self._judge(session, sdk, asked)
 
     def _judge(
         self, session: SdkSession, sdk: BrokenSdk, asked: Iterable[Requirement]

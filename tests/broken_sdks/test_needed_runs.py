@@ -207,7 +207,7 @@ def test_the_differences_of_two_profiles_are_found_at_every_depth() -> None:
 
 def _in_every_scenario(laboratory: Laboratory, name: str) -> None:
     sdk = BROKEN_SDKS[name]
-    judgements = laboratory.judge_in_every_scenario(sdk, asked_under(sdk.under))
+    judgements = laboratory.judge(sdk, asked_under(sdk.under))
     assert broken(judgements) - sdk.sometimes == sdk.breaks
 
 
