@@ -26,6 +26,7 @@ TARGETS: Final[Mapping[str, tuple[str, ...]]] = {
     "judging/judge.py": (
         "tinker_conformance/judging/test_judge.py",
         "tinker_conformance/judging/test_judge_silence.py",
+        "tinker_conformance/judging/test_some_scenarios.py",
     ),
     "judging/side_by_side.py": (
         "tinker_conformance/judging/test_judge.py",

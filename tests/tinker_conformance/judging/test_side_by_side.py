@@ -135,6 +135,41 @@ def test_what_is_asked_for_one_by_one_has_one_session() -> None:
     assert (second.asked, second.closed) == ([], 0)
 
 
+def test_the_session_that_has_less_to_do_takes_a_scenario_and_of_two_idle_ones_the_first() -> None:
+    first, second = Held(LIMIT), Held(LIMIT)
+    for session in (first, second):
+        session.let_go.set()
+    runs = SideBySide(first, lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(lambda: second))
+    done, more = _many()[:12], _many()[12:]
+    for scenario in done:
+        runs.both(scenario)
+    runs.begin(more[0])
+    runs.both(more[0])
+    opened = runs._second
+    assert opened is not None, "more scenarios than are needed were run before one began ahead"
+    _until(lambda: opened.ready)
+    before = list(first.asked)
+    for session in (first, second):
+        session.let_go.clear()
+    for scenario in more[1:5]:
+        runs.begin(scenario)
+    second.let_go.set()  # it ends its two, and the first still has two
+    _until(lambda: opened.waiting == 0)
+    second.let_go.clear()
+    for scenario in more[5:8]:
+        runs.begin(scenario)
+    first.let_go.set()  # now the first is idle, and the second is not
+    _until(lambda: runs._first.waiting == 0)
+    runs.begin(more[8])
+    second.let_go.set()
+    for scenario in more[:9]:
+        runs.both(scenario)
+    runs.close()
+    firsts = [scenario.id for scenario in (more[1], more[3], more[7], more[8])]
+    assert first.asked == [*before, *firsts]
+    assert second.asked == [scenario.id for scenario in (more[2], more[4], more[5], more[6])]
+
+
 def test_few_scenarios_open_no_second_session() -> None:
     runs = SideBySide(Scripted({}), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(_never))
     for scenario in _many()[:8]:
@@ -178,7 +213,7 @@ def test_a_fault_in_either_session_is_seen() -> None:
     runs.close()
 
 
-def test_a_session_that_opens_after_all_were_killed_is_killed() -> None:
+def test_a_session_that_is_still_opening_when_all_are_killed_is_killed() -> None:
     second, let_go = Scripted({}), threading.Event()
 
     def opens_late() -> Scripted:
@@ -192,6 +227,15 @@ def test_a_session_that_opens_after_all_were_killed_is_killed() -> None:
     let_go.set()
     runs.close()
     assert (second.asked, second.killed, second.closed) == ([], 1, 1)
+
+
+def test_a_session_that_is_opened_after_all_were_killed_is_killed() -> None:
+    reference = Scripted({})
+    runs = SideBySide(Scripted({}), lambda: reference, PROFILE, PROFILE)
+    runs.kill()
+    runs.both(ONE)
+    runs.close()
+    assert (reference.killed, reference.closed) == (1, 1)
 
 
 # -- runs of the reference that were kept ---------------------------------------------------------------
