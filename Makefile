@@ -10,6 +10,7 @@ SEED ?= 0
 SERVER ?= hatchery-core-0.3.0
 COUNT ?= 100000
 CATALOGUE := build/catalogue
+WHEEL := build/wheel
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -33,7 +34,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: conformance parity test test-all test-nightly lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks static-checks run-checks newest-is-printed
+.PHONY: always conformance parity test test-all test-nightly lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks static-checks run-checks newest-is-printed
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -83,7 +84,10 @@ test-newest: $(STAMP)
 	rm -rf .venv-newest
 	$(PYTHON) -m venv .venv-newest
 	.venv-newest/bin/python $(PIP_INSTALL) $(UNCOMPILED) --editable '.[test]'
-	.venv-newest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow and not nightly' $(OTHER_VERSIONS)
+	newer=$$(.ci/newer-than-locked .venv-newest) || exit; \
+	  if [ -z "$$newer" ]; then echo 'None is newer than those of locks/dev.txt, with which `make test-all` runs these tests.'; exit; fi; \
+	  printf 'Newer than those of locks/dev.txt:\n%s\n' "$$newer"; \
+	  .venv-newest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow and not nightly' $(OTHER_VERSIONS)
 	env -u TINKER_CONFORMANCE_CONSTRAINTS .venv-newest/bin/python -m tinker_conformance run --quiet --sdk official==0.38.0
 
 .venv-lowest/.installed: pyproject.toml locks/lowest.txt
@@ -139,10 +143,18 @@ setup-system:
 downstream:
 	.ci/downstream '$(PYTHON)' on-workers-too
 
+# Built once for all Pythons, and always anew.
+$(WHEEL)/.built: $(STAMP) always
+	rm -rf $(WHEEL)
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir $(WHEEL) .
+	touch $@
+
+always:
+
 # The wheel, in a project of its own, with one Python if it is here: `make downstream-3.12`. What a Python changes shows
 # without workers, too.
-downstream-3.%:
-	python=$$(.ci/find-python 3.$*); if [ -n "$$python" ]; then .ci/downstream "$$python" $(if $(filter 3.$*,$(OWN_PYTHON)),on-workers-too); \
+downstream-3.%: $(WHEEL)/.built
+	python=$$(.ci/find-python 3.$*); if [ -n "$$python" ]; then WHEEL='$(WHEEL)' .ci/downstream "$$python" $(if $(filter 3.$*,$(OWN_PYTHON)),on-workers-too); \
 	  else echo 'Python 3.$* is not installed here: the downstream project was not tried with it'; fi
 
 # What CI does but for the tests; `make --jobs 3 checks` runs three at a time.

@@ -140,6 +140,28 @@ def test_the_checks_beside_the_tests_are_all_there_and_only_the_newest_versions_
     assert [re.findall(r"make ([\w-]+)", line) for line in optional] == [["test-newest"]]
 
 
+@pytest.mark.parametrize(
+    ("new", "printed"),
+    [
+        ("attrs==1.0\nhttpx==0.28.1\n", []),
+        ("httpx==0.28.1\n", []),
+        ("attrs==1.0\nhttpx==0.28.2\n", ["httpx==0.28.2"]),
+        ("Zope==1.0\nattrs==1.0\n", ["Zope==1.0"]),
+    ],
+)
+def test_what_is_newer_than_the_lock_is_printed(new: str, printed: list[str], tmp_path: Path) -> None:
+    script = tmp_path / ".ci" / "newer-than-locked"
+    script.parent.mkdir()
+    shutil.copy(ROOT / ".ci" / "newer-than-locked", script)
+    for environment, frozen in ((".venv", "httpx==0.28.1\nattrs==1.0\n"), ("new", new)):
+        python = tmp_path / environment / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\ncat << END\n{frozen}END\n")
+        python.chmod(0o755)
+    done = subprocess.run([script, "new"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == printed
+
+
 def test_a_python_is_found_by_its_version_and_one_that_is_not_there_is_nothing() -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     found, missing = (
