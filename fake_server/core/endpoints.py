@@ -74,7 +74,10 @@ def named_endpoint(name: object) -> tuple[str, Operation | None]:
     if name.startswith("/"):
         return name, None
     if not any(_fits(name, endpoint) for endpoint in ENDPOINTS):
-        hint = meant(name, (*Operation, *ENDPOINTS)) or f"; the operations are {', '.join(Operation)}."
+        hint = meant(name, (*Operation, *ENDPOINTS)) or (
+            f"; the operations are {', '.join(Operation)}, and endpoints are "
+            "named as in create_session, client/config or training_runs."
+        )
         raise ScriptError(
             f"there is no endpoint or operation {name!r}{hint} For a path that is not known here, write all "
             f"of it: {API_PREFIX}{name}"

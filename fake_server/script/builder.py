@@ -156,7 +156,15 @@ def _in_turns(steps: Iterable[Step]) -> tuple[tuple[Turn, ...], tuple[Advance, .
 def _no_step(value: object) -> str:
     if isinstance(value, FunctionType):
         return f"a script has the function {value.__name__} as a step; call it: {value.__name__}()"
+    if isinstance(value, list | tuple):
+        return (
+            f"the list {value!r} stands where one step belongs; give its steps one after another, without it"
+        )
     return f"{value!r} is no step of a script; give steps such as complete(), timeout() or status(503)"
+
+
+def _call(step: object) -> str:
+    return f"{type(step).__name__.lower()}(…)"
 
 
 def _submission_turns(steps: tuple[Step, ...]) -> tuple[Turn, ...]:
@@ -166,10 +174,11 @@ def _submission_turns(steps: tuple[Step, ...]) -> tuple[Turn, ...]:
             "submission ends with an advance, but no reply follows it; begin the steps with the advance"
         )
     for turn in turns:
-        if isinstance(intended_reply(turn.reply), Complete | TryAgain | Fail):
+        reply = intended_reply(turn.reply)
+        if isinstance(reply, Complete | TryAgain | Fail):
             raise ScriptError(
-                "submission takes replies that refuse or lose a submission, such as status, timeout or drop; "
-                "the submission after the last of them is accepted"
+                "submission takes replies that refuse or lose a request, such as status, timeout or drop, "
+                f"and {_call(reply)} does neither; the request after the last of them is accepted"
             )
     return turns
 
@@ -255,6 +264,10 @@ def as_script(value: ScriptLike) -> Script:
             return value
         case ScriptBuilder():
             return value.build()
+        case _ if isinstance(value, Advance | ReplyStep):
+            raise ScriptError(
+                f"{value!r} is one step, and a script is a list of them; write [{_call(value)}]"
+            )
         case _:
             try:
                 steps = tuple(value)

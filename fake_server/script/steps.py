@@ -159,7 +159,7 @@ class Status:
 
     def __post_init__(self) -> None:
         if type(self.status) is not int or not 200 <= self.status <= 599:
-            raise ScriptError(f"{self.status!r} is not a final HTTP status; use 200 to 599")
+            raise ScriptError(f"{self.status!r} is not a final HTTP status; use a whole number, 200 to 599")
         if self.body is not ABSENT and self.raw is not None:
             raise ScriptError(f"status {self.status} has both body and raw; keep one")
         content: bytes | None = self.raw

@@ -92,7 +92,7 @@ def test_what_is_left_of_the_replies_to_a_submission_is_reported(engine: FakeTin
 
 @pytest.mark.parametrize("reply", [complete(), try_again(), fail(), wired(complete(), delay=1)])
 def test_a_reply_that_only_a_poll_can_get_is_refused(engine: FakeTinker, reply: object) -> None:
-    with pytest.raises(ScriptError, match="the submission after the last of them is accepted"):
+    with pytest.raises(ScriptError, match="the request after the last of them is accepted"):
         engine.add_script([complete()], submission=[reply])  # type: ignore[list-item]
 
 

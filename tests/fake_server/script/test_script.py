@@ -111,7 +111,7 @@ MISTAKES = {
     "unknown_rule": (lambda: script().exhausted("stop"), "use one of fail, repeat, error"),
     "unknown_drop": (lambda: drop("rest"), "did you mean 'reset'"),
     "unknown_category": (lambda: fail("usr"), "did you mean 'user'"),
-    "status_100": (lambda: status(100), "use 200 to 599"),
+    "status_100": (lambda: status(100), "use a whole number, 200 to 599"),
     "body_of_204": (lambda: status(204, {}), "cannot have a body"),
     "body_and_raw": (lambda: status(500, {}, raw="x"), "keep one"),
     "framing_header": (lambda: status(500, headers={"Content-Length": "1"}), "server sets the header"),
@@ -122,6 +122,14 @@ MISTAKES = {
     "key": (lambda: timeout({1: 2}), "JSON keys are strings"),
     "a_text": (lambda: as_script("complete"), "'c' is no step of a script"),  # type: ignore[arg-type]
     "a_number": (lambda: as_script(3), "3 is no step of a script"),  # type: ignore[arg-type]
+    "one_step": (
+        lambda: as_script(complete()),  # type: ignore[arg-type]
+        r"is one step, and a script is a list of them; write \[complete\(…\)\]$",
+    ),
+    "a_list_as_a_step": (
+        lambda: as_script([[status(503)]]),  # type: ignore[list-item]
+        r"the list \[Status\(.*\)\] stands where one step belongs",
+    ),
     "not_called": (lambda: script(complete).build(), "call it: complete"),  # type: ignore[arg-type]
     "no_reply": (lambda: setup_replies("create_session", 3), "3 is no step"),  # type: ignore[arg-type]
     "not_called_in_a_rule": (lambda: every(1).plays(drop), "call it: drop"),  # type: ignore[arg-type]

@@ -129,7 +129,7 @@ MISTAKES = {
     "{advance: 0.00000001}": "at most 6 decimals",
     "{try_again: [1]}": "must be a mapping, not a list",
     "{complete: }": "must be a mapping, not nothing",
-    "{status: '503'}": "use 200 to 599",
+    "{status: '503'}": "use a whole number, 200 to 599",
     "{status: 503, raw: 5}": "raw must be a string, not the int 5",
     "{status: 503, bdy: 5}": "did you mean 'body'",
     "{status: 503, headers: {a: 1}}": "quote both",
