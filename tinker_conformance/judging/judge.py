@@ -296,7 +296,10 @@ class Judge:
             adapted = for_clock(scenario, self.profile, self.sdk.clock)
         except ScenarioError:
             return None
-        return None if self._needs_to_sleep(adapted) else self._runs.both(adapted)
+        if self._needs_to_sleep(adapted):
+            return None
+        expected, observed = self._runs.both(adapted)
+        return self._runs.played(adapted) or expected, observed
 
     def _clock_judgement(self) -> Judgement | None:
         """Judge whether the SDK sees the test clock; None under a real clock, which always moves."""
@@ -318,18 +321,16 @@ class Judge:
             if scenario in asleep:
                 continue
             expected, observed = self._runs.both(scenario)
-            if expected.fault is not None:
-                note = f"the reference failed in scenario {scenario.id}: {expected.fault}"
-                return Judgement(required, Verdict.KIT_ERROR, note=note)
-            if observed.fault is not None and observed.fault.kind is FaultKind.KIT:
-                note = f"the kit failed in scenario {scenario.id}: {observed.fault}"
-                return Judgement(required, Verdict.KIT_ERROR, note=note)
+            if (failed := _kit_error(required, scenario, expected, observed)) is not None:
+                return failed
             if observed.fault is not None and observed.fault.kind is FaultKind.NOT_TESTABLE:
                 untried.append(f"scenario {scenario.id}: {observed.fault}")
                 continue
             case = Case(scenario, self.profile, expected.timeline, observed.timeline, self.sdk.info)
             found = tuple(required.check(case))
             if found and (played := self._runs.played(scenario)) is not None:
+                if (failed := _kit_error(required, scenario, played, observed)) is not None:
+                    return failed
                 case = replace(case, expected=played.timeline)
                 found = tuple(required.check(case))
             cases[scenario.id] = case
@@ -363,6 +364,18 @@ class Judge:
             isinstance(event, ClockStep) and event.cause is ClockCause.SLEEP
             for event in self._runs.expected(scenario).timeline
         )
+
+
+def _kit_error(required: Requirement, scenario: Scenario, expected: Run, observed: Run) -> Judgement | None:
+    """Return the judgement on a scenario in which the kit failed; None if it did not."""
+    if expected.fault is not None:
+        who, fault = "the reference", expected.fault
+    elif observed.fault is not None and observed.fault.kind is FaultKind.KIT:
+        who, fault = "the kit", observed.fault
+    else:
+        return None
+    note = f"{who} failed in scenario {scenario.id}: {fault}"
+    return Judgement(required, Verdict.KIT_ERROR, note=note)
 
 
 def _asks_the_set_up(scenario: Scenario) -> bool:

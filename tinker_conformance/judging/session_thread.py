@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -17,15 +18,18 @@ class SessionThread:
     """
 
     def __init__(self, name: str, open_session: Callable[[], SdkSession]) -> None:
-        """Open the session on its thread.
+        """Begin to open the session.
 
         Args:
             name: The end of the thread's name.
-            open_session: Called once, on the thread. What it raises is raised by every run.
+            open_session: Called once, on a thread of its own. What it raises is raised by every run.
         """
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"conformance-{name}")
-        self._session = self._thread.submit(open_session)
+        self._session: Future[SdkSession] = Future()
         self._runs: list[Future[Run]] = []
+        # Nobody waits for a thread of this kind in the end: an SDK may take minutes to start.
+        opening = threading.Thread(target=self._open, args=(open_session,), name=f"open-{name}", daemon=True)
+        opening.start()
 
     @property
     def ready(self) -> bool:
@@ -45,22 +49,36 @@ class SessionThread:
         return run
 
     def close(self) -> None:
-        """Cancel the runs that have not begun, wait for the one that has, and close the session."""
+        """Cancel the runs that have not begun, wait for the one that has, and close the session.
+
+        A session that is still opening, and runs nothing, is closed as soon as it is open.
+        """
         for run in self._runs:
             run.cancel()
         self._thread.shutdown()
-        # It was opened in any case, even if it ran nothing, and only this object can close it.
-        if self._session.exception() is None:
-            self._session.result().close()
+        self._session.add_done_callback(_close)
 
     def kill(self) -> None:
         """Kill the session, at once or as soon as it is open, so that `close` need not wait for a scenario.
 
         Thread-safe.
         """
+        self._session.add_done_callback(_kill)
 
-        def kill_session(session: Future[SdkSession]) -> None:
-            if not session.cancelled() and session.exception() is None:
-                session.result().kill()
+    def _open(self, open_session: Callable[[], SdkSession]) -> None:
+        try:
+            session = open_session()
+        except BaseException as error:  # noqa: BLE001 - every run raises it
+            self._session.set_exception(error)
+        else:
+            self._session.set_result(session)
 
-        self._session.add_done_callback(kill_session)
+
+def _close(session: Future[SdkSession]) -> None:
+    if session.exception() is None:
+        session.result().close()
+
+
+def _kill(session: Future[SdkSession]) -> None:
+    if session.exception() is None:
+        session.result().kill()

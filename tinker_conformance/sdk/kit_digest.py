@@ -15,7 +15,7 @@ def kit_digest(*also: str) -> str:
     digest = hashlib.sha256(repr(also).encode())
     for package in KIT_PACKAGES:
         root = package_folder(package)
-        for path in sorted(path for path in root.rglob("*") if path.suffix in _SUFFIXES):
+        for path in sorted(path for path in root.rglob("*") if path.suffix in _SUFFIXES and path.is_file()):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:16]

@@ -13,6 +13,8 @@ import contextlib
 import hashlib
 import os
 import platform
+import re
+import secrets
 import shutil
 from collections.abc import Container
 from concurrent.futures import Future
@@ -36,6 +38,8 @@ from tinker_conformance.timeline import Event
 
 _KITS: Final = 4
 """How many versions of the kit have a folder. Who works on the kit makes a new one with each change."""
+_OF_A_KIT: Final = re.compile("[0-9a-f]{16}")
+"""The names of our folders; others beside them stay."""
 _MOST_BYTES: Final = 100_000_000
 """The largest file that is read; one has some 2 MB."""
 
@@ -86,11 +90,12 @@ class StoredRuns:
         if not new:
             return
         folder = self._path.parent
-        temporary = self._path.with_name(f".{self._path.name}-{os.getpid()}")
+        temporary = self._path.with_name(f".{self._path.name}-{secrets.token_hex(8)}")
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                temporary.write_bytes(_encode(self._read() | new))
+                content = _encode(self._read() | new)
+                temporary.write_bytes(_digest(content).encode() + b"\n" + content)
                 temporary.replace(self._path)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -98,20 +103,23 @@ class StoredRuns:
 
     def _read(self) -> dict[str, msgspec.Raw]:
         try:
-            return _decode_file(read_bytes(self._path, most=_MOST_BYTES))
+            digest, _, content = read_bytes(self._path, most=_MOST_BYTES).partition(b"\n")
+            # What others have edited or cut is not what the reference did.
+            return _decode_file(content) if digest.decode("latin-1") == _digest(content) else {}
         except (FileError, msgspec.MsgspecError, RecursionError):
             return {}
 
 
 def stored_runs(profile: Profile) -> StoredRuns | None:
-    """Return the runs of this version of the kit under a profile; None if there is no cache folder."""
-    try:
-        root = cache_folder() / "reference"
-    except UserError:
-        return None
+    """Return the runs of this version of the kit under a profile; None if there is no place for them."""
     versions = (version(name) for name in ("httpx", *WORKER_DEPENDENCIES))
-    kit = kit_digest(platform.python_version(), *versions)
-    return StoredRuns(profile, root / kit, shipped_scenarios())
+    try:
+        folder = cache_folder() / "reference" / kit_digest(platform.python_version(), *versions)
+    except (UserError, OSError):
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(folder)  # in use, so not among the oldest
+    return StoredRuns(profile, folder, shipped_scenarios())
 
 
 def _key(scenario: Scenario) -> str:
@@ -123,6 +131,7 @@ def _digest(content: bytes) -> str:
 
 
 def _remove_oldest(root: Path) -> None:
-    folders = sorted(root.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    ours = (folder for folder in root.iterdir() if _OF_A_KIT.fullmatch(folder.name))
+    folders = sorted(ours, key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in folders[_KITS:]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ from typing import Final
 
 from fake_server.dialects import dialect_named
 from tinker_conformance.clocks.sdk_clocks import SdkClock
-from tinker_conformance.error_families import UserError
+from tinker_conformance.error_families import KitError, SdkStartError, UserError
 from tinker_conformance.judging.explanation import alone
 from tinker_conformance.judging.judge import Judge, Judgement
 from tinker_conformance.judging.profile_choice import named_profile, profile_of
@@ -250,9 +250,16 @@ def open_run(checked: CheckedRequest, report: Callable[[str], None] = _nothing) 
         asked = asked_of(profile, request.as_of)
         known = excuses_of(checked.entries, request.known, asked, sdk.info.version, checked.own)
         shortcuts = Shortcuts(second_of(request, sdk.spec), stored_runs)
-        judge = Judge(sdk, lambda: open_sdk("reference"), profile, shipped_scenarios(), shortcuts)
+        judge = Judge(sdk, _open_reference, profile, shipped_scenarios(), shortcuts)
         opened.pop_all()
     return ConformanceRun(request, judge, asked, known)
+
+
+def _open_reference() -> SdkSession:
+    try:
+        return open_sdk("reference")
+    except SdkStartError as error:
+        raise KitError(f"the reference did not start: {error}") from error
 
 
 def _in_dialect(request: RunRequest, sdk: SdkSession) -> SdkSession:

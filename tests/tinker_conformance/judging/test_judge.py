@@ -390,6 +390,25 @@ def test_a_failure_is_never_held_against_a_kept_run(tmp_path: Path) -> None:
         assert reference.asked == ["two"]
 
 
+def test_a_reference_that_fails_where_a_run_was_kept_is_the_kits_failure(tmp_path: Path) -> None:
+    stored = Shortcuts(stored=lambda profile: StoredRuns(profile, tmp_path, SCENARIOS))
+    for expected, verdict in ((Run(TWICE), Verdict.FAILED), (broken(FaultKind.CRASH), Verdict.KIT_ERROR)):
+        reference = Scripted({"two": expected})
+        judge = Judge(Scripted({"two": ONCE}), lambda kept=reference: kept, PROFILE, SCENARIOS, stored)
+        judgement = judge.judge(_requirement("two"))
+        judge.close()
+        assert judgement.verdict is verdict
+
+
+def test_a_script_is_held_against_what_the_reference_plays_now(tmp_path: Path) -> None:
+    stored = Shortcuts(stored=lambda profile: StoredRuns(profile, tmp_path, SCENARIOS))
+    for expected in (TWICE, ONCE):
+        reference = Scripted({"two": expected})
+        judge = Judge(Scripted({"two": ONCE}), lambda kept=reference: kept, PROFILE, SCENARIOS, stored)
+        assert judge.both(SCENARIOS["two"]) == (Run(expected), Run(ONCE))
+        judge.close()
+
+
 @pytest.mark.parametrize("leaks", [True, False])
 def test_what_begins_ahead_is_no_pair_and_nothing_begins_after_a_leak(leaks: bool) -> None:
     isolation = requirement("isolation.sessions")

@@ -197,7 +197,7 @@ def test_where_a_second_session_does_not_open_the_first_goes_on_alone() -> None:
 
 def test_a_fault_in_either_session_is_seen() -> None:
     broken = Run((), Fault(FaultKind.CRASH, "it broke"))
-    second = Scripted({scenario.id: broken for scenario in _many()})
+    second = Scripted({scenario.id: broken for scenario in _many()[9:]})
     runs = SideBySide(Held(PATIENCE), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(lambda: second))
     for scenario in _many()[:9]:
         runs.begin(scenario)
@@ -226,7 +226,25 @@ def test_a_session_that_is_still_opening_when_all_are_killed_is_killed() -> None
     runs.kill()
     let_go.set()
     runs.close()
-    assert (second.asked, second.killed, second.closed) == ([], 1, 1)
+    _until(lambda: second.closed == 1)
+    assert (second.asked, second.killed) == ([], 1)
+
+
+def test_nobody_waits_in_the_end_for_a_second_session_that_does_not_open() -> None:
+    second, let_go = Scripted({}), threading.Event()
+
+    def opens_late() -> Scripted:
+        let_go.wait(LIMIT)
+        return second
+
+    runs = SideBySide(Scripted({}), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(opens_late))
+    for scenario in _many():
+        runs.begin(scenario)
+        runs.both(scenario)
+    runs.close()
+    assert second.closed == 0
+    let_go.set()
+    _until(lambda: second.closed == 1)
 
 
 def test_a_session_that_is_opened_after_all_were_killed_is_killed() -> None:

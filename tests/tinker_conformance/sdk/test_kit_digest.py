@@ -43,3 +43,9 @@ def test_what_python_makes_of_the_code_does_not_count(kit: Path) -> None:
     before = kit_digest()
     (kit / "fake_server" / "code.pyc").write_text("1")
     assert kit_digest() == before
+
+
+def test_a_link_to_nothing_does_not_count(kit: Path) -> None:
+    before = kit_digest()
+    (kit / "fake_server" / ".#code.py").symlink_to("nobody@host.1")
+    assert kit_digest() == before

@@ -127,22 +127,50 @@ def test_no_fifo_is_waited_for(tmp_path: Path) -> None:
     assert _runs(tmp_path).run_of(ONE) is None
 
 
-def test_each_kit_has_a_folder_of_its_own_and_old_ones_go(
+def _of_kit(number: int) -> str:
+    return f"{number:016x}"
+
+
+def test_each_kit_has_a_folder_of_its_own_and_of_ours_the_oldest_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINKER_CONFORMANCE_CACHE", str(tmp_path))
-    for number in range(6):
-        monkeypatch.setattr(module, "kit_digest", lambda *_, name=f"kit-{number}": name)
+    others = ["mine", "0123456789abcdef.old", ".hidden"]
+    for name in others:
+        (tmp_path / "reference" / name).mkdir(parents=True)
+    for number in (1, 2, 3, 4, 5, 2, 6):
+        monkeypatch.setattr(module, "kit_digest", lambda *_, n=number: _of_kit(n))
         runs = stored_runs(PROFILE)
         assert runs is not None
-        assert runs.run_of(ONE) is None
-        runs.keep(ONE, _ended(RUN))
-        runs.save()
-        folder = tmp_path / "reference" / f"kit-{number}"
-        os.utime(folder, (number, number))
-    assert sorted(path.name for path in (tmp_path / "reference").iterdir()) == [
-        "kit-2", "kit-3", "kit-4", "kit-5",
-    ]  # fmt: skip
+        if runs.run_of(ONE) is None:
+            runs.keep(ONE, _ended(RUN))
+            runs.save()
+        for age, folder in enumerate(sorted(_ours(tmp_path), key=lambda each: each.stat().st_mtime)):
+            os.utime(folder, (age, age))
+    # The second was read when it was among the oldest.
+    assert sorted(each.name for each in _ours(tmp_path)) == [_of_kit(number) for number in (2, 4, 5, 6)]
+    assert {path.name for path in (tmp_path / "reference").iterdir()} >= set(others)
+
+
+def _ours(cache: Path) -> list[Path]:
+    return [each for each in (cache / "reference").iterdir() if len(each.name) == 16]
+
+
+def test_a_kit_that_cannot_be_read_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: str) -> str:
+        raise PermissionError("no")
+
+    monkeypatch.setenv("TINKER_CONFORMANCE_CACHE", str(tmp_path))
+    monkeypatch.setattr(module, "kit_digest", fails)
+    assert stored_runs(PROFILE) is None
+
+
+def test_a_run_that_was_edited_by_hand_is_as_none(tmp_path: Path) -> None:
+    file = _keep(tmp_path)
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"Sampling is paused", b"Sampling is Paused"))
+    assert file.read_bytes() != content
+    assert _runs(tmp_path).run_of(ONE) is None
 
 
 def test_without_a_home_folder_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
