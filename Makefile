@@ -34,7 +34,7 @@ make_venv = $(1)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m ve
 export TINKER_CONFORMANCE_CONSTRAINTS := $(CURDIR)/locks/official.txt
 ENGINE ?= $(shell command -v podman || command -v docker)
 
-.PHONY: always conformance parity test test-all test-nightly lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-newest checks static-checks run-checks newest-is-printed
+.PHONY: always conformance parity test test-all test-nightly lint types clean mutation cookbook downstream bench soak fuzz lock upgrade docs generate catalogue findings server-findings setup-system image test-lowest test-lowest-fixtures test-lowest-verdicts test-newest checks static-checks run-checks newest-is-printed
 
 $(STAMP): pyproject.toml locks/dev.txt
 	$(PYTHON) -c '$(PYTHON_CHECK)'
@@ -73,8 +73,12 @@ test-nightly: $(STAMP)
 OTHER_VERSIONS := tests/tinker_conformance/downstream tests/tinker_conformance/suite
 
 # The lowest versions that pyproject.toml allows.
-test-lowest: .venv-lowest/.installed
+test-lowest: test-lowest-fixtures test-lowest-verdicts
+
+test-lowest-fixtures: .venv-lowest/.installed
 	.venv-lowest/bin/pytest --numprocesses auto --dist worksteal -m 'not slow and not nightly' $(OTHER_VERSIONS)
+
+test-lowest-verdicts: .venv-lowest/.installed
 	.venv-lowest/bin/python -m tinker_conformance run --quiet --sdk official==0.38.0
 	.venv-lowest/bin/python -m tinker_conformance run --quiet --sdk official==0.6.3
 	.venv-lowest/bin/python -m tinker_conformance run --quiet --sdk 'exec:node examples/node/adapter.mjs'
