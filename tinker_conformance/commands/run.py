@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -34,7 +33,7 @@ from tinker_conformance.commands.scripts import (
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.generated.judged_scripts import ScriptJudgement
 from tinker_conformance.report.records import ScriptsRecord
-from tinker_conformance.suite.conformance_run import RunRequest, open_run
+from tinker_conformance.suite.conformance_run import CORES, RunRequest, open_run
 
 
 @click.command()
@@ -107,7 +106,7 @@ def run(
         seed=seed if count else None,
         record=record,
         dialect=dialect,
-        second_process=(os.cpu_count() or 1) > 1,
+        second_process=CORES > 1,
     )
     console = Terminal()
     # Report a usage error at once, not after the SDK has started.

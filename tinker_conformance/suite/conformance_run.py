@@ -11,6 +11,7 @@ raises `SdkError`, which the caller handles.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,8 @@ from tinker_conformance.sdk.session import SdkSession
 from tinker_conformance.sdk.spec import check_spec, open_sdk, package_of, runs_beside_itself
 from tinker_conformance.sdk.stored_runs import stored_runs
 
+CORES: Final = os.cpu_count() or 1
+"""A second process takes less time than one only where it has a core of its own."""
 LOOK_AHEAD: Final = 2
 """How many of the next requirements start their scenarios while one is judged."""
 

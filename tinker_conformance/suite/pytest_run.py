@@ -15,7 +15,7 @@ from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.releases import NewerThanKnownWarning
 from tinker_conformance.report.records import encode
 from tinker_conformance.requirements import Level
-from tinker_conformance.suite.conformance_run import ConformanceRun, RunRequest, open_run
+from tinker_conformance.suite.conformance_run import CORES, ConformanceRun, RunRequest, open_run
 from tinker_conformance.suite.open_run import OpenRun, R
 from tinker_conformance.suite.outlets import fail, skip, usage_error, xfail
 from tinker_conformance.suite.pytest_options import (
@@ -49,7 +49,7 @@ def request_of(
         clock=None if clock is None else SdkClock(clock),
         dialect=text_of(config, DIALECT),
         # Workers of pytest-xdist share the requirements already.
-        second_process=(os.cpu_count() or 1) > 1 and "PYTEST_XDIST_WORKER" not in os.environ,
+        second_process=CORES > 1 and "PYTEST_XDIST_WORKER" not in os.environ,
     )
 
 

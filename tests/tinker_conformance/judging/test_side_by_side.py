@@ -97,6 +97,18 @@ def _many() -> list[Scenario]:
     return [msgspec.structs.replace(ONE, id=f"number-{number}") for number in range(40)]
 
 
+def _with_a_second_that_opens_late() -> tuple[SideBySide, Scripted, threading.Event]:
+    """Return a pair, its second session, and the event that lets it open."""
+    second, let_go = Scripted({}), threading.Event()
+
+    def opens_late() -> Scripted:
+        let_go.wait(LIMIT)
+        return second
+
+    runs = SideBySide(Scripted({}), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(opens_late))
+    return runs, second, let_go
+
+
 def _until(true: Callable[[], bool]) -> None:
     until = time.monotonic() + LIMIT
     while not true() and time.monotonic() < until:
@@ -214,13 +226,7 @@ def test_a_fault_in_either_session_is_seen() -> None:
 
 
 def test_a_session_that_is_still_opening_when_all_are_killed_is_killed() -> None:
-    second, let_go = Scripted({}), threading.Event()
-
-    def opens_late() -> Scripted:
-        let_go.wait(LIMIT)
-        return second
-
-    runs = SideBySide(Scripted({}), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(opens_late))
+    runs, second, let_go = _with_a_second_that_opens_late()
     for scenario in _many():
         runs.begin(scenario)
     runs.kill()
@@ -231,13 +237,7 @@ def test_a_session_that_is_still_opening_when_all_are_killed_is_killed() -> None
 
 
 def test_nobody_waits_in_the_end_for_a_second_session_that_does_not_open() -> None:
-    second, let_go = Scripted({}), threading.Event()
-
-    def opens_late() -> Scripted:
-        let_go.wait(LIMIT)
-        return second
-
-    runs = SideBySide(Scripted({}), lambda: Scripted({}), PROFILE, PROFILE, Shortcuts(opens_late))
+    runs, second, let_go = _with_a_second_that_opens_late()
     for scenario in _many():
         runs.begin(scenario)
         runs.both(scenario)
