@@ -215,7 +215,7 @@ class Conversation:
         """Return whether the SDK must be waiting for a timer, after so many real seconds without activity.
 
         It is not while it works or waits for the processor: a clock that moves between two of its steps shows
-        in its verdict. An SDK that waits in a busy loop always looks like that, so its silence decides in the end.
+        in its verdict. An SDK that waits in a busy loop always looks like that: in the end silence decides.
         """
         if silent < self._limits.quiet:
             return False
