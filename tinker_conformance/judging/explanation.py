@@ -15,6 +15,7 @@ from tinker_conformance.judging.judge import Judgement
 from tinker_conformance.judging.picture import LaneKind, Mistakes, Picture, picture
 from tinker_conformance.judging.reply_text import body_text
 from tinker_conformance.judging.text_picture import text_picture
+from tinker_conformance.requirements.sources import readable_source
 from tinker_conformance.timeline import (
     Callback,
     ClockStep,
@@ -48,7 +49,7 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
     lines = [
         f"{required.id} ({required.level.value}): {judgement.verdict.value}",
         f"  required: {required.sentence}",
-        f"  source:   {required.source}",
+        f"  source:   {readable_source(required.source)}",
     ]
     if releases:
         lines.append(f"  releases: {releases}")

@@ -13,6 +13,7 @@ from tinker_conformance.report.conclusion import BROKEN, Conclusion, conclude, i
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.records import Result
 from tinker_conformance.report.report_reading import Report
+from tinker_conformance.requirements.sources import readable_source
 
 _FAILURES: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE, Verdict.STALE_KNOWN_FAILURE})
 _ERRORS: Final = frozenset({Verdict.ADAPTER_ERROR, Verdict.KIT_ERROR})
@@ -104,7 +105,7 @@ def _first(result: Result) -> str:
 
 
 def _text(result: Result) -> str:
-    lines = [f"required: {result.sentence}", f"source: {result.source}"]
+    lines = [f"required: {result.sentence}", f"source: {readable_source(result.source)}"]
     lines += [f"{'note' if result.mismatches else 'because'}: {result.note}"] if result.note else []
     lines += [
         f"{visible(m.scenario)}, at {m.at:.3f} s: {wanted_got(visible(m.wanted), visible(m.got))}"

@@ -18,6 +18,7 @@ from tinker_conformance.report.release_matrix import (
     sign_of,
 )
 from tinker_conformance.report.report_reading import Report
+from tinker_conformance.requirements.sources import readable_source
 
 _MARKS: Final = re.compile(
     r"""
@@ -104,7 +105,7 @@ def _failure(result: Result) -> Iterator[str]:
     yield f"### `{result.id}` ({result.level.value}): {result.verdict.value}"
     yield ""
     needing = f" Releases that rely on it: {literal(result.releases)}." if result.releases else ""
-    yield f"{literal(result.sentence)} *Source: {literal(result.source)}.{needing}*"
+    yield f"{literal(result.sentence)} *Source: {literal(readable_source(result.source))}.{needing}*"
     yield ""
     if result.note:
         yield f"- {_cut(result.note)}"

@@ -20,6 +20,7 @@ from tinker_conformance.report.evidence import EvidenceSection, Group, SectionKi
 from tinker_conformance.report.release_matrix import RELEASE_LEGEND, matrix_of_releases, sign_of
 from tinker_conformance.report.report_reading import Report
 from tinker_conformance.report.sdk_matrix import matrix
+from tinker_conformance.requirements.sources import readable_source
 
 MOST_BYTES: Final = 1_900_000
 _FEW: Final = 3
@@ -46,6 +47,7 @@ def page(reports: Sequence[Report]) -> str:
             sign_of=sign_of,
             release_legend=RELEASE_LEGEND,
             conclude=conclude,
+            readable_source=readable_source,
             named=_named,
         )
 

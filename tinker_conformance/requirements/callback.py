@@ -24,7 +24,7 @@ from tinker_conformance.requirements.needs import CALLBACKS, RAISING_OBSERVER
 REQUIREMENTS: Final = (
     Requirement(
         id="callback.states",
-        sentence="The observer receives each state as it comes, active included.",
+        sentence="The observer is notified of each state as it comes, including active.",
         source="official SDK, every release; seed, 'Observer callback on 408 errors'",
         scenarios=(
             "callback-states",
@@ -64,8 +64,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="callback.error_leaves_the_poll",
         sentence=(
-            "An exception that the observer raises for a 408 does not end the poll; one that it raises at "
-            "the end does."
+            "An exception that the observer raises for a 408 does not end the future; only one that it "
+            "raises at the end of the future does."
         ),
         source="official SDK since 0.38.0, measured",
         scenarios=(
@@ -95,7 +95,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="callback.active_on_completion",
-        sentence="When a future ends with a result or a reported failure, the observer receives active.",
+        sentence=(
+            "When a future ends with a result, or with a failure that the server reports, the observer is "
+            "notified of active."
+        ),
         source="official SDK since 0.38.0",
         scenarios=(
             "callback-completion",
@@ -124,7 +127,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="callback.nothing_on_fatal_status",
-        sentence="When a status ends the future, the observer is not notified.",
+        sentence="When an HTTP status such as 422 ends the future, the observer is not notified.",
         source="official SDK, every release",
         scenarios=(
             "callback-fatal-status",
@@ -138,7 +141,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="callback.error_at_the_end",
         sentence=(
-            "An exception that the observer raises for the active at the end ends the future with that error."
+            "If the observer raises an exception when it is notified of active at the end of a future, the "
+            "future ends with that exception."
         ),
         source="official SDK since 0.38.0, measured",
         scenarios=(

@@ -10,13 +10,13 @@ from tinker_conformance.requirements.conditions import every, polls_whole_sessio
 from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CANCELLATION, SESSION_POLLING
 
-_DRIVEN: Final = "official SDK 0.26.0, 0.36.0 and 0.38.0, driven"
+_MEASURED: Final = "official SDK 0.26.0, 0.36.0 and 0.38.0, measured"
 
 REQUIREMENTS: Final = (
     Requirement(
         id="cancellation.stops_polling",
-        sentence="A future that its caller gives up is not polled any more.",
-        source=_DRIVEN,
+        sentence="A future that its caller gives up is no longer polled.",
+        source=_MEASURED,
         scenarios=("cancellation-sampling", "cancellation-training"),
         check=same(seen.poll_counts, seen.outcomes),
         holds=reports_cancellations,
@@ -25,9 +25,10 @@ REQUIREMENTS: Final = (
     Requirement(
         id="cancellation.sent",
         sentence=(
-            "Where the server's configuration asks for it, `cancel_future` names each sample given up."
+            "If the server's configuration asks for it, `cancel_future` is sent for each sample that its "
+            "caller gives up."
         ),
-        source=_DRIVEN,
+        source=_MEASURED,
         scenarios=("cancellation-sampling",),
         check=same(seen.cancellations),
         holds=reports_cancellations,
@@ -35,8 +36,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="cancellation.not_sent",
-        sentence="Where the server's configuration does not ask for it, no cancellation is sent.",
-        source=_DRIVEN,
+        sentence="If the server's configuration does not ask for it, no cancellation is sent.",
+        source=_MEASURED,
         scenarios=("cancellation-off",),
         check=same(seen.cancellations),
         holds=reports_cancellations,
@@ -44,8 +45,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="cancellation.not_of_training",
-        sentence="No cancellation of a training operation is sent.",
-        source=_DRIVEN,
+        sentence="No cancellation is sent for a training operation.",
+        source=_MEASURED,
         scenarios=("cancellation-training",),
         check=same(seen.cancellations),
         holds=reports_cancellations,
@@ -53,8 +54,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="cancellation.sent_again",
-        sentence="After a 5xx, or if the reply is lost, a cancellation is sent again after 1, 2, 4 … 30 s.",
-        source=_DRIVEN,
+        sentence="After a 5xx or a lost reply, a cancellation is sent again after 1, 2, 4 … 30 s.",
+        source=_MEASURED,
         scenarios=("cancellation-refused",),
         check=same(seen.cancellation_times),
         holds=reports_cancellations,
@@ -63,8 +64,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="cancellation.others_go_on",
-        sentence="The samples that wait for their session together with it end with their results.",
-        source="official SDK 0.27.1, 0.36.0 and 0.38.0, driven",
+        sentence=(
+            "When one sample of a session is given up, the others that wait with it end with their results."
+        ),
+        source="official SDK 0.27.1, 0.36.0 and 0.38.0, measured",
         scenarios=("cancellation-of-a-session",),
         check=same(seen.cancellations, seen.outcomes),
         holds=every(reports_cancellations, polls_whole_sessions),

@@ -11,7 +11,9 @@ from tinker_conformance.requirements.model import Requirement
 REQUIREMENTS: Final = (
     Requirement(
         id="clock.moves",
-        sentence="The SDK sees its clock move: twenty minutes after a pause line, another pause is logged.",
+        sentence=(
+            "The SDK follows the test clock: twenty minutes after a pause line, another pause is logged."
+        ),
         source="the kit's own test of itself: without it the debounce cannot be judged",
         scenarios=("debounce-clock-moves", "debounce-clock-moves-logprobs", "debounce-clock-moves-training"),
         check=same(seen.lines_at_last),

@@ -19,7 +19,7 @@ from tinker_conformance.requirements.needs import CALLBACKS, CONCURRENCY, THREAD
 REQUIREMENTS: Final = (
     Requirement(
         id="concurrency.one_minute_for_a_client",
-        sentence="The 60 s hold across futures that are in flight together on one client.",
+        sentence="Futures that are in flight together on one client share its 60 s window.",
         source="official SDK, every release; seed, 'Logging Debounce Interval'",
         scenarios=("concurrency-one-client",),
         check=same(seen.line_times, seen.outcomes),
@@ -28,7 +28,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="concurrency.a_minute_for_each_client",
         sentence=(
-            "Clients whose futures are in flight together each have their own 60 s window and pause line."
+            "Clients whose futures are in flight together each have their own 60 s window, and log their own "
+            "pause line."
         ),
         source="official SDK, every release; seed, 'Logging Debounce Interval'",
         scenarios=("concurrency-many-clients",),
@@ -46,7 +47,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="concurrency.each_future_has_a_state",
-        sentence="Each future in flight tracks changes of its own state.",
+        sentence="Each future in flight has its own state, and only a change of that state counts for it.",
         source="seed, 'Current Elixir Observer Infrastructure': deduplicates by state change within a poll",
         scenarios=("concurrency-each-has-a-state",),
         check=same(seen.notified_counts),
@@ -55,7 +56,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="concurrency.grace",
-        sentence="The end of a future restarts the 900 s for another future in flight on its client.",
+        sentence=(
+            "The end of a future restarts the 900 s grace period for another future in flight on its client."
+        ),
         source="official SDK since 0.38.0",
         scenarios=("concurrency-grace",),
         check=same(seen.line_times),
@@ -65,7 +68,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="concurrency.one_minute_on_threads",
-        sentence="The 60 s of a sampling client hold across threads, and the next pause line is logged once.",
+        sentence=(
+            "Futures of one sampling client on several threads share its 60 s window, and the next pause "
+            "line is logged once."
+        ),
         source="official SDK, every release; seed, 'Logging Debounce Interval'",
         scenarios=("threads-sampling",),
         check=same(seen.line_rounds, seen.outcomes),
@@ -73,7 +79,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="concurrency.training_on_threads",
-        sentence="The 60 s of a training client, and its 900 s where it has them, hold across threads.",
+        sentence=(
+            "Futures of one training client on several threads share its 60 s window, and from release 0.38 "
+            "on its 900 s grace period."
+        ),
         source="official SDK, every release; seed, 'Logging Debounce Interval'",
         scenarios=("threads-training",),
         check=same(seen.line_rounds),
@@ -82,8 +91,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="concurrency.clients_on_threads",
         sentence=(
-            "Clients that several threads use at once each have their own 60 s window, and lines that name "
-            "them."
+            "Clients that several threads use at once each have their own 60 s window, and each pause line "
+            "names its client."
         ),
         source="official SDK, every release; seed, 'Logging Debounce Interval'",
         scenarios=("threads-many-clients",),

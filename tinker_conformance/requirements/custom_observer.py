@@ -14,7 +14,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="custom_observer.replaces_client",
         sentence=(
-            "An observer that the caller passes in is notified of its future instead of the client's own."
+            "An observer that the caller passes in is notified of its future in place of the client's own "
+            "observer."
         ),
         source="seed, 'Do NOT': break code that passes a custom :queue_state_observer",
         scenarios=("custom-observer", "custom-observer-training"),

@@ -19,7 +19,7 @@ from tinker_conformance.requirements.conditions import (
 from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CREATION, TRAINING
 
-_DRIVEN: Final = "official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, driven"
+_MEASURED: Final = "official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, measured"
 
 
 def _of_each_client(scenario: str) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def _of_each_client(scenario: str) -> tuple[str, ...]:
 REQUIREMENTS: Final = (
     Requirement(
         id="debounce.first_pause_logs",
-        sentence="The first pause is logged at once.",
+        sentence="The first pause is logged at once, except by a client with a grace period.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=(
             "debounce-first",
@@ -40,7 +40,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.within_a_minute",
-        sentence="A pause 1 ms after a pause line, or 59.999 s after it, is not logged.",
+        sentence=(
+            "No pause is logged in the 60 s after a pause line, neither 1 ms after it nor 59.999 s after it."
+        ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=(
             "debounce-within",
@@ -52,7 +54,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.boundary",
-        sentence="A pause 60 s after a pause line is logged.",
+        sentence="A pause is logged again 60 s after a pause line.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=(
             "debounce-boundary",
@@ -64,7 +66,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.fraction",
-        sentence="The 60 s are measured in fractions of a second, not from one whole second to another.",
+        sentence="The 60 s window is measured in fractions of a second, not in whole seconds.",
         source="official SDK, every release",
         scenarios=(
             "debounce-fraction",
@@ -77,8 +79,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.fraction_or_whole_seconds",
-        sentence="The 60 s are measured in fractions of a second; the seed's sketch counts whole seconds.",
-        source="seed, 'Shared Logger Module' against its Python",
+        sentence=(
+            "The 60 s window is measured in fractions of a second, although an example in the specification "
+            "counts whole seconds."
+        ),
+        source="seed, 'Shared Logger Module' against its Python code",
         scenarios=(
             "debounce-fraction",
             "debounce-window-alternating-training",
@@ -89,9 +94,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.begins_at_the_line",
-        sentence=(
-            "The 60 s start at the last pause line; pauses that were not logged since do not prolong them."
-        ),
+        sentence="The 60 s window starts at the last pause line; pauses inside it do not extend it.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=(
             "debounce-window-begins-at-the-line",
@@ -103,7 +106,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.across_states",
-        sentence="A pause in another state within the 60 s is not logged.",
+        sentence="Within the 60 s window, a pause in another state is not logged either.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=(
             "debounce-across-states",
@@ -114,7 +117,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.across_futures",
-        sentence="The 60 s hold across the futures of one client.",
+        sentence="All futures of one client share its 60 s window.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-futures",),
         check=same(seen.line_times),
@@ -138,7 +141,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.active",
-        sentence="The state active is never logged, and neither ends nor prolongs the 60 s.",
+        sentence="The state active is never logged, and neither ends nor extends the 60 s window.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=(
             "debounce-active",
@@ -149,7 +152,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.training",
-        sentence="A training client has the same 60 s window.",
+        sentence="A training client has a 60 s window too.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-training",),
         check=same(seen.line_times),
@@ -159,7 +162,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.across_forward",
         sentence=(
-            "The 60 s of a training client, and its 900 s where it has them, hold across futures of forward."
+            "The futures of forward on one training client share one 60 s window, and from release 0.38 on "
+            "one 900 s grace period."
         ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-forward",),
@@ -170,8 +174,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.across_forward_backward",
         sentence=(
-            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
-            "forward_backward."
+            "The futures of forward_backward on one training client share one 60 s window, and from release "
+            "0.38 on one 900 s grace period."
         ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-forward-backward",),
@@ -182,8 +186,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.across_optim_step",
         sentence=(
-            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
-            "optim_step."
+            "The futures of optim_step on one training client share one 60 s window, and from release 0.38 "
+            "on one 900 s grace period."
         ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-optim-step",),
@@ -194,8 +198,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.across_save_state",
         sentence=(
-            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
-            "save_state."
+            "The futures of save_state on one training client share one 60 s window, and from release 0.38 "
+            "on one 900 s grace period."
         ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-save-state",),
@@ -206,8 +210,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.across_load_state",
         sentence=(
-            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
-            "load_state."
+            "The futures of load_state on one training client share one 60 s window, and from release 0.38 "
+            "on one 900 s grace period."
         ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-load-state",),
@@ -218,8 +222,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.across_save_weights_for_sampler",
         sentence=(
-            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
-            "save_weights_for_sampler."
+            "The futures of save_weights_for_sampler on one training client share one 60 s window, and from "
+            "release 0.38 on one 900 s grace period."
         ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-save-weights-for-sampler",),
@@ -230,8 +234,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.across_unload_model",
         sentence=(
-            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
-            "unload_model."
+            "The futures of unload_model on one training client share one 60 s window, and from release 0.38 "
+            "on one 900 s grace period."
         ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-unload-model",),
@@ -242,8 +246,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.across_save_weights_external",
         sentence=(
-            "The 60 s of a training client, and its 900 s where it has them, hold across futures of "
-            "save_weights_external."
+            "The futures of save_weights_external on one training client share one 60 s window, and from "
+            "release 0.38 on one 900 s grace period."
         ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-save-weights-external",),
@@ -253,7 +257,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.across_compute_logprobs",
-        sentence="The 60 s of a sampling client hold across futures of compute_logprobs.",
+        sentence="The futures of compute_logprobs on one sampling client share one 60 s window.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-across-compute-logprobs",),
         check=same(seen.line_times),
@@ -261,7 +265,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.separate_training_clients",
-        sentence="Each training client has its own 60 s window, and its own 900 s where it has them.",
+        sentence=(
+            "Each training client has its own 60 s window, and from release 0.38 on its own 900 s grace "
+            "period."
+        ),
         source="seed, success criterion 5; official SDK, every release",
         scenarios=("debounce-separate-training-clients",),
         check=same(seen.line_rounds),
@@ -269,7 +276,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.clock_stepping_back",
-        sentence="While the wall clock is before the time of the last pause line, nothing is logged.",
+        sentence="While the wall clock shows a time before the last pause line, no pause is logged.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=(
             "debounce-clock-back",
@@ -282,7 +289,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.wall_clock",
-        sentence="The 60 s are measured by the wall clock: setting it forward ends them.",
+        sentence="The 60 s window follows the wall clock: setting the clock forward ends the window.",
         source="seed, success criterion 5; official SDK, every release",
         scenarios=(
             "debounce-wall-alone",
@@ -295,8 +302,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.any_time_of_day",
-        sentence="The 60 s hold over midnight in every time zone.",
-        source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
+        sentence="The 60 s window works across midnight, in every time zone.",
+        source="official SDK 0.1.0, 0.6.3 and 0.38.0, measured",
         scenarios=(
             "times-every-quarter-hour",
             "times-every-quarter-hour-training",
@@ -306,15 +313,18 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.summer_time",
-        sentence="The 60 s hold where the local clocks go forward for the summer, and where they go back.",
-        source=_DRIVEN,
+        sentence="The 60 s window works when local clocks go forward or back for summer time.",
+        source=_MEASURED,
         scenarios=(*_of_each_client("times-summer-begins"), *_of_each_client("times-summer-ends")),
         check=same(seen.line_times),
     ),
     Requirement(
         id="debounce.before_1970",
-        sentence="Before 1970, and in its first minute, nothing is logged: the 60 s begin at zero.",
-        source=_DRIVEN,
+        sentence=(
+            "While the wall clock is before 1970, or in its first minute, nothing is logged, as if a pause "
+            "line had been logged at time 0."
+        ),
+        source=_MEASURED,
         scenarios=_of_each_client("times-before-1970"),
         check=same(seen.line_times),
         level=Level.QUIRK,
@@ -322,17 +332,17 @@ REQUIREMENTS: Final = (
     Requirement(
         id="debounce.long_uptime",
         sentence=(
-            "The 60 s, and the 900 s where a client has them, hold where the milliseconds of the monotonic "
-            "clock exceed 31 bits, after 25 days, and 32."
+            "The 60 s window and the 900 s grace period still work when the milliseconds of the monotonic "
+            "clock exceed 31 bits (25 days) and 32 bits."
         ),
-        source=_DRIVEN,
+        source=_MEASURED,
         scenarios=(*_of_each_client("times-uptime-of-31-bits"), *_of_each_client("times-uptime-of-32-bits")),
         check=same(seen.line_times),
     ),
     Requirement(
         id="debounce.after_a_long_run",
-        sentence="The 60 s hold after weeks without a pause.",
-        source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
+        sentence="The 60 s window still works after weeks without a pause.",
+        source="official SDK 0.1.0, 0.6.3 and 0.38.0, measured",
         scenarios=(
             "times-after-a-long-run",
             "times-after-a-long-run-training",
@@ -342,8 +352,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="debounce.after_2038",
-        sentence="The 60 s hold where the seconds since 1970 exceed 31 bits, in 2038, and 32 bits, in 2106.",
-        source="official SDK 0.1.0, 0.6.3 and 0.38.0, driven",
+        sentence=(
+            "The 60 s window still works when the seconds since 1970 exceed 31 bits (in 2038) and 32 bits "
+            "(in 2106)."
+        ),
+        source="official SDK 0.1.0, 0.6.3 and 0.38.0, measured",
         scenarios=(
             "times-after-2038",
             "times-after-2106",

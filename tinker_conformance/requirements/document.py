@@ -7,6 +7,7 @@ from typing import Final
 
 from tinker_conformance.profile.profile_files import known_profiles, load_profile
 from tinker_conformance.requirements import CHAPTERS, REQUIREMENTS, in_chapter
+from tinker_conformance.requirements.sources import readable_source
 
 _SEED: Final = (
     ("Phase 1, log_state_change/3", "functions.log_state_change, messages.*, reasons.*, debounce.active"),
@@ -51,14 +52,14 @@ def _lines() -> Iterator[str]:
             yield required.sentence
             yield ""
             yield f"- level: {required.level.value}; since {required.since}"
-            yield f"- source: {required.source}"
+            yield f"- source: {readable_source(required.source)}"
             yield f"- profiles: {'all' if len(held) == len(profiles) else ', '.join(held)}"
             which = "the first that shows it of " if required.alternatives else ""
             yield f"- scenarios: {which}{', '.join(required.scenarios)}"
             if required.needs:
                 yield f"- needs: {', '.join(sorted(need.value for need in required.needs))}"
     yield ""
-    yield "## The seed, traced"
+    yield "## The specification of Tinkex, traced"
     yield ""
     yield "| phase or success criterion | requirements |"
     yield "|---|---|"

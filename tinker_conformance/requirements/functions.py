@@ -12,7 +12,7 @@ from tinker_conformance.requirements.needs import LOGGER_FUNCTIONS, PARSE_FUNCTI
 REQUIREMENTS: Final = (
     Requirement(
         id="functions.reason_for_state",
-        sentence="reason_for_state returns the profile's reasons.",
+        sentence="The function reason_for_state returns the profile's reasons.",
         source="seed, 'Phase 1'",
         scenarios=("functions-reason-for-state",),
         check=same(seen.returned_values),
@@ -20,7 +20,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="functions.should_log",
-        sentence="should_log is true at first, and when the interval (60 s unless given) has passed.",
+        sentence=(
+            "The function should_log returns true at first, and again once the interval (60 s by default) "
+            "has passed."
+        ),
         source="seed, 'Phase 1'",
         scenarios=("functions-should-log",),
         check=same(seen.returned_values),
@@ -28,7 +31,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="functions.log_state_change",
-        sentence="log_state_change logs the profile's pause line, and logs nothing for active.",
+        sentence="The function log_state_change logs the profile's pause line, and nothing for active.",
         source="seed, 'Phase 1'",
         scenarios=("functions-log-state-change",),
         check=same(seen.function_lines),
@@ -36,7 +39,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="functions.parse_queue_state",
-        sentence="The parser by itself reads words as the SDK does.",
+        sentence="The function parse_queue_state, called by itself, reads queue states as the SDK does.",
         source="seed, 'The Gap Explained'",
         scenarios=("functions-parse",),
         check=same(seen.returned_values),

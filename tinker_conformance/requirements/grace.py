@@ -13,7 +13,7 @@ from tinker_conformance.requirements.needs import CREATION, TRAINING
 REQUIREMENTS: Final = (
     Requirement(
         id="grace.boundary",
-        sentence="A training client's pause is logged once it has lasted 900 s, and not at 899.999 s.",
+        sentence="A training client logs a pause once it has lasted 900 s, and not at 899.999 s.",
         source="official SDK since 0.38.0",
         scenarios=("grace-boundary",),
         check=same(seen.line_times),
@@ -30,7 +30,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="grace.change_of_state",
-        sentence="Any change of state restarts the 900 s.",
+        sentence="Any change of state restarts the 900 s grace period.",
         source="official SDK since 0.38.0",
         scenarios=("grace-change-of-state", "grace-restarts-model-creation"),
         check=same(seen.line_times),
@@ -38,7 +38,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="grace.active",
-        sentence="The state active restarts the 900 s.",
+        sentence="The state active restarts the 900 s grace period.",
         source="official SDK since 0.38.0",
         scenarios=("grace-active", "grace-restarts-model-creation"),
         check=same(seen.line_times),
@@ -46,7 +46,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="grace.completion",
-        sentence="The end of a future restarts the 900 s, for the other futures of its client too.",
+        sentence=(
+            "The end of a future restarts the 900 s grace period, also for the other futures of its client."
+        ),
         source="official SDK since 0.38.0",
         scenarios=("grace-completion",),
         check=same(seen.line_times),
@@ -55,7 +57,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="grace.monotonic_clock",
-        sentence="The 900 s are measured by the monotonic clock.",
+        sentence="The 900 s grace period is measured by the monotonic clock.",
         source="official SDK since 0.38.0",
         scenarios=("grace-monotonic", "debounce-clocks-model-creation"),
         check=same(seen.line_times),
@@ -64,7 +66,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="grace.not_for_sampling",
-        sentence="A sampling client's pause is logged at once, without the 900 s.",
+        sentence="A sampling client has no grace period: it logs a pause at once.",
         source="official SDK since 0.38.0",
         scenarios=("grace-not-for-sampling",),
         check=same(seen.line_times),
@@ -72,7 +74,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="grace.model_creation",
-        sentence="The creation of a model has the same 900 s.",
+        sentence="The creation of a model has a 900 s grace period too.",
         source="official SDK since 0.38.0",
         scenarios=("grace-model-creation",),
         check=same(seen.line_times),

@@ -11,7 +11,7 @@ from tinker_conformance.requirements.model import Requirement
 REQUIREMENTS: Final = (
     Requirement(
         id="isolation.sessions",
-        sentence="What happened in one session changes nothing in the next: the same session ends alike.",
+        sentence="A session behaves the same, whatever happened in an earlier session.",
         source="official SDK, every release: its clients share nothing with those of another session",
         scenarios=(
             "isolation-first-sampling",

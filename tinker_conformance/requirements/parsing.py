@@ -19,9 +19,7 @@ from tinker_conformance.requirements.model import Level, Requirement
 REQUIREMENTS: Final = (
     Requirement(
         id="parsing.known_states",
-        sentence=(
-            "The words active, paused_capacity and paused_rate_limit are read as the states that they name."
-        ),
+        sentence="The queue states active, paused_capacity and paused_rate_limit are recognized.",
         source="official SDK, every release; seed, 'Python Implementation - QueueState Enum & Observer ABC'",
         scenarios=(
             "parsing-known-states",
@@ -32,7 +30,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.other_words",
-        sentence="Any other word is read as the state unknown, which is a pause.",
+        sentence="Any other queue state is read as unknown, which counts as a pause.",
         source="official SDK, every release; seed, 'Python Implementation - QueueState Enum & Observer ABC'",
         scenarios=(
             "parsing-other-words",
@@ -43,7 +41,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.case_sensitive",
-        sentence="A known word in another case is read as the state unknown, ACTIVE included.",
+        sentence=(
+            "Letter case matters: a known queue state in another case, such as ACTIVE, is read as unknown."
+        ),
         source="official SDK, every release; seed, 'Python Implementation - QueueState Enum & Observer ABC'",
         scenarios=(
             "parsing-case",
@@ -56,7 +56,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.spaces_count",
-        sentence="A known word with spaces around it is read as the state unknown.",
+        sentence="Spaces matter: a known queue state with spaces around it is read as unknown.",
         source="official SDK, every release; seed, 'Python Implementation - QueueState Enum & Observer ABC'",
         scenarios=(
             "parsing-spaces",
@@ -68,7 +68,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.ignores_case",
-        sentence="A known word is read in any case.",
+        sentence="A known queue state is recognized in any letter case.",
         source="seed, 'The Gap Explained': QueueState.parse/1 ignores case",
         scenarios=("parsing-case", "parsing-case-of-active", "parsing-spelling-training"),
         check=same(seen.notified_states),
@@ -76,7 +76,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.trims",
-        sentence="Spaces around a known word are ignored.",
+        sentence="Spaces around a known queue state are ignored.",
         source="Tinkex 0.4.0, Types.QueueState.parse/1",
         scenarios=("parsing-spaces", "parsing-spelling-training"),
         check=same(seen.notified_states),
@@ -84,7 +84,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.numbers",
-        sentence="A number, or true, instead of a word is read as the state unknown.",
+        sentence="A queue state that is a number or true, not a string, is read as unknown.",
         source="official SDK, measured in every revision",
         scenarios=(
             "parsing-numbers",
@@ -97,7 +97,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.containers_are_unknown",
-        sentence="A list or an object instead of a word, on a 408, is read as the state unknown.",
+        sentence="A 408 whose queue state is a list or an object is read as unknown.",
         source="official SDK 0.1.0 to 0.20.0, measured",
         scenarios=(
             "parsing-containers",
@@ -110,7 +110,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.containers_are_silent",
-        sentence="A list or an object instead of a word, on a 408, does not notify the observer.",
+        sentence="A 408 whose queue state is a list or an object does not notify the observer.",
         source="official SDK since 0.21.0, measured",
         scenarios=(
             "parsing-containers",
@@ -123,7 +123,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="parsing.containers_end_the_poll",
-        sentence="A list or an object instead of a word, in a try_again, ends the future with an error.",
+        sentence="A try_again whose queue state is a list or an object ends the future with an error.",
         source="official SDK since 0.21.0, measured",
         scenarios=(
             "parsing-containers-in-try-again",

@@ -50,7 +50,7 @@ from tinker_conformance.requirements.needs import (
 REQUIREMENTS: Final = (
     Requirement(
         id="polling.no_real_wait",
-        sentence="After a 408 a future is polled again at once, by the machine's clock too.",
+        sentence="After a 408, a future is polled again at once, in real time as well as by the test clock.",
         source="official SDK, every release",
         scenarios=(
             "polling-408-in-a-row",
@@ -87,14 +87,14 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.patience",
-        sentence="A future that is not done after a hundred polls is still polled.",
+        sentence="A future that is not done after a hundred polls is polled further.",
         source="official SDK, every release",
         scenarios=("polling-many", "polling-many-training", "polling-many-model-creation"),
         check=same(seen.poll_counts, seen.outcomes),
     ),
     Requirement(
         id="polling.iteration_header",
-        sentence="Each poll carries its number, starting at 0, in X-Tinker-Request-Iteration.",
+        sentence="Each poll carries its number, starting at 0, in the header X-Tinker-Request-Iteration.",
         source="official SDK, every release",
         scenarios=(
             "polling-408",
@@ -166,7 +166,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.bad_request_budget",
-        sentence="After a 400 the SDK polls again, up to three times; a 408 refills this budget.",
+        sentence="After a 400 the SDK polls again, up to three times; a 408 allows three more.",
         source="official SDK since 0.15.0",
         scenarios=(
             "polling-400",
@@ -211,7 +211,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.too_many_requests_backs_off",
-        sentence="After a 429 the SDK polls again after 1, 2, 4 … seconds.",
+        sentence="After repeated 429s the SDK polls again after 1, 2, 4 … seconds.",
         source="official SDK since 0.21.0",
         scenarios=("polling-429", "polling-429-sampling", "polling-429-model-creation"),
         check=same(seen.poll_times, seen.outcomes),
@@ -219,7 +219,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.back_off",
-        sentence="After a broken connection the SDK polls again after 1, 2, 4, 8, 16, 30 and 30 seconds.",
+        sentence=(
+            "After repeated broken connections the SDK polls again after 1, 2, 4, 8, 16, 30 and 30 seconds."
+        ),
         source="official SDK, every release",
         scenarios=(
             "polling-back-off",
@@ -230,8 +232,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.long_uptime",
-        sentence="These delays hold where the milliseconds of the monotonic clock exceed 31 bits.",
-        source="official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, driven",
+        sentence=(
+            "The delays between polls are the same when the milliseconds of the monotonic clock exceed 31 "
+            "bits (25 days)."
+        ),
+        source="official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, measured",
         scenarios=(
             "times-back-off-at-31-bits-sampling",
             "times-back-off-at-31-bits-training",
@@ -241,8 +246,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.before_1970",
-        sentence="A wall clock that stands before 1970 changes nothing about polls.",
-        source="official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, driven",
+        sentence="A future is polled as usual while the wall clock is before 1970.",
+        source="official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, measured",
         scenarios=(
             "times-before-1970-sampling",
             "times-before-1970-training",
@@ -263,7 +268,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.caller_timeout",
-        sentence="A caller's time limit ends the wait when it has passed.",
+        sentence="When the caller's time limit has passed, the caller no longer waits.",
         source="official SDK, every release",
         scenarios=(
             "polling-caller-timeout",
@@ -275,7 +280,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.try_again_line",
-        sentence="Each try_again is also logged, as a warning that the request is retried.",
+        sentence="Each try_again is logged as a warning that the request is retried.",
         source="official SDK, every release",
         scenarios=(
             "polling-try-again",
@@ -288,7 +293,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.error_line",
-        sentence="A sample that fails for good is also logged, as an error with its text.",
+        sentence="A sample that fails for good is logged as an error, with the text of the error.",
         source="official SDK, every release",
         scenarios=("polling-failure-sampling",),
         check=same(seen.error_lines),
@@ -297,7 +302,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.announced_result",
-        sentence="A result that the server announces first is fetched by the next poll.",
+        sentence=(
+            "If the server first answers with the metadata of a result, the next poll fetches the result."
+        ),
         source="official SDK since 0.14.0",
         scenarios=(
             "polling-announced",
@@ -310,7 +317,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.gives_up",
-        sentence="A sampling client gives up after two hours in which no sample was completed.",
+        sentence="A sampling client gives up when no sample has completed for two hours.",
         source="official SDK; half an hour before 0.6.3",
         scenarios=("polling-no-progress",),
         check=same(seen.outcomes),
@@ -329,8 +336,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="polling.expired_delay",
         sentence=(
-            "After a 410 a sampling client waits 0.5 s, then twice as long each time up to 10 s, plus or "
-            "minus a random quarter."
+            "After a 410 a sampling client waits 0.5 s, then twice as long each time up to 10 s, each plus "
+            "or minus up to a quarter at random."
         ),
         source="official SDK, every release",
         scenarios=("polling-410-again-and-again",),
@@ -340,7 +347,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.bad_request_refill",
-        sentence="Only a 408 with a JSON body refills the budget of polls after a 400.",
+        sentence="Only a 408 with a JSON body allows three more polls after a 400.",
         source="official SDK since 0.21.0, measured",
         scenarios=(
             "polling-400-refill",
@@ -353,7 +360,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.bad_request_refill_by_any_408",
-        sentence="Any 408 refills the budget of polls after a 400.",
+        sentence="Any 408 allows three more polls after a 400.",
         source="official SDK 0.15.0 to 0.20.0",
         scenarios=(
             "polling-400-refill",
@@ -378,7 +385,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.payment_forgotten",
-        sentence="A 402 more than five minutes after the last billing line starts a new hour.",
+        sentence=(
+            "The hour of 402s that the SDK tolerates starts again with a 402 more than five minutes after "
+            "the last log line about one."
+        ),
         source="official SDK since 0.20.0, read",
         scenarios=(
             "polling-402-forgotten",
@@ -392,7 +402,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.payment_line",
-        sentence="A 402 is logged at most once a minute, and its end after an hour is logged too.",
+        sentence=(
+            "A 402 is logged at most once a minute; when the SDK gives up after an hour, it logs that too."
+        ),
         source="official SDK since 0.20.0",
         scenarios=(
             "polling-402-for-a-minute",
@@ -435,7 +447,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.goes_on_after_the_wait",
-        sentence="A caller's time limit ends the wait, and polling continues.",
+        sentence="When the caller's time limit has passed, polling continues in the background.",
         source="official SDK, every release",
         scenarios=(
             "polling-after-the-wait",
@@ -465,7 +477,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.result_in_json",
-        sentence="A sample or a forward pass whose result comes as JSON ends with an error.",
+        sentence="A sample or a forward pass whose result comes as JSON, not protobuf, ends with an error.",
         source="official SDK since 0.25.0",
         scenarios=(
             "polling-result-in-json",
@@ -480,7 +492,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.failure_time",
-        sentence="Some kinds of failure reach the caller 0.1 s later.",
+        sentence="Some kinds of failure reach the caller 0.1 s after the reply.",
         source="official SDK, every release",
         scenarios=(
             "polling-failure",
@@ -495,7 +507,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.status_line",
-        sentence="A sample that a status ends is logged as an error with its text.",
+        sentence=(
+            "A sample that ends because of an HTTP status is logged as an error, with the text of the error."
+        ),
         source="official SDK, every release; the text by release",
         scenarios=("polling-fatal-sampling",),
         check=same(seen.error_lines),
@@ -506,7 +520,7 @@ REQUIREMENTS: Final = (
     Requirement(
         id="polling.budget_line",
         sentence=(
-            "A sample that ends because the budget for 400 is used up is logged as an error with its text."
+            "A sample that ends because of too many 400s is logged as an error, with the text of the error."
         ),
         source="official SDK since 0.15.0",
         scenarios=("polling-400-sampling",),
@@ -517,53 +531,55 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.broken_reply",
-        sentence="A reply that breaks off, in the head or the body, is polled again after the back-off.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        sentence=(
+            "After a reply that breaks off, in the head or the body, the SDK polls again after the back-off."
+        ),
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-broken-reply", "fault-broken-sampling", "fault-broken-model-creation"),
         check=same(seen.poll_times, seen.outcomes),
     ),
     Requirement(
         id="polling.short_body",
         sentence="A body shorter than its content length counts as a broken connection, not as a reply.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-short-body", "fault-broken-sampling", "fault-broken-model-creation"),
         check=same(seen.poll_times, seen.outcomes),
     ),
     Requirement(
         id="polling.closed_connection",
-        sentence="A connection that closes without a reply is polled again after the back-off.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        sentence="After a connection that closes without a reply, the SDK polls again after the back-off.",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-closed", "fault-broken-sampling", "fault-broken-model-creation"),
         check=same(seen.poll_times, seen.outcomes),
     ),
     Requirement(
         id="polling.refused_connection",
-        sentence="A refused connection is tried again, and the back-off keeps growing.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        sentence="After a refused connection the SDK polls again after the back-off, which keeps growing.",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-refused", "fault-refused-sampling", "fault-refused-model-creation"),
         check=same(seen.poll_times, seen.outcomes),
     ),
     Requirement(
         id="polling.compressed_reply",
         sentence=(
-            "A reply that is compressed as the `Accept-Encoding` of the poll allows, chunked or not, is read "
-            "like a plain one."
+            "A reply compressed as the poll's `Accept-Encoding` allows, chunked or not, is read like an "
+            "uncompressed one."
         ),
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-compressed", "fault-as-usual-training", "fault-as-usual-model-creation"),
         check=same(seen.notified_states, seen.poll_counts, seen.outcomes),
     ),
     Requirement(
         id="polling.no_utf8",
         sentence="A 408 or 5xx whose body is not valid UTF-8 is polled again at once.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-no-utf8", "polling-no-utf8-sampling", "polling-no-utf8-model-creation"),
         check=same(seen.poll_times, seen.outcomes),
     ),
     Requirement(
         id="polling.no_utf8_in_200",
         sentence="A 200 whose body is not valid UTF-8 ends the future.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=(
             "fault-no-utf8-in-200",
             "polling-no-utf8-in-200-sampling",
@@ -575,15 +591,15 @@ REQUIREMENTS: Final = (
     Requirement(
         id="polling.redirect",
         sentence="A 307 or 308 is followed at once, with the same method and body.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-redirect", "polling-redirect-sampling", "polling-redirect-model-creation"),
         check=same(seen.poll_times, seen.outcomes),
         level=Level.QUIRK,
     ),
     Requirement(
         id="polling.header_twice",
-        sentence="A header line that occurs twice changes nothing.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        sentence="A reply in which a header line occurs twice is read as usual.",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=(
             "fault-header-twice",
             "fault-as-usual-training",
@@ -594,14 +610,14 @@ REQUIREMENTS: Final = (
     Requirement(
         id="polling.slow_reply",
         sentence="The SDK waits for a reply as long as bytes keep coming, however slow the whole reply is.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-slow-reply", "fault-slow-sampling", "fault-slow-model-creation"),
         check=same(seen.poll_times, seen.outcomes, seen.outcome_times),
     ),
     Requirement(
         id="polling.read_timeout",
         sentence=(
-            "A reply that does not come within the read timeout that was set counts as a broken connection."
+            "A reply that does not come within the read timeout of the client counts as a broken connection."
         ),
         source="official SDK 0.6.3 and 0.38.0, whose timeout is 45 s; a shorter one is the kit's",
         scenarios=(
@@ -614,15 +630,15 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.late_reply",
-        sentence="A reply that does not come within 45 seconds counts as a broken connection.",
-        source="official SDK 0.6.3 and 0.38.0, driven",
+        sentence="A reply that does not come within 45 s counts as a broken connection.",
+        source="official SDK 0.6.3 and 0.38.0, measured",
         scenarios=("fault-late-reply", "fault-slow-sampling", "fault-slow-model-creation"),
         check=same(seen.poll_times, seen.outcomes),
         level=Level.QUIRK,
     ),
     Requirement(
         id="polling.request_type_sample",
-        sentence="Polls for sample carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for sample carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-sample",),
         check=same(seen.poll_types),
@@ -631,7 +647,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_compute_logprobs",
-        sentence="Polls for compute_logprobs carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for compute_logprobs carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-compute-logprobs",),
         check=same(seen.poll_types),
@@ -640,7 +656,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_forward",
-        sentence="Polls for forward carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for forward carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-forward",),
         check=same(seen.poll_types),
@@ -649,7 +665,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_forward_backward",
-        sentence="Polls for forward_backward carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for forward_backward carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-forward-backward",),
         check=same(seen.poll_types),
@@ -658,7 +674,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_optim_step",
-        sentence="Polls for optim_step carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for optim_step carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-optim-step",),
         check=same(seen.poll_types),
@@ -667,7 +683,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_save_state",
-        sentence="Polls for save_state carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for save_state carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-save-state",),
         check=same(seen.poll_types),
@@ -676,7 +692,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_load_state",
-        sentence="Polls for load_state carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for load_state carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-load-state",),
         check=same(seen.poll_types),
@@ -685,7 +701,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_save_weights_for_sampler",
-        sentence="Polls for save_weights_for_sampler carry the request type in X-Tinker-Request-Type.",
+        sentence=(
+            "Polls for save_weights_for_sampler carry their request type in the header X-Tinker-Request-Type."
+        ),
         source="official SDK, every release",
         scenarios=("wiring-save-weights-for-sampler",),
         check=same(seen.poll_types),
@@ -694,7 +712,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_unload_model",
-        sentence="Polls for unload_model carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for unload_model carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-unload-model",),
         check=same(seen.poll_types),
@@ -703,7 +721,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_save_weights_external",
-        sentence="Polls for save_weights_external carry the request type in X-Tinker-Request-Type.",
+        sentence=(
+            "Polls for save_weights_external carry their request type in the header X-Tinker-Request-Type."
+        ),
         source="official SDK, every release",
         scenarios=("wiring-save-weights-external",),
         check=same(seen.poll_types),
@@ -712,7 +732,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="polling.request_type_create_model",
-        sentence="Polls for create_model carry the request type in X-Tinker-Request-Type.",
+        sentence="Polls for create_model carry their request type in the header X-Tinker-Request-Type.",
         source="official SDK, every release",
         scenarios=("wiring-create-model",),
         check=same(seen.poll_types),

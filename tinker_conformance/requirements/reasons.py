@@ -19,8 +19,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="reasons.sampling",
         sentence=(
-            "The pause line of a sampling client gives the profile's reasons for a rate limit and for "
-            "capacity."
+            "The pause line of a sampling client gives the profile's reason for a rate limit and for a lack "
+            "of capacity."
         ),
         source="seed, success criterion 6; official SDK by revision",
         scenarios=("reasons-sampling",),
@@ -28,7 +28,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="reasons.sampling_unknown",
-        sentence="The pause line of a sampling client gives the reason unknown for any other state.",
+        sentence="The pause line of a sampling client gives the reason 'unknown' for any other state.",
         source="seed, 'Shared Logger Module'; official SDK, every release",
         scenarios=("reasons-sampling-unknown",),
         check=same(seen.line_reasons),
@@ -36,8 +36,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="reasons.training",
         sentence=(
-            "The pause line of a training client gives the profile's reasons for a rate limit and for "
-            "capacity."
+            "The pause line of a training client gives the profile's reason for a rate limit and for a lack "
+            "of capacity."
         ),
         source="seed, success criterion 7; official SDK by revision",
         scenarios=("reasons-training",),
@@ -45,14 +45,17 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="reasons.training_unknown",
-        sentence="The pause line of a training client gives the reason unknown for any other state.",
+        sentence="The pause line of a training client gives the reason 'unknown' for any other state.",
         source="seed, 'Shared Logger Module'; official SDK, every release",
         scenarios=("reasons-training-unknown",),
         check=same(seen.line_reasons),
     ),
     Requirement(
         id="reasons.model_creation",
-        sentence="The pause line of a model's creation gives the profile's reasons.",
+        sentence=(
+            "The pause line of a model's creation gives the profile's reason for a rate limit and for a lack "
+            "of capacity."
+        ),
         source="official SDK since 0.10.0",
         scenarios=("reasons-model-creation",),
         check=same(seen.line_reasons),
@@ -61,7 +64,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="reasons.of_the_server",
-        sentence="A reason from the server replaces the profile's; an empty one, or null, does not.",
+        sentence="A reason from the server replaces the profile's reason; an empty one, or null, does not.",
         source="official SDK since 0.7.0",
         scenarios=("reasons-of-the-server", "reasons-of-the-server-training", "callback-reasons-try-again"),
         check=same(seen.line_reasons),
@@ -78,7 +81,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="reasons.model_creation_unknown",
-        sentence="The pause line of a model's creation gives the reason unknown for any other state.",
+        sentence="The pause line of a model's creation gives the reason 'unknown' for any other state.",
         source="official SDK since 0.10.0",
         scenarios=("reasons-model-creation-unknown",),
         check=same(seen.line_reasons),
@@ -99,8 +102,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="reasons.any_text",
-        sentence="A reason from the server is shown to the letter in one line, whatever characters it has.",
-        source="official SDK 0.7.0 and 0.38.0, driven",
+        sentence=(
+            "A reason from the server is shown unchanged, in one log line, whatever characters it contains."
+        ),
+        source="official SDK 0.7.0 and 0.38.0, measured",
         scenarios=("texts-of-reasons", "texts-of-reasons-training", "texts-of-reasons-model-creation"),
         check=same(seen.line_times, seen.line_reasons, seen.outcomes),
         holds=shows_server_reason,

@@ -10,16 +10,16 @@ from tinker_conformance.requirements.conditions import polls_whole_sessions, rep
 from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import CONCURRENCY, OFFICIAL_PLUMBING, SESSION_POLLING
 
-_DRIVEN: Final = "official SDK 0.27.2, 0.36.0 and 0.38.0, driven"
+_MEASURED: Final = "official SDK 0.27.2, 0.36.0 and 0.38.0, measured"
 
 REQUIREMENTS: Final = (
     Requirement(
         id="session_polling.result",
         sentence=(
-            "Where the server's configuration asks for it, a sample waits until `retrieve_futures` says that "
-            "it is finished, and then ends with its result."
+            "If the server's configuration asks for it, a sample waits until `retrieve_futures` reports it "
+            "as finished, and is then polled for its result."
         ),
-        source=_DRIVEN,
+        source=_MEASURED,
         scenarios=("session-polling-waits",),
         check=same(seen.session_polls, seen.poll_counts, seen.outcomes),
         holds=polls_whole_sessions,
@@ -27,8 +27,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.no_pause",
-        sentence="A queue state in a reply to `retrieve_futures` is no pause: the user hears nothing of it.",
-        source=_DRIVEN,
+        sentence=(
+            "A queue state in a reply to `retrieve_futures` is not a pause: neither the observer nor the log "
+            "shows it."
+        ),
+        source=_MEASURED,
         scenarios=("session-polling-pause",),
         check=same(seen.notified_states, seen.line_times, seen.outcomes),
         holds=polls_whole_sessions,
@@ -36,8 +39,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.pause_afterwards",
-        sentence="The polls of a sample that the session calls finished tell of pauses as all polls do.",
-        source=_DRIVEN,
+        sentence=(
+            "Once `retrieve_futures` has reported a sample as finished, its own polls report pauses as usual."
+        ),
+        source=_MEASURED,
         scenarios=("session-polling-pause-afterwards",),
         check=same(seen.notified_states, seen.line_times, seen.outcomes),
         holds=polls_whole_sessions,
@@ -45,8 +50,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.cursor",
-        sentence="Each poll names the sampling session of its client, and the cursor of the reply before.",
-        source=_DRIVEN,
+        sentence=(
+            "Each poll of a session names the sampling session of its client, and the cursor of the previous "
+            "reply."
+        ),
+        source=_MEASURED,
         scenarios=("session-polling-two-clients",),
         check=same(seen.session_poll_cursors, seen.outcomes),
         holds=polls_whole_sessions,
@@ -54,8 +62,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.polled_again",
-        sentence="After a 408, 409, 429 or 5xx, and if the reply is lost, the session is polled again.",
-        source=_DRIVEN,
+        sentence="After a 408, 409, 429 or 5xx, or a lost reply, the session is polled again.",
+        source=_MEASURED,
         scenarios=("session-polling-refused",),
         check=same(seen.session_polls, seen.outcomes),
         holds=polls_whole_sessions,
@@ -63,8 +71,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.delays",
-        sentence="It is polled again after one second, and after a 402 after five.",
-        source=_DRIVEN,
+        sentence="A session is polled again after 1 s, and after a 402 after 5 s.",
+        source=_MEASURED,
         scenarios=("session-polling-refused", "session-polling-unpaid"),
         check=same(seen.session_poll_times),
         holds=polls_whole_sessions,
@@ -73,8 +81,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.bad_request",
-        sentence="After a 400 it is polled again three times; any usable reply allows three more.",
-        source=_DRIVEN,
+        sentence=(
+            "After a 400 a session is polled again, up to three times; any usable reply allows three more."
+        ),
+        source=_MEASURED,
         scenarios=("session-polling-400",),
         check=same(seen.session_polls, seen.outcomes),
         holds=polls_whole_sessions,
@@ -83,8 +93,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.ends_all",
-        sentence="Any other status ends what waits for the session, and each later sample, with an error.",
-        source=_DRIVEN,
+        sentence=(
+            "Any other status ends all samples that wait for the session, and all later ones, with an error."
+        ),
+        source=_MEASURED,
         scenarios=("session-polling-ends",),
         check=same(seen.session_polls, seen.poll_counts, seen.outcomes),
         holds=polls_whole_sessions,
@@ -92,8 +104,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.error_line",
-        sentence="That end is logged at level error with the session and the reply, and so is each sample's.",
-        source=_DRIVEN,
+        sentence=(
+            "When a status ends a session, the session and the reply are logged as an error, and so is each "
+            "sample that ends."
+        ),
+        source=_MEASURED,
         scenarios=("session-polling-ends",),
         check=same(seen.error_lines),
         holds=polls_whole_sessions,
@@ -102,8 +117,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.failure",
-        sentence="A sample that the session calls failed fails alone; the others end with their results.",
-        source=_DRIVEN,
+        sentence=(
+            "A sample that `retrieve_futures` reports as failed fails alone; the others end with their "
+            "results."
+        ),
+        source=_MEASURED,
         scenarios=("session-polling-one-fails",),
         check=same(seen.poll_counts, seen.outcomes),
         holds=polls_whole_sessions,
@@ -111,8 +129,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="session_polling.announced_size",
-        sentence="If the session tells the size of a result, its first poll allows no metadata alone.",
-        source=_DRIVEN,
+        sentence=(
+            "If `retrieve_futures` announces the size of a result, the first poll for it does not allow "
+            "metadata in place of the result."
+        ),
+        source=_MEASURED,
         scenarios=("session-polling-announced",),
         check=same(seen.request_metadata, seen.outcomes),
         holds=polls_whole_sessions,
@@ -122,7 +143,7 @@ REQUIREMENTS: Final = (
     Requirement(
         id="session_polling.fetched",
         sentence="A later poll of the session names each future whose result has been fetched.",
-        source="official SDK 0.36.0 and 0.38.0, driven",
+        source="official SDK 0.36.0 and 0.38.0, measured",
         scenarios=("session-polling-two-clients",),
         check=same(seen.fetched_reports),
         holds=reports_what_it_fetched,

@@ -22,7 +22,7 @@ from tinker_conformance.requirements.conditions import (
 from tinker_conformance.requirements.model import Level, Requirement
 from tinker_conformance.requirements.needs import OFFICIAL_PLUMBING, RETRIES, SAMPLING, TRAINING
 
-_DRIVEN: Final = "official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, driven"
+_MEASURED: Final = "official SDK 0.1.0, 0.6.3, 0.20.0 and 0.38.0, measured"
 
 
 def _of_each_client(scenario: str) -> tuple[str, ...]:
@@ -33,10 +33,9 @@ REQUIREMENTS: Final = (
     Requirement(
         id="submissions.sent_again",
         sentence=(
-            "After a 408, 409, 429 or 5xx, and if its reply is lost, a submission is sent again until it is "
-            "accepted."
+            "After a 408, 409, 429 or 5xx, or a lost reply, a submission is sent again until it is accepted."
         ),
-        source=_DRIVEN,
+        source=_MEASURED,
         scenarios=_of_each_client("submission-refused"),
         check=same(seen.submissions, seen.outcomes),
         needs=RETRIES,
@@ -44,30 +43,30 @@ REQUIREMENTS: Final = (
     Requirement(
         id="submissions.refused",
         sentence="A 400, 401, 403, 404 or 422 ends a submission: the future ends with an error.",
-        source=_DRIVEN,
+        source=_MEASURED,
         scenarios=_of_each_client("submission-ends"),
         check=same(seen.submissions, seen.poll_counts, seen.outcomes),
     ),
     Requirement(
         id="submissions.malformed",
-        sentence="A reply that accepts a submission without an id to poll ends the future with an error.",
-        source=_DRIVEN,
+        sentence="If the reply that accepts a submission has no id to poll, the future ends with an error.",
+        source=_MEASURED,
         scenarios=_of_each_client("submission-malformed"),
         level=Level.QUIRK,
         check=same(seen.submissions, seen.poll_counts, seen.outcomes),
     ),
     Requirement(
         id="submissions.redirect",
-        sentence="A submission follows a 307 and a 308 with its method and its body.",
-        source=_DRIVEN,
+        sentence="A submission follows a 307 or 308 redirect with the same method and body.",
+        source=_MEASURED,
         scenarios=_of_each_client("submission-redirect"),
         level=Level.QUIRK,
         check=same(seen.submissions, seen.outcomes),
     ),
     Requirement(
         id="submissions.no_pause",
-        sentence="A 408 that refuses a submission is no pause, whatever its body says.",
-        source=_DRIVEN,
+        sentence="A 408 in reply to a submission is not a pause, whatever its body says.",
+        source=_MEASURED,
         scenarios=_of_each_client("submission-refused"),
         check=same(seen.notified_states, seen.line_times),
     ),
@@ -82,8 +81,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="submissions.payment_pauses",
         sentence=(
-            "After a 402 a sample is sent again after one second and a training operation after five; the "
-            "creation of a model ends."
+            "After a 402, a sample is sent again after 1 s and a training operation after 5 s; the creation "
+            "of a model fails."
         ),
         source="official SDK since 0.20.0, measured",
         scenarios=_of_each_client("submission-unpaid"),
@@ -95,8 +94,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="submissions.delays",
         sentence=(
-            "A sample is sent again after 1, 2, 4 … 30 s; another request after 0.5, 1, 2 … 10 s, less up "
-            "to a random quarter."
+            "A sample is sent again after 1, 2, 4 … 30 s; other requests after 0.5, 1, 2 … 10 s, each "
+            "shortened at random by up to a quarter."
         ),
         source="official SDK; since 0.18.0 what saves weights waits like a sample",
         scenarios=tuple(f"submission-delays-{operation.replace('_', '-')}" for operation in Operation),
@@ -106,8 +105,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.too_many_requests",
-        sentence="After each 429 a sample waits 1 s, and its other waits begin at 1 s again.",
-        source=_DRIVEN,
+        sentence="After a 429, a sample waits 1 s, and its back-off starts again at 1 s.",
+        source=_MEASURED,
         scenarios=("submission-too-many-requests-sampling",),
         check=within_the_waits,
         level=Level.QUIRK,
@@ -116,10 +115,10 @@ REQUIREMENTS: Final = (
     Requirement(
         id="submissions.after_ten_retries",
         sentence=(
-            "After ten retries a training operation waits 1 s and begins with the first delay again; the "
-            "creation of a model ends."
+            "After ten retries, a training operation waits 1 s and its back-off starts again; the creation "
+            "of a model fails."
         ),
-        source=_DRIVEN,
+        source=_MEASURED,
         scenarios=("submission-many-training", "submission-many-model-creation"),
         check=within_the_waits,
         level=Level.QUIRK,
@@ -127,8 +126,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.after_five_minutes",
-        sentence="After five minutes a sample starts over: half a second later, plus or minus a quarter.",
-        source=_DRIVEN,
+        sentence=(
+            "After five minutes of retries, a sample waits 0.5 s (plus or minus a quarter, at random) and "
+            "its back-off starts again."
+        ),
+        source=_MEASURED,
         scenarios=("submission-limit-sampling",),
         check=within_the_waits,
         level=Level.QUIRK,
@@ -138,9 +140,9 @@ REQUIREMENTS: Final = (
         id="submissions.retry_after",
         sentence=(
             "A training operation and the creation of a model wait as long as `Retry-After` says, up to a "
-            "minute; a sample does not."
+            "minute; a sample ignores the header."
         ),
-        source=_DRIVEN,
+        source=_MEASURED,
         scenarios=_of_each_client("submission-retry-after"),
         check=within_the_waits,
         level=Level.QUIRK,
@@ -148,8 +150,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.should_retry",
-        sentence="A training operation and the creation of a model do as the header `x-should-retry` says.",
-        source=_DRIVEN,
+        sentence="A training operation and the creation of a model obey the header `x-should-retry`.",
+        source=_MEASURED,
         scenarios=("submission-should-retry-training", "submission-should-retry-model-creation"),
         check=within_the_waits,
         level=Level.QUIRK,
@@ -157,7 +159,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.empty_bad_request_ends",
-        sentence="A 400 without a body ends a submission too.",
+        sentence="A 400 without a body ends a submission, as other 400s do.",
         source="official SDK 0.1.0 to 0.16.0",
         scenarios=_of_each_client("submission-empty-400"),
         check=same(seen.submissions, seen.outcomes),
@@ -166,7 +168,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.empty_bad_request",
-        sentence="After a 400 without a body a submission is sent again; the creation of a model ends.",
+        sentence="After a 400 without a body, a submission is sent again, but the creation of a model fails.",
         source="official SDK since 0.16.1",
         scenarios=_of_each_client("submission-empty-400"),
         check=same(seen.submissions, seen.outcomes),
@@ -176,8 +178,8 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.same_number",
-        sentence="A training operation that is sent again has the same `seq_id`.",
-        source=_DRIVEN,
+        sentence="A training operation keeps its `seq_id` when it is sent again.",
+        source=_MEASURED,
         scenarios=("submission-refused-training",),
         check=same(seen.repeated_numbers),
         holds=numbers_its_submissions,
@@ -186,7 +188,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.same_number_of_a_sample",
-        sentence="A sample that is sent again has the same `seq_id`.",
+        sentence="A sample keeps its `seq_id` when it is sent again.",
         source="official SDK since 0.21.0",
         scenarios=("submission-refused-sampling",),
         check=same(seen.repeated_numbers),
@@ -196,8 +198,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.session",
-        sentence="What creates a session or a sampling session is sent again like a submission.",
-        source="official SDK since 0.3.0, driven",
+        sentence=(
+            "A request that creates a session or a sampling session is sent again, as other submissions are."
+        ),
+        source="official SDK since 0.3.0, measured",
         scenarios=("setup-refused",),
         check=same(seen.submissions, seen.outcomes),
         holds=creates_a_session,
@@ -205,8 +209,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.session_lines",
-        sentence="A warning and an error in the reply that creates a session are logged at their levels.",
-        source="official SDK since 0.3.0; 0.6.3 and 0.38.0, driven",
+        sentence=(
+            "A warning or an error message in the reply to `create_session` is logged, at level warning or "
+            "error."
+        ),
+        source="official SDK since 0.3.0; 0.6.3 and 0.38.0, measured",
         scenarios=("setup-messages",),
         check=same(seen.session_lines),
         holds=creates_a_session,
@@ -214,8 +221,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.delays_of_a_session",
-        sentence="Those requests wait as a training operation does.",
-        source="official SDK since 0.3.0, driven",
+        sentence=(
+            "A request that creates a session or a sampling session is sent again after the same delays as a "
+            "training operation."
+        ),
+        source="official SDK since 0.3.0, measured",
         scenarios=("setup-refused",),
         check=within_the_waits,
         holds=creates_a_session,
@@ -224,8 +234,11 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="submissions.delays_of_the_config",
-        sentence="The request for the client's configuration waits as a training operation does.",
-        source="official SDK since 0.18.0, driven",
+        sentence=(
+            "The request for the client's configuration is sent again after the same delays as a training "
+            "operation."
+        ),
+        source="official SDK since 0.18.0, measured",
         scenarios=("setup-config-refused",),
         check=within_the_waits,
         holds=asks_client_config,

@@ -27,7 +27,9 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="trigger.every_408",
-        sentence="Every such 408 notifies the observer, even when the state is the same as before.",
+        sentence=(
+            "Every 408 with a queue_state notifies the observer, even when the state is the same as before."
+        ),
         source="official SDK, every release; seed, 'Observer callback on 408 errors'",
         scenarios=(
             "trigger-repeated-408",
@@ -72,7 +74,10 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="trigger.every_try_again",
-        sentence="Every such try_again notifies the observer, even when the state is the same as before.",
+        sentence=(
+            "Every try_again with a queue_state notifies the observer, even when the state is the same as "
+            "before."
+        ),
         source="official SDK since 0.21.0",
         scenarios=(
             "trigger-repeated-try-again",
@@ -85,7 +90,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="trigger.only_changes",
         sentence=(
-            "Within one future only a change of state notifies the observer; the next future starts afresh."
+            "The observer is notified only when the state of a future changes; the first state of a future "
+            "counts as a change."
         ),
         source="seed, 'Current Elixir Observer Infrastructure': deduplicates by state change",
         scenarios=(
@@ -112,8 +118,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="trigger.try_again_gate",
         sentence=(
-            "A try_again of unknown state notifies the observer only if it carries a reason, which may be "
-            "empty."
+            "A try_again whose state is unknown notifies the observer only if it has a reason, even an empty "
+            "one."
         ),
         source="official SDK since 0.21.0, measured",
         scenarios=(
@@ -139,8 +145,8 @@ REQUIREMENTS: Final = (
     Requirement(
         id="trigger.malformed_408",
         sentence=(
-            "A 408 whose body has no queue_state (not JSON, empty, null, an array) notifies nobody, and "
-            "polling continues."
+            "A 408 whose body has no queue_state (not JSON, empty, null, an array) does not notify the "
+            "observer, and polling continues."
         ),
         source="official SDK, every release; seed, 'Observer callback on 408 errors'",
         scenarios=(

@@ -14,7 +14,7 @@ from tinker_conformance.requirements.needs import CREATION
 REQUIREMENTS: Final = (
     Requirement(
         id="wiring.sample",
-        sentence="A pause of sample is logged, for the right client.",
+        sentence="A pause of sample is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-sample",),
         check=same(seen.line_identifiers),
@@ -22,7 +22,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.compute_logprobs",
-        sentence="A pause of compute_logprobs is logged, for the right client.",
+        sentence="A pause of compute_logprobs is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-compute-logprobs",),
         check=same(seen.line_identifiers),
@@ -30,7 +30,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.forward",
-        sentence="A pause of forward is logged, for the right client.",
+        sentence="A pause of forward is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-forward",),
         check=same(seen.line_identifiers),
@@ -38,7 +38,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.forward_backward",
-        sentence="A pause of forward_backward is logged, for the right client.",
+        sentence="A pause of forward_backward is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-forward-backward",),
         check=same(seen.line_identifiers),
@@ -46,7 +46,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.optim_step",
-        sentence="A pause of optim_step is logged, for the right client.",
+        sentence="A pause of optim_step is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-optim-step",),
         check=same(seen.line_identifiers),
@@ -54,7 +54,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.save_state",
-        sentence="A pause of save_state is logged, for the right client.",
+        sentence="A pause of save_state is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-save-state",),
         check=same(seen.line_identifiers),
@@ -62,7 +62,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.load_state",
-        sentence="A pause of load_state is logged, for the right client.",
+        sentence="A pause of load_state is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-load-state",),
         check=same(seen.line_identifiers),
@@ -70,7 +70,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.save_weights_for_sampler",
-        sentence="A pause of save_weights_for_sampler is logged, for the right client.",
+        sentence="A pause of save_weights_for_sampler is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-save-weights-for-sampler",),
         check=same(seen.line_identifiers),
@@ -78,7 +78,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.unload_model",
-        sentence="A pause of unload_model is logged, for the right client.",
+        sentence="A pause of unload_model is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-unload-model",),
         check=same(seen.line_identifiers),
@@ -86,7 +86,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.save_weights_external",
-        sentence="A pause of save_weights_external is logged, for the right client.",
+        sentence="A pause of save_weights_external is logged, and the line names the right client.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-save-weights-external",),
         check=same(seen.line_identifiers),
@@ -94,7 +94,7 @@ REQUIREMENTS: Final = (
     ),
     Requirement(
         id="wiring.create_model",
-        sentence="A pause of create_model is logged, for the right client.",
+        sentence="A pause of create_model is logged, and the line names what it creates.",
         source="seed, success criterion 9; official SDK by release",
         scenarios=("wiring-create-model",),
         check=same(seen.line_identifiers),

@@ -16,6 +16,7 @@ from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.report.badge import badge
 from tinker_conformance.report.changes import Change, changes
 from tinker_conformance.report.conclusion import conclude, counted
+from tinker_conformance.report.junit import junit
 from tinker_conformance.report.markdown import literal, step_summary
 from tinker_conformance.report.page import page
 from tinker_conformance.report.records import MismatchRecord, Result, encode
@@ -100,6 +101,14 @@ def test_the_page_names_the_sdk_the_machine_and_the_time() -> None:
     assert 'class="missing"' in part
     assert "<script" not in text
     assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_each_form_for_readers_names_the_document_of_a_source_in_full() -> None:
+    assert BOUNDARY.source.startswith("seed, success criterion 5")
+    made = report("sdk", "1", result(BOUNDARY, Verdict.FAILED))
+    for text in (page([made]), step_summary(made), junit(made)):
+        assert "specification of Tinkex, an SDK for Elixir, success criterion 5" in text
+        assert "seed, success" not in text
 
 
 def test_the_window_ends_where_the_next_line_is_due() -> None:

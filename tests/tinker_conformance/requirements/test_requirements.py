@@ -9,6 +9,7 @@ from tinker_conformance.profile.profile_files import known_profiles, load_profil
 from tinker_conformance.profile.releases import known_releases, profile_for
 from tinker_conformance.requirements import CHAPTERS, REQUIREMENTS
 from tinker_conformance.requirements.document import document
+from tinker_conformance.requirements.sources import readable_source
 from tinker_conformance.scenario.library import shipped_scenarios
 
 ROOT = Path(__file__).parents[3]
@@ -25,6 +26,20 @@ def test_a_search_of_the_source_finds_every_id_once() -> None:
     for required in REQUIREMENTS:
         text = (folder / f"{required.chapter}.py").read_text(encoding="utf-8")
         assert text.count(f'id="{required.id}"') == 1
+
+
+def test_sentences_are_short() -> None:
+    long = [each.id for each in REQUIREMENTS if len(each.sentence.split()) > 30]
+    assert long == []
+    assert [each.id for each in REQUIREMENTS if not each.sentence.endswith(".")] == []
+
+
+def test_a_source_names_its_document_in_full() -> None:
+    sources = {readable_source(each.source) for each in REQUIREMENTS}
+    assert [source for source in sources if re.search(r"\bseed\b", source)] == []
+    assert readable_source("official SDK; seed, 'Phase 1'; kit") == (
+        "official SDK; specification of Tinkex, an SDK for Elixir, 'Phase 1'; kit"
+    )
 
 
 def test_every_scenario_that_is_named_is_shipped_and_every_shipped_one_is_named() -> None:

@@ -198,7 +198,7 @@ PROBES: Final = (
     ),
     Probe(
         id="ends.all_end",
-        sentence="What cannot succeed is refused with a 4xx, or its future ends.",
+        sentence="A request that cannot succeed is refused with a 4xx, or its future ends.",
         source="every release polls on 408 and 5xx for ever, whatever their body says",
         check=_all_end,
     ),
@@ -210,7 +210,7 @@ PROBES: Final = (
     ),
     Probe(
         id="ends.text",
-        sentence="The `error` of a failure is text.",
+        sentence="The `error` of a failure is a string.",
         source="every release prints it",
         check=_text,
     ),
@@ -222,20 +222,20 @@ PROBES: Final = (
     ),
     Probe(
         id="ends.same_again",
-        sentence="A failed future that is polled again fails alike.",
+        sentence="A failed future that is polled again gives the same failure.",
         source="every release polls again when a reply was lost",
         check=_again,
     ),
     Probe(
         id="ends.in_json",
-        sentence="A failure is JSON whatever the poll accepts.",
+        sentence="A failure is JSON, whatever formats the poll accepts.",
         source="0.25.0 accepts results of samples as protobuf only, and still reads a failure as JSON",
         check=_whatever_is_accepted,
         releases=Releases("0.25.0"),
     ),
     Probe(
         id="ends.goes_on",
-        sentence="After a future that failed, the next one succeeds.",
+        sentence="After a future has failed, the next one succeeds.",
         source="every release goes on with its client",
         check=_goes_on,
     ),

@@ -162,7 +162,7 @@ def _check_visible(before: float, after: float) -> None:
 PROBES: Final = (
     Probe(
         id="order.repeated_sample",
-        sentence="A sample that is submitted twice with one `seq_id` is drawn once, and both get it.",
+        sentence="Two sample requests with the same `seq_id` draw one sample, and both get it.",
         source='0.3.0 submits again when a reply was lost; 0.38.0: "deterministic request IDs"',
         check=_repeated_sample,
         needs=SAMPLING,
@@ -170,7 +170,7 @@ PROBES: Final = (
     ),
     Probe(
         id="order.repeated_step",
-        sentence="An `optim_step` that is submitted twice with one `seq_id` is done once.",
+        sentence="An `optim_step` that is submitted twice with the same `seq_id` is done once.",
         source="0.3.0 submits again when a reply was lost; SkyRL #2035",
         check=_repeated_step,
         needs=_STEPS,
@@ -178,7 +178,9 @@ PROBES: Final = (
     ),
     Probe(
         id="order.repeated_pass",
-        sentence="A `forward_backward` that is submitted twice with one `seq_id` adds its gradient once.",
+        sentence=(
+            "A `forward_backward` that is submitted twice with the same `seq_id` adds its gradient once."
+        ),
         source="0.3.0 submits again when a reply was lost; SkyRL #2035",
         check=_repeated_pass,
         needs=_STEPS,
@@ -186,7 +188,7 @@ PROBES: Final = (
     ),
     Probe(
         id="order.repeated_model",
-        sentence="`create_model` twice with one session and `model_seq_id` makes one model.",
+        sentence="Two `create_model` requests with the same session and `model_seq_id` create one model.",
         source="0.3.0 submits again when a reply was lost",
         check=_repeated_model,
         needs=TRAINING,
@@ -194,7 +196,10 @@ PROBES: Final = (
     ),
     Probe(
         id="order.repeated_sampler",
-        sentence="`create_sampling_session` twice with one `sampling_session_seq_id` opens one sampler.",
+        sentence=(
+            "Two `create_sampling_session` requests with the same `sampling_session_seq_id` open one "
+            "sampling session."
+        ),
         source="0.38.0 submits again when a reply was lost",
         check=_repeated_sampler,
         level=Level.QUIRK,
@@ -203,7 +208,7 @@ PROBES: Final = (
     ),
     Probe(
         id="order.repeated_session",
-        sentence="`create_session` twice with one `X-Idempotency-Key` opens one session.",
+        sentence="Two `create_session` requests with the same `X-Idempotency-Key` open one session.",
         source="every release sends the same key with all attempts of one call",
         check=_repeated_session,
         level=Level.QUIRK,
@@ -211,14 +216,17 @@ PROBES: Final = (
     ),
     Probe(
         id="order.later_first",
-        sentence="A step that arrives before its pass is done after it, by their numbers.",
+        sentence=(
+            "An `optim_step` that arrives before the `forward_backward` with the lower `seq_id` is done "
+            "after it."
+        ),
         source="every release sends both without waiting, over several connections",
         check=_later_first,
         needs=_STEPS,
     ),
     Probe(
         id="order.gap",
-        sentence="A sample does not wait for those with lower numbers.",
+        sentence="A sample does not wait for samples with lower `seq_id`s that were never sent.",
         source="0.32.0 numbers the samples of each copy of a client from a thousand millions on",
         check=_gap,
         needs=SAMPLING,
@@ -226,7 +234,7 @@ PROBES: Final = (
     ),
     Probe(
         id="order.two_samplers",
-        sentence="The same `seq_id` of two samplers is two samples.",
+        sentence="The same `seq_id` in two sampling sessions means two different samples.",
         source="0.3.0 numbers the samples of each client from the start",
         check=_two_samplers,
         needs=SAMPLING,
@@ -234,7 +242,7 @@ PROBES: Final = (
     ),
     Probe(
         id="order.two_models",
-        sentence="What one model learns does not change another.",
+        sentence="Training one model does not change another.",
         source="`ServiceClient` of every release trains several models",
         check=_two_models,
         needs=_STEPS,

@@ -69,20 +69,23 @@ def _resumes(p: Probing) -> None:
 PROBES: Final = (
     Probe(
         id="pauses.words",
-        sentence="While too much is in flight, the state is `paused_capacity` or `paused_rate_limit`.",
+        sentence=(
+            "While too many requests are in flight, the queue state is `paused_capacity` or "
+            "`paused_rate_limit`."
+        ),
         source="every release tells its user of these two words, and of no other",
         check=_words,
     ),
     Probe(
         id="pauses.reason",
-        sentence="The reason of a pause, where there is one, says something.",
+        sentence="The reason of a pause, if there is one, is not empty.",
         source="0.7.0 prints it in place of its own text",
         check=_reason,
         releases=Releases("0.7.0"),
     ),
     Probe(
         id="pauses.resumes",
-        sentence="What was paused gets its result.",
+        sentence="A request that was paused gets its result.",
         source="every release waits for it",
         check=_resumes,
     ),

@@ -184,7 +184,7 @@ def _many(p: Probing) -> None:
 PROBES: Final = (
     Probe(
         id="polling.in_time",
-        sentence="A poll is answered within 45 s, also while the future is pending.",
+        sentence="A poll is answered within 45 s, even while the future is pending.",
         source="every release gives up a poll after 45 s; SkyRL #2162; others poll for 60 to 600 s",
         check=_in_time,
         waits=READ_SECONDS,
@@ -203,7 +203,7 @@ PROBES: Final = (
     ),
     Probe(
         id="polling.after_hanging_up",
-        sentence="A client that hung up during a poll gets the result from the next.",
+        sentence="If a client closes the connection during a poll, its next poll gets the result.",
         source="every release gives up a poll after 45 s and polls again; SkyRL #2162",
         check=_after_hanging_up,
     ),
@@ -216,26 +216,26 @@ PROBES: Final = (
     ),
     Probe(
         id="polling.other_order",
-        sentence="Futures can be polled in another order than they were submitted in.",
+        sentence="Futures can be polled in another order than the one in which they were submitted.",
         source="every release polls all futures of a client at the same time",
         check=_many,
     ),
     Probe(
         id="polling.unknown_id",
-        sentence="A poll of an id that nobody promised is answered with 404 or 410.",
+        sentence="A poll of a request id that the server never gave is answered with 404 or 410.",
         source="every release raises for these; a 408 or 5xx it would repeat for ever",
         check=_unknown,
     ),
     Probe(
         id="polling.unknown_id_json",
-        sentence="A poll of an id that nobody promised is answered with JSON.",
+        sentence="A poll of a request id that the server never gave is answered with JSON.",
         source="every release puts the body into its error",
         check=_unknown_json,
         level=Level.QUIRK,
     ),
     Probe(
         id="polling.foreign_id",
-        sentence="A poll with another key than that of the submission is refused, where keys are told apart.",
+        sentence="If the server checks keys, a poll with another key than that of the submission is refused.",
         source="the real service promises results to their owner",
         check=_foreign,
     ),
@@ -247,7 +247,7 @@ PROBES: Final = (
     ),
     Probe(
         id="polling.no_effect",
-        sentence="A step that is polled three times more is not made again.",
+        sentence="Polling an `optim_step` three more times does not repeat the step.",
         source="every release polls as often as it must",
         check=_no_effect,
         needs=TRAINING | {Feature.OPTIM_STEP},
@@ -272,7 +272,7 @@ PROBES: Final = (
     ),
     Probe(
         id="polling.pending_reason",
-        sentence="The `queue_state_reason` of a pending reply is text or null.",
+        sentence="The `queue_state_reason` of a pending reply is a string or null.",
         source="0.7.0 prints it",
         check=_pending_reason,
         releases=Releases("0.7.0"),

@@ -245,28 +245,28 @@ def _info(p: Probing) -> None:
 PROBES: Final = (
     Probe(
         id="results.pass_shape",
-        sentence="A pass returns a log-probability for each target of each datum.",
+        sentence="A forward-backward pass returns a log-probability for each target token of each datum.",
         source="`ForwardBackwardOutput` of every release; losses are computed from it",
         check=_pass_shape,
         needs=TRAINING,
     ),
     Probe(
         id="results.pass_finite",
-        sentence="The log-probabilities of a pass are numbers up to 0.",
+        sentence="The log-probabilities of a forward-backward pass are finite numbers, none above 0.",
         source="`ForwardBackwardOutput` of every release; JSON has no other numbers",
         check=_pass_finite,
         needs=TRAINING,
     ),
     Probe(
         id="results.loss",
-        sentence="`loss:sum` of `cross_entropy` is the negative sum of log-probability times weight.",
+        sentence="For `cross_entropy`, `loss:sum` is the negative sum of log-probability times weight.",
         source="tinker-cookbook logs it; every release",
         check=_loss,
         needs=TRAINING,
     ),
     Probe(
         id="results.step",
-        sentence="The metrics of a step are numbers, or absent.",
+        sentence="The metrics of an `optim_step` are numbers, or there are none.",
         source="`OptimStepResponse` of every release",
         check=_step,
         needs=TRAINING | {Feature.OPTIM_STEP},
@@ -280,14 +280,17 @@ PROBES: Final = (
     ),
     Probe(
         id="results.sample_finite",
-        sentence="The log-probabilities of a sample are finite numbers up to 0.",
+        sentence="The log-probabilities of a sample are finite numbers, none above 0.",
         source="importance sampling computes ratios from them; every release",
         check=_sample_finite,
         needs=SAMPLING,
     ),
     Probe(
         id="results.max_tokens",
-        sentence="A sequence has at most `max_tokens` tokens, and exactly as many if it ended by `length`.",
+        sentence=(
+            "A sequence has at most `max_tokens` tokens, and exactly that many if its `stop_reason` is "
+            "`length`."
+        ),
         source="`SamplingParams` of every release",
         check=_max_tokens,
         needs=SAMPLING,
@@ -316,7 +319,9 @@ PROBES: Final = (
     ),
     Probe(
         id="results.prompt_logprobs",
-        sentence="`prompt_logprobs` has a value for each token of the prompt, and numbers after the first.",
+        sentence=(
+            "`prompt_logprobs` has an entry for each token of the prompt; all but the first are numbers."
+        ),
         source="`SamplingClient.compute_logprobs` of every release",
         check=_prompt_logprobs,
         needs=SAMPLING,
@@ -331,7 +336,7 @@ PROBES: Final = (
     ),
     Probe(
         id="results.pass_in_json",
-        sentence="A poll that accepts JSON gets the result of a pass as JSON.",
+        sentence="A poll that accepts JSON gets the result of a forward-backward pass as JSON.",
         source="0.1.0 to 0.24.1",
         check=_pass_in_json,
         needs=TRAINING,
@@ -347,7 +352,7 @@ PROBES: Final = (
     ),
     Probe(
         id="results.pass_in_protobuf",
-        sentence="A poll that accepts only protobuf gets the result of a pass as protobuf.",
+        sentence="A poll that accepts only protobuf gets the result of a forward-backward pass as protobuf.",
         source="0.25.0 takes no other form; SkyRL #2022",
         check=_pass_in_protobuf,
         needs=TRAINING,
@@ -363,7 +368,7 @@ PROBES: Final = (
     ),
     Probe(
         id="results.same_pass",
-        sentence="The result of a pass has the same numbers in JSON and in protobuf.",
+        sentence="The result of a forward-backward pass has the same numbers in JSON and in protobuf.",
         source="users compare runs of releases before and after 0.25.0",
         check=_same_pass,
         needs=TRAINING,
@@ -371,7 +376,7 @@ PROBES: Final = (
     ),
     Probe(
         id="results.seeded",
-        sentence="Two samples with one `seed` are the same.",
+        sentence="Two samples with the same `seed` are equal.",
         source="`SamplingParams.seed` of every release",
         check=_seeded,
         level=Level.QUIRK,

@@ -116,14 +116,14 @@ def _health(p: Probing) -> None:
 PROBES: Final = (
     Probe(
         id="session.config",
-        sentence="`client/config` is answered with a JSON object, also by a server that has no flags to set.",
+        sentence="`client/config` is answered with a JSON object, even by a server that has no flags to set.",
         source="0.18.0 asks it before anything else; SkyRL #1552, TuFT #145",
         check=_config,
         releases=Releases("0.18.0"),
     ),
     Probe(
         id="session.dynamic_config",
-        sentence="`client/dynamic_config`, where it exists, is answered with a JSON object.",
+        sentence="If the server has `client/dynamic_config`, it answers with a JSON object.",
         source='0.25.0 asks it after the session; 0.38.0 takes a 404, and nothing else, for "no flags"',
         check=_dynamic_config,
         needs=frozenset({Feature.DYNAMIC_CONFIG}),
@@ -152,7 +152,7 @@ PROBES: Final = (
     ),
     Probe(
         id="session.old_version",
-        sentence="A version of the SDK that the server refuses gets a 4xx whose `detail` says so.",
+        sentence="If the server refuses a version of the SDK, it answers 4xx and explains that in `detail`.",
         source="tinker-feedback #120: the real service answers 400 with the advice to upgrade",
         check=_old_version,
         releases=Releases("0.3.0"),
@@ -183,7 +183,7 @@ PROBES: Final = (
     ),
     Probe(
         id="session.asked_model",
-        sentence="The capabilities list the base model that is asked for.",
+        sentence="The capabilities list the base model that the probes use.",
         source="tinker-cookbook chooses from the list",
         check=_asked_model,
         level=Level.QUIRK,
@@ -191,13 +191,13 @@ PROBES: Final = (
     ),
     Probe(
         id="session.without_a_key",
-        sentence="A server that asks for a key answers 401 or 403, with JSON, without one.",
+        sentence="A server that requires a key answers a request without one with 401 or 403, in JSON.",
         source="every release raises AuthenticationError for 401; other statuses are retried or misread",
         check=_without_a_key,
     ),
     Probe(
         id="session.wrong_key",
-        sentence="A server that knows its keys answers 401 or 403, with JSON, to another.",
+        sentence="A server that checks keys answers a request with a wrong key with 401 or 403, in JSON.",
         source="every release raises AuthenticationError for 401; other statuses are retried or misread",
         check=_wrong_key,
     ),

@@ -239,14 +239,17 @@ PROBES: Final = (
     ),
     Probe(
         id="state.sampled",
-        sentence="What was saved for a sampler can be sampled from.",
+        sentence="Weights that were saved for a sampler can be sampled from.",
         source="`TrainingClient.save_weights_and_get_sampling_client` of every release",
         check=_sampled,
         needs=_SAMPLES,
     ),
     Probe(
         id="state.sampled_now",
-        sentence="`save_weights_for_sampler` without a name returns a `sampling_session_id` to sample from.",
+        sentence=(
+            "`save_weights_for_sampler` without a name returns a `sampling_session_id` that can be sampled "
+            "from."
+        ),
         source="0.5.1 saves without a name",
         check=_sampled_now,
         needs=_SAMPLES,
@@ -254,14 +257,14 @@ PROBES: Final = (
     ),
     Probe(
         id="state.resumed",
-        sentence="A checkpoint that is loaded into a new model gives the same numbers as when it was saved.",
+        sentence="A checkpoint loaded into a new model gives the same numbers as the model that was saved.",
         source="`ServiceClient.create_training_client_from_state` of every release",
         check=_resumed,
         needs=_LOADS | _STEPS,
     ),
     Probe(
         id="state.saved_before",
-        sentence="A checkpoint does not change when its model goes on learning.",
+        sentence="A checkpoint does not change when its model is trained further.",
         source="`ServiceClient.create_training_client_from_state` of every release",
         check=_saved_before,
         needs=_LOADS | _STEPS,
@@ -275,21 +278,21 @@ PROBES: Final = (
     ),
     Probe(
         id="state.described",
-        sentence="`training_runs/…` describes the model, with its base model.",
+        sentence="`training_runs/MODEL_ID` describes the model and names its base model.",
         source="0.1.0 asks it before it creates a model from a checkpoint",
         check=_described,
         needs=TRAINING | {Feature.TRAINING_RUNS},
     ),
     Probe(
         id="state.checkpoint_listed",
-        sentence="The checkpoints of a run list what was saved.",
+        sentence="The list of a run's checkpoints contains what was saved.",
         source="`RestClient.list_checkpoints` of 0.1.0",
         check=_checkpoint_listed,
         needs=_SAVES | {Feature.TRAINING_RUNS},
     ),
     Probe(
         id="state.of_all_listed",
-        sentence="`checkpoints` lists what was saved.",
+        sentence="The list `checkpoints` contains what was saved.",
         source="`RestClient.list_user_checkpoints` of 0.4.0",
         check=_of_all_listed,
         needs=_SAVES | {Feature.CHECKPOINTS},
@@ -312,7 +315,7 @@ PROBES: Final = (
     ),
     Probe(
         id="state.weights_info",
-        sentence="`weights_info` names the base model of what was saved.",
+        sentence="`weights_info` names the base model of a checkpoint.",
         source="0.6.0 asks it before it creates a model from a checkpoint",
         check=_described_weights,
         needs=_SAVES | {Feature.WEIGHTS_INFO},
@@ -320,7 +323,7 @@ PROBES: Final = (
     ),
     Probe(
         id="state.same_name",
-        sentence="Saving under a name that exists ends: it is refused, or saved.",
+        sentence="Saving under a name that exists is refused or succeeds, but does not stay pending.",
         source="tinker-cookbook catches the 409 of the real service",
         check=_same_name,
         needs=_SAVES,
@@ -334,7 +337,7 @@ PROBES: Final = (
     ),
     Probe(
         id="state.sampled_unknown",
-        sentence="Sampling from a checkpoint that does not exist is refused, or fails.",
+        sentence="Sampling from a checkpoint that does not exist is refused, or its future fails.",
         source="every release raises; a 5xx it would repeat",
         check=_sampled_unknown,
         needs=SAMPLING,
@@ -348,14 +351,17 @@ PROBES: Final = (
     ),
     Probe(
         id="state.somebody_elses",
-        sentence="A pass of a model with another key than its owner's is refused, where keys are told apart.",
+        sentence="If the server checks keys, training a model with another key than its owner's is refused.",
         source="the real service keeps models of its users apart",
         check=_somebody_elses,
         needs=TRAINING,
     ),
     Probe(
         id="state.in_no_session",
-        sentence="A model in a session that does not exist ends: it is refused, or created.",
+        sentence=(
+            "Creating a model in a session that does not exist is refused or succeeds, but does not stay "
+            "pending."
+        ),
         source="0.3.0 raises; a 5xx it would repeat",
         check=_in_no_session,
         level=Level.QUIRK,

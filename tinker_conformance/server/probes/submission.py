@@ -186,7 +186,7 @@ def _bad_zstd(p: Probing) -> None:
 PROBES: Final = (
     Probe(
         id="submission.model",
-        sentence="`create_model` promises a result with the `model_id` of the new model.",
+        sentence="`create_model` is accepted, and its result has the `model_id` of the new model.",
         source="`ServiceClient.create_lora_training_client` of every release",
         check=_model,
         needs=frozenset({Feature.CREATE_MODEL}),
@@ -201,13 +201,13 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.request_id",
-        sentence="A submission is answered with a `request_id` that is text.",
+        sentence="A submission is answered with a `request_id` that is a string.",
         source="every release polls for it",
         check=_request_id,
     ),
     Probe(
         id="submission.own_id",
-        sentence="Two submissions have two request ids.",
+        sentence="Two submissions get different request ids.",
         source="every release tells its futures apart by them",
         check=_own_id,
     ),
@@ -238,13 +238,13 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.missing_field",
-        sentence="A body that lacks what is to be sampled or trained on is refused, or its future fails.",
+        sentence="A body without the input to sample from or train on is refused, or its future fails.",
         source="every release sends a submission again for as long as the reply is a 5xx",
         check=_without,
     ),
     Probe(
         id="submission.wrong_type",
-        sentence="A body with text in place of an object is refused, or its future fails.",
+        sentence="A body with a string in place of an object is refused, or its future fails.",
         source="every release sends a submission again for as long as the reply is a 5xx",
         check=_wrong_type,
     ),
@@ -256,14 +256,14 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.unknown_model",
-        sentence="A pass of a model that does not exist is refused, or its future fails.",
+        sentence="A forward-backward pass on a model that does not exist is refused, or its future fails.",
         source="every release raises; a 5xx it would repeat",
         check=_unknown_model,
         needs=TRAINING,
     ),
     Probe(
         id="submission.unknown_sampler",
-        sentence="A sample of a sampling session that does not exist is refused, or its future fails.",
+        sentence="A sample from a sampling session that does not exist is refused, or its future fails.",
         source="0.3.0 and newer raise; a 5xx they would repeat",
         check=_unknown_sampler,
         needs=SAMPLING,
@@ -271,7 +271,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.unknown_base_model",
-        sentence="A base model that the server does not have is refused, or the sample from it fails.",
+        sentence="A sample from a base model that the server does not have is refused, or its future fails.",
         source="every release raises; a 5xx it would repeat",
         check=_unknown_base,
         needs=SAMPLING,
@@ -286,7 +286,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.json_pass",
-        sentence="`forward_backward` takes a body in JSON.",
+        sentence="`forward_backward` accepts a JSON body.",
         source="0.1.0 to 0.24.1 send nothing else",
         check=_json_pass,
         needs=TRAINING,
@@ -294,7 +294,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.json_forward",
-        sentence="`forward` takes a body in JSON.",
+        sentence="`forward` accepts a JSON body.",
         source="0.1.0 to 0.24.1 have an endpoint of its own for it",
         check=_json_forward,
         needs=TRAINING | {Feature.FORWARD},
@@ -302,7 +302,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.protobuf_pass",
-        sentence="`forward_backward` takes a body in protobuf.",
+        sentence="`forward_backward` accepts a protobuf body.",
         source="0.25.0 and newer send nothing else; SkyRL #2022",
         check=_protobuf_pass,
         needs=TRAINING,
@@ -310,7 +310,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.protobuf_forward",
-        sentence="`forward_backward` takes a body in protobuf with `forward_only`.",
+        sentence="`forward_backward` accepts a protobuf body with `forward_only`.",
         source="0.25.0 and newer send it in place of `forward`",
         check=_protobuf_forward,
         needs=TRAINING,
@@ -318,7 +318,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.bad_protobuf",
-        sentence="A body in protobuf that is cut short is refused with a 4xx and a JSON body.",
+        sentence="A truncated protobuf body is refused with a 4xx and a JSON body.",
         source="0.25.0 and newer repeat a submission on a 5xx",
         check=_bad_protobuf,
         needs=TRAINING,
@@ -326,7 +326,10 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.zstd",
-        sentence="A server that sets `proto_compress_fwdbwd` in `client/config` takes passes in zstd.",
+        sentence=(
+            "A server that sets `proto_compress_fwdbwd` in `client/config` accepts protobuf bodies "
+            "compressed with zstd."
+        ),
         source="0.25.0 and newer compress them if that flag is set",
         check=_zstd,
         needs=TRAINING,
@@ -334,7 +337,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.bad_zstd",
-        sentence="A zstd body that is cut short is refused with a 4xx and a JSON body.",
+        sentence="A truncated zstd body is refused with a 4xx and a JSON body.",
         source="0.25.0 and newer repeat a submission on a 5xx",
         check=_bad_zstd,
         needs=TRAINING,
@@ -342,7 +345,7 @@ PROBES: Final = (
     ),
     Probe(
         id="submission.step",
-        sentence="`optim_step` promises a result.",
+        sentence="`optim_step` is accepted, and its future gets a result.",
         source="`TrainingClient.optim_step` of every release",
         check=_step,
         needs=TRAINING | {Feature.OPTIM_STEP},
