@@ -19,7 +19,7 @@ QUIET_LOOKS: Final = 2
 
 _OWN_SECONDS: Final = 0.003
 """Processor time, seconds, that a look itself may use."""
-_TASKS: Final = Path("/proc/self/task")
+_PROC: Final = Path("/proc")
 _RUNNABLE: Final = frozenset({b"R", b"D"})
 
 
@@ -55,9 +55,18 @@ def _processor_seconds() -> float:
 
 def others_runnable() -> bool:
     """Return whether another thread of this process is runnable; False if the system has no `/proc`."""
-    own = str(threading.get_native_id())
+    return _any_runnable("self", besides=str(threading.get_native_id()))
+
+
+def runnable(process: int) -> bool:
+    """Return whether a thread of another process is runnable; False if it ended or there is no `/proc`."""
+    return _any_runnable(str(process))
+
+
+def _any_runnable(process: str, besides: str = "") -> bool:
     try:
-        return any(_state(task) in _RUNNABLE for task in _TASKS.iterdir() if task.name != own)
+        tasks = (_PROC / process / "task").iterdir()
+        return any(_state(task) in _RUNNABLE for task in tasks if task.name != besides)
     except OSError:
         return False
 

@@ -81,7 +81,7 @@ def _table(found: Sequence[Nearness]) -> Table:
         "profile", "held", "contracts failed", "quirks not shared", "scenarios that differ", box=None
     )
     for near in found:
-        contract, quirks, different, _ = near.distance
+        contract, quirks, different, *_ = near.distance
         table.add_row(near.profile.name, f"{near.held:.1%}", str(contract), str(quirks), str(different))
     return table
 

@@ -55,6 +55,7 @@ class Nearness:
         foreign: Operations and optional parts of polling that only one of the two has, SDK or profile.
         adapter_errors: Ids of the requirements that the adapter's own failure left open; also in `contract`
             and `quirks`.
+        stated: Whether the SDK says that it follows this profile.
     """
 
     profile: Profile
@@ -64,6 +65,7 @@ class Nearness:
     different: tuple[str, ...]
     foreign: tuple[str, ...]
     adapter_errors: tuple[str, ...] = ()
+    stated: bool = False
 
     @property
     def held(self) -> float:
@@ -71,9 +73,11 @@ class Nearness:
         return 1 - (len(self.contract) + len(self.quirks)) / self.judged if self.judged else 0.0
 
     @property
-    def distance(self) -> tuple[int, int, int, int]:
-        """The sort key: failed contracts, then failed quirks, differing scenarios and what is foreign."""
-        return len(self.contract), len(self.quirks), len(self.different), len(self.foreign)
+    def distance(self) -> tuple[int, int, int, bool, int]:
+        """The sort key: what was seen (contracts, quirks, scenarios), then what the SDK says of itself."""
+        return (
+            len(self.contract), len(self.quirks), len(self.different), not self.stated, len(self.foreign)
+        )  # fmt: skip
 
     def failures(self, *, polling: bool) -> int:
         """Return how many requirements fail in the polling facet, or in the observer facet."""
@@ -138,6 +142,7 @@ def _counted(
         different=different,
         foreign=tuple(sorted(each.value for each in claimed ^ stated)),
         adapter_errors=tuple(j.requirement.id for j in judged if j.verdict is Verdict.ADAPTER_ERROR),
+        stated=info.profile == profile.name,
     )
 
 

@@ -99,3 +99,12 @@ def test_a_failure_counts_in_the_facet_that_its_chapter_is_about(
         near = Nearness(profile_for("0.38.0"), 1, contract, quirks, (), ())
         assert near.failures(polling=False) == observer
         assert near.failures(polling=True) == polling
+
+
+def test_of_profiles_that_no_script_tells_apart_the_stated_one_is_nearest() -> None:
+    """An SDK that claims few operations has less in common with its own profile than with an older one."""
+    older = Nearness(profile_for("0.3.0"), 9, (), ("quirk",), (), ("sample",))
+    own = Nearness(profile_for("0.5.1"), 9, (), ("quirk",), (), ("sample", "forward"), stated=True)
+    seen_nearer = Nearness(profile_for("0.38.0"), 9, (), (), (), ("sample", "forward", "cancellation"))
+    nearest = sorted((older, own, seen_nearer), key=lambda near: near.distance)
+    assert nearest == [seen_nearer, own, older]

@@ -24,9 +24,10 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO, Final
 
+from tinker_conformance.clocks.quiet import runnable
 from tinker_conformance.error_families import SdkError
 from tinker_conformance.sdk.process.line_reader import CHUNK, LineReader, Pipe, TailReader
-from tinker_conformance.sdk.process.marked_processes import MARK, kill_marked
+from tinker_conformance.sdk.process.marked_processes import MARK, kill_marked, marked_processes
 from tinker_conformance.sdk.watchdog import watchdog
 
 MAX_LINE: Final = 16 * 1024 * 1024
@@ -238,6 +239,14 @@ class LineProcess:
             if not self._closed:
                 self._tail.look()
             return self._tail.tail().decode("utf-8", "replace")
+
+    def is_runnable(self) -> bool:
+        """Return whether a thread of the child, or of a process that it started, works or could.
+
+        On a busy machine such a thread waits for the processor: the child is silent, but not idle. Only Linux
+        tells; elsewhere the answer is False.
+        """
+        return any(map(runnable, marked_processes(self._mark)))
 
     # -- ending ------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from fake_server.engine.listener import Poll, Submission
 from fake_server.engine.tinker_api import FakeTinker
 from fake_server.http.http_server import FakeTinkerServer
 from fake_server.script.steps import Advance
+from tinker_conformance.clocks.quiet import others_runnable
 from tinker_conformance.clocks.sdk_clocks import KitClock, SdkClock
 from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.scenario.scenario import Scenario
@@ -204,11 +205,21 @@ class Conversation:
             timeout = last_activity + self._limits.step - now
             if self._clock.kind is SdkClock.LIBFAKETIME:
                 timeout = min(timeout, self._limits.quiet)
-                if now - last_activity >= self._limits.quiet:
+                if self._sdk_waits(now - last_activity):
                     with self._lock:
                         self._clock.nudge(nudge_us)
                     nudge_us *= 2
             self._process.wait(timeout)
+
+    def _sdk_waits(self, silent: float) -> bool:
+        """Return whether the SDK must be waiting for a timer, after so many real seconds without activity.
+
+        It is not while it works or waits for the processor: a clock that moves between two of its steps shows
+        in its verdict. An SDK that waits in a busy loop always looks like that: in the end silence decides.
+        """
+        if silent < self._limits.quiet:
+            return False
+        return silent >= self._limits.step / 2 or not (self._process.is_runnable() or others_runnable())
 
     def _send_go(self) -> float:
         """Move the clocks to the start of the next round of futures, and send `go` for each of them.

@@ -14,7 +14,8 @@ class TimeLimits:
         step: Between two messages or requests within a scenario, and for the adapter to read a line.
         scenario: For a whole scenario, without the time that the kit itself waits.
         end: From the end of standard input to the exit of the process.
-        quiet: Without activity, after which the kit moves a libfaketime clock a little.
+        quiet: Without activity, after which the kit moves a libfaketime clock a little. For an SDK that is
+            not idle it is half of `step`: it works, or waits in a busy loop.
     """
 
     start: float = 30.0

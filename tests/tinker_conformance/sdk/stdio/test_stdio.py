@@ -250,6 +250,36 @@ def test_under_libfaketime_the_debounce_is_tested_to_the_millisecond(
         judge.close()
 
 
+@pytest.mark.needs_tool("libfaketime")
+def test_under_libfaketime_time_stands_still_while_the_sdk_works(tmp_path: Path) -> None:
+    """As it must while an SDK waits for the processor of a busy machine, which looks the same."""
+    command = adapter_with(tmp_path, "libfaketime", clock="RealClock")
+    program = tmp_path / "varied.py"
+    works = """
+import hashlib
+
+class Working(adapter.Driver):
+    def run(self, client, operation, timeout):
+        before = time.time()
+        for _ in range(800):
+            hashlib.sha256(b"x" * 1_000_000)
+        self._scenario.log("warning", "the clock moved" if time.time() > before else "it stands still")
+        super().run(client, operation, timeout)
+
+adapter.Driver = Working
+"""
+    serve = "kit.serve("
+    program.write_text(program.read_text(encoding="utf-8").replace(serve, works + serve), encoding="utf-8")
+    session = StdioSession("exec:x", command)
+    try:
+        run = session.run(shipped_scenarios()["debounce-boundary"], PROFILE)
+    finally:
+        session.close()
+    assert run.fault is None
+    said = {event.message for event in run.timeline if isinstance(event, Log)}
+    assert said & {"the clock moved", "it stands still"} == {"it stands still"}
+
+
 def test_an_adapter_that_reads_no_clock_is_not_testable_where_the_clock_moves(
     tmp_path: Path, reference: SharedSession
 ) -> None:
