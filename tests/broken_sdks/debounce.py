@@ -340,7 +340,7 @@ class _SharesAWindowBetweenSamplingClients(_SharesMemory):
     "shares_a_window_between_training_clients",
     under="tinker-0.5.1",
     caught_by="debounce.separate_training_clients",
-    saying="wanted a pause line for model-b in round 1, got nothing",
+    saying="wanted a pause line for model-b before the first clock step of the script, got nothing",
 )
 class _SharesAWindowBetweenTrainingClients(_SharesMemory):
     kind = ClientKind.TRAINING
@@ -350,7 +350,7 @@ class _SharesAWindowBetweenTrainingClients(_SharesMemory):
     "shares_a_grace_period_between_training_clients",
     under="tinker-0.38",
     caught_by="debounce.separate_training_clients",
-    saying="wanted a pause line for model-b in round 2, got nothing",
+    saying="wanted a pause line for model-b after clock step 1 of the script, got nothing",
 )
 class _SharesAGracePeriodBetweenTrainingClients(_SharesMemory):
     kind = ClientKind.TRAINING
@@ -399,7 +399,9 @@ _forgets_between_futures_of(
     ),
 )
 _forgets_between_futures_of(
-    Operation.OPTIM_STEP, "tinker-0.38", "wanted a pause line for model-1 in round 2, got nothing"
+    Operation.OPTIM_STEP,
+    "tinker-0.38",
+    "wanted a pause line for model-1 after clock step 1 of the script, got nothing",
 )
 for _operation, _under in (
     (Operation.SAVE_STATE, "tinker-0.5.1"),

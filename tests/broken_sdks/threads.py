@@ -60,7 +60,7 @@ class _StampsOnEveryThread(ClientObserver):
     "restarts_the_window_on_every_thread",
     under="tinkex-seed",
     caught_by="concurrency.one_minute_on_threads",
-    saying="wanted a pause line for sampler-1 in round 3, got nothing",
+    saying="wanted a pause line for sampler-1 after clock step 2 of the script, got nothing",
 )
 class _RestartsTheWindowOnEveryThread(ConcurrentThreads, WithObserver):
     observer = _StampsOnEveryThread

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from fake_server.core.number_words import counted
 from fake_server.core.visible_text import visible_lines
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.checks.pause_lines import pause_lines
@@ -63,17 +65,18 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
             lines += ["", f"  scenario {identifier}{_clients(case)}"]
             if sends_nothing(case):
                 lines.append(f"    {_NO_REQUEST}")
+            each = [f"    {text}" for text in _counted(mismatches)]
             if brief:
-                lines += [f"    {mismatch}" for mismatch in mismatches[:_MOST_BRIEF]]
-                if len(mismatches) > _MOST_BRIEF:
-                    lines.append(f"    … and {len(mismatches) - _MOST_BRIEF} more")
+                lines += each[:_MOST_BRIEF]
+                if len(each) > _MOST_BRIEF:
+                    lines.append(f"    … and {len(each) - _MOST_BRIEF} more")
                 continue
-            lines += [f"    {mismatch}" for mismatch in mismatches]
+            lines += each
             lanes = lanes_for(required)
             lines += [f"    {line}" for line in text_picture(_picture(case, mismatches, lanes))]
             lines += _timeline(case.observed, mismatches, "what the SDK did (> unexpected, + missing)")
     if judgement.mismatches and not judgement.cases:
-        lines += ["", *(f"    {mismatch}" for mismatch in judgement.mismatches)]
+        lines += ["", *(f"    {text}" for text in _counted(judgement.mismatches))]
     if judgement.exchanges and judgement.mismatches and not brief:
         drawn = exchange_picture(judgement.exchanges, judgement.mismatches)
         lines += [f"    {line}" for line in text_picture(drawn)]
@@ -81,6 +84,12 @@ def explain(judgement: Judgement, rerun: str, *, releases: str = "", brief: bool
         lines += _timeline(judgement.exchanges, judgement.mismatches, what)
     lines += ["", f"  rerun:    {rerun}"]
     return "\n".join(visible_lines(line) for line in lines)
+
+
+def _counted(mismatches: Sequence[Mismatch]) -> Iterator[str]:
+    """Yield each mismatch in words, once, with the number of those that read alike."""
+    for text, count in Counter(map(str, mismatches)).items():
+        yield text if count == 1 else f"{text} ({count} times)"
 
 
 def _clients(case: Case) -> str:
@@ -130,7 +139,7 @@ def _timeline(observed: Timeline, mismatches: Sequence[Mismatch], what: str) -> 
     for mismatch in missing:
         yield f"    + {mismatch.at:10.3f} s  {mismatch.wanted}"
     if len(observed) > _MOST_EVENTS:
-        yield f"      … and {len(observed) - _MOST_EVENTS} more events"
+        yield f"      … and {counted(len(observed) - _MOST_EVENTS, 'more event')}"
 
 
 def shown(event: Event) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from typing import Final
 
 from tinker_conformance.judging.reply_text import body_text
@@ -62,12 +63,14 @@ class Mark:
         label: A word or two, for the picture.
         text: The full text.
         look: How it is highlighted.
+        future: The future that it belongs to, with its client.
     """
 
     column: int
     label: str
     text: str
     look: Look = Look.FINE
+    future: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,12 @@ class Window:
     """The time after a pause line in which no other is due.
 
     Attributes:
-        first: The column at which it begins.
-        last: The column at which it ends, or None if the timeline ends earlier.
+        first: The column at which it begins, or None if it begins before the first column.
+        last: The column at which it ends, or None if it ends after the last column.
         client: The client whose pause line began it.
     """
 
-    first: int
+    first: int | None
     last: int | None
     client: str
 
@@ -133,6 +136,7 @@ class _Seen:
     text: str
     client: str
     place: int
+    future: tuple[str, int] | None
 
 
 _Choice = Callable[[int, Event], _Seen | None]
@@ -208,17 +212,87 @@ def lane_of(event: Event | None) -> LaneKind | None:
 
 
 def grouped(lane: Lane) -> list[tuple[Mark, int]]:
-    """Return the marks of a lane, each with the number of equal marks in a row that it stands for."""
+    """Return the marks of a lane, each with the number of equal marks that it stands for.
+
+    Equal marks in a row are one. Where events of several futures alternate at one instant, as they do with
+    threads, their order says nothing, and all equal marks are one.
+    """
     groups: list[tuple[Mark, int]] = []
-    for mark in lane.marks:
-        before, count = groups[-1] if groups else (None, 0)
-        if before is not None and (before.column, before.label, before.look) == (
-            mark.column, mark.label, mark.look,
-        ):  # fmt: skip
-            groups[-1] = (before, count + 1)
+    for _, each in groupby(lane.marks, key=lambda mark: mark.column):
+        marks = tuple(each)
+        if _alternate(marks):
+            first = {_alike(mark): mark for mark in reversed(marks)}
+            counts = Counter(map(_alike, marks))
+            groups += [(first[alike], count) for alike, count in counts.items()]
         else:
-            groups.append((mark, 1))
+            rows = [tuple(row) for _, row in groupby(marks, key=_alike)]
+            groups += [(row[0], len(row)) for row in rows]
     return groups
+
+
+def _alike(mark: Mark) -> tuple[str, Look]:
+    return mark.label, mark.look
+
+
+def _alternate(marks: Sequence[Mark]) -> bool:
+    """Return whether a future has marks on both sides of another future's."""
+    turns = [future for future, _ in groupby(mark.future for mark in marks)]
+    return len(turns) > len(set(turns))
+
+
+def narrowed(drawn: Picture, widths: Sequence[int], room: int) -> Picture:
+    """Return the columns around the first mistake that fit side by side, at least one.
+
+    Args:
+        drawn: The picture.
+        widths: The width of each column.
+        room: The greatest width of all together.
+    """
+    if sum(widths) <= room:
+        return drawn
+    wrong = (mark.column for lane in drawn.lanes for mark in lane.marks if mark.look is not Look.FINE)
+    first = min(wrong, default=0)
+    end = first + 1
+    while True:
+        # What came before explains a mistake, so the left side grows first.
+        if first > 0 and sum(widths[first - 1 : end]) <= room:
+            first -= 1
+        elif end < len(widths) and sum(widths[first : end + 1]) <= room:
+            end += 1
+        else:
+            break
+    return replace(
+        drawn,
+        times=drawn.times[first:end],
+        lanes=tuple(
+            replace(
+                lane,
+                marks=tuple(
+                    replace(mark, column=mark.column - first)
+                    for mark in lane.marks
+                    if first <= mark.column < end
+                ),
+            )
+            for lane in drawn.lanes
+        ),
+        windows=tuple(
+            clipped for window in drawn.windows if (clipped := _clipped(window, first, end)) is not None
+        ),
+        left_out=drawn.left_out + len(widths) - (end - first),
+    )
+
+
+def _clipped(window: Window, first: int, end: int) -> Window | None:
+    """Return the part of a window in some columns, numbered from the first of them; None if it has none."""
+    begins = -1 if window.first is None else window.first - first
+    ends = None if window.last is None else window.last - first
+    if begins >= end - first or (ends is not None and ends <= 0):
+        return None
+    return replace(
+        window,
+        first=None if begins < 0 else begins,
+        last=None if ends is None or ends >= end - first else ends,
+    )
 
 
 def _laid_out(
@@ -238,7 +312,12 @@ def _laid_out(
     return Picture(
         times=tuple(times),
         lanes=tuple(
-            Lane(name, tuple(Mark(place[s.at], s.label, s.text, look) for s, look in marks if s.at in place))
+            Lane(
+                name,
+                tuple(
+                    Mark(place[s.at], s.label, s.text, look, s.future) for s, look in marks if s.at in place
+                ),
+            )
             for name, marks in rows
         ),
         windows=tuple(
@@ -284,7 +363,8 @@ def _round(at: float) -> float:
 
 
 def _seen(place: int, event: Event, label: str, text: str) -> _Seen:
-    return _Seen(_round(event.at), label, text, event.client or "", place)
+    future = None if event.future is None else (event.client or "", event.future)
+    return _Seen(_round(event.at), label, text, event.client or "", place, future)
 
 
 def _reply(place: int, event: Event) -> _Seen | None:
@@ -294,7 +374,9 @@ def _reply(place: int, event: Event) -> _Seen | None:
         case Response(status=status, body=dict() as body):
             state = str(body.get("queue_state", ""))
             kind = str(body.get("type", ""))
-            words = " ".join(word for word in (str(status), _short(kind), _short(state)) if word)
+            # A try_again comes with HTTP 200, unless a scenario says otherwise.
+            code = "" if (status, kind) == (200, "try_again") else str(status)
+            words = " ".join(word for word in (code, _short(kind), _short(state)) if word)
             return _seen(place, event, words, f"HTTP {status} {body_text(event)}")
         case Response(status=status):
             what = body_text(event)
@@ -307,14 +389,19 @@ def _request(place: int, event: Event) -> _Seen | None:
     match event:
         case Request(iteration=None) if event.is_poll:
             return _seen(place, event, "poll", "poll without an iteration")
-        case Request() if event.is_poll:
-            return _seen(
-                place, event, f"poll {event.iteration}", f"poll {event.iteration} of {event.request_type}"
-            )
+        case Request(iteration=str(iteration)) if event.is_poll:
+            name = f"poll {_number(iteration)}"
+            return _seen(place, event, name, f"{name} of {event.request_type}")
         case Request():
             return _seen(place, event, "submits", f"{event.method} {event.path}")
         case _:
             return None
+
+
+def _number(iteration: str) -> str:
+    """Return the number of a poll from 1, as mismatches count; the header counts from 0."""
+    plain = iteration.isascii() and iteration.isdigit() and len(iteration) <= _MOST_DIGITS
+    return str(int(iteration) + 1) if plain else iteration
 
 
 def _callback(place: int, event: Event) -> _Seen | None:
@@ -345,14 +432,10 @@ def _outcome(place: int, event: Event) -> _Seen | None:
             return None
 
 
-_SHORT: Final = {
-    "paused_capacity": "capacity",
-    "paused_rate_limit": "rate limit",
-    "try_again": "again",
-}
-_MOST_CHARACTERS: Final = 14
+_MOST_DIGITS: Final = 9
+_MOST_CHARACTERS: Final = 17
+"""As many as the longest queue state has."""
 
 
 def _short(word: str) -> str:
-    short = _SHORT.get(word, word)
-    return short if len(short) <= _MOST_CHARACTERS else f"{short[: _MOST_CHARACTERS - 1]}…"
+    return word if len(word) <= _MOST_CHARACTERS else f"{word[: _MOST_CHARACTERS - 1]}…"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from fake_server.core.number_words import counted
 from fake_server.core.visible_text import visible
-from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped
+from tinker_conformance.judging.picture import Lane, Look, Mark, Picture, Window, grouped, narrowed
 
 _NAME_WIDTH: Final = 20
 _GAP: Final = 2
@@ -17,12 +18,10 @@ def text_picture(drawing: Picture) -> Iterator[str]:
     """Yield the lines of the picture: axis, windows, lanes; each cut to 120 characters."""
     if not drawing.times:
         return
+    drawing = narrowed(drawing, _widths(drawing), _MOST_WIDTH - _NAME_WIDTH + _GAP)
     stacks = [_stacks(lane, len(drawing.times)) for lane in drawing.lanes]
-    heads = [f"{at:g} s" if at == round(at) else f"{at:.3f} s" for at in drawing.times]
-    widths = [
-        max(len(heads[column]), *(len(label) for stack in stacks for label in stack[column]), 1) + _GAP
-        for column in range(len(drawing.times))
-    ]
+    heads = _heads(drawing)
+    widths = _widths(drawing)
     starts = [sum(widths[:column]) for column in range(len(widths) + 1)]
     yield _row(drawing.axis, "".join(head.ljust(width) for head, width in zip(heads, widths, strict=True)))
     for window in drawing.windows:
@@ -39,7 +38,19 @@ def text_picture(drawing: Picture) -> Iterator[str]:
     if drawing.clocks_apart:
         yield "this axis is the monotonic clock; the wall clock moved differently"
     if drawing.left_out:
-        yield f"{drawing.left_out} more points in time are not shown"
+        yield f"not shown: {counted(drawing.left_out, 'more point', 'more points')} in time"
+
+
+def _heads(drawing: Picture) -> list[str]:
+    return [f"{at:g} s" if at == round(at) else f"{at:.3f} s" for at in drawing.times]
+
+
+def _widths(drawing: Picture) -> list[int]:
+    stacks = [_stacks(lane, len(drawing.times)) for lane in drawing.lanes]
+    return [
+        max(len(head), *(len(label) for stack in stacks for label in stack[column]), 1) + _GAP
+        for column, head in enumerate(_heads(drawing))
+    ]
 
 
 def _stacks(lane: Lane, columns: int) -> Sequence[list[str]]:
@@ -64,11 +75,11 @@ def _several(drawing: Picture) -> bool:
 
 
 def _bar(window: Window, starts: Sequence[int]) -> str:
-    begin = starts[window.first]
+    begin, edge = (0, "─") if window.first is None else (starts[window.first], "├")
     if window.last is None:
-        return f"{' ' * begin}├{'─' * (starts[-1] - begin - 1)}"
+        return f"{' ' * begin}{edge}{'─' * (starts[-1] - _GAP - begin - 1)}"
     end = starts[window.last]
-    return f"{' ' * begin}├{'─' * (end - begin - 1)}┤" if end > begin else f"{' ' * begin}┤"
+    return f"{' ' * begin}{edge}{'─' * (end - begin - 1)}┤" if end > begin else f"{' ' * begin}┤"
 
 
 def _row(name: str, text: str) -> str:

@@ -16,7 +16,7 @@ _AXIS: Final = 34
 _BAR: Final = 20
 _NAME: Final = 17
 _ROW: Final = 20
-_MOST_LABEL: Final = 28
+_MOST_LABEL: Final = 36
 _SIGNS: Final = {Look.FINE: "", Look.MISSING: "missing ", Look.WRONG: "✗ "}
 
 
@@ -141,7 +141,7 @@ def _label(mark: Mark, count: int) -> str:
 
 
 def _bar(window: Window, number: int, starts: Sequence[float], interval: float, *, several: bool) -> Bar:
-    begin = starts[window.first]
+    begin = starts[window.first or 0]
     end = starts[-1] if window.last is None else starts[window.last]
     text = f"{interval:g} s window" + (f", {window.client}" if several else "")
     room = int((end - begin) // _CHARACTER)

@@ -14,6 +14,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from fake_server.core.number_words import counted
 from fake_server.core.visible_text import visible
 from tinker_conformance.report.conclusion import conclude
 from tinker_conformance.report.evidence import EvidenceSection, Group, SectionKind, parts
@@ -47,7 +48,6 @@ def page(reports: Sequence[Report]) -> str:
             sign_of=sign_of,
             release_legend=RELEASE_LEGEND,
             conclude=conclude,
-            readable_source=readable_source,
             named=_named,
         )
 
@@ -93,7 +93,7 @@ def _evidence(found: Sequence[EvidenceSection], room: int) -> dict[tuple[int, in
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("tinker_conformance.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -101,6 +101,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_made_visible,
     )
+    environment.globals["counted"] = counted
+    environment.globals["readable_source"] = readable_source
+    return environment
 
 
 def _made_visible(value: object) -> object:

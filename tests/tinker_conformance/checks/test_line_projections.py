@@ -78,10 +78,10 @@ def test_a_round_lasts_until_the_script_moves_the_clocks() -> None:
         line(TRAINING), poll(), moved, line(SAMPLING, 60.0), slept, nobody, moved, line(TRAINING, 121.0)
     )
     assert says(projections.line_rounds, of) == [
-        "a pause line for model-a in round 1",
-        "a pause line for sampler-b in round 2",
-        "a pause line for an unknown client in round 2",
-        "a pause line for model-a in round 3",
+        "a pause line for model-a before the first clock step of the script",
+        "a pause line for sampler-b after clock step 1 of the script",
+        "a pause line for an unknown client after clock step 1 of the script",
+        "a pause line for model-a after clock step 2 of the script",
     ]
     assert places(projections.line_rounds, of) == [(0, 0.0), (3, 60.0), (5, 61.0), (7, 121.0)]
     assert len({fact.key for fact in seen(projections.line_rounds, of)}) == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fake_server.core.number_words import counted
 from tests.tinker_conformance.checks.small_timelines import (
     case,
     end,
@@ -17,7 +18,6 @@ from tests.tinker_conformance.checks.small_timelines import (
 )
 from tinker_conformance.checks import projections
 from tinker_conformance.checks.projections import Projection
-from tinker_conformance.checks.projections.wording import counted
 from tinker_conformance.timeline import OutcomeKind
 
 TWO_FUTURES = (

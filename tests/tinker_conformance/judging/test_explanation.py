@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fake_server.core.number_words import counted
 from tests.tinker_conformance.checks.small_timelines import (
     end,
     line,
@@ -192,7 +193,7 @@ def test_what_a_server_was_asked_is_drawn_in_real_time_and_not_in_brief() -> Non
     explained = explain(judgement, "rerun").splitlines()
     assert any(text.split()[:2] == ["real", "time"] for text in explained)
     (asked,) = (text for text in explained if "requests, actual" in text)
-    assert asked.split("actual")[1].split() == ["poll", "0", "✗", "poll", "0"]
+    assert asked.split("actual")[1].split() == ["poll", "1", "✗", "poll", "1"]
     assert "real time" not in explain(judgement, "rerun", brief=True)
 
 
@@ -231,7 +232,7 @@ def test_a_long_timeline_is_cut_and_says_how_much_is_left(events: int, more: int
     explained = _timeline(_wrong(0), observed=tuple(poll(float(n)) for n in range(events)))
     assert len(explained) == 60 + (more is not None)
     if more is not None:
-        assert explained[-1] == f"      … and {more} more events"
+        assert explained[-1] == f"      … and {counted(more, 'more event')}"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinker_conformance.judging.picture import MOST_COLUMNS, Look, Picture, grouped, picture
 from tinker_conformance.judging.text_picture import text_picture
-from tinker_conformance.timeline import Callback, ClockStep, Event, Log, Response, Timeline
+from tinker_conformance.timeline import Callback, ClockStep, Event, Log, Request, Response, Timeline
 
 
 def _pause(at: float, client: str = "c") -> tuple[Event, ...]:
@@ -74,15 +74,86 @@ def test_a_long_timeline_is_cut_around_the_first_thing_that_is_wrong() -> None:
     assert len(drawn.times) == MOST_COLUMNS
     assert 150.0 in drawn.times
     assert drawn.left_out == 200 - MOST_COLUMNS
-    assert f"{drawn.left_out} more points in time are not shown" in list(text_picture(drawn))
+    assert any(line.startswith("not shown: ") for line in text_picture(drawn))
 
 
 def test_marks_that_look_alike_are_one_with_their_number() -> None:
     drawn = _drawn((*_pause(0.0), *_pause(0.0), *_pause(1.0)), ())
     assert [(mark.label, count) for mark, count in grouped(drawn.lanes[0])] == [
-        ("408 capacity", 2),
-        ("408 capacity", 1),
+        ("408 paused_capacity", 2),
+        ("408 paused_capacity", 1),
     ]
+
+
+def test_the_marks_of_futures_that_alternate_are_one_for_each_label() -> None:
+    def replies(future: int) -> tuple[Event, Event]:
+        pause = {"queue_state": "paused_capacity"}
+        return (
+            Response(at=0.0, client="c", future=future, status=408, body=pause),
+            Response(at=0.0, client="c", future=future, status=200, body={"type": "try_again", **pause}),
+        )
+
+    (one, one_again), (other, other_again) = replies(1), replies(2)
+
+    def marks(*events: Event) -> list[tuple[str, int]]:
+        return [(mark.label, count) for mark, count in grouped(_drawn(events, ()).lanes[0])]
+
+    each = [("408 paused_capacity", 1), ("try_again paused_capacity", 1)]
+    assert marks(one, one_again, other, other_again) == each * 2
+    assert marks(one, other, other_again, one_again) == [(label, 2) for label, _ in each]
+
+
+def test_replies_and_states_are_named_as_the_protocol_names_them() -> None:
+    limited = {"type": "try_again", "queue_state": "paused_rate_limit"}
+    drawn = _drawn(
+        (
+            *_pause(0.0),
+            Response(at=0.0, client="c", future=1, status=200, body=limited),
+            Response(at=0.0, client="c", future=1, status=503, body=limited),
+            Response(at=0.0, client="c", future=1, status=200),
+        ),
+        (),
+    )
+    assert [mark.label for mark in drawn.lanes[0].marks] == [
+        "408 paused_capacity",
+        "try_again paused_rate_limit",
+        "503 try_again paused_rate_limit",
+        "200 result",
+    ]
+    assert {mark.label for mark in drawn.lanes[1].marks} == {"paused_capacity"}
+
+
+def test_a_poll_has_the_number_that_mismatches_give_it() -> None:
+    path = "/api/v1/retrieve_future"
+    polls = tuple(
+        Request(at=0.0, client="c", future=1, method="POST", path=path, iteration=sent)
+        for sent in ("0", "7", "x")
+    )
+    (lane,) = (lane for lane in _drawn((), polls).lanes if lane.name == "requests, actual")
+    assert [mark.label for mark in lane.marks] == ["poll 1", "poll 8", "poll x"]
+
+
+def _columns(drawn: Picture) -> list[str]:
+    axis, *_ = text_picture(drawn)
+    return axis.removeprefix("virtual time").split(" s")[:-1]
+
+
+def test_a_wide_picture_shows_the_columns_around_the_first_mistake_whole() -> None:
+    long = tuple(event for second in range(12) for event in _pause(float(second)))
+    drawn = _drawn((_line(0.0), *long), (_line(0.0), *long, _line(9.0)))
+    lines = list(text_picture(drawn))
+    assert [each.strip() for each in _columns(drawn)] == ["6", "7", "8", "9"]
+    assert lines[-1] == "not shown: 9 more points in time"
+    (window,) = (line for line in lines if line.startswith("60 s window"))
+    assert "├" not in window
+    assert max(map(len, lines)) <= 120
+    assert not any("…" in line for line in lines)
+
+
+def test_a_window_that_ends_before_the_columns_shown_is_left_out() -> None:
+    minutes = tuple(event for second in range(0, 600, 60) for event in _pause(float(second)))
+    drawn = _drawn((_line(0.0), *minutes), (_line(0.0), *minutes, _line(540.0)))
+    assert not any(line.startswith("60 s window") for line in text_picture(drawn))
 
 
 def test_windows_of_several_clients_are_named() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from fake_server.core.number_words import counted
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.facts import Fact
 from tinker_conformance.checks.pause_lines import pause_lines
 from tinker_conformance.checks.projections.lines import line_reasons
-from tinker_conformance.checks.projections.wording import counted
 from tinker_conformance.sdk.adapter import Capability
 from tinker_conformance.timeline import Callback, Event, Log, Response, Timeline
 

@@ -38,9 +38,13 @@ def line_rounds(case: Case, timeline: Timeline) -> Iterator[Fact]:
     for line in pause_lines(timeline, case):
         client, number = _client_of(line, case), rounds[line.event]
         name = "an unknown client" if client is None else identifier_of(client, case.profile)
-        statement = f"a pause line for {name} in round {number}"
+        statement = f"a pause line for {name} {_after_steps(number - 1)}"
         key = ("round", number, None if client is None else client.name)
         yield Fact(key, line.log.at, statement, quoted(line.log), line.event)
+
+
+def _after_steps(count: int) -> str:
+    return f"after clock step {count} of the script" if count else "before the first clock step of the script"
 
 
 def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:

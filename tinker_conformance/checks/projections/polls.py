@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
+from fake_server.core.number_words import counted
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.facts import Fact
-from tinker_conformance.checks.projections.wording import counted
 from tinker_conformance.timeline import Outcome, Request, Timeline
 
 
