@@ -86,7 +86,11 @@ def _section(name: str, dialect: Dialect) -> Iterator[str]:
     yield ""
     yield f"## {name}"
     yield ""
-    how = {"read": "Read", "run": "Run", "read and run": "Read and run"}[dialect.how]
+    how = {
+        "read": "Its code was read",
+        "run": "It was run",
+        "read and run": "Its code was read, and it was run",
+    }[dialect.how]
     yield f"{dialect.server}. {how}: {dialect.seen}."
     yield ""
     if dialect.pending is not None:
