@@ -91,7 +91,7 @@ def _section(name: str, dialect: Dialect) -> Iterator[str]:
         "run": "It was run",
         "read and run": "Its code was read, and it was run",
     }[dialect.how]
-    yield f"{dialect.server}. {how}: {dialect.seen}."
+    yield f"{dialect.server}. {how} ({dialect.seen})."
     yield ""
     if dialect.pending is not None:
         yield f"- A result is not there: {_reply(dialect.pending.status, dialect.pending.body)}, after"
