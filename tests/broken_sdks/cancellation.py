@@ -16,6 +16,7 @@ from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithSessionPoller
+from .shows_in import has_a_timeout
 
 SDKS: Final = Chapter()
 _UNDER: Final = "tinker-0.38"
@@ -52,6 +53,7 @@ SDKS.edited(
     caught_by="cancellation.stops_polling",
     saying="wanted 4 polls of future 1, got 8 polls of future 1",
     also=("cancellation.sent", *_NOTHING_SENT),
+    shows_in=has_a_timeout,
 )
 class _PollsOnWhatIsGivenUp(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -63,6 +65,7 @@ class _PollsOnWhatIsGivenUp(ReferenceAdapter):
     under=_UNDER,
     caught_by="cancellation.not_of_training",
     saying="wanted nothing, got cancellation 1 of future-1",
+    shows_in=has_a_timeout,
 )
 class _SendsCancellationsOfTraining(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -80,6 +83,7 @@ class _SendsCancellationsOfTraining(ReferenceAdapter):
     under=_UNDER,
     caught_by="cancellation.not_sent",
     saying="wanted nothing, got cancellation 1 of future-1",
+    shows_in=has_a_timeout,
 )
 class _SendsCancellationsUnasked(ReferenceAdapter):
     async def create_client(self, spec: ClientSpec) -> Any:
