@@ -9,6 +9,7 @@ from typing import Final
 
 from fake_server.core.errors import nearest, suggestion
 from fake_server.core.faults import RawBytes, Refusal
+from fake_server.core.number_words import counted
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.engine.futures import FutureBook, ScriptedFuture
 from fake_server.script.builder import Exhausted
@@ -85,17 +86,19 @@ def unfinished_script(future: ScriptedFuture, clients: Iterable[str] = ()) -> st
     served = _listed(turn.reply for turn in future.script.turns[: future.served]) or "nothing"
     total = len(future.script.turns)
     return (
-        f"{owner}: served {future.served} of {total} replies ({served}); left: {left}; "
+        f"{owner}: served {future.served} of {counted(total, 'reply', 'replies')} ({served}); left: {left}; "
         "poll it to its end, or shorten the script"
     )
 
 
-def unused_rule(rule: Rule, counted: int, clients: Iterable[str]) -> str:
+def unused_rule(rule: Rule, submissions: int, clients: Iterable[str]) -> str:
     """Return the message for a rule that never applied: what it counted, and the fix."""
     where = "" if rule.where is None else f" where {rule.where}"
     owner = f"{rule.operation or 'any operation'} of {_client(rule.client)}{where}"
-    text = f"the rule {rule.choice} for {owner} never applied: it counted {counted} submissions"
-    if not counted and rule.client is not None:
+    text = (
+        f"the rule {rule.choice} for {owner} never applied: it counted {counted(submissions, 'submission')}"
+    )
+    if not submissions and rule.client is not None:
         return f"{text}; {suggestion(rule.client, clients, 'no such client submitted anything')}"
     return f"{text}; submit more, choose others, or add it with optional=True"
 
@@ -104,7 +107,11 @@ def unused_hold(hold: Hold) -> str:
     """Return the message for an outage or a limit that held nothing, and the fix."""
     held = hold.held
     owner = f"{held.operation or 'any operation'} of {_client(held.client)}"
-    what = f"outage after {hold.after} submissions" if isinstance(hold, Outage) else f"limit of {hold.count}"
+    what = (
+        f"outage after {counted(hold.after, 'submission')}"
+        if isinstance(hold, Outage)
+        else f"limit of {hold.count}"
+    )
     return f"the {what} for {owner} held nothing; submit more, or add it with optional=True"
 
 

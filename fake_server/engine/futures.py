@@ -15,6 +15,7 @@ from typing import Final
 from fake_server.core.errors import ScriptError
 from fake_server.core.gate import Gate
 from fake_server.core.http_messages import Request
+from fake_server.core.number_words import counted
 from fake_server.core.operations import Number, Operation
 from fake_server.script.builder import Exhausted, Script, Turn
 from fake_server.script.request_match import RequestMatch
@@ -127,7 +128,8 @@ class ScriptedFuture:
         return tuple(turn.reply for turn in self.script.submission_turns[self.refusals :])
 
     def __repr__(self) -> str:
-        return f"<ScriptedFuture {self.name!r}, {self.served} of {len(self.script.turns)} replies served>"
+        total = counted(len(self.script.turns), "reply", "replies")
+        return f"<ScriptedFuture {self.name!r}, {self.served} of {total} served>"
 
 
 Claim = tuple[int, tuple[Advance, ...], Turn | None]

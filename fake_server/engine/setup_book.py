@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from fake_server.core.endpoints import named_endpoint
+from fake_server.core.number_words import counted
 from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.engine.explanations import described
 from fake_server.script.builder import Turn
@@ -41,12 +42,16 @@ class SetupBook:
 
     def unused(self) -> list[str]:
         """Return a text for each path or operation with replies that no request got."""
-        return [
-            f"requests of {key.removeprefix(API_PREFIX)} left {len(waiting)} replies unused "
-            f"({', '.join(described(turn.reply) for turn in waiting)}); send more requests, or remove them"
-            for key, waiting in self._left.items()
-            if waiting
-        ]
+        return [_left_over(key, waiting) for key, waiting in self._left.items() if waiting]
+
+
+def _left_over(key: str, waiting: Collection[Turn]) -> str:
+    number = counted(len(waiting), "scripted reply", "scripted replies")
+    replies = ", ".join(described(turn.reply) for turn in waiting)
+    return (
+        f"{key.removeprefix(API_PREFIX)}: {number} left over ({replies}); send more requests, or script "
+        "fewer replies"
+    )
 
 
 class SetupRequests:

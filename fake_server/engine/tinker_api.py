@@ -27,6 +27,7 @@ from fake_server.core.errors import (
 )
 from fake_server.core.http_messages import JSON_HEADERS, Reply, Request, TransportFault
 from fake_server.core.json_values import copied, encoded
+from fake_server.core.number_words import counted
 from fake_server.core.operations import (
     API_PREFIX,
     SUBMISSION_PATHS,
@@ -415,8 +416,8 @@ class FakeTinker:
             lines += [unused_hold(hold) for hold in self._holds.unused()]
             lines += self._setup_book.unused()
         if lines:
-            noun = "difference" if len(lines) == 1 else "differences"
-            raise ScriptViolation("\n".join([f"{len(lines)} {noun} from the script:", *lines]))
+            differences = counted(len(lines), "difference")
+            raise ScriptViolation("\n".join([f"{differences} from the script:", *lines]))
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the simulated service, so that checkpoints expire; no client's clock moves.

@@ -15,6 +15,7 @@ from fake_server.core.byte_text import tokens_of
 from fake_server.core.chat_markers import marked_tokens_of
 from fake_server.core.errors import ScriptError, meant
 from fake_server.core.json_values import copied
+from fake_server.core.number_words import counted
 from fake_server.script.request_match import prompt_text, prompt_tokens, value_at
 from fake_server.script.steps import Complete
 
@@ -214,7 +215,7 @@ def _each(given: object, wanted: int | None) -> list[list[int]]:
         raise ScriptError(f"{given!r} is not a sample; give a text, a list of tokens, or a list of either")
     if wanted is not None and len(found) != wanted:
         raise ScriptError(
-            f"{len(found)} sequences are scripted for a request with num_samples={wanted}; "
+            f"the script has {counted(len(found), 'sequence')} for a request with num_samples={wanted}; "
             "script as many as are requested, or one for all of them"
         )
     return found
@@ -241,8 +242,8 @@ def _sequence(
             values = [float(logprobs)] * len(kept)
     if len(values) != len(kept):
         raise ScriptError(
-            f"{len(values)} log-probabilities are scripted for {len(kept)} tokens; give one for each, or one "
-            "number for all"
+            f"the script has {counted(len(values), 'log-probability', 'log-probabilities')} for "
+            f"{counted(len(kept), 'token')}; give one for each, or one number for all"
         )
     reason = stop_reason or ("length" if len(kept) < len(tokens) else "stop")
     return {"stop_reason": reason, "tokens": kept, "logprobs": values}

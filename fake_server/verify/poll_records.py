@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fake_server.core.number_words import counted
 from fake_server.core.wanted_got import wanted_got
 
 
@@ -46,7 +47,7 @@ def gaps_between(polls: Iterable[PollRecord]) -> tuple[float, ...]:
 
 def gap_differences(got: Sequence[float], wanted: Sequence[float], tolerance: float) -> list[str]:
     """Return a line for each gap that differs by more than ``tolerance`` seconds, and for a wrong count."""
-    lines = [wanted_got(f"{len(wanted)} gaps", len(got))] if len(wanted) != len(got) else []
+    lines = [wanted_got(counted(len(wanted), "gap"), len(got))] if len(wanted) != len(got) else []
     lines += [
         f"before poll {place + 2}: {wanted_got(f'{seconds:g} s', f'{measured:g} s')}"
         for place, (seconds, measured) in enumerate(zip(wanted, got, strict=False))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from fake_server.core.number_words import counted
 from fake_server.core.wanted_got import wanted_got
 from fake_server.engine.journal import Exchange
 
@@ -52,8 +53,9 @@ def connection_difference(exchanges: Iterable[Exchange], count: int, how_to_use_
     used = used_connections(asked)
     in_process = sum(exchange.connection is None for exchange in asked)
     if in_process:
+        wanted = counted(count, "connection")
         return (
-            f"wanted {count} connections, but {in_process} requests came in process, where there are none; "
+            f"wanted {wanted}, but {counted(in_process, 'request')} came in process, where there are none; "
             f"{how_to_use_a_socket} to ask for connections"
         )
     if len(used) == count:
@@ -63,5 +65,5 @@ def connection_difference(exchanges: Iterable[Exchange], count: int, how_to_use_
         if len(used) > count
         else "see which client's requests did not come"
     )
-    lines = [f"{wanted_got(f'{count} connections', len(used))}; {fix}; the connections used:"]
+    lines = [f"{wanted_got(counted(count, 'connection'), len(used))}; {fix}; the connections used:"]
     return "\n".join([*lines, *(f"  {connection}" for connection in used)] if used else [*lines, "  none"])

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 
 from fake_server.core.errors import ScriptError, ScriptViolation, suggestion
 from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.core.number_words import counted
 from fake_server.core.operations import Operation
 from fake_server.core.wanted_got import wanted_got
 from fake_server.dialects.dialect import Dialect
@@ -218,7 +219,8 @@ class VerifiedTinker(Conveniences):
         asked = [self._named(future) for future in futures] or [f for f in self.futures if f.scripted]
         _fail_unless_empty(
             [unfinished_script(future) for future in asked if future.left],
-            "scripts were not served to the end",
+            "script",
+            "not served to the end",
         )
 
     def assert_polls(self, future: FutureLike, count: int) -> None:
@@ -236,9 +238,8 @@ class VerifiedTinker(Conveniences):
                 if len(polls) < count
                 else "find out why it continues to poll"
             )
-            raise ScriptViolation(
-                f"future {found.name!r}: {wanted_got(f'{count} polls', len(polls))}: {listed(polls)}; {fix}"
-            )
+            difference = wanted_got(counted(count, "poll"), len(polls))
+            raise ScriptViolation(f"future {found.name!r}: {difference}: {listed(polls)}; {fix}")
 
     def assert_gaps(
         self, future: FutureLike, wanted: Iterable[float], *, tolerance: float | None = None
@@ -258,7 +259,7 @@ class VerifiedTinker(Conveniences):
         found = self._named(future)
         allowed = self.gap_tolerance() if tolerance is None else tolerance
         lines = gap_differences(self.gaps(found), tuple(wanted), allowed)
-        _fail_unless_empty(lines, f"differences in the gaps of future {found.name!r}")
+        _fail_unless_empty(lines, "difference", f"in the gaps of future {found.name!r}")
 
     def gap_tolerance(self) -> float:
         """Return how far a gap may deviate by default, in seconds."""
@@ -389,7 +390,7 @@ class VerifiedTinker(Conveniences):
     def _exchanges(self) -> list[Exchange]:
         if self.journal.dropped:
             raise ScriptError(
-                f"the journal has dropped its {self.journal.dropped} oldest requests; "
+                f"the journal has dropped its oldest {counted(self.journal.dropped, 'request')}; "
                 "call reset() between the parts of a test"
             )
         return self.journal.exchanges()
@@ -403,7 +404,7 @@ class VerifiedTinker(Conveniences):
         return by_name[name]
 
 
-def _fail_unless_empty(lines: list[str], what: str) -> None:
+def _fail_unless_empty(lines: list[str], noun: str, where: str) -> None:
     __tracebackhide__ = True
     if lines:
-        raise ScriptViolation("\n".join([f"{len(lines)} {what}:", *lines]))
+        raise ScriptViolation("\n".join([f"{counted(len(lines), noun)} {where}:", *lines]))

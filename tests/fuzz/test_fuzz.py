@@ -60,7 +60,7 @@ def never(*_: object, **__: object) -> None:
 @pytest.mark.slow
 def test_what_is_broken_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def found() -> str:
-        failure = searched(1, 20_000)
+        failure = searched(4, 20_000)
         return "" if failure is None else failure.error
 
     breaks: list[tuple[object, str, object]] = [

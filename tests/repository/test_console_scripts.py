@@ -64,8 +64,8 @@ def test_the_page_starts_them_as_these_tests_do() -> None:
 
 @pytest.mark.parametrize(
     "runner",
-    # Both make an environment of the same wheel; uv takes a fifth of the time.
-    [pytest.param(name, marks=pytest.mark.slow if name == "uvx" else pytest.mark.nightly) for name in STARTS],
+    # What CI's downstream project starts is in an environment of the same wheel.
+    [pytest.param(name, marks=pytest.mark.nightly) for name in STARTS],
 )
 def test_both_programs_run_and_the_server_ends_with_its_input(
     runner: str, runners: Path, wheel: Path, tmp_path: Path

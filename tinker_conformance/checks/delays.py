@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from fake_server.core.number_words import counted
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.profile.profile import Expired
 from tinker_conformance.timeline import Request, Response
@@ -45,7 +46,7 @@ def after_410(case: Case) -> Iterator[Mismatch]:
         yield Mismatch(
             case.scenario.id,
             case.observed[-1].at if case.observed else 0.0,
-            f"{expected} submissions after a 410",
+            f"{counted(expected, 'submission')} after a 410",
             f"{count}",
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from fake_server.core.number_words import counted
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.timeline import Request, Response
 
@@ -35,5 +36,5 @@ def no_real_wait(case: Case) -> Iterator[Mismatch]:
     shortest, place, request = min(gaps, key=lambda each: each[0])
     if shortest >= BOUND_SECONDS:
         wanted = f"polls at once after a 408, in real time too (within {BOUND_SECONDS:g} s)"
-        got = f"a real wait of {shortest:.1f} s or more before each of {len(gaps)} polls"
+        got = f"a real wait of {shortest:.1f} s or more before each of {counted(len(gaps), 'poll')}"
         yield Mismatch(case.scenario.id, request.at, wanted, got, place)

@@ -55,7 +55,7 @@ def _processor_seconds() -> float:
 
 def others_runnable() -> bool:
     """Return whether another thread of this process is runnable; False if the system has no `/proc`."""
-    return _any_runnable("self", besides=str(threading.get_native_id()))
+    return _any_runnable("self", excepted=str(threading.get_native_id()))
 
 
 def runnable(process: int) -> bool:
@@ -63,10 +63,10 @@ def runnable(process: int) -> bool:
     return _any_runnable(str(process))
 
 
-def _any_runnable(process: str, besides: str = "") -> bool:
+def _any_runnable(process: str, excepted: str = "") -> bool:
     try:
         tasks = (_PROC / process / "task").iterdir()
-        return any(_state(task) in _RUNNABLE for task in tasks if task.name != besides)
+        return any(_state(task) in _RUNNABLE for task in tasks if task.name != excepted)
     except OSError:
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from fake_server.core.number_words import counted
 from tinker_conformance.judging.causes import causes
 from tinker_conformance.judging.judge import Judgement
 
@@ -23,12 +24,11 @@ def fix_first(judgements: Sequence[Judgement]) -> Iterator[str]:
         return
     yield "\nfix first:"
     for number, cause in enumerate(found[:_MOST_CAUSES], 1):
-        requirements = "1 requirement" if cause.count == 1 else f"{cause.count} requirements"
-        yield f"  {number}. {cause.what} ({requirements})"
+        yield f"  {number}. {cause.what} ({counted(cause.count, 'requirement')})"
         yield f"     begin with {cause.first}"
         if cause.others:
             more = len(cause.others) - _MOST_NAMES
             names = ", ".join(cause.others[:_MOST_NAMES])
             yield f"     then see {names}" + (f" and {more} more" if more > 0 else "")
     if (left := len(found) - _MOST_CAUSES) > 0:
-        yield f"  and {left} more {'kind' if left == 1 else 'kinds'} of failure"
+        yield f"  and {counted(left, 'more kind', 'more kinds')} of failure"

@@ -9,8 +9,9 @@ from typing import Final
 
 import click
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
+from fake_server.core.number_words import counted
 from tinker_conformance.commands.common import SPEC_HELP, clock_option, opened
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.judging.identification import Nearness, candidates, nearness
@@ -62,9 +63,12 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
         sdk.close()
         reference.close()
     console.print(_table(found))
-    console.print(_conclusion(f"{sdk.info.name} {sdk.info.version}", found))
+    console.print(_conclusion(f"{sdk.info.name} {sdk.info.version}", found), soft_wrap=True)
+    console.print(
+        "\nwhat differs from each profile:" if verbose else "\nwhat differs from the nearest profiles:"
+    )
     for near in found if verbose else found[:3]:
-        console.print(_separation(near, most=None if verbose else _MOST_IDS))
+        console.print(_separation(near, most=None if verbose else _MOST_IDS), soft_wrap=True)
     errors = found[0].adapter_errors
     if errors:
         console.print(
@@ -77,9 +81,9 @@ def identify(spec: str, named: str | None, clock: str | None, *, verbose: bool) 
 
 
 def _table(found: Sequence[Nearness]) -> Table:
-    table = Table(
-        "profile", "held", "contracts failed", "quirks not shared", "scenarios that differ", box=None
-    )
+    # A name that is cut would look like its neighbours'.
+    name = Column("profile", no_wrap=True, min_width=max(len(near.profile.name) for near in found))
+    table = Table(name, "held", "contracts failed", "quirks not shared", "scenarios that differ", box=None)
     for near in found:
         contract, quirks, different, *_ = near.distance
         table.add_row(near.profile.name, f"{near.held:.1%}", str(contract), str(quirks), str(different))
@@ -103,19 +107,27 @@ def _conclusion(name: str, found: Sequence[Nearness]) -> str:
     for polling, facet in ((False, "observer"), (True, "polling")):
         nearest = min(found, key=lambda near: (near.failures(polling=polling), near.distance))
         revision = nearest.profile.polling.revision if polling else nearest.profile.observer.revision
-        lines.append(f"by its {facet} alone: {revision}, {nearest.failures(polling=polling)} failed")
+        failed = nearest.failures(polling=polling)
+        outcome = f"{counted(failed, 'requirement')} failed" if failed else "all requirements hold"
+        lines.append(f"judged by the {facet} facet alone, it is nearest to {revision}: {outcome}")
     return "\n".join(lines)
 
 
 def _separation(near: Nearness, most: int | None) -> str:
     failed = (*near.contract, *near.quirks)
-    if not failed:
-        apart = "no requirement; " + (
-            f"but the scenarios {', '.join(near.different[:_MOST_IDS])} differ"
-            if near.different
-            else "nothing at all"
+    name = near.profile.name
+    if failed:
+        number = counted(len(failed), "requirement")
+        return f"  {name}: {number} failed: {_listed(failed, most)}"
+    if near.different:
+        number = counted(len(near.different), "scenario")
+        return (
+            f"  {name}: all requirements hold, but {number} went differently: {_listed(near.different, most)}"
         )
-        return f"  {near.profile.name}: separated by {apart}"
-    shown = failed if most is None else failed[:most]
-    rest = f" and {len(failed) - len(shown)} more (-v names them)" if len(shown) < len(failed) else ""
-    return f"  {near.profile.name}: separated by {', '.join(shown)}{rest}"
+    return f"  {name}: nothing"
+
+
+def _listed(names: Sequence[str], most: int | None) -> str:
+    shown = names if most is None else names[:most]
+    rest = f" and {len(names) - len(shown)} more (-v names them)" if len(shown) < len(names) else ""
+    return f"{', '.join(shown)}{rest}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from fake_server.core.number_words import counted
 from tinker_conformance.parity.campaign import ReleaseReport
 from tinker_conformance.parity.comparison import Finding
 from tinker_conformance.parity.difference import FAULT
@@ -71,8 +72,7 @@ def _differences(report: ReleaseReport, findings: Sequence[Finding], folder: Pat
     path.write_text("\n".join(texts), encoding="utf-8")
     yield f"\n{report.version} differs from {report.profile}; the minimized scripts are in {path}"
     for finding in findings:
-        steps = "1 step" if finding.steps == 1 else f"{finding.steps} steps"
-        yield f"  {finding.scenario} ({finding.chapter}), shrunk to {steps}:"
+        yield f"  {finding.scenario} ({finding.chapter}), shrunk to {counted(finding.steps, 'step')}:"
         yield f"    expected: {finding.expected}"
         yield f"    observed: {finding.observed}"
         yield from (f"      {text}" for text in finding.script.splitlines())
@@ -113,5 +113,5 @@ def conclusion(reports: Sequence[ReleaseReport], code: Exit) -> Text:
     text = f"\n{agree} of {len(reports)} {releases} with the reference, event by event ({seconds})"
     errors = sum(report.comparison.adapter_errors for report in reports if report.comparison)
     if errors:
-        text += f"; {errors} scripts ended in an adapter error, which says nothing about a release"
+        text += f"; {counted(errors, 'script')} ended in an adapter error, which says nothing about a release"
     return Text(text, style="" if code is Exit.HELD else "bold red")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fake_server.core.number_words import counted
 from tinker_conformance.commands.common import opened
 from tinker_conformance.commands.terminal import Terminal
 from tinker_conformance.commands.versions import asked_versions, spec_of
@@ -40,4 +41,4 @@ def record_goldens(versions: str, out: Path) -> None:
             golden = recorded(sdk, profile_for(sdk.info.version), shipped_scenarios().values(), day)
         path = out / f"tinker-{golden.version}.json"
         path.write_bytes(encoded(golden))
-        console.print(f"{path}: {len(golden.scenarios)} scenarios under {golden.profile}")
+        console.print(f"{path}: {counted(len(golden.scenarios), 'scenario')} under {golden.profile}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ from tinker_conformance.report.release_matrix import (
     matrix_of_releases,
     matrix_table,
 )
+from tinker_conformance.server.probe import Probe
 from tinker_conformance.server.releases import VERB_SECONDS, chosen_releases, judge_releases
 from tinker_conformance.server.server_request import Pausing, ServerRequest
 from tinker_conformance.server.server_run import open_server_run
@@ -169,8 +171,10 @@ def server(
         finally:
             measured.releases = matrix_of_releases(measured.verbs).conclusion
 
+    if not quiet and (waits := _waits(opened.asked)):
+        console.print(waits, style="dim", soft_wrap=True)
     measured.judge(console, quiet=quiet, then=drive_releases if releases else None)
-    written = Written()
+    written = Written([] if opened.judge.meets_tinker else [_no_tinker(opened.target.url)])
     # Write all files before printing anything: a failing terminal must not affect them.
     with uninterrupted():
         write_report(measured, written)
@@ -183,6 +187,19 @@ def server(
         console.print(f"\n{visible(measured.releases)}", soft_wrap=True)
     code = measured.conclusion.exit_code
     sys.exit(undelivered(code) if written.problems else code)
+
+
+def _no_tinker(url: str) -> str:
+    return (
+        f"nothing at {url} answers like a Tinker server: no path of the Tinker API is there and answers with "
+        "a JSON object; check the host and the port of --url, and that this server serves the Tinker API"
+    )
+
+
+def _waits(asked: Sequence[Probe]) -> str:
+    """Return which probes make the run long, and how to leave them out; empty if none does."""
+    waiting = [f"{probe.id} (up to {probe.waits:g} s)" for probe in asked if probe.waits]
+    return f"some probes wait: {', '.join(waiting)}; --quick leaves them out" if waiting else ""
 
 
 def print_releases(matrix: ReleaseMatrix, console: Terminal) -> None:

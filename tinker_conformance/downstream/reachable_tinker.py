@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from fake_server.core.errors import ScriptViolation
 from fake_server.core.http_messages import Reply, Request, TransportFault
+from fake_server.core.number_words import counted
 from fake_server.engine.tinker_api import Unscripted
 from fake_server.script.steps import Advance
 from fake_server.verify.verified_tinker import REAL_GAP_TOLERANCE_SECONDS, VerifiedTinker
@@ -117,10 +118,12 @@ class ReachableTinker(VerifiedTinker):
         try:
             super().verify()
         except ScriptViolation as violation:
-            counted = Counter(str(leftover) for leftover in self._leftovers if leftover.refused)
-            if not counted:
+            refused = Counter(str(leftover) for leftover in self._leftovers if leftover.refused)
+            if not refused:
                 raise
-            lines = [f"refused meanwhile, {count} times: {text}" for text, count in counted.items()]
+            lines = [
+                f"refused meanwhile, {counted(count, 'time')}: {text}" for text, count in refused.items()
+            ]
             raise ScriptViolation("\n".join([str(violation), *lines])) from None
 
     def gap_tolerance(self) -> float:

@@ -162,7 +162,7 @@ class Judge:
             claims = f"the SDK does not claim {', '.join(missing)}"
             note = claims if missing else next(iter(obstacles.values())) or ""
             return Judgement(required, Verdict.NOT_CLAIMED, note=note)
-        left_out = "; ".join(f"without {name}: {why}" for name, why in obstacles.items() if why)
+        left_out = "; ".join(_not_run(obstacles))
         judgement = self._judge_possible(
             required, tuple(for_clock(scenario, self.profile, self.sdk.clock) for scenario in possible)
         )
@@ -381,6 +381,15 @@ def _kit_error(required: Requirement, scenario: Scenario, expected: Run, observe
 def _asks_the_set_up(scenario: Scenario) -> bool:
     """Return whether the scenario is about the set-up, too, so that its failure is one of the SDK."""
     return bool(scenario.setup or scenario.base_path) or scenario.epoch < 0
+
+
+def _not_run(obstacles: Mapping[str, str | None]) -> Iterator[str]:
+    """Yield which scenarios were not run, and why; those with one reason together."""
+    whys = dict.fromkeys(why for why in obstacles.values() if why)
+    for why in whys:
+        names = [name for name, each in obstacles.items() if each == why]
+        what = "scenario" if len(names) == 1 else "scenarios"
+        yield f"not run: {what} {' and '.join(names)}, because {why}"
 
 
 def _with_note(judgement: Judgement, note: str) -> Judgement:

@@ -12,6 +12,7 @@ import msgspec
 
 from fake_server.core.bounded_files import parse_toml, parse_yaml, read_text
 from fake_server.core.errors import FileError, suggestion
+from fake_server.core.number_words import counted
 from tinker_conformance.error_families import UserError
 from tinker_conformance.known_failures.entry import EntryClass, Expiry, KnownFailure, Subject
 from tinker_conformance.profile.version_numbers import version_of
@@ -90,7 +91,8 @@ def check_entries(
     if unmatched:
         lines = [_unmatched(entry, known[entry.subject]) for entry in unmatched[:_MOST_UNMATCHED]]
         if len(unmatched) > _MOST_UNMATCHED:
-            lines.append(f"{len(unmatched) - _MOST_UNMATCHED} more entries match nothing in this run")
+            left = counted(len(unmatched) - _MOST_UNMATCHED, "more entry", "more entries")
+            lines.append(f"not listed: {left} without a match in this run")
         raise UserError("\n".join(f"{source}: {line}" for line in lines), is_stale=True)
     for subject, ids in known.items():
         for name in ids:

@@ -17,6 +17,7 @@ import yaml
 from packaging.version import Version
 
 from fake_server.core.bounded_files import read_text
+from fake_server.core.number_words import counted
 from fake_server.core.visible_text import visible
 from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.error_families import UserError
@@ -64,11 +65,11 @@ class Recorded:
     removed: int
 
     def __str__(self) -> str:
-        total = self.kept + self.added
+        total = counted(self.kept + self.added, "known failure")
         if not self.kept and not self.removed:
-            return f"{total} known failures; edit the reasons"
+            return f"{total}; edit the reasons"
         return (
-            f"{total} known failures ({self.kept} kept, {self.added} new, {self.removed} removed); "
+            f"{total} ({self.kept} kept, {self.added} new, {self.removed} removed); "
             "edit the reasons of the new ones"
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from fake_server.core import number_words
 from tinker_conformance.judging.judge import UNTESTED, Verdict
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.records import JudgedKind, Result, ScriptsRecord, Start
@@ -36,6 +37,14 @@ NEVER_UNCLAIMED: Final[Mapping[JudgedKind, tuple[str, ...]]] = {
 }
 """The chapters that every SDK must claim, and every server offer; without them there is nothing to test."""
 
+_PLURALS: Final[Mapping[str, str]] = {
+    Verdict.KNOWN_FAILURE: "known failures",
+    Verdict.STALE_KNOWN_FAILURE: "stale known failures",
+    Verdict.ADAPTER_ERROR: "adapter errors",
+    Verdict.KIT_ERROR: "kit errors",
+    QUIRKS: "quirks not shared",
+}
+"""The words for verdicts that are nouns; the others, such as "passed", have no plural."""
 _FOUND: Final = frozenset({Verdict.PASSED, Verdict.KNOWN_FAILURE, Verdict.STALE_KNOWN_FAILURE})
 _AGAINST: Final = frozenset({Verdict.FAILED, Verdict.NOT_TESTABLE})
 
@@ -163,23 +172,29 @@ def counted(report: Report) -> str:
     counts = report.counts
     counts[Verdict.FAILED] -= quirks
     parts = [
-        f"{counts[verdict]} {verdict.value}"
+        number_of(counts[verdict], verdict.value)
         + (_until(report.results) if verdict is Verdict.NOT_TESTABLE else "")
         for verdict in Verdict
         if counts[verdict]
     ]
-    parts += [f"{quirks} {QUIRKS}"] if quirks else []
+    parts += [number_of(quirks, QUIRKS)] if quirks else []
     if report.end is not None and report.end.scripts is not None:
         parts += _scripts(report.end.scripts)
     left = len(report.start.asked) - len(report.results)
     if left > 0:
         parts.append(f"{left} not judged")
     if report.end is not None and report.end.stale:
-        entries = "entry" if len(report.end.stale) == 1 else "entries"
-        parts.append(f"{len(report.end.stale)} stale {entries} of known failures")
+        stale = number_words.counted(len(report.end.stale), "stale entry", "stale entries")
+        parts.append(f"{stale} of known failures")
     unclaimed = untested_chapters(report.results, report.start.kind)
-    never = f"; never tested: {', '.join(unclaimed)}" if unclaimed else ""
+    chapters = "the chapter" if len(unclaimed) == 1 else "the chapters"
+    never = f"; nothing was tested of {chapters} {' and '.join(unclaimed)}" if unclaimed else ""
     return (", ".join(parts) or "nothing was judged") + never
+
+
+def number_of(count: int, verdict: str) -> str:
+    """Return a count of one verdict, or of `QUIRKS`, in words: "3 passed", "2 known failures"."""
+    return number_words.counted(count, verdict, _PLURALS.get(verdict, verdict))
 
 
 def _is_against(result: Result, *, strict: bool) -> bool:
@@ -220,8 +235,16 @@ def _standing(report: Report) -> tuple[Standing, int]:
 
 def _scripts(scripts: ScriptsRecord) -> list[str]:
     parts = [f"{scripts.failed} of {scripts.judged} scripts failed"]
-    parts += [f"{scripts.adapter_errors} scripts with an adapter error"] if scripts.adapter_errors else []
-    parts += [f"{scripts.kit_errors} scripts with a kit error"] if scripts.kit_errors else []
+    parts += (
+        [f"{number_words.counted(scripts.adapter_errors, 'script')} with an adapter error"]
+        if scripts.adapter_errors
+        else []
+    )
+    parts += (
+        [f"{number_words.counted(scripts.kit_errors, 'script')} with a kit error"]
+        if scripts.kit_errors
+        else []
+    )
     return parts
 
 

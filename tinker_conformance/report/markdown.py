@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from fake_server.core.number_words import counted
 from fake_server.core.visible_text import visible
 from fake_server.core.wanted_got import wanted_got
 from tinker_conformance.judging.judge import Verdict
@@ -73,7 +74,8 @@ def _lines(report: Report) -> Iterator[str]:
     for result in broken[:_MOST_RESULTS]:
         yield from _failure(result)
     if len(broken) > _MOST_RESULTS:
-        yield f"\n{len(broken) - _MOST_RESULTS} more are in the HTML page and in report.jsonl."
+        more = counted(len(broken) - _MOST_RESULTS, "more result")
+        yield f"\n{more} in the HTML page and in report.jsonl."
     yield from _others(report)
     if report.verbs:
         yield ""
@@ -113,7 +115,8 @@ def _failure(result: Result) -> Iterator[str]:
         at = f"{literal(mismatch.scenario)}, **at {mismatch.at:.3f} s**"
         yield f"- {at}: {wanted_got(_cut(mismatch.wanted), _cut(mismatch.got))}"
     if len(result.mismatches) > _MOST_MISMATCHES:
-        yield f"- and {len(result.mismatches) - _MOST_MISMATCHES} more mismatches"
+        more = counted(len(result.mismatches) - _MOST_MISMATCHES, "more mismatch", "more mismatches")
+        yield f"- and {more}"
 
 
 def _others(report: Report) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from fake_server.core.number_words import counted
 from tinker_conformance._version import __version__
 from tinker_conformance.checks.case import Case
 from tinker_conformance.checks.pause_lines import pause_lines
@@ -147,7 +148,7 @@ def result_record(judgement: Judgement, rerun: str, *, releases: str = "") -> Re
     differing = {mismatch.scenario for mismatch in judgement.mismatches}
     mismatches = judgement.mismatches[:MOST_MISMATCHES]
     left_out = len(judgement.mismatches) - len(mismatches)
-    more = f"{left_out} more mismatches are not recorded" if left_out else ""
+    more = f"not recorded: {counted(left_out, 'more mismatch', 'more mismatches')}" if left_out else ""
     return Result(
         id=required.id,
         chapter=required.chapter,

@@ -15,10 +15,12 @@ class Offer:
     Attributes:
         missing: The features that it does not have, each with how that showed.
         models: The base models that its capabilities list.
+        is_tinker: Whether any known path is there and answers with a JSON object.
     """
 
     missing: Mapping[Feature, str]
     models: tuple[str, ...] = ()
+    is_tinker: bool = True
 
     def lacks(self, needs: frozenset[Feature]) -> str | None:
         """Return how the first missing one of some features showed; None if all are there."""

@@ -76,6 +76,11 @@ class ServerJudge:
             exchanges=probing.timeline,
         )
 
+    @property
+    def meets_tinker(self) -> bool:
+        """Whether the server answers any known path as a Tinker server does."""
+        return self._bench.offer.is_tinker
+
     def adopt(self, models: Iterable[str], checkpoints: Iterable[str]) -> None:
         """Let `close` also delete what releases of the official SDK left behind."""
         self._bench.adopt(models, checkpoints)

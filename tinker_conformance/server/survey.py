@@ -30,6 +30,7 @@ def survey(line: Line) -> Offer:
     asking = Dialogue(line)
     missing: dict[Feature, str] = {}
     models: tuple[str, ...] = ()
+    is_tinker = False
     unanswered = 0
     for feature in Feature:
         path = feature.path.removeprefix("/api/v1/")
@@ -43,6 +44,7 @@ def survey(line: Line) -> Offer:
                 raise ServerUnderTestError(f"{what}; start it, or check --url") from error
             continue
         unanswered = 0
+        is_tinker = is_tinker or (not is_missing(answer) and bool(answer.mapping()))
         if is_missing(answer):
             missing[feature] = f"{feature.method} {feature.path} answers HTTP {answer.status}"
         if feature is Feature.CAPABILITIES:
@@ -50,7 +52,7 @@ def survey(line: Line) -> Offer:
                 answer_text = line.target.without_key(str(answer))
                 raise UserError(f"the server refuses the API key ({answer_text}); give it with --api-key")
             models = _models(answer.mapping().get("supported_models"))
-    return Offer(missing, models)
+    return Offer(missing, models, is_tinker)
 
 
 def _models(listed: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from fake_server.core.errors import suggestion
+from fake_server.core.number_words import counted
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.server.dialogue import PROTOBUF, Dialogue, Line, ProbeEnded, is_missing, not_offered
@@ -164,7 +165,9 @@ class Workbench:
     def created_model(self, asking: Dialogue, answer: Answer) -> str:
         """Return the id of the model that a submission creates."""
         if self._models and not answer.ok:
-            raise not_offered(f"the server has {len(self._models)} models and refuses another: {answer}")
+            raise not_offered(
+                f"the server has {counted(len(self._models), 'model')} and refuses another: {answer}"
+            )
         result = asking.result(asking.request_id(answer))
         model = result.get("model_id")
         asking.require(isinstance(model, str) and model != "", "a model_id that is text", dict(result))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from fake_server.core.number_words import counted
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.known_failures.entry_reading import load_known_failures
@@ -105,7 +106,7 @@ class _Subject:
         results = tuple(self.results.values())
         left = len(self.start.asked) - len(results)
         stopped = str(session.shouldstop or session.shouldfail or "interrupted")
-        early = f"{stopped}, {left} requirements were not judged" if left else None
+        early = f"{stopped}; not judged: {counted(left, 'requirement')}" if left else None
         code = self._early_code(session, results)
         end = end_record(self.start, results, early=early, early_code=code, stale=stale)
         if self._report is not None:

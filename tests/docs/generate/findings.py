@@ -8,6 +8,7 @@ from typing import Final
 from tests.docs.generate.marked_places import replaced
 from tests.findings.recorded_run import FOLDER, RECORDED, Difference, JudgedSdk, load_data
 from tinker_conformance.judging.judge import Verdict
+from tinker_conformance.report.conclusion import number_of
 
 
 def pages() -> Mapping[str, Callable[[], str]]:
@@ -83,7 +84,9 @@ def _verdicts(sdk: JudgedSdk) -> Iterator[str]:
 
 
 def _counted(sdk: JudgedSdk) -> str:
-    return ", ".join(f"{number} {word}" for word, number in sorted(sdk.counts.items(), key=lambda c: -c[1]))
+    return ", ".join(
+        number_of(number, word) for word, number in sorted(sdk.counts.items(), key=lambda c: -c[1])
+    )
 
 
 def _ids(ids: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from tests.docs.generate.marked_places import replaced
 from tests.findings.recorded_run import FOLDER
 from tests.findings.recorded_server import SERVERS, FailedProbe, JudgedServer, load_server
+from tinker_conformance.report.conclusion import number_of
 from tinker_conformance.report.release_matrix import RELEASE_LEGEND, matrix_of_releases, sign_of
 
 _MOST: Final = 240
@@ -29,7 +30,9 @@ def _page(name: str) -> Callable[[], str]:
 
 
 def _verdicts(server: JudgedServer) -> Iterator[str]:
-    counted = ", ".join(f"{number} {word}" for word, number in sorted(server.counts.items(), key=_by_number))
+    counted = ", ".join(
+        number_of(number, word) for word, number in sorted(server.counts.items(), key=_by_number)
+    )
     yield f"{server.name}, {server.recorded}, {len(server.asked)} probes: {counted}."
     yield "\n| probe | verdict | difference | releases that rely on it |"
     yield "|---|---|---|---|"

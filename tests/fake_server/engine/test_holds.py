@@ -289,7 +289,7 @@ class TestSilentMistakes:
             ),
             (every(1, client="x").plays(fail()), "no such client submitted anything"),
             (nth(99).plays(fail()), r"Nth\(numbers=\(99,\)\) for any operation of any client never applied"),
-            (nth(99).plays(fail()), "it counted 1 submissions; submit more"),
+            (nth(99).plays(fail()), "it counted 1 submission; submit more"),
             (chance(0.5, operation="optim_step").plays(fail()), "optim_step of any client never applied"),
             (outage("paused_capacity", after=5), "the outage after 5 submissions for any operation"),
             (

@@ -210,7 +210,7 @@ def test_the_first_submissions_of_a_path_or_an_operation_are_refused(engine: Fak
     assert asked(engine, "forward_backward") != 500
     assert asked(engine, prompt_logprobs=True) == 402
     assert asked(engine, "forward_backward", forward_only=True) == 500
-    with pytest.raises(ScriptViolation, match=r"optim_step left 1 replies unused \(drop"):
+    with pytest.raises(ScriptViolation, match=r"optim_step: 1 scripted reply left over \(drop"):
         engine.verify()
     assert asked(engine, "optim_step") == "reset"
 
@@ -232,7 +232,7 @@ def test_a_script_for_a_client_that_submitted_nothing_names_the_nearest(engine: 
 def test_what_is_left_of_the_set_up_s_replies_is_reported(engine: FakeTinker) -> None:
     engine.on("create_session").replies(status(503), status(500))
     asked(engine, "create_session")
-    with pytest.raises(ScriptViolation, match=r"create_session left 1 replies unused \(status 500\)"):
+    with pytest.raises(ScriptViolation, match=r"create_session: 1 scripted reply left over \(status 500\)"):
         engine.verify()
 
 

@@ -241,8 +241,8 @@ def test_as_many_sequences_as_are_requested() -> None:
     engine.samples(["a", "b", "c", "d"])
     refused = asking.poll(asking.submit(prompt=tokens("x"), num_samples=2))
     assert refused.status_code == 404
-    assert "4 sequences are scripted for a request with num_samples=2" in refused.json()["error"]
-    with pytest.raises(ScriptViolation, match="4 sequences are scripted"):
+    assert "the script has 4 sequences for a request with num_samples=2" in refused.json()["error"]
+    with pytest.raises(ScriptViolation, match="the script has 4 sequences"):
         engine.verify()
 
 

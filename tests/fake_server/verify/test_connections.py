@@ -51,7 +51,7 @@ def test_requests_of_one_client_share_a_connection_and_each_new_client_has_its_o
     with pytest.raises(ScriptViolation) as caught:
         tinker.assert_connections(1)
     text = str(caught.value)
-    assert "wanted 1 connections, got 3; keep one client open" in text
+    assert "wanted 1 connection, got 3; keep one client open" in text
     assert "connection 1: POST /api/v1/asample, POST /api/v1/asample" in text
     assert "connection 3: POST /api/v1/asample" in text
 
@@ -85,13 +85,13 @@ def test_in_process_there_are_none_and_asking_for_some_says_so(tinker: VerifiedT
         _submit(client, "s")
     assert tinker.connections == ()
     for count in (0, 1):
-        with pytest.raises(ScriptViolation, match="1 requests came in process.*behind a FakeTinkerServer"):
+        with pytest.raises(ScriptViolation, match="1 request came in process.*behind a FakeTinkerServer"):
             tinker.assert_connections(count)
 
 
 def test_nothing_asked_is_no_connection(tinker: VerifiedTinker) -> None:
     tinker.assert_connections(0)
-    with pytest.raises(ScriptViolation, match=r"(?s)wanted 1 connections, got 0; see which.*none"):
+    with pytest.raises(ScriptViolation, match=r"(?s)wanted 1 connection, got 0; see which.*none"):
         tinker.assert_connections(1)
 
 
@@ -108,5 +108,5 @@ def test_a_journal_that_let_go_of_requests_refuses_to_mislead(tinker: VerifiedTi
     tinker.journal = Journal(limit=1)
     for _ in range(2):
         tinker.handle(_on_a_connection())
-    with pytest.raises(ScriptError, match=r"1 oldest requests; call reset\(\)"):
+    with pytest.raises(ScriptError, match=r"its oldest 1 request; call reset\(\)"):
         tinker.assert_connections(1)

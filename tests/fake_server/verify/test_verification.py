@@ -65,7 +65,7 @@ def test_a_gap_is_what_the_client_waited_not_what_the_script_moved(
     with pytest.raises(ScriptViolation) as caught:
         tinker.assert_gaps("f", [2, 5])
     assert "before poll 3: wanted 5 s, got 4 s (all gaps: 2, 4)" in str(caught.value)
-    with pytest.raises(ScriptViolation, match="wanted 1 gaps, got 2"):
+    with pytest.raises(ScriptViolation, match="wanted 1 gap, got 2"):
         tinker.assert_gaps("f", [2])
     tinker.assert_gaps("f", [2.0004, 4])
     with pytest.raises(ScriptViolation):

@@ -125,7 +125,7 @@ def test_identify_finds_the_profile_that_the_reference_was_given(
     assert result.exit_code == 0, result.output
     output = " ".join(result.output.split())
     assert f"behaves like {profile} (observer" in output
-    assert "separated by" in output
+    assert "what differs from the nearest profiles:" in output
 
 
 def test_identify_takes_a_profile_for_the_reference_alone() -> None:

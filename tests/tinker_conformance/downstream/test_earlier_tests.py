@@ -131,7 +131,7 @@ def test_next(fake_tinker):
     )
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(
-        ["*refused meanwhile, 1 times: POST /api/v1/retrieve_future, from a client of test_it.py::test_first"]
+        ["*refused meanwhile, 1 time: POST /api/v1/retrieve_future, from a client of test_it.py::test_first"]
     )
 
 

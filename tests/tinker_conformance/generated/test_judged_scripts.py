@@ -71,7 +71,7 @@ def test_an_adapter_that_fails_in_a_script_is_no_failure_of_the_sdk(folder: Path
     result = _run("python:planted:FailsToOpen", "--replay", str(_file(folder)))
     assert result.exit_code == 4, result.output
     assert "could not be judged against tinker-0.10: " in result.output
-    assert "1 scripts with an adapter error" in result.output
+    assert "1 script with an adapter error" in result.output
     assert "it did not finish" in result.output
     assert "no network today" in result.output
 

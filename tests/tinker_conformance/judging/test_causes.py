@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
+
 from tests.tinker_conformance.checks.small_timelines import line, notified, poll, scenario
 from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.commands.fix_first import fix_first
@@ -9,6 +13,7 @@ from tinker_conformance.judging.causes import causes
 from tinker_conformance.judging.judge import Judgement, Verdict
 from tinker_conformance.profile.profile_files import load_profile
 from tinker_conformance.requirements import requirement
+from tinker_conformance.scenario.scenario import Scenario
 from tinker_conformance.sdk.adapter import AdapterInfo
 from tinker_conformance.timeline import Timeline
 
@@ -35,6 +40,19 @@ def too_many(identifier: str, client: str) -> Judgement:
 
 def other(identifier: str, verdict: Verdict, *fix_first: str) -> Judgement:
     return Judgement(requirement(identifier), verdict, note="why", fix_first=fix_first)
+
+
+def test_requests_of_threads_may_come_at_other_times() -> None:
+    threads = msgspec.structs.replace(scenario(), threads=True)
+
+    def cause(of: Scenario) -> str:
+        judgement = failed("concurrency.training_on_threads", Mismatch("small", 1.0, "a line", "nothing"))
+        case = replace(judgement.cases["small"], scenario=of, expected=(poll(0.0),), observed=(poll(1.0),))
+        (found,) = causes([replace(judgement, cases={"small": case})])
+        return found.what
+
+    assert cause(scenario()) == "requests come at another time, or differ"
+    assert cause(threads) == "log lines are missing"
 
 
 GRACE = tuple(

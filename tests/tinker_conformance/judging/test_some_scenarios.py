@@ -77,7 +77,9 @@ def test_where_none_is_testable_the_first_is_named(scenarios: tuple[str, ...]) -
 def test_the_note_says_which_scenario_the_clock_cannot_run() -> None:
     judgement = _judged({"one": ONCE}, {"one": ONCE}, "one", "apart", clock=SdkClock.WALL)
     assert judgement.verdict is Verdict.PASSED
-    assert judgement.note.startswith("without apart: the SDK's clock, wall, cannot run this scenario: ")
+    assert judgement.note.startswith(
+        "not run: scenario apart, because the SDK's clock, wall, cannot run this scenario: "
+    )
     assert _judged({"one": ONCE}, {"one": ONCE}, "one", clock=SdkClock.WALL).note == ""
 
 

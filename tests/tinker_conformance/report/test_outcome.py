@@ -12,7 +12,7 @@ from tests.tinker_conformance.report.making import result, start
 from tinker_conformance.error_families import UserError
 from tinker_conformance.judging.judge import Verdict
 from tinker_conformance.profile.profile_files import load_profile
-from tinker_conformance.report.conclusion import Conclusion, Standing, conclude
+from tinker_conformance.report.conclusion import QUIRKS, Conclusion, Standing, conclude, number_of
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.record_making import end_record
 from tinker_conformance.report.records import Result, ScriptsRecord
@@ -103,9 +103,23 @@ def test_a_chapter_that_cannot_be_unclaimed_is_exit_code_6_and_named() -> None:
         result(requirement("debounce.active"), Verdict.NOT_CLAIMED),
     ]
     assert _concluded(judged).exit_code == Exit.NOTHING_TESTED
-    assert "never tested: debounce" in _concluded(judged).counted
+    assert "nothing was tested of the chapter debounce" in _concluded(judged).counted
     judged[2] = msgspec.structs.replace(judged[2], verdict=Verdict.PASSED)
     assert _concluded(judged).exit_code == Exit.HELD
+
+
+@pytest.mark.parametrize(
+    ("count", "verdict", "words"),
+    [
+        (1, "known failure", "1 known failure"),
+        (2, "known failure", "2 known failures"),
+        (6, QUIRKS, "6 quirks not shared"),
+        (2, "adapter error", "2 adapter errors"),
+        (3, "passed", "3 passed"),
+    ],
+)
+def test_a_count_agrees_with_its_noun(count: int, verdict: str, words: str) -> None:
+    assert number_of(count, verdict) == words
 
 
 def test_a_quirk_counts_only_where_it_is_asked_for() -> None:

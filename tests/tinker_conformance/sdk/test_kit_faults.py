@@ -51,6 +51,12 @@ SCENARIO = (
 )
 
 
+LONG_IN_PROCESS = pytest.mark.parametrize(
+    "spec", [pytest.param("in process", marks=pytest.mark.nightly), "stdio"], indirect=True
+)
+"""A worker in which the kit failed is started anew for the next scenario."""
+
+
 @pytest.fixture(params=["in process", "stdio"])
 def spec(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An SDK that is right and samples only; its fake server is wrong, and that of the reference is not."""
@@ -93,6 +99,7 @@ def test_a_requirement_is_a_kit_error_and_names_what_failed(
 
 
 @pytest.mark.slow
+@LONG_IN_PROCESS
 def test_no_number_of_them_gives_the_adapter_up(spec: str, judge_of: Callable[[str], Judge]) -> None:
     judge = judge_of(spec)
     scenarios = [scenario for scenario in shipped_scenarios().values() if scenario.futures][:12]
@@ -120,6 +127,7 @@ def test_generated_scripts_exit_with_5(spec: str, tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.slow
+@LONG_IN_PROCESS
 def test_a_whole_run_exits_with_5_and_fails_nothing(spec: str) -> None:
     result = CliRunner().invoke(
         main, ["run", "--sdk", spec, "--profile", "tinker-0.5.1"], env={"COLUMNS": "200"}

@@ -10,14 +10,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fake_server import FakeTinker, FakeTinkerServer
+from fake_server.core.http_messages import Reply
 from tests.broken_servers.declaration import FAILED
 from tests.broken_servers.laboratory import BASE_MODEL, KEY, fake_server
 from tests.tinker_conformance.downstream.runs import QUIET
 from tinker_conformance.cli import main
+from tinker_conformance.commands.server import _waits
 from tinker_conformance.report.exit_codes import Exit
 from tinker_conformance.report.report_reading import load_report
+from tinker_conformance.server.probes import PROBES, asked_probes
 
 TWO = ("--only", "session.create", "--only", "session.health")
+OTHER_PAGE = Reply(200, ((b"content-type", b"text/html"),), b"<!doctype html>")
 SUITE = ("--pyargs", "tinker_conformance.server.suite")
 
 
@@ -78,6 +82,32 @@ def test_a_failure_is_explained_with_what_was_asked_and_answered(unhealthy: str,
     for shown in (result.output, page):
         assert "real time" in shown
         assert "virtual time" not in shown
+
+
+class _OtherServer(FakeTinker):
+    """A web server that answers every path with a page, as a development server does."""
+
+    def handle(self, request: object) -> object:  # type: ignore[override]
+        return OTHER_PAGE
+
+
+def test_a_server_of_something_else_is_named_as_such() -> None:
+    with FakeTinkerServer(_OtherServer()) as server:
+        result = _run(server.url, *TWO)
+        assert f"nothing at {server.url} answers like a Tinker server" in result.output
+    assert result.exit_code == Exit.SDK_FAILED
+
+
+def test_a_tinker_server_is_not_taken_for_something_else(unhealthy: str) -> None:
+    assert "answers like a Tinker server" not in _run(unhealthy, *TWO).output
+
+
+def test_probes_that_wait_are_named() -> None:
+    assert _waits(PROBES) == (
+        "some probes wait: polling.in_time (up to 45 s), polling.after_the_longest_back_off (up to 30 s); "
+        "--quick leaves them out"
+    )
+    assert _waits(asked_probes(None, quick=True)) == ""
 
 
 def test_a_quirk_does_not_count(unhealthy: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import httpx
 
+from fake_server.core.number_words import counted
+
 FREE_REQUESTS: Final = 50
 """How many requests one verb may send as fast as it likes. A verb of a server that answers needs 2 to 10."""
 PACE_SECONDS: Final = 0.25
@@ -149,7 +151,7 @@ class ExchangeLog:
             return "the SDK sent nothing"
         last = sent[-1]
         waiting = [each for each in sent if each.ended is None]
-        before = "" if len(sent) == 1 else f", after {len(sent) - 1} other requests"
+        before = "" if len(sent) == 1 else f", after {counted(len(sent) - 1, 'other request')}"
         if waiting:
             first = waiting[0]
             return f"{first.name} was not answered for {now - first.began:.1f} s{before}"

@@ -62,7 +62,7 @@ def _lines(timeline: Timeline) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("clients", "futures"), [(1, FEW), pytest.param(20, FUTURES, marks=pytest.mark.slow)]
+    ("clients", "futures"), [(1, FEW), pytest.param(20, FUTURES, marks=pytest.mark.nightly)]
 )
 def test_the_futures_of_some_clients_are_kept_apart(
     run: Callable[[int, int], Run], clients: int, futures: int

@@ -276,8 +276,8 @@ adapter.Driver = Working
     finally:
         session.close()
     assert run.fault is None
-    said = {event.message for event in run.timeline if isinstance(event, Log)}
-    assert said & {"the clock moved", "it stands still"} == {"it stands still"}
+    messages = {event.message for event in run.timeline if isinstance(event, Log)}
+    assert messages & {"the clock moved", "it stands still"} == {"it stands still"}
 
 
 def test_an_adapter_that_reads_no_clock_is_not_testable_where_the_clock_moves(
