@@ -97,7 +97,7 @@ class _Drops408InTraining(Poll):
         "reasons.training_unknown",
         "trigger.every_408",
     ),
-    shows_in=every(polls_get(408), uses(ClientKind.TRAINING)),
+    shows_in=every(polls_get(408), uses(ClientKind.TRAINING, ClientKind.MODEL_CREATION)),
 )
 class _Ignores408InTraining(WithPoll):
     poll = _Drops408InTraining
