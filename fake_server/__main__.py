@@ -115,7 +115,7 @@ def _not_empty(_context: click.Context, _option: click.Parameter, given: tuple[s
 @click.option(
     "--dialect",
     metavar="NAME",
-    help="Speak as another server does, such as skyrl or tuft; the page Dialects of the docs lists them.",
+    help="Imitate another server, such as skyrl or tuft. The page Dialects of the docs lists them.",
 )
 @click.option(
     "--long-polls", is_flag=True, help="Send pending replies of the dialect as late as that server does."

@@ -9,7 +9,7 @@ from typing import Final
 class QueueState(StrEnum):
     """What the server says about the queue; the values are the strings in its JSON replies.
 
-    Source: ``tinker`` 0.1.0 to 0.38.0 and the seed, "Queue State Enum & Observer ABC".
+    Source: ``tinker`` 0.1.0 to 0.38.0, and the specification of Tinkex, "Queue State Enum & Observer ABC".
     """
 
     ACTIVE = "active"
@@ -32,7 +32,7 @@ class Parsing(StrEnum):
     EXACT = "exact"
     """Character by character (``tinker``, every release)."""
     TRIMMED_LOWERCASE = "trimmed_lowercase"
-    """Surrounding white space and letter case are ignored (Tinkex; seed, "The Gap Explained")."""
+    """White space around and letter case are ignored (Tinkex; its specification, "The Gap Explained")."""
 
 
 _BY_WORD: Final = {state.value: state for state in QueueState}

@@ -81,10 +81,25 @@ class Problem:
     message: str
 
 
+_ALMOST_EQUAL: Final = 0.8
+"""How alike a misspelt word is: `paused` is another word than `paused_capacity`, `paused_capactiy` is not."""
+_ALIKE: Final = 0.6
+"""How alike two names must be to be suggested: with less, `tinkr` would suggest `twinkle-kit`."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the most similar of the first thousand names in ``known``, or None if none is similar."""
-    found = get_close_matches(name, list(islice(known, MAX_NAMES_COMPARED)), n=1, cutoff=0.5)
+    names = list(islice(known, MAX_NAMES_COMPARED))
+    found = get_close_matches(name, names, n=1, cutoff=_ALIKE)
+    # A name that is only begun is shorter, and so less alike than a misspelt one.
+    found = found or [each for each in names if name and each.startswith(name)]
     return found[0] if found else None
+
+
+def misspelt(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that a word is almost equal to, or None: for words that may also be unknown."""
+    found = get_close_matches(word, list(known), n=1, cutoff=_ALMOST_EQUAL)
+    return found[0] if found and found[0] != word else None
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str, *, prefix: str = "") -> str:

@@ -14,7 +14,7 @@ from fake_server.core.operations import API_PREFIX, Operation
 from fake_server.engine.futures import FutureBook, ScriptedFuture
 from fake_server.script.builder import Exhausted
 from fake_server.script.holds import Hold, Outage
-from fake_server.script.rules import Rule
+from fake_server.script.rules import Rule, RuleBook
 from fake_server.script.steps import (
     Complete,
     Drop,
@@ -152,23 +152,39 @@ def unexpected_request(method: str, path: str, known: Iterable[str]) -> str:
     return f"{text}; {suggestion(name, paths, otherwise, prefix=API_PREFIX)}"
 
 
-def unscripted_submission(
+def unscripted_submission(  # noqa: PLR0917 - what the engine knows of the request
     book: FutureBook,
     path: str,
     operations: Sequence[Operation],
     client: str | None,
     body: Mapping[str, object],
+    rules: RuleBook,
+    how_to_complete: str,
 ) -> str:
-    """Return the message for a submission without a script, with the nearest waiting script."""
-    came = f"{operations[0]} of client {client!r} came (POST {path}), but no script is left for it"
+    """Return the message for a submission without a script, with the nearest waiting script or rule.
+
+    Args:
+        book: The scripted futures.
+        path: The path of the request.
+        operations: What the submission may be, the most likely first.
+        client: Its model or sampling session.
+        body: Its decoded body.
+        rules: The rules.
+        how_to_complete: How to let submissions without a script complete, in the caller's terms.
+    """
+    whose = "" if client is None else f" of client {client!r}"
+    came = f"POST {path} came ({operations[0]}{whose}), but no script is left for it"
     free = [future for future in islice(book.by_name.values(), MAX_COMPARED) if not future.submitted]
     if not free:
+        if (near_rule := rules.nearest_miss(operations, client, body)) is not None:
+            where, differences = near_rule
+            return (
+                f"{came}, and no rule fits: the nearest is for requests where {where}, which this one misses "
+                f"by {'; '.join(differences)}; change the request, or add a reply for it"
+            )
         taken = sum(future.scripted for future in book.by_name.values())
-        fix = (
-            "add a script, or let what has none complete (unscripted=Unscripted.COMPLETE, or --unscripted "
-            "complete)"
-        )
-        return f"{came}; scripted: {taken}, all taken; {fix}"
+        scripts = f"{counted(taken, 'script')} added, all taken" if taken else "none was added"
+        return f"{came}: {scripts}; add a script, or {how_to_complete}"
     if (missed := book.nearest_conditional(operations, client, body)) is not None:
         future, differences = missed
         return (

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from time import CLOCK_MONOTONIC, clock_gettime_ns
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from fake_server.core.errors import (
     BodyError,
@@ -141,7 +141,13 @@ class FakeTinker:
         journal: Every request with its answer.
         problems: Requests that no script expects, in order of arrival; at most ``MAX_PROBLEMS``.
         listener: Is notified of submissions and polls; may be replaced between requests.
+        how_to_complete: The advice in errors about submissions without a script.
     """
+
+    how_to_complete: ClassVar[str] = (
+        "let submissions without a script complete: create the engine with a seed or with "
+        "unscripted=Unscripted.COMPLETE, or start the server with --unscripted complete"
+    )
 
     def __init__(
         self,
@@ -264,8 +270,8 @@ class FakeTinker:
         check_rule(rule)
         if self._unscripted is Unscripted.ERROR:
             raise ScriptError(
-                "a rule applies to submissions without a script, but here they are errors; create the engine "
-                "with a seed, or with unscripted=Unscripted.COMPLETE"
+                "a rule applies to submissions without a script, but here they are errors; "
+                f"{self.how_to_complete}"
             )
         with self._lock:
             match rule:
@@ -664,7 +670,9 @@ class FakeTinker:
         script = self._rules.script_for(operations, client, body)
         refused = self._unscripted is Unscripted.ERROR and path_operation is not Operation.CREATE_MODEL
         if script is None and refused:
-            text = unscripted_submission(self._book, request.path, operations, client, body)
+            text = unscripted_submission(
+                self._book, request.path, operations, client, body, self._rules, self.how_to_complete
+            )
             raise _Refusal(ProblemKind.UNSCRIPTED_SUBMISSION, text)
         return self._book.add_unscripted(script or _COMPLETED, operations[0], client), operations[0]
 

@@ -9,6 +9,7 @@ YAML.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -16,7 +17,7 @@ from enum import StrEnum
 from types import FunctionType
 from typing import Final
 
-from fake_server.core.errors import ScriptError, meant
+from fake_server.core.errors import ScriptError, meant, misspelt
 from fake_server.core.faults import CutEnd, DropKind, RawBytes, Refusal
 from fake_server.core.http_messages import Reply
 from fake_server.script.fault_data import choice, wire_from
@@ -128,7 +129,10 @@ class Script:
                 "drop() for a poll"
             )
         if self.exhausted is Exhausted.REPEAT and not turns:
-            raise ScriptError("exhausted: repeat needs a reply to repeat; add one, or choose fail or error")
+            raise ScriptError(
+                "exhausted: repeat sends the last reply again, but the script has none; add a reply, or "
+                "choose fail or error"
+            )
         object.__setattr__(self, "turns", turns)
         object.__setattr__(self, "tail", tail)
         object.__setattr__(self, "last", Turn((), turns[-1].reply) if turns else None)
@@ -315,8 +319,24 @@ KEYS_OF_A_RESULT: Final = frozenset(
     }
 )
 """The fields that results of the real service have, whatever their operation (0.1.0 to 0.38.0)."""
+_STATES: Final = ("active", "paused_capacity", "paused_rate_limit")
 _KEYS_OF_A_PAUSE: Final = frozenset({"type", "request_id", "queue_state", "queue_state_reason"})
 """What the real service sends with a 408 or a ``try_again`` (seed; SDK_FACTS)."""
+
+
+def warn_of_a_misspelt_state(state: object) -> None:
+    """Warn of a queue state that is nearly one of the real service; any word may be sent.
+
+    Another letter case, or white space around a state, is what tests of parsing send on purpose.
+    """
+    if not isinstance(state, str) or state.strip().lower() in _STATES:
+        return
+    if (near := misspelt(state, _STATES)) is not None:
+        text = (
+            f"queue_state {state!r} is no state of the real service; is it {near!r} misspelt? It is sent as "
+            f"it is; give it as a body, such as timeout({{'queue_state': {state!r}}}), to have no warning"
+        )
+        warnings.warn(text, UserWarning, stacklevel=3)
 
 
 def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
@@ -324,8 +344,13 @@ def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
 
     Raises:
         ScriptError: Both are given, or a keyword is a misspelt key of the real service.
+
+    Warns:
+        UserWarning: The keyword ``queue_state`` is nearly a state of the real service. It is sent as
+            it is; a ``body`` is sent without a warning.
     """
     _check_spelling("timeout", fields, _KEYS_OF_A_PAUSE)
+    warn_of_a_misspelt_state(fields.get("queue_state"))
     return Timeout(_body(body, fields))
 
 
@@ -334,8 +359,12 @@ def try_again(body: Mapping[str, object] | None = None, /, **fields: object) -> 
 
     Raises:
         ScriptError: A keyword is a misspelt key of the real service.
+
+    Warns:
+        UserWarning: As `timeout` does.
     """
     _check_spelling("try_again", fields, _KEYS_OF_A_PAUSE)
+    warn_of_a_misspelt_state(fields.get("queue_state"))
     return TryAgain({**(body or {}), **fields})
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import FunctionType
 
 from fake_server.core.errors import ScriptError
 from fake_server.core.operations import Operation, named_operation
@@ -167,6 +168,11 @@ def check_rule(value: object) -> None:
         case RuleBeginning():
             raise ScriptError(
                 f"{value!r} is only the beginning of a rule; complete it with paused() or plays(), such as "
+                'every(3).paused("paused_capacity", polls=2)'
+            )
+        case FunctionType(__name__=name):
+            raise ScriptError(
+                f'{name} is a function, and no rule yet; call it, such as outage("paused_capacity") or '
                 'every(3).paused("paused_capacity", polls=2)'
             )
         case _:

@@ -20,7 +20,14 @@ from typing import Final
 from fake_server.core.errors import ScriptError, meant
 from fake_server.core.operations import Operation, named_operation
 from fake_server.core.seeded_numbers import digest, mixed, unit
-from fake_server.script.builder import Exhausted, Script, Seconds, timeout, try_again
+from fake_server.script.builder import (
+    Exhausted,
+    Script,
+    Seconds,
+    timeout,
+    try_again,
+    warn_of_a_misspelt_state,
+)
 from fake_server.script.request_match import RequestMatch, request_match
 from fake_server.script.steps import Advance, Complete, Fail, ReplyStep, Step, microseconds
 
@@ -291,6 +298,14 @@ class RuleBook:
         chosen.applied = True
         return chosen.rule.script
 
+    def nearest_miss(
+        self, operations: Sequence[Operation], client: str | None, body: Mapping[str, object]
+    ) -> tuple[RequestMatch, list[str]] | None:
+        """Return the conditions of a rule that a submission misses least, and what it misses."""
+        wheres = (counted.rule.where for counted in self._counted if counted.rule.counts(operations, client))
+        missed = [(where, where.differences(body, self._captured)) for where in wheres if where is not None]
+        return min(missed, key=lambda pair: len(pair[1]), default=None)
+
     def unused(self) -> list[tuple[Rule, int]]:
         """Return the rules that never applied and should have, each with the submissions that it counted."""
         return [
@@ -332,6 +347,7 @@ def pause_reply(state: str, reason: str | None, signal: str) -> ReplyStep:
     """
     if signal not in SIGNALS:
         raise ScriptError(f"signal is {signal!r}; use one of {', '.join(SIGNALS)}{meant(signal, SIGNALS)}")
+    warn_of_a_misspelt_state(state)
     body = {"queue_state": state} | ({} if reason is None else {"queue_state_reason": reason})
     return timeout(body) if signal == "timeout" else try_again(body)
 

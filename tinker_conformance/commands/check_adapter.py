@@ -59,7 +59,7 @@ def check_adapter(spec: str, patience: float | None, clock: str | None) -> None:
             if finding.missing is not None:
                 console.print(_MISSING, f" {number:2}  {finding.step}")
                 console.print(f"             {finding.missing}")
-                sys.exit(Exit.ADAPTER)
+                sys.exit(Exit.USAGE if finding.is_usage else Exit.ADAPTER)
             console.print(_OK, f"      {number:2}  {finding.step}")
     console.print("the adapter is complete")
 

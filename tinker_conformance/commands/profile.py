@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from fake_server.core.visible_text import visible_lines
@@ -12,7 +14,27 @@ from tinker_conformance.profile.values import as_toml, values_of, written
 _ABSENT = "(absent)"
 
 
-@click.group(cls=Listed)
+class _ProfileGroup(Listed):
+    """Names the command to use if a profile stands where a command should."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments begin with.
+
+        Raises:
+            UsageError: They begin with no command.
+        """
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise click.UsageError(
+                f"{args[0]!r} is no command of profile, which has {' and '.join(sorted(self.commands))}; to "
+                f"see a profile, run: tinker-conformance profile show {shlex.quote(args[0])}",
+                ctx,
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_ProfileGroup)
 def profile() -> None:
     """Show what a profile says: texts, delays, limits and choices."""
 

@@ -191,8 +191,8 @@ def server(
 
 def _no_tinker(url: str) -> str:
     return (
-        f"nothing at {url} answers like a Tinker server: no path of the Tinker API is there and answers with "
-        "a JSON object; check the host and the port of --url, and that this server serves the Tinker API"
+        f"nothing at {url} answers like a Tinker server: none of the Tinker API's paths answers with a "
+        "JSON object; check the host and the port of --url, and that this server serves the Tinker API"
     )
 
 

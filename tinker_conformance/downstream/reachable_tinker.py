@@ -35,6 +35,10 @@ class ReachableTinker(VerifiedTinker):
 
     how_to_move_clocks = "add the fixture fake_tinker_clock to the test"
     how_to_use_a_socket = "use fake_tinker_server (a loopback socket)"
+    how_to_complete = (
+        "let submissions without a script complete: in a conftest.py, override the fixture "
+        "fake_tinker_options, and return FakeTinkerOptions(unscripted_complete=True)"
+    )
 
     def __init__(
         self,

@@ -42,10 +42,12 @@ class StepResult:
     Attributes:
         step: What the step expects of the adapter.
         missing: What the adapter did not do, and the fix; None if the step passed.
+        is_usage: Whether `tinker-conformance run` calls what is missing a usage error.
     """
 
     step: str
     missing: str | None = None
+    is_usage: bool = False
 
 
 _CLIENTS: Final = {
@@ -111,7 +113,7 @@ class _Check:
             try:
                 load_profile(info.profile)
             except UserError as error:
-                yield StepResult("the adapter names a profile that the kit has", str(error))
+                yield StepResult("the adapter names a profile that the kit has", str(error), is_usage=True)
         missing = None
         if not self._kinds():
             missing = "no client is claimed; add 'sampling' or 'training' to the capabilities in 'started'"

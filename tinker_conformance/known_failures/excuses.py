@@ -157,7 +157,10 @@ def known_failures_for(
     if any(isinstance(entry.expires, Version) for entry in entries):
         version = version_of(sdk_version)
         if version is None:
-            message = f"{source}: the SDK's version {sdk_version!r} cannot be compared; use a date in expires"
+            message = (
+                f"{source}: the SDK's version {sdk_version!r} is not a version number, so `expires` cannot "
+                "be compared with it; use a date in `expires`"
+            )
             raise UserError(message)
     return KnownFailures(entries, today, version, source)
 

@@ -15,7 +15,7 @@ class NotifyOn408(StrEnum):
     TRUTHY_STATE = "truthy_state"
     """Any ``queue_state`` of a JSON object that is true in Python's sense (official, every release)."""
     NEVER = "never"
-    """A 408 only makes the SDK poll again (seed: Tinkex)."""
+    """A 408 only makes the SDK poll again (so Tinkex)."""
 
 
 class NotifyOnTryAgain(StrEnum):
@@ -26,7 +26,7 @@ class NotifyOnTryAgain(StrEnum):
     KNOWN_STATE_OR_REASON = "known_state_or_reason"
     """The state is not UNKNOWN, or there is a reason, even an empty one (official since 0.21)."""
     STATE_CHANGE = "state_change"
-    """The state differs from the previous one of the same future; the first always counts (seed: Tinkex)."""
+    """The state differs from the previous one of the same future; the first always counts (so Tinkex)."""
 
 
 class Unparseable408(StrEnum):
@@ -61,7 +61,7 @@ class CustomObserver(StrEnum):
     UNSUPPORTED = "unsupported"
     """Official, every release: a client is its own observer."""
     REPLACES_CLIENT = "replaces_client"
-    """The caller's is notified instead of the client's (seed, "Do NOT": ``:queue_state_observer``)."""
+    """The caller's is notified instead of the client's (specification of Tinkex, "Do NOT")."""
 
 
 class TelemetrySource(StrEnum):
@@ -71,7 +71,7 @@ class TelemetrySource(StrEnum):
     STATUS_ERROR = "status_error"
     """One ``api_status_error`` for each 408 and other error status (official)."""
     STATE_CHANGE = "state_change"
-    """One for each change of a future's state (seed: Tinkex)."""
+    """One for each change of a future's state (so Tinkex)."""
 
 
 class MessageMatch(StrEnum):
@@ -79,7 +79,7 @@ class MessageMatch(StrEnum):
 
     EXACT = "exact"
     PARTS = "parts"
-    """It must contain verb phrase, identifier and reason: the seed allows several wordings."""
+    """It must contain verb phrase, identifier and reason: Tinkex's specification allows several wordings."""
 
 
 class ClockKind(StrEnum):

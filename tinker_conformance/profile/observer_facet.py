@@ -34,7 +34,7 @@ class Reasons(Facet, frozen=True):
     unknown: str
 
     def of(self, state: QueueState) -> str:
-        """Return the reason for a state; ACTIVE, never logged, has that of UNKNOWN (as in the seed)."""
+        """Return the reason for a state; ACTIVE has that of UNKNOWN (specification of Tinkex)."""
         match state:
             case QueueState.PAUSED_RATE_LIMIT:
                 return self.paused_rate_limit
@@ -49,14 +49,14 @@ class ClientForms(Facet, frozen=True):
 
     Attributes:
         message: The line, with the placeholders ``{identifier}`` and ``{reason}``. Official by revision.
-        verb_phrase: The part that every wording must contain (seed, "Phase 1" asserts it).
+        verb_phrase: The part that every wording must contain (specification of Tinkex, "Phase 1").
         identifier: The value of ``{identifier}``. Official by revision.
         reasons: The values of ``{reason}``.
         server_reason_replaces: Whether a non-empty ``queue_state_reason`` in the reply replaces them.
             Official since 0.7.
         grace_seconds: How long the same state must last before it is logged; 0 logs at once. Official 0.38:
             900 for training and creation.
-        level: The level of the line. Official and seed: warning.
+        level: The level of the line. Official, and specification of Tinkex: warning.
     """
 
     message: str
@@ -96,8 +96,10 @@ class ObserverFacet(Facet, frozen=True):
         telemetry: Which telemetry event accompanies a pause.
         telemetry_event: The name of that event; empty if there is none.
         message_match: How a pause line is compared.
-        interval_seconds: The least time between two pause lines of one client. Official and seed: 60.
-        interval_inclusive: Whether a line is due exactly at the end of the interval. Official and seed: yes.
+        interval_seconds: The least time between two pause lines of one client. Official and specification
+            of Tinkex: 60.
+        interval_inclusive: Whether a line is due exactly at the end of the interval. Official and
+            specification of Tinkex: yes.
         debounce_clock: The clock that measures the interval. Official: wall, starting from 0.
         grace_clock: The clock that measures ``grace_seconds``. Official 0.38: monotonic.
         observed_operations: The operations whose futures are observed, if a release has them.

@@ -35,8 +35,8 @@ class OperationFacet(Facet, frozen=True):
         required: Keys without which a JSON result cannot be decoded. Official.
         result_class: How the official SDK prints the type it expects; part of error texts.
         asserted: Keys that are checked only after the result has been decoded. Official since 0.3.
-        assertion_drains: Whether a failure of that check is delayed like any other (see
-            ``failure_drain_seconds``). Official: since 0.20.
+        assertion_drains: Whether the failure of that check reaches the caller as late as other failures do
+            (see ``failure_drain_seconds``). Official: since 0.20.
         retries: Which retries its submission gets.
     """
 
@@ -96,7 +96,8 @@ class Lines(Facet, frozen=True):
         status_error: Error text for a status that ends the future; placeholders ``{detail}``, ``{status}``,
             ``{request_id}``, ``{result_class}``.
         budget_error: The same for HTTP 400 beyond the budget.
-        failure_error: Error text for a failure that the server reports; also ``{body}`` and ``{error}``.
+        failure_error: Error text for a failure that the server reports. It may also have the placeholders
+            ``{body}`` and ``{error}``.
         expired_error: Error text for HTTP 410.
         stalled_error: Error text when the client gives up; placeholder ``{seconds}``.
     """
@@ -161,8 +162,9 @@ class PollingFacet(Facet, frozen=True):
         failure_drain_seconds: How long a failure takes to reach the caller: the official SDK waits until its
             telemetry is sent. Official, every release: 0.1 if the server takes the telemetry.
         poll_timeout_seconds: The timeout of one HTTP request of a poll. Official: 45.
-        iteration_header: The header with the number of the poll, from 0. Official and seed.
-        type_header: The header with the request type. Official and seed.
+        iteration_header: The header with the number of the poll, from 0. Official and specification of
+            Tinkex.
+        type_header: The header with the request type. Official, and specification of Tinkex.
         round_trip_header: The header of the first poll with the seconds that the submission took. Official.
         sampler_address: How a sample request names its sampler.
         creates_session: Whether a session is created first. Official since 0.3.

@@ -12,7 +12,7 @@ from tinker_conformance.profile.profile import Profile
 
 
 def values_of(profile: Profile) -> dict[str, object]:
-    """Return every value of a profile that is not its name, by the path of its key, with dots."""
+    """Return the values of a profile by dotted path, such as `polling.on_408`; the name is left out."""
     built = msgspec.to_builtins(profile)
     return {path: value for path, value in _flat(built, "") if path != "name"}
 

@@ -1,8 +1,8 @@
 """The observer of a client: what it logs when its queue pauses, and how often.
 
 Every client of the reference has a `ClientObserver` for its futures. The three functions below it are those
-of the seed's "Shared Logger Module", with the seed's texts by default. The seed is the document with which
-this project began; it describes Tinkex, an SDK in Elixir.
+of "Shared Logger Module" in the specification of Tinkex, with its texts by default. With that document
+this project began; Tinkex is an SDK for Elixir.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def log_state_change(
 ) -> None:
     """Log one line about a state, without debounce; nothing for ACTIVE.
 
-    Source: seed, "Shared Logger Module" and "Phase 1".
+    Source: the specification of Tinkex, "Shared Logger Module" and "Phase 1".
 
     Args:
         state: The state or its word; any other word counts as UNKNOWN.
@@ -140,7 +140,7 @@ def should_log(
     """Return whether enough time has passed since the last pause line to log another.
 
     Exactly `interval` seconds is enough if the facet's `interval_inclusive` is true, as in the official SDK
-    (``now - last >= 60``). Specified in the seed document, "Shared Logger Module".
+    (``now - last >= 60``). Source: the specification of Tinkex, "Shared Logger Module".
 
     Args:
         last_logged: When the last line was logged, seconds on the profile's debounce clock; 0 for never.
@@ -162,7 +162,7 @@ def reason_for_state(
 ) -> str:
     """Return the reason in a message for which the server gives none.
 
-    Source: seed, "Shared Logger Module" and "Phase 1".
+    Source: the specification of Tinkex, "Shared Logger Module" and "Phase 1".
 
     Args:
         state: The state or its word; any other word counts as UNKNOWN.

@@ -121,4 +121,4 @@ def _section(name: str, dialect: Dialect) -> Iterator[str]:
         yield f"- Without a key: {dialect.key.missing}. *{dialect.key.source}*"
     if dialect.endpoints is not None:
         offered = ", ".join(f"`{endpoint}`" for endpoint in dialect.endpoints.offered)
-        yield f"- Offered, everything else is 404: {offered}. *{dialect.endpoints.source}*"
+        yield f"- Paths that exist (all others answer 404): {offered}. *{dialect.endpoints.source}*"

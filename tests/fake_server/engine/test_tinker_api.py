@@ -28,6 +28,7 @@ from fake_server.core.http_messages import DropKind
 from fake_server.protobuf.codec import bytes_field, varint_field
 from fake_server.script import complete, drop, fail, script, status, timeout, try_again
 from fake_server.script.steps import Advance
+from fake_server.verify.verified_tinker import VerifiedTinker
 from tests.fake_server.asking import Asker
 
 RETRYABLE_SOMEWHERE = {400, 402, 408, 409, 410, 429, *range(500, 600)}
@@ -345,7 +346,7 @@ def test_the_error_for_a_submission_without_a_script_lists_the_scripts_that_wait
     reply = ask("asample", {"sampling_session_id": "sampler-2"})
     text = json.loads(reply.body)["error"]
     assert reply.status == 404
-    assert text.startswith("sample of client 'sampler-2' came (POST /api/v1/asample)")
+    assert text.startswith("POST /api/v1/asample came (sample of client 'sampler-2')")
     assert "1 x optim_step of client 'model-1'" in text
     assert "the nearest is future 'one' (sample of client 'sampler-1')" in text
 
@@ -353,7 +354,22 @@ def test_the_error_for_a_submission_without_a_script_lists_the_scripts_that_wait
 def test_the_error_for_a_submission_after_all_scripts_says_so(engine: FakeTinker, ask: Asker) -> None:
     engine.add_script(script())
     ask.submit()
-    assert "scripted: 1, all taken" in ask.json("asample", {})["error"]
+    assert "1 script added, all taken" in ask.json("asample", {})["error"]
+
+
+def test_the_error_for_a_submission_that_no_rule_fits_names_the_nearest_condition() -> None:
+    engine = VerifiedTinker()
+    engine.samples({"2+2=": "4", "1+1=": "2"})
+    prompt = {"chunks": [{"type": "encoded_text", "tokens": list(b"3+3=")}]}
+    text = Asker(engine).json("asample", {"num_samples": 1, "prompt": prompt})["error"]
+    assert "no rule fits: the nearest is for requests where prompt '2+2='" in text
+    assert "which this one misses by prompt: wanted '2+2=', got '3+3='; change the request" in text
+
+
+def test_the_error_without_any_script_says_how_to_do_without() -> None:
+    text = Asker(FakeTinker()).json("asample", {})["error"]
+    assert "none was added; add a script, or let submissions without a script complete" in text
+    assert "None" not in text
 
 
 def test_unscripted_submissions_complete_if_asked() -> None:

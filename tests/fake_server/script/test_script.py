@@ -22,6 +22,7 @@ from fake_server import (
 from fake_server.script import complete, drop, fail, script, status, timeout, try_again
 from fake_server.script.builder import as_script
 from fake_server.script.computed_replies import sampled
+from fake_server.script.holds import outage
 from fake_server.script.setup_replies import setup_replies
 
 
@@ -107,7 +108,10 @@ MISTAKES = {
         lambda: script().then(timeout()).times(10**6).then(complete()).build(),
         "the limit is 1000000",
     ),
-    "nothing_to_repeat": (lambda: script().exhausted("repeat").build(), "needs a reply to repeat"),
+    "nothing_to_repeat": (
+        lambda: script().exhausted("repeat").build(),
+        "the script has none; add a reply",
+    ),
     "unknown_rule": (lambda: script().exhausted("stop"), "use one of fail, repeat, error"),
     "unknown_drop": (lambda: drop("rest"), "did you mean 'reset'"),
     "unknown_category": (lambda: fail("usr"), "did you mean 'user'"),
@@ -134,6 +138,7 @@ MISTAKES = {
     "no_reply": (lambda: setup_replies("create_session", 3), "3 is no step"),  # type: ignore[arg-type]
     "not_called_in_a_rule": (lambda: every(1).plays(drop), "call it: drop"),  # type: ignore[arg-type]
     "beginning_of_a_rule": (lambda: FakeTinker(seed=1).add_rule(every(3)), "complete it with paused"),  # type: ignore[arg-type]
+    "uncalled_rule": (lambda: VerifiedTinker(seed=1).add_rule(outage), "outage is a function, and no rule"),  # type: ignore[arg-type]
     "no_rule": (lambda: VerifiedTinker(seed=1).add_rule(complete()), "is no rule; give one such as"),  # type: ignore[arg-type]
     "no_loss": (lambda: VerifiedTinker(seed=1).losses("12"), "give numbers"),  # type: ignore[arg-type]
     "one_loss": (lambda: VerifiedTinker(seed=1).losses([]), "give numbers"),

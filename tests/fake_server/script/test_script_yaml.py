@@ -204,7 +204,7 @@ FILE_MISTAKES = {
     "- {steps: [], step: 1}": "unknown key 'step'; did you mean 'steps'",
     "- {steps: [], operation: smple}": "unknown operation 'smple'; did you mean 'sample'",
     "- {steps: [], client: 3}": "client must be a string, not the int 3",
-    "- {steps: [], exhausted: repeat}": "needs a reply to repeat",
+    "- {steps: [], exhausted: repeat}": "but the script has none; add a reply",
     "- {steps: [], exhausted: [3]}": "use one of fail, repeat, error",
     "- {steps: [{bytes}]}": "script 1, step 1: bytes must be a string, not",
     "- {steps: [{drop: x}]}": "script 1, step 1: drop: 'x'",

@@ -70,3 +70,9 @@ def test_texts_of_a_file_are_shown_in_one_line(tmp_path: Path) -> None:
 
 def test_an_unknown_profile_is_a_usage_error() -> None:
     assert run("show", "tinker-0.77").exit_code == 2
+
+
+def test_a_profile_in_place_of_a_command_is_a_usage_error_that_names_the_command() -> None:
+    result = run("tinker-0.37")
+    assert result.exit_code == 2
+    assert "tinker-conformance profile show tinker-0.37" in result.output

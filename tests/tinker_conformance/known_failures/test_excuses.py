@@ -95,7 +95,7 @@ def test_an_expired_entry_excuses_no_longer(expires: Expiry, *, excused: bool) -
 
 
 def test_an_sdk_version_that_cannot_be_compared_is_reported() -> None:
-    with pytest.raises(UserError, match="use a date in expires"):
+    with pytest.raises(UserError, match="use a date in `expires`"):
         known_failures_for(
             (_entry(expires=Version("1")),), [REQUIRED], sdk_version="main", today=TODAY, source="known.toml"
         )

@@ -68,7 +68,7 @@ class SdkNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def observer_classes(self) -> tuple[str, ...]:
         """The classes that may have a method ``on_queue_state_change``.
 
-        Up to 0.9 the clients are the observers; from 0.10 a separate logger is that of training.
+        Up to 0.9 these are the clients themselves. Since 0.10 a training client notifies a separate logger.
         """
         logger = self.module("lib.queue_state_logger:QueueStateLogger")
         own = (self.module("lib.public_interfaces.sampling_client:SamplingClient"), self.sampling_class)

@@ -76,7 +76,7 @@ def _refused(error: Any, status: int) -> tuple[VerbOutcome, str]:
         return VerbOutcome.ERROR, f"server: {name}: HTTP {status}, a redirect to {location}, not followed"
     if status < 400:
         why = error.__cause__ or error
-        return VerbOutcome.ERROR, f"server: {name}: HTTP {status} that the SDK cannot read: {why}"
+        return VerbOutcome.ERROR, f"server: {name}: HTTP {status}, but the SDK cannot read the reply: {why}"
     return VerbOutcome.ERROR, f"server: {name}: HTTP {status} {body}".rstrip()
 
 
