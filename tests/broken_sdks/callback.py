@@ -12,9 +12,11 @@ from tinker_conformance.queue_state import QueueState
 from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result
+from tinker_conformance.scenario import ObserverUse
 
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll
+from .shows_in import notifies, observed_by, pauses
 
 SDKS: Final = Chapter()
 
@@ -37,6 +39,7 @@ class _DropsActive(Poll):
         "parsing.known_states",
         "parsing.spaces_count",
     ),
+    shows_in=notifies(QueueState.ACTIVE),
 )
 class _DoesNotNotifyOfActive(WithPoll):
     poll = _DropsActive
@@ -72,6 +75,7 @@ class _DropsTheReason(Poll):
         "reasons.of_the_server_for_creation",
         "reasons.any_text",
     ),
+    shows_in=pauses,
 )
 class _PassesNoneAsReason(WithPoll):
     poll = _DropsTheReason
@@ -100,6 +104,7 @@ SDKS.edited(
     changes={"observer.observer_error_on_408": "ends_poll"},
     caught_by="callback.error_is_swallowed",
     saying="at 0.000 s: wanted the observer notified of 'paused_rate_limit' at 0.000 s, got nothing",
+    shows_in=observed_by(ObserverUse.RAISING),
 )
 
 SDKS.edited(
@@ -108,6 +113,7 @@ SDKS.edited(
     changes={"observer.observer_error_on_408": "ends_poll"},
     caught_by="callback.error_leaves_the_poll",
     saying="at 0.000 s: wanted 3 polls of future 1, got 1 poll of future 1",
+    shows_in=observed_by(ObserverUse.RAISING),
 )
 
 SDKS.edited(
@@ -116,6 +122,7 @@ SDKS.edited(
     changes={"observer.observer_error_on_try_again": "swallowed"},
     caught_by="callback.error_ends_the_poll",
     saying="at 0.000 s: wanted future 1 to end in 'error', got 'result'",
+    shows_in=observed_by(ObserverUse.RAISING),
 )
 
 SDKS.edited(
@@ -124,6 +131,7 @@ SDKS.edited(
     changes={"observer.observer_error_on_try_again": "swallowed"},
     caught_by="callback.error_ends_the_poll",
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
+    shows_in=observed_by(ObserverUse.RAISING),
 )
 
 
@@ -151,6 +159,7 @@ SDKS.edited(
     changes={"observer.observer_error_on_completion": "swallowed"},
     caught_by="callback.error_at_the_end",
     saying="at 0.000 s: wanted future 1 to end in 'error', got 'result'",
+    shows_in=observed_by(ObserverUse.RAISING),
 )
 
 SDKS.edited(

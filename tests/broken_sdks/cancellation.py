@@ -13,9 +13,11 @@ from tinker_conformance.reference.session_poller import SessionPoller
 from tinker_conformance.scenario.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
+from tinker_conformance.timeline import OutcomeKind
 
 from .declaration import Chapter
 from .patches import WithSessionPoller
+from .shows_in import ends_in, has_a_timeout
 
 SDKS: Final = Chapter()
 _UNDER: Final = "tinker-0.38"
@@ -52,6 +54,7 @@ SDKS.edited(
     caught_by="cancellation.stops_polling",
     saying="wanted 4 polls of future 1, got 8 polls of future 1",
     also=("cancellation.sent", *_NOTHING_SENT),
+    shows_in=has_a_timeout,
 )
 class _PollsOnWhatIsGivenUp(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -63,6 +66,7 @@ class _PollsOnWhatIsGivenUp(ReferenceAdapter):
     under=_UNDER,
     caught_by="cancellation.not_of_training",
     saying="wanted nothing, got cancellation 1 of future-1",
+    shows_in=has_a_timeout,
 )
 class _SendsCancellationsOfTraining(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -80,6 +84,7 @@ class _SendsCancellationsOfTraining(ReferenceAdapter):
     under=_UNDER,
     caught_by="cancellation.not_sent",
     saying="wanted nothing, got cancellation 1 of future-1",
+    shows_in=ends_in(OutcomeKind.TIMEOUT, OutcomeKind.ERROR, OutcomeKind.EXPIRED),
 )
 class _SendsCancellationsUnasked(ReferenceAdapter):
     async def create_client(self, spec: ClientSpec) -> Any:

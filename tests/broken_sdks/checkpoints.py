@@ -14,18 +14,24 @@ from tinker_conformance.scenario.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
-from .declaration import Chapter, edited
+from .declaration import Chapter, ShowsSomewhere, edited
 from .patches import making
+from .shows_in import loads_a_checkpoint
+from .unbroken import Unbroken
 
 SDKS: Final = Chapter()
 _OLD: Final = "tinker-0.10"
 _NEW: Final = "tinker-0.38"
 
 
-class _WithLoad(ReferenceAdapter):
+class _WithLoad(ShowsSomewhere):
     """The reference with another body of a load that belongs to the creation of a client."""
 
     change: ClassVar[Callable[[Mapping[str, object]], Mapping[str, object]]]
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return loads_a_checkpoint(unbroken)
 
     async def open(self, context: ScenarioContext) -> None:
         await super().open(context)
@@ -103,6 +109,7 @@ SDKS.edited(
     under=_OLD,
     caught_by="checkpoints.pause",
     saying="wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
+    shows_in=loads_a_checkpoint,
 )
 class _DoesNotObserveTheLoadOfACheckpoint(ReferenceAdapter):
     async def open(self, context: ScenarioContext) -> None:
@@ -124,6 +131,7 @@ class _DoesNotObserveTheLoadOfACheckpoint(ReferenceAdapter):
     under=_NEW,
     caught_by="checkpoints.failure",
     saying="wanted future 1 to end in 'failed', got 'result'",
+    shows_in=loads_a_checkpoint,
 )
 class _TakesACheckpointThatFailedForLoaded(ReferenceAdapter):
     loads: ClassVar[bool] = False
@@ -153,6 +161,7 @@ class _PolledAsACreation(Poll):
     under=_NEW,
     caught_by="checkpoints.in_one_request",
     saying="with X-Tinker-Request-Type: LoadWeights",
+    shows_in=loads_a_checkpoint,
 )
 class _PollsTheLoadOfACheckpointAsACreation(ReferenceAdapter):
     async def create_client(self, spec: ClientSpec) -> Any:

@@ -17,6 +17,7 @@ from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithPoll
+from .shows_in import every, futures_overlap, several_clients
 
 SDKS: Final = Chapter()
 
@@ -49,6 +50,7 @@ class _CountsFuturesInFlight(ReferenceAdapter):
         "concurrency.a_minute_for_each_client",
         "concurrency.each_future_is_heard",
     ),
+    shows_in=futures_overlap,
 )
 class _HasAWindowForEachConcurrentFuture(WithPoll):
     """Gives each concurrent future after the first a 60 s window of its own."""
@@ -74,6 +76,7 @@ class _HasAWindowForEachConcurrentFuture(WithPoll):
     under="tinker-0.38",
     caught_by="concurrency.a_minute_for_each_client",
     saying="at 0.000 s: wanted a pause line for sampler-b at 0.000 s, got nothing",
+    shows_in=every(futures_overlap, several_clients()),
 )
 class _SharesAWindowBetweenConcurrentClients(_CountsFuturesInFlight):
     def __init__(self) -> None:
@@ -112,6 +115,7 @@ class _ObservesThreePolls(Poll):
     caught_by="concurrency.each_future_is_heard",
     saying="got the observer notified of 'paused_capacity' 3 times",
     also=("concurrency.a_minute_for_each_client",),
+    shows_in=futures_overlap,
 )
 class _ObservesAtMostThreeFutures(WithPoll):
     poll = _ObservesThreePolls
@@ -146,6 +150,7 @@ class _StateSharedByTheClient(Poll):
     under="tinkex-seed",
     caught_by="concurrency.each_future_has_a_state",
     saying="got the observer notified of 'paused_capacity' 2 times",
+    shows_in=futures_overlap,
 )
 class _SharesTheLastStateBetweenConcurrentFutures(WithPoll):
     poll = _StateSharedByTheClient
@@ -181,6 +186,7 @@ class _KeepsTheGraceOfOtherFutures(Poll):
     under="tinker-0.38",
     caught_by="concurrency.grace",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
+    shows_in=futures_overlap,
 )
 class _KeepsTheGracePeriodWhileOthersAreInFlight(WithPoll):
     poll = _KeepsTheGraceOfOtherFutures

@@ -16,8 +16,19 @@ from tinker_conformance.scenario import ClientSpec
 from tinker_conformance.sdk.adapter import OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
-from .declaration import ACROSS_TRAINING, TIMES_OF_LINES, Chapter
+from .declaration import ACROSS_TRAINING, TIMES_OF_LINES, Chapter, ShowsSomewhere
 from .patches import WithObserver
+from .shows_in import (
+    every,
+    notifies,
+    pauses,
+    several_clients,
+    several_creations,
+    several_futures,
+    submits,
+    uses,
+)
+from .unbroken import Unbroken
 
 SDKS: Final = Chapter()
 
@@ -295,6 +306,7 @@ class _DebouncesPerState(WithObserver):
         "debounce.separate_clients",
         "debounce.after_a_long_run",
     ),
+    shows_in=several_futures,
 )
 class _DebouncesPerFuture(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -304,10 +316,14 @@ class _DebouncesPerFuture(ReferenceAdapter):
         await super().run(client, call)
 
 
-class _SharesMemory(ReferenceAdapter):
+class _SharesMemory(ShowsSomewhere):
     """Shares the memory of observers between all clients of a kind."""
 
     kind: ClassVar[ClientKind]
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return several_clients(cls.kind)(unbroken)
 
     def __init__(self) -> None:
         super().__init__()
@@ -356,10 +372,14 @@ class _SharesAGracePeriodBetweenTrainingClients(_SharesMemory):
     kind = ClientKind.TRAINING
 
 
-class _ForgetsBetweenFutures(ReferenceAdapter):
+class _ForgetsBetweenFutures(ShowsSomewhere):
     """Gives each future of one operation an observer with a memory of its own."""
 
     operation: ClassVar[Operation]
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return several_futures(unbroken) and submits(cls.operation)(unbroken)
 
     async def run(self, client: object, call: OperationCall) -> None:
         observer = getattr(client, "observer", None)
@@ -421,6 +441,7 @@ _forgets_between_futures_of(
     under="tinker-0.10",
     caught_by="debounce.separate_creations",
     saying="at 0.000 s: wanted a pause line at 0.000 s, got nothing",
+    shows_in=several_creations,
 )
 class _SharesAWindowBetweenCreations(ReferenceAdapter):
     def __init__(self) -> None:
@@ -450,6 +471,7 @@ class _RestartsOnActive(ClientObserver):
         "concurrency.one_minute_for_a_client",
         "debounce.across_states",
     ),
+    shows_in=notifies(QueueState.ACTIVE),
 )
 class _RestartsTheWindowOnActive(WithObserver):
     observer = _RestartsOnActive
@@ -471,6 +493,7 @@ class _EndsOnActive(ClientObserver):
         "concurrency.one_minute_for_a_client",
         "debounce.across_states",
     ),
+    shows_in=every(pauses, notifies(QueueState.ACTIVE)),
 )
 class _EndsTheWindowOnActive(WithObserver):
     observer = _EndsOnActive
@@ -487,6 +510,7 @@ class _LogsActiveAsUnknown(ClientObserver):
     caught_by="debounce.active",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: unknown'",
     also=("debounce.across_states",),
+    shows_in=notifies(QueueState.ACTIVE),
 )
 class _LogsActive(WithObserver):
     observer = _LogsActiveAsUnknown
@@ -515,6 +539,7 @@ class _LogsEveryFiveMinutes(ClientObserver):
         "debounce.begins_at_the_line",
         "debounce.within_a_minute",
     ),
+    shows_in=every(pauses, uses(ClientKind.TRAINING)),
 )
 class _LogsTrainingEveryFiveMinutes(WithObserver):
     observer = _LogsEveryFiveMinutes

@@ -12,6 +12,9 @@ from tinker_conformance.profile.profile import Profile
 from tinker_conformance.sdk.adapter import Adapter, ScenarioContext
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
+from .shows_in import ShowsIn
+from .unbroken import Unbroken
+
 _A = TypeVar("_A", bound=type[Adapter])
 
 REMOVED: Final = None
@@ -50,6 +53,7 @@ class BrokenSdk:
         sometimes: Requirements that it breaks or not, as its threads happen to run.
         make: Makes its adapter.
         changes: The values that it has at these keys of the profile; empty if its fault is in code.
+        shows_in: Whether its fault can show in a scenario; None if it may in any. See `shows_in`.
     """
 
     name: str
@@ -60,11 +64,21 @@ class BrokenSdk:
     make: Callable[[], Adapter]
     changes: Mapping[str, object] = field(default_factory=dict)
     sometimes: frozenset[str] = frozenset()
+    shows_in: ShowsIn | None = None
 
     @property
     def breaks(self) -> frozenset[str]:
         """All requirements that it always breaks."""
         return self.also | {self.caught_by}
+
+
+class ShowsSomewhere(ReferenceAdapter):
+    """A family of broken SDKs which tells of each where its fault can show."""
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        """Return whether the fault can show in a scenario."""
+        raise NotImplementedError
 
 
 class Edited(ReferenceAdapter):
@@ -113,6 +127,7 @@ class Chapter:
         caught_by: str,
         saying: str,
         also: Iterable[str] = (),
+        shows_in: ShowsIn | None = None,
     ) -> None:
         """Add an SDK whose fault is a profile with other values (as in TOML) at these keys."""
         remembered: dict[int, tuple[Profile, Profile]] = {}
@@ -125,6 +140,7 @@ class Chapter:
                 also=frozenset(also),
                 make=lambda: Edited(changes, remembered),
                 changes=changes,
+                shows_in=shows_in,
             )
         )
 
@@ -137,6 +153,7 @@ class Chapter:
         saying: str,
         also: Iterable[str] = (),
         sometimes: Iterable[str] = (),
+        shows_in: ShowsIn | None = None,
     ) -> Callable[[_A], _A]:
         """Add an SDK whose fault is in the decorated adapter."""
 
@@ -150,6 +167,7 @@ class Chapter:
                     also=frozenset(also),
                     make=made,
                     sometimes=frozenset(sometimes),
+                    shows_in=shows_in or (made.shows_in if issubclass(made, ShowsSomewhere) else None),
                 )
             )
             return made

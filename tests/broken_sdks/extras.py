@@ -14,6 +14,7 @@ from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithPoll
+from .shows_in import observed_by
 
 SDKS: Final = Chapter()
 
@@ -73,6 +74,7 @@ class _ParsesNullAsActive(ReferenceAdapter):
     under="tinkex-seed",
     caught_by="custom_observer.replaces_client",
     saying="at 0.000 s: wanted the caller's observer notified of 'paused_capacity' at 0.000 s, got nothing",
+    shows_in=observed_by(ObserverUse.CUSTOM, ObserverUse.RAISING, ObserverUse.NONE),
 )
 class _IgnoresTheCallersObserver(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -106,6 +108,7 @@ class _NotifiesTwoObservers(Poll):
     under="tinkex-seed",
     caught_by="custom_observer.replaces_client",
     saying="got the line 'Sampling is paused for sampler-1. Reason: out of capacity'",
+    shows_in=observed_by(ObserverUse.CUSTOM),
 )
 class _NotifiesBothObservers(WithPoll):
     poll = _NotifiesTwoObservers

@@ -16,6 +16,7 @@ from tinker_conformance.sdk.server_events import API_KEY
 
 from .declaration import Chapter
 from .patches import WithPoll
+from .shows_in import has_a_read_timeout, has_unusual_replies
 
 SDKS: Final = Chapter()
 
@@ -77,6 +78,7 @@ class _RetriesAtOnceAfterABodyReset(_ReadsHeadAndBodySeparately):
         "polling.closed_connection",
         "polling.short_body",
     ),
+    shows_in=has_unusual_replies,
 )
 class _PollsAtOnceAfterAResetInTheBody(WithPoll):
     poll = _RetriesAtOnceAfterABodyReset
@@ -104,6 +106,7 @@ class _AcceptsPartOfABody(_ReadsHeadAndBodySeparately):
         "polling.broken_reply",
         "polling.closed_connection",
     ),
+    shows_in=has_unusual_replies,
 )
 class _AcceptsATruncatedBody(WithPoll):
     poll = _AcceptsPartOfABody
@@ -131,6 +134,7 @@ class _RetriesAtOnceAfterAClose(_ReadsHeadAndBodySeparately):
         "polling.broken_reply",
         "polling.short_body",
     ),
+    shows_in=has_unusual_replies,
 )
 class _PollsAtOnceAfterAClose(WithPoll):
     poll = _RetriesAtOnceAfterAClose
@@ -152,6 +156,7 @@ class _FailsWhenRefused(Poll):
     under="tinker-0.38",
     caught_by="polling.refused_connection",
     saying="wanted poll 2 of future 1 at 3.000 s, got nothing",
+    shows_in=has_unusual_replies,
 )
 class _EndsAtARefusedConnection(WithPoll):
     poll = _FailsWhenRefused
@@ -173,6 +178,7 @@ class _IgnoresContentEncoding(Poll):
     caught_by="polling.compressed_reply",
     saying="at 0.000 s: wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
     also=("polling.header_twice",),
+    shows_in=has_unusual_replies,
 )
 class _DoesNotDecompressA408(WithPoll):
     poll = _IgnoresContentEncoding
@@ -195,6 +201,7 @@ class _BacksOffAtUndecodableBytes(Poll):
     caught_by="polling.no_utf8",
     saying="at 1.000 s: wanted poll 2 of future 1 at 0.000 s, got poll 2 of future 1 at 1.000 s",
     also=(),
+    shows_in=has_unusual_replies,
 )
 class _BacksOffAtInvalidUtf8(WithPoll):
     poll = _BacksOffAtUndecodableBytes
@@ -217,6 +224,7 @@ class _ReplacesUndecodableBytes(Poll):
     caught_by="polling.no_utf8_in_200",
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
     also=(),
+    shows_in=has_unusual_replies,
 )
 class _ReplacesInvalidUtf8(WithPoll):
     poll = _ReplacesUndecodableBytes
@@ -238,6 +246,7 @@ class _IgnoresRedirects(_ReadsHeadAndBodySeparately):
     caught_by="polling.redirect",
     saying="at 0.000 s: wanted poll 2 of future 1 at 0.000 s, got nothing",
     also=(),
+    shows_in=has_unusual_replies,
 )
 class _DoesNotFollowRedirects(WithPoll):
     poll = _IgnoresRedirects
@@ -260,6 +269,7 @@ class _UsesTheLastHeader(Poll):
     caught_by="polling.header_twice",
     saying="at 0.000 s: wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
     also=("polling.compressed_reply",),
+    shows_in=has_unusual_replies,
 )
 class _UsesTheLastOfTwoHeaders(WithPoll):
     poll = _UsesTheLastHeader
@@ -281,6 +291,7 @@ class _LimitsTheWholeReply(Poll):
     caught_by="polling.slow_reply",
     saying="got poll 2 of future 1 at 61.000 s",
     also=("polling.late_reply",),
+    shows_in=has_unusual_replies,
 )
 class _LimitsAWholeReplyToAMinute(WithPoll):
     poll = _LimitsTheWholeReply
@@ -291,6 +302,7 @@ class _LimitsAWholeReplyToAMinute(WithPoll):
     under="tinker-0.5.1",
     caught_by="polling.read_timeout",
     saying="wanted 2 polls of future 1, got 1 poll of future 1",
+    shows_in=has_a_read_timeout,
 )
 class _HasAReadTimeoutOfItsOwn(ReferenceAdapter):
     async def open(self, context: ScenarioContext) -> None:
@@ -304,6 +316,7 @@ SDKS.edited(
     caught_by="polling.late_reply",
     saying="at 61.000 s: wanted poll 2 of future 1 at 46.000 s, got poll 2 of future 1 at 61.000 s",
     also=("polling.slow_reply",),
+    shows_in=has_unusual_replies,
 )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tinker_conformance.queue_state import QueueState
+from tinker_conformance.queue_state import ClientKind, QueueState
 from tinker_conformance.reference.observer import ClientObserver
 from tinker_conformance.reference.polling import Poll
 
 from .declaration import ACROSS_TRAINING, TIMES_OF_LINES, Chapter
 from .patches import WithObserver, WithPoll
+from .shows_in import every, pauses, several_futures, uses
 
 SDKS: Final = Chapter()
+
+_HAVE_GRACE: Final = (ClientKind.TRAINING, ClientKind.MODEL_CREATION)
 
 SDKS.edited(
     "ends_the_grace_period_early",
@@ -105,6 +108,7 @@ class _RestartsAfterALine(ClientObserver):
         "reasons.of_the_server",
         "reasons.of_the_server_for_creation",
     ),
+    shows_in=every(pauses, uses(*_HAVE_GRACE)),
 )
 class _RestartsTheGracePeriodAfterEachLine(WithObserver):
     observer = _RestartsAfterALine
@@ -123,6 +127,7 @@ class _IgnoresChangesOfState(ClientObserver):
     caught_by="grace.change_of_state",
     saying="got the line 'Training for model-1 is paused. Reason: concurrent training clients ra",
     also=("grace.active",),
+    shows_in=every(pauses, uses(*_HAVE_GRACE)),
 )
 class _KeepsTheGracePeriodAfterAChangeOfState(WithObserver):
     observer = _IgnoresChangesOfState
@@ -144,6 +149,7 @@ class _IgnoresActive(ClientObserver):
         "grace.change_of_state",
         "grace.completion",
     ),
+    shows_in=every(pauses, uses(*_HAVE_GRACE)),
 )
 class _KeepsTheGracePeriodAfterActive(WithObserver):
     observer = _IgnoresActive
@@ -168,6 +174,7 @@ class _KeepsTheGraceAfterAResult(Poll):
     caught_by="grace.completion",
     saying="got the line 'Training for model-1 is paused. Reason: Tinker backend is running shor",
     also=("concurrency.grace",),
+    shows_in=every(pauses, several_futures, uses(*_HAVE_GRACE)),
 )
 class _KeepsTheGracePeriodAfterAFuture(WithPoll):
     poll = _KeepsTheGraceAfterAResult
@@ -183,6 +190,7 @@ SDKS.edited(
         "debounce.clock_stepping_back",
         "debounce.wall_clock",
     ),
+    shows_in=pauses,
 )
 
 SDKS.edited(
@@ -243,4 +251,5 @@ SDKS.edited(
         "grace.then_once_a_minute",
         "checkpoints.pause",
     ),
+    shows_in=pauses,
 )

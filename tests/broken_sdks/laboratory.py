@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from tinker_conformance.sdk.in_process.worker_session import WorkerSession
 from tinker_conformance.sdk.session import SdkSession
 
 from .declaration import BrokenSdk
+from .left_out import ChecksLeftOut
 from .needed_runs import UnbrokenRuns, needed_runs
 from .switch import OneOfThem
 
@@ -43,15 +44,29 @@ class Laboratory:
 
     def judge(self, sdk: BrokenSdk, asked: Iterable[Requirement]) -> Mapping[str, Judgement]:
         """Judge an SDK by some of the requirements that hold for its profile."""
-        return self._judge(OneOfThem(self._worker, sdk.name), sdk, asked)
+        return self._judge(self._session(sdk), sdk, asked)
 
     def judge_by_needed_runs(self, sdk: BrokenSdk, asked: Iterable[Requirement]) -> Mapping[str, Judgement]:
         """Judge as `judge` does, but leave out the scenarios in which the fault cannot show (`needed_runs`).
 
         To know them costs a run of each scenario, which is worth it where all requirements are judged.
         """
-        session = needed_runs(OneOfThem(self._worker, sdk.name), sdk, self.unbroken_runs)
-        return self._judge(session, sdk, asked)
+        return self._judge(needed_runs(self._session(sdk), sdk, self.unbroken_runs), sdk, asked)
+
+    def judge_in_every_scenario(
+        self, sdk: BrokenSdk, asked: Iterable[Requirement]
+    ) -> tuple[Mapping[str, Judgement], Sequence[str]]:
+        """Judge as `judge` does, and compare the runs that `judge_by_needed_runs` leaves out.
+
+        Returns:
+            The judgements, and the ids of the scenarios that it leaves out although the run differs.
+        """
+        session = self._session(sdk)
+        checked = ChecksLeftOut(session, needed_runs(session, sdk, self.unbroken_runs))
+        return self._judge(checked, sdk, asked), checked.different
+
+    def _session(self, sdk: BrokenSdk) -> OneOfThem:
+        return OneOfThem(self._worker, sdk.name)
 
     def _judge(
         self, session: SdkSession, sdk: BrokenSdk, asked: Iterable[Requirement]

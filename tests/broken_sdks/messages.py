@@ -8,6 +8,7 @@ from tinker_conformance.reference.clients import ModelCreation
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
+from .shows_in import several_creations
 
 SDKS: Final = Chapter()
 
@@ -169,6 +170,7 @@ SDKS.edited(
     under="tinker-0.38",
     caught_by="messages.model_creation_identifier",
     saying="wanted a pause line with the identifier 'Qwen/Qwen3-4B', got the line 'Model creation for meta",
+    shows_in=several_creations,
 )
 class _NamesTheFirstModelInEveryCreation(ReferenceAdapter):
     def __init__(self) -> None:

@@ -11,6 +11,7 @@ from tinker_conformance.reference.polling import Poll
 
 from .declaration import Chapter
 from .patches import WithParser, WithPoll, exactly, state_in
+from .shows_in import replies_with, state_of
 
 SDKS: Final = Chapter()
 
@@ -183,6 +184,7 @@ class _DropsNumbers(Poll):
     under="tinker-0.5.1",
     caught_by="parsing.numbers",
     saying="at 0.000 s: wanted the observer notified of 'unknown' at 0.000 s, got nothing",
+    shows_in=replies_with(lambda reply: isinstance(state_of(reply), int | float)),
 )
 class _IgnoresNumbers(WithPoll):
     poll = _DropsNumbers
@@ -206,6 +208,7 @@ SDKS.edited(
     changes={"observer.unparseable_408_state": "silent"},
     caught_by="parsing.containers_are_unknown",
     saying="at 0.000 s: wanted the observer notified of 'unknown' at 0.000 s, got nothing",
+    shows_in=replies_with(lambda reply: isinstance(state_of(reply), list | dict)),
 )
 
 SDKS.edited(
@@ -214,6 +217,7 @@ SDKS.edited(
     changes={"observer.unparseable_408_state": "unknown"},
     caught_by="parsing.containers_are_silent",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
+    shows_in=replies_with(lambda reply: isinstance(state_of(reply), list | dict)),
 )
 
 SDKS.edited(
@@ -222,4 +226,5 @@ SDKS.edited(
     changes={"observer.unparseable_try_again_state": "unknown"},
     caught_by="parsing.containers_end_the_poll",
     saying="at 0.000 s: wanted 1 poll of future 1, got 2 polls of future 1",
+    shows_in=replies_with(lambda reply: isinstance(state_of(reply), list | dict)),
 )

@@ -20,6 +20,10 @@ from tinker_conformance.sdk.adapter import ScenarioContext
 from tinker_conformance.sdk.in_process import reference_adapter as reference
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
+from .declaration import ShowsSomewhere
+from .shows_in import reads_otherwise
+from .unbroken import Unbroken
+
 
 class WithObserver(ReferenceAdapter):
     """The reference with another class of observer."""
@@ -76,12 +80,16 @@ def making(another: type, make: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-class WithParser(ReferenceAdapter):
+class WithParser(ShowsSomewhere):
     """The reference with another parser of queue states, in its polls and as a public function."""
 
     @staticmethod
     def parse(value: object, parsing: Parsing) -> QueueState:
         raise NotImplementedError
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return reads_otherwise(cls.parse)(unbroken)
 
     def __init__(self) -> None:
         super().__init__()

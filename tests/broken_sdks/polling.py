@@ -15,9 +15,11 @@ from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result
 from tinker_conformance.sdk.adapter import OperationCall
 from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
+from tinker_conformance.timeline import OutcomeKind
 
 from .declaration import TIMES_OF_LINES, Chapter
 from .patches import WithPoll
+from .shows_in import calls, ends_in, gets, polls_get, replies_with, sends_many, submits
 
 SDKS: Final = Chapter()
 
@@ -77,6 +79,7 @@ class _BacksOffAtAnEmptyBody(Poll):
     caught_by="polling.http_408",
     saying="at 1.000 s: wanted poll 3 of future 1 at 0.000 s, got poll 3 of future 1 at 1.000 s",
     also=(),
+    shows_in=replies_with(lambda _: False),
 )
 class _BacksOffAtAnEmpty408(WithPoll):
     poll = _BacksOffAtAnEmptyBody
@@ -150,6 +153,7 @@ class _SleepsAfterTryAgain(Poll):
         "debounce.any_time_of_day",
         "checkpoints.pause",
     ),
+    shows_in=calls("Poll._handle_try_again"),
 )
 class _WaitsHalfASecondAfterATryAgain(WithPoll):
     poll = _SleepsAfterTryAgain
@@ -169,6 +173,7 @@ class _GivesUpAfterFifty(Poll):
     under="tinker-0.5.1",
     caught_by="polling.patience",
     saying="at 0.000 s: wanted 101 polls of future 1, got 51 polls of future 1",
+    shows_in=sends_many(50),
 )
 class _GivesUpAfterFiftyPolls(WithPoll):
     poll = _GivesUpAfterFifty
@@ -295,6 +300,7 @@ class _KeepsTheBackOff(Poll):
     caught_by="polling.back_off_reset",
     saying="at 7.000 s: wanted poll 5 of future 1 at 4.000 s, got poll 5 of future 1 at 7.000 s",
     also=("polling.back_off",),
+    shows_in=calls("Poll._back_off"),
 )
 class _NeverResetsTheBackOff(WithPoll):
     poll = _KeepsTheBackOff
@@ -306,6 +312,7 @@ SDKS.edited(
     changes={"polling.back_off_reset_by": "any_reply"},
     caught_by="polling.back_off_goes_on",
     saying="at 4.000 s: wanted poll 5 of future 1 at 7.000 s, got poll 5 of future 1 at 4.000 s",
+    shows_in=calls("Poll._back_off"),
 )
 
 SDKS.edited(
@@ -314,6 +321,7 @@ SDKS.edited(
     changes={"polling.back_off_reset_by": "error_status"},
     caught_by="polling.back_off_reset_by_any_reply",
     saying="at 7.000 s: wanted poll 5 of future 1 at 4.000 s, got poll 5 of future 1 at 7.000 s",
+    shows_in=calls("Poll._back_off"),
 )
 
 SDKS.edited(
@@ -358,6 +366,7 @@ SDKS.edited(
     caught_by="polling.bad_request_refill_by_any_408",
     saying="at 0.000 s: wanted 6 polls of future 1, got 5 polls of future 1",
     also=("polling.bad_request_budget",),
+    shows_in=polls_get(400),
 )
 
 SDKS.edited(
@@ -366,6 +375,7 @@ SDKS.edited(
     changes={"polling.budget_refilled_by": "any_408"},
     caught_by="polling.bad_request_refill",
     saying="at 0.000 s: wanted 5 polls of future 1, got 6 polls of future 1",
+    shows_in=polls_get(400),
 )
 
 # -- an unpaid bill --------------------------------------------------------------------------------
@@ -381,6 +391,7 @@ SDKS.edited(
     caught_by="polling.payment_ends",
     saying="at 15.000 s: wanted 1 poll of future 1, got 4 polls of future 1",
     also=("submissions.payment_ends",),
+    shows_in=gets(402),
 )
 
 SDKS.edited(
@@ -395,6 +406,7 @@ SDKS.edited(
         "polling.payment_limit",
         "polling.payment_line",
     ),
+    shows_in=gets(402),
 )
 
 SDKS.edited(
@@ -417,6 +429,7 @@ SDKS.edited(
     caught_by="polling.payment_limit",
     saying="at 1775.000 s: wanted 14 polls of future 1, got 8 polls of future 1",
     also=("polling.payment_forgotten", "polling.payment_line"),
+    shows_in=gets(402),
 )
 
 SDKS.edited(
@@ -495,6 +508,7 @@ SDKS.edited(
     under="tinker-0.38",
     caught_by="polling.expired_sampling",
     saying="got future 1 submitted 1 time to /api/v1/asample",
+    shows_in=submits(Operation.COMPUTE_LOGPROBS),
 )
 class _DoesNotAskForLogProbabilitiesAgain(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -512,6 +526,7 @@ class _DoesNotAskForLogProbabilitiesAgain(ReferenceAdapter):
     under="tinker-0.38",
     caught_by="polling.expired_training",
     saying="at 0.100 s: wanted 1 poll of future 1, got 2 polls of future 1",
+    shows_in=ends_in(OutcomeKind.EXPIRED),
 )
 class _ResubmitsTraining(ReferenceAdapter):
     resubmitted = frozenset(Operation) - {Operation.CREATE_MODEL}
@@ -530,6 +545,7 @@ class _ResubmitsTraining(ReferenceAdapter):
     under="tinker-0.5.1",
     caught_by="polling.expired_creation",
     saying="at 0.100 s: wanted 1 poll of future 1, got 2 polls of future 1",
+    shows_in=ends_in(OutcomeKind.EXPIRED),
 )
 class _ResubmitsTheCreationOfAModel(_ResubmitsTraining):
     resubmitted = frozenset({Operation.CREATE_MODEL})

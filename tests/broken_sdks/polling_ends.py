@@ -17,6 +17,7 @@ from tinker_conformance.timeline import OutcomeKind
 
 from .declaration import Chapter
 from .patches import WithPoll
+from .shows_in import ends_in, has_a_timeout, has_unusual_replies
 
 SDKS: Final = Chapter()
 
@@ -50,6 +51,7 @@ class _ReportsAFailureAsAnError(ReferenceAdapter):
         "requests.numbers_of_training",
         "checkpoints.failure",
     ),
+    shows_in=ends_in(OutcomeKind.FAILED),
 )
 class _ResubmitsAfterAFailure(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:
@@ -113,6 +115,7 @@ SDKS.edited(
     },
     caught_by="polling.incomplete_result",
     saying="wanted future 1 to end in 'error', got 'result'",
+    shows_in=has_unusual_replies,
 )
 
 
@@ -130,6 +133,7 @@ class _AsksForTheIdAgain(Poll):
     under="tinker-0.38",
     caught_by="polling.incomplete_result",
     saying="wanted 1 poll of future 1, got 2 polls of future 1",
+    shows_in=has_unusual_replies,
 )
 class _PollsAgainForTheIdOfAModel(WithPoll):
     poll = _AsksForTheIdAgain
@@ -152,6 +156,7 @@ SDKS.edited(
     },
     caught_by="polling.result_in_json",
     saying="at 0.000 s: wanted future 1 to end in 'error', got 'result'",
+    shows_in=has_unusual_replies,
 )
 
 SDKS.edited(
@@ -177,6 +182,7 @@ SDKS.edited(
     under="tinker-0.5.1",
     caught_by="polling.caller_timeout",
     saying="at 54.500 s: wanted future 1 to end in 'timeout', got 'result'",
+    shows_in=has_a_timeout,
 )
 class _IgnoresTheCallersTimeout(ReferenceAdapter):
     async def run(self, client: object, call: OperationCall) -> None:

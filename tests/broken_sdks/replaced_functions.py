@@ -24,9 +24,9 @@ _PARTS: Final[Mapping[str, type]] = {
 }
 """What the attributes of the base classes in `patches` stand in for."""
 _OWN: Final = frozenset(
-    {"__module__", "__doc__", "__slots__", "__annotations__", "__abstractmethods__", "_abc_impl"}
+    {"__module__", "__doc__", "__slots__", "__annotations__", "__abstractmethods__", "_abc_impl", "shows_in"}
 )
-"""Names that each class has for itself, and that no function of the reference uses."""
+"""Names that each class has for itself, and what an SDK says of itself. The reference uses none of these."""
 
 
 def replaced_by(make: object) -> frozenset[FunctionType] | None:

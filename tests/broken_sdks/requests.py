@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from tinker_conformance.sdk.adapter import ScenarioContext
-from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
-from .declaration import Chapter
+from .declaration import Chapter, ShowsSomewhere
+from .shows_in import has_a_base_path, polls, sends, several_clients
+from .unbroken import Unbroken
 
 SDKS: Final = Chapter()
 
@@ -53,10 +54,14 @@ _OF_ANY_CREATION: Final = (
 """Requirements that poll a creation among others: without its base model, a creation is not polled at all."""
 
 
-class _Altered(ReferenceAdapter):
+class _Altered(ShowsSomewhere):
     """The reference, whose requests are changed just before they are sent."""
 
     paths: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return sends(*cls.paths)(unbroken)
 
     async def open(self, context: ScenarioContext) -> None:
         await super().open(context)
@@ -101,10 +106,14 @@ class _SubmitsTrainingWithoutTheKey(_WithoutAKey):
     paths = ("forward_backward",)
 
 
-class _AtTheRoot(ReferenceAdapter):
+class _AtTheRoot(ShowsSomewhere):
     """The reference, which sends some requests to the root of the server."""
 
     paths: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return has_a_base_path(unbroken)
 
     async def open(self, context: ScenarioContext) -> None:
         await super().open(context)
@@ -154,6 +163,10 @@ class _FirstOnes(_Altered):
     """The reference, which goes on with the first value that it sent in a field."""
 
     field: ClassVar[str]
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return several_clients()(unbroken) and super().shows_in(unbroken)
 
     async def open(self, context: ScenarioContext) -> None:
         # Two threads may send at once, and only one of them is the first.
@@ -369,6 +382,10 @@ class _ChangesTheId(_Altered):
     def changed(identifier: str) -> str:
         """Return the id that is sent instead."""
         raise NotImplementedError
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return polls(lambda identifier: cls.changed(identifier) != identifier)(unbroken)
 
     def alter(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[Any, Any]:
         return {**body, "request_id": self.changed(body["request_id"])}, headers

@@ -14,6 +14,7 @@ from tinker_conformance.sdk.adapter import ScenarioContext
 
 from .declaration import Chapter
 from .patches import WithPoll, WithSessionPoller, exactly, state_in
+from .shows_in import refused_with, sends
 
 SDKS: Final = Chapter()
 _UNDER: Final = "tinker-0.38"
@@ -105,6 +106,7 @@ class _StopsAtConflicts(_Changed):
     caught_by="session_polling.polled_again",
     saying="wanted future 1 to end in 'result', got 'error'",
     also=("session_polling.delays",),
+    shows_in=refused_with(409),
 )
 class _GivesUpASessionAt409(WithSessionPoller):
     poller = _StopsAtConflicts
@@ -123,6 +125,7 @@ class _Takes404For503(_Changed):
     caught_by="session_polling.ends_all",
     saying="wanted future 1 to end in 'error', got 'result'",
     also=("session_polling.error_line",),
+    shows_in=refused_with(404),
 )
 class _PollsASessionAgainAfter404(WithSessionPoller):
     poller = _Takes404For503
@@ -199,6 +202,7 @@ class _TellsOfPauses(_Changed):
     under=_UNDER,
     caught_by="session_polling.no_pause",
     saying="the observer notified of 'paused_capacity' at 0.000 s",
+    shows_in=sends("retrieve_futures"),
 )
 class _TellsOfAPauseOfTheSession(WithSessionPoller):
     poller = _TellsOfPauses
@@ -237,6 +241,7 @@ class _SilentOnceCompleted(Poll):
     under=_UNDER,
     caught_by="session_polling.pause_afterwards",
     saying="wanted the observer notified of 'paused_capacity' at 0.000 s, got nothing",
+    shows_in=sends("retrieve_futures"),
 )
 class _TellsOfNoPauseOfASampleThatTheSessionCalledFinished(WithSessionPoller, WithPoll):
     poller = _Remembers

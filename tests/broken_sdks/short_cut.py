@@ -37,11 +37,16 @@ class ShortCut:
         await anyio.lowlevel.checkpoint()
         body = dumps(json, separators=(",", ":"), ensure_ascii=False).encode()
         request = _request(url, body, tuple(headers.items()), timeout)
-        response = await self._transport.handle_async_request(request)
-        await response.aread()
+        response = await self.exchange(request)
         if response.has_redirect_location and follow_redirects:
             there = str(request.url.join(response.headers["location"]))
             return await self.post(there, json=json, headers=headers, timeout=timeout, follow_redirects=True)
+        return response
+
+    async def exchange(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return the whole reply."""
+        response = await self._transport.handle_async_request(request)
+        await response.aread()
         return response
 
 
@@ -54,10 +59,10 @@ def _request(url: str, body: bytes, headers: tuple[tuple[str, str], ...], timeou
     return httpx.Request("POST", url, content=body, headers=[*own, *headers], extensions=limits)
 
 
-def take_short_cut(adapter: Adapter) -> None:
+def take_short_cut(adapter: Adapter, short_cut: ShortCut | None = None) -> None:
     """Let an adapter whose scenario is open reach the fake server without httpx."""
     if (service := vars(adapter).get("_service")) is not None:
-        service._http = ShortCut()
+        service._http = ShortCut() if short_cut is None else short_cut
 
 
 def _mounted_engine() -> FakeTinker:

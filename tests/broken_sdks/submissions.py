@@ -15,6 +15,7 @@ from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
 from .declaration import Chapter
 from .patches import WithSubmission
+from .shows_in import refused_with, requests_get, scripts_a_submission, scripts_the_setup
 
 SDKS: Final = Chapter()
 _logger: Final = logging.getLogger(LOGGER_NAME)
@@ -62,6 +63,7 @@ class _EndsAt503(_Changed):
         "submissions.should_retry",
         "submissions.too_many_requests",
     ),
+    shows_in=refused_with(503),
 )
 class _GivesUpASubmissionAt503(WithSubmission):
     submission = _EndsAt503
@@ -83,6 +85,7 @@ class _LosesConflicts(_Changed):
         "submissions.same_number",
         "submissions.same_number_of_a_sample",
     ),
+    shows_in=refused_with(409),
 )
 class _GivesUpASubmissionAt409(WithSubmission):
     submission = _LosesConflicts
@@ -100,6 +103,7 @@ class _Repeats401(_Changed):
     under="tinker-0.38",
     caught_by="submissions.refused",
     saying="wanted future 2 to end in 'error', got 'result'",
+    shows_in=refused_with(401),
 )
 class _SendsASubmissionAgainAfter401(WithSubmission):
     submission = _Repeats401
@@ -121,6 +125,7 @@ class _RepeatsMalformed(PendingRequest):
     under="tinker-0.5.1",
     caught_by="submissions.malformed",
     saying="wanted future 1 to end in 'error', got 'result'",
+    shows_in=scripts_a_submission,
 )
 class _SendsASubmissionAgainAfterAMalformedReply(WithSubmission):
     submission = _RepeatsMalformed
@@ -147,6 +152,7 @@ class _StaysWhereItIs(PendingRequest):
     under="tinker-0.5.1",
     caught_by="submissions.redirect",
     saying="wanted future 1 to end in 'result', got 'error'",
+    shows_in=requests_get(lambda status: status.startswith("3")),
 )
 class _DoesNotFollowARedirectedSubmission(WithSubmission):
     submission = _StaysWhereItIs
@@ -166,6 +172,7 @@ class _TakesARefusalForAPause(_Changed):
     under="tinker-0.5.1",
     caught_by="submissions.no_pause",
     saying="at 0.000 s: wanted nothing, got the line 'Sampling is paused for sampler sampler-1.",
+    shows_in=refused_with(408),
 )
 class _TakesARefusedSubmissionForAPause(WithSubmission):
     submission = _TakesARefusalForAPause
@@ -183,6 +190,7 @@ class _RepeatsUnpaid(_Changed):
     under="tinker-0.5.1",
     caught_by="submissions.payment_ends",
     saying="wanted future 1 to end in 'error', got 'result'",
+    shows_in=refused_with(402),
 )
 class _SendsAnUnpaidSubmissionAgain(WithSubmission):
     submission = _RepeatsUnpaid
@@ -200,6 +208,7 @@ class _EndsUnpaid(_Changed):
     under="tinker-0.38",
     caught_by="submissions.payment_pauses",
     saying="at 0.000 s: wanted asample of future 1 again within 1.000 to 1.000 s, got nothing",
+    shows_in=refused_with(402),
 )
 class _GivesUpAnUnpaidSubmission(WithSubmission):
     submission = _EndsUnpaid
@@ -221,6 +230,7 @@ class _Renumbers(PendingRequest):
     under="tinker-0.5.1",
     caught_by="submissions.same_number",
     saying="with the same seq_id as before, got forward_backward 2 with the seq_id 101 after 1",
+    shows_in=requests_get(lambda status: status != "200"),
 )
 class _NumbersRepeatedSubmissionsAgain(WithSubmission):
     submission = _Renumbers
@@ -239,6 +249,7 @@ class _EndsAtASession(_Changed):
     caught_by="submissions.session",
     saying="wanted the scenario to finish, got a failed set-up: create_client failed",
     also=("submissions.delays_of_a_session",),
+    shows_in=refused_with(408),
 )
 class _GivesUpASessionAt408(WithSubmission):
     submission = _EndsAtASession
@@ -267,6 +278,7 @@ class _HidesTheMessages(ReferenceAdapter):
     under="tinker-0.5.1",
     caught_by="submissions.session_lines",
     saying='This release %s {0} is supported until "June".',
+    shows_in=scripts_the_setup,
 )
 class _HidesAllMessages(_HidesTheMessages):
     pass
@@ -277,6 +289,7 @@ class _HidesAllMessages(_HidesTheMessages):
     under="tinker-0.21",
     caught_by="submissions.session_lines",
     saying="'This project is not paid for.', level error, got nothing",
+    shows_in=scripts_the_setup,
 )
 class _TakesAnErrorForInformation(_HidesTheMessages):
     def shown(self, reply: dict[str, object]) -> dict[str, object]:
@@ -434,6 +447,7 @@ for _name, _under, _key, _value, _caught_by, _saying in (
         caught_by=_caught_by,
         saying=_saying,
         also=tuple(f"submissions.{also}" for also in _ALSO.get(_name, "").split()),
+        shows_in=requests_get(lambda status: status != "200"),
     )
 
 SDKS.edited(

@@ -9,6 +9,7 @@ from tinker_conformance.reference.observer import ClientObserver
 
 from .declaration import Chapter
 from .patches import WithObserver
+from .shows_in import a_client_is_called
 
 SDKS: Final = Chapter()
 
@@ -48,6 +49,7 @@ class _AsciiObserver(ClientObserver):
     caught_by="messages.any_sampling_identifier",
     saying="wanted a pause line with the identifier 'sampler weird",
     also=("messages.any_training_identifier",),
+    shows_in=a_client_is_called(lambda name: not name.isascii()),
 )
 class _LogsAsciiInSampling(WithObserver):
     observer = _AsciiObserver
@@ -70,6 +72,7 @@ class _SplitsTheIdentifier(ClientObserver):
     under="tinker-0.5.1",
     caught_by="messages.any_training_identifier",
     saying="the identifier 'model odd {} {0} {identifier} %d %(name)s lines one\\ntwo",
+    shows_in=a_client_is_called(lambda name: len(name.splitlines()) != 1),
 )
 class _LogsTheFirstLine(WithObserver):
     observer = _SplitsTheIdentifier
@@ -90,6 +93,7 @@ class _FormatsTheIdentifier(ClientObserver):
     caught_by="messages.any_creation_identifier",
     saying="wanted a pause line with the identifier 'model odd {} {0}",
     also=("messages.any_sampling_identifier", "messages.any_training_identifier"),
+    shows_in=a_client_is_called(lambda name: "{" in name or "}" in name),
 )
 class _WithAFormattedIdentifier(WithObserver):
     observer = _FormatsTheIdentifier
@@ -113,6 +117,7 @@ class _CutsTheIdentifier(ClientObserver):
     caught_by="messages.any_training_identifier",
     saying="wanted a pause line with the identifier 'model odd {} {0}",
     also=("messages.any_creation_identifier", "messages.any_sampling_identifier"),
+    shows_in=a_client_is_called(lambda name: len(name.encode()) > 1000),
 )
 class _CutsAnIdentifier(WithObserver):
     observer = _CutsTheIdentifier
@@ -127,6 +132,7 @@ class _CutsAnIdentifier(WithObserver):
         "messages.any_creation_identifier",
         "messages.any_sampling_identifier",
     ),
+    shows_in=a_client_is_called(lambda name: not name.isascii()),
 )
 class _LogsAsciiInTraining(WithObserver):
     observer = _AsciiObserver
@@ -138,6 +144,7 @@ class _LogsAsciiInTraining(WithObserver):
     caught_by="messages.any_creation_identifier",
     saying="wanted a pause line with the identifier 'model weird",
     also=("messages.any_sampling_identifier", "messages.any_training_identifier"),
+    shows_in=a_client_is_called(lambda name: not name.isascii()),
 )
 class _LogsAsciiInCreation(WithObserver):
     observer = _AsciiObserver

@@ -11,10 +11,11 @@ from tinker_conformance.queue_state import QueueState
 from tinker_conformance.reference.observer import ClientObserver, _log_pause, _Memory
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.sdk.adapter import OperationCall, ScenarioContext
-from tinker_conformance.sdk.in_process.reference_adapter import ReferenceAdapter
 
-from .declaration import Chapter
+from .declaration import Chapter, ShowsSomewhere
 from .patches import WithObserver, WithPoll
+from .shows_in import on_threads
+from .unbroken import Unbroken
 
 SDKS: Final = Chapter()
 
@@ -26,8 +27,12 @@ def _on_a_thread() -> bool:
     return threading.current_thread() is not threading.main_thread()
 
 
-class ConcurrentThreads(ReferenceAdapter):
+class ConcurrentThreads(ShowsSomewhere):
     """Runs its futures concurrently on their threads; for all other broken SDKs, threads take turns."""
+
+    @classmethod
+    def shows_in(cls, unbroken: Unbroken) -> bool:
+        return on_threads(unbroken)
 
 
 class _MemoryOfThisThread(ClientObserver):

@@ -16,6 +16,7 @@ from tinker_conformance.reference.polling import Poll
 
 from .declaration import Chapter
 from .patches import WithObserver, WithPoll, state_in
+from .shows_in import begins_before
 
 SDKS: Final = Chapter()
 _DAY: Final = 86_400
@@ -134,6 +135,7 @@ class _FromTheStart(ClientObserver):
     under="tinker-0.5.1",
     caught_by="debounce.before_1970",
     saying="at 0.000 s: wanted nothing, got the line",
+    shows_in=begins_before(86_400),
 )
 class _LogsBefore1970(WithObserver):
     observer = _FromTheStart
@@ -201,6 +203,7 @@ class _WithoutASign(Poll):
     caught_by="polling.before_1970",
     saying="got a failed set-up: create_client failed for training client 'client': OverflowError",
     also=("debounce.before_1970",),
+    shows_in=begins_before(86_400),
 )
 class _HasNoSign(WithPoll):
     poll = _WithoutASign

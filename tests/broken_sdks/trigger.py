@@ -16,6 +16,7 @@ from tinker_conformance.reference.wire import json_or_none
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll, state_in
 from .run_memory import RunMemory
+from .shows_in import every, polls_get, replies_with, several_polls, state_of, uses
 
 SDKS: Final = Chapter()
 
@@ -64,6 +65,7 @@ SDKS.edited(
         "debounce.any_time_of_day",
         "session_polling.pause_afterwards",
     ),
+    shows_in=polls_get(408),
 )
 
 
@@ -95,6 +97,7 @@ class _Drops408InTraining(Poll):
         "reasons.training_unknown",
         "trigger.every_408",
     ),
+    shows_in=every(polls_get(408), uses(ClientKind.TRAINING, ClientKind.MODEL_CREATION)),
 )
 class _Ignores408InTraining(WithPoll):
     poll = _Drops408InTraining
@@ -248,6 +251,7 @@ class _SharesTheLastState(Poll):
         "debounce.separate_clients",
         "debounce.after_a_long_run",
     ),
+    shows_in=several_polls,
 )
 class _SharesTheLastStateBetweenFutures(WithPoll):
     poll = _SharesTheLastState
@@ -354,6 +358,7 @@ class _NotifiesOnA503(Poll):
     caught_by="trigger.server_errors",
     saying="at 0.000 s: wanted nothing, got state 'paused_capacity' after reply 3 (HTTP 503)",
     also=("trigger.malformed_408",),
+    shows_in=polls_get(503),
 )
 class _NotifiesOn503(WithPoll):
     poll = _NotifiesOnA503
@@ -374,6 +379,7 @@ class _NotifiesOnA500(Poll):
     caught_by="trigger.server_errors",
     saying="at 0.000 s: wanted nothing, got state 'unknown' after reply 1 (HTTP 500)",
     also=("trigger.malformed_408",),
+    shows_in=polls_get(500),
 )
 class _NotifiesUnknownOn500(WithPoll):
     poll = _NotifiesOnA500
@@ -398,6 +404,7 @@ class _RequiresJson(Poll):
         "polling.iteration_header",
         "polling.no_utf8",
     ),
+    shows_in=replies_with(lambda _: False),
 )
 class _FailsOnA408WithoutJson(WithPoll):
     poll = _RequiresJson
@@ -417,6 +424,7 @@ class _RequiresAnObject(Poll):
     under="tinker-0.38",
     caught_by="trigger.malformed_408",
     saying="got 'error' (FutureError: a 408 that is an array)",
+    shows_in=replies_with(lambda reply: isinstance(reply.body, list)),
 )
 class _FailsOnA408WithAnArray(WithPoll):
     poll = _RequiresAnObject
@@ -437,6 +445,7 @@ class _ReadsEmptyStates(Poll):
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
     also=("trigger.server_errors",),
+    shows_in=replies_with(lambda reply: state_of(reply) == ""),
 )
 class _ReadsAnEmptyStateAsUnknown(WithPoll):
     poll = _ReadsEmptyStates
@@ -458,6 +467,7 @@ class _ReadsNullStates(Poll):
     caught_by="trigger.malformed_408",
     saying="at 0.000 s: wanted nothing, got the observer notified of 'unknown' at 0.000 s",
     also=("trigger.server_errors",),
+    shows_in=replies_with(lambda reply: isinstance(reply.body, dict) and state_of(reply) is None),
 )
 class _ReadsNullAsUnknown(WithPoll):
     poll = _ReadsNullStates

@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import httpx
@@ -63,9 +64,24 @@ def test_it_does_not_run_as_root_and_installs_locked_versions() -> None:
     assert len(installs) == 2
 
 
+BUILT_FROM = {
+    *("LICENSE", "README.md", "pyproject.toml", "locks", "docs", "examples"),
+    *("fake_server", "tinker_conformance"),
+}
+
+
 def test_the_context_is_the_two_packages_and_what_they_are_built_from() -> None:
-    names = {path.relative_to(ROOT).parts[0] for path in build_context(ROOT)}
-    assert names == {"LICENSE", "README.md", "pyproject.toml", "locks", "fake_server", "tinker_conformance"}
+    assert {path.relative_to(ROOT).parts[0] for path in build_context(ROOT)} == BUILT_FROM
+
+
+def test_all_that_the_wheel_includes_is_copied(tmp_path: Path) -> None:
+    build = PlainBuild(tmp_path, ROOT, path="")
+    for step in STEPS:
+        if step.name != "RUN" and "--from=" not in step.text:
+            build.carry_out(step)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert [name for name in included if not (tmp_path / "src" / name).exists()] == []
 
 
 @pytest.mark.nightly  # `make downstream` installs the wheel and judges with it in every run of CI

@@ -220,13 +220,19 @@ class PollingFacet(Facet, frozen=True):
 
     def action(self, status: int) -> StatusAction:
         """Return what the SDK does after an HTTP status that is not a success."""
-        if 500 <= status < 600:
-            return self.on_5xx
-        named = {
-            400: self.on_400,
-            402: self.on_402,
-            408: self.on_408,
-            410: self.on_410,
-            429: self.on_429,
-        }
-        return named.get(status, self.on_other)
+        match status:
+            case 400:
+                action = self.on_400
+            case 402:
+                action = self.on_402
+            case 408:
+                action = self.on_408
+            case 410:
+                action = self.on_410
+            case 429:
+                action = self.on_429
+            case _ if 500 <= status < 600:
+                action = self.on_5xx
+            case _:
+                action = self.on_other
+        return action
