@@ -76,7 +76,7 @@ def candidates(path_operation: Operation, request: Mapping[str, object]) -> tupl
 
 
 def named_operation(name: Operation | str | None) -> Operation | None:
-    """Return an operation by its name; None stays None, for any.
+    """Return an operation by its name; None, which stands for any operation, is returned unchanged.
 
     Raises:
         ScriptError: There is no such operation; the text has the nearest.

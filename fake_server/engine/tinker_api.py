@@ -193,7 +193,7 @@ class FakeTinker:
         if isinstance(dialect, str):
             dialect = dialect_named(dialect)
         if long_polls and dialect is None:
-            raise ScriptError("long_polls is about the polls of a dialect; name one")
+            raise ScriptError("long_polls needs a dialect, whose polls it slows down; give one with dialect=")
         self._translator = None if dialect is None else Translator(dialect, long_polls=long_polls)
         if seed is None and unscripted is Unscripted.COMPLETE:
             seed = 0
@@ -489,8 +489,13 @@ class FakeTinker:
         except _Refusal as refusal:
             answer, future = self._spoken(request, self._refused(refusal.problem)), refusal.future
         except Exception as error:  # noqa: BLE001 - a fault of a listener or an override; answer it
-            text = f"{request.method} {request.path}: the fake server failed with {error!r}"
-            problem = Problem(ProblemKind.INTERNAL, f"{text}; fix the listener or the script's overrides")
+            where = f"{request.method} {request.path}"
+            text = (
+                f"{where}: {error}"
+                if isinstance(error, ScriptError)
+                else f"{where}: the fake server failed with {error!r}; fix the listener or the script"
+            )
+            problem = Problem(ProblemKind.INTERNAL, text)
             answer, future = self._refused(problem), None
         if service is not None:
             self._let_time_pass(service)

@@ -161,9 +161,7 @@ def _no_step(value: object) -> str:
     if isinstance(value, FunctionType):
         return f"a script has the function {value.__name__} as a step; call it: {value.__name__}()"
     if isinstance(value, list | tuple):
-        return (
-            f"the list {value!r} stands where one step belongs; give its steps one after another, without it"
-        )
+        return f"the list {value!r} stands where one step belongs; give its steps as separate arguments"
     return f"{value!r} is no step of a script; give steps such as complete(), timeout() or status(503)"
 
 
@@ -181,8 +179,8 @@ def _submission_turns(steps: tuple[Step, ...]) -> tuple[Turn, ...]:
         reply = intended_reply(turn.reply)
         if isinstance(reply, Complete | TryAgain | Fail):
             raise ScriptError(
-                "submission takes replies that refuse or lose a request, such as status, timeout or drop, "
-                f"and {_call(reply)} does neither; the request after the last of them is accepted"
+                "submission= takes only replies that refuse or lose a request, such as status, timeout or "
+                f"drop, and not {_call(reply)}; leave it out: the request after these replies is accepted"
             )
     return turns
 

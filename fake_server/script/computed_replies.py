@@ -172,7 +172,7 @@ class Spoken:
     def _tokens(self, request: Mapping[str, object]) -> list[int]:
         text = self.words(prompt_text(request)) if callable(self.words) else self.words
         if not isinstance(text, str):
-            raise ScriptError(f"the function that says what a sample is returns {text!r}; return a text")
+            raise ScriptError(f"the function given to says() returned {text!r}; return a text")
         return [*marked_tokens_of(text), *_first_stop(value_at(request, "sampling_params.stop"))]
 
 

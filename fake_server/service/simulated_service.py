@@ -351,7 +351,7 @@ class SimulatedService:
             if sampler_id in self._gone_snapshots:
                 raise ServiceRefusal(
                     f"the weights of {sampler_id!r} were dropped, since {KEPT_SNAPSHOTS} newer ones were "
-                    "saved without a name; save weights that must stay with a name"
+                    "saved without a name; give a name to weights that must be kept"
                 )
             sampler = self.samplers.get(sampler_id)
             if sampler is None:

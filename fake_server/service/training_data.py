@@ -115,7 +115,9 @@ def _tensor(name: str, value: object) -> tuple[list[float], list[int]]:
     data = [number(each, 0.0) for each in items(tensor.get("data"))]
     shape = [integer(extent, 0) for extent in items(tensor.get("shape"))] or [len(data)]
     if not 0 <= size(shape) <= MAX_CELLS:
-        raise ServiceRefusal(f"loss_fn_inputs[{name!r}] has the shape {shape}; at most {MAX_CELLS} numbers")
+        raise ServiceRefusal(
+            f"loss_fn_inputs[{name!r}] has the shape {shape}; give at most {MAX_CELLS} numbers"
+        )
     if tensor.get("sparse_crow_indices") is not None:
         data = _dense(data, tensor, shape)
     if len(data) != size(shape):

@@ -101,7 +101,7 @@ class ClockPolls:
         return self._refusal_of(
             f"{frame.f_code.co_filename}:{frame.f_lineno} has read the frozen clock {readings.count} times "
             f"in {seconds:.0f} s and nothing moves it; wait with time.sleep, Event.wait, Queue.get or "
-            "asyncio.sleep, which do, or call fake_tinker_clock.advance() in another thread"
+            "asyncio.sleep, which move it, or call fake_tinker_clock.advance() in another thread"
         )
 
     def forget(self) -> None:

@@ -180,7 +180,7 @@ def _date(cls: type[FakeDate], day: datetime.date) -> datetime.date:
 def _made(
     cls: type[FakeDatetime], moment: datetime.datetime, microsecond: int | None = None
 ) -> datetime.datetime:
-    """Return a moment as an instance of a class, with its fold, which C's constructors of subclasses lose."""
+    """Return a moment as an instance of a class, with its `fold`, which the C code drops for subclasses."""
     return cls(
         moment.year,
         moment.month,

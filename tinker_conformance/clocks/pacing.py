@@ -71,7 +71,7 @@ class PacedWait:
         thread: The identifier of the thread that waits.
         ready: Returns whether what it waits for has come, so that it will end at once.
         wake: Makes it look at the clock; called from any thread.
-        outside: Whether it waits for something that happens in real time, so that nothing may jump.
+        outside: Whether it waits for something that happens in real time, so that no clock may jump.
         look: Real seconds until its next look.
     """
 

@@ -44,7 +44,7 @@ from tinker_conformance.sdk.spec import check_spec
     "--catalogue",
     "whole_catalogue",
     is_flag=True,
-    help="Every SDK of the catalogue. Beside them official==latest, unless --sdk or --versions is given.",
+    help="Judge every SDK of the catalogue, and official==latest unless --sdk or --versions is given.",
 )
 @click.option(
     "--profile", metavar="NAME|FILE", help="Judge every SDK by this profile. Default: each by its own."

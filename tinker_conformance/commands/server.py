@@ -90,21 +90,21 @@ _AT_ONCE: Final = click.IntRange(min=1, max=64)
     "models",
     type=_AT_ONCE,
     metavar="N",
-    help="The server pauses when more than N models are trained.",
+    help="The server pauses when more than N models are trained at the same time.",
 )
 @click.option(
     "--releases",
     "chosen",
     metavar="newest|revisions|all|LIST",
-    help="Also drive these releases of tinker against the server, such as 0.25.0,newest. What they meet does "
-    "not change the exit code.",
+    help="Also run these releases of tinker against the server, such as 0.25.0,newest. Their results do not "
+    "change the exit code.",
 )
 @click.option(
     "--verb-seconds",
     type=SECONDS,
     default=VERB_SECONDS,
     show_default=True,
-    help="Time limit of each thing that a release does.",
+    help="Time limit of each verb of a release, such as connect, sample or train.",
 )
 @click.option(
     "--only", multiple=True, metavar="ID", help="Run only this probe, or this chapter of probes. Repeatable."

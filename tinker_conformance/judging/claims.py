@@ -60,8 +60,8 @@ def invisible_seconds(scenarios: Iterable[Scenario], info: AdapterInfo, clock: S
         if any(_takes_time(step) for future in scenario.futures for step in future.script.steps):
             return (
                 f"scenario {scenario.id} delays bytes on the wire, which takes real time on a socket; "
-                f"it runs only with SDKs in process, over httpx; claim {Capability.READ_TIMEOUT} to be asked "
-                "about time-outs by polling.read_timeout, in real time"
+                f"it runs only with SDKs in process, over httpx; claim {Capability.READ_TIMEOUT} to be "
+                "judged by polling.read_timeout, in real time, all the same"
             )
     return None
 

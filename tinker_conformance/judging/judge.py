@@ -181,13 +181,14 @@ class Judge:
         at_present = self.sdk.clock in {SdkClock.LIBFAKETIME, SdkClock.WALL}
         # A session that comes twice is compared with itself, at whatever date.
         if at_present and sets_the_date(scenario) and not required.twice:
-            return self._not_with_this_clock("it takes place at a date of its own")
+            return self._not_with_this_clock("it starts at a date of its own, which this clock cannot set")
         return None
 
     def _not_with_this_clock(self, why: str) -> str:
         clock = self.sdk.clock
         return (
-            f"the SDK's clock, {clock}, cannot run this scenario: {why}; offer the clock 'file' to be asked"
+            f"the SDK's clock, {clock}, cannot run this scenario: {why}; let the adapter offer the clock "
+            "'file' to have it judged"
         )
 
     def _judge_possible(self, required: Requirement, scenarios: tuple[Scenario, ...]) -> Judgement:
@@ -212,7 +213,7 @@ class Judge:
             return judgement
         pauses = looks_for_pauses(required)
         if (pauses or asks_about_silence(required)) and self._leaks:
-            note = f"the SDK takes something from one session into the next; fix {_ISOLATION} first"
+            note = f"the SDK carries state from one session into the next; fix {_ISOLATION} first"
             return Judgement(
                 required, Verdict.NOT_TESTABLE, cases=judgement.cases, note=note, fix_first=(_ISOLATION,)
             )

@@ -151,7 +151,7 @@ class BackOffReset(StrEnum):
     ERROR_STATUS = "error_status"
     """Any HTTP status that is not a success; a 200 ``try_again`` does not (official 0.1 to 0.20)."""
     ANY_REPLY = "any_reply"
-    """Any complete reply except those that back off or pause themselves (official since 0.21)."""
+    """Any complete reply, except one that itself starts a back-off or a pause (official since 0.21)."""
 
 
 class UnusableBody(StrEnum):

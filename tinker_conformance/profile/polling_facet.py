@@ -165,7 +165,8 @@ class PollingFacet(Facet, frozen=True):
         iteration_header: The header with the number of the poll, from 0. Official and specification of
             Tinkex.
         type_header: The header with the request type. Official, and specification of Tinkex.
-        round_trip_header: The header of the first poll with the seconds that the submission took. Official.
+        round_trip_header: The header by which the first poll says how many seconds the submission took.
+            Official.
         sampler_address: How a sample request names its sampler.
         creates_session: Whether a session is created first. Official since 0.3.
         asks_client_config: Whether ``POST /api/v1/client/config`` is sent first. Official since 0.18.

@@ -1,4 +1,4 @@
-"""Submit a sample again, after a jittered delay, when its future is lost or cannot be had.
+"""Submit a sample again, after a random delay, when its future has expired or its submission failed.
 
 Source: the retry handler of ``tinker`` 0.1.0 to 0.38.0. Its limit on concurrent requests is not modelled.
 """

@@ -58,7 +58,9 @@ class Standing(StrEnum):
     DOES_NOT_CONFORM = "does not conform to {profile}"
     NOT_JUDGED = "could not be judged against {profile}"
     CUT_OFF = "was only partly judged against {profile}"
-    INFORMATIVE = "met the dialect {dialect}; this is information and says nothing about {profile}"
+    INFORMATIVE = (
+        "was run against the dialect {dialect}; this is information only, and says nothing about {profile}"
+    )
 
 
 class Color(StrEnum):

@@ -166,7 +166,7 @@ def is_asked(required: Requirement, scenario: Scenario, profile: Profile) -> boo
 
 
 def _observing_kind(client: ClientSpec, profile: Profile) -> ClientKind:
-    """Return the kind of client whose observer a client has, while it is created, too."""
+    """Return the kind of client by whose rules a client observes its queue, also while it is created."""
     rules = profile.polling.from_checkpoint
     loads_into_a_model = rules is not None and not rules.loading_creates
     return ClientKind.TRAINING if client.checkpoint is not None and loads_into_a_model else client.kind

@@ -150,8 +150,8 @@ class ReplayedSession:
         run = self._runs.get(_digest(scenario))
         if run is None:
             text = (
-                f"{self._path} holds no run of {scenario.id} as it is today; record the SDK again with "
-                f"`tinker-conformance run --sdk SPEC --record FILE` (it was {self._sdk.spec})"
+                f"{self._path} holds no run of {scenario.id} in its present form; record the SDK again, "
+                f"which was {self._sdk.spec}: tinker-conformance run --sdk SPEC --record FILE"
             )
             return Run((), Fault(FaultKind.NOT_TESTABLE, text))
         return Run(run.timeline, None if run.fault is None else Fault(run.fault, run.fault_text))

@@ -114,7 +114,7 @@ class Line:
         """
         if (late := self.clock.now() - self._began) > self.seconds:
             raise ServerUnderTestError(
-                f"the probes were not through after {late / 60:.1f} min, and --max-minutes ends them; find "
+                f"the probes did not finish within {late / 60:.1f} min, the limit of --max-minutes; find "
                 "out why the server is so slow, or raise that limit"
             )
         answer = self.sender.send(question, seconds)

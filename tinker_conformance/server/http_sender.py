@@ -138,7 +138,7 @@ class HttpSender:
                 pieces.append(piece)
                 size += len(piece)
                 if size > MOST_BYTES:
-                    raise NoAnswerError(f"more than {MOST_BYTES} bytes came, and no end of them")
+                    raise NoAnswerError(f"more than {MOST_BYTES} bytes came, and the reply was not complete")
                 # The limits of httpx are for each read, and a server may send a byte at a time.
                 if time.monotonic() > ends:
                     raise NoAnswerError(f"the reply was not complete after {seconds:g} s")

@@ -134,7 +134,7 @@ PAUSES_AT_SAMPLES: Final = SuiteOption(
 )
 PAUSES_AT_MODELS: Final = SuiteOption(
     "pauses-at-models",
-    "the server pauses when more than this many models are trained",
+    "the server pauses when more than this many models are trained at the same time",
     {"metavar": "N"},
     has_short=False,
 )

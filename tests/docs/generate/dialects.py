@@ -86,8 +86,12 @@ def _section(name: str, dialect: Dialect) -> Iterator[str]:
     yield ""
     yield f"## {name}"
     yield ""
-    how = {"read": "Read", "run": "Run", "read and run": "Read and run"}[dialect.how]
-    yield f"{dialect.server}. {how}: {dialect.seen}."
+    how = {
+        "read": "Its code was read",
+        "run": "It was run",
+        "read and run": "Its code was read, and it was run",
+    }[dialect.how]
+    yield f"{dialect.server}. {how} ({dialect.seen})."
     yield ""
     if dialect.pending is not None:
         yield f"- A result is not there: {_reply(dialect.pending.status, dialect.pending.body)}, after"

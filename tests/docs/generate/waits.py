@@ -23,7 +23,7 @@ way to wait and to read the time is one of these:
 | word | meaning |
 |---|---|
 | virtual | It reads or moves the frozen clock. A wait takes no real time while nothing else can happen |
-| real, and the clock follows | It takes real time, and the frozen clock moves as far |
+| real, and the clock follows | It takes real time, and the frozen clock moves on by the same time |
 | real | It takes real time, and the frozen clock stands still |
 | refused | After five real seconds it raises `ClockStalledError`, which names the line |
 

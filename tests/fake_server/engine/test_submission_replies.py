@@ -92,7 +92,7 @@ def test_what_is_left_of_the_replies_to_a_submission_is_reported(engine: FakeTin
 
 @pytest.mark.parametrize("reply", [complete(), try_again(), fail(), wired(complete(), delay=1)])
 def test_a_reply_that_only_a_poll_can_get_is_refused(engine: FakeTinker, reply: object) -> None:
-    with pytest.raises(ScriptError, match="the request after the last of them is accepted"):
+    with pytest.raises(ScriptError, match="the request after these replies is accepted"):
         engine.add_script([complete()], submission=[reply])  # type: ignore[list-item]
 
 
@@ -298,7 +298,7 @@ def test_script_files_have_both_kinds_of_replies(engine: FakeTinker, ask: Asker)
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ({"steps": [], "submission": [{"complete": {}}]}, "file, script 1: submission takes replies"),
+        ({"steps": [], "submission": [{"complete": {}}]}, "file, script 1: submission= takes only replies"),
         ({"steps": [], "submission": [{"stats": 1}]}, "file, script 1, submission, step 1: .*status"),
         ({"setup": 3, "steps": []}, "file, script 1: setup must be a path"),
         ({"setup": "smaple", "steps": [{"status": 1}]}, "file, script 1, step 1"),

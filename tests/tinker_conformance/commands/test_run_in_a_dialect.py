@@ -17,7 +17,9 @@ def run(*arguments: str) -> tuple[int, str]:
 
 def test_what_an_sdk_meets_is_shown_as_information_in_each_form(tmp_path: Path) -> None:
     code, output = run("--quiet", "--dialect", "skyrl", "--report", str(tmp_path))
-    sentence = "met the dialect skyrl; this is information and says nothing about tinker-0.5.1"
+    sentence = (
+        "was run against the dialect skyrl; this is information only, and says nothing about tinker-0.5.1"
+    )
     assert code == 0
     assert sentence in output.splitlines()[-1]
     assert "failed" in output.splitlines()[-1]
@@ -28,10 +30,10 @@ def test_what_an_sdk_meets_is_shown_as_information_in_each_form(tmp_path: Path) 
     assert "trigger.http_408" in failed
     assert "information on a dialect, " in (tmp_path / "badge.json").read_text(encoding="utf-8")
     for form in ("index.html", "junit.xml"):
-        assert "met the dialect skyrl" in (tmp_path / form).read_text(encoding="utf-8")
-    assert "met the dialect skyrl" in (tmp_path / "summary.md").read_text(encoding="utf-8").replace(
-        "&#59;", ";"
-    )
+        assert "was run against the dialect skyrl" in (tmp_path / form).read_text(encoding="utf-8")
+    assert "was run against the dialect skyrl" in (tmp_path / "summary.md").read_text(
+        encoding="utf-8"
+    ).replace("&#59;", ";")
     assert " conforms to " not in output
 
 

@@ -161,7 +161,7 @@ def test_what_its_clock_cannot_show_is_not_run() -> None:
     assert judgement.note == (
         "the SDK's clock, wall, cannot run this scenario: "
         "it moves the wall clock and the monotonic clock by different amounts; "
-        "offer the clock 'file' to be asked"
+        "let the adapter offer the clock 'file' to have it judged"
     )
     assert sdk.asked == []
 
@@ -184,7 +184,10 @@ def test_a_clock_that_keeps_the_present_date_shows_nothing_of_another_one(
         judgement = judge.judge(_requirement(scenario))
     assert (judgement.verdict is not Verdict.NOT_CLAIMED) is asked
     if not asked:
-        assert "it takes place at a date of its own; offer the clock 'file'" in judgement.note
+        assert (
+            "it starts at a date of its own, which this clock cannot set; let the adapter offer the clock"
+            in judgement.note
+        )
 
 
 @pytest.mark.parametrize(

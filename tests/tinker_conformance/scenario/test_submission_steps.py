@@ -47,7 +47,7 @@ def test_only_the_first_piece_of_a_future_that_is_split_has_its_submission_refus
         ({"setup": {"create_session": {"status": 500}}}, "setup, create_session: expected a list"),
         (
             {"futures": [{"submission": [{"complete": {}}], "steps": []}]},
-            "future 1: submission takes",
+            "future 1: submission= takes only",
         ),
         ({"futures": [{"submision": [], "steps": []}]}, "did you mean 'submission'"),
     ],

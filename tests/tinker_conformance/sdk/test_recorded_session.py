@@ -106,7 +106,7 @@ def test_a_scenario_that_is_not_in_it_is_not_testable_with_the_way_to_record_it(
     finally:
         reference.close()
     assert {verdict for verdict, _ in judged.values()} == {Verdict.NOT_TESTABLE}
-    assert "holds no run of debounce-boundary as it is today; record the SDK again" in run.fault.text
+    assert "holds no run of debounce-boundary in its present form; record the SDK again" in run.fault.text
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,7 @@ class Slow(BrokenBench):
 def test_a_server_that_is_too_slow_ends_the_run() -> None:
     bench = Slow()
     run = opened(bench, max_minutes=30.0)
-    with pytest.raises(ServerUnderTestError, match=r"after 30\.\d min, and --max-minutes ends them"):
+    with pytest.raises(ServerUnderTestError, match=r"within 30\.\d min, the limit of --max-minutes"):
         list(run.ask_all(run.asked))
     run.close()
     assert bench.clock.now() < 40 * 60

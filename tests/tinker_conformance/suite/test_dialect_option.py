@@ -28,7 +28,9 @@ def test_what_differs_in_a_dialect_is_an_expected_failure(pytester: pytest.Pytes
     report = load_report(pytester.path / "report")
     assert report.start.dialect == "skyrl"
     assert [result.verdict.value for result in report.results] == ["failed"]
-    assert "met the dialect skyrl" in (pytester.path / "report" / "index.html").read_text(encoding="utf-8")
+    assert "was run against the dialect skyrl" in (pytester.path / "report" / "index.html").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ _VARIABLES: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 _CANNOT_BE_JUDGED: Final = {
-    "baseten-loops-tinker": "its module tinker stands before another SDK, which speaks another protocol",
+    "baseten-loops-tinker": "its module tinker is a front for another SDK, which speaks another protocol",
     "hanzo-train": "it calls endpoints of its own, without futures and queue states",
 }
 """Packages that have Tinker's classes but not its protocol (read in versions 0.17.0 and 0.1.1)."""

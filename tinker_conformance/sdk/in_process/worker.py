@@ -111,7 +111,7 @@ def _import_problem(path: str, error: Exception, sdk: DrivenSdk | None) -> str:
             f"cannot import {path} ({error}). Install it, or run the command from the folder that holds it."
         )
     return (
-        f"{sdk.name} has not what the catalogue says of it ({error}). Correct names, install.leave_out or "
+        f"{sdk.name} lacks what its catalogue entry names ({error}). Correct names, install.leave_out or "
         "install.substitutes in its entry; `tinker-conformance docs catalogue` describes them."
     )
 

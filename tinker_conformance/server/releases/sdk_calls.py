@@ -34,7 +34,7 @@ TTL_SECONDS: Final = 3600
 
 
 def resolved(value: Any) -> Any:
-    """Return what is left once every future and coroutine was waited for."""
+    """Return the value of a future or a coroutine, awaited as often as it returns another one."""
     while True:
         if inspect.iscoroutine(value):
             value = asyncio.run(value)
