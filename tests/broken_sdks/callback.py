@@ -13,10 +13,11 @@ from tinker_conformance.reference.failures import FutureError
 from tinker_conformance.reference.polling import Poll
 from tinker_conformance.reference.wire import Result
 from tinker_conformance.scenario import ObserverUse
+from tinker_conformance.timeline import OutcomeKind
 
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll
-from .shows_in import notifies, observed_by, pauses
+from .shows_in import ends_in, gives_a_reason, notifies, observed_by
 
 SDKS: Final = Chapter()
 
@@ -55,6 +56,7 @@ SDKS.edited(
         "reasons.of_the_server",
         "reasons.any_text",
     ),
+    shows_in=gives_a_reason,
 )
 
 
@@ -75,7 +77,7 @@ class _DropsTheReason(Poll):
         "reasons.of_the_server_for_creation",
         "reasons.any_text",
     ),
-    shows_in=pauses,
+    shows_in=gives_a_reason,
 )
 class _PassesNoneAsReason(WithPoll):
     poll = _DropsTheReason
@@ -148,6 +150,7 @@ class _NoReasonInATryAgain(Poll):
     caught_by="callback.reason",
     saying="got the observer notified of 'paused_capacity' with the reason ''",
     also=("reasons.of_the_server",),
+    shows_in=gives_a_reason,
 )
 class _DropsTheReasonOfATryAgain(WithPoll):
     poll = _NoReasonInATryAgain
@@ -195,6 +198,7 @@ class _NotifiesAfterResults(Poll):
     under="tinker-0.38",
     caught_by="callback.active_on_completion",
     saying="at 0.000 s: wanted the observer notified of 'active' at 0.000 s, got nothing",
+    shows_in=ends_in(OutcomeKind.FAILED, OutcomeKind.ERROR),
 )
 class _NotifiesActiveAfterResultsButNotFailures(WithPoll):
     poll = _NotifiesAfterResults
@@ -231,6 +235,7 @@ class _NotifiesAtAFatalStatus(Poll):
         "debounce.across_save_weights_external",
         "debounce.across_save_weights_for_sampler",
     ),
+    shows_in=ends_in(OutcomeKind.ERROR),
 )
 class _NotifiesActiveAtAFatalStatus(WithPoll):
     poll = _NotifiesAtAFatalStatus

@@ -19,7 +19,17 @@ from tinker_conformance.timeline import OutcomeKind
 
 from .declaration import TIMES_OF_LINES, Chapter
 from .patches import WithPoll
-from .shows_in import calls, ends_in, gets, polls_get, replies_with, sends_many, submits
+from .shows_in import (
+    calls,
+    ends_in,
+    gets,
+    has_unusual_replies,
+    lasts,
+    polls_get,
+    replies_with,
+    sends_many,
+    submits,
+)
 
 SDKS: Final = Chapter()
 
@@ -249,6 +259,7 @@ SDKS.edited(
     changes={"polling.operations.sample.result_format": "json_or_protobuf"},
     caught_by="polling.result_in_json",
     saying="at 0.000 s: wanted future 1 to end in 'error', got 'result'",
+    shows_in=has_unusual_replies,
 )
 
 # -- backing off ---------------------------------------------------------------------------------
@@ -582,6 +593,7 @@ SDKS.edited(
     changes={"polling.expired.stalled_after_seconds": 1800.0},
     caught_by="polling.gives_up",
     saying="got 'error' (FutureError: no sample succeeded in 1800.0 s; check that the server is",
+    shows_in=lasts(1800),
 )
 
 SDKS.edited(
@@ -590,4 +602,5 @@ SDKS.edited(
     changes={"polling.expired.stalled_after_seconds": 7140.0},
     caught_by="polling.gives_up",
     saying="got 'error' (FutureError: no sample succeeded in 7140.0 s; check that the server is",
+    shows_in=lasts(7140),
 )

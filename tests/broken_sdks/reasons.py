@@ -9,6 +9,7 @@ from tinker_conformance.reference.observer import ClientObserver
 
 from .declaration import Chapter
 from .patches import WithObserver
+from .shows_in import gives_a_reason
 
 SDKS: Final = Chapter()
 
@@ -150,6 +151,7 @@ class _ShowsAnyReason(ClientObserver):
     under="tinker-0.7",
     caught_by="reasons.of_the_server",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason:  '",
+    shows_in=gives_a_reason,
 )
 class _ShowsAnEmptyReason(WithObserver):
     observer = _ShowsAnyReason
@@ -161,6 +163,7 @@ SDKS.edited(
     changes={"observer.passes_reason": True, "observer.training.server_reason_replaces": True},
     caught_by="reasons.not_of_the_server",
     saying="got the line 'Training is paused for model-1. Reason: the cluster is full'",
+    shows_in=gives_a_reason,
 )
 
 SDKS.edited(
@@ -169,4 +172,5 @@ SDKS.edited(
     changes={"observer.passes_reason": True, "observer.sampling.server_reason_replaces": True},
     caught_by="reasons.not_of_the_server",
     saying="got the line 'Sampling is paused for sampler sampler-1. Reason: the cluster is full'",
+    shows_in=gives_a_reason,
 )

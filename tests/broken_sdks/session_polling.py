@@ -37,6 +37,7 @@ SDKS.edited(
     caught_by="session_polling.result",
     saying="wanted poll 1 of the session sampler-1, got nothing",
     also=(*_WHAT_NEEDS_A_POLL, "cancellation.others_go_on"),
+    shows_in=sends("retrieve_futures"),
 )
 SDKS.edited(
     "polls_a_session_elsewhere",

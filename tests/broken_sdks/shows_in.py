@@ -222,6 +222,18 @@ def pauses(unbroken: Unbroken) -> bool:
     )
 
 
+def gives_a_reason(unbroken: Unbroken) -> bool:
+    """Return whether a reply may have a reason for the queue state, even an empty one or null."""
+    return replies_with(lambda reply: isinstance(reply.body, dict) and "queue_state_reason" in reply.body)(
+        unbroken
+    )
+
+
+def lasts(seconds: float) -> ShowsIn:
+    """Return the condition that at least so many seconds pass."""
+    return lambda unbroken: any(event.at >= seconds for event in unbroken.run.timeline)
+
+
 def notifies(state: QueueState) -> ShowsIn:
     """Return the condition that an observer is notified of this state."""
     return lambda unbroken: any(
@@ -229,19 +241,17 @@ def notifies(state: QueueState) -> ShowsIn:
     )
 
 
-def replies_with(odd: Callable[[Response], bool]) -> ShowsIn:
-    """Return the condition that a reply is odd, or that the timeline does not have its whole JSON body.
+def replies_with(odd: Callable[[Response], bool], times: int = 1) -> ShowsIn:
+    """Return the condition that replies are odd, or that the timeline does not have their whole JSON body.
 
     Args:
         odd: Whether a reply is odd.
+        times: How many replies there must be at least.
     """
 
     def replies(unbroken: Unbroken) -> bool:
-        return any(
-            _is_in_pieces(event) or odd(event)
-            for event in unbroken.run.timeline
-            if isinstance(event, Response)
-        )
+        found = (event for event in unbroken.run.timeline if isinstance(event, Response))
+        return sum(_is_in_pieces(reply) or odd(reply) for reply in found) >= times
 
     return replies
 

@@ -239,6 +239,24 @@ _USUAL_RUN = did()
             id="uses",
         ),
         pytest.param(
+            shows_in.replies_with(lambda reply: reply.status == 408, times=2),
+            did(_USUAL, *[Response(at=0, status=408, body={})] * 2),
+            did(_USUAL, Response(at=0, status=408, body={}), Response(at=0, status=503, body={})),
+            id="replies_with_twice",
+        ),
+        pytest.param(
+            shows_in.gives_a_reason,
+            did(_USUAL, Response(at=0, status=408, body={"queue_state_reason": None})),
+            did(_USUAL, Response(at=0, status=408, body={"queue_state": "active"})),
+            id="gives_a_reason",
+        ),
+        pytest.param(
+            shows_in.lasts(60),
+            did(_USUAL, Callback(at=60, state="active")),
+            did(_USUAL, Callback(at=59.9, state="active")),
+            id="lasts",
+        ),
+        pytest.param(
             shows_in.notifies(QueueState.ACTIVE),
             did(_USUAL, Callback(at=0, state="active")),
             did(_USUAL, Callback(at=0, state="paused_capacity")),

@@ -9,7 +9,7 @@ from tinker_conformance.reference.observer import ClientObserver
 
 from .declaration import Chapter
 from .patches import WithObserver
-from .shows_in import a_client_is_called
+from .shows_in import a_client_is_called, gives_a_reason
 
 SDKS: Final = Chapter()
 
@@ -26,6 +26,7 @@ class _FormatsTheReason(ClientObserver):
     under="tinker-0.7",
     caught_by="reasons.any_text",
     saying="wanted a pause line at 0.000 s, got nothing",
+    shows_in=gives_a_reason,
 )
 class _WithAFormattedReason(WithObserver):
     observer = _FormatsTheReason

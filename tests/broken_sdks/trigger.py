@@ -16,7 +16,7 @@ from tinker_conformance.reference.wire import json_or_none
 from .declaration import ACROSS_TRAINING, Chapter
 from .patches import WithPoll, state_in
 from .run_memory import RunMemory
-from .shows_in import every, polls_get, replies_with, several_polls, state_of, uses
+from .shows_in import every, gives_a_reason, polls_get, replies_with, several_polls, state_of, uses
 
 SDKS: Final = Chapter()
 
@@ -312,6 +312,7 @@ class _DropsEmptyReasons(Poll):
     under="tinker-0.38",
     caught_by="trigger.try_again_gate",
     saying="at 122.000 s: wanted the observer called after reply 3 (HTTP 200 try_again), got nothing",
+    shows_in=gives_a_reason,
 )
 class _IgnoresTryAgainWithAnEmptyReason(WithPoll):
     poll = _DropsEmptyReasons

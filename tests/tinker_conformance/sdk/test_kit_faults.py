@@ -123,7 +123,7 @@ def test_generated_scripts_exit_with_5(spec: str, tmp_path: Path, monkeypatch: p
     command = ["run", "--sdk", spec, "--profile", "tinker-0.5.1", "--replay", "x.yaml"]
     result = CliRunner().invoke(main, command)
     assert result.exit_code == Exit.KIT, result.output
-    assert "0 of 1 scripts failed, 1 scripts with a kit error" in result.output
+    assert "0 of 1 scripts failed, 1 script with a kit error" in result.output
 
 
 @pytest.mark.slow
