@@ -17,8 +17,8 @@ _HEAD: Final = """\
 Generated from `tests/broken_sdks`. Tests check that this page is up to date and that every line is true.
 
 Each SDK on this page is the kit's own model of the official SDK with one deliberate fault, which its name
-describes. The tests judge it. It must fail exactly the requirements that are listed for it, and the one in the
-column "caught by" must fail with the words in the column "reports".
+describes. The tests judge it. It must fail exactly the requirements that are listed for it, and the one in
+the column "caught by" must fail with the words in the column "reports".
 """
 
 
