@@ -162,7 +162,7 @@ def _not_empty(_context: click.Context, _option: click.Parameter, given: tuple[s
     "--clock-file",
     "clock_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write the clock to, which scripts and the control plane move.",
+    help="File to write the clock to; scripts and the control plane move that clock.",
 )
 @click.option(
     "--exit-with-stdin",

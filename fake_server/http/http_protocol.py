@@ -145,7 +145,7 @@ class HttpProtocol(asyncio.Protocol):
             self._close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """End, whoever closed the connection."""
+        """Clean up after the connection has ended, whichever side closed it."""
         if isinstance(self._transport, PacedTransport):
             self._transport.lost()
         self._transport = None

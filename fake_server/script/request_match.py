@@ -41,7 +41,7 @@ class SameValue:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A value that must be one of these."""
+    """A condition: the value must be one of several."""
 
     values: tuple[object, ...]
 

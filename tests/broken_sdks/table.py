@@ -16,8 +16,9 @@ _HEAD: Final = """\
 
 Generated from `tests/broken_sdks`. Tests check that this page is up to date and that every line is true.
 
-Each of these SDKs is the reference with one fault. It must break exactly the requirements that are listed for
-it. The requirement that must catch it reports a mismatch with the words in the column "reports".
+Each SDK on this page is the kit's own model of the official SDK with one deliberate fault, which its name
+describes. The tests judge it. It must fail exactly the requirements that are listed for it, and the one in
+the column "caught by" must fail with the words in the column "reports".
 """
 
 
@@ -27,8 +28,8 @@ def document() -> str:
 
 
 def _by_requirement() -> Iterator[str]:
-    yield "## Which SDKs each requirement catches\n"
-    yield f"{len(REQUIREMENTS)} requirements. **Bold**: an SDK that exists for this requirement."
+    yield "## Which broken SDKs fail each requirement\n"
+    yield f"{len(REQUIREMENTS)} requirements. **Bold**: an SDK made for this requirement."
     yield ""
     yield "| requirement | broken SDKs |"
     yield "|---|---|"
@@ -40,10 +41,10 @@ def _by_requirement() -> Iterator[str]:
 
 
 def _by_sdk() -> Iterator[str]:
-    yield "## What each broken SDK breaks\n"
+    yield "## Which requirements each broken SDK fails\n"
     yield f"{len(BROKEN_SDKS)} SDKs."
     yield ""
-    yield "| SDK | profile | caught by | reports | also breaks |"
+    yield "| SDK | profile | caught by | reports | also fails |"
     yield "|---|---|---|---|---|"
     for sdk in BROKEN_SDKS.values():
         also = ", ".join(f"`{name}`" for name in sorted(sdk.also))
@@ -52,8 +53,8 @@ def _by_sdk() -> Iterator[str]:
 
 
 def _by_field() -> Iterator[str]:
-    yield "## Which SDKs change a field of their profile\n"
-    yield "| field | broken SDKs, or why there is none |"
+    yield "## Which broken SDK changes each field of a profile\n"
+    yield "| field of the profile | broken SDKs, or why there is none |"
     yield "|---|---|"
     for field in sorted(profile_fields()):
         names = ", ".join(sdk.name for sdk in changing(field, BROKEN_SDKS.values()))

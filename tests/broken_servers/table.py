@@ -14,8 +14,9 @@ _HEAD: Final = """\
 
 Generated from `tests/broken_servers`. Tests check that this page is up to date and that every line is true.
 
-Each of these servers is the fake server with one fault. It must break exactly the probes that are listed for
-it. The probe that must catch it reports a mismatch with the words in the column "reports".
+Each server on this page is the kit's fake server with one deliberate fault, which its name describes. The
+tests judge it. It must fail exactly the probes that are listed for it, and the one in the column "caught by"
+must fail with the words in the column "reports".
 """
 
 
@@ -25,8 +26,8 @@ def document() -> str:
 
 
 def _by_probe() -> Iterator[str]:
-    yield "## Which servers each probe catches\n"
-    yield f"{len(PROBES)} probes. **Bold**: a server that exists for this probe."
+    yield "## Which broken servers fail each probe\n"
+    yield f"{len(PROBES)} probes. **Bold**: a server made for this probe."
     yield ""
     yield "| probe | broken servers |"
     yield "|---|---|"
@@ -38,10 +39,10 @@ def _by_probe() -> Iterator[str]:
 
 
 def _by_server() -> Iterator[str]:
-    yield "## What each broken server breaks\n"
+    yield "## Which probes each broken server fails\n"
     yield f"{len(BROKEN_SERVERS)} servers."
     yield ""
-    yield "| server | caught by | reports | also breaks |"
+    yield "| server | caught by | reports | also fails |"
     yield "|---|---|---|---|"
     for server in BROKEN_SERVERS.values():
         also = ", ".join(f"`{name}`" for name in sorted(server.also))

@@ -44,7 +44,7 @@ OfModule = Callable[[str], bool]
 
 
 def among(names: Iterable[str]) -> OfModule:
-    """Return whether a module is one of these, or below one of them."""
+    """Return a function that says whether a module is one of these, or inside one of them."""
     whole = frozenset(names)
     dotted = tuple(f"{name}." for name in whole)
     return lambda module: module in whole or module.startswith(dotted)

@@ -101,7 +101,7 @@ def package_of(spec: str) -> NamedPackage | None:
     name, equals, version = spec.removeprefix(_PACKAGE).partition("==")
     if not name or (equals and not _VERSION.fullmatch(version)):
         forms = "package:NAME, package:NAME==1.2.3 or package:PATH.toml"
-        message = f"--sdk {spec!r} is not understood. write {forms}"
+        message = f"--sdk {spec!r} is not understood; write {forms}"
         raise UserError(message)
     entry = find_entry(name)
     return NamedPackage(entry, version or entry.version)

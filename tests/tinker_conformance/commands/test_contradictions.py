@@ -22,7 +22,7 @@ REFERENCE = ("run", "--sdk", "reference")
         ((*REFERENCE, "--replay", "none.yaml"), "none.yaml holds no scenarios; write at least one"),
         (
             (*REFERENCE, "--dialect", "nope"),
-            "there is no dialect 'nope'; did you mean 'open-rl'?; use one of hat",
+            "there is no dialect 'nope'; use one of hat",
         ),
         (("runn",), "No such command 'runn'; did you mean 'run'?; see tinker-conformance --help"),
         (

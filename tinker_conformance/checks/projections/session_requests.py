@@ -19,14 +19,14 @@ def session_polls(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def session_poll_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the time of each of them."""
+    """Yield the time of each poll of a session for which a sample waits."""
     for place, request, session, number in _polls(timeline):
         statement = f"poll {number} of the session {session} at {request.at:.3f} s"
         yield Fact(("session poll", session, number), request.at, statement, statement, place)
 
 
 def session_poll_cursors(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the cursor that each of them names."""
+    """Yield the cursor that each poll of a session names."""
     for place, request, session, number in _polls(timeline):
         cursor = (request.body or {}).get("prev_cursor", 0)
         statement = f"poll {number} of the session {session} from the cursor {cursor}"
@@ -57,7 +57,7 @@ def cancellations(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def cancellation_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the time of each of them."""
+    """Yield the time of each cancellation."""
     for place, request, name, number in _cancellations(timeline):
         statement = f"cancellation {number} of {name} at {request.at:.3f} s"
         yield Fact(("cancelled", name, number), request.at, statement, statement, place)

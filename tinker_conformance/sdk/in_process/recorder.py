@@ -170,7 +170,7 @@ class Recorder(logging.Handler):
         )
 
     def _reported_key(self) -> FutureKey:
-        """Return the client and the future that something happens for now."""
+        """Return the client and the future to which the current event belongs."""
         key = current_future.get()
         if key.future is not None:
             with self._events_lock:
