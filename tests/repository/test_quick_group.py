@@ -32,10 +32,16 @@ def _pytest_command(target: str) -> list[str]:
     return shlex.split(command)
 
 
+def _collected(command: list[str]) -> subprocess.CompletedProcess[str]:
+    # With options of the user's, such as -v, the names would be printed in another form.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+
+
 def _selected_broken_sdks(target: str, test: str) -> set[str]:
     command = [*_pytest_command(target), "--collect-only", "--quiet", "-p", "no:cacheprovider"]
     command += ["--numprocesses=0", "tests/broken_sdks/test_broken_sdks.py"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = _collected(command)
     return set(re.findall(rf"::{test}\[(.+)\]", done.stdout))
 
 
@@ -51,7 +57,7 @@ def test_the_quick_group_has_a_broken_sdk_for_each_requirement() -> None:
 def test_make_test_all_leaves_out_only_what_a_slow_test_asks_too() -> None:
     command = [*_pytest_command("test-all"), "--collect-only", "--quiet", "-p", "no:cacheprovider"]
     command += ["--numprocesses=0", "-m", "part_of_a_slow_test", "tests"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = _collected(command)
     left_out = {line.split("[")[0] for line in done.stdout.splitlines() if "::" in line}
     assert {each.partition("::")[2] for each in left_out} == {
         "test_a_broken_sdk_breaks_what_it_declares_for_the_reason_that_it_declares"
