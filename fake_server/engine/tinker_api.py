@@ -493,7 +493,8 @@ class FakeTinker:
             text = (
                 f"{where}: {error}"
                 if isinstance(error, ScriptError)
-                else f"{where}: the fake server failed with {error!r}; fix the listener or the script"
+                else f"{where}: the fake server failed with {error!r}; fix the listener or the script's "
+                "overrides"
             )
             problem = Problem(ProblemKind.INTERNAL, text)
             answer, future = self._refused(problem), None
