@@ -130,7 +130,7 @@ def test_errors_a_hang_and_a_missing_endpoint_are_with_builds_and_the_run_goes_o
     assert refused.note.startswith("server: POST /api/v1/optim_step: HTTP 422")
     assert "the step is broken" in refused.note
     assert unreadable.note.startswith(
-        "server: GET /api/v1/training_runs: HTTP 200 that the SDK cannot read: 2 validation errors"
+        "server: GET /api/v1/training_runs: HTTP 200, but the SDK cannot read the reply: 2 validation errors"
     )
     assert hang.outcome is VerbOutcome.HANG
     assert hang.note.startswith("POST /api/v1/save_weights was not answered for ")
