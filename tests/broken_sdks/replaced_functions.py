@@ -24,7 +24,12 @@ _PARTS: Final[Mapping[str, type]] = {
 }
 """What the attributes of the base classes in `patches` stand in for."""
 _OWN: Final = frozenset(
-    {"__module__", "__doc__", "__slots__", "__annotations__", "__abstractmethods__", "_abc_impl", "shows_in"}
+    {
+        *("__module__", "__doc__", "__slots__", "__annotations__", "__abstractmethods__", "_abc_impl"),
+        # Python 3.13 and 3.14.
+        *("__static_attributes__", "__firstlineno__", "__annotate_func__", "__annotations_cache__"),
+        "shows_in",
+    }
 )
 """Names that each class has for itself, and what an SDK says of itself. The reference uses none of these."""
 

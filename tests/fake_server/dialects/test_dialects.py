@@ -160,7 +160,7 @@ def test_long_polls_are_late_only_if_asked_for() -> None:
         late = Translator(dialect_named(name), long_polls=True).translated_reply(poll, pending)
         assert (late.kind == Wire(delay=seconds)) if isinstance(late, TransportFault) else seconds == 0
         assert isinstance(Translator(dialect_named(name)).translated_reply(poll, pending), Reply)
-    with pytest.raises(ScriptError, match="name one"):
+    with pytest.raises(ScriptError, match="give one with dialect="):
         FakeTinker(long_polls=True)
 
 

@@ -188,7 +188,7 @@ def writes_an_unknown_message(run: dict) -> None:
 
 @mode
 def writes_an_unknown_field(run: dict) -> None:
-    tell(log(run, colour="red"))
+    tell(log(run, loggers="red"))
     for_ever()
 
 

@@ -70,7 +70,7 @@ IN_THE_SCENARIO = {
     "writes_nothing_but_newlines": (FaultKind.NOT_JSON, "The line ''"),
     "writes_an_array": (FaultKind.PROTOCOL, "[1, 2]"),
     "writes_an_unknown_message": (FaultKind.PROTOCOL, "progress"),
-    "writes_an_unknown_field": (FaultKind.PROTOCOL, "unknown field `colour`; did you mean 'logger'?"),
+    "writes_an_unknown_field": (FaultKind.PROTOCOL, "unknown field `loggers`; did you mean 'logger'?"),
     "leaves_a_field_out": (FaultKind.PROTOCOL, "missing required field `future`"),
     "writes_another_id": (FaultKind.OUT_OF_TURN, "Expected a message with the id 2, got the id 9."),
     "writes_the_last_id_again": (FaultKind.OUT_OF_TURN, "of the scenario good (id 1), which had ended"),
