@@ -41,8 +41,8 @@ class OwnKnownFailures:
     Attributes:
         entries: The known failures.
         source: The file of the catalogue, named in messages.
-        complete: Whether the run asks every requirement. If not, known failures of other requirements are
-            left out; otherwise they would be an error.
+        complete: Whether the run has neither `--profile` nor `--as-of`, so that it asks every requirement for
+            which the known failures were written. If not, those of other requirements are left out.
     """
 
     entries: tuple[KnownFailure, ...]

@@ -24,10 +24,10 @@ def rounds(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
 
 
 def unlike_in_a_round(scenario: Scenario) -> int | None:
-    """Return the number of the first future whose script differs from its like in the same round, or None.
+    """Return the number of the first future that differs from a sibling in its round, or None.
 
-    Two futures are alike if they have the same client and operation. The server assigns scripts in the order
-    of submissions, which is random on threads, so like futures need equal scripts. Numbers count from 1.
+    Siblings have the same client and operation, and need the same script and observer: the server assigns
+    scripts in the order of submissions, which is random on threads. Numbers count from 1.
     """
     for numbers in rounds(scenario):
         first: dict[tuple[str, Operation], FutureSpec] = {}

@@ -161,7 +161,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_refused(self) -> bool:
-        """Return whether the server refuses a submission, so that its future does not exist at first."""
+        """Return whether the server refuses requests before a future exists: submissions or the set-up."""
         return bool(self.setup) or any(future.script.submission for future in self.futures)
 
     def client(self, name: str) -> ClientSpec:
