@@ -5,8 +5,8 @@ loopback socket, and as the program ``python -m fake_server``. Importing this pa
 each transport is loaded when it is first used. The functions that write scripts (``script``, ``timeout``,
 ``complete``, …) are in ``fake_server.script``.
 
-PYTEST_DONT_REWRITE: without this, the kit's pytest plugin causes a warning in processes that imported this
-package first.
+PYTEST_DONT_REWRITE: pytest looks for this word, and then leaves the assertions of this package alone. Without
+it, the kit's pytest plugin causes a warning in processes that imported this package before pytest did.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ __all__ = [
 ]
 
 __distribution__: Final = "tinker-conformance"
-"""Tells this package from other modules of the same name."""
+"""The name of the distribution that installs this package. The kit reads it to notice another module that is
+also called ``fake_server``.
+"""
 
 _HOMES: Final = {
     "Advance": "script.steps",

@@ -1,4 +1,4 @@
-"""The documented path of `fake_server.service.byte_tokenizer` and of the files for `transformers`."""
+"""The documented import path of `ByteTokenizer`, and of the functions that write its files."""
 
 from __future__ import annotations
 

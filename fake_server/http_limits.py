@@ -1,4 +1,4 @@
-"""The documented path of `fake_server.http.http_limits`."""
+"""The documented import path of `fake_server.http.http_limits`, which has the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documented path of `fake_server.in_process.httpx_transport`."""
+"""The documented import path of `fake_server.in_process.httpx_transport`, which has the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documented path of `fake_server.core.operations`."""
+"""The documented import path of `fake_server.core.operations`, which has the code."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Control of the fake server by test suites in other languages.
+"""Let test suites in other languages control the fake server.
 
-The control plane takes scripts and gives verdicts over HTTP, below ``/_control``. The clock file holds the
-clocks that an SDK in another process reads.
+The control plane is an HTTP interface below ``/_control``: suites send scripts, and get verdicts. The clock
+file shows the time to an SDK that runs in another process.
 """
 
 from __future__ import annotations

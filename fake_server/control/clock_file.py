@@ -1,7 +1,7 @@
-"""The clock of an SDK in another process: a file with its wall clock and its monotonic clock.
+"""The clock file: it tells an SDK in another process the time, on a wall clock and a monotonic clock.
 
-The file has one line, ``SEQ WALL_NANOSECONDS MONOTONIC_NANOSECONDS``. It is replaced atomically, so that no
-reader sees a partial line. SEQ increases by one with every change.
+The file has one line, ``SEQ WALL_NANOSECONDS MONOTONIC_NANOSECONDS``. SEQ increases by one with every change.
+The file is replaced atomically, so that no reader sees a partial line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ DEFAULT_MONOTONIC_US: Final = 100_000_000_000
 
 
 def write_clock(path: Path, seq: int, wall_us: int, monotonic_us: int) -> None:
-    """Replace the file atomically, by way of a file beside it whose name ends in ``.new``."""
+    """Replace the clock file atomically, by way of a file beside it whose name ends in ``.new``.
+
+    Args:
+        path: The clock file.
+        seq: The number of the change.
+        wall_us: Time of the wall clock, in microseconds since the epoch.
+        monotonic_us: Time of the monotonic clock, in microseconds.
+    """
     replace_text(path, f"{seq} {wall_us * NANOSECONDS} {monotonic_us * NANOSECONDS}\n")
 
 
@@ -29,10 +36,10 @@ def replace_text(path: Path, text: str) -> None:
 
 
 class SteppedClock:
-    """Clocks that stand still between steps; thread-safe."""
+    """Clocks that show their time in a file, and stand still unless ``advance`` moves them; thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        """Write the file.
+        """Set the clocks to the default time, and write the file.
 
         Args:
             path: The clock file.
@@ -48,7 +55,7 @@ class SteppedClock:
         write_clock(path, self._seq, self._wall_us, self._monotonic_us)
 
     def advance(self, wall_us: int, monotonic_us: int) -> None:
-        """Move each clock by this many microseconds."""
+        """Move each clock by a number of microseconds, and write the file."""
         with self._lock:
             self._seq += 1
             self._wall_us += wall_us
@@ -58,13 +65,13 @@ class SteppedClock:
             write_clock(self.path, self._seq, self._wall_us, self._monotonic_us)
 
     def remove(self) -> None:
-        """Remove the file for good; a missing file is not an error."""
+        """Remove the file, and write it no more; a missing file is not an error."""
         with self._lock:
             self._removed = True
             self.path.unlink(missing_ok=True)
 
     def reading(self) -> dict[str, int]:
-        """Return the values in the file."""
+        """Return the values in the file: ``seq``, ``wall_ns`` and ``monotonic_ns``."""
         with self._lock:
             return {
                 "seq": self._seq,

@@ -1,6 +1,6 @@
 """A control plane for test suites in other languages, below ``/_control`` on the fake server's own port.
 
-Each test has an engine of its own below ``/t/NAME``, so that many tests can share one server::
+Each test has an engine of its own, whose base URL is ``/t/NAME``, so that many tests can share one server::
 
     POST   /_control/tests               {"name": "mine"}, or nothing   {"name", "base_url", "clock"}
     POST   /_control/tests/NAME/scripts  [{"steps": [...]}, ...]        {"futures": [name, ...]}
@@ -14,8 +14,9 @@ Each test has an engine of its own below ``/t/NAME``, so that many tests can sha
     POST   /_control/clock               {"advance": 60}                the same, afterwards
     POST   /_control/reset                                              forgets every test
 
-Creating a test whose name exists replaces it. With ``--clock-file`` each test has a clock file of its own,
-whose path is ``clock`` in the reply. It starts at the default time, and other tests do not move it.
+Creating a test replaces an existing test of the same name. With ``--clock-file`` each test has a clock file
+of its own, whose path is ``clock`` in the reply. The clock starts at the default time, and other tests do not
+move it.
 
 Every request needs the token printed at startup (``Authorization: Bearer TOKEN``) and a loopback Host. A
 request with an Origin is refused, so that no web page can reach the control plane.
@@ -50,7 +51,7 @@ from fake_server.script.steps import Advance
 CONTROL: Final = "/_control"
 TESTS: Final = "/t/"
 MAX_TESTS: Final = 10_000
-"""Greatest number of tests that exist at a time."""
+"""Greatest number of tests that exist at the same time."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -58,7 +59,7 @@ _LINES: Final = ((b"content-type", b"application/x-ndjson"),)
 
 
 class _MovesClock:
-    """A listener that lets the scripts of a test move its clock file."""
+    """The listener of a test's engine, which moves the test's clock file when a script says ``advance``."""
 
     def __init__(self, clock: SteppedClock) -> None:
         self._clock = clock
@@ -84,11 +85,12 @@ class _MovesClock:
 
 @dataclass(frozen=True)
 class _Test:
-    """A test of a suite.
+    """One test of a suite, with an engine of its own.
 
     Attributes:
-        engine: Handles the requests below the test's base URL.
-        clock: Moved by the test's scripts and by the control plane; None if the server has no clock file.
+        engine: Answers the requests below the test's base URL.
+        clock: The test's clock file, which the test's scripts and the control plane move; None if the server
+            has no clock files.
     """
 
     engine: FakeTinker
@@ -102,7 +104,10 @@ class _Test:
 
 
 class ControlledServer:
-    """Handles the control plane, passes requests of tests to their engines and all others to one engine.
+    """Answers requests to the control plane, and passes each other request to an engine.
+
+    A request below ``/t/NAME`` goes to the engine of that test, any other to an engine that belongs to no
+    test.
 
     Attributes:
         token: The bearer token that requests to the control plane need.
@@ -114,10 +119,11 @@ class ControlledServer:
         """Create a server that has no tests.
 
         Args:
-            engine: Handles requests that belong to no test.
+            engine: Answers requests that belong to no test.
             make: Creates the engine of a test.
-            clock: Moved by the scripts of `engine` and by the control plane. If given, each test gets a clock
-                of its own, in a file in the folder beside it whose name ends in ``.tests``.
+            clock: The clock file of `engine`, which its scripts and the control plane move; None for no clock
+                files. If given, each test gets a clock file of its own, in a folder beside this file whose
+                name ends in ``.tests``.
         """
         self.token = secrets.token_urlsafe(32)
         self._engine = engine
@@ -130,7 +136,7 @@ class ControlledServer:
             engine.listener = _MovesClock(clock)
 
     def handle(self, request: Request) -> Reply | TransportFault:
-        """Handle one request; thread-safe, never raises."""
+        """Return the answer to one request; can be called from any thread, and never raises."""
         if request.path == CONTROL or request.path.startswith(f"{CONTROL}/"):
             try:
                 self._admit(request)
@@ -147,7 +153,7 @@ class ControlledServer:
         return self._engine.handle(request)
 
     def close(self) -> None:
-        """End every test, so that no held reply and no clock file of a test is left."""
+        """End every test: release its held replies, and remove its clock file."""
         self._end_tests()
         if self._clock is not None:
             with contextlib.suppress(OSError):  # the folder is missing, or another program has files in it
@@ -235,7 +241,10 @@ class ControlledServer:
         return _json(201, reply)
 
     def _made_test(self, number: int) -> _Test:
-        """Create a test whose clock file is named by a number, as a test's name may be no valid file name."""
+        """Create a test.
+
+        Its clock file is named by ``number``, because a test's name may not be valid as a file name.
+        """
         engine = self._make()
         if self._clock is None:
             return _Test(engine, None)
@@ -287,7 +296,12 @@ def _release(engine: FakeTinker, request: Request) -> Reply:
 
 
 def _object(request: Request, key: str) -> dict[str, Any]:
-    """Return the body of a request that may have one key, or no body."""
+    """Return the JSON object in the body of a request; empty if there is no body.
+
+    Args:
+        request: The request.
+        key: The only key that the object may have.
+    """
     body = _decoded(request) if request.body else {}
     if not isinstance(body, dict):
         raise RefusedError(HTTPStatus.BAD_REQUEST, f"send an object with the key {key!r}, or nothing")

@@ -1,9 +1,8 @@
-"""Values that every other package shares.
+"""Values that all packages of ``fake_server`` share: HTTP requests and replies, faults, errors, operations.
 
-Requests, replies and transport faults, errors, operations, JSON values and seeded numbers, as frozen
-values that belong to no HTTP library. Everything of ``fake_server`` may import from here; this
-package imports from nothing else. Import ``fake_server.core.bounded_files`` by its own name: it loads PyYAML,
-which an engine does not need.
+They are frozen, and none depends on an HTTP library. Every package of ``fake_server`` may import from here;
+this package imports from none of them. Import ``fake_server.core.bounded_files`` as a module: it loads
+PyYAML, which the engine does not need, so this package does not re-export it.
 """
 
 from __future__ import annotations

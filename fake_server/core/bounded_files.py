@@ -1,7 +1,8 @@
-"""Read what others have written within fixed limits, so that any content gives a value or a `FileError`.
+"""Read files that other people wrote, within fixed limits: any content gives a value or a `FileError`.
 
 Commands and fixtures read all their input files through this module: scripts, scenarios, profiles, known
-failures, reports and interrupted campaigns. So does the control plane with what it is sent. It limits:
+failures, reports and the saved state of interrupted runs. The control plane reads request bodies through it.
+The module limits:
 
 - the size of the file;
 - the depth of nesting;
@@ -29,15 +30,21 @@ from fake_server.core.errors import FileError
 
 MAX_FILE_BYTES: Final = 10_000_000
 MAX_LEVELS: Final = 200
-"""Greatest depth of nested lists and mappings; the body of a reply has a smaller limit of its own."""
+"""Greatest depth of nested lists and mappings. The body of a scripted reply has a smaller limit,
+``MAX_DEPTH`` of ``fake_server.core.json_values``.
+"""
 MAX_VALUES: Final = 1_000_000
 """Greatest number of values in one file; a YAML alias counts each time it is used."""
 MAX_NUMBER_CHARACTERS: Final = 1_000
 MAX_OTHER_KEYS: Final = 1_000
-"""Greatest number of non-string keys in one mapping: Python's hashes of numbers can be made to collide."""
+"""Greatest number of keys in one mapping that are not strings: numbers can be chosen so that their hashes
+collide, which makes the mapping slow.
+"""
 MAX_TAG_DIRECTIVES: Final = 100
 MAX_DOTS: Final = 250
-"""Greatest number of dots in a TOML line: parsing takes quadratic time in the parts of a dotted key."""
+"""Greatest number of dots in one line of TOML: the time to parse a dotted key grows with the square of its
+parts.
+"""
 
 _SafeLoader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KINDS: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
@@ -148,7 +155,8 @@ def parse_yaml(text: str) -> object:
     """Return the value of a YAML document, loaded safely; a duplicate key is an error.
 
     Raises:
-        FileError: The text is not YAML, or exceeds one of this module's limits; `place` has line and column.
+        FileError: The text is not YAML, or exceeds one of this module's limits; the error's `place` has line
+            and column.
     """
     try:
         _check_events(text)
@@ -219,7 +227,7 @@ def _check_values(data: object) -> None:
 
 
 def _check_events(text: str) -> None:
-    """Check from parser events how far a YAML text would expand, without building it or recursing."""
+    """Check the limits on the parser's events, before values are built that may not fit into memory."""
     if text.count("%TAG") > MAX_TAG_DIRECTIVES:
         raise FileError(f"has more than {MAX_TAG_DIRECTIVES} %TAG directives; write tags in full")
     sizes: dict[str, tuple[int, int]] = {}  # number of values and depth of each anchored node

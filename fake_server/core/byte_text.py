@@ -1,6 +1,6 @@
-"""Texts as tokens: one byte of UTF-8 is one token.
+"""Convert between text and tokens: each byte of the text's UTF-8 form is one token, and its value is the id.
 
-Conditions on prompts, scripted samples, the simulated service and ``ByteTokenizer`` all read texts this way.
+Conditions on prompts, scripted samples, the simulated service and ``ByteTokenizer`` all use these functions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 VOCABULARY: Final = 256
-"""How many tokens there are."""
+"""Number of tokens: one for each value of a byte."""
 
 
 def tokens_of(text: str) -> list[int]:
@@ -18,7 +18,7 @@ def tokens_of(text: str) -> list[int]:
 
 
 def text_of(tokens: Iterable[int]) -> str:
-    """Return the text of tokens; a token that is no byte, and invalid UTF-8, become U+FFFD."""
+    """Return the text of tokens. Tokens above 255, and bytes that are not valid UTF-8, become U+FFFD."""
     parts: list[str] = []
     run = bytearray()
     for token in tokens:

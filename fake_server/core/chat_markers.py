@@ -1,7 +1,8 @@
 # ruff: noqa: RUF001 - DeepSeek writes its markers with these bars
-"""Markers of published chat formats, each one token, as renderers of `tinker-cookbook` expect.
+"""Markers of published chat formats, such as ``<|im_start|>``: each is one token, as in `tinker-cookbook`.
 
-They follow the 256 bytes of ``byte_text``. New ones go to the end of ``MARKED_TOKENS``, so that ids stay.
+The ids of the markers follow the 256 ids of bytes (``fake_server.core.byte_text``). Append a new marker at
+the end of ``MARKED_TOKENS``, so that the ids of the others do not change.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ SPECIAL_TOKENS: Final = (
     # GLM.
     "[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>",
 )  # fmt: skip
-"""Markers that decoding can skip."""
+"""Markers that a tokenizer leaves out when it decodes with ``skip_special_tokens``."""
 MARKED_TOKENS: Final = (
     "<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>",
     "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
 )  # fmt: skip
-"""Markers that stay in a decoded text, although each is one token."""
+"""Markers that a decoded text always contains, although each is one token."""
 TOKEN_OF_MARKER: Final = {
     text: VOCABULARY + place for place, text in enumerate((*SPECIAL_TOKENS, *MARKED_TOKENS))
 }
@@ -46,7 +47,7 @@ _MARKER: Final = re.compile("(" + "|".join(re.escape(text) for text in TOKEN_OF_
 
 
 def marked_tokens_of(text: str) -> list[int]:
-    """Return the tokens of a text in which each marker is one token, and each other byte."""
+    """Return the tokens of a text: one token for each marker, and one for each byte of the rest."""
     tokens: list[int] = []
     for part in _MARKER.split(text):
         marker = TOKEN_OF_MARKER.get(part)

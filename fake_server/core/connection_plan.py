@@ -1,8 +1,10 @@
-"""Turn a fault into a plan: the bytes, pauses and end that appear on a connection.
+"""Turn a reply with a fault into a plan: the bytes, pauses and end that the client sees on the connection.
 
-The plan is plain data. ``fake_server.http.paced_transport`` carries it out on a socket with the timers of the
-event loop. In process, ``fake_server.in_process.httpx_faults`` feeds it to the client's own parser. Both
-deliver the same bytes.
+A fault is something that a script does to a reply, such as truncating it. The plan is a tuple of acts:
+``Send``, ``Pause``, ``Hold`` and ``ConnectionEnd``. For a socket, ``fake_server.http.paced_transport``
+carries out the acts with the timers of the event loop. For a client in this process,
+``fake_server.in_process.httpx_faults`` feeds the bytes to httpx's own parser. Both ways, the client gets the
+same bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ _REASONS: Final = {status.value: status.phrase.encode("ascii") for status in HTT
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """What a request determines about the form of its reply.
+    """The facts about a request that determine the form of the reply.
 
     Attributes:
         head: Whether the method was HEAD, so that the reply has no body.
@@ -53,26 +55,26 @@ class Framing:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Bytes, sent in one write."""
+    """Send these bytes in one write."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause, in seconds, in which nothing is sent."""
+    """Send nothing for this many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A pause until the reply is released."""
+    """Send nothing until the test releases the held reply (``FakeTinker.release``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEnd:
-    """The end of the connection's output, and how the client sees it."""
+    """The server sends no more; the value says how the client sees that."""
 
     by: CutEnd
 
@@ -81,11 +83,11 @@ Act = Send | Pause | Hold | ConnectionEnd
 
 
 def planned(fault: TransportFault, framing: Framing = Framing()) -> tuple[Act, ...]:
-    """Return what happens on the connection, in order.
+    """Return the acts that deliver a fault to a client, in order.
 
     Args:
         fault: The fault, with the reply that it changes if there is one.
-        framing: What the request determines about the form of the reply.
+        framing: The facts about the request that determine the form of the reply.
     """
     match fault.kind:
         case DropKind() as kind:

@@ -1,5 +1,6 @@
-"""Every endpoint of the Tinker API that the fake server answers, by its path, and names for them in tests.
+"""The endpoints of the Tinker API that the fake server answers, and the names that tests use for them.
 
+A test names an endpoint by an operation (``sample``), or by a path below ``/api/v1/`` (``create_session``).
 Source: the resource modules of ``tinker`` 0.1.0 to 0.38.0.
 """
 
@@ -54,17 +55,17 @@ _OTHERS: Final = (
     "weights_info",
 )
 ENDPOINTS: Final = tuple(sorted({*(path.removeprefix(API_PREFIX) for path in SUBMISSION_PATHS), *_OTHERS}))
-"""Paths below ``/api/v1/``; a segment in braces stands for any."""
+"""The paths, without ``/api/v1/``. A segment in braces, such as ``{model_id}``, stands for any value."""
 
 
 def named_endpoint(name: object) -> tuple[str, Operation | None]:
-    """Return the path that a test names, and the operation if it names one.
+    """Return the path of an endpoint that a test names, and the endpoint's operation, or None if it has none.
 
     Args:
-        name: An operation, a path of ``ENDPOINTS``, or any whole path, which begins with a slash.
+        name: An operation, a path of ``ENDPOINTS``, or any complete path that begins with a slash.
 
     Raises:
-        ScriptError: There is no such endpoint or operation; the text has the nearest.
+        ScriptError: There is no such endpoint or operation; the message suggests the nearest one.
     """
     if not isinstance(name, str):
         raise ScriptError(f"an endpoint must be a name such as create_session, not {kind(name)}; quote it")

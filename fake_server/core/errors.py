@@ -1,8 +1,8 @@
 """Errors of the fake server, and how it reports them.
 
-Writing an invalid script raises ``ScriptError`` at once. While the server handles requests it raises nothing:
-a request that no script expects gets an error reply and is recorded as a ``Problem``. ``FakeTinker.verify``
-then raises one ``ScriptViolation`` that lists all of them.
+An invalid script raises ``ScriptError`` where the test writes it. While the server handles requests it raises
+nothing: a request that no script expects gets an error reply, and the server records it as a ``Problem``.
+``FakeTinker.verify`` then raises one ``ScriptViolation`` that lists all problems.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_NAMES_COMPARED: Final = 1_000
 
 
 class FakeServerError(Exception):
-    """The root of the errors of this package. Each says what is wrong and how to fix it."""
+    """The base class of this package's errors. Each message says what is wrong and how to fix it."""
 
 
 class ScriptError(FakeServerError, ValueError):
@@ -40,7 +40,11 @@ class FileError(FakeServerError, ValueError):
         self.place = place
 
     def of(self, source: str) -> str:
-        """Return the error as one sentence that begins with the name of the file."""
+        """Return this error as one sentence that begins with the name of the file.
+
+        Args:
+            source: The name of the file.
+        """
         return f"{source}, {self.place}: {self.problem}" if self.place else f"{source}: {self.problem}"
 
 
@@ -53,11 +57,11 @@ class ServerError(FakeServerError, RuntimeError):
 
 
 class ScriptViolation(AssertionError):  # noqa: N818 - a verdict on a test, as assertion errors are
-    """Requests and scripts did not match; the message lists every difference with its fix."""
+    """The scripts and the client's requests did not match; the message lists each difference with its fix."""
 
 
 class ProblemKind(StrEnum):
-    """In which way a request was unexpected."""
+    """Why a request is a problem."""
 
     UNEXPECTED_REQUEST = "unexpected_request"
     UNSCRIPTED_SUBMISSION = "unscripted_submission"
@@ -73,7 +77,7 @@ class Problem:
     """One request that no script expects.
 
     Attributes:
-        kind: In which way it was unexpected.
+        kind: Why the request is a problem.
         message: What was requested, what was scripted, and the fix.
     """
 
@@ -82,9 +86,13 @@ class Problem:
 
 
 _ALMOST_EQUAL: Final = 0.8
-"""How alike a misspelt word is: `paused` is another word than `paused_capacity`, `paused_capactiy` is not."""
+"""Similarity (0 to 1) from which an unknown word counts as a misspelling of a known one: ``paused_capactiy``
+is one of ``paused_capacity``, but ``paused`` is a different word.
+"""
 _ALIKE: Final = 0.6
-"""How alike two names must be to be suggested: with less, `tinkr` would suggest `twinkle-kit`."""
+"""Similarity (0 to 1) from which a known name is suggested for an unknown one. With a lower limit, ``tinkr``
+would suggest ``twinkle-kit``.
+"""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -97,7 +105,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def misspelt(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that a word is almost equal to, or None: for words that may also be unknown."""
+    """Return the known word of which ``word`` is most likely a misspelling, or None.
+
+    For words that need not be known ones, such as queue states: a word that is merely similar is left alone.
+    """
     found = get_close_matches(word, list(known), n=1, cutoff=_ALMOST_EQUAL)
     return found[0] if found and found[0] != word else None
 

@@ -1,8 +1,8 @@
-"""Transport faults as frozen values: those that replace a reply, and those that change how it is sent.
+"""Transport faults as frozen values: faults that replace a reply, and faults that change how it is sent.
 
-``fake_server.core.connection_plan`` turns a fault into bytes and pauses for a socket,
-``fake_server.in_process.httpx_faults`` into what an in-process httpx client sees. All times are seconds of
-the transport that carries the reply: real time on a socket, time of the client's event loop in process.
+A script names the fault. ``fake_server.core.connection_plan`` turns it into bytes and pauses for a socket;
+``fake_server.in_process.httpx_faults`` turns it into what an httpx client in this process sees. All times are
+in seconds: real time on a socket, time of the client's event loop in process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class DropKind(StrEnum):
     CLOSE = "close"
     """Close the connection normally without a reply (``httpx.RemoteProtocolError`` in process)."""
     HALF_CLOSE = "half_close"
-    """Close the server's sending side but keep reading; most clients treat it like ``close``."""
+    """Close the server's sending side but keep reading; most clients treat this like ``close``."""
 
 
 class Part(StrEnum):
@@ -49,10 +49,10 @@ class CutEnd(StrEnum):
 
 
 class Chunking(StrEnum):
-    """How a body is sent with chunked transfer coding, without a content length."""
+    """How a body is sent in chunks (``Transfer-Encoding: chunked``), without a content length."""
 
     WHOLE = "whole"
-    """Correctly, in chunks of at most ``CHUNK_BYTES``."""
+    """As HTTP requires, in chunks of at most ``CHUNK_BYTES``."""
     BAD_CHUNK = "bad_chunk"
     """With an invalid chunk size after the first chunk."""
     ENDED_EARLY = "ended_early"
@@ -70,7 +70,7 @@ class Coding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dribble:
-    """A part of a reply that is sent in small pieces.
+    """A pace: send a part of a reply in small pieces, with pauses between them.
 
     Attributes:
         bytes: Size of a piece in bytes, positive.
@@ -88,12 +88,12 @@ class Dribble:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a reply is truncated, and what follows.
+    """A truncation: where the reply is cut off, and what follows.
 
     Attributes:
-        at: In the middle of the head, in the middle of the body, or after this many bytes of the body (all
-            but the last byte, if the body is no longer than that).
-        by: What follows the last byte.
+        at: ``HEAD`` or ``BODY``: in the middle of that part. A number: after this many bytes of the body, or
+            before its last byte if the body is no longer than that.
+        by: What follows the last byte that is sent.
     """
 
     at: Part | int = Part.BODY
@@ -104,26 +104,32 @@ class Cut:
             raise ScriptError(f"cut: at {self.at!r} is not head, body or a number of bytes; use one of them")
 
     def length(self, size: int) -> int:
-        """Return how many of the ``size`` bytes of the truncated part are sent; at least one is missing."""
+        """Return how many bytes of the truncated part are sent, so that at least one byte is missing.
+
+        Args:
+            size: Length of the whole part in bytes.
+        """
         return max(size // 2 if isinstance(self.at, Part) else min(self.at, size - 1), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How a reply is sent, if not in the normal way.
+    """The faults in how one reply is sent; without any, the reply is sent normally.
 
     Attributes:
-        delay: Seconds before its first byte.
-        hold: Whether the reply waits until ``FakeTinker.release`` is called.
-        slow_head: Sends the status line and the headers in pieces.
-        slow_body: Sends the body in pieces.
-        cut: Truncates the reply.
+        delay: Seconds before the first byte.
+        hold: Whether the reply waits until the test calls ``FakeTinker.release``.
+        slow_head: The pace of the status line and the headers; None for one write.
+        slow_body: The pace of the body; None for one write.
+        cut: Where the reply is truncated; None for nowhere.
         extra: Number of bytes sent after the body, beyond the content length.
         content_length: Values of the ``content-length`` header, one line each, instead of the right one.
-        chunked: Sends the body in chunks.
-        compress: Compresses the body with this coding and declares it.
-        if_accepted: Whether to compress only where the request's ``Accept-Encoding`` names the coding.
-        claims: Declares this content coding without applying it.
+        chunked: How the body is sent in chunks; None for a body with a content length.
+        compress: The coding with which the body is compressed, and which ``Content-Encoding`` names; None for
+            none.
+        if_accepted: Whether ``compress`` applies only where the request's ``Accept-Encoding`` names the
+            coding.
+        claims: The coding that ``Content-Encoding`` names although the body is not compressed; None for none.
         headers: Further header lines; a name that the reply already has appears twice.
     """
 
@@ -160,11 +166,15 @@ class Wire:
 
     @property
     def name(self) -> str:
-        """The fault's name in the journal: its parts, separated by commas."""
+        """Names of the faults, separated by commas, as the journal of requests shows them."""
         return ", ".join(self._names())
 
     def for_client(self, accepted: str) -> Wire | None:
-        """Return how the reply is sent for an ``Accept-Encoding``; None if in the normal way."""
+        """Return the faults that apply to one request, or None if the reply is sent normally.
+
+        Args:
+            accepted: The request's ``Accept-Encoding``; empty if there is none.
+        """
         if not self.if_accepted or self.compress is None or _accepts(accepted, self.compress):
             return self
         others = [name for name in self._names() if not name.startswith("compress ")]
@@ -172,7 +182,7 @@ class Wire:
 
     @property
     def takes_time(self) -> bool:
-        """Whether time passes before the client has the whole reply or gives it up."""
+        """Whether time passes until the client has the whole reply, or gives up waiting for the rest."""
         silent = self.cut is not None and self.cut.by is CutEnd.SILENCE
         return bool(self.delay or self.hold or self.slow_head or self.slow_body or silent)
 
@@ -216,7 +226,7 @@ class Wire:
 
 
 def _accepts(accepted: str, coding: Coding) -> bool:
-    """Return whether an ``Accept-Encoding`` names a coding, or any, and does not refuse it with ``q=0``."""
+    """Return whether an ``Accept-Encoding`` header allows a coding: names it, or ``*``, without ``q=0``."""
     for item in accepted.lower().split(","):
         name, _, weight = item.partition(";")
         if name.strip() in {coding.value, "*"}:
@@ -229,10 +239,10 @@ WIRE_KEYS: Final = tuple(field.name for field in fields(Wire))
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Close the connection and all idle ones without a reply, and refuse new connections for a while.
+    """A fault: close this connection and all idle ones without a reply, and refuse new ones for a while.
 
     Attributes:
-        seconds: How long new connections are refused.
+        seconds: For how long new connections are refused.
     """
 
     seconds: float
@@ -242,17 +252,17 @@ class Refusal:
 
     @property
     def name(self) -> str:
-        """The fault's name in the journal."""
+        """Name of the fault, as the journal of requests shows it."""
         return f"refuse {self.seconds:g} s"
 
 
 @dataclass(frozen=True, slots=True)
 class RawBytes:
-    """Raw bytes sent instead of a reply.
+    """A fault: the server sends these raw bytes instead of a reply.
 
     Attributes:
         data: The bytes.
-        then: What follows them.
+        then: What follows the bytes.
     """
 
     data: bytes
@@ -260,7 +270,7 @@ class RawBytes:
 
     @property
     def name(self) -> str:
-        """The fault's name in the journal."""
+        """Name of the fault, as the journal of requests shows it."""
         return f"bytes {len(self.data)}, {self.then}"
 
 
@@ -268,7 +278,10 @@ Fault = DropKind | Wire | Refusal | RawBytes
 
 
 def takes_time(fault: object) -> bool:
-    """Return whether time passes while a step of a script is sent; only faults can take time."""
+    """Return whether a step of a script is a fault that takes time to send.
+
+    A step without a fault takes none.
+    """
     match fault:
         case Wire():
             return fault.takes_time
@@ -290,7 +303,7 @@ def fault_name(fault: Fault) -> str:
 
 
 def wire_seconds(value: object) -> float:
-    """Return a time on the wire as a float, in seconds.
+    """Return a number of seconds as a float, after checking that a transport fault may take so long.
 
     Raises:
         ScriptError: The value is not a number, is negative, or is longer than ``MAX_WIRE_SECONDS``.

@@ -1,4 +1,4 @@
-"""Held replies, which wait until a test releases them."""
+"""Hold back replies with the fault ``hold`` until a test releases them with ``FakeTinker.release``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Gate:
-    """The held replies of one engine; thread-safe."""
+    """The held replies of one engine, by the names of the futures that were polled; thread-safe."""
 
     def __init__(self) -> None:
         """Create a gate that holds no replies."""
@@ -21,14 +21,15 @@ class Gate:
             return tuple(name for name, _ in self._waiting.values())
 
     def wait(self, name: str, go: Callable[[], object]) -> Callable[[], None]:
-        """Hold one reply of a future.
+        """Hold one reply of a future until ``release`` is called.
 
         Args:
             name: The name of the future.
-            go: Called once when the reply is released, on the thread that releases it.
+            go: Sends the reply. It is called once, on the thread that releases the reply.
 
         Returns:
-            A function that cancels the wait; it does nothing if the reply has been released.
+            A function that gives up the reply, so that ``go`` is never called. After the release it does
+            nothing.
         """
         key = object()
         with self._lock:
@@ -41,7 +42,11 @@ class Gate:
         return forget
 
     def release(self, name: str | None = None) -> int:
-        """Release the replies that are held now, of one future or (None) of all, and return how many."""
+        """Release the replies that are held at this moment, and return how many there were.
+
+        Args:
+            name: The name of the future whose replies to release; None for those of all futures.
+        """
         with self._lock:
             keys = [key for key, (held, _) in self._waiting.items() if name in (None, held)]
             released = [self._waiting.pop(key)[1] for key in keys]

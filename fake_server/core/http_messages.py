@@ -26,9 +26,11 @@ class Request:
         method: Method, in upper case.
         path: Path without the query, percent-encoded as sent.
         query: Query without the question mark; empty if there is none.
-        body: Content as sent: chunks joined, content coding not decoded.
-        connection: Number of the connection that carried it, set by the socket server; None in process.
-        prefix: What stood before the path, of a request that a server below a prefix sees; else empty.
+        body: The body as sent, with chunks joined; a compressed body is still compressed.
+        connection: Number of the connection that carried the request, set by the socket server; None in
+            process.
+        prefix: The part of the client's path that was removed because this server stands below it, such as
+            ``/t/mine``; empty if nothing was removed.
     """
 
     __slots__ = ("_headers", "_plain", "_values", "body", "connection", "method", "path", "prefix", "query")
@@ -59,13 +61,19 @@ class Request:
         return None if value is None else value.decode("latin-1")
 
     def at(self, path: str) -> Request:
-        """Return the same request at another path, as a server below a prefix sees it."""
+        """Return a copy of this request with another path, for a server whose paths stand below a prefix.
+
+        The part of the path that is lost becomes the end of ``prefix``.
+
+        Args:
+            path: The path without the prefix.
+        """
         request = Request(self.method, path, self.query, self.headers, self.body)
         request.prefix = self.prefix + self.path.removesuffix(path)
         return request
 
     def is_plain(self) -> bool:
-        """Return whether the body has no content coding and is not protobuf."""
+        """Return whether the body can be read as it is: it has no content coding and is not protobuf."""
         if self._plain is None:
             self._plain = not any(map(_may_be_encoded, self._headers)) or self._looks_plain()
         return self._plain
@@ -75,7 +83,10 @@ class Request:
         return encoding in (None, "", "identity") and PROTOBUF not in (kind or "")
 
     def recorded_head(self) -> tuple[RecordedHead, bytes]:
-        """Return what a journal keeps of the head, and the bytes that fill the gap between its lines."""
+        """Return the head for the journal, and the bytes that fill the gap between its header lines.
+
+        The gap lets many requests share one head that differs in a single value, such as an idempotency key.
+        """
         return recorded_head(self.method, self.path, self.query, joined_lines(self._headers)), b""
 
     def __repr__(self) -> str:
@@ -83,11 +94,21 @@ class Request:
 
 
 RecordedHead = tuple[str, str, str, bytes, bytes, int]
-"""Method, path, query, header lines before a gap, header lines after it, and the length of both in bytes."""
+"""Method, path, query, header lines before the gap, header lines after the gap, and the length of both in
+bytes.
+"""
 
 
 def recorded_head(method: str, path: str, query: str, before: bytes, after: bytes = b"") -> RecordedHead:
-    """Return what a journal keeps of a head; requests may share the value."""
+    """Return the head of a request for the journal. Requests with equal heads may share the value.
+
+    Args:
+        method: Method, in upper case.
+        path: Path without the query.
+        query: Query without the question mark.
+        before: Header lines before the gap, each with its line end.
+        after: Header lines after the gap, each with its line end.
+    """
     return method, path, query, before, after, len(before) + len(after)
 
 
@@ -118,9 +139,9 @@ class Reply:
 
     Attributes:
         status: The status code.
-        headers: Header lines, without those that frame the reply.
-        body: Content.
-        wire: Cache of the socket server: the encoded reply, for replies that are sent many times.
+        headers: Header lines, except ``Content-Length``, ``Transfer-Encoding`` and ``Connection``.
+        body: The body.
+        wire: Used by the socket server: the encoded reply, kept for replies that are sent many times.
     """
 
     __slots__ = ("body", "headers", "status", "wire")
@@ -144,13 +165,13 @@ class Reply:
 
 
 class TransportFault:
-    """A reply with a fault: something that happens on the connection instead of the reply or to it.
+    """A reply with a fault: what happens on the connection instead of the reply, or to it.
 
     Attributes:
         kind: The fault.
         reply: The reply that the fault changes; None for a fault that replaces the reply.
-        gate: Where the reply waits if it is held.
-        future: The name of the polled future, under which the reply is held.
+        gate: Where the reply waits if the fault holds it back.
+        future: The name of the polled future, by which a test releases the held reply.
     """
 
     __slots__ = ("future", "gate", "kind", "reply")
@@ -165,7 +186,7 @@ class TransportFault:
 
     @property
     def name(self) -> str:
-        """The fault's name in the journal."""
+        """Name of the fault, as the journal of requests shows it."""
         return fault_name(self.kind)
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""JSON values of scripts: copy and check them once, encode them once."""
+"""Copy, check and encode the JSON values that tests put into scripts: once, when the script is written."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def encoded(value: object) -> bytes:
 
 
 def encoded_text(text: str) -> bytes:
-    """Return what ``encoded`` returns for a string, in a fraction of its time."""
+    """Return the JSON of a string: the same bytes as ``encoded``, but several times faster."""
     return encode_basestring_ascii(text).encode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""Numbers with their nouns, in texts for people."""
+"""Write a number with its noun in the singular or plural, for messages."""
 
 from __future__ import annotations
 

@@ -17,7 +17,10 @@ API_PREFIX: Final = "/api/v1/"
 
 
 class Operation(StrEnum):
-    """One kind of work that a client can submit; scripts and scenarios use the values as names."""
+    """One kind of work that a client can submit.
+
+    Scripts and scenarios name an operation by its value, such as ``sample``.
+    """
 
     SAMPLE = "sample"
     COMPUTE_LOGPROBS = "compute_logprobs"
@@ -33,7 +36,7 @@ class Operation(StrEnum):
 
     @property
     def path(self) -> str:
-        """The path to which official releases POST it (``forward``: before 0.25)."""
+        """The path to which official releases POST the operation (for ``forward``, releases before 0.25)."""
         return API_PREFIX + _ENDPOINTS[self]
 
 
@@ -54,16 +57,19 @@ _ENDPOINTS: Final[Mapping[Operation, str]] = {
 SUBMISSION_PATHS: Final[Mapping[str, Operation]] = {
     operation.path: operation for operation in reversed(Operation)
 }
-"""Submission path to operation, for requests that do not say more precisely which one they mean."""
+"""Each submission path with its operation. If two operations share the path, the more general one is here;
+``candidates`` tells them apart.
+"""
 
 
 def candidates(path_operation: Operation, request: Mapping[str, object]) -> tuple[Operation, ...]:
     """Return the operations that a submission may be, the most likely first.
 
-    A request for prompt log-probabilities is ``compute_logprobs``, or else a ``sample`` that includes them.
+    A ``sample`` may also ask for the log-probabilities of its prompt. Such a request is therefore read as
+    ``compute_logprobs`` first, and as ``sample`` second.
 
     Args:
-        path_operation: The value of ``SUBMISSION_PATHS`` for the path.
+        path_operation: The operation that ``SUBMISSION_PATHS`` has for the path.
         request: The decoded body.
     """
     match path_operation:
@@ -76,10 +82,10 @@ def candidates(path_operation: Operation, request: Mapping[str, object]) -> tupl
 
 
 def named_operation(name: Operation | str | None) -> Operation | None:
-    """Return an operation by its name; None, which stands for any operation, is returned unchanged.
+    """Return the operation that has this name. None, which stands for any operation, is returned unchanged.
 
     Raises:
-        ScriptError: There is no such operation; the text has the nearest.
+        ScriptError: There is no such operation; the message suggests the nearest one.
     """
     if name is None:
         return None
@@ -93,19 +99,21 @@ def named_operation(name: Operation | str | None) -> Operation | None:
 
 
 Number = tuple[str, str, int]
-"""The number of a submission: the key of an id, the id, and the number.
+"""The number of a submission within its client: the name of the field with the client's id, that id, and the
+number.
 
-The number is ``seq_id`` for a model or a sampling session, and ``model_seq_id`` for a session.
+The number is the field ``seq_id`` for a model or a sampling session, and ``model_seq_id`` for a session that
+creates models.
 """
 
 
 def submission_number(request: Mapping[str, object]) -> Number | None:
-    """Return the number by which a repeated submission is recognized, or None if it has none.
+    """Return the number by which the service recognizes a repeated submission; None if there is none.
 
-    When a reply was lost, the official SDK sends the submission again with the same numbers (``tinker`` 0.3
-    and later). The service deduplicates and answers both with the same future: ``seq_id`` is "used to
-    generate deterministic request IDs" (``SampleRequest`` of 0.38.0). Session and ``model_seq_id`` do the
-    same for a new model.
+    When a reply is lost, the official SDK sends the submission again with the same number (``tinker`` 0.3 and
+    later). The service deduplicates, and answers both with the same future: ``seq_id`` is "used to generate
+    deterministic request IDs" (``SampleRequest`` of 0.38.0). A session and its ``model_seq_id`` do the same
+    for a new model.
 
     Args:
         request: The decoded body.

@@ -1,4 +1,4 @@
-"""Helpers for plain data loaded from YAML and JSON, with errors worded for the author of the file."""
+"""Check data loaded from YAML or JSON, with error messages for the person who wrote the file."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from fake_server.core.errors import ScriptError, meant
 
 
 def refuse_unknown(given: Iterable[object], known: Iterable[str], meanable: Iterable[str] = ()) -> None:
-    """Check that a mapping has no unknown keys.
+    """Raise an error if a mapping of a file has an unknown key.
 
     Args:
-        given: The keys.
-        known: Those that it may have.
-        meanable: Those that its author may have meant, too: they would make it a mapping of another kind.
+        given: The keys of the mapping.
+        known: The keys that the mapping may have.
+        meanable: Keys of other kinds of mapping, which the author may have misspelt. They are not allowed
+            here, but the message may suggest them.
 
     Raises:
-        ScriptError: A key is unknown; the message names it and the nearest known key.
+        ScriptError: A key is unknown; the message names it and the nearest key.
     """
     names = list(known)
     for key in given:
@@ -26,7 +27,7 @@ def refuse_unknown(given: Iterable[object], known: Iterable[str], meanable: Iter
 
 
 def kind(value: object) -> str:
-    """Return a description of a value for the author of a YAML file."""
+    """Return the type of a value in the words of YAML, such as ``a list``, for an error message."""
     match value:
         case None:
             return "nothing"

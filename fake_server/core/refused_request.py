@@ -1,4 +1,4 @@
-"""The error for a request that is refused: a status and a message for the client."""
+"""The error that ends in an HTTP error reply: a status, and a message for the author of the client."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from fake_server.core.json_values import encoded
 
 
 class RefusedError(FakeServerError):
-    """A request is refused with an error reply, after which the HTTP server closes the connection.
+    """A request is refused: the client gets an error reply, and the HTTP server closes the connection.
 
     Attributes:
-        reply: The reply with the status and ``{"error": text}``; the text ends with the fix for the client's
-            author.
+        reply: The error reply, with the body ``{"error": text}``. The text says how to fix the client.
     """
 
     def __init__(self, status: int, text: str) -> None:

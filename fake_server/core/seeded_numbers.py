@@ -1,4 +1,4 @@
-"""Numbers and ids derived from a seed and a request: equal in every process and for any order of threads."""
+"""Derive numbers and ids from a seed and a request: the same in each process, and in any order of threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TO_UNIT: Final = 1.0 / (1 << 53)
 
 
 def digest(*parts: object) -> int:
-    """Return a 128-bit hash of JSON values; the order of keys does not matter."""
+    """Return a 128-bit hash of JSON values. The order of a mapping's keys does not matter."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=repr)
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest(), "big")
 
@@ -35,7 +35,7 @@ def mixed(number: int) -> int:
 
 
 def unit(number: int) -> float:
-    """Return a number in [0, 1) derived from 64 random-looking bits."""
+    """Return a number from 0 (included) to 1 (excluded) that is derived from 64 random-looking bits."""
     return (number >> 11) * _TO_UNIT
 
 
@@ -45,7 +45,7 @@ def single(values: Iterable[float]) -> list[float]:
 
 
 class Draws:
-    """A sequence of numbers in [0, 1) for one purpose."""
+    """A sequence of numbers from 0 (included) to 1 (excluded); equal seeds give equal sequences."""
 
     __slots__ = ("_state",)
 
@@ -60,13 +60,17 @@ class Draws:
 
 
 class Occurrences:
-    """Counts equal requests, so that they can be distinguished by their number."""
+    """A counter of equal requests, so that the second of two equal requests can get a result of its own."""
 
     def __init__(self) -> None:
         self._seen: Counter[int] = Counter()
 
     def next(self, *parts: object) -> int:
-        """Count these values, and return how many equal ones were counted before them: 0 for the first."""
+        """Count one more request, and return how many equal ones came before: 0 for the first.
+
+        Args:
+            parts: JSON values that identify the request.
+        """
         key = digest(*parts)
         self._seen[key] += 1
         return self._seen[key] - 1

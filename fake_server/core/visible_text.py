@@ -23,7 +23,10 @@ def visible_lines(text: str) -> str:
 
 
 def visible_json(text: bytes) -> bytes:
-    r"""Return JSON with characters that a terminal may obey written as `\\uXXXX`; line breaks stay."""
+    r"""Return JSON with control and invisible characters written as ``\uXXXX``; line breaks stay.
+
+    A terminal would obey a control character.
+    """
     if text.isascii():
         return text
     shown = (_escaped(character) if _is_hidden(character) else character for character in text.decode())

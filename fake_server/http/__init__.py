@@ -1,7 +1,7 @@
-"""The engine on a loopback socket.
+"""The engine on a loopback socket, as an HTTP/1.1 server.
 
-Bytes of HTTP/1.1 go in, bounded by ``Limits``; requests that two readers could take for different ones are
-refused. Replies and faults go out exactly as the script says, chunk by chunk and pause by pause.
+The server limits what clients may send (``Limits``), and refuses requests that two HTTP parsers could read in
+different ways. It sends replies and faults exactly as the script says, each piece and each pause included.
 """
 
 from __future__ import annotations

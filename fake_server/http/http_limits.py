@@ -1,4 +1,4 @@
-"""Limits on what a client may send and how long it may take, which protect the server's memory and files."""
+"""Limits on what a client may send and how long it may take, to protect the server's memory and files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one server. Bytes are counted as received, before a content coding is decoded.
+    """The limits of one server. Sizes are in bytes as received, before a body is decompressed.
 
     Whole numbers are at least 1; seconds are positive and finite.
 
@@ -16,22 +16,24 @@ class Limits:
         head: Bytes of request line and headers together.
         target: Bytes of the request target, that is path and query.
         header_lines: Header lines of one request.
-        body: Bytes of one body, without chunk framing.
-        framing: Bytes of chunk sizes, chunk extensions and trailers of one body, beyond the size of its
-            content. What comes in one piece with the head is limited by the size of the piece.
+        body: Bytes of one body, without the chunk framing.
+        framing: Bytes of chunk sizes, chunk extensions and trailers of one body. Framing that is no larger
+            than the content itself is not counted. What arrives in one piece with the head is limited by the
+            size of the piece.
         unfinished: Bytes of incomplete requests on all connections together.
         connections: Connections that are open at the same time.
-        waiting: Replies of one connection that wait for a slow or held reply before them; later requests are
-            not read.
-        unread: Bytes of replies that may wait for the client to read them; later requests are not handled.
-        head_seconds: From the first byte of a head to its last.
-        body_seconds: Between two pieces of a body.
-        idle_seconds: Between a reply and the next request.
-        unread_seconds: How long a client may leave replies unread, if they are more than the sockets can
-            hold.
+        waiting: Replies of one connection that wait behind a slow or held reply. At this number, the server
+            stops reading requests from the connection.
+        unread: Bytes of replies that the client has not read. At this number, the server stops handling
+            requests of the connection.
+        head_seconds: Seconds from the first byte of a head to its last.
+        body_seconds: Seconds between two pieces of a body.
+        idle_seconds: Seconds between a reply and the next request.
+        unread_seconds: Seconds for which a client may leave replies unread that do not fit into the sockets'
+            buffers.
 
     Raises:
-        ValueError: A limit is invalid; the message names it.
+        ValueError: A limit is invalid; the message names the limit.
     """
 
     head: int = 64 * 1024

@@ -1,9 +1,10 @@
-"""One HTTP/1.1 connection: parse requests, pass them to the engine, send each reply in one write.
+"""Serve one HTTP/1.1 connection: parse requests, pass each to the engine, send each reply in one write.
 
-A connection ends when the client closes it, when the client asked for that (``Connection: close``, HTTP/1.0),
-when the script ends it, when it is inactive for too long (``fake_server.http.open_connections``), or after a
-request was refused. After the error reply to a refused request, the server reads and discards what the client
-still sends for a moment. Closing at once would reset the connection and could destroy the reply in transit.
+The connection ends when the client closes it, when the client asked for that (``Connection: close``, or
+HTTP/1.0), when the script ends it, when the client is inactive for too long
+(``fake_server.http.open_connections``), or after the server refused a request. After a refusal, the server
+sends the error reply, and then reads and discards for a moment what the client still sends. Closing at once
+would reset the connection, and the client might lose the reply.
 """
 
 from __future__ import annotations
@@ -31,34 +32,35 @@ _KEPT: Final = Framing()
 _LAST: Final = Framing(keep=False)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NUMBERS: Final = itertools.count(1)
-"""Numbers the connections of the whole process."""
+"""Gives each connection of the process its number."""
 
 
 class ConnectionState(IntEnum):
-    """Where a connection stands. From ``CLOSING`` on, no request is answered any more."""
+    """The state of a connection. From ``CLOSING`` on, the server answers no request on it any more."""
 
     IDLE = 0
     """Every request is answered and no byte of the next one has arrived."""
     READING = 1
-    """A request is incomplete, or complete ones wait because of back-pressure."""
+    """A request is incomplete, or complete requests wait because of back-pressure."""
     REFUSING = 2
-    """Invalid bytes arrived; the replies to the requests before them come first, then the refusal."""
+    """Invalid bytes arrived. The server first answers the requests before them, then sends the refusal."""
     CLOSING = 3
-    """The server closes the connection after what it has written."""
+    """The server closes the connection as soon as what it has written is sent."""
     ENDED_BY_SCRIPT = 4
-    """The script has ended the replies without closing; the connection stays until the client leaves."""
+    """The script ended a reply without closing the connection, which stays open until the client closes it.
+    """
     LINGERING = 5
-    """A refusal is sent; incoming bytes are discarded until the client closes."""
+    """The refusal is sent; the server discards incoming bytes until the client closes the connection."""
 
 
 class BackPressure(Flag):
-    """Why complete requests wait; both reasons can hold at the same time."""
+    """Why the server does not handle complete requests yet; both reasons can hold at the same time."""
 
     NONE = 0
     CLIENT = 1
-    """The client has to read its replies."""
+    """The client has not read enough of its replies."""
     SLOW_REPLIES = 2
-    """Too many replies wait for a slow or held one."""
+    """Too many replies wait behind a slow or held reply."""
 
 
 # Module constants, because each request reads them: an attribute of an enum costs a look-up in its class.
@@ -69,12 +71,12 @@ _FREE: Final = BackPressure.NONE
 
 
 class HttpProtocol(asyncio.Protocol):
-    """Reads requests and answers each from ``handle``, in order.
+    """One connection: reads requests, and answers them in order.
 
     Attributes:
-        progress: Counts activity; see ``fake_server.http.open_connections.MonitoredConnection``.
-        seen: See there.
-        since: See there.
+        progress: Changes with all activity on the connection.
+        seen: The value of ``progress`` that the last check for inactive connections saw.
+        since: The time, in seconds of the server's clock, when a check first saw that value.
     """
 
     __slots__ = (
@@ -105,13 +107,14 @@ class HttpProtocol(asyncio.Protocol):
         refuse: Callable[[float], None] | None = None,
         known: KnownHeads | None = None,
     ) -> None:
-        """Answer with ``handle``, and be one of ``connections`` while open.
+        """Create the protocol of one connection, which is not open yet.
 
         Args:
             handle: Returns the answer to a request.
-            connections: The open connections of the server.
-            refuse: Makes the port refuse connections for a number of seconds, and closes the idle ones.
-            known: The cache of request heads.
+            connections: The open connections of the server; this one is among them while it is open.
+            refuse: Makes the port refuse connections for a number of seconds, and closes the idle ones; None
+                if the server cannot do that.
+            known: The cache of request heads; None for a new one.
         """
         self._handle = handle
         self._connections = connections
@@ -133,7 +136,7 @@ class HttpProtocol(asyncio.Protocol):
         self.since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; end at once if too many connections are open."""
+        """Start serving the connection, or close it at once if too many are open."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio's streams always are
         self._transport = transport
         self._number = next(_NUMBERS)
@@ -153,25 +156,25 @@ class HttpProtocol(asyncio.Protocol):
         self._connections.discard(self)
 
     def pause_writing(self) -> None:
-        """Stop reading from a client that does not read its replies."""
+        """Stop reading requests, because the client does not read its replies."""
         self._stop_reading(BackPressure.CLIENT)
 
     def resume_writing(self) -> None:
-        """Resume reading."""
+        """Read requests again, because the client has read its replies."""
         self._read_on(BackPressure.CLIENT)
 
     def abort(self) -> None:
-        """Close at once, because the server stops."""
+        """Close the connection at once, because the server stops."""
         if self._transport is not None:
             self._transport.abort()
 
     def close_unless_replying(self) -> None:
-        """Close unless a slow reply is being sent."""
+        """Close the connection, unless a slow reply is being sent on it."""
         if not self._is_busy():
             self._close()
 
     def waits_for(self) -> Stage:
-        """Return what has to happen next on the connection."""
+        """Return what has to happen next on the connection, which determines the timeout that applies."""
         if self._state is ConnectionState.ENDED_BY_SCRIPT or self._is_busy():
             return Stage.REPLYING
         if self._state is ConnectionState.LINGERING:
@@ -187,7 +190,11 @@ class HttpProtocol(asyncio.Protocol):
         return Stage.HEAD if self._reader.in_head else Stage.IDLE
 
     def time_out(self, stage: Stage) -> None:
-        """End after a timeout: silently, or with a 408 in the middle of a request."""
+        """End the connection after a timeout: silently, or with HTTP 408 in the middle of a request.
+
+        Args:
+            stage: What the connection waited for.
+        """
         limits = self._connections.limits
         match stage:
             case Stage.HEAD:
@@ -202,7 +209,7 @@ class HttpProtocol(asyncio.Protocol):
                 self.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Read bytes and answer the requests that they complete; wait while the client does not read."""
+        """Read bytes, and answer the requests that they complete, unless replies to earlier ones wait."""
         state = self._state
         if state is _IDLE and (request := self._known.request(data, self._last_head)) is not None:
             request.connection = self._number
@@ -237,7 +244,7 @@ class HttpProtocol(asyncio.Protocol):
             self._answer_ready()
 
     def _answer_ready(self) -> None:
-        """Answer the complete requests, as far as back-pressure allows, then refuse the rest if needed."""
+        """Answer the complete requests, as far as back-pressure allows; then send a pending refusal."""
         reader, number = self._reader, 0
         while number < len(reader.ready) and self._may_answer():
             request, framing = reader.ready[number]

@@ -1,7 +1,7 @@
-"""The engine on a loopback socket: a server with its own event loop in its own thread.
+"""A server that puts an engine on a loopback socket, with its own event loop in its own thread.
 
-The socket is bound and listening before its address is available, so that the first request can follow at
-once. The loop reads a clock that no freezing library patches, and works while time is frozen.
+The socket listens before ``start`` returns, so that a client can connect at once. The event loop reads a
+clock that no clock-freezing library patches, so the server works while a test has frozen the time.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ STOP_SECONDS: Final = 5.0
 
 
 class Answering(Protocol):
-    """Handles requests: an engine, or an object that dispatches to several engines."""
+    """An object that answers requests: an engine, or an object that passes requests to several engines."""
 
     def handle(self, request: Request) -> Reply | TransportFault:
-        """Handle one request; thread-safe, never raises."""
+        """Return the answer to one request; can be called from any thread, and never raises."""
 
 
 class FakeTinkerServer:
     """Serves an engine over HTTP/1.1 for the duration of a ``with`` block.
 
-    The engine's listener is called on the server's thread, and no other request is handled meanwhile.
+    The engine's listener is called on the server's thread; the server handles no other request during that
+    call.
     """
 
     def __init__(
@@ -50,14 +51,14 @@ class FakeTinkerServer:
         allow_remote: bool = False,
         limits: Limits | None = None,
     ) -> None:
-        """Create a server; ``start`` or ``with`` starts it.
+        """Create a server. Start it with ``start`` or ``with``.
 
         Args:
-            engine: Handles the requests.
+            engine: Answers the requests.
             host: The address to listen on.
             port: The port; 0 chooses a free one.
             allow_remote: Whether ``host`` may be an address other than loopback.
-            limits: What clients may send, and how long they may take.
+            limits: What clients may send, and how long they may take; None for the defaults.
 
         Raises:
             ServerError: ``host`` is not loopback and ``allow_remote`` is not set.
@@ -99,7 +100,7 @@ class FakeTinkerServer:
         return f"http://{host}:{self.port}"
 
     def start(self) -> None:
-        """Bind, listen and serve; return when requests can be sent.
+        """Bind the port and serve in a new thread; return when clients can send requests.
 
         Raises:
             ServerError: The server is already running, or the address cannot be bound.

@@ -1,13 +1,14 @@
-"""A cache of parsed request heads, so that a client's next poll need not be parsed.
+"""A cache of parsed request heads, so that the server need not parse the head of a client's next poll.
 
-The polls of one client have the same head except for one line: ``tinker`` gives each request a fresh
-``X-Idempotency-Key`` (0.6.3 and 0.38.0). The cache stores a head that the parser has accepted, without that
-value. Bytes that differ only there, and have a plain value there, mean the same; the parser would give the
-same result. Heads with any unusual feature are never cached.
+The polls of one client have the same head except for one value: ``tinker`` gives each request a new
+``X-Idempotency-Key`` (0.6.3 and 0.38.0). The cache stores a head that the parser has accepted, with a gap in
+place of that value. If the bytes of another request differ only in the gap, and have a plain value there, the
+parser would read both heads alike; the cache then answers in its place. Heads with any unusual feature are
+never cached.
 
 A client also sends its heads in the same order again and again: the polls 0, 1, 2, … of each future. So the
-cache remembers which head came after which on a connection, and first compares with that one. To cut a head
-apart and look it up takes twice as long.
+cache remembers which head followed which on a connection, and compares the next bytes with that head first.
+Finding the head in the dictionary takes twice as long.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from fake_server.core.http_messages import (
 )
 
 MAX_HEADS: Final = 256
-"""Greatest number of cached heads; when it is exceeded, the cache is cleared."""
+"""Greatest number of cached heads; the cache is emptied when one more comes."""
 MAX_HEAD_BYTES: Final = 8 * 1024
 _MARK: Final = b"\r\nX-Idempotency-Key: "
 _LOWER_MARK: Final = _MARK.lower()
@@ -36,19 +37,20 @@ _LOWER_NEVER_AGAIN: Final = _NEVER_AGAIN.lower()
 
 
 class KnownHead:
-    """One cached head, without its key.
+    """One cached head, without the value of its idempotency key.
 
     Attributes:
         method: Method, in upper case.
         path: Path without the query.
         query: Query without the question mark.
         length: Size of the body in bytes.
-        headers: Header lines; the value of the line at ``place`` is not valid.
-        place: Index of the line with the key, or None if the head has none.
-        key: Name of that line, in lower case, or None.
-        values: The values of header lines as text, by their names in lower case; without the key.
-        plain: What ``Request.is_plain`` returns.
-        recorded: The head for the journal, with a gap for the key.
+        headers: Header lines. The line at ``place`` has the key of the first request, which is wrong for the
+            others.
+        place: Index of the line with the idempotency key; None if the head has no such line.
+        key: Name of the header with the idempotency key, in lower case; None if the head has no such line.
+        values: The values of the other header lines as text, by their names in lower case.
+        plain: Whether the body has no content coding and is not protobuf (``Request.is_plain``).
+        recorded: The head for the journal, with a gap for the idempotency key.
     """
 
     __slots__ = (
@@ -71,7 +73,13 @@ class KnownHead:
     )
 
     def __init__(self, request: Request, place: int | None, data: bytes) -> None:
-        """Remember the head of a request; ``data`` are the bytes that it was, ``place`` is as above."""
+        """Store the head of a request.
+
+        Args:
+            request: The request.
+            place: Index of the header line with the idempotency key; None if there is no such line.
+            data: The bytes of the whole request.
+        """
         self.method = request.method
         self.path = request.path
         self.query = request.query
@@ -99,7 +107,12 @@ class KnownHead:
         self._after = data[self._value_end : self._body_start]
 
     def request(self, data: bytes) -> KnownRequest | None:
-        """Return the request if the bytes are this head, with a key as long as the first, and a body."""
+        """Return a request that has this head, or None if the bytes are something else.
+
+        Args:
+            data: The bytes of a whole request. The idempotency key must be as long as that of the cached
+                request, and so must the body.
+        """
         if (
             len(data) == self._size
             and data.startswith(self._after, self._value_end)
@@ -115,7 +128,7 @@ class KnownRequest(Request):
     """A request whose head was found in the cache.
 
     Attributes:
-        head: That head.
+        head: The cached head.
     """
 
     __slots__ = ("_value", "head")
@@ -151,12 +164,12 @@ class KnownRequest(Request):
         return self.head.plain
 
     def recorded_head(self) -> tuple[RecordedHead, bytes]:
-        """Return what a journal keeps of the head, shared by all requests that differ only in the key."""
+        """Return the head for the journal, shared by requests that differ only in the key, and the key."""
         return self.head.recorded, self._value
 
 
 class KnownHeads:
-    """The cache of one server; to be used only on the server's thread."""
+    """The cache of one server; may be used only on the server's thread."""
 
     def __init__(self) -> None:
         self._heads: dict[bytes, dict[bytes | None, KnownHead]] = {}
@@ -168,7 +181,7 @@ class KnownHeads:
 
         Args:
             data: The bytes.
-            last: The head of the last request on the same connection, or None.
+            last: The head of the previous request on the same connection; None if there was no cached one.
         """
         likely = self._next.get(last)
         if likely is not None and (request := likely.request(data)) is not None:
@@ -182,9 +195,11 @@ class KnownHeads:
         return KnownRequest(head, value, body)
 
     def learn(self, data: bytes, request: Request) -> None:
-        """Cache the head of a request that the parser made of exactly these bytes, if it is a plain one.
+        """Cache the head of a request, if the head has no unusual feature.
 
-        The connection must have stayed open after it.
+        Args:
+            data: Exactly the bytes that the parser read as the request.
+            request: The request. The connection must have stayed open after it.
         """
         if _NEVER_AGAIN in data:
             return
@@ -231,9 +246,11 @@ def _is_visible(value: bytes) -> bool:
 
 
 def _cut(data: bytes) -> tuple[bytes, bytes, bytes | None, bytes]:
-    """Return what precedes the line of the key, its value, the rest of the head, and the body.
+    """Cut a request at its idempotency key.
 
-    The first is empty if the head is incomplete, the third is None if there is no key.
+    Returns:
+        The bytes before the line of the key, the key, the rest of the head, and the body. The first is empty
+        if the head is incomplete; the third is None if there is no key.
     """
     before, marked, rest = data.partition(_MARK)
     if not marked:

@@ -10,15 +10,15 @@ from typing import Final
 
 RETRY_SECONDS: Final = 0.001
 FULL_SECONDS: Final = 0.1
-"""How long no connection is accepted after the process has run out of file descriptors."""
+"""How long, in seconds, no connection is accepted after the process has run out of file descriptors."""
 _LOGGER: Final = logging.getLogger("fake_server")
 
 
 class ListeningSocket:
-    """Listens and accepts connections on its event loop; not thread-safe.
+    """Listens on a port and accepts connections, on one event loop; not thread-safe.
 
-    It does not use asyncio's own server: when that is closed, it drops connections that it has just accepted
-    without closing them, and their clients wait until garbage is collected.
+    This class replaces asyncio's own server. When that one is closed, it drops connections that it has just
+    accepted without closing them, and their clients wait until the garbage collector runs.
     """
 
     def __init__(
@@ -31,8 +31,8 @@ class ListeningSocket:
         """Create a listener that does not accept connections yet.
 
         Args:
-            make: Creates the protocol of a connection.
-            listening: A listening socket, which this object closes.
+            make: Creates the asyncio protocol of a connection.
+            listening: A listening socket; this object closes it.
             listen: Creates another listening socket on a port; raises OSError if the port is taken.
             backlog: Number of connections that may wait to be accepted.
         """
@@ -56,7 +56,7 @@ class ListeningSocket:
     def refuse(self, seconds: float) -> None:
         """Refuse new connections for the next ``seconds``. Open connections are not affected.
 
-        Another program may take the port meanwhile; then the server listens again once it is free.
+        If another program takes the port meanwhile, this object listens again as soon as the port is free.
         """
         if self._closed:
             return
@@ -65,7 +65,7 @@ class ListeningSocket:
         self._opening = self._loop.call_later(seconds, self._reopen)
 
     async def close(self) -> None:
-        """Stop listening; return when every accepted connection has its protocol."""
+        """Stop listening; return when a protocol serves every accepted connection."""
         self._closed = True
         self._shut()
         self._listening.close()

@@ -1,7 +1,8 @@
-"""The open connections of one server, and the one timer that closes inactive ones.
+"""The open connections of one server, and the one timer that closes inactive connections.
 
-A timer for each connection would cost memory, and each request would have to read the clock. Instead, a
-connection counts its progress, and every second the sweep looks for counts that did not change.
+With a timer for each connection, each would cost memory, and each request would have to read the clock.
+Instead, each connection counts its activity. Once a second, the timer looks for connections whose count has
+not changed for too long; this check is the sweep.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ LINGER_SECONDS: Final = 1.0
 
 
 class Stage(IntEnum):
-    """What a connection waits for."""
+    """What a connection waits for; each has a timeout of its own."""
 
     IDLE = 0
     """The next request."""
@@ -26,20 +27,20 @@ class Stage(IntEnum):
     BODY = 2
     """The rest of a body."""
     REPLYING = 3
-    """A script, which decides when a reply is sent and how the connection ends."""
+    """A reply that the script delays; the script also decides how the connection ends."""
     UNREAD = 4
     """The client, which has to read its replies."""
     LINGERING = 5
-    """The client, which has to close after its request was refused."""
+    """The client, which has to close the connection after its request was refused."""
 
 
 class MonitoredConnection(Protocol):
-    """A connection, as the sweep sees it.
+    """A connection, as the sweep (the check for inactive connections) uses it.
 
     Attributes:
-        progress: Changes with all activity.
-        seen: The progress that the last sweep saw.
-        since: When a sweep first saw that value.
+        progress: Changes with all activity on the connection.
+        seen: The value of ``progress`` at the last sweep.
+        since: The time of the sweep that first saw this value, in seconds of the server's clock.
     """
 
     progress: int
@@ -53,29 +54,33 @@ class MonitoredConnection(Protocol):
         """End the connection, because the client took too long in this stage."""
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close the connection at once."""
 
     def close_unless_replying(self) -> None:
-        """Close unless a slow reply is being sent."""
+        """Close the connection, unless a slow reply is being sent on it."""
 
 
 class Timer(Protocol):
-    """A scheduled call."""
+    """A scheduled call that can be cancelled."""
 
     def cancel(self) -> object:
         """Cancel the call."""
 
 
 class Connections:
-    """The open connections; to be used on one thread only.
+    """The open connections; may be used on one thread only.
 
     Attributes:
         limits: Limits for each connection, and for all together.
-        unfinished: Bytes of incomplete requests held now.
+        unfinished: Bytes of incomplete requests that the server holds now, over all connections.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
-        """Create an empty set of connections; nothing times out before ``watch`` is called."""
+        """Create an empty set of connections; no connection times out before ``watch`` is called.
+
+        Args:
+            limits: The limits; None for the defaults.
+        """
         self.limits = limits or Limits()
         self.unfinished = 0
         self._open: set[MonitoredConnection] = set()
@@ -93,11 +98,11 @@ class Connections:
     def watch(
         self, clock: Callable[[], float], later: Callable[[float, Callable[[], object]], Timer]
     ) -> None:
-        """Sweep every second while connections are open.
+        """Check for inactive connections every second while connections are open.
 
         Args:
             clock: Returns monotonic seconds.
-            later: Schedules a call after a number of seconds.
+            later: Schedules a call after a number of seconds, and returns the timer.
         """
         self._clock, self._later = clock, later
         self._plan()
@@ -123,7 +128,7 @@ class Connections:
         self._open.discard(connection)
 
     def close(self) -> None:
-        """Abort all connections, and stop sweeping."""
+        """Close all connections at once, and stop the checks for inactive ones."""
         self._later = None
         if self._timer is not None:
             self._timer.cancel()
@@ -135,7 +140,7 @@ class Connections:
         """End the connections that have been inactive for too long.
 
         Args:
-            now: The time of the clock.
+            now: The time in seconds of the clock given to ``watch``.
         """
         for connection in self:
             if connection.seen != connection.progress:

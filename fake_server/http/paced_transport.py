@@ -1,4 +1,8 @@
-"""An asyncio transport that sends replies with pauses: it does not block the loop, and keeps the order."""
+"""An asyncio transport that can send a reply with pauses, without blocking the event loop.
+
+A plan (``fake_server.core.connection_plan``) is a list of acts: bytes to send, pauses, and how the connection
+ends.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +21,10 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class PacedTransport(asyncio.Transport):
-    """Wraps a transport while replies with pauses are written to it.
+    """Carries out plans on another transport, and keeps everything in order.
 
-    Everything written meanwhile is sent after them, and the connection is closed after them; only ``abort``
-    takes effect at once. Without a pending pause it writes directly.
+    What is written while a plan runs is sent after the plan, and the connection closes after it; only
+    ``abort`` takes effect at once. While no plan runs, bytes go to the other transport directly.
     """
 
     def __init__(
@@ -30,12 +34,12 @@ class PacedTransport(asyncio.Transport):
         full: Callable[[], object],
         drained: Callable[[], object],
     ) -> None:
-        """Wrap ``transport``, on the running loop.
+        """Wrap a transport of the running event loop.
 
         Args:
             transport: Sends the bytes.
-            most: How many plans may wait.
-            full: Called when that many wait.
+            most: How many plans may wait for their turn.
+            full: Called when that many plans wait.
             drained: Called when no plan waits any more, after some did.
         """
         super().__init__()
@@ -55,7 +59,13 @@ class PacedTransport(asyncio.Transport):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def carry_out(self, acts: tuple[Act, ...], gate: Gate | None = None, name: str = "") -> None:
-        """Add a plan; its replies are held in ``gate`` under ``name``."""
+        """Add a plan, which starts when all earlier plans are done.
+
+        Args:
+            acts: The plan.
+            gate: Holds back a reply until the test releases it; None if the plan has no ``Hold``.
+            name: The name of the polled future, by which the test releases the reply.
+        """
         if gate is not None:
             self._gates.extend((gate, name) for act in acts if isinstance(act, Hold))
         self._acts.extend(acts)
@@ -68,11 +78,11 @@ class PacedTransport(asyncio.Transport):
 
     @property
     def busy(self) -> bool:
-        """Whether a plan is being carried out."""
+        """Whether a plan runs or waits."""
         return self._waiting is not None
 
     def lost(self) -> None:
-        """Stop writing, because the connection is gone."""
+        """Stop writing, because the connection is lost."""
         self._acts.clear()
         self._gates.clear()
         self._ended = True
@@ -81,15 +91,15 @@ class PacedTransport(asyncio.Transport):
             self._waiting = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Write bytes after everything written before."""
+        """Write bytes after everything that was written before."""
         self.carry_out((Send(bytes(data)),))
 
     def write_eof(self) -> None:
-        """Close the sending side after everything written before."""
+        """Close the sending side after everything that was written before."""
         self.carry_out((ConnectionEnd(CutEnd.HALF_CLOSE),))
 
     def close(self) -> None:
-        """Close the connection after everything written before."""
+        """Close the connection after everything that was written before."""
         self.carry_out((ConnectionEnd(CutEnd.CLOSE),))
 
     def abort(self) -> None:
@@ -110,11 +120,11 @@ class PacedTransport(asyncio.Transport):
         return self._transport.get_write_buffer_size()
 
     def pause_reading(self) -> None:
-        """Pause reading of the wrapped transport."""
+        """Pause reading on the wrapped transport."""
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Resume reading of the wrapped transport."""
+        """Resume reading on the wrapped transport."""
         self._transport.resume_reading()
 
     def _go_on(self) -> None:

@@ -1,4 +1,4 @@
-"""Encode replies without faults (``fake_server.core.connection_plan`` encodes those with faults)."""
+"""Encode replies without faults; ``fake_server.core.connection_plan`` encodes those with faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ _KEPT_BYTES: Final = 4096
 
 
 def reply_bytes(reply: Reply, framing: Framing) -> bytes:
-    """Return the bytes of a reply in the form that the request determines."""
+    """Return the bytes of a reply.
+
+    Args:
+        reply: The reply.
+        framing: The facts about the request that determine the form of the reply.
+    """
     start = _head(reply.status, reply.headers, keep=framing.keep, old=framing.old)
     if reply.status in WITHOUT_BODY:
         return b"%b\r\n" % start
@@ -22,7 +27,10 @@ def reply_bytes(reply: Reply, framing: Framing) -> bytes:
 
 
 def kept_alive_bytes(reply: Reply) -> bytes:
-    """Return the bytes of a reply for a kept-alive HTTP/1.1 connection; cached unless they are many."""
+    """Return the bytes of a reply for an HTTP/1.1 connection that stays open.
+
+    Small replies keep the bytes for reuse.
+    """
     if reply.status in WITHOUT_BODY:
         return reply_bytes(reply, _KEPT)
     body = reply.body

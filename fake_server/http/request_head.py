@@ -1,6 +1,7 @@
-"""Checks of a well-formed head that the parser has read: what the server refuses to answer.
+"""Check the head of a request (method, version, headers) before the server reads the body.
 
-Requests can be smuggled where two readers disagree about the end of a request. The parser refuses what is not
+The goal is to refuse requests that two HTTP parsers could read in different ways, because an attacker can
+hide a second request in such a one ("request smuggling"). The parser, httptools, already refuses what is not
 HTTP/1.1 (RFC 9112): bare line ends, folded lines, space before a colon, several lengths, a length together
 with a transfer coding. This module checks the rest.
 """
@@ -20,24 +21,28 @@ _READ: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"ex
 
 
 def waits_for_continue(method: bytes, version: str, headers: RawHeaders, limits: Limits) -> bool:
-    """Check a head.
+    """Check the head of a request, and return whether the client waits for ``100 Continue``.
 
     Args:
         method: The method as sent.
-        version: The version, such as ``1.1``.
-        headers: Names and values as sent.
-        limits: The limits.
+        version: The HTTP version, such as ``1.1``.
+        headers: Names and values of the headers as sent.
+        limits: The limits of the server.
 
     Returns:
-        Whether the client waits for ``100 Continue`` before it sends the body.
+        Whether the client sends the body only after the server has sent ``100 Continue``.
 
     Raises:
-        RefusedError: The server refuses the request.
+        RefusedError: The server refuses the request; the error has the reply.
     """
     if version not in ("1.1", "1.0"):
         raise RefusedError(505, f"HTTP/{version} is not supported; send HTTP/1.1")
     if method == b"CONNECT":
-        raise RefusedError(405, "this server is not a proxy; send the request itself")
+        raise RefusedError(
+            405,
+            "CONNECT is not supported, because this server is not a proxy; send the request straight to it, "
+            "and take it out of the client's proxy settings",
+        )
     if method not in _METHODS:
         known = b", ".join(sorted(_METHODS)).decode("ascii")
         raise RefusedError(501, f"the method {method.decode('ascii')} is not supported; use {known}")
@@ -56,7 +61,7 @@ def waits_for_continue(method: bytes, version: str, headers: RawHeaders, limits:
 
 
 def too_large(limits: Limits) -> RefusedError:
-    """Return the error for a body that exceeds its limit."""
+    """Return the error for a request whose body is larger than the limit."""
     return RefusedError(413, f"the body is larger than {limits.body} bytes; send a smaller one")
 
 

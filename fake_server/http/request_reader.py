@@ -1,4 +1,4 @@
-"""Read requests from the bytes of one connection: httptools parses, this module enforces the limits."""
+"""Read requests from the bytes of one connection: httptools parses them, this module enforces the limits."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from fake_server.http.http_limits import Limits
 from fake_server.http.request_head import too_large, waits_for_continue
 
 _TLS: Final = b"\x16"
-"""First byte of a TLS handshake."""
+"""First byte of a TLS handshake, by which a client that speaks HTTPS is recognized."""
 
 
 _NO_TRAILERS: Final = frozenset({b"connection", b"content-length", b"transfer-encoding", b"host", b"expect"})
-"""Headers not allowed as trailers: they determine how a request is read (RFC 9110, section 6.5.1)."""
+"""Headers that are not allowed as trailers, because they determine how a request is read (RFC 9110, 6.5.1).
+"""
 _BESIDE_TARGET: Final = len(b"  HTTP/1.1\r\n\r\n")
 
 
 class Received(NamedTuple):
-    """A complete request, and what it determines about the form of its reply."""
+    """A complete request, with the facts that determine the form of its reply."""
 
     request: Request
     framing: Framing
 
 
 class RequestReader:
-    """Reads the bytes of a connection in pieces of any size.
+    """Collects the bytes of one connection, which come in pieces of any size, into requests.
 
     Attributes:
-        ready: Complete requests, in order; the caller removes those that it handles.
+        ready: Complete requests, in order; the caller removes those that it has handled.
         in_head: Whether a head has begun and is incomplete.
         in_body: Whether a head is complete and its body is not.
-        waits: Whether the client waits for ``100 Continue`` before it sends that body.
+        waits: Whether the client waits for ``100 Continue`` before it sends the body.
     """
 
     __slots__ = (
@@ -56,7 +57,11 @@ class RequestReader:
     )
 
     def __init__(self, limits: Limits) -> None:
-        """Create a reader that has read nothing."""
+        """Create a reader that has read nothing.
+
+        Args:
+            limits: The limits of the server.
+        """
         self._limits = limits
         self._parser = httptools.HttpRequestParser(self)
         self.ready: list[Received] = []
@@ -74,7 +79,7 @@ class RequestReader:
 
     @property
     def held(self) -> int:
-        """Bytes of the incomplete request, and of the bodies of the requests that are ready."""
+        """Number of bytes of the incomplete request, and of the bodies of the requests in ``ready``."""
         waiting = sum(len(received.request.body) for received in self.ready)
         return self._head_bytes + self._body_bytes + waiting
 
@@ -82,7 +87,8 @@ class RequestReader:
         """Read more bytes; every request that they complete is added to ``ready``.
 
         Raises:
-            RefusedError: The bytes are refused. Nothing can be read after them; the ready requests are valid.
+            RefusedError: The server refuses these bytes. Nothing can be read after them; the requests in
+                ``ready`` are valid.
         """
         begins, self._begun = not self._begun, True
         if begins and data[:1] == _TLS:
@@ -108,7 +114,7 @@ class RequestReader:
             self._count(len(data))
 
     def forget(self) -> None:
-        """Forget a request that will never be complete."""
+        """Forget the incomplete request, because the rest will never come."""
         self.ready.clear()
         self._body, self._headers, self._head = [], [], ()
         self._head_bytes = self._body_bytes = 0
@@ -163,14 +169,14 @@ class RequestReader:
     # -- called by the parser ----------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Begin a request; called by the parser."""
         self._headers, self._head, self._body = [], (), []
         self._url = b""
         self._head_bytes = self._body_bytes = self._fed = 0
         self.in_head = True
 
     def on_url(self, url: bytes) -> None:
-        """Add a piece of the target."""
+        """Add a piece of the request target (path and query); called by the parser."""
         self._url += url
         if len(self._url) > self._limits.target:
             raise RefusedError(
@@ -178,7 +184,7 @@ class RequestReader:
             )
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header line; a line after the body is a trailer and is ignored."""
+        """Add a header line; called by the parser. A line after the body is a trailer, and is ignored."""
         if not self.in_head:
             if name.lower() in _NO_TRAILERS:
                 text = f"{name.decode('ascii')} is not allowed as a trailer; send it as a header"
@@ -191,7 +197,11 @@ class RequestReader:
             )
 
     def on_headers_complete(self) -> None:
-        """End the head, and refuse a request whose body must not be read."""
+        """End the head; called by the parser.
+
+        Raises:
+            RefusedError: The server refuses the request before it reads the body.
+        """
         self._head = tuple(self._headers)
         method, version = self._parser.get_method(), self._parser.get_http_version()
         self._head_bytes = len(method) + len(self._url) + _BESIDE_TARGET
@@ -202,14 +212,14 @@ class RequestReader:
         self.in_head, self.in_body = False, True
 
     def on_body(self, body: bytes) -> None:
-        """Add a piece of the body, without chunk framing."""
+        """Add a piece of the body, without chunk framing; called by the parser."""
         self._body_bytes += len(body)
         if self._body_bytes > self._limits.body:
             raise too_large(self._limits)
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """End the request."""
+        """End the request; called by the parser."""
         self.in_body = self.waits = False
         self._body_bytes = 0
         if self._parser.should_upgrade():

@@ -1,8 +1,8 @@
-"""The engine for httpx clients of this process, without a socket.
+"""Connect the engine to httpx clients of this process, without a socket.
 
-``mounted`` puts it behind every httpx client by way of respx; ``FakeTinkerTransport`` is for clients that
-accept a transport. Faults come out as the exceptions and broken bodies that httpx makes of the same bytes
-on a socket.
+``mounted`` answers every httpx client of the process by way of respx. ``FakeTinkerTransport`` is for one
+client that accepts a transport. If a script asks for a transport fault, the client sees the exception or the
+broken body that httpx would give it if a server had sent the same bytes over a socket.
 """
 
 from __future__ import annotations

@@ -1,9 +1,14 @@
-"""Faults for in-process httpx clients: what httpx would make of the same bytes on a socket.
+"""Deliver transport faults to httpx clients of this process, which do not use a socket.
 
-h11, the HTTP/1.1 parser of httpx itself, reads the plan of the fault. Its events become the response or the
-exception that httpx (0.27 to 0.28, with httpcore 1) would produce. Pauses pass on the clock of the client:
-``time.sleep`` for a synchronous client, the event loop for an asynchronous one. A pause that is longer than
-the client's read timeout ends with ``httpx.ReadTimeout``.
+A transport fault is a corrupted, late or missing reply that a test's script asks for.
+``fake_server.core.connection_plan`` turns the fault into a plan: the bytes that a server would write to a
+socket, the pauses between them, and how the connection ends. This module reads the bytes of that plan with
+h11, the HTTP/1.1 parser that httpx uses. The client therefore gets the response, or the exception, that httpx
+(0.27 to 0.28, with httpcore 1) gives it when a socket delivers these bytes.
+
+A pause of the plan really passes: in ``time.sleep`` for a synchronous client, in the event loop for an
+asynchronous one. If a pause is longer than the client's read timeout, the client gets ``httpx.ReadTimeout``
+when that timeout is over.
 """
 
 from __future__ import annotations
@@ -27,13 +32,17 @@ from fake_server.core.gate import Gate
 from fake_server.core.http_messages import Reply, Request, TransportFault
 
 _MAX_HEAD_BYTES: Final = 100 * 1024
-"""Largest incomplete head in bytes; httpcore 1 gives its parser the same limit."""
+"""Greatest size of an incomplete head in bytes; httpcore 1 gives its parser the same limit."""
 _ENDS: Final = (h11.EndOfMessage, h11.ConnectionClosed, h11.PAUSED)
 Handle = Callable[[Request], Reply | TransportFault]
 
 
 class FaultedReply(FakeServerError):  # noqa: N818 - not an error: it carries a fault to the transport that the client uses
-    """Carries a fault to the transport. ``respond`` and ``respond_async`` do with it what httpx would do."""
+    """Carries a reply with a fault from the engine to the client's transport, by being raised.
+
+    The transport catches this exception and calls ``respond`` or ``respond_async``, which return or raise
+    what httpx would.
+    """
 
     def __init__(self, fault: TransportFault, request: httpx.Request) -> None:
         super().__init__(fault.name)
@@ -41,34 +50,40 @@ class FaultedReply(FakeServerError):  # noqa: N818 - not an error: it carries a 
         self._arriving = _Arriving(fault, request)
 
     def respond(self) -> httpx.Response:
-        """Return the response, for a synchronous client.
+        """Return the response for a synchronous client, which may still fail while its body is read.
 
         Raises:
-            httpx.TransportError: As httpx raises it before the head of a response is complete.
-            ScriptError: The client would wait forever.
+            httpx.TransportError: The fault hits before the head of the response is complete.
+            ScriptError: The client would wait forever, because it has no read timeout.
         """
         while (head := self._arriving.head()) is None:
             self._arriving.read()
         return self._arriving.response(head)
 
     async def respond_async(self) -> httpx.Response:
-        """Return the response, for an asynchronous client; raises as ``respond`` does."""
+        """Return the response for an asynchronous client; the errors are those of ``respond``."""
         while (head := self._arriving.head()) is None:
             await self._arriving.read_async()
         return self._arriving.response(head)
 
 
 class Refusing:
-    """Replaces an engine's ``handle`` while connections are refused."""
+    """Refuses connections for a while, in place of an engine's ``handle``."""
 
     def __init__(self, handle: Handle, seconds: float, restore: Callable[[Handle], None]) -> None:
-        """Refuse for ``seconds`` of ``time.monotonic``, then restore ``handle``."""
+        """Refuse every request for a while, then restore the original function.
+
+        Args:
+            handle: Handles requests after that time.
+            seconds: For how long connections are refused, by ``time.monotonic``.
+            restore: Called with ``handle`` when the time is over.
+        """
         self._handle = handle
         self._until = time.monotonic() + seconds
         self._restore = restore
 
     def __call__(self, request: Request) -> Reply | TransportFault:
-        """Handle the request once the time is over.
+        """Return the answer of the original function, if the time is over.
 
         Raises:
             httpx.ConnectError: Connections are still refused.
@@ -80,14 +95,23 @@ class Refusing:
 
 
 def refusing(handle: Handle, fault: TransportFault, restore: Callable[[Handle], None]) -> Handle:
-    """Return what handles requests after a fault: ``handle``, or one that refuses connections for a while."""
+    """Return the function that handles the requests after a fault.
+
+    Args:
+        handle: The function that has handled them until now.
+        fault: The fault of the last reply.
+        restore: Called with ``handle`` when connections are no longer refused.
+
+    Returns:
+        ``handle``, or a `Refusing` if the fault makes the server refuse connections for a while.
+    """
     if isinstance(fault.kind, Refusal):
         return Refusing(handle, fault.kind.seconds, restore)
     return handle
 
 
 class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A reply as it arrives at a client: reads as httpcore does, from a plan instead of a socket."""
+    """The connection from which a client reads one reply with a fault; the bytes come from a plan."""
 
     def __init__(self, fault: TransportFault, request: httpx.Request) -> None:
         self._fault = fault
@@ -101,13 +125,13 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._parser.send(h11.EndOfMessage())
 
     def head(self) -> h11.Response | None:
-        """Return the head of the reply, or None if more bytes have to be read first."""
+        """Return the status and headers of the reply, or None if the client has to read more bytes first."""
         while isinstance(event := self._event(), h11.InformationalResponse):
             pass
         return event if isinstance(event, h11.Response) else None
 
     def response(self, head: h11.Response) -> httpx.Response:
-        """Return the response, whose body arrives while it is read."""
+        """Return the response; the client reads its body piece by piece."""
         extensions = {"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason}
         return httpx.Response(
             head.status_code,
@@ -134,7 +158,7 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
                     await self.read_async()
 
     def read(self) -> None:
-        """Read once from the connection."""
+        """Take the next bytes from the plan, after the pause before them; this call blocks meanwhile."""
         match self._next():
             case Hold():
                 self._hold()
@@ -144,7 +168,7 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
                 self._take(what)
 
     async def read_async(self) -> None:
-        """Read once from the connection, asynchronously."""
+        """Take the next bytes from the plan, after the pause before them; other tasks run meanwhile."""
         match self._next():
             case Hold():
                 await self._hold_async()
@@ -161,7 +185,11 @@ class _Arriving(httpx.SyncByteStream, httpx.AsyncByteStream):
         return None if event is h11.NEED_DATA else event
 
     def _next(self) -> Hold | tuple[float, Send | ConnectionEnd]:
-        """Return the next act and the seconds before it; silence lasts until the client's read timeout."""
+        """Return what happens next in the plan, and how many seconds pass before it.
+
+        If that would take longer than the client's read timeout, return silence for the length of the
+        timeout.
+        """
         seconds = 0.0
         while self._acts:
             match self._acts.popleft():

@@ -1,4 +1,4 @@
-"""The engine as an httpx transport, for clients that accept one: the fastest way to use it."""
+"""The engine as an httpx transport: the fastest way to answer a client whose transport a test can choose."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fake_server.in_process.httpx_faults import FaultedReply, Handle, refusing
 
 
 class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """An httpx transport that passes every request to the engine, whatever its host.
+    """An httpx transport that passes every request to the engine, whatever the request's host is.
 
-    Works with ``httpx.Client`` and ``httpx.AsyncClient``. Faults appear as they would on a socket:
-    ``fake_server.in_process.httpx_faults``.
+    For ``httpx.Client`` and ``httpx.AsyncClient``. The client sees a fault of a script as it would on a
+    socket; see ``fake_server.in_process.httpx_faults``.
     """
 
     def __init__(self, engine: FakeTinker) -> None:
@@ -32,7 +32,7 @@ class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             return faulted.respond()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Handle a request of an asynchronous client. The listener is called on the client's event loop."""
+        """Handle a request of an asynchronous client; the listener is called on the client's event loop."""
         try:
             return answer(self._handle, request)
         except httpx.RequestNotRead:
@@ -58,8 +58,12 @@ class FakeTinkerTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 def answer(handle: Handle, request: httpx.Request) -> httpx.Response:
     """Return the engine's answer to an httpx request whose body has been read.
 
+    Args:
+        handle: The engine's ``handle``.
+        request: The request.
+
     Raises:
-        FaultedReply: The reply has a fault, or is replaced by one.
+        FaultedReply: The script asks for a transport fault; the exception delivers it.
         httpx.ConnectError: The script refuses connections at this time.
     """
     answered = handle(as_request(request))
@@ -71,7 +75,10 @@ def answer(handle: Handle, request: httpx.Request) -> httpx.Response:
 
 
 def as_request(request: httpx.Request) -> Request:
-    """Return an httpx request, whose body has been read, as the engine takes it."""
+    """Return an httpx request as the kind of request that the engine takes.
+
+    The request's body must have been read.
+    """
     path, query = _target(request.url.raw_path)
     return Request(request.method.upper(), path, query, tuple(request.headers.raw), request.content)
 
@@ -83,7 +90,7 @@ def _target(target: bytes) -> tuple[str, str]:
 
 
 class _WholeResponse(httpx.Response):
-    """A response whose body is in memory, read without iterating over a stream (httpx 0.27, 0.28).
+    """A response whose body is in memory: reading it does not iterate over a stream (httpx 0.27, 0.28).
 
     Everything else, streaming included, works as in httpx.
     """

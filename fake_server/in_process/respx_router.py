@@ -1,8 +1,9 @@
-"""The engine mounted on respx, which intercepts every httpx client of the process, whatever its transport.
+"""Mount the engine on respx, which intercepts the requests of every httpx client of the process.
 
-One route matches everything below the base URL, and the engine looks requests up in dictionaries: with one
-route for each future, respx would take milliseconds a request. The route is a class because respx inspects
-the signature of a plain side-effect function at every call, which takes longer than the engine.
+One respx route matches everything below the base URL, and the engine finds the future of a request in a
+dictionary: with one route for each future, respx would take milliseconds for each request. The route is a
+class because respx inspects the signature of a plain side-effect function at every call, which takes longer
+than the engine needs.
 """
 
 from __future__ import annotations
@@ -29,33 +30,34 @@ DEFAULT_BASE_URL: Final = "http://tinker.test"
 
 
 class UnexpectedHostError(AllMockedAssertionError):
-    """A request for Tinker went to a host that nobody handles; the message names both hosts."""
+    """A request for Tinker went to a host on which no engine is mounted; the message names both hosts."""
 
 
 class _Elsewhere(PassThrough, AllMockedAssertionError):  # noqa: N818 - not an error: respx asks the next one
-    """A request is not for this fake: another router answers it, or else the transport of its client."""
+    """Tells respx that another router, or the client's own transport, answers the request."""
 
 
 _PASSES_OF_A_MOVE: Final = 50
-"""How many iterations of the event loop happen between a movement of the clocks and the reply."""
+"""How many times the event loop runs between a clock step of a script and the reply that waits for the step.
+"""
 
 
 @contextmanager
 def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[respx.MockRouter]:
-    """Mount the engine for the duration of a ``with`` block.
+    """Mount the engine for the duration of a ``with`` block: it answers all requests to the base URL.
 
-    Synchronous and asynchronous clients of any thread are answered. A request to another host goes on to
-    whoever handles it: another router, another mocking library, or the network. The exception is a request
-    for an endpoint of Tinker, outside loopback, that no other router handles. It never leaves the process:
-    it raises ``UnexpectedHostError`` and is recorded as a problem of the engine, because the client most
-    likely lacks the base URL.
+    Requests of synchronous and asynchronous clients are answered, on any thread. A request to another host
+    goes on to its own handler: another router, another mocking library, or the network. One kind of request
+    never leaves the process: a request for an endpoint of Tinker that goes to another host, not on loopback,
+    and that no other router handles. The client most likely lacks the base URL. Such a request raises
+    ``UnexpectedHostError``, and the engine records it as a problem.
 
     Args:
-        engine: The engine that handles requests.
-        base_url: Scheme, host and port; a path is ignored.
+        engine: The engine that answers the requests.
+        base_url: Scheme, host and port of the fake service; a path is ignored.
 
     Yields:
-        The router; its ``calls`` are those of respx.
+        The respx router; its ``calls`` list the requests, as in respx.
     """
     router = _TurnTaking(using="httpx", assert_all_called=False, assert_all_mocked=True)
     router.engine, router.origin = engine, _origin(httpx.URL(base_url))
@@ -65,7 +67,7 @@ def mounted(engine: FakeTinker, base_url: str = DEFAULT_BASE_URL) -> Iterator[re
 
 
 def is_mounted(base_url: str) -> bool:
-    """Return whether an engine is mounted at a URL, of which the path is ignored."""
+    """Return whether an engine is mounted at the scheme, host and port of a URL, whatever its path."""
     return _serves(_origin(httpx.URL(base_url)))
 
 
@@ -78,20 +80,20 @@ def _own_routers() -> list[_TurnTaking]:
 
 
 class _TurnTaking(respx.MockRouter):
-    """A router that lets other tasks run before each reply, as a network does.
+    """A respx router that lets other tasks of the event loop run before each reply, as a network does.
 
-    Concurrent futures take turns. When a script has moved the clocks, everything that has become due runs
-    before the held reply arrives.
+    So the polls of concurrent futures alternate. If a script moved the clocks before a reply, every timer
+    that has become due runs before the reply arrives.
     """
 
     engine: FakeTinker
     origin: _Origin
 
     def snapshot(self) -> None:
-        """Keep no copy of the routes: a router is entered once, and then over. A copy takes a millisecond."""
+        """Keep no copy of the routes: this router is entered only once, and a copy takes a millisecond."""
 
     def rollback(self) -> None:
-        """Keep the one route; `stop` forgets the calls."""
+        """Keep the only route; `stop` forgets the calls."""
 
     def handler(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -126,7 +128,7 @@ async def _turn() -> None:
 
 
 class _EngineRoute(respx.Route):
-    """A route that passes each request to the engine."""
+    """The respx route that passes each request to the engine."""
 
     def __init__(self, engine: FakeTinker, base_url: httpx.URL) -> None:
         super().__init__()
@@ -150,7 +152,10 @@ class _EngineRoute(respx.Route):
         self._handle = handle
 
     def _takes_over(self, request: httpx.Request) -> bool:
-        """Return whether the engine ends a request of a client that outlived its own fake."""
+        """Return whether this engine answers a request that was meant for an earlier, unmounted engine.
+
+        The official SDK keeps clients alive on its own threads after a test has ended.
+        """
         return (
             not _is_loopback(request.url.host)
             and not _serves(_origin(request.url))
@@ -175,7 +180,7 @@ class _EngineRoute(respx.Route):
 
 
 def _is_for_tinker(request: httpx.Request) -> bool:
-    """Return whether a request is for an endpoint of Tinker, and not on loopback, where other fakes are."""
+    """Return whether a request is for an endpoint of Tinker, outside loopback, where other fakes may be."""
     path, host = request.url.path, request.url.host
     known = path in SUBMISSION_PATHS or path in SETUP_PATHS or path in (POLL_PATH, POLL_MANY_PATH)
     return known and not _is_loopback(host)

@@ -1,8 +1,9 @@
-"""Every way to move the clocks that an SDK sees.
+"""Every way to move the clocks that an SDK under test reads.
 
-The frozen clock is for SDKs in a Python process, where time moves by steps and jumps; the clock file,
-libfaketime and the wall clock are for SDKs in processes of their own. Scenarios ask for steps; the wall and
-monotonic clocks of the SDK come out moved.
+The frozen clock is for an SDK in a Python process: time stands still there, and moves where a scenario says
+so ("advance by 60 s") or jumps to the next timer when the whole process sleeps. The clock file, libfaketime
+and the wall clock are for an SDK in a process of its own. Clock steps of a scenario go in; the wall and
+monotonic clocks that the SDK reads come out moved.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Refuse code that waits for a frozen clock in a way that never moves it.
+"""Stop code that waits for a frozen clock in a loop in which the clock never moves.
 
     while time.monotonic() < deadline:
         lock.acquire(timeout=0.1)
 
-A wait on a lock, a descriptor or a process takes real time and leaves the frozen clock where it is, so such a
-loop would never end.
+A wait on a lock, a descriptor or a process takes real time and does not move the frozen clock, so such a loop
+would never end. `ClockPolls` counts how often one function call reads the clock, and raises an error when the
+call has read the same time for seconds.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from tinker_conformance.clocks.frozen_clock import FrozenClock
 from tinker_conformance.clocks.real_time import RealTime
 
 NUDGE_READINGS: Final = 200
-"""After how many readings by one call of a function the clock moves by a microsecond, once at each moment."""
+"""After this many readings of the same time by one function call, the clock moves by a microsecond, once."""
 MIN_READINGS: Final = 20
-"""How many readings by one call of a function may find the clock where it was."""
+"""The error is raised only after this many readings of the same time by one function call, …"""
 MIN_SECONDS: Final = 5.0
-"""For how many real seconds they may."""
+"""… and only if these readings span this many real seconds."""
 _KIT: Final = ("freezegun.", "tinker_conformance.clocks.")
 _MAX_FUNCTIONS: Final = 64
 """How many functions are remembered for each thread."""
@@ -32,9 +33,10 @@ _MAX_FUNCTIONS: Final = 64
 
 @dataclass(slots=True)
 class _Readings:
-    """What one function has read on one thread.
+    """The readings of the clock by one function on one thread.
 
-    A frame is held only once it seems to come again, so that a function's variables are not kept alive.
+    `frame` stays None until the same call reads the clock a second time: to hold the frame of every call
+    would keep the function's variables alive.
     """
 
     at_us: int
@@ -44,7 +46,7 @@ class _Readings:
     since: float = field(default_factory=RealTime.monotonic)
 
     def continues(self, frames: tuple[FrameType, ...]) -> bool:
-        """Return whether these frames belong to the same call."""
+        """Return whether one of these frames belongs to the function call that made the earlier readings."""
         if self.frame is None:
             self.frame = next((frame for frame in frames if id(frame) in self.ids), None)
         return any(frame is self.frame for frame in frames)
@@ -56,14 +58,15 @@ class _PerThread(threading.local):
 
 
 class ClockPolls:
-    """Counts readings of the frozen clock by one call of a function, or by the functions that it calls."""
+    """A counter of how often one function call, directly or through a callee, reads the same frozen time."""
 
     def __init__(self, clock: FrozenClock, refusal: Callable[[str], Exception]) -> None:
-        """Watch the readings of a clock.
+        """Prepare to count the readings of a clock.
 
         Args:
-            clock: The clock.
-            refusal: Makes the error for a loop that waits for a clock that nothing moves, from its text.
+            clock: The frozen clock.
+            refusal: Returns the error to raise, given its text, when a loop waits for a clock that nothing
+                moves.
         """
         self._refusal_of = refusal
         self._clock = clock
@@ -71,13 +74,14 @@ class ClockPolls:
         self._per_thread = _PerThread()
 
     def read(self) -> None:
-        """Take note of a reading on this thread.
+        """Count one reading of the clock on this thread.
 
-        A jump lands exactly on a due time. A program that waits until that moment has *passed* would never go
-        on, so the clock moves by a microsecond if such a call reads it again and again.
+        A jump of the clock ends exactly at the time of a timer. Code that loops until that time has *passed*
+        would loop for ever, so after `NUDGE_READINGS` readings the clock moves by a microsecond.
 
         Raises:
-            Exception: The refusal, if the same call has read the same time for seconds.
+            Exception: The error of `refusal`, if the same function call has read the same time for
+                `MIN_SECONDS`.
         """
         frames, functions, at_us = _readers(), self._per_thread.functions, self._clock.monotonic_us
         code = frames[0].f_code
@@ -105,12 +109,12 @@ class ClockPolls:
         )
 
     def forget(self) -> None:
-        """Let go of the frames of all threads."""
+        """Drop the remembered frames of all threads."""
         self._per_thread = _PerThread()
 
 
 def _readers() -> tuple[FrameType, ...]:
-    """Return the frame of the code that reads the clock, and its caller's."""
+    """Return the frame of the code that reads the clock, and the frame of that code's caller."""
     frame = sys._getframe(2)  # noqa: SLF001 - documented in sys
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_KIT):
         frame = frame.f_back

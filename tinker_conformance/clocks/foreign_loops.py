@@ -1,4 +1,4 @@
-"""Warn of event loops that a frozen clock cannot reach: those with a clock of their own, such as uvloop's."""
+"""Warn about event loops that a frozen clock cannot move: loops with their own clock, such as uvloop's."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from unittest import mock
 
 @contextlib.contextmanager
 def foreign_loops_named(governs_this_thread: Callable[[], bool]) -> Iterator[None]:
-    """Issue a ``RuntimeWarning`` within the block when a loop that is not one of asyncio's own begins to run.
+    """Issue a ``RuntimeWarning`` within the block when an event loop that is not asyncio's starts to run.
 
     Classes of such loops that are imported within the block are found, too.
 
     Args:
-        governs_this_thread: Returns whether waits of this thread follow the clock.
+        governs_this_thread: Returns whether waits of the current thread follow the frozen clock.
     """
     with contextlib.ExitStack() as patched:
 

@@ -1,9 +1,9 @@
-"""Replace the real clocks of this process by two that can be moved.
+"""Replace the real clocks of this process by two clocks that the kit can move.
 
-freezegun replaces `time.time`, `time.monotonic`, `datetime.now` and the like in every module. By itself it
-derives the monotonic clock from the wall clock. Its two private helpers for the monotonic clock are replaced,
-so that the clocks can be moved apart. `tests/tinker_conformance/clocks/test_frozen_clock.py` fails if a
-release of freezegun no longer calls them.
+freezegun replaces `time.time`, `time.monotonic`, `datetime.now` and the like in every module, but derives the
+monotonic clock from the wall clock. So that the two can be moved apart, this module replaces freezegun's two
+private helpers for the monotonic clock. `tests/tinker_conformance/clocks/test_frozen_clock.py` fails if a
+release of freezegun no longer calls these helpers.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ def frozen_time(
     is_real: OfModule,
     real_asyncio: bool,
 ) -> Iterator[Callable[[], None]]:
-    """Replace the clocks of the process; everything is as before afterwards.
+    """Make the process read `clocks` within the block, and the real clocks again afterwards.
 
     Args:
-        clocks: What the process reads instead.
+        clocks: The two clocks to read.
         sleep: Replaces `time.sleep`.
-        before_read: Called before each reading of a clock, on the thread that reads.
-        keeps_names: Whether the functions that a module has imported by name are left alone.
-        is_real: Whether the code of a module reads real time; asked at each reading.
-        real_asyncio: Whether asyncio's own loops keep real time.
+        before_read: Called before each reading of a clock, on the thread that reads the clock.
+        keeps_names: Takes a module's name. True: functions such as `time`, imported by name, stay real in it.
+        is_real: Takes a module's name. True: code of this module reads real time. Called at each reading.
+        real_asyncio: Whether asyncio's own event loops keep real time.
 
     Yields:
-        A function that shows the process where `clocks` stand; call it after moving them.
+        A function to call after `clocks` were moved, so that the process sees the new time.
     """
     read_frozen_wall = freezegun.api.get_current_time
 

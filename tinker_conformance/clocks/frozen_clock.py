@@ -1,8 +1,11 @@
-"""The frozen clock: the wall and monotonic clocks of this process, moved by hand.
+"""The frozen clock: the wall and monotonic clocks of this process, which only the kit moves.
 
-Time stands still until a script (`advance`) or a jump (`jumps.py`) moves it. `two_clocks.py` holds the two
-values, and `freezing.py` replaces the real clocks by them. `waiting.py` tracks what waits on them, and
-`race_provoker.py` makes threads that read them race. This module holds the lock and combines the four.
+Time stands still until a scenario moves the clocks (`FrozenClock.advance`), or until everything in the
+process sleeps and the clocks jump to the next timer (rules in `jumps.py`). The event loops of
+`virtual_loop.py` and the threads of the kit report to the clock when they start and stop waiting.
+
+`two_clocks.py` holds the two times, `freezing.py` makes the process read them, `waiting.py` records who
+waits, and `race_provoker.py` makes threads race. This module combines the four under one lock.
 """
 
 from __future__ import annotations
@@ -28,8 +31,9 @@ from tinker_conformance.clocks.two_clocks import (
 from tinker_conformance.clocks.waiting import ClockWaiters, SleepingLoop
 
 _ROUNDING_OF_A_DUE_TIME_US: Final = 0.05
-"""A due time is a float sum: the slack keeps 0.30000000000000004 s from becoming 300001 µs. It is larger than
-for a wait, since after a year of uptime two neighbouring floats are 4 ns apart."""
+"""The rounding error of a due time, in microseconds, so that 0.30000000000000004 s does not become 300001 µs.
+It is larger than that of a wait: after a year of uptime two neighbouring floats are 4 ns apart.
+"""
 _SPINNING_PASSES: Final = 10_000
 
 
@@ -38,30 +42,30 @@ def _nothing() -> None:
 
 
 class Pacing(Protocol):
-    """What takes over the waits of a process whose clocks are frozen."""
+    """The functions that replace how a process waits while its clocks are frozen. `pacing.Pacer` has them."""
 
     def sleep(self, seconds: float) -> None:
         """Replace `time.sleep`."""
 
     def before_read(self) -> None:
-        """Take note of a reading of a clock, on the thread that reads."""
+        """Called before each reading of a clock, on the thread that reads the clock."""
 
     def keeps_names(self, module: str) -> bool:
-        """Return whether the functions of `time` that a module has imported stay real."""
+        """Return whether a module keeps the real functions of `time` that the module has imported by name."""
 
     def is_real(self, module: str) -> bool:
-        """Return whether the code of a module reads real time, on this thread."""
+        """Return whether code of a module reads real time on this thread."""
 
     def clock_moved(self) -> None:
-        """Take note that the clocks were moved; called on the thread that moved them."""
+        """Called after the clocks were moved, on the thread that moved them."""
 
 
 @dataclass(slots=True)
 class FrozenClock:
-    """The clocks of a process under test, and when they jump.
+    """The wall and the monotonic clock of one process, with the rules for when they jump. Thread-safe.
 
-    `frozen()` makes the process read these clocks, `new_scenario` sets the wall clock, `advance` moves both,
-    and `jumping` allows jumps within a block. Thread-safe.
+    `frozen` makes the process read these clocks, `new_scenario` sets the wall clock, `advance` moves both,
+    and `jumping` lets them jump to the next timer when the whole process sleeps.
     """
 
     _clocks: TwoClocks = field(default_factory=TwoClocks)
@@ -78,12 +82,12 @@ class FrozenClock:
 
     @property
     def wall_us(self) -> int:
-        """The wall clock, microseconds since 1970."""
+        """The wall clock, in microseconds since 1970."""
         return self._clocks.wall_us
 
     @property
     def monotonic_us(self) -> int:
-        """The monotonic clock, microseconds."""
+        """The monotonic clock, in microseconds."""
         return self._clocks.monotonic_us
 
     def monotonic(self) -> float:
@@ -95,7 +99,11 @@ class FrozenClock:
         return self._clocks.elapsed()
 
     def observer_called(self) -> None:
-        """Note that an observer was called on this thread, so that its next readings meet other threads'."""
+        """Record that the SDK called an observer on this thread.
+
+        The thread's next readings of the clock then wait a moment for a reading by another thread, so that a
+        missing lock in the SDK shows as a race (`race_provoker.py`).
+        """
         if self.is_worker():
             self._races.observer_called()
 
@@ -106,9 +114,10 @@ class FrozenClock:
         """Make the whole process read these clocks within the block.
 
         Args:
-            real: Names of further modules that stay on real time, if there is no `pacing` to say it.
-            pacing: What takes over the waits of the process; without it, only `time.sleep` and the loops of
-                `virtual_loop.py` follow the clocks.
+            real: Names of further modules that keep real time. Ignored with `pacing`, which knows such
+                modules.
+            pacing: Replaces how the process waits. None: only `time.sleep` and the event loops of
+                `virtual_loop.py` follow these clocks.
         """
         waits = self if pacing is None else pacing
         keeps = keeps_real_time(*real)
@@ -131,11 +140,12 @@ class FrozenClock:
     # -- moving ----------------------------------------------------------------------------------
 
     def new_scenario(self, epoch: float = DEFAULT_EPOCH, uptime: float | None = None) -> None:
-        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0.
+        """Start a scenario: set the wall clock and let `elapsed` begin at 0. The monotonic clock continues.
 
         Args:
-            epoch: The wall clock, in seconds since 1970.
-            uptime: Where the monotonic clock goes on (`TwoClocks.start_scenario`); None for where it stands.
+            epoch: The new wall clock, in seconds since 1970.
+            uptime: The seconds at which the monotonic clock continues, as in `TwoClocks.start_scenario`.
+                None: at a later whole second.
         """
         with self._lock:
             self._clocks.start_scenario(epoch, uptime)
@@ -158,7 +168,10 @@ class FrozenClock:
         self._moved()
 
     def move_to(self, due_us: int) -> None:
-        """Move both clocks until the monotonic clock stands there (µs), unless it is past that already."""
+        """Move both clocks forward until the monotonic clock is at `due_us` microseconds.
+
+        Do nothing if the monotonic clock is past that already.
+        """
         with self._lock:
             moved = due_us - self.monotonic_us
             if moved > 0:
@@ -172,13 +185,15 @@ class FrozenClock:
     def jumping(
         self, *, limit_seconds: float, on_stall: Callable[[str], None], on_jump: JumpListener | None = None
     ) -> Iterator[None]:
-        """Let the clocks jump to the next timer whenever everything sleeps.
+        """Let the clocks jump to the next timer within the block whenever every event loop and thread sleeps.
 
         Args:
-            limit_seconds: Virtual seconds, from now or from a new scenario, beyond which no jump goes.
-            on_stall: Called once, with the reason, when nothing can happen any more: every loop waits
-                without a timer, or the next timer lies beyond the limit. May be called from any thread.
-            on_jump: Called with each distance.
+            limit_seconds: How far the clocks may jump, in virtual seconds from now or from the next
+                scenario's start.
+            on_stall: Called at most once, from any thread, when the process would sleep for ever or beyond
+                the limit: every event loop waits without a timer, or the next timer is later than the limit.
+                Gets the reason as text.
+            on_jump: Called with the microseconds of each jump, before the sleeping threads and loops wake.
         """
         with self._lock:
             limit_us = to_microseconds(limit_seconds)
@@ -192,10 +207,10 @@ class FrozenClock:
     # -- sleeping --------------------------------------------------------------------------------
 
     def sleep(self, seconds: float) -> None:
-        """Replace `time.sleep`: return when the monotonic clock has moved that far.
+        """Block this thread until the monotonic clock has moved by this many seconds. Replaces `time.sleep`.
 
         Raises:
-            ValueError: If the number is negative, as the real one raises it.
+            ValueError: If `seconds` is negative, as in the real `time.sleep`.
         """
         if seconds < 0:
             message = "sleep length must be non-negative"
@@ -224,19 +239,25 @@ class FrozenClock:
     # -- what event loops report (see virtual_loop.py) --------------------------------------------
 
     def loop_started(self, loop: SleepingLoop) -> None:
-        """Note that a loop runs; until it is idle, no jump happens."""
+        """Record that an event loop runs on this thread.
+
+        The clocks do not jump until the loop calls `loop_idle`.
+        """
         with self._lock:
             self._waiting.add_loop(loop)
 
     def loop_stopped(self, loop: SleepingLoop) -> None:
-        """Note that a loop no longer runs."""
+        """Record that an event loop no longer runs."""
         with self._lock:
             self._waiting.loops.pop(loop, None)
             self._jump_if_everything_sleeps()
 
     @contextmanager
     def posting(self, loop: SleepingLoop) -> Iterator[None]:
-        """Wrap the scheduling of a callback: until the loop has run it, the loop does not count as idle."""
+        """Surround code that schedules a callback on an event loop from any thread.
+
+        The loop does not count as idle until it has run the callback, so the clocks do not jump meanwhile.
+        """
         with self._lock:
             self._activity += 1
             if (state := self._waiting.loops.get(loop)) is not None:
@@ -245,10 +266,15 @@ class FrozenClock:
             yield
 
     def loop_idle(self, loop: SleepingLoop, due_seconds: float | None) -> bool:
-        """Note that a loop has nothing to do before `due_seconds` on the monotonic clock (None: no timer).
+        """Record that an event loop has nothing to run before its next timer.
+
+        Args:
+            loop: The event loop.
+            due_seconds: When its next timer is due, in seconds of the monotonic clock; None without a timer.
 
         Returns:
-            True if the loop should wait to be woken, False if it should look again at once.
+            True if the loop should block until its `wake` is called; False if the loop should look for work
+            again at once.
         """
         with self._lock:
             state = self._waiting.loops.get(loop)
@@ -269,11 +295,11 @@ class FrozenClock:
             return state.idle
 
     def loop_passed(self) -> None:
-        """Record that a loop runs another iteration without waiting.
+        """Record that an event loop runs another iteration without waiting.
 
-        A real clock would move meanwhile. An SDK that polls the clock until a moment has *passed* would spin
-        forever if a jump landed exactly on that moment. So after very many iterations without any event, the
-        clocks move by a microsecond.
+        With a real clock, time would pass. An SDK that polls the clock until a moment has *passed* would spin
+        for ever after a jump to exactly that moment. So after `_SPINNING_PASSES` iterations without an event
+        of the timeline, the clocks move by a microsecond.
         """
         self._passes += 1
         if self._passes >= _SPINNING_PASSES:
@@ -284,11 +310,11 @@ class FrozenClock:
                     self.advance(1, 1)
 
     def happened(self) -> None:
-        """Record that an event of the timeline happened, so that no loop counts as spinning."""
+        """Record an event of the timeline, such as a request: the event loops are then not spinning."""
         self._passes = 0
 
     def loop_busy(self, loop: SleepingLoop) -> None:
-        """Note that an idle loop continues."""
+        """Record that an event loop that was idle has work again."""
         with self._lock:
             self._activity += 1
             if (state := self._waiting.loops.get(loop)) is not None:
@@ -297,20 +323,28 @@ class FrozenClock:
     # -- what threads report ---------------------------------------------------------------------
 
     def work_started(self) -> None:
-        """Note that a thread was given work whose end will be reported; its waiting cannot be seen."""
+        """Record that a thread was given work, such as a function passed to `run_in_executor`.
+
+        The clock cannot see when such a thread waits (on a lock, a queue), so the clocks do not jump before
+        `work_ended`, except as `jump_if_at_rest` says.
+        """
         with self._lock:
             self._waiting.work += 1
             self._activity += 1
 
     def work_ended(self) -> None:
-        """Note that such a thread has finished, and that its loop knows."""
+        """Record that the work of `work_started` has finished and that its event loop has been notified."""
         with self._lock:
             self._waiting.work -= 1
             self._activity += 1
 
     @contextmanager
     def working_here(self) -> Iterator[None]:
-        """Surround such work, on its thread: while an event loop runs there, its waiting can be seen."""
+        """Surround the work of `work_started`, on the thread that does it.
+
+        If an event loop runs on that thread, the clock can see when the loop waits, and the work is no longer
+        hidden.
+        """
         own = threading.get_ident()
         with self._lock:
             self._waiting.workers.add(own)
@@ -321,18 +355,26 @@ class FrozenClock:
                 self._waiting.workers.discard(own)
 
     def is_worker(self) -> bool:
-        """Return whether this thread does such work."""
+        """Return whether this thread is inside `working_here`."""
         return threading.get_ident() in self._waiting.workers
 
     def hidden_work(self) -> bool:
-        """Return whether a thread works, or blocks, in a way that the clock cannot see."""
+        """Return whether a thread has work (`work_started`) and is neither asleep nor in an event loop.
+
+        Such a thread computes or blocks on a lock, and the clock cannot tell which.
+        """
         with self._lock:
             return self._waiting.hidden_work()
 
     # -- jumping ---------------------------------------------------------------------------------
 
     def jump_if_at_rest(self, watch: QuietWatch) -> None:
-        """Jump past threads that cannot be seen, if nothing at all happens; call it every `LOOK_SECONDS`."""
+        """Let the clocks jump to the next timer although a thread with hidden work has not reported its end.
+
+        That thread may be blocked until a timer fires, so without a jump the scenario would hang. The clocks
+        jump only if `watch` has found the process idle: no recorded event, no processor time used, no thread
+        runnable. Call this every `LOOK_SECONDS` real seconds.
+        """
         with self._lock:
             if self.hidden_work() and watch.at_rest(self._activity):
                 self._jump_if_everything_sleeps(at_rest=True)

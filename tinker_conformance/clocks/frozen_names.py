@@ -1,9 +1,9 @@
-"""Find and replace the clock functions that modules have imported by name, quickly.
+"""Replace the clock functions that modules have imported by name, quickly.
 
-`from time import time` leaves a function in a module that freezing `time.time` does not reach. freezegun
+`from time import time` leaves a function in a module that replacing `time.time` does not reach. freezegun
 finds such names by reading every attribute of every module at each freeze. That takes milliseconds a test,
 and seconds with packages that import more of themselves when an attribute is read (`transformers`). Here each
-module is read once, without importing anything, and again only when its number of names has changed.
+module's names are read once, without importing anything, and again only when their number has changed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import freezegun.api
 from tinker_conformance.clocks.real_modules import OfModule
 
 _OWN: Final = ("datetime", "time", "freezegun.api")
-"""Modules that freezegun changes itself."""
+"""Modules in which freezegun itself replaces the clock functions."""
 
 
 _MAX_STALE: Final = 100
@@ -49,7 +49,10 @@ class _Seen:
 
 
 class FrozenNames:
-    """A cache of clock names; puts freezegun's functions in the place of the real ones, and back."""
+    """A cache of where modules hold clock functions that they have imported by name.
+
+    `in_place_of` replaces those functions by freezegun's, and restores them.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
@@ -61,15 +64,16 @@ class FrozenNames:
         more: Mapping[Callable[..., Any], Callable[..., Any]],
         keeps_names: OfModule,
     ) -> Iterator[freezegun.api.FrozenDateTimeFactory]:
-        """Start a freezer, yield the factory that moves its clock, and stop it at the end of the block.
+        """Start freezegun within the block, and yield the freezegun object that moves the time.
+
+        A module that is first imported within the block gets the frozen functions of `time` and `datetime`.
+        After the block it has the real ones.
 
         Args:
-            freezer: Replaces the functions of `time` and `datetime`.
-            more: By further real functions, what replaces them where modules have imported them by name.
-            keeps_names: Whether a module is left alone.
-
-        A module that is loaded meanwhile imports the frozen functions from `time` and `datetime`. After the
-        block it has the real ones.
+            freezer: The freezegun object that replaces the functions of `time` and `datetime`.
+            more: Further real functions, each with its replacement, for modules that have imported them by
+                name.
+            keeps_names: Takes a module's name. True: the module keeps its real functions.
         """
         with (
             # Hide all modules from freezegun, so that it changes only the two that it knows by name.
@@ -119,7 +123,7 @@ class FrozenNames:
         return found
 
     def _restore(self, reals: dict[int, object], keeps_names: OfModule) -> None:
-        """Put the real functions back into modules that are new or have changed."""
+        """Put the real functions back into modules that were imported, or got new names, within the block."""
         for key, names in _modules():
             seen = self._seen.get(key)
             if seen is not None and seen.names is names and seen.size == len(names):

@@ -1,4 +1,8 @@
-"""Tell which threads of this process can do nothing before another thread or a timer wakes them."""
+"""Tell which threads of this process can do nothing until another thread or a timer wakes them.
+
+The kit moves a frozen clock only while all threads wait. It looks at each thread's Python frames
+(`sys._current_frames`) to find that out.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ _BLOCKED_IN: Final = frozenset(
 )
 """Module and function of the innermost Python frame of a thread that waits for another thread."""
 _OUTERMOST_FRAMES: Final = 4
-"""`threading` calls a thread's function through three frames of its own."""
+"""How many of a thread's outermost frames show who started it: three of `threading`, and the one called."""
 
 
 def waits_for_a_thread(frame: FrameType) -> bool:
@@ -31,13 +35,16 @@ def waits_for_a_thread(frame: FrameType) -> bool:
 
 
 def started_by(frame: FrameType, modules: OfModule) -> bool:
-    """Return whether a thread with this innermost frame was started by code of one of the modules."""
+    """Return whether the function that this frame's thread runs belongs to one of the modules."""
     outermost = list(_callers(frame))[-_OUTERMOST_FRAMES:]
     return any(modules(_module(each)) for each in outermost)
 
 
 def this_thread_works_for(modules: OfModule) -> bool:
-    """Return whether this thread was started by code of one of the modules, or is a timer that calls it."""
+    """Return whether the function that this thread runs belongs to one of the modules.
+
+    A `threading.Timer` counts by the function that it calls.
+    """
     thread = threading.current_thread()
     if isinstance(thread, threading.Timer) and modules(thread.function.__module__):
         return True

@@ -1,8 +1,8 @@
-"""The decision when the clocks jump to the next timer.
+"""Decide when the frozen clocks jump to the next timer, and how far.
 
-A jump happens when every event loop of the process waits for a timer and nothing else is at work: waiting
-would change nothing but the time. An SDK that backs off for thirty seconds costs no real time, and the
-timeline shows thirty seconds.
+The clocks jump when every event loop of the process waits for a timer and no thread works: only time could
+change anything then. An SDK that backs off for thirty seconds costs no real time, and the timeline shows
+thirty seconds.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from tinker_conformance.clocks.waiting import ClockWaiters
 
 
 class JumpListener(Protocol):
-    """Is notified of each jump, before the sleepers wake."""
+    """A function that is called at each jump, before the sleeping threads and loops wake."""
 
     def __call__(self, moved_us: int) -> None:
-        """Take the distance, in microseconds, that both clocks moved."""
+        """Handle a jump of both clocks by `moved_us` microseconds."""
 
 
 @dataclass(slots=True)
 class JumpRules:
-    """Under which conditions clocks may jump.
+    """The conditions under which the clocks may jump.
 
     Attributes:
-        limit_us: How far from the start the monotonic clock may jump.
-        until_us: Where on the monotonic clock that is.
-        on_stall: Called once, with the reason, when nothing can happen any more.
-        on_jump: Called with each distance.
+        limit_us: How far from the start of a scenario the clocks may jump, in microseconds.
+        until_us: The same limit as a time of the monotonic clock, in microseconds.
+        on_stall: Called at most once, with the reason, when the process would sleep for ever or beyond the
+            limit.
+        on_jump: Called at each jump; None if nobody listens.
     """
 
     limit_us: int
@@ -39,16 +40,17 @@ class JumpRules:
     _stall_reported: bool = False
 
     def restart(self, now_us: int) -> None:
-        """Count the limit from this moment on the monotonic clock."""
+        """Let the limit count from `now_us`, a time of the monotonic clock in microseconds."""
         self.until_us = now_us + self.limit_us
 
     def next_jump_us(self, waiting: ClockWaiters, now_us: int, *, at_rest: bool) -> int | None:
-        """Return how far to jump from `now_us`, in microseconds, or None if no jump is due.
+        """Return how far to jump from `now_us`, in microseconds, or None if the clocks may not jump now.
 
         Args:
-            waiting: What waits on the clock.
-            now_us: The monotonic clock.
-            at_rest: Whether threads that cannot be seen are known to do nothing.
+            waiting: The event loops and threads that wait for the clock.
+            now_us: The monotonic clock, in microseconds.
+            at_rest: Whether the process was found idle, so that a thread with hidden work is known to be
+                blocked.
         """
         hidden = waiting.hidden_work()
         if not waiting.every_loop_idle() or (hidden and not at_rest):
@@ -64,7 +66,7 @@ class JumpRules:
         return max(due_us - now_us, 0)
 
     def jumped(self, moved_us: int) -> None:
-        """Notify the listener, if there is one."""
+        """Call `on_jump`, if there is one."""
         if self.on_jump is not None:
             self.on_jump(moved_us)
 

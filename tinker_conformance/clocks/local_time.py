@@ -1,8 +1,8 @@
-"""Frozen local time that agrees with itself in every time zone.
+"""Frozen local time that is the same through every function, in every time zone.
 
 freezegun takes local time to be UTC, apart from `time.localtime`, which ignores summer time; it leaves
 `time.ctime`, `time.asctime` and `time.clock_gettime` on real time (freezegun 1.5.5). Here the standard
-library converts the frozen instant, by the zone of the process.
+library converts the frozen time, in the time zone of the process.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MONOTONIC_CLOCKS: Final = (
     "CLOCK_UPTIME_RAW_APPROX",
 )
 _OWN: Final = among(("fake_server", "tinker_conformance"))
-"""The kit itself reads real time by `clock_gettime`."""
+"""The kit's own packages, which keep the real `clock_gettime`."""
 
 
 def _ids(names: tuple[str, ...]) -> frozenset[int]:
@@ -43,18 +43,18 @@ def _ids(names: tuple[str, ...]) -> frozenset[int]:
 
 
 class LocalTime:
-    """Functions that convert the frozen wall clock as the standard library does.
+    """Replacements for functions of `time` and `datetime`, which convert the frozen wall clock to local time.
 
     Attributes:
-        more_fakes: By each real function of `time` that freezegun leaves alone, its replacement.
+        more_fakes: The replacement for each real function of `time` that freezegun does not replace.
     """
 
     def __init__(self, monotonic_ns: Callable[[], int], is_real: Callable[[str], bool]) -> None:
-        """Prepare the functions; `replacing` puts those of freezegun into place.
+        """Prepare the functions; `replacing` installs them.
 
         Args:
-            monotonic_ns: Returns the frozen monotonic clock, nanoseconds.
-            is_real: Whether the code of a module reads real time.
+            monotonic_ns: Returns the frozen monotonic clock, in nanoseconds.
+            is_real: Takes a module's name. True: code of this module reads real time.
         """
         self._is_real = is_real
         self._monotonic_ns = monotonic_ns
@@ -68,7 +68,10 @@ class LocalTime:
 
     @contextlib.contextmanager
     def replacing(self) -> Iterator[None]:
-        """Replace what freezegun gets wrong, within the block; enter it before the freezer starts."""
+        """Install the functions within the block, in place of freezegun's.
+
+        Enter the block before freezegun starts.
+        """
         with contextlib.ExitStack() as stack:
             for owner, name, new in self._replacements():
                 stack.enter_context(mock.patch.object(owner, name, new))
@@ -127,7 +130,7 @@ class LocalTime:
 
     @staticmethod
     def _wall_us() -> int:
-        """Return the frozen wall clock, microseconds since 1970."""
+        """Return the frozen wall clock, in microseconds since 1970."""
         wall = _api.get_current_time()
         return calendar.timegm(wall.timetuple()) * 1_000_000 + wall.microsecond
 
@@ -180,7 +183,7 @@ def _date(cls: type[FakeDate], day: datetime.date) -> datetime.date:
 def _made(
     cls: type[FakeDatetime], moment: datetime.datetime, microsecond: int | None = None
 ) -> datetime.datetime:
-    """Return a moment as an instance of a class, with its `fold`, which the C code drops for subclasses."""
+    """Return `moment` as an instance of `cls`, with its `fold`, which C code drops for subclasses."""
     return cls(
         moment.year,
         moment.month,

@@ -1,7 +1,8 @@
-"""Waits of threads that follow the frozen clock: all that `threading.Condition` and `Thread.join` are behind.
+"""Make timed waits of threads follow the frozen clock, by replacing `Condition.wait` and `Thread.join`.
 
-Events, semaphores, barriers, queues, timers and futures wait on a condition. `threading.Lock.acquire` and
-`queue.SimpleQueue.get` wait in C, in real time.
+Events, semaphores, barriers, queues, timers and futures all wait on a `threading.Condition`. Not covered:
+`threading.Lock.acquire` and `queue.SimpleQueue.get`, which wait in C, in real time. `pacing.Pacer` decides
+when a wait is over.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from tinker_conformance.clocks.real_time import RealTime
 
 
 class _Notice:
-    """One waiter of a condition, which blocks several times.
+    """One waiting thread of a condition, which may block several times until it is notified.
 
-    `Condition.wait` would forget a notice that comes just when its timeout is over. Its callers look again
-    at what they wait for; here nobody does between two looks at the clock. So this uses the parts that it is
-    made of (Python 3.11 to 3.14).
+    `Condition.wait` loses a `notify` that comes just as its timeout ends. Usually the caller then checks what
+    it waited for; here nothing checks between two looks at the clock. So this class uses private parts of
+    `Condition` (Python 3.11 to 3.14).
     """
 
     def __init__(self, condition: threading.Condition) -> None:
@@ -38,7 +39,7 @@ class _Notice:
             self._parts._waiters.remove(self._waiter)  # noqa: SLF001 - see the class
 
     def came(self, seconds: float) -> bool:
-        """Release the condition for so many real seconds; return whether a notice has come."""
+        """Release the condition for at most `seconds` real seconds; return whether a notification came."""
         saved = self._parts._release_save()  # noqa: SLF001 - see the class
         try:
             came = self._waiter.acquire(timeout=seconds)
@@ -49,7 +50,7 @@ class _Notice:
 
 @contextlib.contextmanager
 def threads_paced(pacer: Pacer) -> Iterator[None]:
-    """Make timed waits that begin within the block follow the clock of a pacer."""
+    """Make timed waits of threads that begin within the block follow the frozen clock of a pacer."""
     real_wait, real_join = threading.Condition.wait, threading.Thread.join
 
     def wait(condition: threading.Condition, timeout: float | None = None) -> bool:

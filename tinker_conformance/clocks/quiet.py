@@ -1,8 +1,8 @@
-"""Detect that a process is idle, as far as the process itself can tell.
+"""Detect that this process is idle.
 
-An SDK gives work to threads whose waits the clock cannot see: on a lock, a queue, another thread. If nothing
-happens for a while, such a thread must be waiting for a timer. But on a busy machine a thread that waits for
-the processor does nothing either, and must not be taken for idle.
+An SDK gives work to threads whose waits the frozen clock cannot see: on a lock, a queue, another thread. If
+nothing happens in the process for a while, such a thread must be waiting for a timer. On a busy machine a
+thread that waits for the processor does nothing either, so the state of each thread is read from `/proc`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Final
 
 LOOK_SECONDS: Final = 0.05
-"""Real seconds between two looks."""
+"""How often to look whether the process is idle, in real seconds."""
 QUIET_LOOKS: Final = 2
 """How many looks in a row must find the process idle."""
 
 _OWN_SECONDS: Final = 0.003
-"""Processor time, seconds, that a look itself may use."""
+"""How much processor time a look itself may use, in seconds."""
 _PROC: Final = Path("/proc")
 _RUNNABLE: Final = frozenset({b"R", b"D"})
 
 
 class QuietWatch:
-    """A series of looks at this process. Not thread-safe."""
+    """A series of looks at whether this process is idle. Not thread-safe."""
 
     def __init__(self) -> None:
         self._used = _processor_seconds()
@@ -32,14 +32,14 @@ class QuietWatch:
         self._looks = 0
 
     def at_rest(self, activity: int) -> bool:
-        """Look once more; call it every `LOOK_SECONDS`.
+        """Look once more whether the process is idle; call this every `LOOK_SECONDS`.
 
         Args:
-            activity: A number that changes with every event that the caller knows of.
+            activity: A number that the caller changes with every event in the process.
 
         Returns:
-            Whether enough looks in a row found the same number, no processor time used, and no other thread
-            running or waiting for the processor.
+            Whether `QUIET_LOOKS` looks in a row found the same `activity`, no processor time used, and no
+            other thread running or waiting for the processor.
         """
         used, before = _processor_seconds(), self._used
         quiet = activity == self._activity and used - before < _OWN_SECONDS and not others_runnable()
@@ -54,12 +54,15 @@ def _processor_seconds() -> float:
 
 
 def others_runnable() -> bool:
-    """Return whether another thread of this process is runnable; False if the system has no `/proc`."""
+    """Return whether another thread of this process runs or could run; False on a system without `/proc`."""
     return _any_runnable("self", excepted=str(threading.get_native_id()))
 
 
 def runnable(process: int) -> bool:
-    """Return whether a thread of another process is runnable; False if it ended or there is no `/proc`."""
+    """Return whether a thread of the process with this id runs or could run.
+
+    False if that process has ended, or on a system without `/proc`.
+    """
     return _any_runnable(str(process))
 
 

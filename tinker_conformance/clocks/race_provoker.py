@@ -1,9 +1,10 @@
 """Provoke race conditions: threads that are about to decide wait a moment for each other.
 
-A debounce without a lock fails only if one thread reads the time of the last line while another is between
-its own read and its write. That is rare in use, and a test that waited for it would pass on most days. But a
-debounce reads the clock, and the clock is the kit's. So after an observer was called on one of the kit's
-threads, each of the next clock readings there waits for another thread that reads the clock too.
+An SDK logs a pause at most once in 60 s. Without a lock this fails only if one thread reads the time of the
+last log line while another thread is between reading and writing it. That is rare, so an ordinary test would
+pass on most days. But to decide, the SDK reads the clock, and the clock is the kit's. So after an observer
+was called on a thread of the kit, each of the thread's next clock readings waits for another thread that
+reads the clock too.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ import threading
 from typing import Final
 
 _READINGS: Final = 4
-"""How many clock readings of a thread wait, after an observer was called on it."""
+"""How many readings of the clock wait for another thread, after an observer was called on a thread."""
 _WAIT_SECONDS: Final = 0.001
-"""Real seconds to wait for another thread. None comes where a lock keeps it out, as it should."""
+"""How long a reading waits for another thread, in real seconds. With a lock in the SDK, no other thread
+comes.
+"""
 
 
 class _PerThread(threading.local):
     readings = 0
-    """How many of the thread's next clock readings wait for another thread."""
+    """How many of this thread's next clock readings still wait for another thread."""
 
 
 class RaceProvoker:
-    """Brings threads together in pairs, each where it reads the clock."""
+    """Pairs threads that read the clock, so that both go on at the same moment."""
 
     def __init__(self) -> None:
         """Start with no thread waiting."""
@@ -33,11 +36,11 @@ class RaceProvoker:
         self._per_thread = _PerThread()
 
     def observer_called(self) -> None:
-        """Note that an observer was called on this thread: its next readings belong to a decision."""
+        """Record that an observer was called on this thread: the SDK is about to decide whether to log."""
         self._per_thread.readings = _READINGS
 
     def clock_read(self) -> None:
-        """Wait for another thread, if this reading belongs to a decision."""
+        """Wait a moment for another thread, if an observer was called on this thread shortly before."""
         if self._per_thread.readings:
             self._per_thread.readings -= 1
             self._pair_up()

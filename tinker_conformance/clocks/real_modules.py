@@ -1,8 +1,8 @@
-"""The modules that keep real time under a freeze.
+"""The modules whose code keeps real time while the clocks are frozen.
 
-A module that waits in real time must also measure in real time, or its timeout never comes. freezegun
-compares names by prefix, so that its ``gi`` would match a module ``github_client``; here a name matches only
-itself and the modules below it.
+A module that waits in real time must also measure in real time, or its timeout never ends. freezegun compares
+names by prefix, so that its ``gi`` would match a module ``github_client``; here a name matches only the
+module itself and the modules inside it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ WAIT_IN_REAL_TIME: Final = (
 )
 """Modules of the standard library, and trio, that wait in C: on a descriptor, a process or a semaphore."""
 SLEEP_IN_REAL_TIME: Final = ("multiprocessing", "subprocess")
-"""Those that wait by `time.sleep`. Others only pass it on: `trio.to_thread.run_sync(time.sleep, 1)`."""
+"""The modules among these that wait by `time.sleep`. Others only pass it on:
+`trio.to_thread.run_sync(time.sleep, 1)`.
+"""
 WAIT_ON_LOCKS: Final = ("concurrent", "queue", "threading")
 """Modules whose waits all end in `threading.Condition.wait` or `threading.Thread.join`."""
 FREEZEGUN_LEAVES: Final = (
@@ -37,23 +39,23 @@ FREEZEGUN_LEAVES: Final = (
     "selenium",
     "six.moves",
 )
-"""Modules that freezegun keeps on real time by default, besides those above (freezegun 1.5.5)."""
+"""Further modules that freezegun keeps on real time by default (freezegun 1.5.5)."""
 
 OfModule = Callable[[str], bool]
-"""Whether something holds for the module of that name."""
+"""A function that takes the name of a module and says whether a rule applies to that module."""
 
 
 def among(names: Iterable[str]) -> OfModule:
-    """Return a function that says whether a module is one of these, or inside one of them."""
+    """Return a function that tells whether a module is one of `names`, or inside one of them."""
     whole = frozenset(names)
     dotted = tuple(f"{name}." for name in whole)
     return lambda module: module in whole or module.startswith(dotted)
 
 
 def keeps_real_time(*also: str) -> OfModule:
-    """Return whether a module keeps real time when nothing paces the waits of threads.
+    """Return a function that tells which modules keep real time when the waits of threads are not paced.
 
     Args:
-        also: Names of more modules.
+        also: Names of further modules that keep real time.
     """
     return among((*WAIT_IN_REAL_TIME, *WAIT_ON_LOCKS, *FREEZEGUN_LEAVES, *also))

@@ -10,7 +10,7 @@ from typing import Final
 
 
 class RealTime:
-    """Functions of `time` as they are outside a freeze."""
+    """The functions of `time`, which stay real while the clocks are frozen."""
 
     sleep: Final = staticmethod(time.sleep)
     clock_gettime: Final = staticmethod(time.clock_gettime)

@@ -1,7 +1,7 @@
-"""The clocks of an SDK in another process, which the kit moves.
+"""The clocks of an SDK in another process: a clock file, libfaketime, or the real clocks.
 
-A clock counts whole microseconds. It is not thread-safe: the conversation with the adapter, which moves it,
-holds a lock.
+The kit moves such a clock as a scenario says, in whole microseconds. The classes are not thread-safe: the
+conversation with the adapter, which moves the clock, holds a lock.
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ from tinker_conformance.clocks.two_clocks import MICROSECOND, TwoClocks
 
 
 class SdkClock(StrEnum):
-    """The ways in which the clocks of an SDK can be moved."""
+    """The ways in which the kit can move the clocks of an SDK."""
 
     FROZEN = "frozen"
-    """In process, by replacing Python's clocks; not available over stdio."""
+    """The kit replaces Python's clocks in the SDK's process; not available to adapters over stdio."""
     FILE = "file"
-    """The SDK reads its clocks from a file."""
+    """The SDK, or its adapter, reads the time from a file."""
     LIBFAKETIME = "libfaketime"
-    """A preloaded library moves the clocks of the process."""
+    """The preloaded library libfaketime changes the clocks of the SDK's process."""
     WALL = "wall"
-    """The clocks are the real ones, and the kit waits."""
+    """The real clocks: the kit waits until they have moved."""
 
 
 class KitClock(ABC):
-    """The clocks of an SDK, as the kit has moved them.
+    """The clocks of an SDK in another process; subclasses say how the SDK sees them.
 
     Attributes:
         kind: How the SDK sees the clocks.
-        seq: The number of changes so far.
+        seq: How often the clock was changed so far. An adapter sends it back to say which time the SDK has
+            seen.
     """
 
     kind: SdkClock
@@ -51,7 +52,7 @@ class KitClock(ABC):
 
     @property
     def monotonic_us(self) -> int:
-        """The monotonic clock, microseconds."""
+        """The monotonic clock, in microseconds."""
         return self._clocks.monotonic_us
 
     def elapsed(self) -> float:
@@ -59,16 +60,18 @@ class KitClock(ABC):
         return self._clocks.elapsed()
 
     def new_scenario(self, epoch: float, uptime: float | None = None) -> None:
-        """Start a scenario: set the wall clock to `epoch` (seconds since 1970), and `elapsed` to 0.
+        """Start a scenario: set the wall clock, and let `elapsed` begin at 0. The monotonic clock continues.
 
-        The monotonic clock continues, from `uptime` (seconds) if that is given.
+        Args:
+            epoch: The new wall clock, in seconds since 1970.
+            uptime: The seconds at which the monotonic clock continues, as in `TwoClocks.start_scenario`.
         """
         self._clocks.start_scenario(epoch, uptime)
         self.seq += 1
         self._show()
 
     def advance(self, wall_us: int, monotonic_us: int) -> None:
-        """Move the clocks, each by its own number of microseconds.
+        """Move the wall clock and the monotonic clock, each by its own number of microseconds.
 
         Raises:
             ValueError: The monotonic clock would go back.
@@ -78,23 +81,27 @@ class KitClock(ABC):
         self._show()
 
     def environment(self) -> Mapping[str, str]:
-        """Return further environment variables that an adapter needs to see this clock."""
+        """Return the environment variables that the adapter's process needs to see this clock."""
         return {}
 
     def before_start(self) -> None:  # noqa: B027 - most clocks need no preparation
-        """Prepare the clock for the start of an adapter."""
+        """Prepare the clock for the start of an adapter process."""
 
     def nudge(self, amount_us: int) -> None:  # noqa: B027 - most clocks cannot
-        """Let some microseconds pass for an SDK that waits for a timer; no timeline shows them."""
+        """Move the clock a little while the SDK waits for a timer, without an event in the timeline.
+
+        Args:
+            amount_us: How far, in microseconds.
+        """
 
     @property
     def path(self) -> Path | None:
-        """The clock file; None for clocks without one."""
+        """The clock file; None for a clock without a file."""
         return None
 
     @abstractmethod
     def _show(self) -> None:
-        """Make the SDK see the new clocks."""
+        """Make the SDK see the clocks as they are now."""
 
 
 class FileClock(KitClock):
@@ -103,10 +110,10 @@ class FileClock(KitClock):
     kind = SdkClock.FILE
 
     def __init__(self, path: Path) -> None:
-        """Write the file for the first time.
+        """Write the clock file for the first time.
 
         Args:
-            path: The file; a second one, with `.new` after its name, is used to replace it atomically.
+            path: The clock file. A second file, with `.new` after its name, is used to replace it atomically.
         """
         super().__init__()
         self._path = path
@@ -123,20 +130,20 @@ class FileClock(KitClock):
 
 
 class FaketimeClock(KitClock):
-    """A clock moved by libfaketime, with the time in a file.
+    """A clock that libfaketime shows to the SDK; libfaketime reads the time from a file.
 
-    Time stands still between two moves, so that it is exact. An SDK that waits for a timer would then wait
-    for ever, so `nudge` lets some time pass; the next move takes it into account. The clock never goes back,
-    not even between scenarios: libfaketime can also move the monotonic clock, which must not go back.
+    Time stands still between two moves, so it is exact. An SDK that waits for a timer would then wait for
+    ever, so `nudge` lets a little time pass; the next move subtracts that. The clock never goes back, not
+    even between scenarios: libfaketime may also move the monotonic clock, which must not go back.
     """
 
     kind = SdkClock.LIBFAKETIME
 
     def __init__(self, path: Path, library: Path) -> None:
-        """Remember the paths; the first scenario writes the file.
+        """Store the paths; the first scenario writes the file.
 
         Args:
-            path: The file with the time; a second one, with `.new` after its name, is used to replace it.
+            path: The file with the time. A second file, with `.new` after its name, is used to replace it.
             library: The path of libfaketime.
         """
         super().__init__()
@@ -145,7 +152,7 @@ class FaketimeClock(KitClock):
         self._shown_us = 0
 
     def environment(self) -> Mapping[str, str]:
-        """Return the variables that preload the library after those that are preloaded already."""
+        """Return the variables that make the process preload libfaketime, after other preloaded libraries."""
         preloaded = [str(self._library), *filter(None, [os.environ.get("LD_PRELOAD")])]
         return {
             "LD_PRELOAD": ":".join(preloaded),
@@ -154,17 +161,20 @@ class FaketimeClock(KitClock):
         }
 
     def before_start(self) -> None:
-        """Set the time to the real one: some programs never start while time stands still."""
+        """Set the clock to real time: some programs never start while time stands still."""
         replace_text(self._path, "+0\n")
 
     def new_scenario(self, epoch: float, uptime: float | None = None) -> None:
-        """Start a scenario 1 to 2 s after the last one ended, at the fraction of a second of `epoch`."""
+        """Start a scenario 1 to 2 s after the end of the last one, at the fraction of a second of `epoch`.
+
+        The whole seconds of `epoch` are not used.
+        """
         second = math.ceil(max(self._shown_us / MICROSECOND, time.time())) + 1
         self._shown_us = 0
         super().new_scenario(second + round(epoch % 1, 6), uptime)
 
     def nudge(self, amount_us: int) -> None:
-        """Let some microseconds pass that no timeline shows."""
+        """Move the clock by `amount_us` microseconds, without an event in the timeline."""
         self._shown_us += amount_us
         self._write()
 
@@ -183,7 +193,7 @@ class FaketimeClock(KitClock):
 
 
 class WallClock(KitClock):
-    """The real clocks, which move by themselves; the kit waits as long as a script says."""
+    """The real clocks, which move by themselves: to move them, the kit waits."""
 
     kind = SdkClock.WALL
 
@@ -215,10 +225,11 @@ def libfaketime() -> Path | None:
 
 
 def _packaged_libfaketime() -> Path | None:
-    """Return the library in the package of PyPI, or None.
+    """Return the path of libfaketime in its package of PyPI, or None.
 
-    Its wheel is tagged for any platform but holds a library for one, so the header of the file decides. The
-    build is not the one for threads. The adapters in our tests still run under it, in Python and in Node.
+    The wheel is tagged for any platform but holds a library for one, so this function reads the header of the
+    file. The library is not the build for programs with threads. The adapters in the kit's tests, in Python
+    and in Node, still run under it.
     """
     spec = importlib.util.find_spec("libfaketime")
     for folder in (spec.submodule_search_locations or []) if spec is not None else []:

@@ -1,8 +1,8 @@
-"""Make waits for a future visible to the frozen clock.
+"""Make a wait for a future visible to the frozen clock.
 
-A thread that is blocked in `Future.result()` looks busy, so the clock would jump only after some idle real
-time (`tinker_conformance.clocks.quiet`). Here such a thread waits on an event loop instead, and the clock
-knows when the loop sleeps.
+To the clock, a thread that is blocked in `Future.result()` looks as if it worked, so the clock would jump
+only after some idle real time (`tinker_conformance.clocks.quiet`). Here such a thread waits on an event loop
+instead, and event loops report to the clock when they sleep.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tinker_conformance.clocks.virtual_loop import VirtualTimeLoop
 
 @contextmanager
 def waits_are_seen(clock: FrozenClock) -> Iterator[None]:
-    """Replace `Future.result` within the block, for threads that the clock counts as working.
+    """Replace `Future.result` within the block, for threads inside `FrozenClock.working_here`.
 
     Waits with a timeout, and waits of a thread whose own event loop is running, stay unchanged.
     """

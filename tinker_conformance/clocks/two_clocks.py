@@ -1,4 +1,4 @@
-"""The wall clock and the monotonic clock, as two numbers that are moved apart or together.
+"""The wall clock and the monotonic clock as two numbers, which can be moved together or apart.
 
 Both are kept in whole microseconds, so that steps add up exactly.
 """
@@ -14,27 +14,28 @@ MICROSECOND: Final = 1_000_000
 """Microseconds in a second."""
 
 DEFAULT_EPOCH: Final = 1_750_000_000.0
-"""The wall clock at the start of a scenario that names none, in seconds since 1970."""
+"""The wall clock at the start of a scenario that sets none, in seconds since 1970."""
 
 MONOTONIC_START_US: Final = 100_000 * MICROSECOND
 _ROUND_OF_32_BITS_US: Final = 2**32 * 1_000
-"""After how many microseconds a count of milliseconds in 32 bits begins again."""
+"""After how many microseconds a 32-bit count of milliseconds starts again at 0."""
 _SIGN_SECONDS: Final = 2**31 / 1_000
 _SCENARIO_SECONDS: Final = 110_000
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun counts in naive UTC
 
 
 def to_microseconds(seconds: float) -> int:
-    """Convert seconds to the clock's resolution."""
+    """Convert seconds to whole microseconds."""
     return round(seconds * MICROSECOND)
 
 
 def scenario_start(monotonic_us: int) -> int:
-    """Return where the monotonic clock starts a scenario, given where the last one left it (both in µs).
+    """Return the monotonic time at which to start a scenario, in microseconds.
 
-    It moves on to a whole second from which no scenario reaches the next power of two. Among floats of one
-    magnitude `(t + 900) - t` is 900 exactly, whatever ran before. Nor does it reach a moment at which a count
-    of milliseconds in 32 bits changes its sign: only scenarios with an `uptime` are about that.
+    It is a whole second at or after `monotonic_us`, where the last scenario ended, chosen so that no scenario
+    crosses a power of two seconds: among floats of one magnitude `(t + 900) - t` is exactly 900, whatever ran
+    before. Nor does a scenario cross a time at which a 32-bit count of milliseconds changes its sign; only
+    scenarios with an `uptime` test that.
     """
     start = -(-monotonic_us // MICROSECOND)
     end = start + _SCENARIO_SECONDS
@@ -47,12 +48,12 @@ def scenario_start(monotonic_us: int) -> int:
 
 @dataclass(slots=True)
 class TwoClocks:
-    """Both clocks of a process under test, and when its scenario started.
+    """Both clocks of one process under test, and when the current scenario started.
 
     Attributes:
-        wall_us: Microseconds since 1970.
-        monotonic_us: Microseconds since an arbitrary moment.
-        started_us: Where the monotonic clock stood when the scenario started.
+        wall_us: The wall clock, in microseconds since 1970.
+        monotonic_us: The monotonic clock, in microseconds since an arbitrary moment.
+        started_us: The monotonic clock at the start of the scenario, in microseconds.
     """
 
     wall_us: int = to_microseconds(DEFAULT_EPOCH)
@@ -60,12 +61,13 @@ class TwoClocks:
     started_us: int = MONOTONIC_START_US
 
     def start_scenario(self, epoch: float, uptime: float | None = None) -> None:
-        """Set the wall clock (seconds since 1970). The monotonic clock continues, and `elapsed` is 0.
+        """Start a scenario: set the wall clock, and let `elapsed` begin at 0. The monotonic clock continues.
 
         Args:
-            epoch: The wall clock, in seconds since 1970.
-            uptime: Where the monotonic clock goes on, in seconds, or later by a multiple of 2**32 ms where it
-                has passed that: a number of 32 bits cannot tell them apart. None for a round second.
+            epoch: The new wall clock, in seconds since 1970.
+            uptime: The seconds at which the monotonic clock continues. If the clock has passed that, it
+                continues later by a multiple of 2**32 ms, which a 32-bit counter cannot tell apart. None: at
+                the next suitable whole second.
         """
         self.wall_us = to_microseconds(epoch)
         if uptime is None:
@@ -75,7 +77,7 @@ class TwoClocks:
         self.started_us = self.monotonic_us
 
     def move(self, wall_us: int, monotonic_us: int) -> None:
-        """Move each clock by its own number of microseconds.
+        """Move the wall clock and the monotonic clock, each by its own number of microseconds.
 
         Raises:
             ValueError: If the monotonic clock would go back.
@@ -98,5 +100,5 @@ class TwoClocks:
         return (self.monotonic_us - self.started_us) / MICROSECOND
 
     def wall_datetime(self) -> datetime.datetime:
-        """Return the wall clock in the form that freezegun expects: naive, in UTC."""
+        """Return the wall clock as freezegun expects it: a naive datetime in UTC."""
         return _EPOCH + datetime.timedelta(microseconds=self.wall_us)

@@ -1,8 +1,8 @@
-"""An asyncio event loop that runs on the frozen clock.
+"""An asyncio event loop whose timers follow the frozen clock.
 
-Timers follow the virtual clock to the microsecond, while input and output run in real time. The loop never
-waits for a timer: it reports to the clock that it sleeps, and the clock wakes it after a move. In a worker
-process all loops are of this kind, including those that an SDK creates in any thread.
+Timers fire by the frozen clock, to the microsecond, while input and output take real time. The loop never
+waits for a timer: it reports to the clock that it sleeps, and the clock wakes the loop after it has moved. In
+a worker process of the kit all loops are of this kind, including those that an SDK creates in any thread.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from _typeshed import FileDescriptorLike
 
 _RESOLUTION_SECONDS: Final = 1e-7
-"""How early a timer may fire: far less than the clock's microsecond."""
+"""How early a timer may fire, in seconds: far less than the clock's microsecond."""
 
 _Ts = TypeVarTuple("_Ts")
 _T = TypeVar("_T")
@@ -70,7 +70,7 @@ class _ClockSelector(selectors.BaseSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """A selector event loop on a `FrozenClock`."""
+    """An asyncio selector event loop whose timers follow a `FrozenClock`."""
 
     def __init__(self, clock: FrozenClock) -> None:
         self._clock = clock
@@ -83,7 +83,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._clock_selector.loop = self
 
     def time(self) -> float:
-        """Return the monotonic clock, virtual seconds."""
+        """Return the frozen monotonic clock, in seconds."""
         return self._clock.monotonic()
 
     def wake(self) -> None:
@@ -92,7 +92,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             super().call_soon_threadsafe(_nothing)
 
     def run_forever(self) -> None:
-        """Run until stopped; meanwhile the clock counts this loop."""
+        """Run the loop until it is stopped; meanwhile the clock does not jump unless this loop is idle."""
         self.thread_ident = threading.get_ident()
         self._clock.loop_started(self)
         try:
@@ -129,11 +129,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 @contextlib.contextmanager
 def virtual_loops(clock: FrozenClock) -> Iterator[None]:
-    """Make every event loop that is created meanwhile, in any thread, a `VirtualTimeLoop`.
+    """Make every event loop that is created within the block, in any thread, a `VirtualTimeLoop`.
 
-    `asyncio.new_event_loop` is replaced, which `asyncio.run` and `asyncio.Runner` call. An event loop policy
-    would do the same, but policies are deprecated in Python 3.14 and gone in 3.16. A loop that a program
-    makes from a class of its choice stays what it is.
+    This replaces `asyncio.new_event_loop`, which `asyncio.run` and `asyncio.Runner` call. An event loop
+    policy would do the same, but policies are deprecated in Python 3.14 and gone in 3.16. A loop that a
+    program creates from a loop class of its own choice is not replaced.
     """
 
     def new_event_loop() -> asyncio.AbstractEventLoop:

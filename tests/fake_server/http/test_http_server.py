@@ -158,7 +158,7 @@ REFUSED = {
     b"\x16\x03\x01\x02\x00": (400, "use http:// instead of https://"),
     b"GET / HTTP/1.1\r\n\r\n": (400, "this has 0; send one"),
     b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n": (400, "this has 2; send one"),
-    b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n": (405, "this server is not a proxy"),
+    b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n": (405, "take it out of the client's proxy settings"),
     b"GET / HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n": (400, "not an HTTP/1.1 request"),
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n": (400, "not an HTTP/1.1 request"),
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n": (
