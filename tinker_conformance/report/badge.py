@@ -38,6 +38,6 @@ def badge(report: Report) -> str:
 
 
 def _is_tested(result: Result, *, strict: bool) -> bool:
-    """Return whether the SDK was judged by a requirement, and either passed or failed."""
+    """Return whether a result counts on the badge: passed, known failure, or in need of attention."""
     holds = result.verdict in {Verdict.PASSED, Verdict.KNOWN_FAILURE}
     return holds or is_broken(result, strict=strict)

@@ -197,7 +197,8 @@ def end_record(
         early_code: The exit code of a run that ended early.
         stale: Sentences about entries of known failures that excused nothing.
         scripts: The results of generated or replayed scripts, or None.
-        releases: For a server, a sentence about the releases of the SDK with which everything works. """
+        releases: For a server, a sentence about the releases of the SDK with which everything works.
+    """
     counts = Counter(result.verdict for result in results)
     end = End(
         counts={verdict: counts[verdict] for verdict in Verdict},
