@@ -34,7 +34,6 @@ _BACKGROUND: Final = {
 
 Source: tinker 0.26 and later stop the heartbeat of a session at HTTP 410, and warn after two minutes of any
 other error. A refusal of telemetry or of a cancellation is logged with a traceback.
-
 """
 
 _numbers = itertools.count(1)

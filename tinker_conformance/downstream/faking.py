@@ -36,11 +36,9 @@ def tinker_in_process(
 
     Args:
         options: The settings; those about the clock have no effect here. If another fake of this process
-            already
-            has the default URL, the new fake gets another one.
-        clock: The frozen clock that scripts move; None for the clock that is frozen when a script is
-            played, such
-            as the fixture's.
+            already has the default URL, the new fake gets another one.
+        clock: The frozen clock that scripts move; None for the clock that is frozen when a script is played,
+            such as the fixture's.
 
     Raises:
         UserError: The URL was chosen by the user, and belongs to another fake of this process.

@@ -21,17 +21,14 @@ class FakeTinkerOptions:
             ``API_KEY`` and by which the fake recognizes clients that an earlier test left running.
         epoch: The initial value of the frozen wall clock, in seconds since 1970.
         unscripted_complete: Whether a submission without a script completes; otherwise it gets HTTP 404. True
-            turns
-            the fake into a simulated service (``docs/reference/simulated-service.md``).
+            turns the fake into a simulated service (``docs/reference/simulated-service.md``).
         seed: The seed from which the simulated service derives its numbers and ids.
         strict: Whether the simulated service refuses base models that are not in its list of supported
             models.
         client_config: Fields of the reply to ``client/config`` that replace the defaults.
         dialect: The name of the server that the fake imitates (``docs/reference/dialects.md``); None for the
-            official
-            service.
-        long_polls: Whether the fake delays a reply "not done yet" as long as the server of the dialect
-            does.
+            official service.
+        long_polls: Whether the fake delays a reply "not done yet" as long as the server of the dialect does.
         verify: Whether a test fails if a script was not drained or an unexpected request arrived.
     """
 

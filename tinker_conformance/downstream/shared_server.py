@@ -68,8 +68,7 @@ class SharedServer:
             clock: The frozen clock that scripts move; None for the clock that is frozen when a script is
                 played.
             environment: Whether to set ``TINKER_BASE_URL`` and ``TINKER_API_KEY``. If not, several fakes can
-                be used at
-                once, each by its `url` and `api_key`.
+                be used at once, each by its `url` and `api_key`.
 
         Raises:
             ScriptViolation: At the end, if a script was not drained or an unexpected request arrived. Not if

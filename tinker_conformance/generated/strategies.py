@@ -103,8 +103,7 @@ def ordinary_scenarios(
         max_futures: The most futures in a scenario.
         max_replies: The most replies in each future's script.
         refused: Whether some first submissions, and some requests that create a session, are refused at
-            first, for
-            SDKs that send such a request again. SDKs choose themselves how long they wait, so a
+            first, for SDKs that send such a request again. SDKs choose themselves how long they wait, so a
             comparison has to even out the waits (`checks.submission_delays.with_equal_waits`).
     """
     futures = st.builds(_future, _ordinary_scripts(max_replies), st.just("default"))

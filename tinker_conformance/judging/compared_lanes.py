@@ -1,7 +1,6 @@
 """Find which lanes of a timeline's picture a requirement compares; mistakes are marked only there.
 
-A lane is one row of the picture, with all events of one kind: requests, log lines, observer calls and so
-on.
+A lane is one row of the picture, with all events of one kind: requests, log lines, observer calls and so on.
 """
 
 from __future__ import annotations

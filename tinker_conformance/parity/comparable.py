@@ -33,11 +33,11 @@ def comparable(timeline: Timeline) -> list[tuple[object, ...]]:
     Logger names, error texts and telemetry data may differ between SDKs. A random delay (after HTTP 410, and
     after a refused submission) makes times incomparable, so such a timeline is compared without times. Lines
     logged for a future before its submission, or while it is refused, are ignored, such as the deprecation of
-    `load_state` since 0.36, or the HTTP client's report of each retry until 0.9.
-    An error line about an unusable body is compared without the text of the decoding library. If futures run
-    concurrently, order and times are ignored, and so are polls of whole sessions. Otherwise, polls of whole
-    sessions are compared if a sample waits for them. Of cancellations, only the futures are compared, since
-    their order among other requests is not fixed.
+    `load_state` since 0.36, or the HTTP client's report of each retry until 0.9. An error line about an
+    unusable body is compared without the text of the decoding library. If futures run concurrently, order and
+    times are ignored, and so are polls of whole sessions. Otherwise, polls of whole sessions are compared if
+    a sample waits for them. Of cancellations, only the futures are compared, since their order among other
+    requests is not fixed.
     """
     awaited = () if _interleaved(timeline) else awaited_session_polls(timeline)
     kept = _without_session_polls(timeline, frozenset(place for place, _ in awaited))

@@ -28,7 +28,6 @@ FROM_A_STATE: Final[Column] = "create_model from a saved state"
 
 Pauses of the load are reported by the new training client, and since 0.38 by the creation of the model. The
 rules are tested for the latter, and the requirement `checkpoints.pause` tests which of the two reports.
-
 """
 
 OBSERVER_CHAPTERS: Final = (

@@ -1,7 +1,6 @@
 """Write the kit's report of a pytest run.
 
-The results reach the reporter in attributes of pytest's own test reports, also from workers of
-pytest-xdist.
+The results reach the reporter in attributes of pytest's own test reports, also from workers of pytest-xdist.
 """
 
 from __future__ import annotations
@@ -146,8 +145,8 @@ class Reporter:
 
         Args:
             folder: The folder of `--report`, with a subfolder for each test class; None writes no report.
-            recorded: The file of `--record-known-failures`, one for each of several test classes; None
-                writes none.
+            recorded: The file of `--record-known-failures`, one for each of several test classes; None writes
+                none.
         """
         self._folder = folder
         self._recorded = recorded

@@ -58,8 +58,8 @@ class QueueStateConformance:
         sdk: The SPEC of the SDK, as for ``--sdk``.
         profile: The profile by which the SDK is judged, as for ``--profile``; None for the one that the
             adapter names.
-        known_failures: The file of known failures, relative to the folder of the test file; None for the
-            one of ``--known-failures``.
+        known_failures: The file of known failures, relative to the folder of the test file; None for the one
+            of ``--known-failures``.
         strict: Whether a failed quirk counts as a failure; ``--strict-quirks`` has the same effect.
         as_of: The version of the kit whose requirements are judged; None for the one of ``--as-of``.
     """

@@ -27,8 +27,8 @@ def raise_problem(session: pytest.Session) -> None:
 
     Raises:
         pytest.UsageError: If a problem was noted.
-        pytest.Session.Failed: If a problem was noted in a worker of pytest-xdist; the controller raises
-            the error.
+        pytest.Session.Failed: If a problem was noted in a worker of pytest-xdist; the controller raises the
+            error.
     """
     problem = session.config.stash.get(_PROBLEM, None)
     if problem is None:
