@@ -1,6 +1,6 @@
 """Conformance kit for SDKs of the Tinker fine-tuning API.
 
-The names below are loaded when they are first used, so that importing the package costs nothing.
+The public names are loaded when they are first used, so that importing the package costs nothing.
 
 PYTEST_DONT_REWRITE: the kit's pytest plugin must not make pytest warn a process that imported this first.
 """
@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 pytest_plugins: Final = ("tinker_conformance.plugin",)
-"""For a conftest that loads `tinker_conformance`: older releases of pytest know no entry points there."""
+"""Loads the plugin for a conftest that names `tinker_conformance` as a plugin (older releases of pytest)."""
 
 _HOMES: Final = {
     "ClientKind": "queue_state",

@@ -1,7 +1,7 @@
 """The program `tinker-conformance`, and `python -m tinker_conformance`.
 
-The imports at the top are fast. Signal handlers and an output that cannot fail are installed before the rest
-of the kit, whose import takes a quarter of a second.
+The imports at the top are fast. The rest of the kit takes a quarter of a second to import, so `main` first
+installs the signal handlers and an output that does not fail when its reader has gone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _KIT: Final = 5
 
 
 def main() -> None:
-    """Run the command line of `sys.argv`, and exit with a documented exit code."""
+    """Run the command in `sys.argv`, and exit with a code of `docs/reference/exit-codes.md`."""
     exit_at_signals()
     output = Output()
     output.install()

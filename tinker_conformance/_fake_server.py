@@ -1,4 +1,4 @@
-"""Check that `import fake_server` finds this kit: a project's own file may have that name too."""
+"""Check that `import fake_server` finds this kit's package, and not a file of the user's project."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check_fake_server() -> None:
     instead of "'fake_server' is not a package".
 
     Raises:
-        ImportError: Another module has that name.
+        ImportError: `import fake_server` finds another module.
     """
     __tracebackhide__ = True  # pytest shows the message, not this function
     loaded = sys.modules.get(_NAME)

@@ -1,7 +1,7 @@
 """Exports of a package that are loaded when they are first used.
 
-A package whose modules are slow to import, or need libraries that not every process has, exports its names
-this way: ``import package`` costs nothing, ``package.Name`` loads the one module that has it.
+Packages use this if their modules are slow to import or need libraries that not every process has:
+``import package`` costs nothing, and ``package.Name`` loads the one module that defines ``Name``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from importlib import import_module
 
 
 def lazy_exports(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
-    """Return the ``__getattr__`` of a package.
+    """Return a package's ``__getattr__``, which imports a module when one of its names is first used.
 
     Args:
         package: The package's ``__name__``.
-        homes: Each module below the package, with the names that it exports, separated by spaces.
+        homes: The names to export, separated by spaces, by the name of the module in the package that defines
+            them.
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}
 

@@ -1,7 +1,7 @@
-"""The errors of this package, by who is at fault. Each ends with what the reader can do.
+"""The base classes of all errors of this package, by who is at fault: user, SDK, server or kit.
 
-Every error that leaves the package belongs to one of these families. `commands/guard.py` turns a family into
-an exit code, and `suite/` into a usage error or a failure of pytest.
+Every error that leaves the package is of one of these classes, and its text ends with what the reader can do.
+`commands/guard.py` turns the class into an exit code, `suite/` into a usage error or a failure of pytest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ class UserError(ConformanceError, ValueError):
     """A mistake of the user: in an option, a file, a profile or a scenario. Exit code 2.
 
     Attributes:
-        is_stale: Whether an entry of a file of known failures matches nothing in the run. Exit code 3.
+        is_stale: Whether the mistake is an entry of a file of known failures that matches nothing in the run;
+            the exit code is then 3.
     """
 
     def __init__(self, text: str, *, is_stale: bool = False) -> None:

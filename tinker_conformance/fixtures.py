@@ -50,7 +50,7 @@ _OUTCOMES: Final = "tinker-conformance-outcomes"
 
 
 class _Outcomes:
-    """Notes which tests failed, so that their fixtures report no second error; registered on first use."""
+    """A pytest plugin that notes which tests failed, so that their fixtures report no second error."""
 
     @pytest.hookimpl
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -70,7 +70,7 @@ def fake_tinker_options() -> FakeTinkerOptions:
 def fake_tinker_clock(
     request: pytest.FixtureRequest, fake_tinker_options: FakeTinkerOptions
 ) -> Iterator[FakeTinkerClock]:
-    """Freeze the clocks of the process. `advance` steps of a script move them, and so does `advance()`."""
+    """Freeze the clocks of this process; `advance` steps of a script move them, and so does `advance()`."""
     from tinker_conformance.downstream.clock import frozen_clock  # noqa: PLC0415 - see the module
 
     with frozen_clock(fake_tinker_options.epoch) as clock:
@@ -147,7 +147,7 @@ def fake_tinker_profile(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture(scope="class")
 def fake_tinker_judge(request: pytest.FixtureRequest) -> Iterator[ConformanceRun]:
-    """Provide the run that judges the SDK of a class; do not override it."""
+    """Provide the run that judges the SDK of a `QueueStateConformance` class; do not override it."""
     problem, run = "", None
     try:
         run = _opened(request)
@@ -184,7 +184,7 @@ def _opened(request: pytest.FixtureRequest) -> ConformanceRun:
 
 
 class _Unjudged:
-    """Skips the tests of a class whose SDK cannot be judged, except the one that reports the error."""
+    """A pytest plugin that skips the tests of a class whose SDK cannot start; one test reports the error."""
 
     def __init__(self, node: pytest.Collector | pytest.Item, problem: str) -> None:
         self._node = node

@@ -1,7 +1,7 @@
 """The pytest plugin: the options, the fixtures, and the items of the suite.
 
-It imports nothing slow until the suite is collected or a fixture is used, and leaves all other pytest runs
-alone. `tinker_conformance.suite.autoload` registers it.
+The plugin imports nothing slow until the suite is collected or a fixture is used, and changes no other pytest
+run. `tinker_conformance.suite.autoload` registers the plugin.
 
 PYTEST_DONT_REWRITE: avoids a warning in a process that has already imported this module.
 """
@@ -41,14 +41,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None]:
-    """Register the short names that are used and free, after all plugins and conftests registered theirs."""
+    """Register the short options, such as `--sdk`, that are used and that no other plugin has registered."""
     yield
     add_short_names(early_config, parser, args)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect results on the controller; workers of pytest-xdist only send theirs."""
+    """Register the reporter that collects all results; workers of pytest-xdist only send theirs to it."""
     if hasattr(config, "workerinput"):
         return
     results = _Results(config)
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Name the long options in a collection error that arose because another plugin owns a short name."""
+    """Add the long options to a collection error that arose because another plugin owns a short name."""
     try:
         return (yield)
     except pytest.UsageError as error:
@@ -79,7 +79,7 @@ def pytest_make_collect_report(
 
 
 class _Results:
-    """Loads the reporter at the first result, so that unrelated runs never import it."""
+    """A pytest plugin that imports the reporter at the first result, so that other runs never import it."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -110,7 +110,7 @@ class _Results:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Tell a requirement which item runs next in this process, so that its scenarios can start early."""
+    """Tell a requirement which pytest item runs next, so that the next item's scenarios can start early."""
     if FOLLOWING in item.stash:
         item.stash[FOLLOWING] = nextitem
 
@@ -119,7 +119,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach the records of a requirement to its pytest report."""
+    """Attach the results of a requirement to its pytest report."""
     report = yield
     records = item.stash.get(RECORDS, None)
     if call.when == "call" and records is not None:

@@ -19,7 +19,7 @@ class QueueState(StrEnum):
 
 
 class ClientKind(StrEnum):
-    """The kinds of clients that observe their queue, each with its own texts."""
+    """The kinds of clients that log queue states, each with its own texts."""
 
     SAMPLING = "sampling"
     TRAINING = "training"
@@ -27,7 +27,7 @@ class ClientKind(StrEnum):
 
 
 class Parsing(StrEnum):
-    """How strictly the spelling of a state is compared."""
+    """How strictly an SDK compares the spelling of a queue state."""
 
     EXACT = "exact"
     """Character by character (``tinker``, every release)."""

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: states, replies, clock steps, scripts and whole scenarios."""
+"""Hypothesis strategies that draw queue states, replies, clock steps, scripts and whole scenarios."""
 
 from __future__ import annotations
 

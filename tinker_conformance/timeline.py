@@ -1,7 +1,8 @@
-"""The timeline: one ordered list of typed events, and the only input of the checks.
+"""The timeline: what an SDK did in a scenario, as one ordered list of typed events.
 
-Every event has its time, `at`: virtual seconds since the scenario began, on the monotonic clock. If known, it
-also has its client (the name in the scenario) and its future (its place in the scenario, from 1).
+The kit records a timeline of the SDK under test and one of the reference, and checks compare the two. A time
+is in virtual seconds: as the SDK's monotonic clock measures it, which the kit moves, so that nobody waits for
+it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", forbi
     Attributes:
         at: Virtual seconds since the scenario began, on the monotonic clock.
         client: The client's name in the scenario, or None if it is not known.
-        future: The future's place in the scenario, from 1, or None if it is not known.
+        future: The future's number in the scenario, from 1, or None if it is not known.
     """
 
     at: float
@@ -52,9 +53,11 @@ class Request(_Event, frozen=True, kw_only=True, tag="request"):
         path: The path, without the query string.
         iteration: The header `X-Tinker-Request-Iteration` of a poll, as sent.
         request_type: The header `X-Tinker-Request-Type` of a poll, as sent.
-        body: The decoded body, if it is an object.
-        gap: Real seconds since the reply before, of a poll that is not the first; never compared exactly.
-        key: Where the API key was sent: a header's name in lower case, `query` or `body`; None if nowhere.
+        body: The decoded JSON body, if it is an object; else None.
+        gap: For a poll after the first of its future: real seconds since the reply before it; never compared
+            exactly.
+        key: Where the API key was sent: the name of a header in lower case, `query` or `body`; None if
+            nowhere.
     """
 
     method: str
@@ -67,7 +70,7 @@ class Request(_Event, frozen=True, kw_only=True, tag="request"):
 
     @property
     def is_poll(self) -> bool:
-        """Whether it polls one future, with or without the headers of a poll."""
+        """Return whether this request polls one future, with or without the headers of a poll."""
         return self.path.endswith("/retrieve_future")
 
 
@@ -76,11 +79,11 @@ class Response(_Event, frozen=True, kw_only=True, tag="response"):
 
     Attributes:
         status: The HTTP status, or None if a fault replaced the reply.
-        body: The scripted JSON body; None for a finished result, for null and for a body that is not JSON.
-        raw: The body as text where `body` does not hold it, at most 200 characters; None for a result.
+        body: The scripted JSON body; None for a finished result, for `null` and for a body that is not JSON.
+        raw: The first 200 characters of a body that is not in `body`; None for a result.
         fault: The fault that replaced the reply (`reset`, …) or corrupted it on the way.
-        step: The place of the reply in the future's script, from 1; None once the script is used up.
-        submission: Whether it is the reply to a submission.
+        step: The number of the reply in the future's script, from 1; None once the script is used up.
+        submission: Whether this is the reply to a submission, not to a poll.
     """
 
     status: int | None
@@ -97,7 +100,7 @@ class ClockStep(_Event, frozen=True, kw_only=True, tag="clock"):
     Attributes:
         wall: Seconds that the wall clock moved; negative if it stepped back.
         monotonic: Seconds that the monotonic clock moved.
-        cause: A step of the script, or a sleep of the SDK.
+        cause: What moved the clocks: a step of the script, or a sleep of the SDK.
     """
 
     wall: float
@@ -111,7 +114,7 @@ class Callback(_Event, frozen=True, kw_only=True, tag="callback"):
     Attributes:
         state: The state as the SDK named it (`active`, `paused_rate_limit`, …).
         reason: The server's reason, if the SDK passes it to the observer.
-        custom: Whether it was an observer that the caller passed in.
+        custom: Whether the caller passed the observer in; otherwise it is the client's own.
     """
 
     state: str
@@ -149,8 +152,8 @@ class Outcome(_Event, frozen=True, kw_only=True, tag="outcome"):
     """The end of a future, or of one call of a function.
 
     Attributes:
-        kind: How it ended.
-        error: Type and text of the error, for every kind but `result`.
+        kind: How the future or the call ended.
+        error: Type and text of the error; None for a result.
         value: The value that a called function returned (only in scenarios with `calls`).
     """
 
@@ -166,7 +169,8 @@ Timeline: TypeAlias = tuple[Event, ...]
 def with_merged_sleeps(events: Iterable[Event]) -> Timeline:
     """Return the timeline with successive clock steps of one sleep merged into one step.
 
-    An SDK with timers of its own, such as heartbeats, wakes up in between. No requirement depends on that.
+    An SDK with timers of its own, such as heartbeats, splits one long sleep into several steps. No
+    requirement depends on that.
     """
     merged: list[Event] = []
     for event in events:

@@ -1,7 +1,8 @@
-"""Pure comparison of timelines.
+"""Comparison of two timelines: what an SDK did in a scenario, and what it should have done.
 
-A ``Case`` (scenario, profile, expected and observed timeline) goes in; mismatches come out. Each projection
-picks the facts that one kind of requirement compares.
+A ``Case`` (scenario, profile, expected and observed timeline) goes in; mismatches come out. A requirement
+compares only a part of a timeline, such as the times of log lines; a *projection* is a function that picks
+that part.
 """
 
 from __future__ import annotations

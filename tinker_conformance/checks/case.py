@@ -15,14 +15,15 @@ from tinker_conformance.timeline import Timeline
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One scenario, as the SDK under test and the reference ran it.
+    """One scenario with both of its timelines: of the SDK under test, and of the reference.
 
     Attributes:
         scenario: The scenario that ran.
-        profile: The profile that the SDK is judged by.
-        expected: The reference's timeline under that profile.
-        observed: The SDK's timeline.
-        sdk: What the SDK claims; without visible observer calls, a check compares log lines instead.
+        profile: The profile by which the SDK is judged.
+        expected: The timeline of the reference under that profile.
+        observed: The timeline of the SDK under test.
+        sdk: What the SDK's adapter says about it. If the kit cannot see observer calls, checks compare log
+            lines.
     """
 
     scenario: Scenario
@@ -38,12 +39,12 @@ class Mismatch:
 
     Attributes:
         scenario: The scenario's id.
-        at: When it shows, virtual seconds.
+        at: When the difference shows, virtual seconds since the scenario began.
         wanted: What was expected, in words.
         got: What was observed, in words.
-        event: Index of the offending event in the observed timeline, or None if an event is missing.
-        missing: Index of the missing event in the expected timeline, or None if none is missing, or if the
-            timeline has no event for it.
+        event: The index of the unexpected event in the observed timeline; None if an event is missing there.
+        missing: The index of the missing event in the expected timeline; None if no event is missing, or if
+            the expectation is not an event.
     """
 
     scenario: str

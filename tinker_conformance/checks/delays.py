@@ -1,4 +1,4 @@
-"""The checks of random delays: they must lie within the profile's bounds, not equal the reference's."""
+"""Check random delays, which must lie within the profile's bounds and need not equal the reference's."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tinker_conformance.profile.profile import Expired
 from tinker_conformance.timeline import Request, Response
 
 _EXACT_SECONDS: Final = 0.000_01
-"""A delay nearer to its middle than this counts as not random; a random one is by chance 1 in 100,000."""
+"""A delay this near to the middle of its bounds counts as not random; 1 in 100,000 random delays is."""
 
 
 def after_410(case: Case) -> Iterator[Mismatch]:
-    """Yield a mismatch for each resubmission after a 410 that misses the bounds of the profile.
+    """Yield a mismatch for each resubmission after an HTTP 410 that comes outside the profile's bounds.
 
     Source: the retry handler of ``tinker`` 0.1.0 to 0.38.0.
     """

@@ -1,8 +1,8 @@
-"""Facts, the items that checks compare, and the comparison that all checks share.
+"""Compare facts: statements about a timeline, such as "a pause line at 60.000 s".
 
-A fact has a key (a time, or the reply it follows) and a text. Expected and observed facts with equal keys are
-paired in order. A fact without a partner, or with a different text, is a mismatch. Where one is missing, the
-mismatch names what came at that time instead.
+A fact has a text and a key, which says what it is about: a time, or a reply. Expected and observed facts with
+equal keys are paired in order. A fact without a partner, or whose partner has a different text, is a
+mismatch. If an expected fact has no partner, the mismatch says what was observed at that time instead.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ class Fact:
     """One statement about a timeline.
 
     Attributes:
-        key: Facts with equal keys are compared with each other.
-        at: When it holds, virtual seconds.
-        says: The statement in words; compared.
-        shown: The same with details for the reader; not compared.
-        event: Index of its event in the timeline.
+        key: What the fact is about; facts with equal keys are compared with each other.
+        at: When the fact holds, virtual seconds since the scenario began.
+        says: The statement in words, which is compared.
+        shown: The statement with details for the reader, which are not compared.
+        event: The index of the fact's event in the timeline.
         repeats: Whether an earlier fact says the same, so that this one is not compared.
     """
 
@@ -72,7 +72,7 @@ def differences(scenario: str, expected: Iterable[Fact], observed: Iterable[Fact
 
 
 def _instead(missing: Fact, observed: Iterable[Fact], extra: Iterable[Fact]) -> Fact | None:
-    """Return what was observed when a fact is missing: one without a partner, else one that repeats."""
+    """Return the observed fact at the time of a missing one: one without a partner, else a repeated one."""
     candidates = (*extra, *(fact for fact in observed if fact.repeats))
     then = (fact for fact in candidates if abs(fact.at - missing.at) < _SAME_TIME)
     return next((fact for fact in then if fact.says != missing.says), None)

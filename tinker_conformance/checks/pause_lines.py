@@ -1,9 +1,9 @@
 """Find the pause lines in a timeline: the log lines that report a pause to a user.
 
 An SDK logs other lines too, about retries or an unpaid bill. A line with the word "paused" is a pause line if
-it also names the client or has the word "reason". A line without "paused" is one if it names the client and
-has the word "reason" or a reason that the profile knows. So an SDK with a wrong verb, identifier or reason
-fails the requirement about that part, and not every requirement about pauses.
+it also names the client or has the word "reason". A line without "paused" is a pause line if it names the
+client and has the word "reason" or a reason that the profile knows. So an SDK with a wrong verb, identifier
+or reason fails the requirement about that part, and not every requirement about pauses.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class PauseLine:
     """A pause line in a timeline.
 
     Attributes:
-        event: Index of the log event in the timeline.
-        log: The log event.
+        event: The index of the log event in the timeline.
+        log: The log event itself.
     """
 
     event: int
@@ -54,7 +54,7 @@ def _reports_a_pause(message: str, identifiers: list[str], reasons: tuple[str, .
 
 
 def identifier_of(client: ClientSpec, profile: Profile) -> str:
-    """Return the identifier by which the profile's messages name a client."""
+    """Return the id by which pause lines name a client under a profile."""
     facet = profile.observer.client(client.kind)
     match facet.identifier if facet else None:
         case Identifier.MODEL_PATH:

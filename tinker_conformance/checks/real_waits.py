@@ -1,7 +1,8 @@
 """The check that an SDK does not wait in real time where it should poll at once.
 
-A machine may be slow, so that a single gap proves nothing. An SDK that waits does so each time: the shortest
-of several gaps is compared, with a bound that is far above what a request takes.
+On a slow machine, a single long gap between a reply and the next poll proves nothing. But an SDK that waits
+does so each time, so the check compares the shortest of several gaps with a bound far above the duration of a
+request.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from tinker_conformance.checks.case import Case, Mismatch
 from tinker_conformance.timeline import Request, Response
 
 BOUND_SECONDS: Final = 0.2
-"""The shortest real wait that is reported."""
+"""The shortest real wait that is reported, seconds."""
 _LEAST: Final = 3
-"""How many gaps must have been measured."""
+"""How many gaps there must be at least; with fewer, the check reports nothing."""
 
 
 def no_real_wait(case: Case) -> Iterator[Mismatch]:

@@ -1,4 +1,4 @@
-"""Finds polls of whole sampling sessions in a timeline."""
+"""Find polls of whole sampling sessions, and cancellations, in a timeline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CANCELLATION: Final = "/cancel_future"
 
 
 def cancelled_futures(timeline: Timeline) -> Iterator[tuple[int, Request, str]]:
-    """Yield each cancellation with its place in the timeline and the id of its future."""
+    """Yield each cancellation: its index in the timeline, itself, and the id of its future."""
     for place, event in enumerate(timeline):
         match event:
             case Request(path=path, body=body) if path.endswith(CANCELLATION):
@@ -24,10 +24,10 @@ def cancelled_futures(timeline: Timeline) -> Iterator[tuple[int, Request, str]]:
 
 
 def awaited_session_polls(timeline: Timeline) -> Iterator[tuple[int, Request]]:
-    """Yield each poll of a session for which a sample waits, with its place in the timeline.
+    """Yield each poll of a session for which a sample waits, with its index in the timeline.
 
-    The other ones only report what the SDK has heard or fetched. They come beside other events, in no fixed
-    order, and from release 0.38 ask for a reply at once.
+    Other polls of a session only report what the SDK has received or fetched. They are sent concurrently with
+    other requests, in no fixed order, and from release 0.38 ask for a reply at once.
     """
     waiting: set[int | None] = set()
     for place, event in enumerate(timeline):

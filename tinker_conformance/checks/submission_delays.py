@@ -1,4 +1,4 @@
-"""The check of the waits before a request is sent again that the server did not accept."""
+"""Check how long an SDK waits before it sends a request again that the server did not accept."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tinker_conformance.profile.submission_waits import RefusedReply, Submission
 from tinker_conformance.timeline import ClockStep, Request, Timeline
 
 _EXACT_SECONDS: Final = 0.000_01
-"""A delay nearer to its longest than this counts as not random."""
+"""A delay this near to the longest that the profile allows counts as not random, seconds."""
 _CONFIG: Final = "/api/v1/client/config"
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Which request was sent: that of a future, or one of the set-up."""
+    """Identifies a request in a timeline: the submission of a future, or a request that creates a client."""
 
     future: int | None
     path: str
@@ -76,9 +76,10 @@ def within_the_waits(case: Case) -> Iterator[Mismatch]:
 
 
 def with_equal_waits(case: Case) -> Case:
-    """Return the case with every wait after a refusal as long as the profile allows at most.
+    """Return the case with every wait after a refusal replaced by the longest that the profile allows.
 
-    These waits are random, and `within_the_waits` judges them. What follows can then be compared by its time.
+    These waits are random, and `within_the_waits` judges them. With equal waits in both timelines, the times
+    of the events after them can be compared.
     """
     return replace(
         case,
@@ -106,7 +107,7 @@ def _with_longest_waits(case: Case, timeline: Timeline) -> Timeline:
 
 
 class _Waits:
-    """The waits of one request; a sample that cannot be submitted starts over, as after a 410."""
+    """The waits of one request; a sample that cannot be submitted begins again, as after an HTTP 410."""
 
     def __init__(self, case: Case, place: _Place) -> None:
         self._profile = case.profile
@@ -160,7 +161,7 @@ def _refusal(step: ReplyStep) -> RefusedReply:
 
 
 def _sent(timeline: Timeline) -> Mapping[_Place, list[tuple[int, float]]]:
-    """Return where each request stands in the timeline, and when it was sent."""
+    """Return, for each request, the index and the virtual time of each attempt to send it."""
     found: defaultdict[_Place, list[tuple[int, float]]] = defaultdict(list)
     for index, event in enumerate(timeline):
         match event:

@@ -1,7 +1,7 @@
 """Known failures: a file that excuses failures of an SDK, each with a reason.
 
-A TOML or YAML file and judgements go in. Judgements with the listed failures excused come out, and entries
-that no longer fail are reported as stale.
+A TOML or YAML file of entries and the judgements of a run go in. Judgements with the listed failures excused
+come out, and sentences about *stale* entries, whose failure is gone.
 """
 
 from __future__ import annotations

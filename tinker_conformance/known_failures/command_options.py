@@ -1,4 +1,4 @@
-"""The options about known failures, shared by the command and the pytest plugin."""
+"""The options about known failures (see `KnownFailures`), shared by the command and the pytest plugin."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tinker_conformance.requirements import AnyRequirement
 
 
 def check_files(known: Path | None, recorded: Path | None) -> tuple[KnownFailure, ...]:
-    """Check the files of both options before the SDK starts, and return the entries; none without a file.
+    """Check the files of both options before the SDK starts, and return the known failures.
 
     Args:
-        known: The file of entries, or None.
-        recorded: The file to write, or None.
+        known: The file of known failures to read; None reads no file.
+        recorded: The file of known failures to write after the run; None writes no file.
 
     Raises:
         UserError: If a file cannot be used.
@@ -36,13 +36,13 @@ def check_files(known: Path | None, recorded: Path | None) -> tuple[KnownFailure
 
 @dataclass(frozen=True, slots=True)
 class OwnKnownFailures:
-    """Known failures that come with the SDK, in its entry of the catalogue.
+    """Known failures of an SDK of the catalogue (the packages that the kit knows), listed there.
 
     Attributes:
-        entries: The entries.
-        source: The file of the catalogue, for messages.
-        complete: Whether the run asks everything that the entries were written for. If not, entries about
-            something else are left out instead of being an error.
+        entries: The known failures.
+        source: The file of the catalogue, named in messages.
+        complete: Whether the run has neither `--profile` nor `--as-of`, so that it asks every requirement for
+            which the known failures were written. If not, those of other requirements are left out.
     """
 
     entries: tuple[KnownFailure, ...]
@@ -50,7 +50,7 @@ class OwnKnownFailures:
     complete: bool
 
     def for_run(self, asked: Iterable[AnyRequirement]) -> tuple[KnownFailure, ...]:
-        """Return the entries that a run on some requirements uses."""
+        """Return the known failures that apply to a run of these requirements."""
         if self.complete:
             return self.entries
         names = {name for required in asked for name in (required.id, *required.scenarios)}
@@ -64,7 +64,7 @@ def excuses(
     sdk_version: str,
     own: OwnKnownFailures | None = None,
 ) -> KnownFailures:
-    """Return the known failures of the options; `excuses_of` after `check_files`.
+    """Read the files of the options and return the known failures of a run (`check_files`, `excuses_of`).
 
     Raises:
         UserError: If an entry matches no requirement or scenario of the run.
@@ -84,10 +84,10 @@ def excuses_of(
 
     Args:
         entries: The entries of the file.
-        known: The file, for messages; None if there is none.
+        known: The file, named in messages; None if there is no file.
         asked: The requirements of the run.
-        sdk_version: The version that the adapter reports.
-        own: The known failures that come with the SDK, where no file replaces them; or None.
+        sdk_version: The SDK's version, as its adapter reports it.
+        own: The known failures that the catalogue lists for this SDK, used if there is no file; None if none.
 
     Raises:
         UserError: If an entry matches no requirement or scenario of the run.

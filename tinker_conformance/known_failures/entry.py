@@ -15,14 +15,14 @@ Expiry: TypeAlias = datetime.date | Version
 
 
 class EntryClass(StrEnum):
-    """Why something fails."""
+    """Why an SDK fails: the class of an entry."""
 
     BUG = "bug"
-    """It is to be fixed."""
+    """The SDK has a fault, which is to be fixed."""
     UNSUPPORTED = "unsupported"
-    """Deliberately unsupported."""
+    """The SDK deliberately does not support this."""
     FLAKY = "flaky"
-    """It fails sometimes. The entry is never stale, and must expire."""
+    """The SDK fails only sometimes. Such an entry is never stale, and needs an expiry date or version."""
 
 
 class Subject(StrEnum):
@@ -39,11 +39,11 @@ class KnownFailure:
     Attributes:
         subject: Whether the pattern matches requirements or scenarios.
         pattern: An id; `*`, `?` and `[…]` are wildcards.
-        entry_class: Why it fails, in one word.
-        reason: Why it fails, in words; shown with each result.
-        issue: The issue about it, or None.
+        entry_class: Why the SDK fails, in one word.
+        reason: Why the SDK fails, in a sentence that is shown with each result.
+        issue: The address of an issue about the failure, or None.
         expires: When the entry expires, or None.
-        number: Its position in the file, from 1.
+        number: The entry's position in the file, from 1.
     """
 
     subject: Subject
@@ -55,7 +55,7 @@ class KnownFailure:
     number: int
 
     def matches(self, identifier: str) -> bool:
-        """Return whether the pattern matches an id."""
+        """Return whether the pattern matches the id of a requirement or scenario."""
         return fnmatchcase(identifier, self.pattern)
 
     def expired(self, today: datetime.date, sdk_version: Version | None) -> bool:

@@ -1,4 +1,4 @@
-"""Reads a file of known failures, TOML or YAML; errors name the place and the fix."""
+"""Read a file of known failures, TOML or YAML; errors name the line or entry and the fix."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def load_known_failures(path: Path) -> tuple[KnownFailure, ...]:
         path: A TOML file (`.toml`) or a YAML file (`.yaml`, `.yml`).
 
     Raises:
-        UserError: If it cannot be read, an entry is invalid, or two entries have the same pattern.
+        UserError: If the file cannot be read, an entry is invalid, or two entries have the same pattern.
     """
     data = _data(path)
     try:
@@ -57,7 +57,7 @@ def known_failures_in(raw_entries: Iterable[Mapping[str, object]], source: str) 
 
     Args:
         raw_entries: The items of the list.
-        source: The file, for messages.
+        source: The file, named in messages.
 
     Raises:
         UserError: If an entry is invalid, or two entries have the same pattern.
@@ -78,12 +78,12 @@ def check_entries(
 
     Args:
         entries: The entries of a file.
-        names: The ids of the run, by subject.
-        source: The file, for messages.
+        names: The ids of the run's requirements and scenarios, by subject.
+        source: The file, named in messages.
 
     Raises:
-        UserError: If an entry matches nothing, with `is_stale`, or two entries contradict each other about
-            one id.
+        UserError: If an entry matches nothing (`is_stale` is then true), or two entries contradict each other
+            about one id.
     """
     entries = tuple(entries)
     known = {subject: tuple(ids) for subject, ids in names.items()}

@@ -1,4 +1,4 @@
-"""Applies known failures to judgements, and finds stale entries."""
+"""Excuse the known failures among judgements, and find stale entries: those whose failure is gone."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tinker_conformance.requirements import AnyRequirement
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The part of a judgement that staleness depends on.
+    """The part of a judgement from which `KnownFailures.stale` finds entries whose failure is gone.
 
     Attributes:
         requirement: The id of the requirement.
-        scenarios: The ids of its scenarios.
-        verdict: The verdict, known failures applied.
+        scenarios: The ids of the requirement's scenarios.
+        verdict: The verdict, after known failures are excused.
         differing: The ids of the scenarios with a mismatch.
     """
 
@@ -40,13 +40,13 @@ _SEEN: Final = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.KNOWN_FAILURE,
 
 @dataclass(frozen=True, slots=True)
 class KnownFailures:
-    """The entries of one file, for one run.
+    """The known failures of one run.
 
     Attributes:
         entries: The entries, in the order of the file.
         today: The day that expiry dates are compared with.
         sdk_version: The version of the SDK under test, or None if no entry expires with a version.
-        source: The file, for messages.
+        source: The file, named in messages.
     """
 
     entries: tuple[KnownFailure, ...] = ()
@@ -55,7 +55,7 @@ class KnownFailures:
     source: str = ""
 
     def applied(self, judgement: Judgement) -> Judgement:
-        """Return a judgement, excused if every mismatch is known, and stale if it passed despite an entry.
+        """Return a judgement, excused if entries match every failure, or stale if it passed despite an entry.
 
         Only a plain failure is excused, never a crash, a hang, an adapter error or a missing precondition.
         """
@@ -94,7 +94,7 @@ class KnownFailures:
     def stale(self, judged: Iterable[Judged]) -> Iterator[str]:
         """Yield one sentence per entry that excused nothing in a complete run.
 
-        Requirements that passed despite an entry have a verdict of their own, and are not reported again.
+        Entries for a requirement that passed are left out, since its verdict says that already.
         """
         results = tuple(judged)
         for entry in self.entries:
@@ -138,9 +138,9 @@ def known_failures_for(
     Args:
         entries: The entries of a file.
         asked: All requirements of the run.
-        sdk_version: The version that the adapter reports.
-        today: The day that expiry dates are compared with.
-        source: The file, for messages.
+        sdk_version: The SDK's version, as its adapter reports it.
+        today: The day with which expiry dates are compared.
+        source: The file, named in messages.
 
     Raises:
         UserError: If an entry matches no requirement or scenario of the run.
@@ -171,7 +171,7 @@ def _shown(entry: KnownFailure) -> str:
 
 
 def judged(judgement: Judgement) -> Judged:
-    """Return the part of a judgement that staleness depends on."""
+    """Return the part of a judgement from which `KnownFailures.stale` finds stale entries."""
     return Judged(
         judgement.requirement.id,
         judgement.requirement.scenarios,

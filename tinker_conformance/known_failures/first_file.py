@@ -1,7 +1,7 @@
-"""Writes the failures of a run to a file of known failures, or brings an existing file up to date.
+"""Write the failures of a run to a file of known failures, or bring an existing file up to date.
 
-A new entry has the first mismatch as its reason. An existing one is kept as it is, with its edited reason, as
-long as something that it matches fails; see `updated_entries`.
+The reason of a new entry is the first mismatch. An existing entry is kept with its reason, which a user may
+have edited, as long as something that the entry matches fails; see `updated_entries`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def check_place(path: Path) -> None:
     """Check, before a run, that a file can be written.
 
     Raises:
-        UserError: If its suffix names no known format, its folder is missing, or it exists and is not a file
-            of known failures.
+        UserError: If the path's suffix names no known format, its folder is missing, or the path exists and
+            is not a file of known failures.
     """
     if path.suffix not in {".toml", ".yaml", ".yml"}:
         raise UserError(f"{path}: the suffix names no known format; use .toml, .yaml or .yml")
@@ -52,12 +52,12 @@ def check_place(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a file.
+    """What `record` changed in a file.
 
     Attributes:
         kept: The number of entries that were in the file and still are.
         added: The number of new entries.
-        removed: The number of entries that matched nothing that fails.
+        removed: The number of entries that were removed, because nothing that they match fails.
     """
 
     kept: int
@@ -75,22 +75,22 @@ class Recorded:
 
 
 def record(results: Sequence[Result], path: Path, *, sdk: str, profile: str, strict: bool) -> Recorded:
-    """Write the failures of a run to a file, and keep the entries that it has.
+    """Write the failures of a run to a file, and keep its entries that still match a failure.
 
     Crashes, hangs and adapter errors are left out, because a file cannot excuse them.
 
     Args:
         results: The results of a run without known failures.
         path: The file, TOML or YAML by its suffix.
-        sdk: The name and version of the SDK, for the heading.
-        profile: The name of the profile, for the heading.
-        strict: Whether to write quirks too.
+        sdk: The SDK's name and version, for the heading of the file.
+        profile: The name of the profile, for the heading of the file.
+        strict: Whether to write failures of quirks too.
 
     Returns:
-        What became of the file.
+        How many entries were kept, added and removed.
 
     Raises:
-        UserError: If it exists and is not a file of known failures.
+        UserError: If the path exists and is not a file of known failures.
     """
     exists = path.exists()
     before = load_known_failures(path) if exists else ()

@@ -1,4 +1,4 @@
-"""Which entries of an existing file still excuse something, after a run without known failures."""
+"""Find the entries of a file of known failures that are still needed, after a run that excused nothing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tinker_conformance.report.records import Result
 def updated_entries(entries: Iterable[KnownFailure], results: Sequence[Result]) -> tuple[KnownFailure, ...]:
     """Return the entries that a file should keep.
 
-    An entry stays as it is while everything that it matches fails. If only a part fails, as a pattern allows,
-    it becomes one entry for each part that does, with the same reason. If nothing fails, it goes. A
-    flaky entry stays in any case, and so does one about something that was not judged.
+    An entry is kept unchanged if everything that its pattern matches failed. If only some of that failed, the
+    entry is replaced by one entry for each id that failed, with the same reason. If nothing failed, the entry
+    is dropped. A flaky entry is always kept, and so is an entry about something that was not judged.
 
     Args:
         entries: The entries of the file.
@@ -29,7 +29,7 @@ def updated_entries(entries: Iterable[KnownFailure], results: Sequence[Result]) 
 
 
 def is_covered(result: Result, entries: Iterable[KnownFailure]) -> bool:
-    """Return whether entries excuse a failed requirement."""
+    """Return whether the entries together excuse a failed requirement."""
     every = tuple(entries)
     if any(e.subject is Subject.REQUIREMENT and e.matches(result.id) for e in every):
         return True
@@ -53,7 +53,7 @@ def _kept(entry: KnownFailure, results: Sequence[Result]) -> Iterator[KnownFailu
 
 
 def _standing(entry: KnownFailure, results: Sequence[Result]) -> Iterator[tuple[str, bool]]:
-    """Yield each id that an entry matches, and whether it fails or is unknown."""
+    """Yield each id that an entry matches, and whether it failed or was not judged."""
     match entry.subject:
         case Subject.REQUIREMENT:
             for result in results:

@@ -1,7 +1,8 @@
 """Behaviour of the official SDK as data.
 
-A profile is one revision of it, in two facets: observer and polling. TOML files (shipped here, or a user's
-own) go in; frozen ``Profile`` values come out, and the profile of any published release.
+A profile describes one revision (a range of releases that behave alike) in two facets: *observer*, what is
+logged about a pause, and *polling*, which requests are sent. TOML files, the kit's own or a user's, go in;
+frozen ``Profile`` values come out, by name or for any published release.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The values that a profile can choose from; each value's docstring says which SDK behaves so.
+"""The enumerations from which a profile chooses its values, with the SDKs that behave so.
 
-Sources: *official* is the Python SDK ``tinker``, measured and read release by release. *seed* is the document
-that describes Tinkex, an SDK in Elixir.
+In these docstrings, *official* is the Python SDK ``tinker``, measured and read release by release. *Tinkex*
+is an SDK in Elixir. *poll again* means: send the same poll once more. An *ending* future raises an error.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ class NotifyOn408(StrEnum):
     TRUTHY_STATE = "truthy_state"
     """Any ``queue_state`` of a JSON object that is true in Python's sense (official, every release)."""
     NEVER = "never"
-    """A 408 only makes the SDK poll again (so Tinkex)."""
+    """None; a 408 only makes the SDK poll again (Tinkex)."""
 
 
 class NotifyOnTryAgain(StrEnum):
     """Which HTTP 200 ``try_again`` replies notify the observer."""
 
     NEVER = "never"
-    """Official 0.1 to 0.20."""
+    """None (official 0.1 to 0.20)."""
     KNOWN_STATE_OR_REASON = "known_state_or_reason"
-    """The state is not UNKNOWN, or there is a reason, even an empty one (official since 0.21)."""
+    """Replies with a state other than UNKNOWN, or with a reason, even an empty one (official since 0.21)."""
     STATE_CHANGE = "state_change"
-    """The state differs from the previous one of the same future; the first always counts (so Tinkex)."""
+    """Replies whose state differs from the previous one of the same future, and its first reply (Tinkex)."""
 
 
 class Unparseable408(StrEnum):
-    """The effect of a ``queue_state`` that is a list or an object on a 408."""
+    """What an SDK does with an HTTP 408 whose ``queue_state`` is a list or an object."""
 
     UNKNOWN = "unknown"
     """The observer is notified of UNKNOWN (official 0.1 to 0.20)."""
@@ -39,10 +39,10 @@ class Unparseable408(StrEnum):
 
 
 class UnparseableTryAgain(StrEnum):
-    """The effect of a ``queue_state`` that is a list or an object on a 200 ``try_again``."""
+    """What an SDK does with an HTTP 200 ``try_again`` whose ``queue_state`` is a list or an object."""
 
     UNKNOWN = "unknown"
-    """It counts as UNKNOWN."""
+    """The SDK reads the state as UNKNOWN."""
     ENDS_POLL = "ends_poll"
     """The future ends in an error (official since 0.21: TypeError)."""
 
@@ -52,16 +52,16 @@ class ObserverError(StrEnum):
 
     SWALLOWED = "swallowed"
     ENDS_POLL = "ends_poll"
-    """It becomes the error of the future."""
+    """The future ends with that exception."""
 
 
 class CustomObserver(StrEnum):
     """Whether a caller can pass its own observer to one call."""
 
     UNSUPPORTED = "unsupported"
-    """Official, every release: a client is its own observer."""
+    """The caller cannot; a client is its own observer (official, every release)."""
     REPLACES_CLIENT = "replaces_client"
-    """The caller's is notified instead of the client's (specification of Tinkex, "Do NOT")."""
+    """The caller's observer is notified in place of the client's (specification of Tinkex, "Do NOT")."""
 
 
 class TelemetrySource(StrEnum):
@@ -69,34 +69,34 @@ class TelemetrySource(StrEnum):
 
     NONE = "none"
     STATUS_ERROR = "status_error"
-    """One ``api_status_error`` for each 408 and other error status (official)."""
+    """An event ``api_status_error`` for each 408 or other error status (official)."""
     STATE_CHANGE = "state_change"
-    """One for each change of a future's state (so Tinkex)."""
+    """An event for each change of a future's queue state (Tinkex)."""
 
 
 class MessageMatch(StrEnum):
-    """How a pause line is compared with the profile's."""
+    """How the text of a pause line is compared with the text in the profile."""
 
     EXACT = "exact"
     PARTS = "parts"
-    """It must contain verb phrase, identifier and reason: Tinkex's specification allows several wordings."""
+    """The line must contain verb phrase, identifier and reason; the rest may differ (Tinkex)."""
 
 
 class ClockKind(StrEnum):
     """Which clock measures a length of time."""
 
     WALL = "wall"
-    """``time.time()``: steps back when the wall clock does."""
+    """``time.time()``, which steps back when the wall clock is set back."""
     MONOTONIC = "monotonic"
     """``time.monotonic()``."""
 
 
 class Identifier(StrEnum):
-    """The identifier by which a message names the client."""
+    """Which id of the client a log line contains."""
 
     SAMPLING_SESSION_ID = "sampling_session_id"
     MODEL_PATH = "model_path"
-    """Prints as ``None`` for a sampler of a base model (official 0.1 to 0.5.0)."""
+    """The path of the weights, printed as ``None`` for a base model (official 0.1 to 0.5.0)."""
     MODEL_ID = "model_id"
     BASE_MODEL = "base_model"
 
@@ -114,15 +114,15 @@ class StatusAction(StrEnum):
     """What an SDK does when a poll gets an HTTP status that is not a success."""
 
     POLL_AGAIN = "poll_again"
-    """Polls again at once, without a limit."""
+    """The SDK polls again at once, without a limit."""
     BACK_OFF = "back_off"
-    """Polls again after the back-off of connection errors."""
+    """The SDK polls again after a delay that doubles each time, as after connection errors."""
     BUDGET = "budget"
-    """Polls again at once, up to ``bad_request_budget`` times; then the future ends in an error."""
+    """The SDK polls again at once, up to ``bad_request_budget`` times; then the future ends in an error."""
     BILLING_PAUSE = "billing_pause"
-    """Polls every ``billing_pause_seconds`` until ``billing_limit_seconds``; then ends in an error."""
+    """The SDK polls every ``billing_pause_seconds``, until the future fails at ``billing_limit_seconds``."""
     EXPIRES = "expires"
-    """The future no longer exists; see ``expired``."""
+    """The future no longer exists; ``expired`` in the polling facet says what the SDK does."""
     ENDS = "ends"
     """The future ends in an error."""
 
@@ -131,34 +131,34 @@ class OnExpired(StrEnum):
     """What a client does when its future no longer exists (HTTP 410)."""
 
     RESUBMITS = "resubmits"
-    """It submits the request again after a jittered delay."""
+    """The client submits the request again after a random delay."""
     RAISES = "raises"
 
 
 class BudgetRefill(StrEnum):
-    """Which replies refill the budget for HTTP 400."""
+    """Which replies reset the count of HTTP 400 in a row, so that ``bad_request_budget`` applies again."""
 
     NOTHING = "nothing"
     ANY_408 = "any_408"
-    """Official 0.15 to 0.20."""
+    """Any HTTP 408 (official 0.15 to 0.20)."""
     JSON_408 = "json_408"
     """A 408 whose body is JSON and not null (official since 0.21)."""
 
 
 class BackOffReset(StrEnum):
-    """Which replies reset the back-off of connection errors."""
+    """Which replies reset the doubling delay after connection errors to its first value."""
 
     ERROR_STATUS = "error_status"
     """Any HTTP status that is not a success; a 200 ``try_again`` does not (official 0.1 to 0.20)."""
     ANY_REPLY = "any_reply"
-    """Any complete reply, except one that itself starts a back-off or a pause (official since 0.21)."""
+    """Any complete reply that does not itself start a delay or a billing pause (official since 0.21)."""
 
 
 class UnusableBody(StrEnum):
-    """The effect of a 200 whose body is empty, not JSON or not an object."""
+    """What an SDK does with an HTTP 200 whose body is empty, not JSON or not an object."""
 
     ENDS_POLL = "ends_poll"
-    """Official, every release."""
+    """The future ends in an error (official, every release)."""
     POLL_AGAIN = "poll_again"
 
 
@@ -167,43 +167,43 @@ class ResultFormat(StrEnum):
 
     JSON = "json"
     JSON_OR_PROTOBUF = "json_or_protobuf"
-    """``Accept`` prefers protobuf; both are accepted (official 0.18.1 to 0.24)."""
+    """Either format; the header ``Accept`` prefers protobuf (official 0.18.1 to 0.24)."""
     PROTOBUF = "protobuf"
-    """A result in JSON ends the future in an error (official since 0.25)."""
+    """Protobuf only; a result in JSON ends the future in an error (official since 0.25)."""
 
 
 class SamplerAddress(StrEnum):
-    """How a sample request names its sampler."""
+    """How a sample request says which weights to sample from."""
 
     IN_REQUEST = "in_request"
-    """``model_path`` or ``base_model`` in each request (official 0.1 to 0.2)."""
+    """With ``model_path`` or ``base_model`` in each request (official 0.1 to 0.2)."""
     SESSION = "session"
-    """A ``sampling_session_id``, created once (official since 0.3)."""
+    """With a ``sampling_session_id``, which the client creates once (official since 0.3)."""
 
 
 class FailureClass(StrEnum):
-    """The exception for a failure that the server reports."""
+    """The class of the exception for a failure that the server reports."""
 
     VALUE_ERROR = "ValueError"
-    """Official 0.1 to 0.2."""
+    """``ValueError`` (official 0.1 to 0.2)."""
     REQUEST_FAILED = "RequestFailedError"
-    """Official since 0.3."""
+    """``RequestFailedError`` (official since 0.3)."""
 
 
 class WaitTimeout(StrEnum):
-    """What ends when a caller's timeout on a result passes."""
+    """What an SDK stops when the caller's timeout for a result has passed."""
 
     STOPS_WAITING = "stops_waiting"
-    """Only the wait; the SDK continues to poll."""
+    """The wait for the result; the SDK continues to poll."""
     CANCELS_POLL = "cancels_poll"
 
 
 class SubmissionRetries(StrEnum):
-    """Which retries a request gets that the server does not accept; see ``submission`` for their delays."""
+    """How a request is sent again that the server did not accept; ``submission`` has the delays."""
 
     QUICK_ONLY = "quick_only"
-    """Quick ones, and then the request fails (official: sessions and the creation of a model)."""
+    """A few times with short delays, then the request fails (official: sessions, creation of a model)."""
     SLOW_ONLY = "slow_only"
-    """Slow ones (official: samples; since 0.18 also what saves weights)."""
+    """With longer delays, for some minutes (official: samples; since 0.18 also saving weights)."""
     QUICK_THEN_SLOW = "quick_then_slow"
-    """When the quick ones are used up, a slow one, and the quick ones begin again (official: training)."""
+    """A few times with short delays, then after a long delay from the start again (official: training)."""

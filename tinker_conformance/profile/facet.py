@@ -1,4 +1,4 @@
-"""The base class of a profile's facets, and what they share."""
+"""The base class of a profile's facets (its parts *observer* and *polling*), and what they share."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import msgspec
 from fake_server.script.steps import MAX_ADVANCE_SECONDS
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_ADVANCE_SECONDS)]
-"""A duration in seconds, from 0 to the longest step by which a script can move a clock."""
+"""A duration in seconds, from 0 to the longest step by which a script can move the clocks."""
 
 _LONG_FORMAT: Final = re.compile(r"[0-9]{4}|\{")
 
 
 class Facet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A group of profile values; none may be missing or unknown."""
+    """A group of profile values, read from TOML; a missing or an unknown key is an error."""
 
 
 def check_places(field: str, template: str, allowed: frozenset[str]) -> None:
-    """Check that a template uses only known placeholders.
+    """Check that a text template of a profile uses only known placeholders.
 
     Raises:
-        ValueError: It is not a template, or has an unknown placeholder; msgspec adds the key to the text.
+        ValueError: The text is not a template, or has an unknown placeholder. (msgspec adds the key.)
     """
     try:
         parsed = [part for part in string.Formatter().parse(template) if part[1] is not None]

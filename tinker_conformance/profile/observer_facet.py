@@ -1,4 +1,4 @@
-"""The observer facet of a profile: what notifies an observer, and what it logs."""
+"""The observer facet of a profile: which replies notify an observer of a queue state, and what is logged."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from tinker_conformance.queue_state import ClientKind, Parsing, QueueState
 
 
 class Reasons(Facet, frozen=True):
-    """The reasons in messages for which the server gives none.
+    """The texts after "Reason:" in a pause line when the server's reply gives no reason.
 
     Attributes:
-        paused_rate_limit: For a rate limit. Official by revision; seed success criteria 6 and 7.
-        paused_capacity: For a lack of capacity.
-        unknown: For everything else.
+        paused_rate_limit: The text for a rate limit. Official by revision; specification of Tinkex, success
+            criteria 6 and 7.
+        paused_capacity: The text for a lack of capacity.
+        unknown: The text for every other state.
     """
 
     paused_rate_limit: str
@@ -34,7 +35,7 @@ class Reasons(Facet, frozen=True):
     unknown: str
 
     def of(self, state: QueueState) -> str:
-        """Return the reason for a state; ACTIVE has that of UNKNOWN (specification of Tinkex)."""
+        """Return the text for a state; ACTIVE has the same as UNKNOWN (specification of Tinkex)."""
         match state:
             case QueueState.PAUSED_RATE_LIMIT:
                 return self.paused_rate_limit
@@ -45,17 +46,17 @@ class Reasons(Facet, frozen=True):
 
 
 class ClientForms(Facet, frozen=True):
-    """How one kind of client logs its pauses.
+    """How one kind of client logs its pauses: the text, its parts, and its level.
 
     Attributes:
         message: The line, with the placeholders ``{identifier}`` and ``{reason}``. Official by revision.
         verb_phrase: The part that every wording must contain (specification of Tinkex, "Phase 1").
-        identifier: The value of ``{identifier}``. Official by revision.
-        reasons: The values of ``{reason}``.
-        server_reason_replaces: Whether a non-empty ``queue_state_reason`` in the reply replaces them.
-            Official since 0.7.
-        grace_seconds: How long the same state must last before it is logged; 0 logs at once. Official 0.38:
-            900 for training and creation.
+        identifier: Which id of the client fills ``{identifier}``. Official by revision.
+        reasons: The texts that fill ``{reason}``, by state.
+        server_reason_replaces: Whether a non-empty ``queue_state_reason`` in the reply fills ``{reason}``
+            instead. Official since 0.7.
+        grace_seconds: How long a state must last before it is logged, seconds; 0 logs at once. Official 0.38:
+            900 for training and the creation of a model.
         level: The level of the line. Official, and specification of Tinkex: warning.
     """
 
@@ -73,29 +74,31 @@ class ClientForms(Facet, frozen=True):
 
 
 class ObserverFacet(Facet, frozen=True):
-    """What notifies an observer, and what a client's own observer does with it.
+    """Which replies notify an observer of a queue state, and what a client's own observer logs.
 
     Attributes:
         revision: The name of this revision.
         since: The first release that behaves so.
         until: The last release that behaves so; empty while it is the newest known.
         notify_on_408: Which HTTP 408 replies notify the observer.
-        unparseable_408_state: The effect of a list or an object as state on a 408.
+        unparseable_408_state: What the SDK does with a 408 whose state is a list or an object.
         notify_on_try_again: Which HTTP 200 ``try_again`` replies notify the observer.
-        unparseable_try_again_state: The effect of a list or an object as state on a 200.
+        unparseable_try_again_state: What the SDK does with a ``try_again`` whose state is a list or an
+            object.
         parsing: How strictly the spelling of a state is compared.
-        passes_reason: Whether the callback takes ``(state, reason)`` rather than ``(state)``. Official since
-            0.7.
+        passes_reason: Whether the observer is called with ``(state, reason)`` rather than ``(state)``.
+            Official since 0.7.
         observer_error_on_408: What happens to an observer's exception after a 408. Official: swallowed.
         observer_error_on_try_again: The same after a 200 ``try_again``. Official since 0.21: ends the poll;
             Tinkex: swallowed.
-        observer_error_on_completion: The same for ACTIVE at the end. Official 0.38: ends the poll.
+        observer_error_on_completion: The same for the notification of ACTIVE when a future ends. Official
+            0.38: ends the poll.
         notifies_active_on_completion: Whether the observer is notified of ACTIVE when a future ends in a
             result or a reported failure. Official since 0.38.
-        custom_observer: Whether a caller may pass in an observer.
+        custom_observer: Whether a caller may pass in an observer for one call.
         telemetry: Which telemetry event accompanies a pause.
         telemetry_event: The name of that event; empty if there is none.
-        message_match: How a pause line is compared.
+        message_match: How the text of a pause line is compared with ``message``.
         interval_seconds: The least time between two pause lines of one client. Official and specification
             of Tinkex: 60.
         interval_inclusive: Whether a line is due exactly at the end of the interval. Official and
@@ -103,9 +106,10 @@ class ObserverFacet(Facet, frozen=True):
         debounce_clock: The clock that measures the interval. Official: wall, starting from 0.
         grace_clock: The clock that measures ``grace_seconds``. Official 0.38: monotonic.
         observed_operations: The operations whose futures are observed, if a release has them.
-        sampling: The sampling client.
-        training: The training client.
-        model_creation: The creation of a model; absent if it has no observer (official before 0.10).
+        sampling: The log lines of a sampling client.
+        training: The log lines of a training client.
+        model_creation: The log lines of the creation of a model; absent where it has no observer (official
+            before 0.10).
     """
 
     revision: str
@@ -140,7 +144,7 @@ class ObserverFacet(Facet, frozen=True):
             raise ValueError("`observed_operations` has create_model but `model_creation` is missing; add it")
 
     def client(self, kind: ClientKind) -> ClientForms | None:
-        """Return the texts of one kind of client; None if this revision does not observe it."""
+        """Return how a kind of client logs its pauses; None if this revision does not observe that kind."""
         match kind:
             case ClientKind.SAMPLING:
                 return self.sampling

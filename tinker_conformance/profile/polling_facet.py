@@ -1,4 +1,4 @@
-"""The polling facet of a profile: requests, retries, and how a future ends."""
+"""The polling facet of a profile: requests, when they are sent again, and how a future ends."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class OperationFacet(Facet, frozen=True):
     """How one operation is submitted and what its result must look like.
 
     Attributes:
-        path: The path of the POST request. Official by revision (``forward`` moved at 0.25).
-        request_type: The value of the request-type header in its polls. Official.
-        result_format: The format of its result.
+        path: The path of the POST request. Official by revision (another one for ``forward`` since 0.25).
+        request_type: The value of the request-type header in the operation's polls. Official.
+        result_format: The format of the operation's result.
         required: Keys without which a JSON result cannot be decoded. Official.
-        result_class: How the official SDK prints the type it expects; part of error texts.
+        result_class: The name of the result's class in the official SDK, as its error texts print it.
         asserted: Keys that are checked only after the result has been decoded. Official since 0.3.
-        assertion_drains: Whether the failure of that check reaches the caller as late as other failures do
-            (see ``failure_drain_seconds``). Official: since 0.20.
-        retries: Which retries its submission gets.
+        assertion_drains: Whether the error about a missing key of ``asserted`` reaches the caller as late as
+            other failures do (see ``failure_drain_seconds``). Official: since 0.20.
+        retries: How the submission is sent again if the server does not accept it.
     """
 
     path: str
@@ -54,15 +54,15 @@ class Expired(Facet, frozen=True):
     """What each kind of client does after HTTP 410. Official: sampling resubmits, the others raise.
 
     Attributes:
-        sampling: The sampling client.
-        training: The training client.
-        model_creation: The creation of a model.
+        sampling: What a sampling client does.
+        training: What a training client does.
+        model_creation: What the creation of a model does.
         delay_base_seconds: The first delay before a request is submitted again; it doubles each time.
             Official: 0.5.
         delay_cap_seconds: The longest delay, including jitter. Official: 10.
         jitter: The share of the delay that is added or subtracted at random. Official: 0.25.
-        stalled_after_seconds: The time (wall clock) without a successful sample of the client after which
-            it gives up. Official: 1800, since 0.6.3 7200.
+        stalled_after_seconds: How long a client goes on without a successful sample before it gives up (wall
+            clock). Official: 1800, since 0.6.3 7200.
     """
 
     sampling: OnExpired
@@ -93,13 +93,14 @@ class Lines(Facet, frozen=True):
             every release.
         billing_pause: WARNING at the start of a billing pause; placeholder ``{detail}``. Official since 0.20.
         billing_abort: ERROR at its end; placeholder ``{seconds}``. Official since 0.20.
-        status_error: Error text for a status that ends the future; placeholders ``{detail}``, ``{status}``,
-            ``{request_id}``, ``{result_class}``.
-        budget_error: The same for HTTP 400 beyond the budget.
+        status_error: Error text for an HTTP status that ends the future; placeholders ``{detail}``,
+            ``{status}``, ``{request_id}``, ``{result_class}``.
+        budget_error: The same for one HTTP 400 more than ``bad_request_budget``.
         failure_error: Error text for a failure that the server reports. It may also have the placeholders
             ``{body}`` and ``{error}``.
         expired_error: Error text for HTTP 410.
-        stalled_error: Error text when the client gives up; placeholder ``{seconds}``.
+        stalled_error: Error text when the client gives up after ``stalled_after_seconds``; placeholder
+            ``{seconds}``.
     """
 
     try_again: str
@@ -129,36 +130,41 @@ class Lines(Facet, frozen=True):
 
 
 class PollingFacet(Facet, frozen=True):
-    """Requests, retries, and how a future ends.
+    """Which requests an SDK sends, when it sends them again, and how a future ends.
 
     Attributes:
         revision: The name of this revision.
         since: The first release that behaves so.
         until: The last release that behaves so; empty while it is the newest known.
-        on_408: HTTP 408. Official, every release: polled again at once, whatever the body.
-        on_5xx: HTTP 500-599. Official, every release: polled again at once.
-        on_400: HTTP 400. Official: ends; since 0.15 a budget.
-        on_402: HTTP 402. Official: ends; since 0.20 a billing pause.
-        on_410: HTTP 410. Official: expires.
-        on_429: HTTP 429. Official: ends; since 0.21 backs off.
-        on_other: Every other status that is not a success. Official: ends.
-        bad_request_budget: How many times HTTP 400 is polled again. Official since 0.15: 3.
-        budget_refilled_by: Which replies refill the budget.
+        on_408: What the SDK does after HTTP 408. Official, every release: polls again at once, whatever the
+            body.
+        on_5xx: The same after HTTP 500-599. Official, every release: polls again at once.
+        on_400: The same after HTTP 400. Official: the future ends; since 0.15 the SDK polls again a few
+            times.
+        on_402: The same after HTTP 402. Official: the future ends; since 0.20 a billing pause.
+        on_410: The same after HTTP 410. Official: see ``expired``.
+        on_429: The same after HTTP 429. Official: the future ends; since 0.21 the SDK polls again after a
+            delay.
+        on_other: The same after every other status that is not a success. Official: the future ends.
+        bad_request_budget: How many times in a row the SDK polls again after HTTP 400. Official since 0.15:
+            3.
+        budget_refilled_by: Which replies reset that count.
         back_off_base_seconds: The first delay after a connection error; it doubles each time. Official: 1.
-        back_off_cap_seconds: The longest delay. Official: 30.
-        back_off_reset_by: Which replies reset the back-off.
+        back_off_cap_seconds: The longest such delay. Official: 30.
+        back_off_reset_by: Which replies reset that delay to its first value.
         billing_pause_seconds: The delay after HTTP 402. Official since 0.20: 5.
-        billing_limit_seconds: How long a pause may last (monotonic clock). Official since 0.20: 3600, unless
-            the server's configuration says otherwise.
-        billing_line_seconds: The least time between two log lines of a pause. Official since 0.20: 60.
-        billing_forgotten_seconds: The time after the last line of a pause from which a 402 begins a new one.
-            Official since 0.20: 300.
-        unusable_body: The effect of a 200 whose body is empty, not JSON or not an object.
-        failure_class: The exception for a failure that the server reports.
-        metadata_only: Whether polls say ``allow_metadata_only`` and a ``complete_metadata`` is followed by a
-            fetch. Official since 0.14.
-        wait_timeout: What ends when a caller's timeout passes. Official ``result(timeout)``: only the wait.
-            Its ``result_async(timeout)``, which cancels, is not modelled.
+        billing_limit_seconds: How long a billing pause may last (monotonic clock). Official since 0.20: 3600,
+            unless the server's configuration says otherwise.
+        billing_line_seconds: The shortest time between two log lines of a billing pause. Official since 0.20:
+            60.
+        billing_forgotten_seconds: How long after the last log line of a billing pause a 402 starts a new
+            pause. Official since 0.20: 300.
+        unusable_body: What the SDK does with a 200 whose body is empty, not JSON or not an object.
+        failure_class: The class of the exception for a failure that the server reports.
+        metadata_only: Whether polls allow a reply with the size of the result alone
+            (``allow_metadata_only``), after which the next poll fetches the result. Official since 0.14.
+        wait_timeout: What the SDK stops when a caller's timeout has passed. Official ``result(timeout)``:
+            only the wait. ``result_async(timeout)``, which also cancels, is not modelled.
         failure_drain_seconds: How long a failure takes to reach the caller: the official SDK waits until its
             telemetry is sent. Official, every release: 0.1 if the server takes the telemetry.
         poll_timeout_seconds: The timeout of one HTTP request of a poll. Official: 45.
@@ -167,16 +173,16 @@ class PollingFacet(Facet, frozen=True):
         type_header: The header with the request type. Official, and specification of Tinkex.
         round_trip_header: The header by which the first poll says how many seconds the submission took.
             Official.
-        sampler_address: How a sample request names its sampler.
+        sampler_address: How a sample request says which weights to sample from.
         creates_session: Whether a session is created first. Official since 0.3.
         asks_client_config: Whether ``POST /api/v1/client/config`` is sent first. Official since 0.18.
-        session_polling: How the samples of a session wait together; absent before official 0.27.1.
+        session_polling: How all samples of a session share one poll; absent before official 0.27.1.
         from_checkpoint: How a training client is created from a saved state; absent before official 0.6.3.
         cancellation: How the server is told of samples that are given up; absent before official 0.26.0.
         submission: When a request is sent again that the server does not accept.
-        expired: What happens after HTTP 410.
+        expired: What each kind of client does after HTTP 410.
         lines: Log lines and error texts.
-        operations: The operations of this revision.
+        operations: How each operation of this revision is submitted.
     """
 
     revision: str

@@ -1,8 +1,9 @@
-"""A profile: one revision of an SDK's queue-state behaviour, as plain data.
+"""A profile: how one revision of an SDK polls, and what it logs while its queue is paused, as plain data.
 
-A profile has two facets, whose revisions change independently. The *observer* facet says what notifies an
-observer, how a state is read, and what is logged. The *polling* facet describes requests, retries, and how a
-future ends. `profile_files` reads them from TOML. The reference follows them, and never looks at a version.
+A profile has two facets, whose revisions change independently. The *observer* facet says which replies notify
+an observer, how a state is read, and what is logged. The *polling* facet describes requests, retries, and how
+a future ends. `profile_files` reads both from TOML. The reference does what a profile says, and never looks
+at a version.
 
 `docs/reference/profiles.md` lists every field and every revision.
 """
@@ -76,10 +77,10 @@ __all__ = [
 
 
 class Profile(Facet, frozen=True):
-    """One revision of each facet.
+    """One revision of each facet, under one name.
 
     Attributes:
-        name: Its name for `load_profile` and ``--profile``.
+        name: The name for `load_profile` and ``--profile``.
         observer: The observer facet.
         polling: The polling facet.
     """

@@ -1,4 +1,4 @@
-"""Profiles as TOML files: those of the kit, and a user's own.
+"""Read profiles from TOML files: those of the kit, and a user's own.
 
 A facet file of the kit may contain ``extends = "REVISION"``. It then inherits all keys that it does not set,
 so the file shows what changed; ``without = ["a.b"]`` removes keys. A user's profile file has a ``name`` and
@@ -95,7 +95,7 @@ def _of_release(name: str) -> Profile:
 
 
 def combined(pair: NamedProfile) -> Profile:
-    """Return the profile of two revisions; a pair that has a name keeps it, others are OBSERVER+POLLING."""
+    """Return the profile of a pair of revisions, under its known name or else as OBSERVER+POLLING."""
     named = index().profiles.get(pair.observer)
     name = pair.observer if named == pair else f"{pair.observer}+{pair.polling}"
     return Profile(
@@ -178,7 +178,7 @@ def _parsed(content: bytes, source: str) -> dict[str, object]:
 
 
 def _extended(base: Mapping[str, object], changes: dict[str, object], source: str) -> dict[str, object]:
-    """Return the base without the keys in `without`, merged table by table with the changes."""
+    """Return `base` without the keys that `changes` lists under `without`, merged with the other changes."""
     without = changes.pop("without", [])
     if not isinstance(without, list):
         raise _error(source, "without", 'expected an array of keys, as in ["operations.unload_model"]')
@@ -229,7 +229,7 @@ _ANY_VALUE: Final = "[...]"
 
 
 def _named(tokens: list[str], data: object, kind: type) -> list[str]:
-    """Return the path with the mapping keys that msgspec omits: the first that does not decode."""
+    """Return the path of an error with the mapping keys that msgspec's text omits."""
     for place, written in enumerate(tokens):
         token = written
         if written == _ANY_VALUE and isinstance(data, dict):
@@ -249,7 +249,7 @@ def _fits(value: object, kind: type) -> bool:
 
 
 def _explained(problem: str, tokens: list[str], holder: type) -> tuple[str, str]:
-    """Return the key that an error of msgspec is about, and the error in words with the fix."""
+    """Return the key that an error of msgspec is about, and a sentence with the problem and the fix."""
     key = ".".join(tokens)
     quoted = re.search(r"`(.+?)`|'(.+?)'", problem)
     word = (quoted.group(1) or quoted.group(2)) if quoted else ""
@@ -307,10 +307,10 @@ def _hint(word: str, known: typing.Iterable[str]) -> str:
 
 
 def _error(source: str, key: str, problem: str) -> UserError:
-    """Return an error of a profile.
+    """Return the error about a profile that cannot be used.
 
     Args:
-        source: The file or the name.
+        source: The profile's file or name.
         key: The path of the key inside it, with dots; empty for the whole file.
         problem: What is wrong and how to fix it.
     """

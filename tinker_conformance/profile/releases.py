@@ -1,4 +1,4 @@
-"""The profile of each published release of the official SDK."""
+"""Find the profile of each published release of the official SDK."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tinker_conformance.profile.version_numbers import release_of
 
 
 class NewerThanKnownWarning(UserWarning):
-    """A release is newer than all that the kit knows, and is treated as the newest of them."""
+    """Warns that a release is newer than the newest one that the kit knows, and is treated like that one."""
 
 
 def known_releases() -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def profile_for(release: str) -> Profile:
         NewerThanKnownWarning: The release is newer than the newest known one, whose profile is returned.
 
     Raises:
-        UserError: The release is older than that, and was not published.
+        UserError: The release is older than the newest known one, and was never published.
     """
     releases = index().releases
     if (pair := releases.get(release)) is not None:

@@ -1,4 +1,4 @@
-"""The part of the polling facet about what an SDK sends for a whole session, and not for one future."""
+"""The part of the polling facet about requests that an SDK sends for a whole session, not for one future."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ class FromCheckpoint(Facet, frozen=True):
     """How a training client is created from a saved state.
 
     Official since 0.6.3, driven with 0.6.3, 0.20.0, 0.36.0 and 0.38.0. (Older releases have no way to load
-    the optimizer's state.) What an SDK asks about the checkpoint first is no part of it.
+    the optimizer's state.) The requests by which an SDK first asks about the checkpoint are not described.
 
     Attributes:
-        loading_creates: Whether one load, which names the session in place of a model, creates the model.
-            Otherwise a model is created, and the state is loaded into it. Official: since 0.38.
+        loading_creates: Whether a single load request, sent with the session's id and without a model's,
+            creates the model. Otherwise one request creates a model, and another loads the state. Official:
+            since 0.38.
         failure_drains_again: Whether a failure takes `failure_drain_seconds` twice to reach the caller.
             Official: until 0.19.
     """
@@ -28,15 +29,18 @@ class FromCheckpoint(Facet, frozen=True):
 
 
 class Cancellation(Facet, frozen=True):
-    """How the server is told of samples that a caller gives up, where its configuration says so.
+    """How an SDK cancels samples that a caller gives up, if the server's configuration asks for that.
 
-    Official since 0.26.0, driven with 0.26.0, 0.36.0 and 0.38.0. What is given up is not polled any more.
+    Official since 0.26.0, driven with 0.26.0, 0.36.0 and 0.38.0. A sample that is given up is not polled any
+    more.
 
     Attributes:
-        flag: The field of the server's configuration that switches it on. Official: off by default.
-        config_path: The path of that configuration, which is asked after the client's. Official.
-        path: The path of a cancellation. Official.
-        retries: The retries of a cancellation. Official: slow ones.
+        flag: The field of the server's configuration that switches cancellations on. Official: off by
+            default.
+        config_path: The path of the request for that configuration, sent after the one for the client's
+            configuration. Official.
+        path: The path of the request that cancels a sample. Official.
+        retries: How that request is sent again if the server does not accept it. Official: slowly.
     """
 
     flag: str
@@ -46,19 +50,20 @@ class Cancellation(Facet, frozen=True):
 
 
 class SessionPolling(Facet, frozen=True):
-    """How the samples of one sampling session wait together, where the server's configuration says so.
+    """How all samples of a sampling session share one poll, if the server's configuration asks for it.
 
     Official since 0.27.1, measured with 0.27.1, 0.33.0, 0.36.0 and 0.38.0. One task polls for the session. A
-    sample is polled itself only once that task has heard that it is finished or failed.
+    sample is polled by itself only after a poll of the session has reported that it is finished or failed.
 
     Attributes:
-        flag: The field of the server's configuration that switches it on. Official: off by default.
-        path: The path of its polls. Official.
+        flag: The field of the server's configuration that switches these polls on. Official: off by default.
+        path: The path of the polls. Official.
         retry_seconds: The delay after HTTP 400, 408, 409, 429 and 5xx, and after a lost reply. Official: 1.
-        bad_request_budget: How many times in a row HTTP 400 is polled again. Official: 3.
+        bad_request_budget: How many times in a row the SDK polls again after HTTP 400. Official: 3.
         reports_retrieved: Whether polls name the futures whose results have been fetched. Official since
             0.36.
-        acknowledges: Whether a poll that nobody waits for says at once what has been heard. Official 0.38.
+        acknowledges: Whether a poll for which no sample waits tells the server at once which completions the
+            SDK has received. Official 0.38.
         failure_error: The ERROR line and the error of every waiting sample when a poll ends in any other
             status; placeholders ``{session}`` and ``{error}``, "class: text". Official.
     """

@@ -1,7 +1,7 @@
-"""The waits of one request that the server does not accept, as its profile says.
+"""Compute how long a client waits before it sends a request again that the server did not accept.
 
-Refusals go in, one after another; out comes how long the client waits before it sends the request again. The
-reference waits that long, and a check compares an SDK with it.
+The server's replies go in, one after another; the wait after each comes out, as a profile says. The reference
+waits that long, and a check compares the waits of an SDK with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _RETRIED: Final = frozenset({408, 409, 429})
 
 @dataclass(frozen=True, slots=True)
 class RefusedReply:
-    """What a request got in place of a reply that accepts it.
+    """A reply that does not accept a request, or the loss of the reply.
 
     Attributes:
         status: The HTTP status; None for a lost reply.
@@ -34,7 +34,7 @@ class RefusedReply:
 
     @property
     def is_retried(self) -> bool:
-        """Whether the official SDK sends the request again, whichever retries it has."""
+        """Return whether the official SDK sends a request again after this reply, quickly or slowly."""
         return self.status is None or self.status in _RETRIED or 500 <= self.status < 600
 
 
@@ -43,9 +43,9 @@ class Wait:
     """A wait before a request is sent again.
 
     Attributes:
-        least: The shortest that it may be, seconds.
-        most: The longest.
-        of_all_samples: Whether all samples of the service wait.
+        least: The shortest time that the wait may last, seconds; waits are random.
+        most: The longest time, seconds.
+        of_all_samples: Whether all samples of the service wait, and not only this request.
     """
 
     least: float
@@ -55,13 +55,14 @@ class Wait:
 
 @dataclass(slots=True)
 class SubmissionWaits:
-    """The waits of one request.
+    """Computes the waits of one request, refusal after refusal.
 
     Attributes:
         facet: The polling facet.
-        retries: Which retries the request gets.
-        is_sample: Whether it is a sample.
-        may_pause: Returns whether an unpaid bill (HTTP 402) may still pause; asked once for each 402.
+        retries: Whether the request gets quick retries, slow ones, or both.
+        is_sample: Whether the request is a sample.
+        may_pause: Returns whether an unpaid bill (HTTP 402) may still pause the SDK; called once for each
+            402.
     """
 
     facet: PollingFacet
@@ -73,10 +74,10 @@ class SubmissionWaits:
     _since: float | None = None
 
     def after(self, refusal: RefusedReply, now: float) -> Wait | None:
-        """Return the wait after a refusal; None if the request has failed.
+        """Return the wait after a refusal; None if the request is not sent again.
 
         Args:
-            refusal: What the request got.
+            refusal: The refusal.
             now: The wall clock, seconds.
         """
         if self._since is None:

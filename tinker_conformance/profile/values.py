@@ -1,4 +1,4 @@
-"""The values of a profile as plain lines: to be read, compared, or written as a file of one's own."""
+"""Show the values of a profile: by path, as a line of text, or as a whole TOML file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinker_conformance.profile.profile import Profile
 
 
 def values_of(profile: Profile) -> dict[str, object]:
-    """Return the values of a profile by dotted path, such as `polling.on_408`; the name is left out."""
+    """Return the values of a profile, except its name, by dotted path, such as `polling.on_408`."""
     built = msgspec.to_builtins(profile)
     return {path: value for path, value in _flat(built, "") if path != "name"}
 
@@ -24,7 +24,7 @@ def as_toml(profile: Profile) -> str:
 
 
 def written(value: object) -> str:
-    """Return a value as TOML writes it; `none` for one that is absent."""
+    """Return a value as TOML writes it, and `none` for an absent value."""
     match value:
         case None:
             return "none"

@@ -6,7 +6,7 @@ from packaging.version import InvalidVersion, Version
 
 
 def valid_version(text: str) -> Version:
-    """Return the version of a text that is known to be one, such as the kit's own.
+    """Return the version in a text that is certainly one, such as the kit's own version.
 
     Raises:
         InvalidVersion: The text is not a version (PEP 440).
@@ -15,7 +15,7 @@ def valid_version(text: str) -> Version:
 
 
 def version_of(text: str) -> Version | None:
-    """Return the version, which can be compared with others; None if the text is not one (PEP 440)."""
+    """Return the version in a text, for comparisons; None if the text is not a version (PEP 440)."""
     try:
         return valid_version(text)
     except InvalidVersion:
@@ -23,6 +23,6 @@ def version_of(text: str) -> Version | None:
 
 
 def release_of(text: str) -> tuple[int, ...]:
-    """Return the numbers of a version, without pre-release and build; empty if the text is not one."""
+    """Return the numbers of a version, without pre-release and build; empty if the text is not a version."""
     version = version_of(text)
     return () if version is None else version.release

@@ -1,7 +1,7 @@
 """The executable reference: an SDK of the Tinker API that does what a profile says.
 
-A ``Profile`` goes in with each client. Requests, log lines, observer calls and outcomes come out, as from
-the release that the profile describes.
+A caller creates clients for a ``Profile``, the description of one revision of the official SDK. The clients
+send the requests, log the lines, call the observers and return the results that this revision would.
 """
 
 from __future__ import annotations

@@ -18,11 +18,12 @@ _logger: Final = logging.getLogger(f"{LOGGER_NAME}.billing")
 
 @dataclass(slots=True)
 class BillingPause:
-    """The state of a billing pause: whether polling may go on after a 402.
+    """Decides, after each HTTP 402 (an unpaid bill), whether the SDK polls again or gives up.
 
     Attributes:
-        facet: The polling facet, with the times and the log lines of a pause.
-        limit_seconds: How long a pause may last; the server's configuration overrides the facet's value.
+        facet: The polling facet of the profile: how long a pause lasts, and what is logged about it.
+        limit_seconds: How long polling continues during an unpaid bill, seconds. At first the facet's value;
+            the server's configuration may replace it.
     """
 
     facet: PollingFacet
@@ -31,10 +32,10 @@ class BillingPause:
     _logged_at: float | None = None
 
     def may_continue(self, detail: str) -> bool:
-        """Return whether to pause and poll again; log the pause when a line is due, and its end.
+        """Return whether to wait and poll again after a 402, and log the start and the end of the pause.
 
         Args:
-            detail: The text about the reply in the log line.
+            detail: What the log line says about the server's reply.
         """
         now = time.monotonic()
         if self._logged_at is not None and now - self._logged_at > self.facet.billing_forgotten_seconds:

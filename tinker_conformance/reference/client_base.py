@@ -1,4 +1,4 @@
-"""The base of all clients of the reference: the session, submissions, and waits for results."""
+"""What all clients of the reference share: the session with the server, submissions, waits for results."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _MESSAGES: Final = (
     (logging.WARNING, "warning_message"),
     (logging.ERROR, "error_message"),
 )
-"""What the reply that creates a session tells the user: the level of its line, and the field."""
+"""The fields of the reply to a session's creation that the SDK logs, each with the level of its log line."""
 
 
 class Service:
-    """One session with a server.
+    """A session with one server, shared by all clients that were created from it.
 
     Attributes:
-        profile: The profile that it follows.
+        profile: The profile that the session and its clients follow.
     """
 
     def __init__(
@@ -61,13 +61,13 @@ class Service:
         http: httpx.AsyncClient | None = None,
         on_telemetry: TelemetryHook | None = None,
     ) -> None:
-        """Create a service; the first call of a client sends the first request.
+        """Create a session without sending a request; the first call of a client sends the first one.
 
         Args:
             base_url: The server's URL, such as ``http://127.0.0.1:8000``.
             profile: The profile to follow.
-            api_key: Sent with every request in the header ``X-API-Key``; None sends none.
-            http: The HTTP client to use, left open; by default a new one, which `aclose` closes.
+            api_key: The API key, sent with every request in the header ``X-API-Key``; None omits the header.
+            http: The HTTP client to use, which `aclose` leaves open; None creates one, which `aclose` closes.
             on_telemetry: Called with the name and the data of each telemetry event.
         """
         self.profile = profile
@@ -130,11 +130,12 @@ class Service:
             kind: The kind of client that submits it.
             body: Creates the request body, once for each submission or each time that it is sent.
             observer: The caller's observer, if any.
-            own_observer: The client's observer, if it has one.
-            retries: Submits again after the loss of a future, if the client does that.
-            sampler: The sampling session, whose samples may wait together.
-            timeout: The limit of the wait, seconds.
-            cancels: Whether to give up the future at that limit, whatever the profile says.
+            own_observer: The client's observer; None if this kind of client has none.
+            retries: Submits the operation again when its future is lost; None if the client does not do that.
+            sampler: The id of the sampling session, whose samples may share one poll; None for other
+                operations.
+            timeout: How long to wait for the result, seconds; None waits without a limit.
+            cancels: Whether to give up the future after `timeout`, even if the profile only stops the wait.
 
         Raises:
             UserError: The profile has no such operation, or takes no observer.
@@ -165,12 +166,12 @@ class Service:
     async def post(
         self, path: str, body: Mapping[str, object], retries: SubmissionRetries
     ) -> Mapping[str, object]:
-        """POST a request that is not a future until it is accepted, and return the reply.
+        """POST a request that creates no future until the server accepts it, and return the reply.
 
         Args:
             path: The path to POST to.
-            body: The body.
-            retries: Which retries the request gets.
+            body: The body, sent as JSON.
+            retries: Whether the request is sent again after an error quickly, slowly, or both.
 
         Raises:
             FutureError: The server refused the request for good, or its reply is not a JSON object.
@@ -227,9 +228,9 @@ class Service:
         return self._session
 
     async def ready(self) -> None:
-        """Create the session unless it exists.
+        """Create the session on the server unless it exists.
 
-        Until then, only one event loop may use the service; afterwards, any may.
+        Before the first call has returned, only one event loop may use this object; afterwards, any may.
         """
         if not self._ready:
             await self._make_ready()
@@ -276,7 +277,7 @@ class Service:
         return PendingFuture(text_of(reply, "request_id"), operation, kind, time.time() - started)
 
     def _session_poller(self, sampler: str) -> SessionPoller | None:
-        """Return what waits for all samples of a session; None where each sample waits for itself."""
+        """Return the poller that all samples of a session share; None if each sample polls for itself."""
         rules = self.profile.polling.session_polling
         if rules is None or self._config.get(rules.flag) is not True:
             return None
@@ -333,7 +334,7 @@ class Service:
         return await self.drained(checked())
 
     async def drained(self, running: Awaitable[_T]) -> _T:
-        """Delay a failure by the time in which the official SDK sends its telemetry."""
+        """Await a result; raise its failure only after the time in which the SDK sends telemetry."""
         try:
             return await running
         except Exception:
@@ -342,7 +343,7 @@ class Service:
             raise
 
     def _cancel_on_server(self, request_id: str) -> None:
-        """Tell the server that a sample is given up, in a task of its own, if its configuration says so."""
+        """Tell the server, in a new task, that a sample is given up, if its configuration asks for that."""
         rules = self.profile.polling.cancellation
         if rules is None or self._closing or self._dynamic_config.get(rules.flag) is not True:
             return
@@ -382,7 +383,7 @@ class Service:
 
 
 async def _after(together: SessionPoller, future: PendingFuture, poll: Poll) -> Result:
-    """Poll a future once its session has heard that it is finished or failed."""
+    """Poll a future after the poll of its sampling session has reported that it is finished or failed."""
     if await together.wait_for(future.request_id):
         poll.announced()
     try:
@@ -396,7 +397,7 @@ async def _after(together: SessionPoller, future: PendingFuture, poll: Poll) -> 
 
 
 def text_of(reply: Mapping[str, object], key: str) -> str:
-    """Return a string from a reply.
+    """Return the string under a key of a reply.
 
     Raises:
         FutureError: The reply has no string under the key.

@@ -35,7 +35,7 @@ __all__ = [
 
 
 class ServiceClient(Service):
-    """The client that creates all others; see `Service` for its arguments and how to close it."""
+    """The client that creates all other clients; `Service` describes its arguments and how to close it."""
 
     async def create_sampling_client(
         self, model_path: str | None = None, base_model: str | None = None
@@ -64,18 +64,18 @@ class ServiceClient(Service):
         return SamplingClient(self, session=session, model_path=model_path, base_model=base_model)
 
     def model_creation(self, base_model: str) -> ModelCreation:
-        """Prepare the creation of a model, so that a caller can reach its observer before it starts."""
+        """Return an unstarted creation of a model, whose observer a caller can wrap before starting it."""
         return ModelCreation(self, base_model)
 
     def checkpoint_loading(self, path: str, *, optimizer: bool = False) -> CheckpointLoading:
-        """Prepare the creation of a model from a saved state.
+        """Return an unstarted creation of a model from a saved state.
 
         Args:
             path: The path of the saved state.
             optimizer: Whether to load the optimizer's state too.
 
         Raises:
-            UserError: SDKs of the profile cannot do that.
+            UserError: The SDK that the profile describes cannot create a model from a saved state.
         """
         rules = self.profile.polling.from_checkpoint
         if rules is None:
@@ -96,7 +96,7 @@ class SamplingClient:
     """A client that samples from one model.
 
     Attributes:
-        observer: Its own observer; a caller may wrap the observer's `on_queue_state_change`.
+        observer: The client's own observer; a caller may wrap its method `on_queue_state_change`.
         session: The sampling session's id; None in profiles without sampling sessions.
     """
 
@@ -127,9 +127,9 @@ class SamplingClient:
         """Sample one token after a fixed prompt.
 
         Args:
-            observer: An observer instead of the client's, if the profile supports it.
-            timeout: The limit of the wait, seconds.
-            cancels: Whether to give up the future at that limit.
+            observer: An observer to notify in place of the client's own; None notifies the client's own.
+            timeout: How long to wait for the result, seconds; None waits without a limit.
+            cancels: Whether to give up the future after `timeout`, and not only the wait for it.
         """
         return await self._run(Operation.SAMPLE, observer, timeout, cancels=cancels)
 
@@ -178,7 +178,7 @@ class ModelCreation:
     """The creation of one model.
 
     Attributes:
-        observer: Its own observer; None in profiles that do not observe the creation of a model.
+        observer: The creation's own observer; None in profiles that do not observe the creation of a model.
     """
 
     def __init__(self, service: ServiceClient, base_model: str) -> None:
@@ -197,8 +197,8 @@ class ModelCreation:
         """Create the model and return its training client.
 
         Args:
-            observer: An observer instead of its own, if the profile supports it.
-            timeout: The limit of the wait, seconds.
+            observer: An observer to notify in place of the creation's own; None notifies the creation's own.
+            timeout: How long to wait for the model, seconds; None waits without a limit.
         """
         await self._service.ready()
         number = self._service.next_model()
@@ -217,7 +217,7 @@ class CheckpointLoading:
     """The creation of a model from a saved state.
 
     Attributes:
-        on_observer: Called with each observer before it can be notified, so that a caller can wrap it.
+        on_observer: Called with each observer before that observer is notified, so that a caller can wrap it.
     """
 
     def __init__(self, service: ServiceClient, path: str, rules: FromCheckpoint, *, optimizer: bool) -> None:
@@ -276,8 +276,8 @@ class TrainingClient:
     """A client that trains one model; each method submits one operation and returns its result.
 
     Attributes:
-        observer: Its own observer; a caller may wrap the observer's `on_queue_state_change`.
-        model_id: The model's id.
+        observer: The client's own observer; a caller may wrap its method `on_queue_state_change`.
+        model_id: The model's id on the server.
     """
 
     def __init__(self, service: ServiceClient, model_id: str) -> None:
@@ -298,9 +298,9 @@ class TrainingClient:
 
         Args:
             operation: An operation of training clients.
-            observer: An observer instead of the client's, if the profile supports it.
-            timeout: The limit of the wait, seconds.
-            cancels: Whether to give up the future at that limit.
+            observer: An observer to notify in place of the client's own; None notifies the client's own.
+            timeout: How long to wait for the result, seconds; None waits without a limit.
+            cancels: Whether to give up the future after `timeout`, and not only the wait for it.
 
         Raises:
             UserError: The profile has no such operation, or takes no observer.

@@ -1,4 +1,4 @@
-"""The errors in which a future of the reference can end."""
+"""The errors with which a future of the reference can end: `FutureError` and its kinds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tinker_conformance.error_families import ConformanceError
 
 
 class ErrorKind(StrEnum):
-    """The kinds of end, besides a result, that a timeline distinguishes."""
+    """How a future ended without a result, as a timeline (the record of a run) distinguishes it."""
 
     FAILED = "failed"
     """The server reported that the request failed."""
@@ -23,11 +23,11 @@ class FutureError(ConformanceError):
     """A future ended without a result.
 
     Attributes:
-        kind: The kind of end; `ERROR` if neither of the others fits, as for a request that was not accepted.
-        official_class: The class of the exception in the official SDK, as its log lines print it.
-        official_text: The text of that exception, if the profile has it.
-        category: Of a failure: `user`, `server` or `unknown`, as the server said.
-        is_retried: Whether a sample starts over with a new submission.
+        kind: How the future ended; `ERROR` if no other kind fits, as for a request that was not accepted.
+        official_class: The name of the exception's class in the official SDK, as log lines there print it.
+        official_text: The text of that exception in the official SDK; empty if the profile does not have it.
+        category: Who caused a failure, as the server says: `user`, `server` or `unknown`.
+        is_retried: Whether a sampling client submits the sample again after this error.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class FutureError(ConformanceError):
 
 
 def error_kind(error: BaseException) -> ErrorKind:
-    """Return the kind of end that an exception from a client of the reference means.
+    """Return how a future ended, from the exception that a client of the reference raised.
 
-    Any exception but a `FutureError` came from an observer, and ended the poll with `ErrorKind.ERROR`.
+    Any exception other than a `FutureError` came from an observer, and counts as `ErrorKind.ERROR`.
     """
     return error.kind if isinstance(error, FutureError) else ErrorKind.ERROR

@@ -1,8 +1,12 @@
-"""The observer of a client: what it logs when its queue pauses, and how often.
+"""The observer of a client: the part of the reference that logs that the client's queue is paused.
 
-Every client of the reference has a `ClientObserver` for its futures. The three functions below it are those
-of "Shared Logger Module" in the specification of Tinkex, with its texts by default. With that document
-this project began; Tinkex is an SDK for Elixir.
+Each client of the reference has a `ClientObserver`. The poll of a future notifies that observer of the queue
+states in the server's replies, and the observer logs a pause line, at most once in 60 s. The *observer
+facet*, one of the two parts of a `Profile`, has the texts and the times.
+
+`log_state_change`, `should_log` and `reason_for_state` are the public logging functions that the
+specification of Tinkex (an SDK for Elixir) asks for in its section "Shared Logger Module". By default, these
+functions use the texts of that document.
 """
 
 from __future__ import annotations
@@ -45,7 +49,7 @@ class QueueStateObserver(ABC):
 
 @dataclass(slots=True)
 class _Memory:
-    """The state that an observer keeps between calls."""
+    """What an observer remembers between calls: when a line was logged, and since when a state lasts."""
 
     logged_at: float = 0.0
     state: QueueState | None = None
@@ -54,15 +58,15 @@ class _Memory:
 
 @dataclass(eq=False)
 class ClientObserver(QueueStateObserver):
-    """An observer that logs the pauses of one client as a profile says. Thread-safe.
+    """An observer that logs the pauses of one client, with the texts and times of a profile. Thread-safe.
 
-    The debounce is per object: across states, and across the futures of one client. Each call reads the
-    clocks from the module `time`, so that tests can replace them there.
+    Each observer limits how often it logs (*debounce*): one limit for all states, and for all futures of its
+    client. Each call reads the clocks from the module `time`, where tests can replace them.
 
     Attributes:
         kind: The kind of client.
-        identifier: The client's name in its messages; None prints as ``None``, as in the official SDK.
-        facet: The observer facet of the profile; it must have texts for the kind.
+        identifier: The id of the client in its log lines; None prints as ``None``, as in the official SDK.
+        facet: The observer facet of the profile; the facet must have texts for `kind`.
     """
 
     kind: ClientKind
@@ -72,7 +76,7 @@ class ClientObserver(QueueStateObserver):
     _deciding: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def on_queue_state_change(self, state: QueueState, reason: object = None) -> None:
-        """Log a pause line if one is due; ACTIVE never logs and never affects the debounce."""
+        """Log a pause line unless it comes too soon; ACTIVE is never logged and does not restart the 60 s."""
         # One decision at a time: otherwise two threads could both find a line due before either has stored
         # its time.
         with self._deciding:
@@ -91,7 +95,7 @@ class ClientObserver(QueueStateObserver):
         return True
 
     def _outlasted_grace(self, state: QueueState) -> bool:
-        """Return whether the state has outlasted the grace period; any change, to ACTIVE too, restarts it."""
+        """Return whether the state has lasted `grace_seconds`; each change, also to ACTIVE, starts again."""
         forms = self.facet.client(self.kind)
         if forms is None or forms.grace_seconds == 0:
             return True
@@ -110,16 +114,16 @@ def log_state_change(
     profile: Profile | None = None,
     facet: ObserverFacet | None = None,
 ) -> None:
-    """Log one line about a state, without debounce; nothing for ACTIVE.
+    """Log one line about a queue state, however recent the last line is; log nothing for ACTIVE.
 
     Source: the specification of Tinkex, "Shared Logger Module" and "Phase 1".
 
     Args:
-        state: The state or its word; any other word counts as UNKNOWN.
-        client: The kind of client, or ``"sampling"``, ``"training"``, ``"model_creation"``.
-        identifier: The session's id for sampling, the model's id for training.
-        profile: The profile with the texts; ``tinkex-seed`` if neither this nor `facet` is given.
-        facet: An observer facet, instead of a profile.
+        state: A `QueueState`, or its value such as ``"paused_capacity"``; any other string counts as UNKNOWN.
+        client: A `ClientKind`, or its value ``"sampling"``, ``"training"`` or ``"model_creation"``.
+        identifier: The id in the line: of the session for sampling, of the model for training.
+        profile: The profile whose texts are used; None with no `facet` means ``tinkex-seed``.
+        facet: The observer facet whose texts are used in place of the profile's; None uses `profile`.
 
     Raises:
         ValueError: The kind of client is unknown, or the profile has no texts for it.
@@ -143,10 +147,10 @@ def should_log(
     (``now - last >= 60``). Source: the specification of Tinkex, "Shared Logger Module".
 
     Args:
-        last_logged: When the last line was logged, seconds on the profile's debounce clock; 0 for never.
-        interval: The least time between two lines, seconds.
-        profile: The profile with the clock; ``tinkex-seed`` if neither this nor `facet` is given.
-        facet: An observer facet, instead of a profile.
+        last_logged: When the last line was logged, seconds on the facet's `debounce_clock`; 0 for never.
+        interval: The shortest time between two lines, seconds.
+        profile: The profile that names the clock; None with no `facet` means ``tinkex-seed``.
+        facet: The observer facet that names the clock in place of the profile's; None uses `profile`.
     """
     rules = _facet(profile, facet)
     now = _now(rules.debounce_clock)
@@ -160,15 +164,15 @@ def reason_for_state(
     profile: Profile | None = None,
     facet: ObserverFacet | None = None,
 ) -> str:
-    """Return the reason in a message for which the server gives none.
+    """Return the text after "Reason:" in a pause line when the server's reply gives no reason.
 
     Source: the specification of Tinkex, "Shared Logger Module" and "Phase 1".
 
     Args:
-        state: The state or its word; any other word counts as UNKNOWN.
-        client: The kind of client, or its word.
-        profile: The profile with the texts; ``tinkex-seed`` if neither this nor `facet` is given.
-        facet: An observer facet, instead of a profile.
+        state: A `QueueState`, or its value such as ``"paused_capacity"``; any other string counts as UNKNOWN.
+        client: A `ClientKind`, or its value ``"sampling"``, ``"training"`` or ``"model_creation"``.
+        profile: The profile whose texts are used; None with no `facet` means ``tinkex-seed``.
+        facet: The observer facet whose texts are used in place of the profile's; None uses `profile`.
 
     Raises:
         ValueError: The kind of client is unknown, or the profile has no texts for it.

@@ -1,7 +1,8 @@
-"""Poll one future, as the facets of a profile say.
+"""Poll one future until it ends, as a profile describes (in its two facets, *observer* and *polling*).
 
-A `FutureError` (see `failures`) reports what the server replied, or that time ran out. Any other exception
-came from an observer, in a profile in which that ends the poll.
+An accepted request goes in; its result comes out. A `FutureError` (see `failures`) reports that the server
+replied with an error or that time ran out. Any other exception was raised by an observer, in a profile where
+an observer's exception ends the poll.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _logger: Final = logging.getLogger(f"{LOGGER_NAME}.polling")
 
 
 class PostJson(Protocol):
-    """The function of an HTTP client that a poll calls, such as `httpx.AsyncClient.post`."""
+    """The signature of the function that sends a poll, such as `httpx.AsyncClient.post`."""
 
     async def __call__(
         self,
@@ -71,14 +72,14 @@ class PostJson(Protocol):
 
 @dataclass(slots=True)
 class Poll:
-    """The polling of one future.
+    """Polls one future, once.
 
     Attributes:
         future: The future to poll.
         profile: The profile to follow.
-        send: The HTTP client's ``post``.
+        send: The function that sends a request, such as ``post`` of an HTTP client.
         base_url: The server's URL, without a path.
-        billing: The pause for HTTP 402, shared with the other futures of the service.
+        billing: The pause after HTTP 402, shared with the other futures of the service.
         observer: The observer to notify; None for an operation that is not observed.
         on_telemetry: Called with the name and the data of each telemetry event.
     """
@@ -97,7 +98,7 @@ class Poll:
     _state: QueueState | None = None
 
     def announced(self) -> None:
-        """Fetch the result with the next poll, since its size is known already."""
+        """Let the next poll fetch the result, because a poll of the session has already told its size."""
         self._allow_metadata = False
 
     async def result(self) -> Result:
@@ -169,7 +170,7 @@ class Poll:
                 raise self._ended(facet.lines.status_error, response.status_code, detail)
 
     def _handle_408(self, response: httpx.Response) -> None:
-        """Handle an HTTP 408: a try-again sent with an error status, whose body may have a queue state."""
+        """Handle an HTTP 408, which asks to poll again and whose body may have a queue state."""
         facet = self.profile.observer
         body = json_or_none(response)
         match self.profile.polling.budget_refilled_by:
@@ -284,7 +285,7 @@ class Poll:
             self._notify(QueueState.ACTIVE, None, facet.observer_error_on_completion)
 
     def _emit_error(self, data: Mapping[str, object], *, sibling: str | None = None) -> None:
-        """Emit the profile's telemetry event about an error status, or its sibling with another name."""
+        """Emit the profile's telemetry event about an error status, under the name `sibling` if given."""
         facet = self.profile.observer
         if self.on_telemetry is None or facet.telemetry is not TelemetrySource.STATUS_ERROR:
             return

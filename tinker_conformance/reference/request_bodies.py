@@ -33,7 +33,7 @@ def sample_body(
     seq_id: int,
     prompt_logprobs: bool,
 ) -> dict[str, object]:
-    """Return the body that samples one token, or that of `compute_logprobs` if `prompt_logprobs` is true."""
+    """Return the body that samples one token; with `prompt_logprobs`, the body of `compute_logprobs`."""
     body: dict[str, object] = {
         "type": "sample",
         "num_samples": 1,
@@ -75,7 +75,13 @@ def _training_input(facet: PollingFacet, operation: Operation) -> Mapping[str, o
 
 
 def model_body(*, session: str | None, base_model: str, seq_id: int) -> dict[str, object]:
-    """Return the body that creates a model; `seq_id` counts from 0; no session in official 0.1 and 0.2."""
+    """Return the body that creates a model.
+
+    Args:
+        session: The session's id; None in official 0.1 and 0.2, which have no sessions.
+        base_model: The base model's name.
+        seq_id: The number of the model within the session, from 0.
+    """
     body: dict[str, object] = {"type": "create_model", "base_model": base_model, "lora_config": {"rank": 32}}
     return body if session is None else {**body, "session_id": session, "model_seq_id": seq_id}
 

@@ -22,7 +22,7 @@ _logger: Final = logging.getLogger(f"{LOGGER_NAME}.retry")
 _T = TypeVar("_T")
 
 _LEAST_SLEEP: Final = 0.000_001
-"""The shortest sleep, seconds: at exactly its deadline, the watch must not spin until the clock moves."""
+"""The shortest sleep, seconds: a task at exactly its deadline must not spin until the clock moves."""
 
 _TURNS: Final = 4
 """Turns of the event loop in which a due timer wakes its task and that task cancels another."""
@@ -30,10 +30,10 @@ _TURNS: Final = 4
 
 @dataclass(slots=True)
 class SamplingRetries:
-    """The retries of one sampling client.
+    """Submits the samples of one sampling client again when they are lost.
 
     Attributes:
-        facet: The polling facet.
+        facet: The polling facet of the profile, with the delays and the limit.
     """
 
     facet: PollingFacet
@@ -42,10 +42,10 @@ class SamplingRetries:
     _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     async def run(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
-        """Run attempts until one ends in a result or in an error other than the loss of its future.
+        """Call `attempt` until it returns a result or raises an error other than the loss of its future.
 
         Args:
-            attempt: Submits the request and polls its future.
+            attempt: Submits the sample, polls its future and returns the result.
 
         Raises:
             FutureError: No attempt of this client succeeded for `stalled_after_seconds` (wall clock).
@@ -124,7 +124,7 @@ def _starts_over(error: Exception) -> bool:
 
 
 async def _delayed_end(attempt: Callable[[], Awaitable[_T]]) -> _T:
-    """Run an attempt and return some turns of the event loop after its end.
+    """Run an attempt, and return only after some more turns of the event loop.
 
     The official SDK polls in a separate task, so a watch that is due acts first. A sample that succeeds after
     the deadline still fails.

@@ -1,4 +1,4 @@
-"""Wait for the samples of one sampling session with one poll, where the server's configuration says so.
+"""Wait for all samples of a sampling session with one poll, if the server's configuration asks for that.
 
 Source: ``tinker`` 0.27.1 to 0.38.0. The last poll, which the official SDK sends when a client is closed, is
 not modelled.
@@ -27,13 +27,13 @@ _logger: Final = logging.getLogger(f"{LOGGER_NAME}.session")
 
 @dataclass(slots=True)
 class SessionPoller:
-    """The poll of one sampling session, on one event loop.
+    """Polls for all samples of one sampling session, on one event loop.
 
     Attributes:
         session: The sampling session's id.
-        facet: The polling facet.
-        rules: Its part about this poll.
-        send: The HTTP client's ``post``.
+        facet: The polling facet of the profile.
+        rules: The part of the polling facet about polls of sessions.
+        send: The function that sends a request, such as ``post`` of an HTTP client.
         base_url: The server's URL, without a path.
         billing: The pause for HTTP 402, shared with all requests of the service.
     """
@@ -58,7 +58,7 @@ class SessionPoller:
         """Wait until a future is finished or failed.
 
         Returns:
-            The size of its result that the server announced, in bytes; 0 if it announced none.
+            The size of the future's result in bytes, as the server announced it; 0 if it announced none.
 
         Raises:
             FutureError: A poll of the session ended in a status that is not retried.
@@ -75,7 +75,7 @@ class SessionPoller:
         return self._completed.pop(request_id)
 
     def fetched(self, request_id: str) -> None:
-        """Report on the next poll that the result of a future has been fetched, if the profile does that."""
+        """Let the next poll report that the result of a future has been fetched, if the profile says so."""
         if self.rules.reports_retrieved:
             self._fetched.add(request_id)
             self._start()

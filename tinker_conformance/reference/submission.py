@@ -29,34 +29,34 @@ _OFFICIAL_CLASSES: Final[Mapping[int, str]] = {
     422: "UnprocessableEntityError",
     429: "RateLimitError",
 }
-"""By status, the exception of the official SDK."""
+"""The class of the official SDK's exception for each HTTP status."""
 
 
 @dataclass(slots=True)
 class SampleBackOff:
-    """The time until which the samples of a service wait after an HTTP 429, by the monotonic clock."""
+    """The pause of all samples of a service after an HTTP 429, measured with the monotonic clock."""
 
     until: float | None = None
 
     async def over(self) -> None:
-        """Return once the wait is over; it is looked at once a second, as in the official SDK."""
+        """Return when the pause is over; checks once a second, as the official SDK does."""
         while self.until is not None and time.monotonic() < self.until:  # noqa: ASYNC110 - a clock, no event
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
 @dataclass(slots=True)
 class PendingRequest:
-    """The sending of one request.
+    """Sends one request until the server accepts or refuses it.
 
     Attributes:
         path: The path to POST to.
-        body: Makes the body; called once, or before each time that a renumbered sample is sent.
-        facet: The polling facet.
-        retries: Which retries the request gets.
-        send: The HTTP client's ``post``.
+        body: Returns the body; called once, or each time that a sample is sent with a new number.
+        facet: The polling facet of the profile.
+        retries: Whether the request is sent again after an error quickly, slowly, or both.
+        send: The function that sends a request, such as ``post`` of an HTTP client.
         base_url: The server's URL, without a path.
         billing: The pause for HTTP 402, shared with all requests of the service.
-        back_off: For a sample, what it shares with the service's other samples; None for other requests.
+        back_off: The pause that all samples of the service share; None for a request that is not a sample.
     """
 
     path: str
@@ -138,7 +138,7 @@ def official_class(status: int) -> str:
 
 
 def _error_class(reply: RefusedReply | None) -> str:
-    """Return the class of the official SDK's error; without a refusal, of one about the reply's body."""
+    """Return the class of the official SDK's error for a refusal; None stands for an unreadable reply."""
     match reply:
         case None:
             return "APIResponseValidationError"

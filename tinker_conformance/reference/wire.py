@@ -33,7 +33,7 @@ class PendingFuture:
     """An accepted request, whose result is polled for.
 
     Attributes:
-        request_id: Its id on the server.
+        request_id: The future's id on the server.
         operation: The operation that was submitted.
         client: The kind of client that submitted it.
         round_trip_seconds: How long the submission took.
@@ -51,7 +51,7 @@ class Result:
 
     Attributes:
         operation: The operation that was submitted.
-        request_id: Its id on the server.
+        request_id: The future's id on the server.
         content_type: The media type of the reply, parameters included.
         body: The decoded JSON object; None for protobuf, which the reference does not decode.
         raw: The bytes of the reply.
@@ -73,12 +73,12 @@ class TryAgainReply:
 
 @dataclass(frozen=True, slots=True)
 class MetadataOnly:
-    """An HTTP 200 that says that the result is ready to be fetched."""
+    """An HTTP 200 without the result, which only says that the result is ready and how large it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """An HTTP 200 that is none of the known replies, with the error for it."""
+    """An HTTP 200 that the SDK cannot use, with the error that ends the future."""
 
     error: FutureError
 
@@ -100,7 +100,7 @@ def poll_headers(facet: PollingFacet, future: PendingFuture, iteration: int) -> 
 
 
 def read_success(response: httpx.Response, facet: PollingFacet, future: PendingFuture) -> Reply:
-    """Return what an HTTP 2xx reply to a poll means."""
+    """Classify an HTTP 2xx reply to a poll: try again, result, failure, or an unusable reply."""
     operation = facet.operations[future.operation]
     content_type = response.headers.get("content-type", "")
     if PROTOBUF in content_type:
@@ -121,7 +121,7 @@ def read_success(response: httpx.Response, facet: PollingFacet, future: PendingF
 
 
 def detail_of(response: httpx.Response) -> str:
-    """Return an error reply as the official SDK's errors print it."""
+    """Return the text about an error reply that the official SDK puts into its exception."""
     text = _text(response).strip()
     status = f"Error code: {response.status_code}"
     try:
@@ -131,7 +131,7 @@ def detail_of(response: httpx.Response) -> str:
 
 
 def _text(response: httpx.Response) -> str:
-    """Return the body as `Response.text` does, which takes far longer where no charset is named."""
+    """Return the body as `Response.text` does, without its slow guess of a charset."""
     if "charset" in response.headers.get("content-type", ""):
         return response.text
     return response.content.decode("utf-8", errors="replace")
@@ -149,7 +149,7 @@ def json_or_none(response: httpx.Response) -> object:
 def _read_object(
     body: Mapping[str, object], facet: PollingFacet, future: PendingFuture
 ) -> TryAgainReply | MetadataOnly | FutureError | Unusable | None:
-    """Return what a JSON object means; None for a result."""
+    """Classify the JSON object in an HTTP 2xx reply to a poll; None means a result."""
     operation = facet.operations[future.operation]
     if body.get("type") == "try_again":
         return TryAgainReply(body)

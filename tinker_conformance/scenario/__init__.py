@@ -1,7 +1,7 @@
 """Input as data: what an SDK does, what the fake server replies, how the clocks move.
 
-YAML (shipped here, or a user's own) goes in; frozen ``Scenario`` values come out. A scenario can also be
-written back as YAML, and cut to what a clock that only steps between futures can show.
+YAML (the kit's own, or a user's) goes in; frozen ``Scenario`` values come out. ``scenario_yaml`` writes them
+back as YAML, and ``stepwise`` splits them for clocks that can only be moved between two futures.
 """
 
 from __future__ import annotations

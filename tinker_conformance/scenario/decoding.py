@@ -61,7 +61,7 @@ _MOST_CLIENTS: Final = 1_000
 _MOST_FUTURES: Final = 10_000
 _MOST_ARGUMENTS: Final = 100
 _EARLIEST: Final = -1e10
-"""The year 1653, in seconds since 1970."""
+"""The earliest wall-clock time of a scenario, seconds since 1970: in the year 1653."""
 _LATEST: Final = 1e11
 _ROUND_OF_32_BITS: Final = 2**32 / 1_000
 _MOST_REAL_SECONDS: Final = 2.0
@@ -85,8 +85,8 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
     """Return the scenarios of YAML text.
 
     Args:
-        text: The text.
-        source: What errors call it, such as a path.
+        text: YAML, as in a scenario file.
+        source: The name of the text in error messages, such as its path.
 
     Raises:
         ScenarioError: The text is not YAML, or holds something that is not a scenario.
@@ -116,7 +116,7 @@ def parse_scenarios(text: str, *, source: str) -> tuple[Scenario, ...]:
 
 
 def _written_out(data: list[object], source: str) -> Iterator[tuple[str, object]]:
-    """Yield the data of each scenario with its place in the file; a template yields several."""
+    """Yield the data of each scenario and its place in the file; an item with `for_each` yields several."""
     for number, entry in enumerate(data, 1):
         where = f"{source}: scenario {number}"
         if not isinstance(entry, dict) or FOR_EACH not in entry:
@@ -138,8 +138,8 @@ def decode_scenario(data: object, where: str) -> Scenario:
     """Return one scenario from plain data, as parsed from YAML or JSON.
 
     Args:
-        data: The data.
-        where: What errors call it, such as "FILE: scenario 1".
+        data: A mapping, as a YAML or JSON parser returns it.
+        where: The name of the scenario in error messages, such as "FILE: scenario 1".
 
     Raises:
         ScenarioError: The data is not a scenario; the text names the place and the fix.
@@ -414,8 +414,8 @@ def _steps(data: object, where: str) -> tuple[Step, ...]:
 def _without_shorthand(data: object) -> object:
     """Return the steps with each `{pause: BODY}` replaced by a 408 and a try_again.
 
-    An SDK that handles either signal notices the pause. So a scenario about something else does not depend on
-    which signal that is.
+    Some SDKs notice a pause only in a 408, others only in a try_again. With both replies, a scenario about
+    something else shows a pause to each of them.
     """
     if not isinstance(data, list):
         return data

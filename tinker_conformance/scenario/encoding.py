@@ -1,4 +1,4 @@
-"""Write scenarios as plain data, in the long form."""
+"""Write scenarios as plain data in the long form, with every key of every step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tinker_conformance.scenario.scenario import (
 
 
 def encode_scenario(scenario: Scenario) -> dict[str, object]:
-    """Return the long form of a scenario as plain data; `decode_scenario` reads an equal one from it."""
+    """Return a scenario as plain data in the long form, which `decode_scenario` reads back."""
     data: dict[str, object] = {"id": scenario.id}
     if scenario.description:
         data["description"] = scenario.description
@@ -58,7 +58,7 @@ def encode_scenario(scenario: Scenario) -> dict[str, object]:
 
 
 def _surroundings(scenario: Scenario) -> dict[str, object]:
-    """Return what the SDK finds around it, with defaults omitted."""
+    """Return the keys about the SDK's surroundings (clocks, URL, server), with defaults omitted."""
     values = {
         "uptime": scenario.uptime,
         "time_zone": scenario.time_zone,

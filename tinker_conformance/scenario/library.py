@@ -16,7 +16,7 @@ def shipped_scenarios() -> Mapping[str, Scenario]:
     """Return all shipped scenarios by id, in the order of their files.
 
     Raises:
-        ScenarioError: Two of them have the same id.
+        ScenarioError: Two shipped scenarios have the same id.
     """
     found: dict[str, Scenario] = {}
     folder = files("tinker_conformance.scenario")

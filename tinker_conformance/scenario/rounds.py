@@ -14,7 +14,7 @@ from tinker_conformance.scenario.scenario import FutureSpec, Scenario
 
 
 def rounds(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
-    """Return the rounds of a scenario: for each, the places of its futures, from 1."""
+    """Return the rounds of a scenario, each as the numbers of its futures in the scenario, from 1."""
     made: list[list[int]] = []
     for number, future in enumerate(scenario.futures, 1):
         if not made or not scenario.concurrent or future.before:
@@ -24,9 +24,10 @@ def rounds(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
 
 
 def unlike_in_a_round(scenario: Scenario) -> int | None:
-    """Return the first future that differs from another of its round, client and operation, or None.
+    """Return the number of the first future that differs from a sibling in its round, or None.
 
-    The server assigns scripts in the order of submissions, and on threads that order is random.
+    Siblings have the same client and operation, and need the same script and observer: the server assigns
+    scripts in the order of submissions, which is random on threads. Numbers count from 1.
     """
     for numbers in rounds(scenario):
         first: dict[tuple[str, Operation], FutureSpec] = {}

@@ -26,31 +26,31 @@ class ScenarioError(UserError):
 
 
 class ObserverUse(StrEnum):
-    """Which observer is notified of a future's queue state."""
+    """Which observer the SDK notifies of a future's queue state."""
 
     DEFAULT = "default"
-    """The client's own."""
+    """The observer of the client that submitted the future."""
     RAISING = "raising"
-    """The client's own, which raises an exception at each call."""
+    """The client's observer, made to raise an exception at each call."""
     CUSTOM = "custom"
-    """One that the caller passes in for this future, if the SDK supports that."""
+    """An observer that the caller passes in for this future, if the SDK supports that."""
     NONE = "none"
-    """None: the caller switches it off, if the SDK supports that."""
+    """No observer: the caller switches off the client's for this future, if the SDK supports that."""
 
 
 class ClientSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A client that a scenario uses.
 
     Attributes:
-        name: Its name within the scenario.
+        name: The client's name within the scenario.
         kind: The kind of client.
-        id: Its id on the server: of the model, of the sampling session, or the name of the base model
-            whose creation is observed.
+        id: For training, the model's id on the server; for sampling, the sampling session's id; for the
+            creation of a model, the base model's name.
         model_path: The weights that a sampling client samples from; None samples from `base_model`.
         base_model: The base model's name.
-        checkpoint: For the creation of a model, the saved state that it loads; None creates it from
-            `base_model`. The future's script answers the polls of the load.
-        optimizer: Whether the optimizer's state is loaded too.
+        checkpoint: The path of the saved state from which a model is created; None creates the model from
+            `base_model`. The script of the future answers the polls for the load.
+        optimizer: Whether the optimizer's state is loaded with `checkpoint`.
     """
 
     name: str
@@ -63,17 +63,18 @@ class ClientSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation, and the script of its future.
+    """One operation that a client submits, and the script of its future: the server's replies to polls.
 
     Attributes:
-        client: Name of the client.
-        operation: The operation that it submits.
+        client: The name of the client that submits the operation.
+        operation: The operation.
         script: The replies to the future's polls.
-        observer: Which observer is notified.
-        timeout: Seconds that the caller waits for the result; None waits without a limit.
-        cancels: Whether the caller gives the future up when that time has passed, and not only the wait.
+        observer: Which observer the SDK notifies of the future's queue state.
+        timeout: How long the caller waits for the result, seconds; None waits without a limit.
+        cancels: Whether the caller gives up the future after `timeout`, and not only the wait for it.
         before: How the clocks move before the operation is submitted; on threads, before a new round.
-        id: The id that the server gives the future, and polls name; None for `future-1`, `future-2`, ….
+        id: The future's id on the server, which polls send as `request_id`; None for `future-1`, `future-2`,
+            …, by the future's number in the scenario.
     """
 
     client: str
@@ -86,16 +87,16 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
     id: str | None = None
 
     def server_id(self, number: int) -> str:
-        """Return the id that the server gives it.
+        """Return the id with which the server answers the submission of this future.
 
         Args:
-            number: Its number in the scenario, from 1.
+            number: The future's number in the scenario, from 1.
         """
         return f"future-{number}" if self.id is None else self.id
 
 
 class FunctionCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A call of one of the SDK's public functions, after the clocks have moved.
+    """A call of a public function of the SDK, which the kit makes in place of a future.
 
     Attributes:
         function: `log_state_change`, `should_log`, `reason_for_state` or `parse_queue_state`.
@@ -108,30 +109,32 @@ class FunctionCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one run needs.
+    """One run of an SDK as data: its clients, what they submit, the server's replies and the clocks.
 
     Attributes:
-        id: Unique among the scenarios of a run.
-        epoch: The wall clock at the start, seconds since 1970; negative before it.
-        uptime: What the monotonic clock reads at the start, seconds, or more by a multiple of 2**32 ms if
-            earlier scenarios have passed it; None for where it stands.
-        time_zone: The value of the environment variable `TZ` for the SDK; None for that of the run.
+        id: The scenario's name, unique in a run.
+        epoch: The wall clock at the start, seconds since 1970; negative before 1970.
+        uptime: The monotonic clock at the start, seconds; None leaves the clock as it is. If earlier
+            scenarios have moved the clock past this value, multiples of 2**32 ms are added.
+        time_zone: The environment variable `TZ` of the SDK's process; None leaves it unchanged.
         base_path: The path of the base URL that the SDK is given, such as `/team/tinker`; empty for none.
-        clients: In the order in which they are created.
-        setup: Replies to requests with which an SDK creates its clients. With any, the timeline begins with
-            the set-up.
+        clients: The clients, in the order in which they are created.
+        setup: Replies to the requests with which an SDK creates its clients. If there are any, the timeline
+            begins with the creation of the clients.
         client_config: Fields of the server's configuration of its clients, such as
             `sample_use_retrieve_futures`, that replace the defaults.
-        background: Replies to requests that an SDK sends for a whole session while its futures run
-            (`retrieve_futures`, `cancel_future`), before the usual ones.
-        futures: In the order in which they are submitted.
-        concurrent: Whether futures are in flight at the same time, not one after another.
+        background: The first replies to requests that an SDK sends for a whole session while its futures run
+            (`retrieve_futures`, `cancel_future`); afterwards the server gives its usual replies.
+        futures: The futures, in the order in which they are submitted.
+        concurrent: Whether all futures are in flight at the same time, not one after another.
         threads: Whether each future is submitted and awaited on a thread of its own, in rounds (see
             `tinker_conformance.scenario.rounds`).
-        calls: Calls of functions, instead of futures.
-        description: Why the scenario exists, one sentence.
-        read_timeout: How long the SDK waits for a reply to one request, in seconds; None for its default.
-        dialect: The server that the fake speaks as (`fake_server.dialects`); None for the official service.
+        calls: Calls of the SDK's functions, in a scenario without futures.
+        description: Why the scenario exists, in one sentence.
+        read_timeout: How long the SDK waits for a reply to one request, seconds; None leaves the SDK's
+            default.
+        dialect: The name of the server that the fake imitates (see `fake_server.dialects`); None for the
+            official service.
     """
 
     id: str
@@ -153,26 +156,26 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def replies(self) -> tuple[SetupReplies, ...]:
-        """The replies to requests that belong to no future, of the set-up and in the background."""
+        """Return `setup` and `background`: the replies to all requests that belong to no future."""
         return (*self.setup, *self.background)
 
     @property
     def is_refused(self) -> bool:
-        """Whether a request is refused before its future exists."""
+        """Return whether the server refuses requests before a future exists: submissions or the set-up."""
         return bool(self.setup) or any(future.script.submission for future in self.futures)
 
     def client(self, name: str) -> ClientSpec:
-        """Return the client of that name; the decoder has checked that every future's client exists."""
+        """Return the client with a name that a future of this scenario has."""
         return next(client for client in self.clients if client.name == name)
 
     @property
     def kinds(self) -> frozenset[ClientKind]:
-        """The kinds of client that take part."""
+        """Return the kinds of the scenario's clients."""
         return frozenset(client.kind for client in self.clients)
 
     @property
     def operations(self) -> frozenset[Operation]:
-        """The operations that take part."""
+        """Return the operations that the scenario's futures submit."""
         return frozenset(future.operation for future in self.futures)
 
 

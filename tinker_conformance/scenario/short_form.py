@@ -1,4 +1,4 @@
-"""Write scenarios as a person would: YAML in the short form, with defaults omitted."""
+"""Write scenarios as a person would: as YAML, with shorthands for steps and with defaults omitted."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
 """Split scenarios so that their clocks move only between futures.
 
-Some clocks cannot be moved while a request is in flight. For them, each `advance` splits a script into
-successive futures of the same client, and the clocks move between them. The reference runs the same futures.
+Some clocks cannot be moved while a request is in flight. For such clocks, each clock step `advance` of a
+script splits its future in two futures of the same client, and the clocks move between them. The reference
+and the SDK under test both run the split scenario.
 
-Each piece must end before the next begins. Usually it ends in a result. Some profiles notify the observer
-when a future ends, which would restart the grace period. Their pieces end in an HTTP 422 instead: it ends a
-future in every revision and notifies nobody.
+Each of these futures must end before the next begins; usually it ends in a result. Some profiles notify the
+observer of a result, which would restart `grace_seconds`, the time for which a state must last before it is
+logged. Under those profiles, the futures end in an HTTP 422, which ends a future in every revision and
+notifies no observer.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ from tinker_conformance.scenario.scenario import FutureSpec, Scenario, ScenarioE
 
 _SILENT_END: Final = Status(422, {"detail": "the clocks move between this future and the next"})
 MAX_WALL_STEP_US: Final = 120 * MICROSECOND
-"""The longest that the kit waits for one step of a real clock."""
+"""How long the kit waits at most for one step of a real clock, microseconds."""
 WALL_RESOLUTION_US: Final = MICROSECOND // 10
-"""More than a real clock moves by itself during a few requests."""
+"""More time than a few requests take on a real clock, microseconds."""
 
 
 def moves_clock(scenario: Scenario) -> bool:
@@ -39,7 +41,7 @@ def moves_clock(scenario: Scenario) -> bool:
 
 
 def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario:
-    """Return the scenario in a form that can run under a clock.
+    """Return the scenario as it can run under a clock: unchanged, or split into more futures.
 
     Raises:
         ScenarioError: The clock cannot run it.
@@ -70,7 +72,8 @@ def for_clock(scenario: Scenario, profile: Profile, clock: SdkClock) -> Scenario
 def _refuse_dates(scenario: Scenario) -> None:
     """Raise an error if the scenario is about the years before 1970, a time zone or a long uptime.
 
-    These clocks start at the present time and in the zone of the run: nothing of it would be shown.
+    Clocks that cannot be set start at the present time and in the time zone of the run, and would show none
+    of that.
     """
     if scenario.epoch < 0:
         raise ScenarioError("it sets the wall clock to a time before 1970")
@@ -81,12 +84,12 @@ def _refuse_dates(scenario: Scenario) -> None:
 
 
 def sets_the_date(scenario: Scenario) -> bool:
-    """Return whether a scenario takes place at a date of its own, not only at a fraction of a second."""
+    """Return whether a scenario chooses the date of its start, and not only the fraction of a second."""
     return int(scenario.epoch) != int(DEFAULT_EPOCH)
 
 
 def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
-    """Return the scenario with its clocks moving only between futures; the same one if they do already.
+    """Return the scenario with its futures split so that clocks move only between them.
 
     Raises:
         ScenarioError: The clocks move by different amounts, or within a future that cannot be split.
@@ -111,9 +114,10 @@ def stepwise(scenario: Scenario, profile: Profile) -> Scenario:
 
 
 def without_drain(profile: Profile) -> Profile:
-    """Return the profile without the time for which the official SDK sends telemetry before it raises.
+    """Return the profile with failures that are raised at once, not after the SDK has sent its telemetry.
 
-    No requirement depends on it. The kit cannot reproduce it with a clock that does not follow sleeps.
+    No requirement depends on that delay, and a clock that does not follow the SDK's sleeps cannot reproduce
+    it.
     """
     polling = msgspec.structs.replace(profile.polling, failure_drain_seconds=0.0)
     return msgspec.structs.replace(profile, polling=polling)

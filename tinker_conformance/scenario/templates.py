@@ -1,7 +1,8 @@
 """Templates: a scenario that is written once, and made for several kinds of client or operations.
 
-`for_each` takes the place of `client`, and lists kinds of client or operations. Each makes a scenario with
-its name behind the id: `trigger-x` with `for_each: [training]` is `trigger-x-training`.
+In a scenario file, `for_each` replaces `client` and lists kinds of client or operations. Each item of the
+list makes a scenario, whose id ends in the item: `trigger-x` with `for_each: [training]` is
+`trigger-x-training`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ FOR_EACH = "for_each"
 
 
 def made_for(template: Mapping[str, object], what: ClientKind | Operation) -> dict[str, object]:
-    """Return the plain data of a template's scenario for a kind of client or an operation.
+    """Return the plain data of the scenario that a template makes for a kind of client or an operation.
 
     Args:
         template: The plain data of the template.

@@ -1,7 +1,8 @@
 """The projections that requirements compare.
 
-Each picks some events of a timeline, and some of what they say. A case goes in; facts come out, which
-`same` compares between the reference and the SDK.
+A projection picks some events of a timeline, and some of what they say. A ``Case`` and one of its timelines
+go in; facts (statements about that timeline) come out. ``same`` compares the facts of the reference and of
+the SDK.
 """
 
 from tinker_conformance.checks.projections.calls import (

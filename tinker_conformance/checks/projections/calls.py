@@ -15,7 +15,7 @@ from tinker_conformance.timeline import Callback, Event, Log, Response, Timeline
 
 
 def notified_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the states that the observer was notified of at each point in time, once each.
+    """Yield the queue states of which the observer was notified at each time, each state once.
 
     If the SDK shows no observer calls, the reason in a pause line stands for the state.
     """
@@ -31,7 +31,7 @@ def notified_states(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def notified_counts(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield how often the observer was notified of each state, by any future; active does not count."""
+    """Yield how often the observer was notified of each state except ACTIVE, by all futures together."""
     calls_by_state: defaultdict[str, list[tuple[int, Callback]]] = defaultdict(list)
     for place, event in enumerate(timeline):
         match event:
@@ -106,9 +106,9 @@ def callback_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def _notifications(timeline: Timeline) -> Iterator[tuple[int, Callback, Response | None]]:
-    """Yield calls of the client's observer with the reply before, except ACTIVE at the end of a future.
+    """Yield each call of the client's observer with the reply before it, except ACTIVE at a future's end.
 
-    Whether a profile notifies of ACTIVE there is judged by requirements of its own.
+    Other requirements judge whether the observer is notified of ACTIVE when a future ends.
     """
     for place, event, reply in _with_replies(timeline):
         match event:
@@ -127,7 +127,7 @@ def _says_try_again(reply: Response) -> bool:
 
 
 def _with_replies(timeline: Timeline) -> Iterator[tuple[int, Event, Response | None]]:
-    """Yield every event but replies, with the reply before it: of the same future, else of any."""
+    """Yield each event that is no reply, with the reply before it: of the same future, else of any future."""
     replies: dict[int | None, Response] = {}
     latest: Response | None = None
     for place, event in enumerate(timeline):

@@ -1,4 +1,4 @@
-"""Projections of what only some SDKs have: public logging functions, and telemetry."""
+"""Projections of what only some SDKs have: public logging functions, and telemetry events."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def returned_values(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def function_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the level and the text that each call of the logging function logged."""
+    """Yield the level and the text of the line that each call of `log_state_change` logged."""
     number = 1
     for place, event in enumerate(timeline):
         match event:

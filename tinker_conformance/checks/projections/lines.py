@@ -30,7 +30,7 @@ def line_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def line_rounds(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the client of each pause line, and the round: the time between two moves of the clocks."""
+    """Yield the client of each pause line, and between which two moves of the clocks it was logged."""
     rounds = [1]
     for event in timeline:
         moves = isinstance(event, ClockStep) and event.cause is ClockCause.SCRIPT
@@ -48,7 +48,7 @@ def _after_steps(count: int) -> str:
 
 
 def lines_at_last(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the first pause line after twenty minutes; other requirements judge how often one is due."""
+    """Yield the first pause line after twenty minutes; other requirements judge the later ones."""
     for line in pause_lines(timeline, case):
         if (at := line.log.at) >= _LONG_AFTER_SECONDS:
             yield Fact("late line", at, "a pause line after twenty minutes", quoted(line.log), line.event)
@@ -123,7 +123,7 @@ def line_reasons(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def _once_each(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """Yield facts, equal texts as repetitions; other requirements judge how often a line is due."""
+    """Yield the facts, those with a repeated text marked as such, so that only the first is compared."""
     seen: set[str] = set()
     for fact in facts:
         yield replace(fact, repeats=fact.says in seen)

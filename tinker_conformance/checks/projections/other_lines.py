@@ -25,10 +25,9 @@ def retry_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def error_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the lines at level error: the exact text, or for other languages the failure in it.
+    """Yield the lines at level error: their exact text, or for SDKs in other languages the server's words.
 
-    The official text names Python classes, which an SDK in another language does not have. Only the server's
-    words in its line are compared.
+    The official text names Python classes, which an SDK in another language does not have.
     """
     failure: str | None = None
     for place, event in enumerate(timeline):
@@ -56,7 +55,7 @@ def billing_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def session_lines(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the warnings and errors that are logged during the set-up."""
+    """Yield the warnings and errors that are logged while the clients are created."""
     for place, event in enumerate(timeline):
         match event:
             case Request(future=int()):

@@ -1,4 +1,4 @@
-"""Projections of requests and outcomes: polls, their headers, submissions, ends of futures."""
+"""Projections of requests and outcomes: polls and their headers, submissions, and how futures ended."""
 
 from __future__ import annotations
 

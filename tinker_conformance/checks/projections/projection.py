@@ -1,4 +1,4 @@
-"""The type of a projection, and the check that compares two timelines by some of them."""
+"""The type of a projection, and `same`, the check that compares two timelines by some projections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tinker_conformance.checks.facts import Fact, differences
 from tinker_conformance.timeline import Timeline
 
 Projection: TypeAlias = Callable[[Case, Timeline], Iterator[Fact]]
-"""A function that turns a timeline into the facts that one requirement compares."""
+"""A function that returns the facts about a timeline that one requirement compares."""
 
 
 @dataclass(frozen=True, slots=True)

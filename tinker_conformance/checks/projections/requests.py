@@ -1,4 +1,4 @@
-"""Projections of what requests say: the API key, the client, the numbers, and the fields of their bodies."""
+"""Projections of the contents of requests: API key, client, sequence numbers, and fields of the body."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def request_keys(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def request_paths(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the paths of each kind of request, each once."""
+    """Yield the paths to which each kind of request is sent, each path once."""
     seen: set[str] = set()
     for place, request, name, _ in _requests(timeline):
         statement = f"{name} at {request.path}"
@@ -46,7 +46,7 @@ def request_clients(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def request_numbers(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield whether each submission has a `seq_id`, greater than those of its client before."""
+    """Yield whether each submission has a `seq_id` greater than all earlier ones of its client."""
     greatest: dict[str | None, int] = {}
     numbered: set[str | None] = set()
     for place, request, name, number in _submissions(timeline):
@@ -85,7 +85,7 @@ def repeated_numbers(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def request_contents(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield each field of a submission on which the releases agree: its value, or that it is there."""
+    """Yield the fields of each submission that all releases send: the value, or only that there is one."""
     for place, request, name, number in _submissions(timeline):
         for field, what in _contents(request.path.rpartition("/")[2], request.body or {}):
             statement = f"{name} {number} with {field} {what}"
@@ -93,7 +93,7 @@ def request_contents(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def request_order(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield where each submission goes, in order."""
+    """Yield the path of each submission, in order."""
     for number, (place, request, name, _) in enumerate(_submissions(timeline), 1):
         statement = f"submission {number} to {name}"
         yield Fact(("order", number), request.at, statement, statement, place)
@@ -116,7 +116,7 @@ def polled_ids(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def request_metadata(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield whether each poll allows an answer with metadata alone."""
+    """Yield whether each poll allows a reply with the result's size alone (`allow_metadata_only`)."""
     for place, request, name, number in _requests(timeline):
         if request.iteration is not None:
             allowed = (request.body or {}).get("allow_metadata_only", False)
@@ -159,7 +159,7 @@ def _prompt(value: object) -> str:
 
 
 def _data(value: object) -> str:
-    """Return whether a batch has a datum more than once; what a datum says is not compared."""
+    """Return the fact about a batch: whether it repeats an item; the contents of items are not compared."""
     data = [json.dumps(datum, sort_keys=True) for datum in value] if isinstance(value, list) else []
     return "each once" if len(set(data)) == len(data) else "more than once"
 
@@ -187,7 +187,7 @@ def _submissions(timeline: Timeline) -> Iterator[tuple[int, Request, str, int]]:
 
 
 def _requests(timeline: Timeline) -> Iterator[tuple[int, Request, str, int]]:
-    """Yield each request: its place, itself, its path's last part, and its number of that part, from 1."""
+    """Yield each request: its index, itself, its path's last part, and its number for that path, from 1."""
     numbers: Counter[str] = Counter()
     for place, event in enumerate(timeline):
         match event:

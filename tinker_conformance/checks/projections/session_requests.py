@@ -1,4 +1,4 @@
-"""Projections of what is sent for a whole session: polls for all its samples, and cancellations."""
+"""Projections of requests that are sent for a whole session: polls for all samples, and cancellations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def session_poll_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def session_poll_cursors(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield the cursor that each poll of a session names."""
+    """Yield the cursor (how far the SDK has read) in each poll of a session."""
     for place, request, session, number in _polls(timeline):
         cursor = (request.body or {}).get("prev_cursor", 0)
         statement = f"poll {number} of the session {session} from the cursor {cursor}"
@@ -34,7 +34,7 @@ def session_poll_cursors(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def fetched_reports(case: Case, timeline: Timeline) -> Iterator[Fact]:
-    """Yield each future that a poll reports as fetched, except the last, whose report may come too late."""
+    """Yield each future whose result a poll reports as fetched, except the last, reported only by chance."""
     last = f"future-{len(case.scenario.futures)}"
     seen: set[object] = set()
     for place, event in enumerate(timeline):
@@ -64,7 +64,7 @@ def cancellation_times(case: Case, timeline: Timeline) -> Iterator[Fact]:
 
 
 def _cancellations(timeline: Timeline) -> Iterator[tuple[int, Request, object, int]]:
-    """Yield each cancellation: its place, itself, its future's id, and its number for that id, from 1."""
+    """Yield each cancellation: its index, itself, its future's id, and its number for that id, from 1."""
     numbers: Counter[object] = Counter()
     for place, request, name in cancelled_futures(timeline):
         numbers[name] += 1
@@ -72,7 +72,7 @@ def _cancellations(timeline: Timeline) -> Iterator[tuple[int, Request, object, i
 
 
 def _polls(timeline: Timeline) -> Iterator[tuple[int, Request, object, int]]:
-    """Yield each awaited poll: its place, itself, its session, and its number in that session, from 1."""
+    """Yield each poll that a sample awaits: its index, itself, its session, its number there, from 1."""
     numbers: Counter[object] = Counter()
     for place, request in awaited_session_polls(timeline):
         target = (request.body or {}).get("target")

@@ -6,5 +6,5 @@ from tinker_conformance.timeline import Log
 
 
 def quoted(log: Log) -> str:
-    """Return the text of a fact about a log line: its exact message."""
+    """Return the text of a fact about a log line: the line's exact message in quotes."""
     return f"the line {log.message!r}"
