@@ -69,7 +69,8 @@ class _PacedSelector:
         self._loop = weakref.ref(loop)
         self._wakes_loop = loop._ssock.fileno()  # noqa: SLF001 - see _Loop
         self._peer = peer
-        self.held_us: int | None = None
+        self._held_us: int | None = None
+        self._seen_moves = len(pacer.moves_by_servers)
         self._held_due: tuple[int | None, float] = (None, math.inf)
         self._last: PacedWait | None = None
         self._is_older = bool(loop._scheduled)  # noqa: SLF001 - see _Loop
@@ -82,14 +83,40 @@ class _PacedSelector:
         )
         self.get_key, self.get_map, self.close = self.real.get_key, self.real.get_map, self.real.close
 
+    def timers_at_us(self) -> int:
+        """Return the moment at which the loop looks for timers that are due, microseconds."""
+        if self._held_us is None and self._moved_by_servers() and self._waits_for_a_server():
+            self._held_us = self._pacer.moves_by_servers[self._seen_moves]
+        return self._pacer.clock.monotonic_us if self._held_us is None else self._held_us
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        moves = len(self._pacer.moves_by_servers)
+        self.timers_at_us()
+        if self._held_us is None:
+            self._seen_moves = moves
+        return self._select(timeout)
+
+    def _moved_by_servers(self) -> bool:
+        """Return whether a server has moved the clock since the loop last waited.
+
+        It may have answered a request before the loop begins to wait for the reply.
+        """
+        return len(self._pacer.moves_by_servers) > self._seen_moves
+
+    def _others(self) -> list[int]:
+        return [key.fd for key in self.real.get_map().values() if key.fd != self._wakes_loop]
+
+    def _waits_for_a_server(self) -> bool:
+        return any(self._peer(descriptor) is Peer.OWN for descriptor in self._others())
+
+    def _select(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         ready: list[tuple[selectors.SelectorKey, int]] = self.real.select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
         began = RealTime.monotonic()
         timeout, until_real = self._split(timeout)
-        others = [key.fd for key in self.real.get_map().values() if key.fd != self._wakes_loop]
-        if any(self._peer(descriptor) is Peer.OWN for descriptor in others):
+        others = self._others()
+        if self._waits_for_a_server():
             return self._select_held(timeout, until_real)
         if self._release():
             return ready
@@ -105,6 +132,7 @@ class _PacedSelector:
                 if left <= 0:
                     break
                 ready = self.real.select(min(seconds, left))
+        self._seen_moves = len(self._pacer.moves_by_servers)
         if any(key.fd in others and self._peer(key.fd) is Peer.FOREIGN for key, _ in ready):
             self._pacer.follow(RealTime.monotonic() - began)
         return ready
@@ -119,9 +147,8 @@ class _PacedSelector:
         """
         ready: list[tuple[selectors.SelectorKey, int]] = []
         clock = self._pacer.clock
-        if self.held_us is None:
-            self.held_us = clock.monotonic_us
-        due_us = None if timeout is None else self.held_us + math.ceil(timeout * 1e6)
+        self._held_us = held_us = self.timers_at_us()
+        due_us = None if timeout is None else held_us + math.ceil(timeout * 1e6)
         if due_us != self._held_due[0]:
             self._held_due = due_us, RealTime.monotonic() + (math.inf if timeout is None else timeout)
         with self._pacer.waiting(
@@ -139,7 +166,8 @@ class _PacedSelector:
 
     def _release(self) -> bool:
         """Let the timers of the loop see the clock again; return whether it has moved meanwhile."""
-        held, self.held_us = self.held_us, None
+        held, self._held_us = self._held_us, None
+        self._seen_moves = len(self._pacer.moves_by_servers)
         self._held_due = (None, math.inf)
         return held is not None and held < self._pacer.clock.monotonic_us
 
@@ -243,8 +271,8 @@ def loops_paced(pacer: Pacer, peer: PeerOf, is_leftover: IsLeftover) -> Iterator
         selector = loops.taken.get(loop)  # type: ignore[call-overload]
         if selector is None:
             return RealTime.monotonic()
-        if selector.held_us is not None and sys._getframe(1).f_code is run_once.__code__:  # noqa: SLF001 - documented in sys
-            return float(selector.held_us / 1e6)
+        if sys._getframe(1).f_code is run_once.__code__:  # noqa: SLF001 - documented in sys
+            return float(selector.timers_at_us() / 1e6)
         return pacer.clock.monotonic()
 
     def paced_run_once(loop: _Loop) -> None:

@@ -66,6 +66,7 @@ class _Runs:
         self._last: dict[int, PacedWait] = {}
         self._held: dict[int, int] = {}
         self._held_due: dict[int, tuple[float, float]] = {}
+        self._seen_moves: dict[int, int] = {}
 
     def current_time(self, own: Any, *, by_run_loop: bool) -> float:
         """Return the time that a run sees.
@@ -80,8 +81,24 @@ class _Runs:
         # trio calls this after it blocked.
         if (wait := self._waits.pop(thread, None)) is not None:
             self._pacer.end(wait)
-        now_us = self._pacer.clock.monotonic_us
-        return self._at(own, self._held.get(thread, now_us) if by_run_loop else now_us)
+        return self._at(own, self._due_at_us(thread) if by_run_loop else self._pacer.clock.monotonic_us)
+
+    def _due_at_us(self, thread: int) -> int:
+        """Return the moment at which a run looks for deadlines that are due, microseconds."""
+        moves = self._pacer.moves_by_servers
+        seen = self._seen_moves.setdefault(thread, len(moves))
+        if thread not in self._held:
+            # A server may have answered a request before the run begins to wait for the reply.
+            if len(moves) > seen and self._listens():
+                self._held[thread] = moves[seen]
+            else:
+                self._seen_moves[thread] = len(moves)
+        return self._held.get(thread, self._pacer.clock.monotonic_us)
+
+    def _listens(self) -> bool:
+        statistics = self._as_dict(self._trio.lowlevel.current_statistics().io_statistics)
+        listening: int = sum(count for name, count in statistics.items() if name.startswith("tasks_waiting"))
+        return listening > _WAKEUP_SOCKETS
 
     def _governs(self) -> bool:
         return self._pacer.governs_this_thread()
@@ -97,9 +114,7 @@ class _Runs:
         if not self._governs():
             return float(self._real_block(own, until))
         thread, now_us = threading.get_ident(), self._pacer.clock.monotonic_us
-        statistics = self._as_dict(self._trio.lowlevel.current_statistics().io_statistics)
-        listening = sum(count for name, count in statistics.items() if name.startswith("tasks_waiting"))
-        if listening > _WAKEUP_SOCKETS:
+        if self._listens():
             return self._block_held(own, until)
         if self._held.pop(thread, now_us) < now_us:
             return 0.0
@@ -118,7 +133,7 @@ class _Runs:
         or a read timeout would come before a reply that is on its way.
         """
         thread = threading.get_ident()
-        held_us = self._held.setdefault(thread, self._pacer.clock.monotonic_us)
+        held_us = self._held[thread] = self._due_at_us(thread)
         seconds = max(0.0, until - self._at(own, held_us))
         if self._held_due.get(thread, (-math.inf, 0.0))[0] != until:
             self._held_due[thread] = until, RealTime.monotonic() + seconds

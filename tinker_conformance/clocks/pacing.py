@@ -103,6 +103,8 @@ class Pacer:
     Attributes:
         active: Whether the clock is still frozen; waits that began earlier go on in real time.
         loop_busy: Returns whether an event loop runs code, on another thread than this one.
+        moves_by_servers: For each move by a server of this process, in order: where the monotonic clock
+            stood before it, microseconds.
     """
 
     def __init__(
@@ -121,6 +123,8 @@ class Pacer:
         self._lock = threading.RLock()
         self._waits: dict[PacedWait, None] = {}
         self._changes = 0
+        self.moves_by_servers: list[int] = []
+        self._stood_us = clock.monotonic_us
         self._moved_real = 0.0
         self._test_thread = threading.get_ident()
         self._governed = threading.local()
@@ -157,7 +161,10 @@ class Pacer:
         with self._lock:
             self._changes += 1
             self._moved_real = RealTime.monotonic()
-            now = self.clock.monotonic_us
+            stood, now = self._stood_us, self.clock.monotonic_us
+            self._stood_us = now
+            if not self.governs_this_thread():
+                self.moves_by_servers.append(stood)
             due = [wait for wait in self._waits if wait.due_us is not None and wait.due_us <= now]
         for wait in due:
             wait.wake()
