@@ -73,20 +73,20 @@ PROBES: Final = (
             "While too many requests are in flight, the queue state is `paused_capacity` or "
             "`paused_rate_limit`."
         ),
-        source="every release tells its user of these two words, and of no other",
+        source="Every release of tinker reports these two queue states to its user, and no other",
         check=_words,
     ),
     Probe(
         id="pauses.reason",
         sentence="The reason of a pause, if there is one, is not empty.",
-        source="0.7.0 prints it in place of its own text",
+        source="tinker 0.7.0 logs the server's reason in place of its own text",
         check=_reason,
         releases=Releases("0.7.0"),
     ),
     Probe(
         id="pauses.resumes",
         sentence="A request that was paused gets its result.",
-        source="every release waits for it",
+        source="Every release of tinker waits until a paused request has its result",
         check=_resumes,
     ),
 )
