@@ -328,7 +328,7 @@ KEYS_OF_A_RESULT: Final = frozenset(
 """The fields that the real service gives results, over all operations (0.1.0 to 0.38.0)."""
 _STATES: Final = ("active", "paused_capacity", "paused_rate_limit")
 _KEYS_OF_A_PAUSE: Final = frozenset({"type", "request_id", "queue_state", "queue_state_reason"})
-"""The keys that the real service sends with a 408 or ``try_again`` (specification of Tinkex, ``tinker`` 0.7.0)."""
+"""The keys of a 408 or ``try_again`` of the real service (specification of Tinkex, ``tinker`` 0.7.0)."""
 
 
 def warn_of_a_misspelt_state(state: object) -> None:
