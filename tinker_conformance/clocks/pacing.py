@@ -45,7 +45,7 @@ _LAST_LOOK_SECONDS: Final = 0.01
 this.
 """
 _SETTLE_SECONDS: Final = 0.0002
-"""For how many real seconds this thread sleeps, so that another thread that was just woken can start to run."""
+"""How many real seconds this thread sleeps, so that a thread that was just woken can start to run."""
 _SLEEP_PATIENCE_SECONDS: Final = 0.5
 """For how many real seconds `time.sleep` lets other threads go on, before it moves the clock."""
 _ROUNDING_OF_A_WAIT_US: Final = 0.0005
