@@ -1,4 +1,4 @@
-"""The reference page of probes, in Markdown."""
+"""Write `docs/reference/server-probes.md` from the probes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinker_conformance.server.probes import CHAPTERS, PROBES, probes_of
 
 
 def document() -> str:
-    """Return the page."""
+    """Return the page, in Markdown."""
     return "\n".join(_lines()) + "\n"
 
 

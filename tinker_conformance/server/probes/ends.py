@@ -1,4 +1,4 @@
-"""Ends: a future that cannot succeed ends, in a way that every release takes for a failure."""
+"""Probes about the ends of futures: a future that cannot succeed fails in a form that every release reads."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tinker_conformance.server.probe_bodies import (
 from tinker_conformance.server.probing import Probing
 
 CATEGORIES: Final = ("unknown", "server", "user")
-"""The words that the official SDK knows (`RequestErrorCategory` of every release)."""
+"""The categories of a failure that the official SDK knows (`RequestErrorCategory` of every release)."""
 
 
 def _impossible(p: Probing) -> Iterator[tuple[str, dict[str, object]]]:
@@ -75,9 +75,10 @@ def _impossible(p: Probing) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def _failed_load(p: Probing) -> tuple[str, Answer] | None:
-    """Return the future and the end of a load that cannot succeed; None if it was refused, or succeeded.
+    """Load a checkpoint that does not exist, once a run, and return the request id and the last reply.
 
-    Servers take a load as the first request of a model only, so it needs one of its own, once a run.
+    None if the server refused the submission, or the load succeeded. Servers accept a load only as the first
+    request of a model, so this creates a model.
     """
     if p.bench.offer.lacks(TRAINING | {Feature.LOAD_STATE}) is not None:
         return None
@@ -92,10 +93,10 @@ def _failed_load(p: Probing) -> tuple[str, Answer] | None:
 
 
 def _failed_future(p: Probing) -> tuple[str, Answer]:
-    """Return the request id and the end of a future that failed.
+    """Return the request id and the last reply of a future that failed.
 
     Raises:
-        ProbeEnded: Everything that cannot succeed was refused at once, or succeeded.
+        ProbeEnded: The server refused everything that cannot succeed, or it succeeded.
     """
     for path, body in _impossible(p):
         answer = p.post(path, body)

@@ -1,4 +1,4 @@
-"""Order and repetition: numbers that come twice, too early, or from two clients."""
+"""Probes about order and repetition: sequence numbers that come twice, too early, or from two clients."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STEPS: Final = TRAINING | {Feature.OPTIM_STEP}
 _IDEMPOTENCY: Final = "x-idempotency-key"
 _EPS: Final = 1e4
 _SIZES: Final = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Sizes of steps in proportion to the gradient, until one shows."""
+"""Step sizes in proportion to the gradient, tried in turn until one changes the model visibly."""
 
 
 def _repeated_sample(p: Probing) -> None:
@@ -71,7 +71,7 @@ def _repeated_pass(p: Probing) -> None:
 
 
 def _change(p: Probing, model: str, size: float, *, times: int) -> float:
-    """Return how much a step in proportion to the gradient changed; 0 if less than the noise."""
+    """Return how much a step of this size changes the model's numbers; 0 if less than the noise."""
     before = log_likelihood(p, model)
     number = p.bench.next_number(model)
     for _ in range(times):

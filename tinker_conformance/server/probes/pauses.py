@@ -1,4 +1,4 @@
-"""Pauses, where the server can be made to pause: by `--pauses-at-samples` or `--pauses-at-models`."""
+"""Probes about pauses, for a server that `--pauses-at-samples` or `--pauses-at-models` says how to pause."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ PAUSED: Final = (QueueState.PAUSED_CAPACITY.value, QueueState.PAUSED_RATE_LIMIT.
 
 
 def _paused(p: Probing) -> tuple[list[Answer], list[Answer]]:
-    """Return the pending replies while more is in flight than the server takes at once, and what came of all.
+    """Submit more work than the server takes at once.
+
+    Returns:
+        The pending replies, and the last reply of each future.
 
     Raises:
-        ProbeEnded: No option says how the server can be made to pause.
+        ProbeEnded: No option says how much work makes the server pause.
     """
     pausing = p.bench.pausing
     if pausing.samples is not None and p.bench.offer.lacks(SAMPLING) is None:

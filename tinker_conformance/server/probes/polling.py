@@ -1,4 +1,4 @@
-"""Polls: pending replies, results that are fetched again, and ids that nobody promised."""
+"""Probes about polls: pending replies, results that are fetched again, and request ids that do not exist."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from tinker_conformance.server.training_effects import differ, log_likelihood, p
 
 KNOWN_STATES: Final = tuple(state.value for state in QueueState if state is not QueueState.UNKNOWN)
 LONGEST_BACK_OFF: Final = 30.0
-"""The longest time between two polls of the official SDK (every release)."""
+"""The longest time between two polls of the official SDK, in seconds (every release)."""
 _LATE_SECONDS: Final = 10.0
 
 
 def pending_replies(p: Probing) -> list[Answer]:
-    """Return the pending replies of the run so far, or else of some work that takes a moment.
+    """Return the replies of this run that said that a future is not ready.
+
+    Without any, submit some work that takes a moment and poll it.
 
     Raises:
-        ProbeEnded: There were none.
+        ProbeEnded: There was no such reply.
     """
     if not p.line.pending and steps(p):
         model = p.bench.model(p)

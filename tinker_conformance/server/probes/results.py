@@ -1,4 +1,4 @@
-"""Results: shapes, lengths, finite numbers, and the two forms that they come in."""
+"""Probes about results: shapes, lengths, finite numbers, and the two forms, JSON and protobuf."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions, configuration, capabilities and keys."""
+"""Probes about sessions, configuration, capabilities and API keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State: what is saved can be loaded, sampled from, listed and deleted; and what was not cannot."""
+"""Probes about saved weights: they can be loaded, sampled from, listed and deleted; others are refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SAMPLES: Final = TRAINING | SAMPLING | {Feature.SAVE_FOR_SAMPLER}
 
 
 def _save(p: Probing, endpoint: str = "save_weights", name: str | None = None) -> str:
-    """Save the model of the run and return the path that the server names."""
+    """Save the shared model of the run, and return the path in the server's reply."""
     model = p.bench.model(p)
     body: dict[str, object] = {
         "model_id": model,

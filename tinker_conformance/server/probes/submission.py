@@ -1,4 +1,4 @@
-"""Submissions: what is accepted, and how the rest is refused."""
+"""Probes about submissions: which the server must accept, and how it must refuse the others."""
 
 from __future__ import annotations
 
