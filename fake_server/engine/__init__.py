@@ -1,7 +1,8 @@
-"""The fake Tinker API without a transport.
+"""The engine: the fake Tinker API without a transport.
 
-A ``Request`` goes in; a ``Reply`` or a ``TransportFault`` comes out. The engine keeps futures and a
-journal, follows scripts, and notifies a ``Listener`` of what it does.
+A ``Request`` goes in; a ``Reply`` or a ``TransportFault`` comes out. The engine follows the scripts of tests,
+keeps the futures and a journal of all requests, and notifies a ``Listener`` of submissions, polls and clock
+steps.
 """
 
 from __future__ import annotations

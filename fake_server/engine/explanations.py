@@ -1,4 +1,4 @@
-"""Error messages for requests that do not match the scripts: what came, what was scripted, and the fix."""
+"""Messages about requests that do not match the scripts: what came, what was scripted, and the fix."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAX_COMPARED: Final = 500
 
 
 def described(reply: ReplyStep) -> str:
-    """Return a short description of a reply."""
+    """Return a short description of a scripted reply, for a message."""
     match reply:
         case Wired(reply=inner, wire=wire):
             return f"{described(inner)} ({wire.name})"
@@ -59,11 +59,11 @@ def _described_reply(reply: HttpStep) -> str:
 
 
 def unfinished_script(future: ScriptedFuture, clients: Iterable[str] = ()) -> str:
-    """Return the message for a script with replies left: what was served, what is left, and the fix.
+    """Return the message about a script with replies left: how many were sent, what is left, and the fix.
 
     Args:
-        future: The future.
-        clients: The clients that submitted something, of which it may have meant one.
+        future: The future whose script is not finished.
+        clients: The clients that submitted something; the test may have meant one of them.
     """
     owner = f"future {future.name!r} ({_owner(future)})"
     left = _listed(future.left)
@@ -92,7 +92,13 @@ def unfinished_script(future: ScriptedFuture, clients: Iterable[str] = ()) -> st
 
 
 def unused_rule(rule: Rule, submissions: int, clients: Iterable[str]) -> str:
-    """Return the message for a rule that never applied: what it counted, and the fix."""
+    """Return the message about a rule that never applied: how many submissions it counted, and the fix.
+
+    Args:
+        rule: The rule.
+        submissions: How many submissions the rule counted.
+        clients: The clients that submitted something; the test may have meant one of them.
+    """
     where = "" if rule.where is None else f" where {rule.where}"
     owner = f"{rule.operation or 'any operation'} of {_client(rule.client)}{where}"
     text = (
@@ -104,7 +110,7 @@ def unused_rule(rule: Rule, submissions: int, clients: Iterable[str]) -> str:
 
 
 def unused_hold(hold: Hold) -> str:
-    """Return the message for an outage or a limit that held nothing, and the fix."""
+    """Return the message about an outage or a limit that never paused a future, with the fix."""
     held = hold.held
     owner = f"{held.operation or 'any operation'} of {_client(held.client)}"
     what = (
@@ -120,7 +126,12 @@ def _client(client: str | None) -> str:
 
 
 def exhausted_script(future: ScriptedFuture, index: int) -> str:
-    """Return the message for a poll after the last reply of a script."""
+    """Return the message about a poll that came after the last reply of a script.
+
+    Args:
+        future: The polled future.
+        index: 0-based number of the poll.
+    """
     replies = _listed(turn.reply for turn in future.script.turns) or "no replies"
     if future.script.exhausted is Exhausted.ERROR:
         fix = "lengthen it, or choose exhausted: fail or repeat"
@@ -130,7 +141,7 @@ def exhausted_script(future: ScriptedFuture, index: int) -> str:
 
 
 def unknown_future(book: FutureBook, request_id: str) -> str:
-    """Return the message for a poll of an id that no submission got."""
+    """Return the message about a poll whose request id the server has given to no submission."""
     if request_id in book.by_name:
         return f"future {request_id!r} was polled before it was submitted; submit its request first"
     near = nearest(request_id, [*islice(reversed(book.by_request_id), MAX_COMPARED), *book.by_name])
@@ -142,7 +153,7 @@ def unknown_future(book: FutureBook, request_id: str) -> str:
 
 
 def unexpected_request(method: str, path: str, known: Iterable[str]) -> str:
-    """Return the message for an unknown request, with the nearest known path."""
+    """Return the message about a request to an unknown path, with the nearest known path."""
     text = f"{method} {path} came, which the fake server does not know"
     paths = [known_path.removeprefix(API_PREFIX) for known_path in known]
     name = path.removeprefix(API_PREFIX)
@@ -161,16 +172,17 @@ def unscripted_submission(  # noqa: PLR0917 - what the engine knows of the reque
     rules: RuleBook,
     how_to_complete: str,
 ) -> str:
-    """Return the message for a submission without a script, with the nearest waiting script or rule.
+    """Return the message about a submission that no script is left for, with the nearest script or rule.
 
     Args:
         book: The scripted futures.
         path: The path of the request.
-        operations: What the submission may be, the most likely first.
-        client: Its model or sampling session.
-        body: Its decoded body.
-        rules: The rules.
-        how_to_complete: How to let submissions without a script complete, in the caller's terms.
+        operations: The operations that the submission may be, the most likely first.
+        client: The model or sampling session of the submission; None if it names none.
+        body: The decoded body of the submission.
+        rules: The rules of the engine.
+        how_to_complete: The fix, as words that complete "add a script, or …". It says how the user of this
+            engine lets submissions without a script complete.
     """
     whose = "" if client is None else f" of client {client!r}"
     came = f"POST {path} came ({operations[0]}{whose}), but no script is left for it"

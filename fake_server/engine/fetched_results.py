@@ -1,8 +1,9 @@
-"""Results that were fetched: kept for a while in case a poll is repeated, then dropped.
+"""Drop the results of the simulated service some time after clients have fetched them.
 
-This bounds the memory of a server that runs for hours. A later poll gets HTTP 410, which means to the
-official SDK that the future expired: sampling submits again, training raises. The engine holds its lock
-around all calls.
+A result is kept for a while, because a client may repeat the poll if the reply was lost. Dropping it then
+bounds the memory of a server that runs for hours. A later poll gets HTTP 410, which means to the official SDK
+that the future has expired: sampling submits the request again, training raises an error. The engine holds
+its lock around all calls.
 """
 
 from __future__ import annotations
@@ -19,24 +20,25 @@ KEPT_SECONDS: Final = 600
 KEPT_BYTES: Final = 32 * 1024 * 1024
 """Approximate limit for the memory of kept results and their requests, in bytes."""
 KEPT_FUTURES: Final = 20_000
-"""How many futures are kept after their results were dropped, so that tests can still inspect them; about 1
-kB each."""
+"""How many futures are kept after their results were dropped, so that tests can still inspect them; each
+takes about 1 kB.
+"""
 _BYTES_OF_A_RESULT: Final = 5
 """Estimated memory, in bytes, that one byte of a reply needs as Python objects."""
 _BYTES_OF_A_FUTURE: Final = 2_000
 
 
 class FetchedResults:
-    """The futures whose last reply was served, oldest first."""
+    """The futures whose results clients have fetched, oldest first."""
 
     def __init__(
         self, seconds: float = KEPT_SECONDS, size: int = KEPT_BYTES, futures: int = KEPT_FUTURES
     ) -> None:
-        """Create it without any results.
+        """Create a record without any futures.
 
         Args:
-            seconds: How long a result is kept after its last reply, in real seconds.
-            size: Approximate limit for the memory of results, in bytes.
+            seconds: How long a result is kept after it was fetched, in real seconds.
+            size: Approximate limit for the memory of kept results, in bytes.
             futures: How many futures are kept after their results were dropped.
         """
         self._seconds_ns = round(seconds * 1e9)
@@ -54,7 +56,7 @@ class FetchedResults:
         self._size += size
 
     def let_go(self) -> Iterator[ScriptedFuture]:
-        """Yield the futures whose results are due to be dropped."""
+        """Yield the futures whose results the engine should drop now."""
         oldest = clock_gettime_ns(CLOCK_MONOTONIC) - self._seconds_ns
         while self._kept and (self._size > self._size_limit or self._kept[0][1] < oldest):
             future, _, size = self._kept.popleft()
@@ -63,6 +65,6 @@ class FetchedResults:
             yield future
 
     def forget(self) -> Iterator[ScriptedFuture]:
-        """Yield the futures that are due to be forgotten."""
+        """Yield the futures that the engine should forget now, long after their results were dropped."""
         while len(self._empty) > self._futures_limit:
             yield self._empty.popleft()

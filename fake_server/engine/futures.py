@@ -1,7 +1,7 @@
-"""Scripted futures: which script a submission gets, and which step a poll gets.
+"""Futures and their scripts: which script a submission gets, and which step of the script a poll gets.
 
-Not thread-safe: the engine calls this module while it holds its lock. Every look-up uses a dictionary, so its
-cost does not depend on the number of scripts.
+Not thread-safe: the engine calls this module while it holds its lock. Scripts are found in dictionaries, so
+the time does not depend on their number; only scripts with conditions on the body are tried in turn.
 """
 
 from __future__ import annotations
@@ -22,35 +22,40 @@ from fake_server.script.request_match import RequestMatch
 from fake_server.script.steps import Advance, Fail, FailCategory, ReplyStep
 
 SUBMISSION_SECONDS: Final = 10.0
-"""How long a test waits by default until a client submits a future."""
+"""How long, in seconds, a test waits by default until a client submits a future."""
 _CANCELLED: Final = Script((Fail(FailCategory.USER, "the request was cancelled"),), Exhausted.REPEAT)
 
 Key = tuple[Operation | None, str | None]
 
 
 class ScriptedFuture:
-    """One script and how far it has been served.
+    """One future: its script, how much of the script was sent, and what is known of its submission.
 
     Attributes:
-        name: Its name in errors and the journal, unique in its engine.
-        script: The replies to its polls.
-        scripted: False for a future that the engine created for a submission without a script.
-        operation: Its operation; None before its submission means any operation.
-        client: Its client; None before its submission means any client.
-        where: Conditions on the body of its submission; None for none.
-        request_ids: Its ids, one for each submission.
-        polls: How many polls its script was asked for.
-        seen: How many polls have come, including those that a hold answered.
+        name: The future's name in errors and the journal, unique in its engine.
+        script: The replies to the future's polls.
+        scripted: Whether the test registered the script; False for a future that the engine created by
+            itself.
+        operation: The submitted operation; before the submission, the operation that the script is for, or
+            None for any.
+        client: The client that submitted; before the submission, the client that the script is for, or None
+            for any.
+        where: Conditions that the body of a submission must meet to get this script; None for none.
+        request_ids: The request ids that the server has given to submissions of this future, oldest first.
+        polls: How many polls the script has answered.
+        seen: How many polls have come, including those that an outage or a limit answered.
         refusals: How many of the script's replies to submissions have been sent.
-        request: The newest submission, whose body determines the result.
-        assigned: Fields of the result that were determined by its submission, such as the id of a new model.
-        ended: Whether its client has stopped waiting.
-        let_go: Whether its result was dropped; a later poll gets HTTP 410.
-        numbers: The numbers of its submissions, by which a repeated submission is recognized.
-        gate: Where its held replies wait.
-        replied_us: When its last reply was given, or its submission, on the scripts' clock in microseconds;
-            noted only for a reply that moves the clocks, and for scripts whose advances count from it.
-        unresolved: Whether it has no end yet, so that a client may stop polling it at any time.
+        request: The newest submission, whose body determines the result; None before the submission.
+        assigned: Fields of the result that the submission determined, such as the id of a new model.
+        ended: Whether the client has stopped waiting for the result.
+        let_go: Whether the result was dropped to save memory; a later poll gets HTTP 410.
+        numbers: The numbers of the future's submissions, by which a repeated submission is recognized.
+        gate: Where held replies of the future wait.
+        replied_us: When the last reply was given (before the first reply: the submission), in microseconds of
+            the clock that scripts move. Noted only for replies that move the clocks, and for scripts with
+            ``side_by_side``.
+        unresolved: Whether the test has not given the future an end yet, so that a client may stop polling at
+            any time.
     """
 
     __slots__ = (
@@ -109,7 +114,7 @@ class ScriptedFuture:
 
     @property
     def submitted(self) -> bool:
-        """Whether a submission has taken it."""
+        """Whether a client has submitted the future."""
         return bool(self.request_ids)
 
     @property
@@ -133,14 +138,14 @@ class ScriptedFuture:
 
 
 Claim = tuple[int, tuple[Advance, ...], Turn | None]
-"""What one poll gets: its 0-based number, the clock steps before the reply, and the reply.
+"""What one poll gets: its 0-based number, the clock steps before the reply, and the reply with its own steps.
 
-The reply is None when the script is exhausted and its rule is not ``repeat``.
+The third item is None if the script has no reply left and does not repeat its last one.
 """
 
 
 class FutureBook:
-    """All futures of one engine, found by name, by request id, and by operation and client."""
+    """All futures of one engine, found by name, by request id, or by operation and client."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, ScriptedFuture] = {}
@@ -159,7 +164,7 @@ class FutureBook:
 
     @property
     def given(self) -> int:
-        """How many request ids were issued, those of forgotten futures included."""
+        """How many request ids were given to submissions, including those of forgotten futures."""
         return self._given
 
     def add(
@@ -170,7 +175,14 @@ class FutureBook:
         name: str | None,
         where: RequestMatch | None = None,
     ) -> ScriptedFuture:
-        """Register a script.
+        """Register a script, and return its future, which waits for a submission.
+
+        Args:
+            script: The replies to the polls.
+            operation: The operation that the script is for; None for any.
+            client: The client that the script is for; None for any.
+            name: The future's name; None for the next free ``future-1``, ``future-2``, ….
+            where: Conditions on the body of the submission; None for none.
 
         Raises:
             ScriptError: The name is empty or taken.
@@ -191,7 +203,7 @@ class FutureBook:
         return future
 
     def add_unscripted(self, script: Script, operation: Operation, client: str | None) -> ScriptedFuture:
-        """Return a new future for a submission without a registered script."""
+        """Create a future for a submission that has no registered script."""
         self._unscripted += 1
         while (name := f"unscripted-{self._unscripted}") in self.by_name:
             self._unscripted += 1
@@ -202,7 +214,7 @@ class FutureBook:
         return future
 
     def unknown(self) -> ScriptedFuture:
-        """Return a future without a name, for a submission that this book has no script for."""
+        """Return a future with an empty name, for a submission that no script is left for."""
         return ScriptedFuture(
             "", Script(), operation=None, client=None, serial=-1, gate=self.gate, scripted=False
         )
@@ -210,15 +222,18 @@ class FutureBook:
     def take(
         self, operations: Iterable[Operation], client: str | None, body: Mapping[str, object]
     ) -> tuple[ScriptedFuture, Operation] | None:
-        """Return the future for a submission: one ended by HTTP 410, else the first free match.
+        """Return the future for a submission, or None if there is none.
+
+        A future that ended with HTTP 410 and may be submitted again comes first. Otherwise it is the future
+        of the first registered script that is still waiting and fits.
 
         Args:
             operations: The operations that the submission may be, the most likely first.
-            client: The client that sent it.
-            body: Its decoded body.
+            client: The client that sent the submission.
+            body: The decoded body.
 
         Returns:
-            The future and the operation that it was taken for, or None.
+            The future, and the one of ``operations`` that fits.
         """
         choices = tuple(operations)
         for operation in choices:
@@ -238,7 +253,13 @@ class FutureBook:
         return None
 
     def _matching(self, keys: set[Key], body: Mapping[str, object], limit: float) -> ScriptedFuture | None:
-        """Take the first script with conditions that a submission meets, registered before ``limit``."""
+        """Take the first waiting script with conditions that a submission meets.
+
+        Args:
+            keys: Pairs of operation and client of the scripts that fit.
+            body: The decoded body of the submission.
+            limit: Only scripts that were registered before this serial number.
+        """
         for future in self._conditional:
             if future.serial > limit:
                 break
@@ -251,7 +272,7 @@ class FutureBook:
     def nearest_conditional(
         self, operations: Iterable[Operation], client: str | None, body: Mapping[str, object]
     ) -> tuple[ScriptedFuture, list[str]] | None:
-        """Return the waiting script whose conditions a submission misses least, and what it misses."""
+        """Return the waiting script that a submission fits best, and the conditions that it misses."""
         wanted = set(operations)
         missed = [
             (future, future.where.differences(body, self._captured))
@@ -263,14 +284,16 @@ class FutureBook:
         return min(missed, key=lambda pair: len(pair[1]), default=None)
 
     def submission_turn(self, future: ScriptedFuture, *, repeated: bool = False) -> Turn | None:
-        """Return the script's next reply to a submission of a future, and free the future if that refuses it.
+        """Return the script's next reply to a submission, instead of the usual one that accepts it.
+
+        If the reply refuses the submission, the future waits for the next submission again.
 
         Args:
-            future: The future, just taken unless ``repeated``.
-            repeated: Whether the submission was accepted before, and its reply lost.
+            future: The future that `take` returned, or that of an earlier submission if ``repeated``.
+            repeated: Whether the client repeats a submission that was accepted, because the reply was lost.
 
         Returns:
-            None if the submission gets the usual reply.
+            The reply; None if the submission gets the usual one.
         """
         turns = future.script.submission_turns
         if future.refusals >= len(turns) or (future.submitted and not repeated):
@@ -298,7 +321,7 @@ class FutureBook:
     def submit(
         self, future: ScriptedFuture, operation: Operation, client: str | None, number: Number | None = None
     ) -> str:
-        """Issue a request id for the future: its name, or its name and a count if it is resubmitted."""
+        """Accept a submission, and return its request id: the future's name, with a count if resubmitted."""
         if number is not None:
             self._numbered[number] = future
             future.numbers = (*future.numbers, number)
@@ -313,7 +336,7 @@ class FutureBook:
         return request_id
 
     def claim(self, future: ScriptedFuture) -> Claim:
-        """Return the next step of a future; no other poll gets it."""
+        """Return the script's next step to one poll; no other poll gets the same step."""
         index, script = future.polls, future.script
         turns = script.turns
         future.polls = index + 1
@@ -328,7 +351,7 @@ class FutureBook:
         return index, script.tail if index == len(turns) else (), repeated
 
     def end(self, future: ScriptedFuture) -> None:
-        """End this future: no later submission continues its script, not even one that was refused before."""
+        """End a future: no later submission continues its script, even after a refused submission."""
         future.ended = True
         for waiting in self._expired.values():
             if future in waiting:
@@ -341,7 +364,7 @@ class FutureBook:
                 self._conditional.remove(future)
 
     def forget(self, future: ScriptedFuture) -> None:
-        """Remove a future whose script was served to its end.
+        """Remove a future of whose script every reply was sent.
 
         Raises:
             ScriptError: The future is unknown, or has replies left.
@@ -359,7 +382,7 @@ class FutureBook:
                 del self._numbered[number]
 
     def was_let_go(self, request_id: str) -> bool:
-        """Return whether the id belonged to a future that was dropped by `let_go`."""
+        """Return whether a request id belonged to a future that `let_go` has removed."""
         name, _, _ = request_id.partition("~")
         prefix, _, number = name.rpartition("-")
         if prefix != "unscripted" or not number.isdecimal() or len(number) > 18:
@@ -367,14 +390,21 @@ class FutureBook:
         return name not in self.by_name and 0 < int(number) <= self._let_go
 
     def let_go(self, future: ScriptedFuture) -> None:
-        """Forget an unscripted future that was served to its end, but remember its ids for `was_let_go`."""
+        """Remove a future that the engine created by itself and that is finished.
+
+        `was_let_go` still recognizes its request ids.
+        """
         if self.by_name.get(future.name) is future:
             self.forget(future)
             number = future.name.rpartition("-")[2]
             self._let_go = max(self._let_go, int(number))
 
     def cancel(self, request_id: object) -> ScriptedFuture | None:
-        """Cancel a future: its polls get a failure (0.38.0)."""
+        """Cancel the future with a request id, so that its polls get a failure (as in 0.38.0).
+
+        Returns:
+            The future; None if there is no such request id.
+        """
         future = self.by_request_id.get(request_id) if isinstance(request_id, str) else None
         if future is not None:
             self.end(future)
@@ -388,9 +418,10 @@ class FutureBook:
         return {future.client for future in self.by_name.values() if future.submitted and future.client}
 
     def unfinished(self) -> list[ScriptedFuture]:
-        """Return the futures with replies that were not polled, in order of registration.
+        """Return the scripted futures with replies that were never sent, in order of registration.
 
-        A submitted future that the test left unresolved may never be polled: its client can cancel it first.
+        A future that the test has left unresolved is not among them once it is submitted: its client may have
+        cancelled it.
         """
         return [
             future

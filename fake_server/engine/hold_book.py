@@ -1,6 +1,7 @@
-"""Which polls are held by outages, which end for all futures at once, and by limits on futures in flight.
+"""The holds of one engine: outages, which pause all futures at once, and limits on futures in flight.
 
-Not thread-safe: the engine holds its lock around all calls.
+A hold decides for each poll of a future without a script whether the poll gets a pause instead of the next
+reply. Not thread-safe: the engine holds its lock around all calls.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from fake_server.script.holds import AtMost, Hold, Outage
 from fake_server.script.steps import Advance, ReplyStep
 
 MOST_IDLE_POLLS: Final = 100
-"""A future in flight loses its place when other futures were polled this many times since its last poll."""
+"""Number of polls of other futures after which a future that was not polled meanwhile no longer counts as in
+flight.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,8 @@ class HeldPoll:
     """What a hold does to one poll.
 
     Attributes:
-        advance: How the clocks move before the reply, or None.
-        reply: The reply, or None if the hold is over and the script goes on.
+        advance: How the clocks move before the reply; None if they do not.
+        reply: The pause that the poll gets; None if the hold is over, and the script's reply follows.
     """
 
     advance: Advance | None = None
@@ -76,8 +79,9 @@ class _AtMostState:
     optional: bool = False
     applied: bool = False
     waiting: dict[str, int] = field(default_factory=dict)
-    """Futures in flight, in order of submission, each with the polls of other futures since its own last
-    poll."""
+    """The futures in flight, in order of submission; for each, how many polls of other futures have come
+    since its last own poll.
+    """
 
     def arrived(self, future: ScriptedFuture, _now_us: int) -> None:
         self.waiting.setdefault(future.name, 0)
@@ -102,7 +106,7 @@ class _AtMostState:
 
 
 class HoldBook:
-    """The holds of one engine, with their state."""
+    """The holds of one engine, with what each has done so far."""
 
     def __init__(self, now_us: Callable[[], int]) -> None:
         """Create a book without holds.
@@ -114,11 +118,11 @@ class HoldBook:
         self._states: list[_OutageState | _AtMostState] = []
 
     def add(self, hold: Hold, *, optional: bool = False) -> None:
-        """Add a hold; a limit counts the submissions from now on.
+        """Add a hold. A limit counts only submissions that come afterwards.
 
         Args:
             hold: The hold.
-            optional: Whether it may end without holding anything; otherwise `unused` reports it.
+            optional: Whether the hold may end without pausing anything; otherwise `unused` reports it.
         """
         match hold:
             case Outage():
@@ -130,7 +134,7 @@ class HoldBook:
                 self._states.append(_AtMostState(hold, optional))
 
     def remove(self, hold: Hold) -> bool:
-        """Remove a hold; return whether it was present."""
+        """Remove a hold; return whether the engine had it."""
         for state in self._states:
             if state.hold is hold:
                 self._states.remove(state)
@@ -138,14 +142,14 @@ class HoldBook:
         return False
 
     def arrived(self, future: ScriptedFuture, operations: Sequence[Operation], client: str | None) -> None:
-        """Record a submission."""
+        """Record a submission of a future."""
         for state in self._states:
             if not state.hold.held.concerns(operations, client):
                 continue
             state.arrived(future, self._now_us())
 
     def pause(self, future: ScriptedFuture) -> HeldPoll | None:
-        """Return what a hold does to a poll of a future, or None if the script answers it."""
+        """Return what the holds do to a poll of a future, or None if the script answers the poll."""
         if not self._states or future.operation is None:
             return None
         for state in self._states:
@@ -157,13 +161,13 @@ class HoldBook:
         return None
 
     def ended(self, future: ScriptedFuture) -> None:
-        """Record that a future was served to its end, or that no client waits for it any more."""
+        """Record that a future got its last reply, or that no client waits for it any more."""
         for state in self._states:
             if isinstance(state, _AtMostState):
                 state.ended(future)
 
     def unused(self) -> list[Hold]:
-        """Return the holds that never held anything, except optional ones."""
+        """Return the holds that never paused anything, except optional ones."""
         found: list[Hold] = []
         for state in self._states:
             applied = state.polls > 0 if isinstance(state, _OutageState) else state.applied

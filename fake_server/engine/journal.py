@@ -1,7 +1,8 @@
-"""The journal of requests and answers, in order, limited in number and in bytes.
+"""The journal: every request with its answer, in order; the oldest are dropped when there are too many.
 
-A record is a tuple of plain values whose heads are single bytes objects, parsed only when they are read. As
-objects, 100,000 records would make the garbage collector stop the server for tens of milliseconds.
+A stored record is a tuple of plain values, with all header lines in one bytes object that is parsed only when
+a test reads it. With objects for all this, 100,000 records would make the garbage collector stop the server
+for tens of milliseconds.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 """Greatest total size of bodies and heads in bytes; the oldest records are dropped first."""
 
 _End = int | str | tuple[int, str]
-"""A status, the name of a fault that replaced the reply, or both."""
+"""How a request ended: the reply's status, the name of the fault that replaced the reply, or status and
+fault.
+"""
 
 # head, content of its gap, body, end, reply headers, reply body, future, nanoseconds, connection, size
 _Record = tuple[RecordedHead, bytes, bytes, _End, RawHeaders, bytes, str | None, int, int | None, int]
@@ -32,19 +35,19 @@ class Exchange:
     """One request and its answer.
 
     Attributes:
-        index: 0-based, counted from the start or the last ``clear``, dropped records included.
-        at: Seconds from the journal's start to the request's arrival, on the real monotonic clock, which no
-            freezing library moves.
+        index: 0-based number of the request since the start, or since ``clear``; dropped records count, too.
+        at: When the request arrived, in seconds since the journal's start, on a monotonic clock that no
+            clock-freezing library changes.
         method: Method, in upper case.
         path: Path without the query.
         query: Query without the question mark.
         headers: Raw header lines of the request.
         body: The request's body.
-        status: The reply's status, or None if a transport fault replaced it.
-        fault: The name of the fault that replaced or changed the reply, or None.
-        reply_headers: Raw header lines of the reply, without framing.
+        status: The reply's status; None if a transport fault replaced the reply.
+        fault: The name of the fault that replaced or changed the reply; None if there was no fault.
+        reply_headers: Raw header lines of the reply, except those about length and connection.
         reply_body: The reply's body.
-        future: Name of the scripted future that was submitted or polled, or None.
+        future: Name of the future that was submitted or polled; None if the request was about no future.
         connection: Number of the connection that carried the request, unique in the process; None in process.
     """
 
@@ -64,7 +67,7 @@ class Exchange:
 
 
 def now_ns() -> int:
-    """Return nanoseconds of the real monotonic clock: freezegun does not patch ``clock_gettime_ns``."""
+    """Return the monotonic time in nanoseconds; clock-freezing libraries do not patch this function."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 
@@ -72,7 +75,12 @@ class Journal:
     """Keeps the newest exchanges; thread-safe."""
 
     def __init__(self, limit: int = DEFAULT_LIMIT, max_bytes: int = MAX_BYTES) -> None:
-        """Keep at most ``limit`` exchanges and ``max_bytes`` bytes; 0 keeps none."""
+        """Create an empty journal.
+
+        Args:
+            limit: Greatest number of exchanges; 0 keeps none.
+            max_bytes: Greatest total size of bodies and heads in bytes; 0 keeps none.
+        """
         self._limit = limit
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
@@ -92,7 +100,14 @@ class Journal:
     def record(
         self, request: Request, answer: Reply | TransportFault, *, arrived_ns: int, future: str | None
     ) -> None:
-        """Add one exchange; ``arrived_ns`` is a value of ``now_ns``."""
+        """Add one request with its answer.
+
+        Args:
+            request: The request.
+            answer: The answer.
+            arrived_ns: When the request arrived, as ``now_ns`` gives it.
+            future: Name of the future that was submitted or polled, or None.
+        """
         head, value = request.recorded_head()
         body = request.body
         if isinstance(answer, Reply):
@@ -132,7 +147,10 @@ class Journal:
         return [_exchange(record, dropped + place, started) for place, record in enumerate(records)]
 
     def to_json_lines(self) -> str:
-        """Return the kept exchanges as JSON lines; bodies that are not UTF-8 have the key ``…_base64``."""
+        """Return the kept exchanges as text with one JSON object per line.
+
+        A body that is not UTF-8 is in a key that ends in ``_base64``.
+        """
         return "".join(json.dumps(_plain(exchange)) + "\n" for exchange in self.exchanges())
 
 

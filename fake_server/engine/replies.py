@@ -1,4 +1,4 @@
-"""Replies of the engine: to a submission, to a poll, and to a poll of a whole sampling session."""
+"""Make the engine's replies to submissions, to polls, and to polls of a whole sampling session."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ _ASSIGNED_IN_RESULT: Final = (Operation.CREATE_MODEL, Operation.SAVE_WEIGHTS_FOR
 
 
 def submission_reply(future: ScriptedFuture, request_id: str, body: Mapping[str, object]) -> Reply:
-    """Return the reply to a submission: ``request_id``, ``model_id`` where known, ``sample_sequence_ids``.
+    """Return the reply to an accepted submission, with the keys that any release of the official SDK reads.
 
-    Releases up to 0.6.3 read the first two; 0.38.0 reads one sequence id for each requested sample.
+    Releases up to 0.6.3 read ``request_id``, and ``model_id`` where a model is known; 0.38.0 also reads
+    ``sample_sequence_ids``, one for each requested sample.
     """
     answer: dict[str, object] = {"request_id": request_id}
     model_id = future.assigned.get("model_id", body.get("model_id"))
@@ -53,17 +54,17 @@ def scripted_reply(
     poll: Request,
     service: SimulatedService | None = None,
 ) -> Reply | TransportFault:
-    """Return the reply of a step to one poll.
+    """Return the reply that a step of a script gives to one poll.
 
     Args:
-        step: The step that the poll claimed.
-        future: The polled future, submitted.
-        request_id: The id in the poll.
-        poll: The poll; a result is protobuf if its ``Accept`` header allows it.
-        service: The source of results in a simulated service; without it results are constants.
+        step: The step.
+        future: The polled future, which has been submitted.
+        request_id: The request id in the poll.
+        poll: The poll; a result is protobuf if the poll's ``Accept`` header allows it.
+        service: The simulated service that computes results; None for constant results.
 
     Raises:
-        ValueError: The overrides of ``complete`` cannot be encoded in a form that the poll accepts.
+        ValueError: The fields that the step replaces cannot be encoded in a form that the poll accepts.
     """
     match step:
         case TryAgain():
@@ -87,12 +88,12 @@ def _sent_as(reply: Reply, wire: Wire | None, future: ScriptedFuture) -> Reply |
 
 
 def refusing_reply(step: ReplyStep, gate: Gate, name: str) -> Reply | TransportFault:
-    """Return the reply of a step to a submission or a request of the set-up.
+    """Return the reply that a step of a script gives to a request that is not a poll.
 
     Args:
-        step: The step; not one that only a poll can get.
+        step: The step; not one that only a poll can get, such as ``complete``.
         gate: Where a held reply waits.
-        name: The name by which ``FakeTinker.release`` releases it.
+        name: The name by which ``FakeTinker.release`` releases a held reply.
     """
     match step:
         case Drop(kind=kind):
@@ -110,16 +111,18 @@ def refusing_reply(step: ReplyStep, gate: Gate, name: str) -> Reply | TransportF
 
 
 def completions_reply(book: FutureBook, session: object, clone: object, cursor: int) -> Reply:
-    """Return the reply to ``retrieve_futures``, which says that all futures of a sampling client are done.
+    """Return the reply to ``retrieve_futures``: all futures of a sampling client are done.
 
-    Releases from 0.26 request it, behind a flag. The SDK then polls each future in the ordinary way, with
-    scripted replies. The cursor counts request ids, those of forgotten futures included; after a ``forget``
-    some ids may be reported twice.
+    Releases from 0.26 send this request, if a flag of the client configuration says so. The SDK then polls
+    each future in the ordinary way, and gets the scripted replies. The cursor is the number of request ids
+    that the server has given so far, including those of forgotten futures; after a ``forget`` some ids may be
+    reported twice.
 
     Args:
         book: The futures.
-        session: The sampling session that is polled.
-        clone: Which copy of its client polls; the original is 0. It learns only of its own futures.
+        session: The id of the sampling session.
+        clone: The number of the copy of the sampling client that polls; the original is 0. The reply lists
+            only the futures of this copy.
         cursor: The cursor of the previous reply; 0 for the first.
     """
     request_ids = list(book.by_request_id)
@@ -133,9 +136,9 @@ def completions_reply(book: FutureBook, session: object, clone: object, cursor: 
 
 
 def _is_of(future: ScriptedFuture, session: object, clone: object) -> bool:
-    """Return whether a future belongs to a copy of a sampling client.
+    """Return whether a copy of a sampling client submitted a future.
 
-    Each copy counts its requests in a block of its own (``FuturesRetrieveRequest`` of ``tinker`` 0.38.0).
+    Each copy numbers its requests in a range of its own (``FuturesRetrieveRequest`` of ``tinker`` 0.38.0).
     """
     numbers = [number for _, _, number in future.numbers]
     return future.client == session and (

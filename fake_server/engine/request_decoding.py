@@ -1,7 +1,7 @@
-"""Decode request bodies, as the releases of the official SDK send them, to mappings.
+"""Decode the body of a request, in any form that a release of the official SDK sends, to a mapping.
 
 All releases send JSON. From 0.25 they send forward passes in protobuf, compressed with zstd if the client
-configuration asks for it (``proto_compress_fwdbwd``).
+configuration says so (``proto_compress_fwdbwd``).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def decode_request(request: Request) -> Mapping[str, object]:
 
 
 def decode_plainly(request: Request) -> Mapping[str, object] | None:
-    """Return what ``decode_request`` returns, without its special cases; None if one of them applies."""
+    """Return what ``decode_request`` returns for plain JSON, in less time; None for any other body."""
     if request.is_plain():
         try:
             value: object = _decode(request.body)
@@ -60,7 +60,9 @@ def decode_plainly(request: Request) -> Mapping[str, object] | None:
 
 
 def decode_json(body: bytes) -> Mapping[str, object]:
-    """Return a JSON object; empty for no bytes. NaN and Infinity are accepted, as Python writes them.
+    """Return the JSON object in a body; empty if the body is empty.
+
+    NaN and Infinity are accepted, as Python writes them.
 
     Raises:
         BodyError: The body is not JSON, or not an object.

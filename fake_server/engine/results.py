@@ -1,11 +1,13 @@
-"""Bodies of the fake server's replies: results of every operation, and the set-up endpoints.
+"""Make the bodies of replies: the results of every operation, and the replies of the set-up endpoints.
 
-Every release of the official SDK from 0.1.0 to 0.38.0 accepts them: each release was run to a result of every
-operation that it has. A result is built once, as JSON values. Where the SDK accepts only protobuf (sampling
-and forward passes from 0.25), ``fake_server.protobuf.result_messages`` encodes the same values.
+The set-up endpoints are those that the SDK uses before and beside submissions and polls, such as
+``create_session``. Every release of the official SDK from 0.1.0 to 0.38.0 accepts these bodies: each release
+was run to a result of every operation that it has. A result is built once, as JSON values. Where the SDK
+accepts only protobuf (sampling and forward passes from 0.25), ``fake_server.protobuf.result_messages``
+encodes the same values.
 
 The numbers are invented but plausible: as many sequences as requested, one log-probability for each target
-token, a finite loss. Overrides replace top-level keys of the JSON form.
+token, a finite loss. A test can replace the top-level keys of the JSON form.
 """
 
 import json
@@ -30,9 +32,9 @@ __all__ = [
 JSON_TYPE: Final = "application/json"
 DEFAULT_MODEL: Final = "Qwen/Qwen3-8B"
 LOGPROB: Final = -0.5
-"""Log-probability of every token. Exact in float32, so that JSON and protobuf give the same number."""
+"""Log-probability of every token. It is exact in float32, so JSON and protobuf give the same number."""
 MAX_TOKENS: Final = 16
-"""Greatest length of an invented sequence, whatever ``max_tokens`` the request allows."""
+"""Greatest length of an invented sequence in tokens, whatever ``max_tokens`` the request allows."""
 MAX_SAMPLES: Final = 4096
 
 Json = dict[str, object]
@@ -42,17 +44,14 @@ Builder = Callable[[Mapping[str, object]], Json]
 def result_body(
     operation: Operation, *, request: Mapping[str, object], accept: str, overrides: Mapping[str, object]
 ) -> tuple[str, bytes]:
-    """Return the body of a successful result.
+    """Return the content type and the body of a successful result.
 
     Args:
         operation: The submitted operation.
-        request: The submission's body: JSON, or the value of ``decode_forward_request`` for protobuf. Keys
-            that are missing or have an unexpected type count as absent.
-        accept: The ``Accept`` header of the poll; empty if it had none.
+        request: The submission's decoded body. Keys that are missing or have an unexpected type count as
+            absent.
+        accept: The ``Accept`` header of the poll; empty if the poll had none.
         overrides: Keys of the result to replace. ``{"model_id": ...}`` gives a created model its id.
-
-    Returns:
-        Content type and body, in bytes.
 
     Raises:
         BodyError: The overrides cannot be encoded as protobuf, and the poll accepts nothing else.
@@ -61,7 +60,12 @@ def result_body(
 
 
 def encoded_result(operation: Operation, result: Mapping[str, object], accept: str) -> tuple[str, bytes]:
-    """Return the content type and body, in bytes, of a result in a form that the poll accepts.
+    """Return the content type and the body of a result, in a form that the poll accepts.
+
+    Args:
+        operation: The submitted operation.
+        result: The result as JSON values.
+        accept: The ``Accept`` header of the poll; empty if the poll had none.
 
     Raises:
         BodyError: The result cannot be encoded as protobuf, and the poll accepts nothing else.
@@ -75,16 +79,16 @@ def encoded_result(operation: Operation, result: Mapping[str, object], accept: s
 def setup_body(
     method: str, path: str, request: Mapping[str, object], *, overrides: Mapping[str, object] | None = None
 ) -> tuple[str, bytes] | None:
-    """Return the body of a set-up endpoint: one that the SDK uses in addition to submitting and polling.
+    """Return the content type and the body of the reply of a set-up endpoint, or None if the path is not one.
+
+    A set-up endpoint is one that the SDK uses before and beside submissions and polls, such as
+    ``create_session``.
 
     Args:
         method: The HTTP method, in upper case.
         path: The path, without a query (``/api/v1/create_session``).
         request: The decoded body; empty for GET.
-        overrides: Keys of the reply to replace, such as ``{"sampling_session_id": ...}``.
-
-    Returns:
-        Content type and body, in bytes, or None if this is not a set-up endpoint.
+        overrides: Keys of the reply to replace, such as ``{"sampling_session_id": ...}``; None for none.
     """
     name = path.removeprefix(API_PREFIX)
     if method == "GET" and name.startswith(_SAMPLERS):
@@ -260,7 +264,9 @@ SETUP_REPLIES: Final[Mapping[tuple[str, str], Builder]] = {
     ),
     ("POST", "cancel_future"): _fixed(),
 }
-"""Method and path below ``/api/v1/`` of each set-up endpoint, and the function that builds its reply."""
+"""Method and path below ``/api/v1/`` of each set-up endpoint, with the function that builds the endpoint's
+reply.
+"""
 
 
 def _integer(value: object, default: int) -> int:

@@ -1,4 +1,7 @@
-"""Which requests of a path or an operation get other replies. The engine calls it under its own lock."""
+"""Scripted replies to the first requests of an endpoint or an operation (``engine.on(name).replies(...)``).
+
+Not thread-safe: the engine holds its lock around all calls, except to ``SetupRequests``.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,23 @@ from fake_server.script.steps import Step
 
 
 class SetupBook:
-    """The replies of one engine to the first requests of a path or an operation."""
+    """The replies of one engine to the first requests of each endpoint or operation."""
 
     def __init__(self) -> None:
         self._left: defaultdict[str, deque[Turn]] = defaultdict(deque)
 
     def add(self, replies: SetupReplies) -> None:
-        """Add replies after those of the same path or operation."""
+        """Add replies, which follow those that were added before for the same path or operation."""
         self._left[replies.operation or replies.path].extend(replies.turns)
 
     def take(self, path: str, operations: Iterable[Operation] = ()) -> Turn | None:
-        """Return the next reply to a request, which no other request gets; None if it is answered as usual.
+        """Return the next scripted reply to a request, or None if the engine answers the request as usual.
+
+        No other request gets the same reply.
 
         Args:
-            path: Its path.
-            operations: The operations that it may be; none if it is no submission.
+            path: The path of the request.
+            operations: The operations that the request may be; none if it is no submission.
         """
         for key in (*operations, path):
             if waiting := self._left.get(key):
@@ -37,11 +42,11 @@ class SetupBook:
         return None
 
     def concerns(self, path: str) -> bool:
-        """Return whether replies were scripted for a path."""
+        """Return whether replies were scripted for a path, used or not."""
         return path in self._left
 
     def unused(self) -> list[str]:
-        """Return a text for each path or operation with replies that no request got."""
+        """Return a message for each path or operation that still has replies."""
         return [_left_over(key, waiting) for key, waiting in self._left.items() if waiting]
 
 
@@ -55,7 +60,7 @@ def _left_over(key: str, waiting: Collection[Turn]) -> str:
 
 
 class SetupRequests:
-    """The requests of one path or operation, in ``engine.on(name).replies(...)``."""
+    """The requests of one path or operation; ``engine.on(name)`` returns this object."""
 
     def __init__(self, path: str, add: Callable[[SetupReplies], None]) -> None:
         named_endpoint(path)
@@ -63,13 +68,14 @@ class SetupRequests:
         self._add = add
 
     def replies(self, *steps: Step) -> None:
-        """Give the first requests these replies; later ones are answered as usual.
+        """Give the first requests these replies, one each; later requests are answered as usual.
 
         Args:
-            steps: Replies such as ``status(503)``, ``timeout()`` or ``drop()``; with
-                ``drop(after="accepted")`` the server does what was asked, and the client never hears of it.
+            steps: Replies such as ``status(503)``, ``timeout()`` or ``drop()``. With
+                ``drop(after="accepted")`` the server does what the request asks for, and only the reply is
+                lost.
 
         Raises:
-            ScriptError: Polls of one future come to the path, or a step cannot answer it.
+            ScriptError: The path is that of polls, or a step is not a reply to such a request.
         """
         self._add(setup_replies(self._path, *steps))

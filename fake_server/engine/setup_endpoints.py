@@ -1,6 +1,6 @@
-"""The set-up endpoints, which the official SDK uses in addition to submitting and polling, and their ids.
+"""The set-up endpoints, which the official SDK uses before and beside submissions and polls.
 
-Use by release: ``tinker`` 0.1.0 only submits, polls and sends telemetry; sessions came with 0.2, the client
+By release: ``tinker`` 0.1.0 only submits, polls and sends telemetry; sessions came with 0.2, the client
 configuration with 0.18, the dynamic one with 0.25. ``fake_server.engine.results`` builds the bodies.
 """
 
@@ -31,20 +31,20 @@ SETUP_PATHS: Final = (*(API_PREFIX + path for _, path in SETUP_REPLIES), _SAMPLE
 
 
 class Ids:
-    """Ids of one kind: those that a test expects, in order, then numbered ones."""
+    """The ids of one kind, such as models: first those that a test asked for, then numbered ones."""
 
     def __init__(self, prefix: str) -> None:
-        """Number ids from ``{prefix}-1``."""
+        """Create ids that are numbered from ``{prefix}-1``."""
         self._prefix = prefix
         self._expected: deque[str] = deque()
         self._count = 0
 
     def expect(self, identifier: str) -> None:
-        """Make ``identifier`` the next id after those expected before."""
+        """Use this id next, after those that were asked for before."""
         self._expected.append(identifier)
 
     def expected(self) -> str | None:
-        """The next id that a test expects, or None if it expects none."""
+        """The next id that a test has asked for; None if it is a numbered one."""
         return self._expected.popleft() if self._expected else None
 
     def next(self) -> str:
@@ -56,15 +56,14 @@ class Ids:
 
 
 class SetUp:
-    """Handles the set-up endpoints and remembers models and samplers, under the engine's lock."""
+    """Answers the set-up endpoints, and remembers models and samplers. Not thread-safe."""
 
     def __init__(self, client_config: Mapping[str, object], service: SimulatedService | None = None) -> None:
         """Create the endpoints without any model or sampler.
 
         Args:
             client_config: Fields of the reply to ``client/config`` that replace the defaults.
-            service: The simulated service that remembers models and samplers; without it they get numbered
-                ids.
+            service: The simulated service that remembers models and samplers; None for numbered ids.
         """
         self._service = service
         self._rest = None if service is None else _rest(service)
@@ -79,10 +78,16 @@ class SetUp:
     def assign(
         self, operation_path: str, request: Mapping[str, object], future: ScriptedFuture
     ) -> dict[str, object]:
-        """Return the ids that a submission creates, as fields of its result: a model's, a sampler's, or none.
+        """Return the ids of what a submission creates (a model, a sampler), as fields of its result.
 
-        A load without a model creates one (``tinker`` 0.35 and later); the SDK derives its id from session
-        and sequence number. Weights saved without a name create a sampling session (0.5.1 and later).
+        To load a checkpoint without naming a model creates one (``tinker`` 0.35 and later); the SDK derives
+        the model's id from the session and the sequence number. To save weights for sampling without a name
+        creates a sampling session (0.5.1 and later).
+
+        Args:
+            operation_path: The path of the submission.
+            request: The decoded body of the submission.
+            future: The future of the submission.
         """
         if self._service is not None and future.operation is not None:
             return self._with_service(self._service, future.operation, request, future)
@@ -125,7 +130,12 @@ class SetUp:
                 return {}
 
     def answer(self, asked: Request, request: Mapping[str, object]) -> Reply | None:
-        """Return the reply of a set-up endpoint, or None if this is not one."""
+        """Return the reply of a set-up endpoint, or None if the request is for something else.
+
+        Args:
+            asked: The request.
+            request: The decoded body of the request.
+        """
         method, path = asked.method, asked.path
         if self._rest is not None:
             creates = path == f"{API_PREFIX}create_sampling_session"
@@ -193,7 +203,7 @@ class SetUp:
 
 
 def telemetry_events(request: Mapping[str, object]) -> list[dict[str, object]]:
-    """Return the events of a telemetry request, each with the session that sent it."""
+    """Return the events in the body of a telemetry request, each with the session that sent it."""
     events = request.get("events")
     session = request.get("session_id")
     return [
@@ -204,7 +214,10 @@ def telemetry_events(request: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def derived_model_id(request: Mapping[str, object]) -> str | None:
-    """Return the id of the model that a load without ``model_id`` creates (``tinker`` 0.38.0), or None."""
+    """Return the id of the model that a load of a checkpoint without ``model_id`` creates, else None.
+
+    Source: ``tinker`` 0.38.0.
+    """
     session, number = request.get("session_id"), request.get("model_seq_id")
     if request.get("model_id") is None and isinstance(session, str) and isinstance(number, int):
         return f"{session}:train:{number}"
@@ -212,7 +225,7 @@ def derived_model_id(request: Mapping[str, object]) -> str | None:
 
 
 def client_of(path: str, request: Mapping[str, object]) -> str | None:
-    """Return the client of a submission: its model, its sampling session, or the model sampled or created.
+    """Return the client of a submission: its model, sampling session or base model; None if it has none.
 
     ``tinker`` 0.1.x has no sampling sessions; each request names ``model_path`` or ``base_model``.
     """

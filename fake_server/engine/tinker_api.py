@@ -1,9 +1,10 @@
-"""The fake Tinker API without a transport: a request goes in, a reply or a transport fault comes out.
+"""The engine ``FakeTinker``: the fake Tinker API without a transport.
 
-Every transport (respx, httpx transport, loopback socket) calls ``FakeTinker.handle``, which never raises. A
-request that no script expects gets HTTP 404 (422 if its body cannot be decoded), which no release of the
-official SDK retries. The reply says what came, what was scripted and the nearest name; the same text is
-recorded as a ``Problem``.
+A request goes in; a reply, or a transport fault for the transport to carry out, comes out. Every transport
+(respx, httpx transport, loopback socket) calls ``FakeTinker.handle``, which never raises. A request that no
+script expects gets HTTP 404 (422 if its body cannot be decoded), which no release of the official SDK
+retries. The reply says which request came, what was scripted and the nearest name; the engine records the
+same text as a ``Problem``.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ POLL_PATH: Final = f"{API_PREFIX}retrieve_future"
 POLL_MANY_PATH: Final = f"{API_PREFIX}retrieve_futures"
 CANCEL_PATH: Final = f"{API_PREFIX}cancel_future"
 _OF_A_SESSION: Final = frozenset({POLL_MANY_PATH, CANCEL_PATH})
-"""A listener is notified of every request to these paths."""
+"""Paths whose every request the engine notifies its listener of."""
 TELEMETRY_PATH: Final = f"{API_PREFIX}telemetry"
 MAX_TELEMETRY: Final = 10_000
 SERVICE_JOURNAL_BYTES: Final = 32 * 1024 * 1024
@@ -92,10 +93,10 @@ _PATHS: Final = (POLL_PATH, POLL_MANY_PATH, *SUBMISSION_PATHS, *SETUP_PATHS)
 
 
 class Unscripted(StrEnum):
-    """What a submission without a registered script gets. Creating a model always completes."""
+    """What a submission without a registered script gets. The creation of a model always completes."""
 
     ERROR = "error"
-    """HTTP 404, and a problem."""
+    """HTTP 404, and a problem that ``FakeTinker.verify`` reports."""
     COMPLETE = "complete"
     """A future that completes at once, or after the steps of a rule.
 
@@ -112,11 +113,11 @@ class _Refusal(FakeServerError):  # noqa: N818 - not an error: it carries the er
 
 @dataclass(frozen=True, slots=True)
 class _TurnedDown:
-    """A submission that does not get the usual reply, and what it gets.
+    """A submission to which a script replies, instead of the usual reply that accepts the submission.
 
     Attributes:
         submission: The submission; its request id is empty unless it was accepted.
-        turn: The script's reply.
+        turn: The script's reply, with the clock steps before it.
     """
 
     submission: Submission
@@ -124,24 +125,27 @@ class _TurnedDown:
 
 
 _Claim = tuple[int, int, tuple[Advance, ...], Turn | None, ReplyStep | None]
-"""What one poll gets: which poll of the future it is, 0-based; which reply of the script it is, or would be;
-how the clocks move before the reply; the script's reply, or None if a hold answers or the script is
-exhausted; the hold's reply, or None.
+"""What one poll gets. In order: the 0-based number of the poll among those of its future; the 0-based number
+of the script's reply, or of the next one if a hold (an outage or a limit) answers; the clock steps before the
+reply; the script's reply, or None if a hold answers or no reply is left; the hold's reply, or None.
 
-A plain tuple, because every poll makes one: to make a dataclass takes as long as to claim the reply.
+This is a plain tuple because every poll makes one: making a dataclass takes as long as the rest of the claim.
 """
 
 Answer = tuple[Reply | TransportFault, ScriptedFuture | None]
 
 
 class FakeTinker:
-    """A fake Tinker service; thread-safe.
+    """A fake Tinker service whose replies tests script; thread-safe.
 
     Attributes:
         journal: Every request with its answer.
         problems: Requests that no script expects, in order of arrival; at most ``MAX_PROBLEMS``.
-        listener: Is notified of submissions and polls; may be replaced between requests.
-        how_to_complete: The advice in errors about submissions without a script.
+        listener: The object that is notified of submissions and polls; None for none. May be replaced between
+            requests.
+        how_to_complete: The fix that the engine suggests when a submission has no script: how the user of
+            this class lets such submissions complete. A subclass replaces it if its users do that in another
+            way.
     """
 
     how_to_complete: ClassVar[str] = (
@@ -165,25 +169,27 @@ class FakeTinker:
         """Create an engine without scripts.
 
         Args:
-            listener: Is notified of submissions and polls.
+            listener: The object that is notified of submissions and polls; None for none.
             unscripted: What a submission without a registered script gets; None for ``complete`` if there is
                 a seed, else ``error``.
-            seed: Makes it a simulated service (``docs/reference/simulated-service.md``): results come from
-                models that learn, and every number and id is derived from the seed. None for constant
+            seed: Makes the engine a simulated service (``docs/reference/simulated-service.md``): results come
+                from models that learn, and every number and id is derived from the seed. None for constant
                 results. If ``unscripted`` is ``complete``, None means 0.
             journal_limit: How many exchanges the journal keeps; the oldest are dropped. 0 keeps none.
             client_config: Fields of the replies to ``client/config`` and ``client/dynamic_config`` that
                 replace the defaults.
             strict: Whether the simulated service refuses base models that its capabilities do not list, and
-                samples and passes that do not say of what.
-            api_keys: The keys that are accepted; any other gets HTTP 401. Empty accepts any, and none.
-            dialect: Speak as another server does (``docs/reference/dialects.md``), by its name; None for the
-                official service.
-            long_polls: Whether pending replies of a dialect come as late as that server sends them.
+                also samples and training passes that name no model.
+            api_keys: The accepted API keys; a request with another key, or with none, gets HTTP 401. If
+                empty, every request is accepted.
+            dialect: The name of a known server whose deviations from the official service the engine imitates
+                (``docs/reference/dialects.md``); None for the official service.
+            long_polls: Whether the engine also imitates how long that server waits before it answers a poll
+                of a future that is not done.
 
         Raises:
             ScriptError: ``client_config`` is not a JSON object, there is no such dialect, or ``long_polls``
-                is on without one.
+                is on without a dialect.
         """
         config = copied(client_config or {})
         if not isinstance(config, dict):
@@ -236,20 +242,24 @@ class FakeTinker:
         """Register a script for the first submission that matches it; earlier scripts take precedence.
 
         Args:
-            script: The replies to its polls.
+            script: The replies to the polls of the future.
             operation: Matches only this operation; None matches any but ``create_model``.
             client: Matches only this model id, sampling session id, or (``tinker`` 0.1.x, and
                 ``create_model``) model path or base model; None matches any.
-            name: Its name in errors, and its request id; unique. Defaults to ``future-1``, ``future-2``, ….
-            submission: Replies that refuse or lose its submission, before one is accepted; they follow those
-                of the script. ``drop(after="accepted")`` accepts it and loses only the reply; what follows
-                answers the client's further attempts.
+            name: The future's name in errors, and its request id; unique. None for ``future-1``,
+                ``future-2``, ….
+            submission: Replies that refuse or lose the submission, before one attempt is accepted. They
+                follow those that ``script`` already has. ``drop(after="accepted")`` accepts the submission
+                and loses only the reply; the replies after it answer the client's further attempts.
             where: Matches only requests with these fields (``fake_server.script.request_match``); None
                 matches any.
 
+        Returns:
+            The future, for the assertions and methods that take one.
+
         Raises:
             ScriptError: The name is taken, there is no such operation, a reply cannot answer a submission, or
-                a condition of ``where`` is none.
+                ``where`` has an invalid condition.
         """
         made, wanted = with_submission(as_script(script), submission), named_operation(operation)
         conditions = request_match(where)
@@ -264,8 +274,8 @@ class FakeTinker:
             optional: Whether the rule need not apply; otherwise ``verify`` reports a rule that never applied.
 
         Raises:
-            ScriptError: It is no rule, or only the beginning of one, or the engine treats submissions without
-                a script as errors.
+            ScriptError: The value is not a rule, or is only the beginning of one, such as ``every(3)``; or
+                this engine treats submissions without a script as errors.
         """
         check_rule(rule)
         if self._unscripted is Unscripted.ERROR:
@@ -281,7 +291,7 @@ class FakeTinker:
                     self._holds.add(rule, optional=optional)
 
     def remove_rule(self, rule: Rule | Hold) -> None:
-        """Remove a rule; an outage ends for everything that it holds.
+        """Remove a rule. An outage ends for all futures that it pauses.
 
         Raises:
             ScriptError: The rule was not added to this engine, or was removed before.
@@ -294,33 +304,33 @@ class FakeTinker:
             )
 
     def on(self, path: str) -> SetupRequests:
-        """Return the requests of one path or operation, to give the first of them other replies.
+        """Select the requests of one endpoint or operation, to script replies to the first of them.
 
             engine.on("create_session").replies(status(503), drop())
             engine.on("optim_step").replies(status(400, {"detail": "the learning rate is too high"}))
 
-        A submission that gets such a reply is refused or lost: it takes no script, and no future exists. With
-        ``drop(after="accepted")`` only the reply is lost.
+        A submission that gets such a reply is refused or lost: it uses up no script, and creates no future.
+        With ``drop(after="accepted")`` the submission is accepted, and only the reply is lost.
 
         Args:
             path: The path below ``/api/v1/``, such as ``create_session``, or an operation such as ``sample``.
-                Any whole path, which begins with a slash, is accepted.
+                Any complete path that begins with a slash is accepted.
 
         Raises:
-            ScriptError: There is no such endpoint or operation; the text has the nearest.
+            ScriptError: There is no such endpoint or operation; the message suggests the nearest one.
         """
         return SetupRequests(path, self.add_setup)
 
     def add_setup(self, replies: SetupReplies) -> None:
-        """Add replies to the first requests of a path or an operation, after those added before for it."""
+        """Add replies to the first requests of an endpoint or operation, after those added before."""
         with self._lock:
             self._setup_book.add(replies)
 
     def add_entry(self, entry: FileEntry) -> ScriptedFuture | None:
-        """Add one entry of a script file.
+        """Add one entry of a script file: a script, a rule, a hold, or replies to an endpoint.
 
         Returns:
-            The future of a script; None for a rule and for replies to the set-up.
+            The future, if the entry is a script; else None.
 
         Raises:
             ScriptError: As ``add_script`` and ``add_rule``.
@@ -346,22 +356,25 @@ class FakeTinker:
             return tuple(self._telemetry)
 
     def expect_model(self, model_id: str) -> None:
-        """Make ``model_id`` the id of the next model without an expected id; default ``model-1``, …."""
+        """Give the next created model this id. By default models get ``model-1``, ``model-2``, ….
+
+        After several calls, the models get the ids in the order of the calls.
+        """
         with self._lock:
             self._set_up.models.expect(model_id)
 
     def expect_sampler(self, sampler_id: str) -> None:
-        """Make ``sampler_id`` the id of the next sampling session; the default is ``sampler-1``, …."""
+        """Give the next sampling session this id. By default sessions get ``sampler-1``, ``sampler-2``, …."""
         with self._lock:
             self._set_up.samplers.expect(sampler_id)
 
     def add_standing_rule(self, rule: Rule) -> None:
-        """Add a rule that applies even where submissions without a script are errors, and need not apply."""
+        """Add an optional rule that applies even where submissions without a script are errors."""
         with self._lock:
             self._rules.add(rule, optional=True)
 
     def replace_script(self, future: ScriptedFuture, script: Script) -> None:
-        """Give a future another script from its beginning, and answer the polls that are held now."""
+        """Replace the script of a future, from its first reply, and answer the polls that are held now."""
         with self._lock:
             future.script, future.polls = script, 0
         self.release(future.name)
@@ -370,11 +383,11 @@ class FakeTinker:
         """Wait until a client has submitted a future.
 
         Args:
-            future: What ``add_script`` returned.
+            future: The future that ``add_script`` returned.
             seconds: How long to wait, in seconds of the clock that the process sees.
 
         Raises:
-            ScriptViolation: No client has submitted it by then.
+            ScriptViolation: No client has submitted the future in that time.
         """
         with self._submission_came:
             came = self._submission_came.wait_for(lambda: future.submitted, seconds)
@@ -382,18 +395,18 @@ class FakeTinker:
             raise ScriptViolation(f"after {seconds:g} s: {unfinished_script(future)}")
 
     def end(self, future: ScriptedFuture) -> None:
-        """End a future for which no client waits any more: no submission continues its script."""
+        """End a future for which no client waits any more: no later submission continues its script."""
         with self._lock:
             self._book.end(future)
             self._holds.ended(future)
 
     def forget(self, future: ScriptedFuture) -> None:
-        """Remove a finished future, so that a long-running server does not grow.
+        """Remove a finished future, so that the memory of a long-running server does not grow.
 
-        A later poll of it counts as a poll of an unknown future.
+        A later poll of the future counts as a poll of an unknown future.
 
         Raises:
-            ScriptError: Its script was not served to the end, or it is forgotten already.
+            ScriptError: The future's script has replies left, or the future is forgotten already.
         """
         with self._lock:
             self._book.forget(future)
@@ -403,7 +416,7 @@ class FakeTinker:
 
     @property
     def futures(self) -> tuple[ScriptedFuture, ...]:
-        """Return all futures that are not forgotten, scripted or not, in order of creation."""
+        """Return all futures that are not forgotten, with and without scripts, in order of creation."""
         with self._lock:
             return tuple(self._book.by_name.values())
 
@@ -426,12 +439,15 @@ class FakeTinker:
             raise ScriptViolation("\n".join([f"{differences} from the script:", *lines]))
 
     def advance(self, seconds: float) -> None:
-        """Let time pass for the simulated service, so that checkpoints expire; no client's clock moves.
+        """Let time pass for the simulated service, so that checkpoints expire.
 
-        ``advance`` steps of scripts and pauses of rules let the same time pass.
+        The clocks of clients do not move.
+
+        Time also passes for the service when a script has an ``advance`` step, and during the pauses of
+        rules.
 
         Args:
-            seconds: How much time passes.
+            seconds: How much time passes, in seconds.
 
         Raises:
             ScriptError: The engine has no seed, so that nothing can expire, or ``seconds`` is not a length of
@@ -449,13 +465,17 @@ class FakeTinker:
         return self._book.gate.held
 
     def release(self, name: str | None = None) -> int:
-        """Release the replies that scripts hold now, of one future or (None) of all, and return how many."""
+        """Release the replies that are held now, and return how many there were.
+
+        Args:
+            name: The name of the future whose replies to release; None for those of all futures.
+        """
         return self._book.gate.release(name)
 
     def reset(self) -> None:
-        """Forget scripts, rules, ids, the service's state, problems and the journal; release held replies.
+        """Forget scripts, rules, ids, problems, the journal and the service's state. Release held replies.
 
-        Settings, such as the seed, and the listener stay.
+        The settings of the engine, such as the seed, and the listener stay.
         """
         self.release()
         with self._lock:
@@ -465,13 +485,13 @@ class FakeTinker:
         self.journal.clear()
 
     def add_problem(self, problem: Problem) -> None:
-        """Record a problem of a request that a transport could not pass to ``handle``."""
+        """Record a problem with a request that a transport could not pass to ``handle``."""
         with self._lock:
             if len(self.problems) < MAX_PROBLEMS:
                 self.problems.append(problem)
 
     def handle(self, request: Request) -> Reply | TransportFault:
-        """Handle one request; thread-safe, never raises."""
+        """Return the answer to one request; can be called from any thread, and never raises."""
         arrived = clock_gettime_ns(CLOCK_MONOTONIC)
         answer: Reply | TransportFault
         service = self._service
@@ -504,7 +524,7 @@ class FakeTinker:
         return answer
 
     def concerns_earlier_client(self, request: Request) -> bool:
-        """Return whether a request comes from a client of an engine that has ended; here none is known."""
+        """Return whether a request comes from a client of an earlier engine; this class never knows."""
         del request
         return False
 
@@ -580,7 +600,7 @@ class FakeTinker:
         return self._turn_down(answer) if isinstance(answer, _TurnedDown) else answer
 
     def _turn_down(self, refused: _TurnedDown) -> Answer:
-        """Answer a submission as its script says."""
+        """Answer a submission with the script's reply, and notify the listener."""
         submission, turn = refused.submission, refused.turn
         future = submission.future
         if self.listener is not None:
@@ -662,7 +682,7 @@ class FakeTinker:
         return _TurnedDown(submission, turn)
 
     def _refusal(self, operation: Operation, body: Mapping[str, object]) -> ServiceRefusal | None:
-        """Return how the service refuses a submission without a script, or None if it accepts it."""
+        """Return the simulated service's refusal of a submission without a script, or None."""
         return None if self._service is None else self._service.refusal(operation, body)
 
     def _unscripted_future(
@@ -717,7 +737,7 @@ class FakeTinker:
     def _announced(
         self, listener: Listener, future: ScriptedFuture, claim: _Claim, request_id: str, request: Request
     ) -> Poll:
-        """Notify the listener of a poll and of the advances before its reply."""
+        """Notify the listener of a poll, and of the clock steps before its reply."""
         place, index, advances, _, held = claim
         poll = Poll(
             future,
@@ -738,18 +758,18 @@ class FakeTinker:
         return poll
 
     def _spoken(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
-        """Return the answer to a poll in the engine's dialect."""
+        """Return the answer to a poll as the imitated server (the engine's dialect) gives it."""
         return answer if self._translator is None else self._translator.translated_reply(request, answer)
 
     def _note_fetched(self, future: ScriptedFuture, claim: _Claim, reply: Reply | TransportFault) -> None:
-        """Record that a future of the simulated service has had its last reply."""
+        """Record that a client has fetched the result of a future without a script, if it has."""
         _, index, _, _, held = claim
         if not future.scripted and held is None and index + 1 == len(future.script.turns):
             with self._lock:
                 self._fetched.add(future, len(reply.body) if isinstance(reply, Reply) else 0)
 
     def _let_go_of_results(self, service: SimulatedService) -> None:
-        """Drop results that were fetched some time ago (`fake_server.engine.fetched_results`)."""
+        """Drop the results that clients fetched some time ago (``fake_server.engine.fetched_results``)."""
         for future in self._fetched.let_go():
             future.let_go = True
             future.request = None
@@ -759,7 +779,7 @@ class FakeTinker:
             self._book.let_go(future)
 
     def _claim(self, future: ScriptedFuture) -> _Claim:
-        """Return what one poll gets, from a hold or else from the script."""
+        """Return what one poll gets, from a hold (an outage or a limit) if one applies, else the script."""
         place = future.seen
         future.seen = place + 1
         pause = None if future.scripted else self._holds.pause(future)
@@ -780,23 +800,23 @@ class FakeTinker:
         return place, index, advances, turn, held
 
     def _left_of(self, advances: tuple[Advance, ...], future: ScriptedFuture) -> tuple[Advance, ...]:
-        """Return what is left of a pause of one future, when polls of others have moved the clocks since."""
+        """Return the part of a future's clock steps that the polls of other futures have not made yet."""
         due = future.replied_us + sum(step.monotonic_us for step in advances)
         left = due - self._promised_clock_us()
         return (Advance(left, left),) if left > 0 else ()
 
     def _promise(self, advances: tuple[Advance, ...]) -> int:
-        """Note how far a reply will move the clocks, and return the time that it is given."""
+        """Note the clock steps of a reply, and return the time of the scripts' clock after them."""
         self._promised_us = self._promised_clock_us() + sum(step.monotonic_us for step in advances)
         self._moved_us += sum(step.wall_us for step in advances)
         return self._promised_us
 
     def _promised_clock_us(self) -> int:
-        """Return the scripts' clock, with the moves of replies that are under way on other threads."""
+        """Return the time of the scripts' clock after all replies that are being sent have moved it."""
         return max(self.script_clock_us(), self._promised_us)
 
     def _let_time_pass(self, service: SimulatedService) -> None:
-        """Move the service's clock by as much as the scripts' clock has moved."""
+        """Move the simulated service's clock as far as the scripts' clock has moved since the last call."""
         with self._lock:
             now = self.script_clock_us()
             moved, self._synced_us = now - self._synced_us, now
@@ -808,7 +828,7 @@ class FakeTinker:
         return False
 
     def script_clock_us(self) -> int:
-        """Return the clock that scripts and pauses move, in microseconds from an arbitrary start."""
+        """Return the time of the clock that scripts and pauses move, in microseconds."""
         return self._moved_us
 
     def _reply(

@@ -1,4 +1,4 @@
-"""A future that stays unresolved until the test resolves it."""
+"""A future whose polls wait until the test gives the future its result (``VerifiedTinker.unresolved``)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,22 @@ if TYPE_CHECKING:
 
 
 class UnresolvedFuture:
-    """A future whose polls wait until ``resolve`` or ``fail`` is called.
+    """A future that stays unresolved until the test calls ``resolve`` or ``fail``.
 
-    A poll is held meanwhile, as the service holds it. A client whose read timeout is over polls again, and
-    that poll is held in turn.
+    Until then, each poll is held: the reply does not come, as on the real service. If the client's read
+    timeout ends such a poll, the client polls again, and that poll is held, too.
 
     Attributes:
         future: The scripted future, for the assertions of the engine.
     """
 
     def __init__(self, engine: FakeTinker, future: ScriptedFuture) -> None:
-        """Wrap a future of an engine whose replies are held."""
+        """Wrap a future whose script holds every reply.
+
+        Args:
+            engine: The engine of the future.
+            future: The future.
+        """
         self._engine = engine
         self.future = future
         future.unresolved = True
@@ -33,22 +38,25 @@ class UnresolvedFuture:
 
     @property
     def name(self) -> str:
-        """Its name in errors and the journal."""
+        """The future's name in errors and the journal."""
         return self.future.name
 
     @property
     def submitted(self) -> bool:
-        """Whether a client has submitted it."""
+        """Whether a client has submitted the future."""
         return self.future.submitted
 
     def wait_submitted(self, seconds: float = SUBMISSION_SECONDS) -> None:
-        """Wait until a client has submitted it, for example before the test cancels its future.
+        """Wait until a client has submitted the future, for example before the test cancels it.
 
-        The SDK submits on a thread of its own. In a coroutine, call
-        ``await asyncio.to_thread(future.wait_submitted)``.
+        The SDK submits on a thread of its own. This method blocks; in a coroutine, call ``await
+        asyncio.to_thread(future.wait_submitted)``.
+
+        Args:
+            seconds: How long to wait, in seconds of the clock that the process sees.
 
         Raises:
-            ScriptViolation: No client has submitted it after ``seconds``.
+            ScriptViolation: No client has submitted the future in that time.
         """
         self._engine.wait_submitted(self.future, seconds=seconds)
 
@@ -58,11 +66,11 @@ class UnresolvedFuture:
         /,
         **fields: object,
     ) -> None:
-        """Give the future its result; polls that wait are answered at once.
+        """Give the future its result; polls that are held get it at once.
 
         Args:
             result: Fields of the result that replace the invented ones, or what ``complete``, ``computed`` or
-                ``sampled`` returned.
+                ``sampled`` returned; None for no fields.
             fields: Further fields of the result.
 
         Raises:
@@ -77,11 +85,11 @@ class UnresolvedFuture:
                 self._end(lambda: Complete({**(result or {}), **fields}))
 
     def fail(self, category: FailCategory | str = FailCategory.USER, message: str | None = None) -> None:
-        """Let the future fail; polls that wait are answered at once.
+        """Let the future fail; polls that are held get the failure at once.
 
         Args:
             category: ``user``, ``server`` or ``unknown``.
-            message: The message of the failure.
+            message: The message of the failure; None for a default.
 
         Raises:
             ScriptError: The future has its end already, or there is no such category.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -13,6 +14,8 @@ import pytest
 from fake_server.core.errors import ScriptError, ScriptViolation
 from fake_server.script import complete, script, timeout, wired
 from tests.tinker_conformance.downstream.process_state import changed, state
+from tinker_conformance.clocks.frozen_clock import FrozenClock
+from tinker_conformance.clocks.real_time import RealTime
 from tinker_conformance.downstream.clock import frozen_clock
 from tinker_conformance.downstream.faking import tinker_in_process, tinker_on_a_socket
 from tinker_conformance.downstream.options import FakeTinkerOptions
@@ -105,3 +108,46 @@ def test_a_clock_that_moves_before_the_reply_is_no_read_timeout(backend: str) ->
         tinker.add_script(script().advance(60).then(wired(complete(), delay=0.05)))
         assert anyio.run(sample, backend=backend) == 200
         assert clock.elapsed == pytest.approx(61, abs=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_nor_is_one_that_moves_before_the_client_begins_to_wait(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a busy machine, where the server may have the processor right after the request was sent."""
+
+    keeps = threading.Event()
+    advance = FrozenClock.advance
+
+    def advance_when_the_loop_is_kept(own: FrozenClock, *amounts: int) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            assert keeps.wait(5)
+        advance(own, *amounts)
+
+    async def keep_the_loop_until_the_clock_moves() -> None:
+        keeps.set()
+        give_up = RealTime.monotonic() + 5
+        while clock.elapsed < 61 and RealTime.monotonic() < give_up:
+            RealTime.sleep(0.001)
+        assert clock.elapsed == 61
+
+    async def sample() -> int:
+        async with (
+            httpx.AsyncClient(base_url=os.environ["TINKER_BASE_URL"], timeout=5) as client,
+            anyio.create_task_group() as tasks,
+        ):
+
+            async def trace(event: str, _: object) -> None:
+                if event == "http11.receive_response_headers.started":
+                    # It runs when the client waits, before the loop looks at its sockets again.
+                    tasks.start_soon(keep_the_loop_until_the_clock_moves)
+
+            future = (await client.post("/api/v1/asample", json={"num_samples": 1})).json()
+            await anyio.sleep(1)  # the wait for the submission is over
+            reply = await client.post("/api/v1/retrieve_future", json=future, extensions={"trace": trace})
+            return reply.status_code
+
+    monkeypatch.setattr(FrozenClock, "advance", advance_when_the_loop_is_kept)
+    with frozen_clock(EPOCH) as clock, tinker_on_a_socket(clock=clock) as tinker:
+        tinker.add_script(script().advance(60).then(wired(complete(), delay=0.05)))
+        assert anyio.run(sample, backend=backend) == 200
