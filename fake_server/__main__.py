@@ -1,9 +1,10 @@
 """``fake-tinker``, or ``python -m fake_server``: the fake service as a program, for SDKs in any language.
 
-It prints one line of JSON, ``{"url", "port", "pid"}``, when it accepts requests. ``--control`` adds
-``control`` and ``token``, ``--clock-file`` adds ``clock``. SIGINT and SIGTERM stop it with exit code 0; with
-``--exit-with-stdin`` so does the end of its standard input. If a script or an address is invalid, it prints
-an error and exits with code 2. The command ``tokenizer`` starts no server: it writes a tokenizer.
+When the program accepts requests, it prints one line of JSON, ``{"url", "port", "pid"}``. The option
+``--control`` adds ``control`` and ``token`` to the line, ``--clock-file`` adds ``clock``. SIGINT and SIGTERM
+stop the program with exit code 0; with ``--exit-with-stdin`` the end of its standard input does so, too. If a
+script or an address is invalid, the program prints an error and exits with code 2. The command ``tokenizer``
+starts no server: it writes the files of a tokenizer.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from fake_server.service.tokenizer_files import write_tokenizer_cache
 
 
 class _Program(click.Group):
-    """A command whose mistakes are one line on standard error, as those of `tinker-conformance` are."""
+    """A command whose usage errors are one line on standard error, as those of `tinker-conformance` are."""
 
     def main(
         self,
@@ -258,7 +259,7 @@ def main(  # noqa: PLR0917 - click passes them by name
 
 
 def _clock(path: Path) -> SteppedClock:
-    """Return the clocks that a file shows.
+    """Return the clocks that show their time in a file, after writing the file.
 
     Raises:
         ScriptError: The file cannot be written.
@@ -273,7 +274,7 @@ def _clock(path: Path) -> SteppedClock:
 
 
 def _client_config(given: str | None) -> Mapping[str, object]:
-    """Return the flags of the client configuration.
+    """Return the fields of the client configuration that the option ``--client-config`` gives.
 
     Raises:
         ScriptError: The value is neither a JSON object nor a file that contains one.
@@ -296,7 +297,7 @@ def _client_config(given: str | None) -> Mapping[str, object]:
 
 
 def _limits(given: tuple[str, ...]) -> Limits:
-    """Return the limits of the HTTP server.
+    """Return the limits of the HTTP server that the options ``--limit`` give.
 
     Raises:
         ScriptError: There is no such limit, or its value is not a number of the right kind.

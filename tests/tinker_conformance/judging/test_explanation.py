@@ -109,9 +109,9 @@ def test_sentence_source_and_command_stand_around_the_scenario_in_which_it_fails
 
 def test_an_error_before_any_request_is_named_where_none_was_sent() -> None:
     failure = end(kind=OutcomeKind.ERROR, error="AttributeError: no 'smaple'")
-    told = _explained(_missing("poll 1", 0.0), expected=(poll(),), observed=(failure,))
+    explained = _explained(_missing("poll 1", 0.0), expected=(poll(),), observed=(failure,))
     why = "    the SDK sent no valid request; it or its adapter failed first: AttributeError: no 'smaple'"
-    assert why in told
+    assert why in explained
 
 
 @pytest.mark.parametrize("level", list(Level))
