@@ -9,7 +9,6 @@ YAML.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,10 +16,11 @@ from enum import StrEnum
 from types import FunctionType
 from typing import Final
 
-from fake_server.core.errors import ScriptError, meant, misspelt
+from fake_server.core.errors import ScriptError, meant
 from fake_server.core.faults import CutEnd, DropKind, RawBytes, Refusal
 from fake_server.core.http_messages import Reply
 from fake_server.script.fault_data import choice, wire_from
+from fake_server.script.spelling import KEYS_OF_A_PAUSE, KEYS_OF_A_RESULT, warn_of_a_misspelt_state
 from fake_server.script.steps import (
     ABSENT,
     Advance,
@@ -310,33 +310,6 @@ def advance(seconds: object = None, *, wall: object = None, monotonic: object = 
     return Advance(step, max(step, 0))
 
 
-KEYS_OF_A_RESULT: Final = frozenset(
-    {
-        *("loss_fn_output_type", "loss_fn_outputs", "metrics", "model_id", "path", "prompt_logprobs"),
-        *("sampling_session_id", "sequences", "topk_prompt_logprobs", "type"),
-    }
-)
-"""The fields that results of the real service have, whatever their operation (0.1.0 to 0.38.0)."""
-_STATES: Final = ("active", "paused_capacity", "paused_rate_limit")
-_KEYS_OF_A_PAUSE: Final = frozenset({"type", "request_id", "queue_state", "queue_state_reason"})
-"""What the real service sends with a 408 or a ``try_again`` (seed; SDK_FACTS)."""
-
-
-def warn_of_a_misspelt_state(state: object) -> None:
-    """Warn of a queue state that is nearly one of the real service; any word may be sent.
-
-    Another letter case, or white space around a state, is what tests of parsing send on purpose.
-    """
-    if not isinstance(state, str) or state.strip().lower() in _STATES:
-        return
-    if (near := misspelt(state, _STATES)) is not None:
-        text = (
-            f"queue_state {state!r} is no state of the real service; is it {near!r} misspelt? It is sent as "
-            f"it is; give it as a body, such as timeout({{'queue_state': {state!r}}}), to have no warning"
-        )
-        warnings.warn(text, UserWarning, stacklevel=3)
-
-
 def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
     """Return an HTTP 408 reply with a JSON body: ``body``, or an object of the keywords, or ``{}``.
 
@@ -347,7 +320,7 @@ def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
         UserWarning: The keyword ``queue_state`` is nearly a state of the real service. It is sent as
             it is; a ``body`` is sent without a warning.
     """
-    _check_spelling("timeout", fields, _KEYS_OF_A_PAUSE)
+    _check_spelling("timeout", fields, KEYS_OF_A_PAUSE)
     warn_of_a_misspelt_state(fields.get("queue_state"))
     return Timeout(_body(body, fields))
 
@@ -361,7 +334,7 @@ def try_again(body: Mapping[str, object] | None = None, /, **fields: object) -> 
     Warns:
         UserWarning: As `timeout` does.
     """
-    _check_spelling("try_again", fields, _KEYS_OF_A_PAUSE)
+    _check_spelling("try_again", fields, KEYS_OF_A_PAUSE)
     warn_of_a_misspelt_state(fields.get("queue_state"))
     return TryAgain({**(body or {}), **fields})
 
