@@ -1,9 +1,10 @@
 """``fake-tinker``, or ``python -m fake_server``: the fake service as a program, for SDKs in any language.
 
-It prints one line of JSON, ``{"url", "port", "pid"}``, when it accepts requests. ``--control`` adds
-``control`` and ``token``, ``--clock-file`` adds ``clock``. SIGINT and SIGTERM stop it with exit code 0; with
-``--exit-with-stdin`` so does the end of its standard input. If a script or an address is invalid, it prints
-an error and exits with code 2. The command ``tokenizer`` starts no server: it writes a tokenizer.
+When the program accepts requests, it prints one line of JSON, ``{"url", "port", "pid"}``. The option
+``--control`` adds ``control`` and ``token`` to the line, ``--clock-file`` adds ``clock``. SIGINT and SIGTERM
+stop the program with exit code 0; with ``--exit-with-stdin`` the end of its standard input does so, too. If a
+script or an address is invalid, the program prints an error and exits with code 2. The command ``tokenizer``
+starts no server: it writes the files of a tokenizer.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class _ServedTinker(FakeTinker):
 
 
 class _Program(click.Group):
-    """A command whose mistakes are one line on standard error, as those of `tinker-conformance` are."""
+    """A command whose usage errors are one line on standard error, as those of `tinker-conformance` are."""
 
     def main(
         self,
@@ -282,7 +283,7 @@ def _warn(text: str) -> None:
 
 
 def _clock(path: Path) -> SteppedClock:
-    """Return the clocks that a file shows.
+    """Return the clocks that show their time in a file, after writing the file.
 
     Raises:
         ScriptError: The file cannot be written.
@@ -297,7 +298,7 @@ def _clock(path: Path) -> SteppedClock:
 
 
 def _client_config(given: str | None) -> Mapping[str, object]:
-    """Return the flags of the client configuration.
+    """Return the fields of the client configuration that the option ``--client-config`` gives.
 
     Raises:
         ScriptError: The value is neither a JSON object nor a file that contains one.
@@ -320,7 +321,7 @@ def _client_config(given: str | None) -> Mapping[str, object]:
 
 
 def _limits(given: tuple[str, ...]) -> Limits:
-    """Return the limits of the HTTP server.
+    """Return the limits of the HTTP server that the options ``--limit`` give.
 
     Raises:
         ScriptError: There is no such limit, or its value is not a number of the right kind.

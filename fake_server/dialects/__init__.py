@@ -1,7 +1,7 @@
-"""How servers other than the official one speak the protocol, as data.
+"""Dialects: how servers other than the official one deviate from the official protocol, as data.
 
-A name goes in (`dialect_named`), and a `Dialect` comes out, read from one of the files `*.toml` beside this
-module. The engine asks a `Translator` to put its replies into the dialect's form.
+`dialect_named` takes a name and returns a `Dialect`, read from one of the files `*.toml` beside this module.
+The engine passes its replies to a `Translator`, which changes them to what that server would send.
 `docs/reference/dialects.md` lists every dialect with the source of each fact.
 """
 

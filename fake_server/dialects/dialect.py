@@ -1,4 +1,7 @@
-"""The values of a dialect. Every table of a file has the source of its facts."""
+"""The values of a dialect: how one server deviates from the official service.
+
+Each table of a file has a source.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ import msgspec
 PLACEHOLDERS: Final = frozenset(
     {"{request_id}", "{queue_state}", "{queue_state_reason}", "{error}", "{category}"}
 )
-"""What a body may contain; each is filled in, and a key whose value is not known is left out."""
+"""Placeholders that a body may contain. Each is replaced by its value; if the value is not known, the key is
+left out.
+"""
 _ENDPOINT: Final = re.compile(r"(GET|POST|DELETE|PUT|PATCH) [a-z_]+(/(\{[a-z_]+(:path)?\}|[a-z_]+))*")
 _PLACEHOLDER: Final = re.compile(r"\{[a-z_]*\}")
 
@@ -21,12 +26,13 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Pending(_Table, frozen=True, kw_only=True):
-    """The reply to a poll while the result is not there.
+    """The reply to a poll while the result is not there yet.
 
     Attributes:
         status: The HTTP status.
         body: The JSON body, with placeholders.
-        seconds: How long a poll waits for the result before this reply; applied only where asked for.
+        seconds: How long the server waits for the result before it sends this reply, in seconds. The fake
+            waits only if the option ``long_polls`` is on.
         source: Where this was found.
     """
 
@@ -42,7 +48,7 @@ class Failed(_Table, frozen=True, kw_only=True):
     Attributes:
         status: The HTTP status.
         body: The JSON body, with placeholders.
-        categories: The official categories `user`, `server` and `unknown`, and what this server calls them.
+        categories: What this server calls the official categories `user`, `server` and `unknown`.
         source: Where this was found.
     """
 
@@ -53,7 +59,7 @@ class Failed(_Table, frozen=True, kw_only=True):
 
 
 class UnknownFuture(_Table, frozen=True, kw_only=True):
-    """The reply to a poll of an id that the server does not know.
+    """The reply to a poll with a request id that the server does not know.
 
     Attributes:
         status: The HTTP status.
@@ -65,11 +71,12 @@ class UnknownFuture(_Table, frozen=True, kw_only=True):
 
 
 class SubmissionReplies(_Table, frozen=True, kw_only=True):
-    """Replies to requests that create something.
+    """The replies to requests that create something.
 
     Attributes:
-        statuses: The status of a success, by endpoint, where it is not 200.
-        sample_sequence_ids: Whether the reply to `asample` has them; releases from 0.26 need them.
+        statuses: The HTTP status of a success, by endpoint; endpoints that are not listed reply with 200.
+        sample_sequence_ids: Whether the reply to `asample` has `sample_sequence_ids`, which releases from
+            0.26 need.
         source: Where this was found.
     """
 
@@ -82,9 +89,9 @@ class Protobuf(_Table, frozen=True, kw_only=True):
     """Whether the server knows protobuf, which releases from 0.25 need.
 
     Attributes:
-        requests: Whether it reads requests in protobuf.
-        refusal: The status with which it refuses them if not.
-        results: Whether it sends results in protobuf to clients that accept it.
+        requests: Whether the server reads requests in protobuf.
+        refusal: The HTTP status for requests in protobuf if the server does not read them.
+        results: Whether the server sends results in protobuf to clients that accept it.
         source: Where this was found.
     """
 
@@ -95,13 +102,16 @@ class Protobuf(_Table, frozen=True, kw_only=True):
 
 
 class Conflicts(_Table, frozen=True, kw_only=True):
-    """Refusals of what an earlier request stands in the way of. A status of None is as official.
+    """Refusals of requests that conflict with an earlier request.
+
+    A status of None means: as the official service.
 
     Attributes:
-        reused_number: The status for a submission in JSON whose sequence number another one of the model had.
-        taken_name: The status for a save under a name that the model has saved under already.
-        unfinished_checkpoint: The status for a load, or a sampler, of a checkpoint whose save has not ended:
-            no poll has fetched its result.
+        reused_number: The status for a submission in JSON with a sequence number that another submission of
+            the model had.
+        taken_name: The status for a save under a name that the model has used for a save before.
+        unfinished_checkpoint: The status for loading, or sampling from, a checkpoint that is still being
+            saved: no poll has fetched the result of the save.
         source: Where this was found.
     """
 
@@ -112,12 +122,12 @@ class Conflicts(_Table, frozen=True, kw_only=True):
 
 
 class Busy(_Table, frozen=True, kw_only=True):
-    """Refusals of samples while too many are in flight: no poll has fetched their results.
+    """Refusals of samples while too many samples are in flight, that is, no poll has fetched their results.
 
     Attributes:
-        samples: How many may be in flight.
+        samples: How many samples may be in flight.
         status: The HTTP status of the refusal.
-        retry_after: The seconds in its header `Retry-After`, or None for no such header.
+        retry_after: The value of the refusal's header `Retry-After`, in seconds; None for no such header.
         source: Where this was found.
     """
 
@@ -128,7 +138,7 @@ class Busy(_Table, frozen=True, kw_only=True):
 
 
 class Key(_Table, frozen=True, kw_only=True):
-    """Requests without an API key.
+    """The reply to requests without an API key.
 
     Attributes:
         missing: The HTTP status of the reply.
@@ -140,10 +150,11 @@ class Key(_Table, frozen=True, kw_only=True):
 
 
 class Endpoints(_Table, frozen=True, kw_only=True):
-    """What the server offers.
+    """The endpoints that the server has.
 
     Attributes:
-        offered: Method and path below `/api/v1/`; `{name}` is one part of the path, `{name:path}` the rest.
+        offered: Method and path below `/api/v1/`; `{name}` stands for one part of the path, `{name:path}` for
+            the rest of it. Any other endpoint gets HTTP 404.
         source: Where this was found.
     """
 
@@ -152,22 +163,24 @@ class Endpoints(_Table, frozen=True, kw_only=True):
 
 
 class Dialect(_Table, frozen=True, kw_only=True):
-    """How one server speaks the protocol. What is missing is as the official service does it.
+    """How one server deviates from the official service.
+
+    A table that is missing (None) means: as the official service.
 
     Attributes:
-        server: The server, and where it is published.
-        seen: The version or date of what was read or run.
-        how: `read`, `run`, or both.
-        pending: A poll whose result is not there.
-        failed: A poll of a future that failed.
-        unknown_future: A poll of an unknown id.
-        submission: Replies to requests that create something.
-        conflicts: Refusals of what an earlier request stands in the way of.
-        busy: Refusals of samples while too many are in flight.
-        protobuf: Whether it knows protobuf.
-        key: Requests without an API key.
-        endpoints: What it offers.
-        name: The name of the file, without its ending.
+        server: The name of the server, and where it is published.
+        seen: The version or date of the code that was read or run.
+        how: How the facts were found: the code was `read`, `run`, or both.
+        pending: The reply to a poll whose result is not there yet.
+        failed: The reply to a poll of a future that failed.
+        unknown_future: The reply to a poll with an unknown request id.
+        submission: The replies to requests that create something.
+        conflicts: Refusals of requests that conflict with an earlier request.
+        busy: Refusals of samples while too many samples are in flight.
+        protobuf: Whether the server knows protobuf.
+        key: The reply to requests without an API key.
+        endpoints: The endpoints that the server has.
+        name: The name of the dialect, which is that of its file without the ending.
     """
 
     server: str
@@ -185,7 +198,7 @@ class Dialect(_Table, frozen=True, kw_only=True):
     name: str = ""
 
     def problems(self) -> Iterator[str]:
-        """Yield what types alone do not show to be wrong, in words."""
+        """Yield one sentence for each mistake in the values that their types do not exclude."""
         for table, body in (("pending", self.pending), ("failed", self.failed)):
             if body is None:
                 continue

@@ -1,4 +1,4 @@
-"""Reads the files of dialects."""
+"""Read the files of dialects (`*.toml` in this folder): how a server deviates from the official one."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _ENDING: Final = ".toml"
 
 @functools.cache
 def dialect_names() -> tuple[str, ...]:
-    """Return the names of the dialects that the fake server speaks, in order."""
+    """Return the names of all dialects, in order."""
     names = (each.name for each in files("fake_server.dialects").iterdir())
     return tuple(sorted(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING)))
 
 
 @functools.cache
 def dialect_named(name: str) -> Dialect:
-    """Return a dialect.
+    """Return the dialect with this name.
 
     Raises:
-        ScriptError: There is none of that name, or its file is invalid.
+        ScriptError: There is no such dialect, or its file is invalid.
     """
     known = dialect_names()
     if name not in known:
@@ -38,8 +38,8 @@ def decode_dialect(name: str, text: str) -> Dialect:
     """Return the dialect in the text of a file.
 
     Args:
-        name: Its name.
-        text: TOML.
+        name: The name of the dialect, for messages.
+        text: The content of the file, in TOML.
 
     Raises:
         ScriptError: The text is not a dialect; the message names the place.

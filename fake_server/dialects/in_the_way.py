@@ -1,4 +1,8 @@
-"""What a server refuses because of earlier requests: used numbers, taken names, too many samples."""
+"""Remember earlier requests, for servers that refuse a later one because of them.
+
+Some servers refuse a sequence number that was used before, a checkpoint name that is taken, or a sample while
+too many others are in flight. `fake_server.dialects.dialect` has the values (`Conflicts` and `Busy`).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ from fake_server.core.json_values import encoded
 from fake_server.dialects.dialect import Busy, Conflicts, Dialect
 
 MOST_REMEMBERED: Final = 10_000
-"""How many numbers, names and saves are remembered, each; the oldest are forgotten first."""
+"""How many sequence numbers, and how many checkpoint names, are remembered; the oldest are forgotten first.
+"""
 _SAVES: Final = frozenset({"save_weights", "save_weights_for_sampler"})
 _NUMBERED: Final = frozenset({"forward", "forward_backward", "optim_step", "load_weights", *_SAVES})
 
@@ -27,15 +32,22 @@ class _SavedName(NamedTuple):
     name: str
 
     def is_of(self, path: str) -> bool:
-        """Return whether a checkpoint's path, as in a body or a URL, ends with this name."""
+        """Return whether a checkpoint's path, as a body or a URL has it, ends with this name."""
         return path.endswith(f"/{self.name}")
 
 
 class EarlierRequests:
-    """The requests that one server in a dialect has accepted. Thread-safe."""
+    """The requests that the imitated server has accepted, as far as later refusals depend on them.
+
+    Thread-safe.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
-        """Remember nothing yet."""
+        """Start without any requests.
+
+        Args:
+            dialect: The dialect, which says what the server refuses.
+        """
         self._conflicts: Conflicts | None = dialect.conflicts
         self._busy: Busy | None = dialect.busy
         self._numbers: OrderedDict[tuple[object, object], bytes] = OrderedDict()
@@ -45,16 +57,16 @@ class EarlierRequests:
 
     @property
     def matters(self) -> bool:
-        """Whether the dialect has anything that depends on earlier requests."""
+        """Whether this server's refusals depend on earlier requests at all."""
         return self._conflicts is not None or self._busy is not None
 
     def refusal(self, endpoint: str, raw: bytes, body: Mapping[str, object]) -> Reply | None:
-        """Return how a submission is refused, or None.
+        """Return the reply that refuses a submission because of earlier requests, or None.
 
         Args:
-            endpoint: The endpoint below `/api/v1/`.
-            raw: The body.
-            body: The body as JSON; empty if it is none.
+            endpoint: The endpoint, which is the path below `/api/v1/`.
+            raw: The body as sent.
+            body: The body as JSON; empty if the body is not JSON.
         """
         with self._lock:
             busy, conflicts = self._busy, self._conflicts
@@ -81,7 +93,14 @@ class EarlierRequests:
     def accepted(
         self, endpoint: str, raw: bytes, body: Mapping[str, object], promise: Mapping[str, object]
     ) -> None:
-        """Remember a submission that was accepted, with what it was promised."""
+        """Remember a submission that was accepted.
+
+        Args:
+            endpoint: The endpoint, which is the path below `/api/v1/`.
+            raw: The body as sent.
+            body: The body as JSON; empty if the body is not JSON.
+            promise: The reply to the submission, which has the request id.
+        """
         request_id = promise.get("request_id")
         with self._lock:
             if (number := _number(endpoint, body)) is not None:
@@ -92,7 +111,7 @@ class EarlierRequests:
                 self._samples.add(request_id)
 
     def ended(self, request_id: object) -> None:
-        """Note that the last reply of a future was sent."""
+        """Note that a poll has fetched the last reply of the future with this request id."""
         with self._lock:
             self._samples.discard(str(request_id))
             for name, waiting in self._names.items():
@@ -100,7 +119,7 @@ class EarlierRequests:
                     self._names[name] = ""
 
     def deleted(self, path: str) -> None:
-        """Note that a checkpoint was deleted, whose name is free again."""
+        """Note that the checkpoint at this path was deleted, so that its name is free again."""
         with self._lock:
             for saved in [each for each in self._names if each.is_of(path)]:
                 del self._names[saved]

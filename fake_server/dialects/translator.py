@@ -1,4 +1,7 @@
-"""Puts what the engine answers into the form of a dialect, and refuses what its server refuses."""
+"""Make the engine's replies look like those of another server, and refuse what that server refuses.
+
+A dialect (`fake_server.dialects.dialect`) says how that server deviates from the official service.
+"""
 
 from __future__ import annotations
 
@@ -18,21 +21,22 @@ from fake_server.dialects.in_the_way import EarlierRequests
 _POLL: Final = f"{API_PREFIX}retrieve_future"
 _SAMPLE: Final = f"{API_PREFIX}asample"
 _LARGEST_ENDING: Final = 64 * 1024
-"""A larger reply to a poll is a result; nothing else need be looked into."""
+"""Greatest size, in bytes, of a reply to a poll that is not a result; a larger reply is not examined."""
 _MISSING: Final = Reply(404, JSON_HEADERS, encoded({"detail": "Not Found"}))
 _decode: Final = msgspec.json.Decoder().decode
 _LEFT_OUT: Final = object()
 
 
 class Translator:
-    """Translates the replies of one engine. Thread-safe."""
+    """Translates the replies of one engine into a dialect. Thread-safe."""
 
     def __init__(self, dialect: Dialect, *, long_polls: bool = False) -> None:
-        """Prepare the tables.
+        """Create a translator into a dialect.
 
         Args:
             dialect: The dialect.
-            long_polls: Whether a pending reply comes as late as the server sends it.
+            long_polls: Whether a reply "the result is not there yet" comes only after the time for which that
+                server waits for the result.
         """
         self.dialect = dialect
         self._seconds = dialect.pending.seconds if long_polls and dialect.pending is not None else 0.0
@@ -43,7 +47,7 @@ class Translator:
         self._statuses = [(re.compile(_pattern(name)), status) for name, status in statuses.items()]
 
     def refusal(self, request: Request) -> Reply | None:
-        """Return how this server refuses a request that the official one accepts, or None."""
+        """Return this server's refusal of a request that the official service accepts, or None."""
         name = _name(request)
         if self._offered is not None and not self._offered.fullmatch(name):
             return _MISSING
@@ -63,7 +67,7 @@ class Translator:
         return None
 
     def translated_request(self, request: Request) -> Request:
-        """Return a request as this server understands it: without protobuf in `Accept` if it has none."""
+        """Return a request without protobuf in `Accept`, if this server does not know protobuf."""
         protobuf = self.dialect.protobuf
         if protobuf is None or protobuf.results or PROTOBUF not in (request.header("accept") or ""):
             return request
@@ -73,7 +77,7 @@ class Translator:
         return other
 
     def translated_reply(self, request: Request, answer: Reply | TransportFault) -> Reply | TransportFault:
-        """Return an answer in this dialect."""
+        """Return the engine's answer to a request as this server would send it."""
         if isinstance(answer, Reply):
             changed, pending = self._reply(request, answer)
             late = pending and self._seconds > 0
@@ -84,7 +88,7 @@ class Translator:
         return TransportFault(answer.kind, changed, gate=answer.gate, future=answer.future)
 
     def _reply(self, request: Request, reply: Reply) -> tuple[Reply, bool]:
-        """Return a reply in this dialect, and whether it says that the result is not there."""
+        """Return a reply as this server would send it, and whether the result is not there yet."""
         if request.path == _POLL:
             translated, pending = self._polled(request, reply)
             if self._earlier.matters and not pending:

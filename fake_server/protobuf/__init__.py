@@ -1,7 +1,7 @@
-"""The protobuf wire format, as far as the Tinker API uses it.
+"""Read and write the protobuf messages of the Tinker API, without generated code and without dependencies.
 
-Forward requests, and results of sampling and of forward passes, go in as bytes and come out as mappings, or
-the other way round. There is no generated code and no dependency.
+The module decodes and encodes forward requests, and the results of sampling and of forward passes. Bytes go
+in and mappings come out, or the other way round.
 """
 
 from __future__ import annotations

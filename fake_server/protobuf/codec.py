@@ -1,4 +1,4 @@
-"""Encode and decode the protobuf wire format, as far as the Tinker API uses it.
+"""Encode and decode the protobuf wire format (how messages become bytes), as far as the Tinker API uses it.
 
 Releases of the official SDK from 0.25 accept the results of sampling and forward passes only as
 ``application/x-protobuf``, and send forward passes in the same form. This module reads and writes the few
@@ -6,7 +6,7 @@ message types without a protobuf library, so that the fake server needs no such 
 
 A message is a sequence of fields. A field is a key (field number and wire type, as a varint) and a value: a
 varint, eight bytes, four bytes, or bytes preceded by their length. All of this is the public wire format;
-``fake_server.protobuf.result_messages`` has the field numbers of the Tinker API.
+``fake_server.protobuf.field_numbers`` has the field numbers of the Tinker API.
 """
 
 import struct
@@ -51,12 +51,14 @@ def bytes_field(number: int, value: bytes) -> bytes:
 
 
 def double_field(number: int, value: float) -> bytes:
-    """Return an encoded field with one double."""
+    """Return an encoded field with one 64-bit float."""
     return varint(number << 3 | WireType.FIXED64) + _DOUBLE.pack(value)
 
 
 def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield the fields of a message in order: the number, and an integer (varint) or bytes (all others).
+    """Yield the fields of a message in order, as pairs of field number and value.
+
+    The value is an integer for a varint, and bytes for all other wire types.
 
     Raises:
         BodyError: The bytes end inside a field, or contain an obsolete wire type.
@@ -94,7 +96,7 @@ def fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def packed_varints(value: int | bytes) -> list[int]:
-    """Return the integers of a repeated field: packed in bytes, or a single one (both are valid)."""
+    """Return the integers of a repeated field, given as packed bytes or as a single integer."""
     if isinstance(value, int):
         return [value]
     numbers: list[int] = []

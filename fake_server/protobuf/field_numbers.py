@@ -1,6 +1,7 @@
-"""Field numbers of the messages of the Tinker API that are sent in protobuf.
+"""The field numbers of those messages of the Tinker API that are sent in protobuf.
 
-Source: the message descriptors of ``tinker`` 0.38.0 (the package's ``proto`` folder).
+Each class is one message; its members are the message's fields. Source: the message descriptors of ``tinker``
+0.38.0 (the package's ``proto`` folder).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from enum import IntEnum
 
 
 class DType(IntEnum):
-    """Kinds of numbers."""
+    """The types of the numbers in a tensor."""
 
     FLOAT32 = 1
     INT64 = 2
@@ -36,7 +37,7 @@ class PromptAltTokens(IntEnum):
 
 
 class Tensor(IntEnum):
-    """An array, dense or sparse."""
+    """An array of numbers, dense or sparse."""
 
     DENSE = 1
     SPARSE_CSR = 2
@@ -62,7 +63,7 @@ class SampledSequence(IntEnum):
 
 
 class TopkLogprobs(IntEnum):
-    """The likeliest tokens at each position."""
+    """The most likely tokens at each position."""
 
     TOKEN_IDS = 1
     LOGPROBS = 2
@@ -71,7 +72,7 @@ class TopkLogprobs(IntEnum):
 
 
 class ForwardOutput(IntEnum):
-    """The result of a pass."""
+    """The result of a forward pass."""
 
     LOSS_FN_OUTPUT_TYPE = 1
     LOSS_FN_OUTPUTS = 2
@@ -79,7 +80,7 @@ class ForwardOutput(IntEnum):
 
 
 class ArrayRecord(IntEnum):
-    """The outputs of some datums."""
+    """The outputs of several datums (training examples) together."""
 
     TYPE_TAG = 1
     FIELDS = 2
@@ -87,7 +88,7 @@ class ArrayRecord(IntEnum):
 
 
 class BatchedTensor(IntEnum):
-    """The arrays of one name, of some datums."""
+    """The arrays of one name, for several datums."""
 
     DATA = 1
     OFFSETS = 2
@@ -103,7 +104,7 @@ class MapEntry(IntEnum):
 
 
 class ForwardRequest(IntEnum):
-    """A forward, or forward and backward, request."""
+    """The request for a forward, or forward and backward, pass."""
 
     MODEL_ID = 1
     SEQ_ID = 2
@@ -114,7 +115,7 @@ class ForwardRequest(IntEnum):
 
 
 class DatumMessage(IntEnum):
-    """One example."""
+    """One datum (training example)."""
 
     MODEL_INPUT = 1
     LOSS_FN_INPUTS = 2
@@ -128,13 +129,13 @@ class Chunk(IntEnum):
 
 
 class EncodedText(IntEnum):
-    """Tokens."""
+    """Tokens, as a part of a model input."""
 
     TOKENS = 1
 
 
 class Image(IntEnum):
-    """An image."""
+    """An image, as a part of a model input."""
 
     FORMAT = 2
     EXPECTED_TOKENS = 3

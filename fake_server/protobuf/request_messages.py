@@ -1,6 +1,6 @@
-"""Decode and encode the requests that the Tinker API accepts in protobuf: forward passes, from 0.25 on.
+"""Decode and encode the requests that clients send in protobuf: forward passes, from ``tinker`` 0.25 on.
 
-They are decoded to the mapping that older releases send as JSON.
+The decoded form is the mapping that older releases send as JSON.
 """
 
 import struct
@@ -70,7 +70,7 @@ def decode_forward_request(body: bytes) -> dict[str, object]:
 
 
 def protobuf_model_id(body: bytes) -> str | None:
-    """Return the model of a protobuf forward request, or None if the body names none."""
+    """Return the model id in a protobuf forward request, or None if the body names no model."""
     try:
         for number, value in fields(body):
             if number == ForwardRequest.MODEL_ID and isinstance(value, bytes):
@@ -90,10 +90,10 @@ def encode_forward_request(
     """Return a protobuf request for a pass with the loss ``cross_entropy``.
 
     Args:
-        model_id: The model.
+        model_id: The id of the model.
         seq_id: The number of the request.
-        examples: The tokens of each example, its targets and the weights of its targets.
-        forward_only: Whether gradients are left alone.
+        examples: For each example its tokens, its target tokens, and the weights of the targets.
+        forward_only: Whether the pass computes no gradients.
     """
     parts = [
         bytes_field(ForwardRequest.MODEL_ID, model_id.encode()),

@@ -1,6 +1,6 @@
-"""Decode the results that the Tinker API sends in protobuf to the JSON form that older releases read.
+"""Decode the results that the Tinker API sends in protobuf, to the JSON form that older releases read.
 
-The opposite of ``fake_server.protobuf.result_messages``, which has the field numbers and their source.
+This is the opposite of ``fake_server.protobuf.result_messages``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ Json = dict[str, object]
 
 
 def decode_sample_response(body: bytes) -> Json:
-    """Return a sampling result as ``sequences`` and ``prompt_logprobs``; tables of top tokens are left out.
+    """Return a sampling result as a mapping with ``sequences`` and ``prompt_logprobs``.
+
+    The tables of most likely tokens are left out.
 
     Raises:
         BodyError: The body is not such a message.
@@ -53,7 +55,9 @@ def decode_sample_response(body: bytes) -> Json:
 
 
 def decode_forward_output(body: bytes) -> Json:
-    """Return the result of a pass as ``loss_fn_output_type``, ``loss_fn_outputs`` and ``metrics``.
+    """Return the result of a forward pass as a mapping.
+
+    Its keys are ``loss_fn_output_type``, ``loss_fn_outputs`` and ``metrics``.
 
     Raises:
         BodyError: The body is not such a message.
@@ -95,7 +99,7 @@ def _sequence(body: bytes) -> Json:
 
 
 def _records(body: bytes) -> list[Json]:
-    """Return the outputs of one array record, one for each datum that it batches."""
+    """Return the outputs in one array record, one mapping for each datum that the record combines."""
     tensors: dict[str, list[Json]] = {}
     count = 1
     for number, value in fields(body):

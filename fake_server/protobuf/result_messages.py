@@ -1,6 +1,7 @@
 """Encode the results that the Tinker API sends in protobuf: those of sampling and of forward passes.
 
-A result is built once, as JSON values, and encoded from those if the SDK asked for protobuf.
+The engine builds a result once, as JSON values. If the SDK asks for protobuf, this module encodes these
+values.
 
 Arrays of numbers are sent as little-endian bytes inside a bytes field: tokens as int32, log-probabilities as
 float32, offsets as int64.
@@ -33,7 +34,7 @@ MEDIA_TYPE: Final = "application/x-protobuf"
 _STOP_REASONS: Final = {"stop": 0, "length": 1}
 _EMPTY_TOKEN: Final = 0
 _EMPTY_LOGPROB: Final = -99999.0
-"""Value of the empty cells of a top-k table (tinker 0.38.0)."""
+"""The value of an empty cell in a table of most likely tokens (tinker 0.38.0)."""
 
 
 def encode_sample_response(result: Mapping[str, object]) -> bytes:
@@ -41,8 +42,8 @@ def encode_sample_response(result: Mapping[str, object]) -> bytes:
 
     Args:
         result: ``sequences`` (each with ``tokens``, ``logprobs`` or null, ``stop_reason``),
-            ``prompt_logprobs`` and ``topk_prompt_logprobs`` (or null), and the extras of 0.38.0. Keys that
-            the message has no field for are left out.
+            ``prompt_logprobs`` and ``topk_prompt_logprobs`` (or null), and the optional keys of 0.38.0. Other
+            keys are left out.
 
     Raises:
         BodyError: A value does not have the type or shape of its field.
@@ -74,8 +75,8 @@ def encode_forward_output(result: Mapping[str, object]) -> bytes:
     """Return the result of a forward or forward-backward pass, given in its JSON form, as a protobuf message.
 
     Args:
-        result: ``loss_fn_output_type``, ``loss_fn_outputs`` (a list with one mapping of tensors a datum:
-            ``data``, ``dtype``, ``shape``) and ``metrics``.
+        result: ``loss_fn_output_type``, ``metrics``, and ``loss_fn_outputs``: a list with one mapping for
+            each datum, from names to tensors with ``data``, ``dtype`` and ``shape``.
 
     Raises:
         BodyError: A value does not have the type or shape of its field.

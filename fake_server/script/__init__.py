@@ -1,7 +1,7 @@
-"""What tests write: the replies that one future gets, in order.
+"""What tests write: scripts (the ordered replies of one future), and rules for futures without a script.
 
-In come calls of the builder (``script().then(timeout()).then(complete())``), rules, or YAML and JSON files.
-Out come ``Script`` and ``Rule``, frozen values that the engine follows.
+Tests write them with the builder (``script().then(timeout()).then(complete())``), or in YAML or JSON files.
+The results, ``Script`` and ``Rule``, are frozen values that the engine follows.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     script().then(timeout(queue_state="paused_capacity")).advance(59.999).then(complete()).build()
 
-A builder is immutable: each call returns a new one, so scripts can share a common beginning. Every function
-that takes a ``Script`` also takes a builder. ``fake_server.script.script_yaml`` reads the same steps from
-YAML.
+A builder never changes: each call returns a new builder, so several scripts can share a beginning. Every
+function that takes a ``Script`` also takes a builder. ``fake_server.script.script_yaml`` reads the same steps
+from YAML.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ from fake_server.script.steps import (
 )
 
 MAX_STEPS: Final = 1_000_000
-"""Greatest number of steps in one script, repetitions included: limits the cost of a mistyped ``times``."""
+"""Greatest number of steps in one script, repetitions included: it limits the cost of a mistyped ``times``.
+"""
 
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
@@ -53,23 +54,24 @@ class Exhausted(StrEnum):
     """What a poll gets after the last reply of the script."""
 
     FAIL = "fail"
-    """A failure of category ``user``."""
+    """A failed result of category ``user``."""
     REPEAT = "repeat"
-    """The last reply again, without repeating the advances before it."""
+    """The last reply again, without the clock steps before it."""
     ERROR = "error"
     """HTTP 404 that names the request, and a problem that ``FakeTinker.verify`` reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One reply with the advances before it.
+    """One reply of a script, with the clock steps before it.
 
     Attributes:
-        advances: Clock steps before the reply.
+        advances: The clock steps before the reply.
         reply: The step that gives the reply.
-        same: The reply itself if it is equal for every poll, else None.
-        expires: Whether the future ends with this reply and may be submitted again (HTTP 410).
-        accepts: Whether the request is done all the same, and only its reply is lost.
+        same: The reply itself, if every poll gets the same one; None if the reply depends on the request.
+        expires: Whether the reply ends the future, so that the client may submit the request again (HTTP
+            410).
+        accepts: Whether the server accepts the submission although its reply is lost.
     """
 
     advances: tuple[Advance, ...]
@@ -91,19 +93,20 @@ class Script:
     """The ordered replies for one future.
 
     Attributes:
-        steps: Replies and advances, in order.
+        steps: Replies and clock steps, in order.
         exhausted: What polls get after the last reply.
-        submission: Replies to submissions, and advances, before one is accepted. The future exists only then.
-            A reply that is lost after its submission was accepted comes here, too.
-        side_by_side: Whether its advances count from its last reply, so that those of several futures pass at
-            the same time. Otherwise each moves the clocks on its own.
-        turns: The replies, each with the advances before it.
-        tail: Advances after the last reply; they happen before what ``exhausted`` says.
-        last: The last reply without its advances, or None if there is no reply.
-        submission_turns: The replies to submissions, each with the advances before it.
+        submission: Replies to submissions, and clock steps, before a submission is accepted and the future
+            exists. A reply that is lost after its submission was accepted is here, too.
+        side_by_side: Whether the script's clock steps count from the future's previous reply, so that the
+            pauses of several futures pass at the same time. Otherwise each clock step moves the clocks by its
+            whole length.
+        turns: The replies, each with the clock steps before it.
+        tail: Clock steps after the last reply; they happen before a poll gets what ``exhausted`` says.
+        last: The last reply without the clock steps before it; None if there is no reply.
+        submission_turns: The replies to submissions, each with the clock steps before it.
 
     Raises:
-        ScriptError: The script has too many steps, one is no step, ``repeat`` has no reply to repeat, or
+        ScriptError: The script has too many steps, a step is not one, ``repeat`` has no reply to repeat, or
             ``submission`` has a reply that only a poll can get.
     """
 
@@ -140,7 +143,7 @@ class Script:
 
 
 def _in_turns(steps: Iterable[Step]) -> tuple[tuple[Turn, ...], tuple[Advance, ...]]:
-    """Return replies with the advances before each, and the advances after the last reply."""
+    """Group steps into replies with the clock steps before each, and the clock steps after the last reply."""
     turns: list[Turn] = []
     waiting: list[Advance] = []
     for step in steps:
@@ -187,28 +190,29 @@ def _submission_turns(steps: tuple[Step, ...]) -> tuple[Turn, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ScriptBuilder:
-    """Immutable builder for a script. Start with ``script()``."""
+    """A script that is being written; every method returns a new builder. Start with ``script()``."""
 
     steps: tuple[Step, ...] = ()
     rule: Exhausted = Exhausted.FAIL
     before: tuple[Step, ...] = ()
 
     def submission(self, *steps: Step) -> ScriptBuilder:
-        """Return a builder with replies to the submission, before one is accepted.
+        """Return a builder with replies to submissions, before a submission is accepted.
 
         Args:
-            steps: Replies that refuse or lose a submission, such as ``status(429)`` or ``drop()``, and
-                advances. The submission after the last of them is accepted. With ``drop(after="accepted")``
-                it is accepted before; what follows answers the client's further attempts.
+            steps: Replies that refuse or lose a submission, such as ``status(429)`` or ``drop()``, and clock
+                steps. The next submission after them is accepted. With ``drop(after="accepted")`` the
+                submission is accepted although its reply is lost; the steps after it answer the client's
+                further attempts.
         """
         return replace(self, before=self.before + steps)
 
     def then(self, *replies: ReplyStep) -> ScriptBuilder:
-        """Return a builder with these replies appended."""
+        """Return a builder with further replies to polls."""
         return replace(self, steps=self.steps + replies)
 
     def times(self, count: int) -> ScriptBuilder:
-        """Return a builder whose last reply comes ``count`` times in all; the advances before it happen once.
+        """Return a builder whose last reply comes ``count`` times in all; clock steps before it happen once.
 
         Raises:
             ScriptError: ``count`` is not a whole number from 1, or the last step is not a reply.
@@ -224,22 +228,27 @@ class ScriptBuilder:
     def advance(
         self, seconds: Seconds | None = None, *, wall: Seconds | None = None, monotonic: Seconds | None = None
     ) -> ScriptBuilder:
-        """Return a builder that moves the clocks before the next reply.
+        """Return a builder that moves the clocks of the SDK under test before the next reply.
 
         Args:
             seconds: Moves both clocks by this many seconds; a negative number moves only the wall clock,
                 backwards.
-            wall: Moves only the wall clock, in seconds.
-            monotonic: Moves only the monotonic clock, in seconds; never negative.
+            wall: Moves only the wall clock, by this many seconds.
+            monotonic: Moves only the monotonic clock, by this many seconds; never negative.
 
         Raises:
-            ScriptError: There is no number, both forms are given, a number is finer than a microsecond, or
-                the monotonic clock would go back.
+            ScriptError: There is no number; ``seconds`` is given together with another; a number is finer
+                than a microsecond; or the monotonic clock would go back.
         """
         return replace(self, steps=(*self.steps, advance(seconds, wall=wall, monotonic=monotonic)))
 
     def exhausted(self, rule: Exhausted | str) -> ScriptBuilder:
-        """Return a builder with a rule for polls after the last reply: ``fail``, ``repeat`` or ``error``."""
+        """Return a builder that says what polls get after the last reply.
+
+        Args:
+            rule: ``fail`` for a failed result, ``repeat`` for the last reply, ``error`` for HTTP 404 and a
+                problem that ``FakeTinker.verify`` reports.
+        """
         return replace(self, rule=exhausted_rule(rule))
 
     def build(self) -> Script:
@@ -251,15 +260,15 @@ ScriptLike = Script | ScriptBuilder | Iterable[Step]
 
 
 def script(*steps: Step) -> ScriptBuilder:
-    """Return an empty builder, or one that begins with ``steps``."""
+    """Start a script: return a builder that has these steps."""
     return ScriptBuilder(steps)
 
 
 def as_script(value: ScriptLike) -> Script:
-    """Return a script made from a script, a builder or plain steps.
+    """Return the script that a value stands for: a script, a builder or a list of steps.
 
     Raises:
-        ScriptError: It is none of them.
+        ScriptError: The value is something else, such as a single step.
     """
     match value:
         case Script():
@@ -279,13 +288,13 @@ def as_script(value: ScriptLike) -> Script:
 
 
 def with_submission(value: Script, steps: Iterable[Step]) -> Script:
-    """Return a script with further replies to its submission."""
+    """Return a copy of a script with further replies to its submission."""
     further = tuple(steps)
     return replace(value, submission=value.submission + further) if further else value
 
 
 def exhausted_rule(rule: str) -> Exhausted:
-    """Return the rule with that name.
+    """Return the member of ``Exhausted`` that has this name.
 
     Raises:
         ScriptError: The name is unknown; the message lists the known ones.
@@ -297,7 +306,7 @@ def exhausted_rule(rule: str) -> Exhausted:
 
 
 def advance(seconds: object = None, *, wall: object = None, monotonic: object = None) -> Advance:
-    """Return the step that ``ScriptBuilder.advance`` adds; all times in seconds."""
+    """Return a step that moves the clocks; the arguments are those of ``ScriptBuilder.advance``."""
     if seconds is None and wall is None and monotonic is None:
         raise ScriptError("advance needs seconds, or wall or monotonic; write for example advance(59.999)")
     if seconds is None:
@@ -311,14 +320,18 @@ def advance(seconds: object = None, *, wall: object = None, monotonic: object = 
 
 
 def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
-    """Return an HTTP 408 reply with a JSON body: ``body``, or an object of the keywords, or ``{}``.
+    """Return an HTTP 408 reply, which says that the result is not there yet.
+
+    Args:
+        body: The JSON body; if it is left out, the body is an object of ``fields``.
+        fields: Keys of the body, such as ``queue_state``.
 
     Raises:
         ScriptError: Both are given, or a keyword is a misspelt key of the real service.
 
     Warns:
-        UserWarning: The keyword ``queue_state`` is nearly a state of the real service. It is sent as
-            it is; a ``body`` is sent without a warning.
+        UserWarning: The keyword ``queue_state`` looks like a misspelt state of the real service. It is sent
+            as it is; a ``body`` is never checked.
     """
     _check_spelling("timeout", fields, KEYS_OF_A_PAUSE)
     warn_of_a_misspelt_state(fields.get("queue_state"))
@@ -326,7 +339,11 @@ def timeout(body: object = ABSENT, /, **fields: object) -> Timeout:
 
 
 def try_again(body: Mapping[str, object] | None = None, /, **fields: object) -> TryAgain:
-    """Return an HTTP 200 ``try_again`` reply with these additional keys.
+    """Return an HTTP 200 reply of type ``try_again``, which says that the result is not there yet.
+
+    Args:
+        body: Keys to add to the reply, or to replace in it; None for none.
+        fields: Further keys, such as ``queue_state``.
 
     Raises:
         ScriptError: A keyword is a misspelt key of the real service.
@@ -347,7 +364,16 @@ def status(
     content_type: str | None = None,
     headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
 ) -> Status:
-    """Return a reply with any status, and a JSON body, a raw body or none."""
+    """Return a reply with any status, and a JSON body, a raw body or none.
+
+    Args:
+        code: The HTTP status, from 200 to 599.
+        body: A JSON value; None is ``null``. Leave it out for no JSON body.
+        raw: The body as text or bytes, instead of ``body``; None for none.
+        content_type: The content type; None for ``application/json`` with ``body`` and ``text/plain`` with
+            ``raw``.
+        headers: Further headers.
+    """
     if isinstance(raw, str):
         try:
             raw = raw.encode()
@@ -359,16 +385,16 @@ def status(
 
 
 def drop(kind: DropKind | str = DropKind.RESET, *, after: str | None = None) -> Drop:
-    """Return a transport fault that replaces the reply.
+    """Return a step that drops the connection instead of sending a reply.
 
         engine.add_script([complete()], submission=[drop(after="accepted")])
         engine.on("create_session").replies(drop(after="accepted"))
 
     Args:
         kind: How the connection ends.
-        after: ``accepted`` if the server does what was asked, and only its reply is lost; for submissions and
-            the set-up. A client that sends the request again, with the same number, gets the same future.
-            None if the request is lost, too.
+        after: ``accepted`` if the server does what the request asks for, and only the reply is lost; not for
+            polls. If the client sends the request again with the same number, it gets the same future. None
+            if the request is lost, too.
 
     Raises:
         ScriptError: There is no such kind, or ``after`` is something else.
@@ -392,18 +418,32 @@ def wired(reply: HttpStep, /, **wire: object) -> Wired:
 
 
 def refuse(seconds: float) -> Refusal:
-    """Return a fault that closes the poll's and idle connections, and refuses new ones for ``seconds``."""
+    """Return a fault: close the poll's connection and all idle ones, and refuse new ones for a while.
+
+    Args:
+        seconds: For how long new connections are refused, in seconds.
+    """
     return Refusal(seconds)
 
 
 def raw_bytes(data: str | bytes, *, then: CutEnd | str = CutEnd.CLOSE) -> RawBytes:
-    """Return a fault that sends raw bytes instead of a reply; text is encoded as UTF-8."""
+    """Return a fault: the server sends raw bytes instead of a reply.
+
+    Args:
+        data: The bytes; text is encoded as UTF-8.
+        then: What follows the bytes.
+    """
     content = data.encode() if isinstance(data, str) else data
     return RawBytes(content, choice(then, CutEnd, "then"))
 
 
 def redirect(code: int = 307, location: str = "retrieve_future") -> Status:
-    """Return a redirect, by default to the poll path itself: a client that follows it gets the next step."""
+    """Return a redirect, by default to the path of polls: a client that follows it gets the next step.
+
+    Args:
+        code: The HTTP status.
+        location: The header ``Location``.
+    """
     if code not in _REDIRECTS:
         raise ScriptError(f"{code!r} is not a redirect status; use one of {', '.join(map(str, _REDIRECTS))}")
     if not isinstance(location, str):
@@ -412,7 +452,11 @@ def redirect(code: int = 307, location: str = "retrieve_future") -> Status:
 
 
 def complete(overrides: Mapping[str, object] | None = None, /, **fields: object) -> Complete:
-    """Return the result that fits the operation, with the given fields replaced.
+    """Return the result of the future; the engine fills in what fits the operation.
+
+    Args:
+        overrides: Fields that replace those of the result; None for none.
+        fields: Further such fields.
 
     Raises:
         ScriptError: ``overrides`` is not a mapping, or a keyword is a misspelt field of the real service.
@@ -426,7 +470,12 @@ def complete(overrides: Mapping[str, object] | None = None, /, **fields: object)
 
 
 def fail(category: FailCategory | str = FailCategory.USER, message: str | None = None) -> Fail:
-    """Return an HTTP 200 reply with a failure body."""
+    """Return an HTTP 200 reply with a failure body, which ends the future.
+
+    Args:
+        category: Who is at fault: ``user``, ``server`` or ``unknown``.
+        message: The message of the failure; None for a default.
+    """
     try:
         kind = FailCategory(category)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Results that are computed from the request: by a function, or by a template where files are written.
+"""Results that the engine computes from the request: by a Python function, or by a template in a script file.
 
-``computed(lambda request: {"path": f"tinker://{request['model_id']}/weights/x"})`` and
-``template({"path": "tinker://${model_id}/weights/x"})`` give the same result.
+``computed(lambda request: {"path": f"tinker://{request['model_id']}/weights/x"})`` and ``template({"path":
+"tinker://${model_id}/weights/x"})`` give the same result.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from fake_server.script.request_match import prompt_text, prompt_tokens, value_a
 from fake_server.script.steps import Complete
 
 Sequences = str | Sequence[int] | Sequence[str] | Sequence[Sequence[int]]
-"""What a sample gives: a text, tokens, or several texts or token lists, one for each requested sample."""
+"""The sequences of a sample: a text, a list of tokens, or several texts or token lists, one for each
+requested sample.
+"""
 DEFAULT_LOGPROB: Final = -0.5
 """Log-probability of a scripted token; exact in float32."""
 DEFAULT_MAX_TOKENS: Final = 1 << 20
 _STOP_REASONS: Final = ("length", "stop")
-"""Those of the real service (``StopReason`` of ``tinker``)."""
+"""The stop reasons of the real service (``StopReason`` of ``tinker``)."""
 _PLACE: Final = re.compile(r"\$\{([^{}]+)\}")
 
 
@@ -33,23 +35,23 @@ def computed(make: Callable[[Mapping[str, object]], Mapping[str, object]]) -> Co
     """Return a result whose fields a function computes from the body of the submission.
 
     Args:
-        make: Gets the decoded body; returns fields of the result, as ``complete`` takes them.
+        make: Called with the decoded body; returns fields of the result, as ``complete`` takes them.
     """
     return Complete(make=make)
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Fields of a result with places for values of the request.
+    """Fields of a result with places that are filled in from the request.
 
-    ``"${model_id}"`` becomes the value at that path of the request, whatever its type; inside a longer text
-    it becomes text. ``${prompt_text}`` is the text of the prompt.
+    ``"${model_id}"`` stands for the value at that path of the request, and keeps its JSON type; within a
+    longer text, the value becomes text. ``${prompt_text}`` stands for the text of the prompt.
     """
 
     fields: Mapping[str, object]
 
     def __call__(self, request: Mapping[str, object]) -> Mapping[str, object]:
-        """Return the fields with the values of a request.
+        """Return the fields, filled in from a request.
 
         Raises:
             ScriptError: The request has no value at a path of the template.
@@ -85,7 +87,7 @@ def _at(request: Mapping[str, object], path: str) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """The sequences of a sample; see ``sampled``."""
+    """Computes the sequences of a sample from the request; see the function ``sampled``."""
 
     sequences: Sequences | Callable[[str], Sequences]
     logprobs: float | Sequence[float] | None = None
@@ -117,10 +119,12 @@ def sampled(
     """Return the result of a sample with these sequences.
 
     Args:
-        sequences: A text (one byte is one token) or tokens, for each of the requested samples alike; several
-            of them, one for each; or a function that returns such from the text of the prompt.
-        logprobs: The log-probability of every token, or a list with one for each token of a sequence.
-        stop_reason: The stop reason. By default ``length`` where ``max_tokens`` cuts a sequence off, else
+        sequences: A text (one byte is one token) or a list of tokens, which every requested sample gets; or a
+            list of several of them, one for each requested sample; or a function that returns any of these
+            from the text of the prompt.
+        logprobs: The log-probability of every token, or a list with one for each token of a sequence; None
+            for a default.
+        stop_reason: The stop reason; None for ``length`` where ``max_tokens`` cuts a sequence off, else
             ``stop``.
 
     Raises:
@@ -134,7 +138,10 @@ def sampled(
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The words of a sample; see ``says``. The engine adds the log-probabilities."""
+    """Computes the sequences of a sample from words; see the function ``says``.
+
+    The engine adds the log-probabilities.
+    """
 
     words: str | Callable[[str], str]
 
@@ -153,14 +160,14 @@ class Spoken:
     def sequences(
         self, request: Mapping[str, object], logprobs: Callable[[Sequence[int]], list[float]]
     ) -> Mapping[str, object]:
-        """Return the field ``sequences`` of the result: as many as are requested, all alike.
+        """Return the field ``sequences`` of the result: as many equal sequences as the request asks for.
 
         Args:
-            request: The body of the submission.
+            request: The decoded body of the submission.
             logprobs: Returns the log-probability of each token.
 
         Raises:
-            ScriptError: The function returns no text.
+            ScriptError: The function that makes the words returns no text.
         """
         whole, count = self._tokens(request), request.get("num_samples", 1)
         limit = value_at(request, "sampling_params.max_tokens")
@@ -177,17 +184,17 @@ class Spoken:
 
 
 def says(words: str | Callable[[str], str]) -> Complete:
-    """Return the result of a sample that says these words and then stops as the request asks.
+    """Return the result of a sample that says these words, and then stops as the request asks.
 
-    One byte is one token, and so is each marker of a chat format, such as ``</think>``. The first stop of the
-    request follows. Each requested sample says the same. Log-probabilities are those of the model that is
-    sampled, if the engine has a seed; otherwise they are constants.
+    One byte is one token, and so is each marker of a chat format, such as ``</think>``. After the words comes
+    the first of the stops that the request names. All requested samples are equal. If the engine has a seed,
+    the log-probabilities are those of the sampled model; otherwise they are constants.
 
     Args:
         words: The text, or a function that returns it from the text of the prompt.
 
     Raises:
-        ScriptError: It is neither.
+        ScriptError: ``words`` is neither a text nor a function.
     """
     return Complete(make=Spoken(words))
 
@@ -205,7 +212,12 @@ def _first_stop(stop: object) -> list[int]:
 
 
 def _each(given: object, wanted: int | None) -> list[list[int]]:
-    """Return the tokens of each requested sample; None as ``wanted`` only checks the form."""
+    """Return the tokens of each requested sample.
+
+    Args:
+        given: What the test gave as sequences.
+        wanted: How many samples the request asks for; None to check only the form.
+    """
     one = _tokens(given)
     if one is not None:
         return [one] * (wanted or 1)
@@ -250,7 +262,7 @@ def _sequence(
 
 
 def template(fields: Mapping[str, object]) -> Complete:
-    """Return a result whose fields are filled in from the request; see ``Template``."""
+    """Return a result whose fields are filled in from the request; see ``Template`` for the places."""
     checked = copied(fields)
     if not isinstance(checked, dict):
         raise ScriptError(f"a template must be a mapping of the result's fields, not {fields!r}")

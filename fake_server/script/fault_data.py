@@ -1,4 +1,4 @@
-"""Read and write transport faults as plain data: the mapping ``wire`` of a step, or keywords in Python."""
+"""Read and write transport faults as plain data: ``wire`` of a step in a file, or keywords in Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def wire_from(data: object) -> Wire:
-    """Return how a reply is sent, from plain data or from values.
+    """Return the faults in how a reply is sent, read from plain data.
 
     Args:
         data: A mapping of the attributes of ``Wire``. ``cut`` may be just the place, ``content_length`` a
@@ -34,7 +34,7 @@ def wire_from(data: object) -> Wire:
 
 
 def wire_data(wire: Wire) -> dict[str, object]:
-    """Return plain data from which ``wire_from`` makes an equal value."""
+    """Return faults as plain data, from which ``wire_from`` makes an equal value."""
     plain: dict[str, object] = {
         "delay": wire.delay,
         "hold": wire.hold,
@@ -72,7 +72,11 @@ def header_pairs(value: object) -> list[tuple[str, str]]:
 
 
 def bytes_from_base64(value: object, key: str) -> bytes:
-    """Return the bytes of a base64 string, for content that is not text.
+    """Return the bytes of a base64 string, which is how a file writes content that is not text.
+
+    Args:
+        value: The string.
+        key: The key of the file that has the string, for messages.
 
     Raises:
         ScriptError: The value is not base64.
@@ -84,10 +88,15 @@ def bytes_from_base64(value: object, key: str) -> bytes:
 
 
 def choice(value: object, choices: type[_Choice], key: str) -> _Choice:
-    """Return the member of an enumeration with that value.
+    """Return the member of an enumeration that has this value.
+
+    Args:
+        value: The value from the file.
+        choices: The enumeration.
+        key: The key of the file that has the value, for messages.
 
     Raises:
-        ScriptError: There is none; the message lists the values.
+        ScriptError: The enumeration has no such value; the message lists the values.
     """
     try:
         return choices(str(value))

@@ -1,11 +1,13 @@
-"""Holds: pauses that many futures share, and that end for all of them at once.
+"""Holds: pauses that many futures share, and that end for all of them at the same time.
 
     engine.add_rule(outage("paused_capacity", seconds=600, after=20))
     engine.add_rule(every(1, operation="sample").paused("active", seconds=60))
     engine.add_rule(at_most(4, "paused_rate_limit", operation="sample"))
 
-A rule of ``fake_server.script.rules`` gives each future a pause of its own, from its first poll. A hold
-answers polls while it lasts, and does not change the scripts of the futures. Holds are frozen values.
+There are two kinds: an outage pauses all futures for a while, and a limit (``at_most``) pauses the futures
+beyond a number. A rule of ``fake_server.script.rules`` is different: it gives each future a pause of its own,
+from the future's first poll. While a hold lasts, it answers polls with a pause; afterwards, the futures' own
+replies go on where they were. Holds are frozen values.
 """
 
 from __future__ import annotations
@@ -23,14 +25,14 @@ from fake_server.script.steps import ReplyStep, microseconds
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Which polls a hold answers, and how.
+    """What an outage and a limit have in common: which futures are paused, and what their polls get.
 
     Attributes:
-        reply: The reply.
-        poll_us: How far apart the polls of one future are, microseconds on the clock that scripts move; None
-            if no clock moves.
-        operation: Holds only this operation; None for any but a model's creation.
-        client: Holds only this model or sampling session; None for any.
+        reply: The reply to a poll during the pause.
+        poll_us: Time between two polls of one future, in microseconds of the clock that scripts move; None if
+            no clock moves.
+        operation: Pauses only futures of this operation; None for any but a model's creation.
+        client: Pauses only futures of this model or sampling session; None for any.
     """
 
     reply: ReplyStep
@@ -39,20 +41,26 @@ class Held:
     client: str | None = None
 
     def concerns(self, operations: Sequence[Operation], client: str | None) -> bool:
-        """Return whether it applies to a submission that may be any of ``operations``."""
+        """Return whether the hold can pause the future of a submission.
+
+        Args:
+            operations: The operations that the submission may be.
+            client: The model or sampling session of the submission; None if it names none.
+        """
         return selects(self.operation, self.client, operations, client)
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A period in which all futures in flight, and all that are submitted, are paused.
+    """A period in which all futures are paused: those in flight, and those that are submitted meanwhile.
 
     Attributes:
-        held: What it holds, and how.
-        after: How many submissions come before it begins.
-        length_us: How long it lasts, microseconds on the clock that scripts move; None if polls or its
-            removal end it.
-        polls: How many polls it answers in all; None if time or its removal ends it.
+        held: Which futures are paused, and what their polls get.
+        after: How many submissions come before the outage begins.
+        length_us: How long the outage lasts, in microseconds of the clock that scripts move; None if it ends
+            after ``polls``, or when the test removes it.
+        polls: How many polls the outage answers in all; None if it ends after ``length_us``, or when the test
+            removes it.
     """
 
     held: Held
@@ -63,11 +71,11 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """A limit on the futures in flight; futures beyond it are paused, and go on in the order of submission.
+    """A limit on the futures in flight; further futures are paused, and go on in the order of submission.
 
     Attributes:
-        held: What it limits, and how it pauses.
-        count: How many futures may be in flight unpaused.
+        held: Which futures are counted and paused, and what their polls get.
+        count: How many futures may be in flight without a pause.
     """
 
     held: Held
@@ -89,23 +97,23 @@ def outage(
     signal: str = "timeout",
     poll_seconds: Seconds = POLL_SECONDS,
 ) -> Outage:
-    """Pause all futures in flight for the same period.
+    """Return an outage: all futures in flight are paused for the same period.
 
     Args:
         state: The ``queue_state``, such as ``paused_capacity``.
-        seconds: How long it lasts on the clock that scripts move; each future is polled every
-        ``poll_seconds``.
-        polls: Instead of ``seconds``: how many polls it answers in all; no clock moves. Without either it
-            lasts until ``FakeTinker.remove_rule``.
-        after: How many submissions come before it begins; 0 means at once.
-        operation: Only this operation; None for any but a model's creation.
-        client: Only this model or sampling session; None for any.
-        reason: The ``queue_state_reason`` of the server.
+        seconds: How long the outage lasts, in seconds of the clock that scripts move; each future is polled
+            every ``poll_seconds``. None for no limit in time.
+        polls: Instead of ``seconds``: how many polls the outage answers in all, while no clock moves. If both
+            are None, the outage lasts until ``FakeTinker.remove_rule``.
+        after: How many submissions come before the outage begins; 0 means that it begins at once.
+        operation: Pauses only futures of this operation; None for any but a model's creation.
+        client: Pauses only futures of this model or sampling session; None for any.
+        reason: The ``queue_state_reason`` of the server; None for none.
         signal: ``timeout`` for HTTP 408, ``try_again`` for HTTP 200.
-        poll_seconds: How far apart the polls of one future are.
+        poll_seconds: Time between two polls of one future, in seconds of the clock that scripts move.
 
     Raises:
-        ScriptError: Both ``seconds`` and ``polls``, or a number out of range.
+        ScriptError: Both ``seconds`` and ``polls`` are given, or a number is out of range.
     """
     if seconds is not None and polls is not None:
         raise ScriptError("an outage ends by time or by polls; give seconds or polls, not both")
@@ -128,27 +136,27 @@ def at_most(
     signal: str = "timeout",
     poll_seconds: Seconds | None = None,
 ) -> AtMost:
-    """Limit the number of futures in flight: further ones are paused until an earlier one ends.
+    """Return a limit on the futures in flight: further futures are paused until an earlier one ends.
 
-    A future is in flight from its submission to its last reply. A result that is served to the first poll is
-    therefore out of the way at once, often before the next submission arrives, and the limit holds nothing:
-    let each future take a while by a rule, such as ``every(1, operation="sample").paused("active",
-    seconds=60)``. The limit comes first, so what it pauses begins its own 60 s afterwards. A limit that held
-    nothing is a problem that ``verify`` reports. A future that nobody polls any more gives up its place after
-    a hundred polls of others.
+    A future is in flight from its submission to its last reply. A future that gets its result at its first
+    poll therefore ends at once, often before the next submission arrives, and the limit pauses nothing. Let
+    each future take a while by a rule, such as ``every(1, operation="sample").paused("active", seconds=60)``.
+    The limit applies first: a future that it pauses begins its own 60 s afterwards. A limit that paused
+    nothing is a problem that ``verify`` reports. A future that its client stops polling no longer counts
+    after a hundred polls of other futures.
 
     Args:
-        count: How many futures may be in flight unpaused.
-        state: The ``queue_state`` of the others, such as ``paused_rate_limit``.
-        operation: Only this operation; None for any but a model's creation.
-        client: Only this model or sampling session; None for any.
-        reason: The ``queue_state_reason`` of the server.
+        count: How many futures may be in flight without a pause.
+        state: The ``queue_state`` of the paused futures, such as ``paused_rate_limit``.
+        operation: Counts and pauses only futures of this operation; None for any but a model's creation.
+        client: Counts and pauses only futures of this model or sampling session; None for any.
+        reason: The ``queue_state_reason`` of the server; None for none.
         signal: ``timeout`` for HTTP 408, ``try_again`` for HTTP 200.
-        poll_seconds: How far apart the polls of a paused future are, on the clock that scripts move; None if
-            no clock moves.
+        poll_seconds: Time between two polls of a paused future, in seconds of the clock that scripts move;
+            None if no clock moves.
 
     Raises:
-        ScriptError: A number out of range.
+        ScriptError: A number is out of range.
     """
     _whole("count", count, 1)
     apart = None if poll_seconds is None else _positive("poll_seconds", poll_seconds)
@@ -157,10 +165,10 @@ def at_most(
 
 
 def check_rule(value: object) -> None:
-    """Check that a value can be added as a rule.
+    """Check that a value is a complete rule or hold, which an engine can follow.
 
     Raises:
-        ScriptError: It is the beginning of a rule, or nothing of the kind.
+        ScriptError: The value is only the beginning of a rule, such as ``every(3)``, or something else.
     """
     match value:
         case Rule() | Outage() | AtMost():

@@ -4,12 +4,13 @@
     every(1, where={"model_path": re.compile("sampler_weights")}).plays(timeout())
 
 A key is a path into the JSON body: names and indices joined by dots. ``prompt`` stands for the tokens of the
-prompt, or for their text if the condition is a text or a pattern (one byte is one token, see
+prompt, or for the prompt's text if the condition is a text or a pattern (one byte is one token, see
 ``fake_server.byte_tokenizer``). Inputs of training need no prefix: ``loss_fn`` finds
 ``forward_backward_input.loss_fn``.
 
-A condition is a JSON value to be equal to, a pattern to be found in a text, a function that returns whether a
-value fits, or ``same(name)``: the value that the first request with that name had.
+A condition is one of these: a JSON value, which the value in the body must equal; a regular expression, which
+must be found in it; a function, which must return True for it; or ``same(name)``, which the first request
+sets.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from fake_server.core.plain_data import kind
 from fake_server.core.wanted_got import wanted_got
 
 PROMPT: Final = "prompt"
-"""The path that stands for the tokens of the prompt, or for their text."""
+"""The path that stands for the prompt: for its tokens, or for its text if the condition is a text or a
+pattern.
+"""
 _INPUTS: Final = ("forward_backward_input", "forward_input")
 _OPERATORS: Final = ("equals", "matches", "one_of", "same", "exists")
 _SHOWN: Final = 80
@@ -34,27 +37,31 @@ _SHOWN: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class SameValue:
-    """A value that must be the same in every request for which the name is used."""
+    """A condition: all requests must have the same value here, whatever it is. ``same`` makes one."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A condition: the value must be one of several."""
+    """A condition: the value must be one of these."""
 
     values: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """A value that must be there, or must not."""
+    """A condition: the body must have a value here, or must not have one."""
 
     wanted: bool
 
 
 def same(name: str) -> SameValue:
-    """Return a condition that the first matching request sets: later requests must have an equal value."""
+    """Return a condition that the first request sets: later requests must have the same value.
+
+    Args:
+        name: Names the value, so that several conditions can require the same one.
+    """
     return SameValue(name)
 
 
@@ -68,16 +75,21 @@ _MISSING: Final = _Missing()
 
 @dataclass(frozen=True, slots=True)
 class RequestMatch:
-    """Conditions that the body of a submission must meet, all of them.
+    """Conditions on the body of a submission, all of which must be met.
 
     Attributes:
-        conditions: Pairs of a path and what is wanted there.
+        conditions: Pairs of a path and the condition on the value at this path.
     """
 
     conditions: tuple[tuple[str, object], ...] = ()
 
     def matches(self, body: Mapping[str, object], captured: MutableMapping[str, object]) -> bool:
-        """Return whether a body meets every condition, and note the values that ``same`` captures."""
+        """Return whether a body meets every condition; if so, remember its values for ``same``.
+
+        Args:
+            body: The decoded body.
+            captured: The values of ``same`` conditions so far, by name; may get further ones.
+        """
         if self.differences(body, captured):
             return False
         for path, wanted in self.conditions:
@@ -86,7 +98,12 @@ class RequestMatch:
         return True
 
     def differences(self, body: Mapping[str, object], captured: Mapping[str, object]) -> list[str]:
-        """Return one sentence for each condition that a body does not meet."""
+        """Return one sentence for each condition that a body does not meet.
+
+        Args:
+            body: The decoded body.
+            captured: The values of ``same`` conditions so far, by name.
+        """
         found = []
         for path, wanted in self.conditions:
             got = _value(body, path, wanted)
@@ -95,7 +112,7 @@ class RequestMatch:
         return found
 
     def misspelt(self, bodies: Iterable[Mapping[str, object]]) -> str | None:
-        """Return a text about a condition on a field that no body has, if a field that one has is similar."""
+        """Return a hint if no body has the field of a condition, but some body has one of a similar name."""
         fields: set[str] = set()
         for body in bodies:
             inputs = [body, *(body[name] for name in _INPUTS if name in body)]
@@ -112,7 +129,7 @@ class RequestMatch:
 
 
 def request_match(where: Mapping[str, object] | RequestMatch | None) -> RequestMatch | None:
-    """Return the conditions of a mapping of paths; None for none.
+    """Return conditions from a mapping of paths to conditions; None if there is no mapping.
 
     Raises:
         ScriptError: A key is not a path, or a value is neither JSON nor a condition.
@@ -123,10 +140,10 @@ def request_match(where: Mapping[str, object] | RequestMatch | None) -> RequestM
 
 
 def decode_match(where: object) -> RequestMatch | None:
-    """Return conditions from plain data, as YAML has them.
+    """Return conditions read from plain data, as YAML has them; None if there are none.
 
     A mapping with one of the keys ``equals``, ``matches`` (a regular expression), ``one_of``, ``same`` or
-    ``exists`` is a condition; any other value is to be equal.
+    ``exists`` is a condition; any other value is what the value in the body must equal.
 
     Raises:
         ScriptError: The data is invalid; the message names the path and the fix.
@@ -158,7 +175,7 @@ def prompt_text(body: Mapping[str, object]) -> str:
 
 
 def value_at(body: Mapping[str, object], path: str) -> object:
-    """Return the value at a path of a body; None if there is none."""
+    """Return the value at a path of a decoded body; None if there is no such value."""
     found = _value(body, path, None)
     return None if found is _MISSING else found
 

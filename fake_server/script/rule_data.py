@@ -1,6 +1,7 @@
-"""Read rules from plain data, the form shared by YAML and JSON.
+"""Read rules and holds from plain data, the form that YAML and JSON files share.
 
-An entry of a script file with ``every``, ``nth`` or ``chance`` is a rule::
+An entry of a script file with ``every``, ``nth`` or ``chance`` is a rule, which gives replies to some of the
+submissions without a script::
 
     - every: 3                     # or nth: [2, 5], or chance: 0.1
       operation: forward_backward  # default: any but create_model
@@ -8,9 +9,9 @@ An entry of a script file with ``every``, ``nth`` or ``chance`` is a rule::
       where: {loss_fn: ppo}        # default: any; see ``fake_server.script.request_match``
       paused: {state: paused_capacity, seconds: 90}
 
-Instead of ``paused`` it may have ``steps``, as a script has. The keys of ``paused`` are the arguments of
-``fake_server.script.rules.RuleBeginning.paused``. An entry with ``outage`` or ``at_most`` is a hold; its keys
-are the arguments of the functions in ``fake_server.script.holds``::
+Instead of ``paused`` a rule may have ``steps``, as a script has. The keys of ``paused`` are the arguments of
+``fake_server.script.rules.RuleBeginning.paused``. An entry with ``outage`` or ``at_most`` is a hold, which
+pauses many futures together; its keys are the arguments of the functions in ``fake_server.script.holds``::
 
     - outage: {state: paused_capacity, seconds: 600, after: 20}
     - at_most: {count: 4, state: paused_rate_limit}
@@ -40,7 +41,7 @@ _PAUSE_KEYS: Final = ("state", "seconds", "polls", "reason", "signal", "poll_sec
 
 
 def is_rule(item: object) -> bool:
-    """Return whether an entry of a script file is a rule."""
+    """Return whether an entry of a script file is a rule or a hold."""
     return isinstance(item, Mapping) and any(key in item for key in (*RULE_KEYS, *HOLD_KEYS))
 
 
@@ -98,7 +99,13 @@ def _whose(item: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _fields(name: str, value: object, keys: tuple[str, ...]) -> tuple[dict[str, Any], str]:
-    """Return the arguments of a pause, and its state."""
+    """Return the arguments of a pause, and its queue state.
+
+    Args:
+        name: The key of the entry, such as ``paused``.
+        value: The value of the key.
+        keys: The keys that the value may have.
+    """
     if not isinstance(value, Mapping):
         raise ScriptError(
             f"{name} must be a mapping, not {kind(value)}; write {{state: paused_capacity, seconds: 90}}"

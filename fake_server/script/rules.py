@@ -1,11 +1,11 @@
-"""Rules, which give replies to all submissions that have no script of their own.
+"""Rules: replies for some of the submissions that have no script of their own.
 
     engine.add_rule(every(3).paused("paused_capacity", seconds=90))
     engine.add_rule(chance(0.1, operation="sample").plays(timeout(queue_state="paused_rate_limit"), drop()))
 
-A rule counts the submissions of its operation and client for which no script is registered. The first rule
-that selects a submission gives it its steps; after them the future completes. Rules are frozen values.
-``fake_server.script.rule_data`` reads them from YAML.
+A rule counts the submissions without a script, of its operation and client. If the rule selects a submission,
+the submission's future gets the rule's steps, and then completes. If several rules select a submission, the
+first one applies. Rules are frozen values. ``fake_server.script.rule_data`` reads them from YAML.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from fake_server.script.spelling import warn_of_a_misspelt_state
 from fake_server.script.steps import Advance, Complete, Fail, ReplyStep, Step, microseconds
 
 POLL_SECONDS: Final = 30
-"""Default time between the replies of a pause, in seconds of the scripts' clock."""
+"""Default time between the replies of a pause, in seconds of the clock that scripts move."""
 MAX_REPLIES: Final = 100_000
 """Greatest number of replies of one pause."""
 SIGNALS: Final = ("timeout", "try_again")
@@ -64,10 +64,10 @@ class Nth:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Selects each submission with this probability, drawn from the engine's seed.
+    """Selects each submission with this probability.
 
-    The draw depends on the operation, the client, and how many submissions of that operation the client made
-    before. The order of threads does not change it.
+    The draw depends on the engine's seed, the operation, the client, and how many submissions of that
+    operation the client made before. The order of threads does not change it.
     """
 
     probability: float
@@ -84,13 +84,13 @@ Choice = Every | Nth | Chance
 def selects(
     only: Operation | None, only_client: str | None, operations: Sequence[Operation], client: str | None
 ) -> bool:
-    """Return whether a rule or a hold is about a submission.
+    """Return whether a rule or a hold applies to a submission.
 
     Args:
-        only: Its operation, or None for any but ``create_model``.
-        only_client: Its model or sampling session, or None for any.
-        operations: What the submission may be.
-        client: The model or sampling session of the submission.
+        only: The operation of the rule; None for any but ``create_model``.
+        only_client: The model or sampling session of the rule; None for any.
+        operations: The operations that the submission may be.
+        client: The model or sampling session of the submission; None if it names none.
     """
     if only_client is not None and only_client != client:
         return False
@@ -99,11 +99,11 @@ def selects(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Steps, and the submissions that get them.
+    """A rule: which submissions it selects, and the steps that their futures get.
 
     Attributes:
-        choice: Which of the counted submissions get the steps.
-        script: The replies to their polls; after the last one the future completes.
+        choice: Which of the counted submissions the rule selects.
+        script: The replies to polls of a selected future; after the last one the future completes.
         operation: Counts only this operation; None counts any but ``create_model``.
         client: Counts only this model or sampling session (see ``FakeTinker.add_script``); None counts any.
         where: Counts only submissions whose bodies meet these conditions; None counts any.
@@ -116,13 +116,21 @@ class Rule:
     where: RequestMatch | None = None
 
     def counts(self, operations: Sequence[Operation], client: str | None) -> bool:
-        """Return whether the rule counts a submission that may be any of ``operations``, ``where`` aside."""
+        """Return whether the rule counts a submission by its operation and client; ``where`` is not checked.
+
+        Args:
+            operations: The operations that the submission may be.
+            client: The model or sampling session of the submission; None if it names none.
+        """
         return selects(self.operation, self.client, operations, client)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleBeginning:
-    """The beginning of a rule: which submissions it selects. ``paused`` or ``plays`` completes it."""
+    """The beginning of a rule, which says what the rule selects.
+
+    Call ``paused`` or ``plays`` to complete it.
+    """
 
     choice: Choice
     operation: Operation | None = None
@@ -139,15 +147,15 @@ class RuleBeginning:
         signal: str = "timeout",
         poll_seconds: Seconds = POLL_SECONDS,
     ) -> Rule:
-        """Return a rule that pauses the queue for a while and then completes.
+        """Return a rule that pauses each selected future for a while, and then lets it complete.
 
         Args:
             state: The ``queue_state``, such as ``paused_capacity``.
-            seconds: Length of the pause on the clock that scripts move: the first reply comes at once,
-                another one every ``poll_seconds``, and the result when the time is over. Pauses of futures in
-                flight pass at the same time.
-            polls: Instead of ``seconds``: the number of replies; no clock moves.
-            reason: The server's ``queue_state_reason`` (read by ``tinker`` 0.7.0 and later).
+            seconds: Length of the pause, in seconds of the clock that scripts move: the first reply comes at
+                once, another one every ``poll_seconds``, and the result when the time is over. Pauses of
+                futures in flight pass at the same time.
+            polls: Instead of ``seconds``: how many polls get a pausing reply; no clock moves.
+            reason: The server's ``queue_state_reason`` (read by ``tinker`` 0.7.0 and later); None for none.
             signal: ``timeout`` for HTTP 408, ``try_again`` for HTTP 200.
             poll_seconds: Time between replies, in seconds.
 
@@ -167,7 +175,7 @@ class RuleBeginning:
         return self._rule(Script((*steps, Complete()), Exhausted.REPEAT, side_by_side=True))
 
     def plays(self, *steps: Step) -> Rule:
-        """Return a rule that gives these steps and then the result.
+        """Return a rule that gives each selected future these steps, and then the result.
 
         Raises:
             ScriptError: There are no steps.
@@ -189,13 +197,14 @@ def every(
     client: str | None = None,
     where: Mapping[str, object] | None = None,
 ) -> RuleBeginning:
-    """Begin a rule for every ``count``-th submission; 1 selects all.
+    """Begin a rule that selects every ``count``-th of the submissions that it counts.
 
     Args:
-        count: How many submissions lie from one to the next.
+        count: 1 selects all, 3 selects the third, the sixth, and so on.
         operation: Counts only this operation; None counts any but ``create_model``.
-        client: Counts only this client.
-        where: Counts only requests with these fields (``fake_server.script.request_match``).
+        client: Counts only this model or sampling session; None counts any.
+        where: Counts only requests whose bodies meet these conditions (``fake_server.script.request_match``);
+            None counts any.
     """
     return RuleBeginning(Every(count), named_operation(operation), client, request_match(where))
 
@@ -206,7 +215,10 @@ def nth(
     client: str | None = None,
     where: Mapping[str, object] | None = None,
 ) -> RuleBeginning:
-    """Begin a rule for these submissions, counted from 1; the keywords are those of ``every``."""
+    """Begin a rule that selects the submissions with these numbers, counted from 1.
+
+    The keywords are those of ``every``.
+    """
     return RuleBeginning(Nth(numbers), named_operation(operation), client, request_match(where))
 
 
@@ -217,7 +229,7 @@ def chance(
     client: str | None = None,
     where: Mapping[str, object] | None = None,
 ) -> RuleBeginning:
-    """Begin a rule that selects each submission with this probability, drawn from the seed.
+    """Begin a rule that selects each submission with this probability, drawn from the engine's seed.
 
     The keywords are those of ``every``.
     """
@@ -226,7 +238,7 @@ def chance(
 
 @dataclass(slots=True)
 class _Counted:
-    """A rule, what it counted, and whether it ever gave its steps."""
+    """A rule of an engine, with how many submissions it counted, and whether it ever applied."""
 
     rule: Rule
     number: int
@@ -274,12 +286,12 @@ class RuleBook:
     def script_for(
         self, operations: Sequence[Operation], client: str | None, body: Mapping[str, object] = _NO_FIELDS
     ) -> Script | None:
-        """Return the script for a submission without one, or None. Every rule counts the submission.
+        """Return the script that a rule gives to a submission, or None. Every rule counts the submission.
 
         Args:
             operations: The operations that the submission may be, the most likely first.
-            client: The client that sent it.
-            body: Its decoded body.
+            client: The client that sent the submission; None if the request names none.
+            body: The decoded body.
         """
         likeliest = operations[0].value
         place = self._places[likeliest, client]
@@ -301,13 +313,13 @@ class RuleBook:
     def nearest_miss(
         self, operations: Sequence[Operation], client: str | None, body: Mapping[str, object]
     ) -> tuple[RequestMatch, list[str]] | None:
-        """Return the conditions of a rule that a submission misses least, and what it misses."""
+        """Return the conditions of the rule that a submission fits best, and what it misses, or None."""
         wheres = (counted.rule.where for counted in self._counted if counted.rule.counts(operations, client))
         missed = [(where, where.differences(body, self._captured)) for where in wheres if where is not None]
         return min(missed, key=lambda pair: len(pair[1]), default=None)
 
     def unused(self) -> list[tuple[Rule, int]]:
-        """Return the rules that never applied and should have, each with the submissions that it counted."""
+        """Return the rules that should have applied but did not, and how many submissions each counted."""
         return [
             (counted.rule, counted.count)
             for counted in self._counted
@@ -316,7 +328,7 @@ class RuleBook:
 
     @property
     def clients(self) -> set[str]:
-        """The clients that submitted something without a script."""
+        """The clients that sent a submission without a script."""
         return {client for _, client in self._places if client is not None}
 
     def _wanted(self, counted: _Counted, drawn_for: tuple[object, ...]) -> bool:
@@ -335,7 +347,7 @@ def _is_by_chance(counted: _Counted) -> bool:
 
 
 def pause_reply(state: str, reason: str | None, signal: str) -> ReplyStep:
-    """Return what a poll gets while the queue is paused.
+    """Return the reply that a poll gets while the queue is paused.
 
     Args:
         state: The ``queue_state``.
@@ -343,7 +355,7 @@ def pause_reply(state: str, reason: str | None, signal: str) -> ReplyStep:
         signal: ``timeout`` for HTTP 408, ``try_again`` for HTTP 200.
 
     Raises:
-        ScriptError: No such signal.
+        ScriptError: There is no such signal.
     """
     if signal not in SIGNALS:
         raise ScriptError(f"signal is {signal!r}; use one of {', '.join(SIGNALS)}{meant(signal, SIGNALS)}")

@@ -6,7 +6,7 @@ Each step is a mapping with one key that names it, and optionally ``times`` to r
 
 A reply may also have ``wire``, which corrupts or delays it: ``{"complete": {}, "wire": {"cut": "body"}}``.
 
-Every ``ScriptError`` begins with the place given by the caller: file or scenario, future, step.
+Every ``ScriptError`` begins with the place of the mistake: file or scenario, future, step.
 """
 
 from __future__ import annotations
@@ -56,15 +56,16 @@ _BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "bytes": ("then",),
     "bytes_base64": ("then",),
 }
-"""Keys allowed in a step in addition to the one that names it."""
+"""Keys that a step may have beside the key that names it, by that key."""
 
 
 def decode_steps(data: object, where: str) -> tuple[Step, ...]:
-    """Return steps from plain data.
+    """Return steps read from plain data.
 
     Args:
         data: A list of mappings loaded from YAML or JSON.
-        where: Prefix of error messages, such as ``scenario debounce-boundary, future 1``.
+        where: The place of the steps, with which messages begin, such as ``scenario debounce-boundary, future
+            1``.
 
     Raises:
         ScriptError: The data is invalid; the message names the place, the key or value, and the nearest known
@@ -85,7 +86,10 @@ def decode_steps(data: object, where: str) -> tuple[Step, ...]:
 
 
 def encode_steps(steps: Sequence[Step]) -> list[dict[str, object]]:
-    """Return plain data from which ``decode_steps`` makes equal steps. Repeated replies are written once."""
+    """Return steps as plain data, from which ``decode_steps`` makes equal steps.
+
+    A repeated reply is written once.
+    """
     items: list[dict[str, object]] = []
     for (_, replies), group in groupby(
         map(_encode_step, steps), key=lambda item: (repr(item), "advance" not in item)

@@ -9,9 +9,10 @@ A file is a list of scripts; ``fake_server.script.script_data`` describes the st
       submission: [{status: 429}]  # replies to the submission, before one is accepted; default: none
       steps: [{timeout: {queue_state: paused_capacity}}, {complete: {}}]
 
-An entry ``{setup: create_session, steps: [{status: 503}]}`` gives replies to requests of the set-up. An entry
-with ``every``, ``nth`` or ``chance`` is a rule (``fake_server.script.rule_data``). YAML is loaded safely, and
-a duplicate key is an error.
+An entry ``{setup: create_session, steps: [{status: 503}]}`` gives replies to the first requests of an
+endpoint. An entry with ``every``, ``nth`` or ``chance`` is a rule, which gives replies to some of the
+submissions without a script (``fake_server.script.rule_data``). YAML is loaded safely, and a duplicate key is
+an error.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ _ENTRY_KEYS: Final = ("name", "operation", "client", "where", "exhausted", "subm
 
 @dataclass(frozen=True, slots=True)
 class ScriptEntry:
-    """One script of a file, and the submissions that it is for; None matches any."""
+    """One script of a file, and which submission it is for.
+
+    For operation, client and conditions, None matches any submission.
+    """
 
     script: Script
     operation: Operation | None = None
@@ -63,7 +67,7 @@ class ScriptEntry:
 
 
 FileEntry = ScriptEntry | Rule | Hold | SetupReplies
-"""One entry of a script file."""
+"""An entry of a script file: a script, a rule, a hold, or replies to an endpoint."""
 
 
 def load_script_file(path: str | Path) -> tuple[ScriptEntry, ...]:
@@ -93,7 +97,7 @@ def decode_entries(data: object, where: str) -> tuple[ScriptEntry, ...]:
 
 
 def load_entries(path: str | Path, report: Callable[[str], None] | None = None) -> tuple[FileEntry, ...]:
-    """Return the scripts, rules and set-up replies of a YAML file, in order.
+    """Return the entries of a YAML script file, in order: scripts, rules, holds, and replies to endpoints.
 
     Args:
         path: The file.
@@ -116,7 +120,7 @@ def load_entries(path: str | Path, report: Callable[[str], None] | None = None) 
 
 
 def decode_all(data: object, where: str) -> tuple[FileEntry, ...]:
-    """Return the scripts, rules and set-up replies of a script file from plain data.
+    """Return the entries of a script file from plain data: scripts, rules, holds, and replies to endpoints.
 
     Raises:
         ScriptError: The data is not such a list; the message names entry and step.
@@ -131,7 +135,7 @@ def _decode_any(item: object, where: str) -> FileEntry:
 
 
 def _within_bounds(entries: Iterable[_E], where: str) -> Iterator[_E]:
-    """Yield the entries; raise once they have too many steps, which a few lines with ``times`` can cause."""
+    """Yield the entries; raise an error when they have too many steps, which a few ``times`` can cause."""
     steps = 0
     for entry in entries:
         if isinstance(entry, ScriptEntry):

@@ -1,4 +1,4 @@
-"""Replies to the first requests of one path or operation, such as the creation of a session.
+"""Replies to the first requests of one endpoint or operation, such as the creation of a session.
 
     engine.on("create_session").replies(status(503), drop())
     engine.on("optim_step").replies(status(400, {"detail": "the learning rate is too high"}))
@@ -26,15 +26,15 @@ _POLL: Final = f"{API_PREFIX}retrieve_future"
 
 @dataclass(frozen=True, slots=True)
 class SetupReplies:
-    """The replies to the first requests of one path; later requests are answered as usual.
+    """Replies to the first requests of one endpoint or operation; later requests are answered as usual.
 
     Attributes:
-        path: The path, without the query.
+        path: The path of the requests, without the query.
         turns: The replies, in order.
-        operation: Only submissions of this operation; None for every request of the path.
+        operation: Only submissions of this operation get the replies; None for every request of the path.
 
     Raises:
-        ScriptError: Polls of one future come to that path, there is no reply, or a step moves the clocks.
+        ScriptError: The path is that of polls, there is no reply, or a step moves the clocks.
     """
 
     path: str
@@ -50,19 +50,21 @@ class SetupReplies:
 
     @property
     def name(self) -> str:
-        """The operation, or the path below the API's prefix."""
+        """The operation, or else the path without ``/api/v1/``."""
         return self.operation or self.path.removeprefix(API_PREFIX)
 
 
 def setup_replies(name: str, *steps: Step) -> SetupReplies:
-    """Return the replies to the first requests of a path or an operation.
+    """Return the replies to the first requests of an endpoint or operation.
 
     Args:
-        name: An operation such as ``sample``, an endpoint such as ``create_session``, or any whole path.
-        steps: Replies such as ``status(503)`` or ``drop()``; a poll's ``complete`` or ``try_again`` is none.
+        name: An operation such as ``sample``, an endpoint such as ``create_session``, or any complete path.
+        steps: Replies such as ``status(503)`` or ``drop()``, but none that only a poll can get (``complete``,
+            ``try_again``).
 
     Raises:
-        ScriptError: As `SetupReplies`, a step is not a reply, or there is no such operation or endpoint.
+        ScriptError: As `SetupReplies`; or a step is not such a reply; or there is no such operation or
+            endpoint.
     """
     if any(isinstance(step, Advance) for step in steps):
         raise ScriptError("replies to the set-up cannot move the clocks; leave the advance out")
@@ -72,12 +74,16 @@ def setup_replies(name: str, *steps: Step) -> SetupReplies:
 
 
 def is_setup(item: object) -> bool:
-    """Return whether an entry of a script file gives replies to the set-up."""
+    """Return whether an entry of a script file gives replies to an endpoint."""
     return isinstance(item, Mapping) and "setup" in item
 
 
 def decode_setup(item: object, where: str) -> SetupReplies:
-    """Return the set-up replies of an entry of a script file.
+    """Return the replies to an endpoint, read from an entry of a script file.
+
+    Args:
+        item: The entry.
+        where: The place of the entry, with which messages begin.
 
     Raises:
         ScriptError: The entry is invalid; the message names the place.

@@ -18,14 +18,14 @@ from fake_server.core.errors import misspelt
 
 STATES: Final = ("active", "paused_capacity", "paused_rate_limit")
 KEYS_OF_A_PAUSE: Final = frozenset({"type", "request_id", "queue_state", "queue_state_reason"})
-"""What the real service sends with a 408 or a ``try_again`` (seed; SDK_FACTS)."""
+"""The keys of a 408 or ``try_again`` of the real service (specification of Tinkex, ``tinker`` 0.7.0)."""
 KEYS_OF_A_RESULT: Final = frozenset(
     {
         *("loss_fn_output_type", "loss_fn_outputs", "metrics", "model_id", "path", "prompt_logprobs"),
         *("sampling_session_id", "sequences", "topk_prompt_logprobs", "type"),
     }
 )
-"""The fields that results of the real service have, whatever their operation (0.1.0 to 0.38.0)."""
+"""The fields that the real service gives results, over all operations (0.1.0 to 0.38.0)."""
 
 _KEYS_OF_STEPS: Final[Mapping[str, frozenset[str]]] = {
     "timeout": KEYS_OF_A_PAUSE,
@@ -51,7 +51,7 @@ def spelling_of_a_file() -> Iterator[None]:
 
 
 def warn_of_a_misspelt_state(state: object, stacklevel: int = 3) -> None:
-    """Warn of a queue state that is nearly one of the real service; any word may be sent.
+    """Warn if a queue state looks like a misspelt state of the real service; every word may be sent.
 
     Args:
         state: The queue state.

@@ -1,7 +1,7 @@
-"""The steps of a script: replies to polls, and clock movements between them.
+"""The steps of a script: replies to polls, and clock steps between them.
 
 Each step is a frozen value that encodes its reply when it is made, so that a hundred thousand futures with
-the same script share the bytes, too.
+the same script share the bytes of one reply.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FRAMING_HEADERS: Final = ("content-length", "transfer-encoding", "connection")
 
 
 class Absent(StrEnum):
-    """A sentinel for "no JSON body"; None cannot serve, because null is a JSON body."""
+    """A value that means "no JSON body"; None cannot mean that, because it means the JSON body ``null``."""
 
     ABSENT = "absent"
 
@@ -37,7 +37,7 @@ ABSENT: Final = Absent.ABSENT
 
 
 class FailCategory(StrEnum):
-    """The party at fault, in the failure body ``{"error", "category"}`` of ``tinker`` 0.1.0 and later."""
+    """Who is at fault: the category in a failure body ``{"error", "category"}`` (``tinker`` from 0.1.0)."""
 
     USER = "user"
     SERVER = "server"
@@ -45,7 +45,7 @@ class FailCategory(StrEnum):
 
 
 def microseconds(seconds: object) -> int:
-    """Return seconds as whole microseconds.
+    """Return a number of seconds as whole microseconds.
 
     Raises:
         ScriptError: The value is not a number, is finer than a microsecond, or exceeds
@@ -89,18 +89,21 @@ class Advance:
 
     @property
     def wall(self) -> float:
-        """Step of the wall clock in seconds."""
+        """How far the wall clock moves, in seconds."""
         return self.wall_us / MICROSECONDS
 
     @property
     def monotonic(self) -> float:
-        """Step of the monotonic clock in seconds."""
+        """How far the monotonic clock moves, in seconds."""
         return self.monotonic_us / MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """HTTP 408: the result is not ready. Any JSON body; since ``tinker`` 0.1.0 it carries ``queue_state``."""
+    """A reply with HTTP 408: the result is not there yet.
+
+    The body may be any JSON value; since ``tinker`` 0.1.0 it is an object with ``queue_state``.
+    """
 
     body: object = field(default_factory=dict)
     reply: Reply = field(init=False, repr=False, compare=False)
@@ -113,7 +116,10 @@ class Timeout:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """HTTP 200 ``{"type": "try_again", "request_id": …}``; keys of ``body`` are added or replace these."""
+    """A reply with HTTP 200 and ``{"type": "try_again", "request_id": …}``: the result is not there yet.
+
+    Keys of ``body`` are added to these, or replace them.
+    """
 
     body: Mapping[str, object] = field(default_factory=dict)
     # The parts of the reply's body before and after the request id, and the id if `body` says what it is.
@@ -133,7 +139,7 @@ class TryAgain:
         object.__setattr__(self, "_around", (before + b',"request_id":', after, named))
 
     def reply_to(self, request_id: str) -> Reply:
-        """Return the reply, which contains the id of the polled future."""
+        """Return the reply to a poll of the future with this request id."""
         before, after, named = self._around
         return Reply(200, JSON_HEADERS, before + (named or encoded_text(request_id)) + after)
 
@@ -143,11 +149,12 @@ class Status:
     """A reply with any final status, and a JSON body, a raw body or none.
 
     Attributes:
-        status: 200 to 599.
-        body: A JSON value (``None`` is null), or ``ABSENT``.
-        raw: The body as bytes, instead of ``body``.
-        content_type: Defaults to ``application/json`` for ``body`` and ``text/plain`` for ``raw``.
-        headers: Further header lines; the server itself adds those that frame the reply.
+        status: The HTTP status, from 200 to 599.
+        body: A JSON value (``None`` is null), or ``ABSENT`` for no JSON body.
+        raw: The body as bytes, instead of ``body``; None for none.
+        content_type: The content type; None for ``application/json`` with ``body`` and ``text/plain`` with
+            ``raw``.
+        headers: Further header lines; the server itself adds those about length and connection.
     """
 
     status: int
@@ -177,15 +184,15 @@ class Status:
 
 
 class DropAfter(StrEnum):
-    """What the server has done before the connection drops."""
+    """What the server has done before the connection drops, other than nothing."""
 
     ACCEPTED = "accepted"
-    """It has accepted and done what was asked; only the reply is lost."""
+    """The server has accepted the request, and done what it asks for; only the reply is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A transport fault that replaces the reply.
+    """A fault: the connection drops, and no reply is sent.
 
     Attributes:
         kind: How the connection ends.
@@ -198,17 +205,17 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """The result that fits the operation; ``overrides`` replace some of its fields.
+    """The result that fits the operation, with some fields replaced.
 
     Attributes:
-        overrides: Fields of the result.
-        make: Computes more of them from the body of the submission; None for none.
+        overrides: Fields that replace those of the result.
+        make: Computes further such fields from the decoded body of the submission; None for none.
     """
 
     overrides: Mapping[str, object] = field(default_factory=dict)
     make: Callable[[Mapping[str, object]], Mapping[str, object]] | None = None
     made: dict[object, Reply] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Cache of the replies made so far, by the values that they depend on."""
+    """The replies made so far, by the values on which they depend."""
 
     def __post_init__(self) -> None:
         overrides = copied(self.overrides)
@@ -221,7 +228,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """HTTP 200 ``{"error", "category"}``: the future ended with a failure."""
+    """A reply with HTTP 200 and ``{"error", "category"}``: the future ends with a failure."""
 
     category: FailCategory = FailCategory.USER
     message: str = "the request failed, as scripted"
@@ -242,7 +249,7 @@ class Wired:
 
     Attributes:
         reply: The intended reply.
-        wire: How the reply is sent; see ``fake_server.core.faults``.
+        wire: The faults in how the reply is sent; see ``fake_server.core.faults``.
 
     Raises:
         ScriptError: The fault concerns the body, and the reply has none.
@@ -269,7 +276,7 @@ class Wired:
 
 
 def intended_reply(step: _S) -> _S | HttpStep:
-    """Return the intended reply of a step, without the faults in its transport."""
+    """Return a step without the faults in how its reply is sent; other steps are returned unchanged."""
     return step.reply if isinstance(step, Wired) else step
 
 
@@ -278,7 +285,7 @@ Step = Advance | ReplyStep
 
 
 def header_lines(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return headers as lines, from a mapping or from pairs."""
+    """Return headers as lines, given as a mapping or as pairs of name and value."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     return tuple((name, value) for name, value in pairs)
 

@@ -1,8 +1,9 @@
-"""The simulated service behind a seed: models that learn, checkpoints, sampling, sessions, REST endpoints.
+"""The simulated service of an engine with a seed: models that learn, checkpoints, sampling, REST endpoints.
 
-The engine hands over what was submitted, and gets results and replies. Every number and id is derived from
-the seed and from the request, never from a shared stream, so the order of threads changes none. Scripts
-without a seed never come here: their results are the constants of `fake_server.engine.results`.
+The engine passes in what clients submit, and gets results and replies. The service derives every number and
+id from the seed and from the request, and draws from no stream that requests share; so the order of threads
+changes no result. An engine without a seed does not use this package: its results are the constants of
+`fake_server.engine.results`.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> object:
-    """Load a name when it is first used: an engine without a seed needs none of the service."""
+    """Load a name when it is first used, because an engine without a seed needs none of this package."""
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

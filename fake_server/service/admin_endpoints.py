@@ -1,4 +1,4 @@
-"""Endpoints for administrators: usage by time and user (``AdminClient`` of ``tinker`` 0.38.0)."""
+"""Endpoints for administrators: who used how much, and when (``AdminClient`` of ``tinker`` 0.38.0)."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ LONGEST_WINDOW: Final = timedelta(days=14)
 
 
 class AdminEndpoints:
-    """Handles usage queries, while the service's lock is held. All prices are zero."""
+    """Answers usage queries from the state of a service, whose lock the caller holds. All prices are zero."""
 
     def __init__(self, service: SimulatedService) -> None:
         """Create the endpoints of ``service``."""
         self._service = service
 
     def answer(self, request: Request, parts: list[str]) -> Reply | None:
-        """Return the reply to a request, or None if it is not for one of these endpoints.
+        """Return the reply to a request, or None if the request is for another endpoint.
+
+        Args:
+            request: The request.
+            parts: The parts of the path below ``/api/v1/``.
 
         Raises:
-            ServiceRefusal: HTTP 400: the window of a usage query is invalid.
+            ServiceRefusal: HTTP 400: the period of a usage query is invalid.
         """
         match parts:
             case ["billing", "usage", "events"]:

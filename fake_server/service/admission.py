@@ -1,6 +1,6 @@
-"""Requests that the service refuses at once, with an HTTP status, before there is a future.
+"""Decide which submissions the service refuses at once, with an HTTP status, so that no future is created.
 
-Statuses and texts are those of the real service where a source is given; the others are invented.
+Statuses and messages are those of the real service where a source is given; the others are invented.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _UNPROCESSABLE: Final = 422
 
 
 class Known(Protocol):
-    """The state of the service that admission needs."""
+    """What these checks need to know of the service's state."""
 
     sessions: dict[str, Session]
     runs: dict[str, TrainingRun]
@@ -31,23 +31,24 @@ class Known(Protocol):
 
 
 class Admission:
-    """Decides whether a submission becomes a future. The service holds its lock around calls."""
+    """Checks submissions before a future is created. The service holds its lock around calls."""
 
     def __init__(self, known: Known, *, strict: bool = False) -> None:
         """Create the checks for a service.
 
         Args:
             known: The state of the service.
-            strict: Refuse base models that the capabilities do not list, and requests without an input.
+            strict: Whether to refuse base models that the capabilities do not list, and requests without an
+                input.
         """
         self._known = known
         self._strict = strict
 
     def check(self, operation: Operation, request: Mapping[str, object]) -> None:
-        """Check a submission that is not a repetition.
+        """Check a submission. A repetition of an accepted submission must not be checked again.
 
         Raises:
-            ServiceRefusal: The service refuses it; ``reply`` is the answer.
+            ServiceRefusal: The service refuses the submission; ``reply`` of the error is the answer.
         """
         run = self._known.runs.get(text(request.get("model_id")) or "")
         for session in self._sessions(run, request):
@@ -66,19 +67,19 @@ class Admission:
                 self._check_name(run, kind, name, request)
 
     def check_session(self, session_id: str | None) -> None:
-        """Check that a session, if it is known, is not finished.
+        """Check that the client has not finished this session. A session that is not known is accepted.
 
         Raises:
-            ServiceRefusal: HTTP 410.
+            ServiceRefusal: HTTP 410: the session is finished.
         """
         if (session := self._known.sessions.get(session_id or "")) is not None:
             session.check_alive()
 
     def check_base_model(self, request: Mapping[str, object]) -> None:
-        """Check in strict mode that the capabilities list the base model.
+        """Check, if the service is strict, that the capabilities list the base model.
 
         Raises:
-            ServiceRefusal: HTTP 400.
+            ServiceRefusal: HTTP 400: they do not list it.
         """
         name = text(request.get("base_model"))
         if self._strict and name is not None and name not in MODELS:
@@ -119,10 +120,10 @@ class Admission:
 
 
 def _check_input(operation: Operation, request: Mapping[str, object]) -> None:
-    """Check that a request says what is to be sampled or trained on.
+    """Check that a request names the input of the sample or the training pass.
 
     Raises:
-        ServiceRefusal: HTTP 422, which no release retries.
+        ServiceRefusal: HTTP 422, which no release retries: the input is missing.
     """
     if operation in _SAMPLING:
         field, given = "prompt", request.get("prompt")

@@ -1,4 +1,4 @@
-"""Forms of replies that several endpoints share."""
+"""Replies of a form that several endpoints share."""
 
 from __future__ import annotations
 
@@ -21,10 +21,16 @@ def json_reply(value: Mapping[str, object]) -> Reply:
 
 
 def page(request: Request, key: str, everything: list[Json] | list[str], default: int) -> Reply:
-    """Return a part of a list, selected by ``limit`` and ``offset`` of the query, with a cursor.
+    """Return one page of a list, with a cursor: where the page begins, and how long the list is.
+
+    Args:
+        request: The request, whose query has ``limit`` and ``offset``.
+        key: The key of the page in the JSON object.
+        everything: The whole list.
+        default: The length of the page if the query has no ``limit``.
 
     Raises:
-        ServiceRefusal: One of them is not a number.
+        ServiceRefusal: ``limit`` or ``offset`` is not a number.
     """
     query = parse_qs(request.query)
     limit = _parameter(query, "limit", default)

@@ -1,7 +1,8 @@
 """The files of a downloaded checkpoint: a small PEFT adapter, with the same bytes at every download.
 
-File names and configuration keys are those that tinker-cookbook 0.6.1 loads. The adapter has a single small
-projection. Its numbers depend on what the model has learned, but fit no real model.
+The names of the files and the keys of the configuration are those that tinker-cookbook 0.6.1 loads. The
+adapter has one small projection matrix. Its numbers depend on what the model has learned, but fit no real
+model.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from fake_server.service.checkpoints import Checkpoint
 from fake_server.service.refusals import ServiceRefusal
 
 FILES: Final = ("adapter_config.json", "adapter_model.safetensors")
-"""The files of a PEFT adapter."""
+"""The names of a PEFT adapter's files."""
 AGE_SUFFIX: Final = ".age"
 MAX_RECIPIENTS: Final = 10
 LORA_ALPHA: Final = 32
 COLUMNS: Final = 16
-"""The number of columns of the projection; real models have thousands."""
+"""The number of columns of the projection matrix; real models have thousands."""
 _PROJECTION: Final = "base_model.model.model.layers.0.self_attn.q_proj"
 
 
 def file_names(found: Checkpoint) -> tuple[str, ...]:
-    """Return the names of a checkpoint's files; those of encrypted files have a suffix."""
+    """Return the names of a checkpoint's files; encrypted files have a suffix."""
     return tuple(f"{name}{AGE_SUFFIX}" for name in FILES) if found.recipients else FILES
 
 
@@ -47,7 +48,11 @@ def archive(found: Checkpoint) -> Reply:
 
 
 def one_file(found: Checkpoint, name: str) -> Reply:
-    """Return the content of one file (``get_external_weights_urls`` of 0.38.0).
+    """Return one file of a checkpoint (``get_external_weights_urls`` of 0.38.0).
+
+    Args:
+        found: The checkpoint.
+        name: The name of the file.
 
     Raises:
         ServiceRefusal: The checkpoint has no file with that name.
@@ -59,11 +64,11 @@ def one_file(found: Checkpoint, name: str) -> Reply:
 
 
 def check_recipients(recipients: Iterable[str]) -> None:
-    """Check that files can be encrypted for recipients, which are age keys (``age1…``) or SSH public keys.
+    """Check that files can be encrypted for these recipients: age keys (``age1…``) or SSH public keys.
 
     Raises:
         ServiceRefusal: There are too many recipients, one is invalid, or the encryption library is not
-        installed.
+            installed.
     """
     given = list(recipients)
     if len(given) > MAX_RECIPIENTS:
@@ -94,7 +99,7 @@ def _config(found: Checkpoint) -> bytes:
 
 
 def _tensors(found: Checkpoint) -> bytes:
-    """Return a file in the safetensors format: the length of the header, the header, and the numbers."""
+    """Return a checkpoint's weights as a file in the safetensors format: header length, header, numbers."""
     rank = max(found.lora.rank, 1)
     weights = [weight for _, weight in sorted(found.trained.weights.unpacked().items())][: rank * COLUMNS]
     first = struct.pack(f"<{rank * COLUMNS}f", *weights, *[0.0] * (rank * COLUMNS - len(weights)))

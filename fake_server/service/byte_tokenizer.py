@@ -1,9 +1,8 @@
-"""A tokenizer for tests: one byte of UTF-8 is one token.
-
-The simulated service tokenizes stop strings with it.
+"""A tokenizer for tests: each byte of a text's UTF-8 form is one token.
 
 Real tokenizers are downloaded. This one needs no network, and has the methods that training code usually
-calls. ``fake_server.service.tokenizer_files`` writes the same tokens in the form that `transformers` reads.
+calls. The simulated service tokenizes stop strings with it. ``fake_server.service.tokenizer_files`` writes
+the same tokens as files that `transformers` reads.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ class ByteTokenizer:
 
     Attributes:
         vocab_size: 256.
-        eos_token_id: 0, which ends sampling if the request gives no stop of its own.
-        pad_token_id: The same.
-        eos_token: The text of that token.
+        eos_token_id: 0, the token that ends a sample if the request gives no stop.
+        pad_token_id: 0, too.
+        eos_token: The text of token 0.
         name_or_path: The import path of this class; renderers of `tinker-cookbook` read it.
     """
 
@@ -40,7 +39,7 @@ class ByteTokenizer:
         return tokens_of(text)
 
     def decode(self, tokens: int | Iterable[int], skip_special_tokens: bool = False) -> str:  # noqa: FBT001, FBT002 - as callers of others say it
-        """Return the text of tokens; tokens that are not bytes, and invalid UTF-8, become U+FFFD."""
+        """Return the text of tokens. Tokens above 255, and bytes that are not valid UTF-8, become U+FFFD."""
         given = [tokens] if isinstance(tokens, int) else list(tokens)
         kept = [token for token in given if token != END] if skip_special_tokens else given
         return text_of(kept)
@@ -52,7 +51,13 @@ class ByteTokenizer:
         tokenize: bool = True,
         add_generation_prompt: bool = False,
     ) -> list[int] | str:
-        """Return a conversation with a line for each message: role, colon, content."""
+        """Return a conversation as text or tokens, with one line for each message: role, colon, content.
+
+        Args:
+            messages: The messages, each with ``role`` and ``content``.
+            tokenize: Whether to return tokens instead of the text.
+            add_generation_prompt: Whether to add the beginning of the assistant's next message.
+        """
         lines = [f"{message['role']}: {message['content']}\n" for message in messages]
         text = "".join([*lines, "assistant: " if add_generation_prompt else ""])
         return self.encode(text) if tokenize else text

@@ -1,4 +1,4 @@
-"""Endpoints about checkpoints."""
+"""The REST endpoints about checkpoints: list, describe, download, publish, copy, delete."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _EXPIRES: Final = "Wed, 31 Dec 2098 23:59:59 GMT"
 
 
 class CheckpointEndpoints:
-    """Handles requests for the checkpoints of a service, while its lock is held."""
+    """Answers requests about the checkpoints of a service, whose lock the caller holds."""
 
     def __init__(self, service: SimulatedService) -> None:
         """Create the endpoints of ``service``."""
         self._service = service
 
     def of_run(self, run_id: str) -> Reply:
-        """Handle ``training_runs/…/checkpoints``."""
+        """Answer ``training_runs/…/checkpoints``: the checkpoints of a training run."""
         saved = self._service.checkpoints.of_run(run_id)
         return json_reply({"checkpoints": [each.to_json() for each in saved]})
 
     def info(self, body: Mapping[str, object]) -> Reply:
-        """Handle ``weights_info``."""
+        """Answer ``weights_info``: the base model and the LoRA configuration of a checkpoint."""
         found = self._service.checkpoints.find(parsed_path(text(body.get("tinker_path")) or ""))
         return json_reply(
             {
@@ -46,10 +46,17 @@ class CheckpointEndpoints:
         )
 
     def one(self, request: Request, run_id: str, rest: list[str], body: Mapping[str, object]) -> Reply | None:
-        """Handle ``training_runs/…/checkpoints/…`` and the paths below; return None for unknown ones.
+        """Answer ``training_runs/…/checkpoints/…`` and the paths below; return None for an unknown path.
+
+        Args:
+            request: The request.
+            run_id: The id of the training run.
+            rest: The parts of the path after ``checkpoints``.
+            body: The decoded body of the request.
 
         Raises:
-            ServiceRefusal: HTTP 400: the identifier is invalid, as ``RestClient`` of 0.38.0 documents.
+            ServiceRefusal: HTTP 400: the identifier of the checkpoint is invalid, as ``RestClient`` of 0.38.0
+                documents.
         """
         checkpoints = self._service.checkpoints
         if len(rest) < 2:
@@ -77,7 +84,7 @@ class CheckpointEndpoints:
         return Reply(HTTPStatus.NO_CONTENT, ())
 
     def copy(self, body: Mapping[str, object]) -> Reply:
-        """Handle ``copy_weights``."""
+        """Answer ``copy_weights``: copy a checkpoint into a new training run."""
         found = self._service.checkpoints.find(parsed_path(text(body.get("source_path")) or ""))
         seconds, project = checked_ttl(body.get("ttl_seconds")), text(body.get("destination_project_id"))
         return json_reply({"tinker_path": self._service.copy_checkpoint(found, seconds, project).path})

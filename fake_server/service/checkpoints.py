@@ -1,4 +1,4 @@
-"""Saved weights, each under a path of its own."""
+"""Checkpoints: saved weights, each under a path such as ``tinker://RUN/weights/NAME``."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from fake_server.service.service_clock import ServiceClock, later, stamp
 SCHEME: Final = "tinker://"
 MIN_TTL_SECONDS: Final = 3_600
 MAX_TTL_SECONDS: Final = 10 * 366 * 86_400
-"""Limits of a time to live: one hour to ten years (``TrainingClient.save_state`` and
-``RestClient.set_checkpoint_ttl…`` of 0.38.0)."""
+"""Longest time to live of a checkpoint in seconds: ten years; the shortest is one hour
+(``TrainingClient.save_state`` and ``RestClient.set_checkpoint_ttl…`` of 0.38.0).
+"""
 BAD_IDENTIFIER: Final = (
     "Invalid checkpoint identifier. Expected format 'weights/<name>' (training weights) or "
     "'sampler_weights/<name>' (sampler weights), where <name> is a single path segment."
 )
-"""The error message of the real service (source: ``skyrl/tinker/api.py`` of NovaSky-AI/SkyRL, which copies
-it)."""
+"""The real service's message for an invalid identifier (source: ``skyrl/tinker/api.py`` of NovaSky-AI/SkyRL,
+which copies the message).
+"""
 _BYTES_OF_A_WEIGHT: Final = 8
 _BYTES_OF_A_RANK: Final = 1_000_000
 
@@ -43,8 +45,9 @@ FOLDERS: Final = {
     CheckpointType.SAMPLER: "sampler_weights",
     CheckpointType.EXTERNAL: "external_weights",
 }
-"""The middle part of a path for each kind of checkpoint (``ParsedCheckpointTinkerPath`` of ``tinker``
-0.38.0)."""
+"""The middle part of a checkpoint's path, for each kind of checkpoint (``ParsedCheckpointTinkerPath`` of
+``tinker`` 0.38.0).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +62,21 @@ class LoraConfig:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Saved weights.
+    """One checkpoint: saved weights, with what is known of them.
 
     Attributes:
-        run_id: The training run (the model's id).
-        kind: What it is for.
-        name: The last part of its path.
-        time: When it was saved, on the service's own clock.
+        run_id: The id of the training run, which is the model's id.
+        kind: What the checkpoint can be used for.
+        name: The last part of the path.
+        time: When the weights were saved, on the service's own clock.
         base_model: The base model of the weights.
         lora: The LoRA configuration of the model.
         trained: The weights, with the optimizer state if the checkpoint is for training.
-        public: Whether it was published.
-        expires_at: When it expires, on the service's own clock; None for never.
-        user_metadata: The metadata of the model, as given at its creation.
-        recipients: The age recipients for whom its files are encrypted (``tinker`` 0.38.0).
+        public: Whether the checkpoint was published.
+        expires_at: When the checkpoint expires, on the service's own clock; None for never.
+        user_metadata: The metadata that the client gave when it created the model.
+        recipients: The age recipients for whom the files are encrypted (``tinker`` 0.38.0); empty for no
+            encryption.
     """
 
     run_id: str
@@ -89,7 +93,7 @@ class Checkpoint:
 
     @property
     def checkpoint_id(self) -> str:
-        """The id within the training run, such as ``weights/step-1``."""
+        """The checkpoint's id within the training run, such as ``weights/step-1``."""
         return f"{FOLDERS[self.kind]}/{self.name}"
 
     @property
@@ -99,11 +103,11 @@ class Checkpoint:
 
     @property
     def size_bytes(self) -> int:
-        """An invented size, which grows with the rank and with the number of trained weights."""
+        """An invented size in bytes, which grows with the rank and with the number of trained weights."""
         return self.lora.rank * _BYTES_OF_A_RANK + _BYTES_OF_A_WEIGHT * len(self.trained.weights)
 
     def to_json(self) -> dict[str, object]:
-        """As the REST client reads it."""
+        """Return the description of the checkpoint that the REST client of ``tinker`` reads."""
         return {
             "checkpoint_id": self.checkpoint_id,
             "checkpoint_type": self.kind.value,
@@ -123,12 +127,16 @@ class Checkpoints:
     """
 
     def __init__(self, clock: ServiceClock) -> None:
-        """Create an empty store whose checkpoints expire on this clock."""
+        """Create an empty store.
+
+        Args:
+            clock: The clock by which checkpoints expire.
+        """
         self.clock = clock
         self._by_path: dict[str, Checkpoint] = {}
 
     def save(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Store a checkpoint, in place of any with the same path."""
+        """Store a checkpoint, in place of any that has the same path."""
         self._by_path.pop(checkpoint.path, None)
         self._by_path[checkpoint.path] = checkpoint
         return checkpoint
@@ -142,8 +150,8 @@ class Checkpoints:
         """Return the checkpoint of a path.
 
         Raises:
-            ServiceRefusal: HTTP 404: there is no such checkpoint (the message names the nearest path), or it
-            expired.
+            ServiceRefusal: HTTP 404: there is no such checkpoint (the message names the nearest path), or the
+                checkpoint has expired.
         """
         found = self._by_path.get(path)
         if found is None:
@@ -158,10 +166,10 @@ class Checkpoints:
         return found
 
     def delete(self, path: str) -> None:
-        """Forget a checkpoint.
+        """Remove a checkpoint.
 
         Raises:
-            ServiceRefusal: HTTP 404: it is not there.
+            ServiceRefusal: HTTP 404: there is no such checkpoint.
         """
         self.find(path)
         del self._by_path[path]
@@ -169,9 +177,13 @@ class Checkpoints:
     def publish(self, path: str, *, public: bool) -> None:
         """Make a checkpoint public or private.
 
+        Args:
+            path: The path of the checkpoint.
+            public: Whether to make it public.
+
         Raises:
-            ServiceRefusal: HTTP 404: it is not there; HTTP 409: it is so already
-                (``publish_checkpoint_from_tinker_path`` of ``tinker`` 0.38.0).
+            ServiceRefusal: HTTP 404: there is no such checkpoint. HTTP 409: the checkpoint is public, or
+                private, already (``publish_checkpoint_from_tinker_path`` of ``tinker`` 0.38.0).
         """
         found = self.find(path)
         if found.public is public:
@@ -180,7 +192,7 @@ class Checkpoints:
         self._by_path[path] = replace(found, public=public)
 
     def set_ttl(self, path: str, seconds: int | None) -> None:
-        """Let a checkpoint expire this many seconds from now; None means never."""
+        """Let a checkpoint expire a number of seconds from now; None lets it never expire."""
         found = self.find(path)
         ends = None if seconds is None else later(self.clock.now, seconds)
         self._by_path[path] = replace(found, expires_at=ends)
@@ -198,7 +210,12 @@ class Checkpoints:
 
 
 def checkpoint_path(run_id: str, folder: str, name: str) -> str:
-    """Return the path of a checkpoint whose parts a request gives separately.
+    """Return the path of a checkpoint, whose parts the request gives separately.
+
+    Args:
+        run_id: The id of the training run.
+        folder: The middle part of the path, such as ``weights``.
+        name: The name of the checkpoint.
 
     Raises:
         ServiceRefusal: HTTP 400: the kind of checkpoint is unknown, or the name is missing.
@@ -209,10 +226,10 @@ def checkpoint_path(run_id: str, folder: str, name: str) -> str:
 
 
 def parsed_path(path: str) -> str:
-    """Return the value as a checkpoint path, after checking its form.
+    """Return a checkpoint's path unchanged, after checking its form.
 
     Raises:
-        ServiceRefusal: HTTP 400: the value does not have the form ``tinker://RUN/weights/NAME``.
+        ServiceRefusal: HTTP 400: the path does not have the form ``tinker://RUN/weights/NAME``.
     """
     parts = path.removeprefix(SCHEME).split("/")
     if not path.startswith(SCHEME) or len(parts) != 3:
@@ -221,11 +238,11 @@ def parsed_path(path: str) -> str:
 
 
 def checked_ttl(value: object) -> int | None:
-    """Return the ``ttl_seconds`` of a request; None for no expiry.
+    """Return the ``ttl_seconds`` of a request, in seconds; None for no expiry.
 
     Raises:
-        ServiceRefusal: HTTP 400: it is out of range or not a whole number (tinker-cookbook #603: 300 was
-        refused).
+        ServiceRefusal: HTTP 400: the value is out of range or not a whole number (tinker-cookbook #603: 300
+            was refused).
     """
     if value is None:
         return None

@@ -1,12 +1,13 @@
-"""The language model of the fake service: tiny, exact, and able to learn.
+"""The language model of the simulated service: tiny, exact, and able to learn.
 
-A token is a path through a binary tree with a logistic unit at each fork; the value of a unit depends on the
-previous token. So probabilities are exact and sum to one, and so are their gradients. One probability costs
-about ten operations for any size of vocabulary. Tokens below 256 (the bytes of `ByteTokenizer`) have
-a short path, and an untrained model produces only these; it can learn every other token.
+Every token is a leaf of a binary tree. At each fork on the way to the leaf, a logistic unit gives the
+probability of one branch; its value depends on the previous token, which is called the context. So
+probabilities are exact and sum to one, and their gradients are exact, too. One probability costs about ten
+operations for any size of vocabulary. Tokens below 256 (the bytes of `ByteTokenizer`) have a short path, and
+an untrained model produces only these; the model can learn every other token.
 
-Weights are multiplied by ``GAIN`` before they are added to a unit. Thus a step of Adam at 1e-4 changes the
-loss visibly, as it does with the many weights of a real model.
+Weights are multiplied by ``GAIN`` before they are added to a unit. Thus a step of Adam at a learning rate of
+1e-4 changes the loss visibly, as it does with the many weights of a real model.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ LOW_BITS: Final = 8
 HIGH_BITS: Final = 20
 FIRST_HIGH: Final = 1 << LOW_BITS
 VOCABULARY: Final = FIRST_HIGH + (1 << HIGH_BITS)
-"""Token ids are below this: more than any published tokenizer has."""
+"""All token ids are below this number, which is more than any published tokenizer needs."""
 START: Final = VOCABULARY
-"""The context of the first token, which has no predecessor."""
+"""The context of the first token, which has no token before it."""
 RARE: Final = 0.02
-"""Sampling never takes a branch less likely than this, so an untrained model produces only bytes."""
+"""Sampling never takes a branch that is less likely than this, so an untrained model produces only bytes."""
 
 MAX_SAYABLE: Final = 1_024
 """Greatest number of tokens from which sampling chooses if it has to consider all of them."""
@@ -42,30 +43,35 @@ _TOP_LOGIT: Final = -3.0
 _LOW_SPREAD: Final = 1.5
 _HIGH_SPREAD: Final = 0.6
 _SPREAD_LEVELS: Final = 4
-"""On the long path only every fourth untrained unit differs from 1/2: enough, and cheaper."""
+"""Below the forks of bytes, only every fourth untrained unit differs from 1/2, which is cheaper and varied
+enough.
+"""
 _LARGEST: Final = 700.0
 """Limit of the logistic function's argument: beyond it the exponential of a float overflows."""
 _CACHED_PATHS: Final = 20_000
 """Number of cached paths, of about 1.5 kB each."""
 _KEPT_SAYABLE: Final = 3
-"""Number of weights whose sayable tokens are cached, of about 5 MB each."""
+"""Number of models (weights) whose sayable tokens are cached; each takes about 5 MB."""
 _KEPT_CONTEXTS: Final = 300
 
 Weights = Mapping[int, float]
-"""What a model learned: the key of a unit to its weight."""
+"""What a model has learned: the weight of each unit that differs from the untrained model, by the unit's key.
+"""
 UNTRAINED: Final[Weights] = {}
-"""The weights of an untrained model: one shared value, so that caches find it again."""
+"""The weights of an untrained model: one shared object, so that caches recognize it."""
 Sayable = list[tuple[int, float]]
-"""Tokens with their log-probabilities, the most likely first."""
+"""The tokens that sampling may choose, with their log-probabilities, the most likely first."""
 Path = tuple[tuple[int, float, float], ...]
-"""Key of the unit, +1 or -1 for the branch taken, and the untrained value of the unit."""
+"""The way to a token in the tree. For each fork: the unit's key, +1 or -1 for the branch, the unit's
+untrained value.
+"""
 
 
 class BaseModel:
-    """An untrained model: the same seed and name give the same model.
+    """An untrained model. The same seed and name give the same model.
 
     Attributes:
-        name: Its name, such as ``Qwen/Qwen3-8B``.
+        name: The name of the base model, such as ``Qwen/Qwen3-8B``.
     """
 
     def __init__(self, seed: int, name: str) -> None:
@@ -76,7 +82,11 @@ class BaseModel:
         self._sayable: list[tuple[Weights, dict[int, Sayable]]] = []
 
     def path(self, context: int, token: int) -> Path:
-        """Return the path to a token after ``context``.
+        """Return the way to a token in the tree.
+
+        Args:
+            context: The previous token.
+            token: The token.
 
         Raises:
             ServiceRefusal: There is no such token.
@@ -104,7 +114,15 @@ class BaseModel:
     def add_gradient(
         self, context: int, token: int, weights: Weights, slope: float, gradient: dict[int, float]
     ) -> None:
-        """Add ``slope`` times the derivative of the log-probability by each unit to ``gradient``."""
+        """Add a token's part to the gradient of a loss.
+
+        Args:
+            context: The previous token.
+            token: The token.
+            weights: The weights of the model.
+            slope: The derivative of the loss by the log-probability of the token.
+            gradient: The derivative of the loss by each unit, by the unit's key; it is changed in place.
+        """
         exp = math.exp
         for key, sign, logit in self.path(context, token):
             value = sign * (logit + GAIN * weights.get(key, 0.0))
@@ -112,7 +130,7 @@ class BaseModel:
             gradient[key] = gradient.get(key, 0.0) + slope * sign * away
 
     def sampled(self, context: int, weights: Weights, draws: Draws) -> int:
-        """Draw a token after ``context``, at temperature 1."""
+        """Return a random token to follow ``context``, at temperature 1."""
         node = 0
         while True:
             ahead = self._ahead(context, node, weights)
@@ -142,10 +160,10 @@ class BaseModel:
         return found
 
     def sayable(self, context: int, weights: Weights) -> Sayable:
-        """Return the tokens that sampling may choose after ``context``, the most likely first.
+        """Return the tokens that sampling may choose to follow ``context``, the most likely first.
 
-        At most ``MAX_SAYABLE`` tokens: a model that has partly learned a token above 255 spreads the
-        remaining probability over a million others. Answers for the most recently used weights are cached.
+        There are at most ``MAX_SAYABLE``: a model that has partly learned a token above 255 spreads the
+        remaining probability over a million others. The lists for the most recently used weights are cached.
         """
         by_context: dict[int, Sayable] | None = next(
             (kept for known, kept in self._sayable if known is weights), None
@@ -176,7 +194,7 @@ class BaseModel:
         return found
 
     def _ahead(self, context: int, node: int, weights: Weights) -> float:
-        """Return the probability of the second branch of a fork."""
+        """Return the probability of the second branch at a fork."""
         return sigmoid(self._logit(context, node) + GAIN * weights.get(self._key(context, node), 0.0))
 
     def _key(self, context: int, node: int) -> int:
@@ -198,14 +216,17 @@ class BaseModel:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A model to sample from: its base model and its weights."""
+    """A model to sample from: a base model and the weights that training gave it."""
 
     base_model: BaseModel
     weights: Weights
 
 
 def contexts(tokens: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Yield each token with the one before it."""
+    """Yield a pair for each token: the token before it, and the token itself.
+
+    Before the first stands ``START``.
+    """
     before = START
     for token in tokens:
         yield before, token

@@ -1,4 +1,4 @@
-"""The loss functions of the service, and their derivatives by each log-probability.
+"""The loss functions of the simulated service, and their derivatives by the log-probability of each token.
 
 Names and inputs are those of ``tinker`` 0.38.0 (``LossFnType``) and its documentation. ``gspo`` and
 ``stable_reinforce`` are approximations: finite, dependent on the data, and decreasing in training.
@@ -24,11 +24,11 @@ _BETA: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The loss of one datum, summed over its tokens.
+    """The loss of one datum (one training example), summed over its tokens.
 
     Attributes:
         total: The sum.
-        slopes: Its derivative by the log-probability of each token.
+        slopes: The derivative of the sum by the log-probability of each token.
     """
 
     total: float
@@ -43,10 +43,10 @@ def loss_of(name: str, datum: Datum, logprobs: Sequence[float], config: Config) 
     """Return the loss of a datum.
 
     Args:
-        name: The loss function.
-        datum: Its tokens and the inputs of the loss.
+        name: The name of the loss function.
+        datum: The tokens, and the inputs of the loss.
         logprobs: The log-probability of each token.
-        config: ``loss_fn_config``: ``clip_low_threshold``, ``clip_high_threshold``, ``beta``.
+        config: ``loss_fn_config`` of the request: ``clip_low_threshold``, ``clip_high_threshold``, ``beta``.
 
     Raises:
         ServiceRefusal: There is no such function, or an input is missing.

@@ -1,4 +1,4 @@
-"""The base models that the service lists."""
+"""The base models that the simulated service lists."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ MODELS: Final = (
     "meta-llama/Llama-3.1-8B",
     "meta-llama/Llama-3.2-1B",
 )
-"""Models in the capabilities; any other name is accepted, too, unless the service is strict."""
+"""Base models in the capabilities. The service accepts any other name, too, unless it is strict."""
 CONTEXT_LENGTH: Final = 32_768
 """Greatest number of tokens of a prompt and its completion together."""
 
 
 def supported(name: str) -> Json:
-    """Return an entry of the capabilities (``SupportedModel`` of ``tinker`` 0.38.0)."""
+    """Return the entry of a base model in the capabilities (``SupportedModel`` of ``tinker`` 0.38.0)."""
     return {"model_name": name, "max_context_length": CONTEXT_LENGTH, "trainable": True, "sampleable": True}

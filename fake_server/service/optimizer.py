@@ -1,4 +1,4 @@
-"""The Adam optimizer, on the few weights of a fake model."""
+"""The Adam optimizer, which trains the few weights of a simulated model."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class AdamParams:
 
     @classmethod
     def of(cls, request: Mapping[str, object]) -> AdamParams:
-        """Read the hyperparameters of an ``optim_step`` request.
+        """Return the hyperparameters of an ``optim_step`` request.
 
-        Every release sends ``adam_params``; 0.38.0 sends ``optimizer_params`` for other optimizers, of which
-        those count that Adam has too.
+        Every release sends ``adam_params``. 0.38.0 sends ``optimizer_params`` for other optimizers; of those,
+        only the parameters that Adam has are used.
         """
         given = request.get("adam_params") or request.get("optimizer_params")
         if not isinstance(given, Mapping):
@@ -41,7 +41,7 @@ class AdamParams:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Weights with their optimizer state, as saved and loaded; immutable."""
+    """The weights of a model with the state of its optimizer, as checkpoints save them; immutable."""
 
     weights: Weights = field(default_factory=dict)
     momenta: Weights = field(default_factory=dict)
@@ -49,11 +49,16 @@ class Trained:
     steps: int = 0
 
     def without_optimizer(self) -> Trained:
-        """Return the weights without optimizer state."""
+        """Return a copy with the weights, but without the optimizer state."""
         return Trained(self.weights)
 
     def stepped(self, gradient: Mapping[int, float], params: AdamParams) -> Trained:
-        """Return the result of one step (Kingma and Ba, with decoupled weight decay)."""
+        """Return weights and optimizer state after one step (Kingma and Ba, with decoupled weight decay).
+
+        Args:
+            gradient: The derivative of the loss by each weight.
+            params: The hyperparameters.
+        """
         steps = self.steps + 1
         norm = math.sqrt(sum(value * value for value in gradient.values()))
         clip = params.grad_clip_norm / norm if 0.0 < params.grad_clip_norm < norm else 1.0
@@ -76,7 +81,7 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class PackedWeights:
-    """Weights in compact form, for storage: an eighth of the memory of a mapping."""
+    """Weights in compact form, for storage: they take an eighth of the memory of a mapping."""
 
     keys: array[int]
     values: array[float]
@@ -96,7 +101,7 @@ class PackedWeights:
 
 @dataclass(frozen=True, slots=True)
 class PackedTrained:
-    """``Trained`` in compact form, as a checkpoint stores it."""
+    """Weights and optimizer state in compact form, as a checkpoint stores them."""
 
     weights: PackedWeights
     momenta: PackedWeights
@@ -110,7 +115,7 @@ class PackedTrained:
         return cls(pack(trained.weights), pack(trained.momenta), pack(trained.variances), trained.steps)
 
     def unpacked(self) -> Trained:
-        """Return weights and state as a training run has them."""
+        """Return the weights and the optimizer state, for a training run."""
         return Trained(
             self.weights.unpacked(), self.momenta.unpacked(), self.variances.unpacked(), self.steps
         )

@@ -1,7 +1,8 @@
-"""Log-probabilities of a prompt: of its tokens, of the most likely ones, and of requested ones.
+"""Log-probabilities in a prompt, at each position: of the prompt's token, of likely and of requested ones.
 
-The extras (``prompt_logprobs_last_n``, ``target_prompt_logprobs``, ``prompt_alt_tokens_k``) are those of
-``tinker`` 0.38.0 (``SampleRequest``). The first token of a prompt has no predecessors, and so none.
+The optional parts (``prompt_logprobs_last_n``, ``target_prompt_logprobs``, ``prompt_alt_tokens_k``) are those
+of ``tinker`` 0.38.0 (``SampleRequest``). The first token of a prompt has no predecessor, and therefore no
+log-probability.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from fake_server.service.tempering import Chooser
 from fake_server.service.work import Json
 
 MAX_CANDIDATES: Final = 100
-"""Greatest number of most likely tokens, or draws, for one position."""
+"""Greatest number of most likely tokens, or of drawn tokens, at one position."""
 
 
 def of_prompt(
@@ -28,7 +29,14 @@ def of_prompt(
     chooser: Chooser,
     draws: Draws,
 ) -> Json:
-    """Return the fields of a sampling result that concern the prompt, in JSON form.
+    """Return the fields of a sampling result that are about the prompt, in JSON form.
+
+    Args:
+        source: The model.
+        prompt: The tokens of the prompt.
+        request: The decoded body, which says which fields are wanted.
+        chooser: Draws tokens as the request's sampling parameters say.
+        draws: The random numbers for the drawn tokens.
 
     Raises:
         ServiceRefusal: A token is not in the vocabulary, or a number is out of range.
@@ -52,7 +60,13 @@ def of_prompt(
 
 
 def likeliest(source: Source, context: int, rank: int) -> list[list[object]]:
-    """Return the most likely tokens after another, as pairs of id and log-probability."""
+    """Return the most likely tokens to follow a token, as pairs of token id and log-probability.
+
+    Args:
+        source: The model.
+        context: The token before.
+        rank: How many tokens.
+    """
     found = source.base_model.likeliest(context, source.weights, min(rank, MAX_CANDIDATES))
     values = single(logprob for _, logprob in found)
     return [[token, value] for (token, _), value in zip(found, values, strict=True)]
@@ -69,7 +83,7 @@ def _unscored(prompt: list[int], request: Mapping[str, object]) -> int:
 
 
 def _targets(source: Source, prompt: list[int], wanted: Mapping[str, object]) -> Json:
-    """Return the log-probabilities of requested tokens, in the shape and layout of the request."""
+    """Return the log-probabilities of the tokens that a request names, in the request's shape and layout."""
     model, weights = source.base_model, source.weights
     tokens = [integer(token, -1) for token in items(wanted.get("data"))]
     shape = [integer(extent, 0) for extent in items(wanted.get("shape"))]

@@ -1,4 +1,4 @@
-"""How the service refuses: with the failure of a future, or with an HTTP status."""
+"""The error by which the simulated service refuses a request: as a failed future, or with an HTTP status."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from fake_server.script.steps import Fail, FailCategory
 
 
 class ServiceRefusal(FakeServerError):  # noqa: N818 - it carries the answer
-    """A request that the real service would refuse as well, and so not a difference from a script.
+    """The service refuses a request, as the real service would; the test's script is not at fault.
 
     Attributes:
-        status: The HTTP status of endpoints that answer at once; a future fails with category ``user``.
+        status: The HTTP status of an endpoint that answers at once. A future fails with category ``user``
+            instead.
     """
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -21,7 +22,7 @@ class ServiceRefusal(FakeServerError):  # noqa: N818 - it carries the answer
 
     @property
     def reply(self) -> Reply:
-        """Return the reply of an endpoint; the SDK raises its error for the status and does not retry."""
+        """Return the error as the reply of an endpoint; the SDK raises an error and does not retry."""
         return Reply(self.status, JSON_HEADERS, encoded({"detail": str(self)}))
 
     @property

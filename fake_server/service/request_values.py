@@ -1,4 +1,4 @@
-"""Read values of requests defensively: a key with an unexpected type counts as absent."""
+"""Read values of decoded requests; a value of an unexpected type counts as absent."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 
 def integer(value: object, default: int) -> int:
-    """Return an integer, or the default."""
+    """Return the value if it is an integer, else the default."""
     return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
 def number(value: object, default: float) -> float:
-    """Return a number, or the default."""
+    """Return the value if it is a number, else the default."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return default
     try:
@@ -21,22 +21,22 @@ def number(value: object, default: float) -> float:
 
 
 def text(value: object) -> str | None:
-    """Return a string that is not empty, or None."""
+    """Return the value if it is a string that is not empty, else None."""
     return value if isinstance(value, str) and value else None
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """Return an object, or an empty one."""
+    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
 def items(value: object) -> list[object]:
-    """Return a list, or an empty one."""
+    """Return the value if it is a list, else an empty one."""
     return list(value) if isinstance(value, list | tuple) else []
 
 
 def prompt_tokens(model_input: object) -> list[int]:
-    """Return the token ids of a model input, in JSON form; each token of an image is 0."""
+    """Return the token ids of a model input in JSON form; each token of an image counts as 0."""
     tokens: list[int] = []
     for each in items(mapping(model_input).get("chunks")):
         chunk = mapping(each)
@@ -48,7 +48,7 @@ def prompt_tokens(model_input: object) -> list[int]:
 
 
 def prompt_length(model_input: object) -> int:
-    """Return the number of tokens of a model input, in JSON form, those of images included."""
+    """Return the number of tokens of a model input in JSON form, including those of images."""
     length = 0
     for each in items(mapping(model_input).get("chunks")):
         chunk = mapping(each)

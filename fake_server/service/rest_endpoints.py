@@ -1,4 +1,4 @@
-"""Endpoints that answer at once: sessions, training runs, checkpoints, samplers, billing.
+"""Endpoints that answer at once, without a future: sessions, training runs, checkpoints, samplers, billing.
 
 Source of the requests of each release: the resource modules and ``RestClient`` of ``tinker`` 0.1.3, 0.6.3 and
 0.38.0. A refusal is HTTP 400, 404, 409 or 410 with ``{"detail": …}``, which no release retries.
@@ -31,7 +31,9 @@ from fake_server.service.work import Json
 
 _IDEMPOTENCY_HEADER: Final = "x-idempotency-key"
 _REPEATABLE: Final = (["create_session"], ["copy_weights"])
-"""Endpoints that create something and have no number in the request by which to deduplicate it."""
+"""Endpoints that create something, and whose requests have no number by which the service could deduplicate
+them.
+"""
 _MAX_REPEATABLE: Final = 1_000
 _EMAIL: Final = "user-1@example.org"
 _API_KEY: Final = {
@@ -40,13 +42,13 @@ _API_KEY: Final = {
     "note": "any key is taken",
     "details": {"org_details": {"name": "org-1"}, "user_details": {"email": _EMAIL}},
 }
-"""What `tinker auth login` of 0.38.0 requests with a key before it stores the key."""
+"""The reply about an API key. `tinker auth login` of 0.38.0 asks for it before it stores the key."""
 _ISSUED: Final = 1_735_689_600
 _EXPIRY: Final = 4_070_908_799
 
 
 class Rest:
-    """Handles requests from the state of a service."""
+    """Answers requests from the state of a simulated service."""
 
     def __init__(self, service: SimulatedService) -> None:
         """Create the endpoints of ``service``."""
@@ -57,12 +59,13 @@ class Rest:
         self._repeatable: OrderedDict[tuple[str, str], Reply] = OrderedDict()
 
     def answer(self, request: Request, body: Mapping[str, object], sampler_id: str | None) -> Reply | None:
-        """Return the reply to a request, or None if it is not for one of these endpoints.
+        """Return the reply to a request, or None if the request is for another endpoint.
 
         Args:
             request: The request.
-            body: Its decoded body.
-            sampler_id: The id that a test expects for a new sampling session, or None.
+            body: The decoded body.
+            sampler_id: The id that a test has asked for, for the next sampling session; None for a numbered
+                one.
         """
         if not request.path.startswith(API_PREFIX):
             return None
@@ -76,7 +79,7 @@ class Rest:
     def _answered_once(
         self, request: Request, parts: list[str], body: Mapping[str, object], sampler_id: str | None
     ) -> Reply | None:
-        """Handle a request that creates something, once, however often it is sent.
+        """Return the reply to a request that creates something; a repetition only gets the first reply again.
 
         The SDK sends the same ``X-Idempotency-Key`` with all attempts of one call (``tinker`` 0.1.0 and
         later).
@@ -157,7 +160,7 @@ class Rest:
                 return None
 
     def _runs(self, request: Request) -> list[Json]:
-        """Return the training runs of a project, or of all, the newest first."""
+        """Return the training runs of the project in the query, or of all projects, the newest first."""
         project = parse_qs(request.query).get("project_id", [None])[-1]
         return [
             run.to_json(self._service.checkpoints)
@@ -177,7 +180,7 @@ class Rest:
 
 
 def _token() -> str:
-    """Return a token that names the fake user; nobody checks it (``tinker`` 0.18, ``pjwt_auth_enabled``)."""
+    """Return a login token, which nobody checks (``tinker`` 0.18, ``pjwt_auth_enabled``)."""
     claims = {"sub": OWNER, "org_id": "org-1", "email": _EMAIL, "iat": _ISSUED, "exp": _EXPIRY}
     parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
     return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), ""])

@@ -1,4 +1,4 @@
-"""Sampling: sequences with stop reasons and log-probabilities, and the log-probabilities of a prompt."""
+"""Make the result of a sample: sequences with stop reasons and log-probabilities, and those of the prompt."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from fake_server.service.work import Json
 MAX_SAMPLES: Final = 4096
 DEFAULT_MAX_TOKENS: Final = 256
 MAX_SAMPLED: Final = 200_000
-"""Greatest number of tokens in one result. This many take some seconds, during which the service answers no
-other request."""
+"""Greatest number of tokens in one result. So many take some seconds, during which the service answers no
+other request.
+"""
 END: Final = 0
-"""The token that ends a sequence if the request has no stop of its own."""
+"""The token that ends a sequence if the request has no stop."""
 ENDING: Final = 1 / 16
-"""The probability, before each token, that the sampler ends a sequence with the request's first stop."""
+"""The probability, before each token, that the sampler ends the sequence with the request's first stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ def sampled(source: Source, request: Mapping[str, object], seed: int, drawn_for:
         source: The model to sample from.
         request: The decoded body, as any release sends it.
         seed: The seed of the service.
-        drawn_for: Identifies the random draws. Another value gives other samples, unless ``sampling_params``
-        has a ``seed`` or the temperature is 0.
+        drawn_for: Values that identify the random draws. Other values give other samples, unless
+            ``sampling_params`` has a ``seed`` or the temperature is 0.
 
     Raises:
         ServiceRefusal: A token of the prompt is not in the vocabulary, or a number is out of range.
@@ -88,7 +89,12 @@ def sampled(source: Source, request: Mapping[str, object], seed: int, drawn_for:
 
 
 def logprobs_of(source: Source, request: Mapping[str, object], tokens: Sequence[int]) -> list[float]:
-    """Return the log-probability of each token, had the model sampled them after the prompt of a request.
+    """Return the log-probability of each token of a sequence, as if the model had sampled it for a request.
+
+    Args:
+        source: The model.
+        request: The decoded body, with the prompt.
+        tokens: The sequence.
 
     Raises:
         ServiceRefusal: A token is not in the vocabulary, or a sampling parameter is out of range.
@@ -133,7 +139,7 @@ def _sequence(  # noqa: PLR0917 - what a sequence depends on
 
 
 def _stops(value: object) -> tuple[tuple[int, ...], ...]:
-    """Return the stops of a request as token sequences; a stop string becomes its bytes."""
+    """Return the stops of a request as token sequences; a stop string becomes the tokens of its bytes."""
     if value is None:
         return ((END,),)
     given = [value] if isinstance(value, str) else items(value)

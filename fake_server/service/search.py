@@ -1,4 +1,4 @@
-"""The search for sessions, a page at a time (``SessionSearchRequest`` of ``tinker`` 0.38.0)."""
+"""The search for sessions, which returns pages (``SessionSearchRequest`` of ``tinker`` 0.38.0)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ STATUSES: Final = ("active", "cancelled", "failed", "client_finished")
 def searched(
     sessions: Sequence[Session], body: Mapping[str, object], summary: Callable[[Session], Json]
 ) -> Json:
-    """Return one page of the sessions that match, the newest first.
+    """Return one page of the sessions that match a search, the newest first.
 
     Args:
         sessions: All sessions, the oldest first.
-        body: The request: filters, ``limit`` and ``cursor``.
+        body: The decoded request: filters, ``limit`` and ``cursor``.
         summary: Returns the description of a session.
 
     Raises:
@@ -56,7 +56,7 @@ def _matches(session: Session, body: Mapping[str, object]) -> bool:
 
 
 def _named(session: Session, session_id: str | None, words: str | None) -> bool:
-    """Return whether a session matches by id or by name; one of them is enough."""
+    """Return whether a session has this id, or these words in its name; one of both is enough."""
     if session_id is None and words is None:
         return True
     name = (session.display_name or "").casefold()

@@ -1,4 +1,4 @@
-"""The service's own clock: it starts at a fixed moment, so that times in answers repeat from the seed."""
+"""The simulated service's own clock. It starts at a fixed time, so that equal seeds give equal times."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 EPOCH: Final = datetime(2025, 1, 1, tzinfo=UTC)
 """When the service starts."""
 LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
-"""Python's dates end in the year 9999; the clock and every expiry stop before."""
+"""The latest time that the clock and an expiry can have: Python's dates end in the year 9999."""
 
 
 class ServiceClock:
     """A clock that moves by one second for each saved checkpoint, and by what tests let pass.
 
-    Real time never moves it: an answer would then depend on how fast a test runs.
+    Real time never moves the clock; otherwise replies would depend on how fast a test runs.
     """
 
     def __init__(self) -> None:
@@ -32,17 +32,17 @@ class ServiceClock:
         return before
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; negative numbers count as 0, since the service's clock never steps back."""
+        """Let time pass; a negative number counts as 0, since this clock never goes back."""
         self._now = later(self._now, max(seconds, 0.0))
 
 
 def later(time: datetime, seconds: float) -> datetime:
-    """Return the time that is this many seconds after another, at most ``LATEST``."""
+    """Return a time that is a number of seconds after another one, at most ``LATEST``."""
     if seconds >= (LATEST - time).total_seconds():
         return LATEST
     return time + timedelta(seconds=seconds)
 
 
 def stamp(time: datetime) -> str:
-    """Write a time as the service does, in whole seconds."""
+    """Return a time as text, in whole seconds, as the service writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")

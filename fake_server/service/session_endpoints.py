@@ -1,4 +1,4 @@
-"""Endpoints for sessions and their sampling sessions."""
+"""The REST endpoints about sessions and their sampling sessions."""
 
 from __future__ import annotations
 
@@ -17,32 +17,43 @@ from fake_server.service.work import Json
 
 
 class SessionEndpoints:
-    """Handles requests for the sessions of a service, while its lock is held."""
+    """Answers requests about the sessions of a service, whose lock the caller holds."""
 
     def __init__(self, service: SimulatedService) -> None:
         """Create the endpoints of ``service``."""
         self._service = service
 
     def create(self, body: Mapping[str, object]) -> Reply:
-        """Handle ``create_session``."""
+        """Answer ``create_session``."""
         session = self._service.new_session(body)
         messages = dict.fromkeys(("info_message", "warning_message", "error_message"))
         return json_reply({"type": "create_session", "session_id": session.session_id, **messages})
 
     def heartbeat(self, body: Mapping[str, object]) -> Reply:
-        """Handle ``session_heartbeat``."""
+        """Answer ``session_heartbeat``."""
         self._session(text(body.get("session_id"))).check_alive()
         return json_reply({"type": "session_heartbeat"})
 
     def create_sampler(self, body: Mapping[str, object], sampler_id: str | None) -> Reply:
-        """Handle ``create_sampling_session``."""
+        """Answer ``create_sampling_session``.
+
+        Args:
+            body: The decoded body.
+            sampler_id: The id that a test has asked for; None for a numbered one.
+        """
         made = self._service.new_sampler(body, sampler_id)
         return json_reply({"type": "create_sampling_session", "sampling_session_id": made.sampler_id})
 
     def sessions(  # noqa: PLR0911 - one return for each thing to ask
         self, request: Request, rest: list[str], body: Mapping[str, object]
     ) -> Reply | None:
-        """Handle ``sessions`` and the paths below; return None for unknown ones."""
+        """Answer ``sessions`` and the paths below; return None for an unknown path.
+
+        Args:
+            request: The request.
+            rest: The parts of the path after ``sessions``.
+            body: The decoded body of the request.
+        """
         match request.method, rest:
             case "GET", []:
                 return page(request, "sessions", list(reversed(self._service.sessions)), 20)
@@ -108,7 +119,7 @@ class SessionEndpoints:
         }
 
     def sampler(self, sampler_id: str) -> Reply:
-        """Handle ``samplers/…``."""
+        """Answer ``samplers/…``: the description of a sampling session."""
         found = self._service.samplers.get(sampler_id)
         if found is None:
             raise ServiceRefusal(f"there is no sampler {sampler_id!r}; open a sampling session first", 404)

@@ -1,4 +1,4 @@
-"""Sessions of the SDK, and their sampling sessions."""
+"""Sessions, each of which belongs to one ``ServiceClient`` of the SDK, and their sampling sessions."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.service_clock import EPOCH
 
 DEFAULT_PROJECT: Final = "project-1"
-"""The project of a session whose client named none."""
+"""The project of a session whose client named no project."""
 
 
 @dataclass(slots=True)
 class Session:
-    """One ``ServiceClient`` (``tinker`` 0.2 and later).
+    """One session, which a ``ServiceClient`` opens (``tinker`` 0.2 and later).
 
     Attributes:
-        session_id: Its id.
-        created_at: When it was created, on the service's own clock.
-        user_metadata: Metadata given when it was created.
-        display_name: Name given when it was created (0.38.0).
-        project_id: Its project: given when it was created, or moved to later.
-        run_ids: The training runs that it created.
-        sampler_ids: The sampling sessions that it created.
-        finish: How the client finished it; None while it is open.
+        session_id: The session's id.
+        created_at: When the session was opened, on the service's own clock.
+        user_metadata: The metadata that the client gave.
+        display_name: The name that the client gave (0.38.0); None for none.
+        project_id: The project that the client gave, or to which the session was moved later.
+        run_ids: The training runs that the session created.
+        sampler_ids: The sampling sessions that the session opened.
+        finish: How the client finished the session; None while the session is open.
     """
 
     session_id: str
@@ -39,7 +39,7 @@ class Session:
     finish: Mapping[str, object] | None = None
 
     def check_alive(self) -> None:
-        """Check that the session is not finished.
+        """Check that the client has not finished the session.
 
         Raises:
             ServiceRefusal: HTTP 410, which ends the client's heartbeats and is not retried (``tinker``
@@ -49,7 +49,7 @@ class Session:
             raise ServiceRefusal(f"the session {self.session_id!r} is finished; create another", 410)
 
     def status(self) -> dict[str, object]:
-        """Return its status, as a session search shows it."""
+        """Return the session's status, as the reply to a session search shows it."""
         if self.finish is None:
             return {"type": "active"}
         return {"type": "client_finished", **self.finish}
@@ -57,7 +57,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A sampling session, with the model or checkpoint that it samples from."""
+    """A sampling session, with the model or checkpoint from which it samples."""
 
     sampler_id: str
     base_model: str

@@ -1,8 +1,9 @@
 """The simulated service: sessions, models, checkpoints, submissions and their results.
 
 The engine passes each submission to ``submitted`` and gets results from ``result``;
-``fake_server.service.rest_endpoints`` answers all other requests. Work is done when its result is first
-needed, in order of the model's sequence numbers. So the order of polls does not change any number.
+``fake_server.service.rest_endpoints`` answers all other requests. The work of a submission is done when its
+result, or a later one of the same model, is first needed. The work of a model is done in the order of the
+sequence numbers, so the order of polls changes no number.
 """
 
 from __future__ import annotations
@@ -29,18 +30,19 @@ from fake_server.service.training import Training, TrainingRun
 from fake_server.service.work import Json, Work
 
 KEPT_SNAPSHOTS: Final = 32
-"""How many weights saved without a name (the SDK calls them ephemeral) each run keeps; the oldest are
-dropped."""
+"""How many weights without a name (the SDK calls them ephemeral) each training run keeps; the oldest are
+dropped.
+"""
 _OPEN_WEIGHTS: Final = 3
-"""How many weights stay unpacked for sampling; up to 10 MB each."""
+"""How many weights stay unpacked for sampling; each takes up to 10 MB."""
 _SAMPLING: Final = (Operation.SAMPLE, Operation.COMPUTE_LOGPROBS)
 
 
 @dataclass(slots=True)
 class _Snapshot:
-    """A sampling session whose weights are those of a model after some of its work is done.
+    """A sampling session for the weights that a model has after some piece of its work.
 
-    Sessions of the kind ``inflight`` share the newest weights that such a save published
+    Sessions of the kind ``inflight`` share the newest weights that were saved for this kind
     (``SamplingClientKind`` of 0.38.0).
     """
 
@@ -54,7 +56,7 @@ class SimulatedService:
     """A simulated Tinker service with state; thread-safe.
 
     Attributes:
-        seed: Every number and id is derived from it.
+        seed: The number from which every number and id is derived.
         sessions: Sessions by id, in order of creation.
         runs: Training runs by id, in order of creation.
         samplers: Sampling sessions by id, in order of creation.
@@ -67,8 +69,9 @@ class SimulatedService:
         """Create a service without sessions.
 
         Args:
-            seed: Every number and id is derived from it.
-            strict: Refuse base models that the capabilities do not list, and requests without an input.
+            seed: The number from which every number and id is derived.
+            strict: Whether to refuse base models that the capabilities do not list, and requests without an
+                input.
         """
         self.seed = seed
         self.sessions: dict[str, Session] = {}
@@ -90,7 +93,7 @@ class SimulatedService:
     # -- submissions and results -----------------------------------------------------------------
 
     def refusal(self, operation: Operation, request: Mapping[str, object]) -> ServiceRefusal | None:
-        """Return how the service refuses a submission at once, or None if it becomes a future.
+        """Return the error by which the service refuses a submission at once, or None if a future is created.
 
         Args:
             operation: The submitted operation.
@@ -106,13 +109,14 @@ class SimulatedService:
     def submitted(
         self, future: str, operation: Operation, request: Mapping[str, object], *, completes: bool
     ) -> None:
-        """Record a submission that does not create a model.
+        """Record a submission. For one that creates a model, call ``created`` instead.
 
         Args:
-            future: The name of its future.
+            future: The name of the submission's future.
             operation: The submitted operation.
             request: The decoded body.
-            completes: Whether its script ends in a result; otherwise the submission has no effect.
+            completes: Whether the future's script ends in a result; otherwise the submission has no effect on
+                the model.
         """
         with self.lock:
             sampling = operation in _SAMPLING
@@ -128,16 +132,16 @@ class SimulatedService:
     def created(
         self, future: str, operation: Operation, request: Mapping[str, object], model_id: str | None
     ) -> str:
-        """Create a training run, for ``create_model`` or a load without a model (``tinker`` 0.35 and later).
+        """Create a training run, for ``create_model`` or a load that names no model (``tinker`` from 0.35).
 
         Args:
             future: The name of the submission's future.
             operation: The submitted operation, one of these two.
             request: The decoded body.
-            model_id: The id that a test expects for it, or None.
+            model_id: The id that a test has asked for; None for the derived one.
 
         Returns:
-            The model's id: ``SESSION:train:NUMBER``, which 0.38.0 derives in the same way.
+            The model's id. The derived one is ``SESSION:train:NUMBER``, which 0.38.0 derives in the same way.
         """
         with self.lock:
             session_id = text(request.get("session_id"))
@@ -155,12 +159,14 @@ class SimulatedService:
             return model_id
 
     def snapshot(self, future: str, request: Mapping[str, object], sampler_id: str | None) -> str:
-        """Create a sampling session from weights that are saved without a name (``tinker`` 0.5.1 and later).
+        """Create a sampling session for weights that are saved without a name, and return the session's id.
+
+        Source: ``tinker`` 0.5.1 and later.
 
         Args:
-            future: The name of the submission's future, known from ``submitted``.
+            future: The name of the submission's future, which was passed to ``submitted`` before.
             request: The decoded body.
-            sampler_id: The id that a test expects for it, or None.
+            sampler_id: The id that a test has asked for; None for a numbered one.
         """
         with self.lock:
             run, work = self._works[future]
@@ -178,7 +184,10 @@ class SimulatedService:
             return sampler_id
 
     def result(self, future: str) -> Json:
-        """Return the result of a submission, in JSON form, after doing its work if necessary.
+        """Return the result of a submission, in JSON form; if its work is not done yet, do the work first.
+
+        Args:
+            future: The name of the submission's future.
 
         Raises:
             ServiceRefusal: The work failed.
@@ -197,7 +206,11 @@ class SimulatedService:
             return work.result()
 
     def logprobs(self, request: Mapping[str, object], tokens: Sequence[int]) -> list[float]:
-        """Return the log-probabilities of a scripted sequence, as if a sampling request had drawn it.
+        """Return the log-probability of each token of a scripted sequence, as if the model had sampled it.
+
+        Args:
+            request: The decoded body of the sampling request.
+            tokens: The sequence.
 
         Raises:
             ServiceRefusal: The model cannot be sampled, or a token is not in its vocabulary.
@@ -211,12 +224,17 @@ class SimulatedService:
             self.clock.advance(seconds)
 
     def forget(self, future: str) -> None:
-        """Drop a result that no client needs any more; its effect on the model stays."""
+        """Drop the result of a submission, because no client needs it any more; the model stays as it is."""
         with self.lock:
             self._works.pop(future, None)
 
     def sequence_ids(self, future: str, count: int) -> list[str]:
-        """Return the ids of a sampling submission's sequences."""
+        """Return the ids of the sequences that a sampling submission asks for.
+
+        Args:
+            future: The name of the submission's future.
+            count: The number of sequences.
+        """
         with self.lock:
             _, work = self._works[future]
             return [identifier(self.seed, "sequence", work.drawn_for, place) for place in range(count)]
@@ -234,7 +252,8 @@ class SimulatedService:
     def new_session(self, request: Mapping[str, object]) -> Session:
         """Open a session.
 
-        Its id depends on its content, apart from times in it, and on how many equal ones were opened before.
+        The session's id depends on the request, without the times in it, and on how many equal requests came
+        before.
         """
         tags = request.get("tags")
         content = [
@@ -254,12 +273,16 @@ class SimulatedService:
         return session
 
     def new_sampler(self, request: Mapping[str, object], sampler_id: str | None) -> Sampler:
-        """Open a sampling session, or return the one with this number in this session.
+        """Open a sampling session; if the session has one with the same number already, return that one.
 
-        Whether a checkpoint can be sampled from is checked when it is sampled.
+        Whether the checkpoint can be sampled from is checked only when a sample is requested.
+
+        Args:
+            request: The decoded body.
+            sampler_id: The id that a test has asked for; None for a numbered one.
 
         Raises:
-            ServiceRefusal: There is no checkpoint at its path, or its session is finished.
+            ServiceRefusal: There is no checkpoint at the requested path, or the session is finished.
         """
         path = text(request.get("model_path"))
         base_model = text(request.get("base_model")) or DEFAULT_MODEL
@@ -281,20 +304,26 @@ class SimulatedService:
         return sampler
 
     def add_sampler(self, sampler: Sampler, session_id: str | None) -> None:
-        """Register a sampling session, also in the session that opened it."""
+        """Register a sampling session, also with the session that opened it."""
         self.samplers[sampler.sampler_id] = sampler
         session = self.sessions.get(session_id or "")
         if session is not None and sampler.sampler_id not in session.sampler_ids:
             session.sampler_ids.append(sampler.sampler_id)
 
     def project_of(self, run_id: str) -> str:
-        """Return the project of a training run, which is that of its session."""
+        """Return the project of a training run, which is the project of the run's session."""
         run = self.runs.get(run_id)
         session = self.sessions.get((run.session_id if run is not None else None) or "")
         return DEFAULT_PROJECT if session is None else session.project_id
 
     def copy_checkpoint(self, found: Checkpoint, ttl_seconds: int | None, project: str | None) -> Checkpoint:
-        """Copy a checkpoint into a new training run in a new session (``tinker`` 0.38.0)."""
+        """Copy a checkpoint into a new training run of a new session (``tinker`` 0.38.0).
+
+        Args:
+            found: The checkpoint.
+            ttl_seconds: The time to live of the copy in seconds; None for no expiry.
+            project: The project of the new session; None for the default project.
+        """
         session = self.new_session({"display_name": f"copy of {found.path}", "project_id": project})
         run_id = self._model_id(session.session_id, {"model_seq_id": 0})
         self.runs[run_id] = TrainingRun(run_id, found.base_model, found.lora, session.session_id)
@@ -326,10 +355,10 @@ class SimulatedService:
         return sampled(self._source(work.request), work.request, self.seed, work.drawn_for)
 
     def _drawn_for(self, request: Mapping[str, object]) -> tuple[object, ...]:
-        """Return what a sample's draws depend on: its sampler and its number there, not the order of arrival.
+        """Return the values on which the random draws of a sample depend, whatever the order of arrival.
 
-        For requests without them (``tinker`` 0.1.x) it is their content, and how many equal requests came
-        before.
+        They are the sampling session and the number of the request in it. For requests without these
+        (``tinker`` 0.1.x) they are the request's content, and how many equal requests came before.
         """
         sampler, number = text(request.get("sampling_session_id")), request.get("seq_id")
         if sampler is not None and isinstance(number, int):
@@ -372,7 +401,7 @@ class SimulatedService:
         return Source(found.base_model, self._unpacked(found.trained.weights))
 
     def _unpacked(self, packed: PackedWeights) -> Weights:
-        """Return weights to sample from; the most recently used ones stay unpacked."""
+        """Return weights to sample from; the most recently used weights stay unpacked."""
         for place, (known, weights) in enumerate(self._open):
             if known is packed:
                 self._open.append(self._open.pop(place))

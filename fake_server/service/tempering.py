@@ -1,8 +1,8 @@
 """Sampling with temperature, ``top_p`` and ``top_k``: a softmax over the tokens that a model may choose.
 
-The log-probability of a sampled token is that of the distribution at this temperature, as in the real service
-(source: ``validate_temperature_logprobs`` of tinker-cookbook). At temperatures 1 and 0 it is the model's own.
-``top_p`` and ``top_k`` do not change it.
+The log-probability of a sampled token is that of the distribution at the request's temperature, as in the
+real service (source: ``validate_temperature_logprobs`` of tinker-cookbook). At temperatures 1 and 0 it is the
+log-probability that the model itself gives. ``top_p`` and ``top_k`` do not change it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, number
 
 COLDEST: Final = 1e-6
-"""Lower temperatures count as 0, because the quotient would exceed the range of floats."""
+"""Lowest temperature that does not count as 0; dividing by a lower one would exceed the range of floats."""
 HOTTEST: Final = 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class Shaping:
-    """How a request changes the distribution from which it samples.
+    """The sampling parameters of a request, which change the distribution from which tokens are drawn.
 
     Attributes:
         temperature: Temperature of the softmax; 0 always chooses the most likely token.
-        top_p: Keeps the fewest most likely tokens whose probabilities reach this sum.
-        top_k: How many tokens are kept; 0 for all.
+        top_p: Only the fewest most likely tokens whose probabilities reach this sum are drawn.
+        top_k: Only so many most likely tokens are drawn; 0 for all.
     """
 
     temperature: float = 1.0
@@ -40,7 +40,7 @@ class Shaping:
 
     @classmethod
     def of(cls, params: Mapping[str, object]) -> Shaping:
-        """Read ``sampling_params`` of any release.
+        """Return the sampling parameters in ``sampling_params``, as any release sends them.
 
         Raises:
             ServiceRefusal: ``top_p`` or ``top_k`` is out of range.
@@ -58,7 +58,7 @@ class Shaping:
 
     @property
     def plain(self) -> bool:
-        """Whether it leaves the distribution unchanged, so that drawing does not need every probability."""
+        """Whether these parameters leave the distribution unchanged, which makes drawing cheaper."""
         return (self.temperature, self.top_p, self.top_k) == (1.0, 1.0, 0)
 
 
@@ -70,16 +70,21 @@ class _Choice:
 
 
 class Chooser:
-    """Chooses the tokens of one request, and caches the distribution after each context."""
+    """Draws the tokens of one request, and caches the distribution after each token."""
 
     def __init__(self, source: Source, shaping: Shaping) -> None:
-        """Create it for a model, whose distribution ``shaping`` changes."""
+        """Create it for a request.
+
+        Args:
+            source: The model.
+            shaping: The sampling parameters.
+        """
         self._source = source
         self._shaping = shaping
         self._choices: dict[int, _Choice] = {}
 
     def chosen(self, context: int, draws: Draws) -> int:
-        """Return a token to follow ``context``."""
+        """Return the token that follows ``context``."""
         model, weights = self._source.base_model, self._source.weights
         if self._shaping.plain:
             return model.sampled(context, weights, draws)
@@ -90,7 +95,7 @@ class Chooser:
         return choice.tokens[min(place, len(choice.tokens) - 1)]
 
     def logprob(self, context: int, token: int) -> float:
-        """Return the log-probability of a token after ``context``, as the service reports it."""
+        """Return the log-probability of ``token`` after ``context``, as the service reports it."""
         own = self._source.base_model.logprob(context, token, self._source.weights)
         temperature = self._shaping.temperature
         if temperature in (0.0, 1.0):

@@ -1,7 +1,7 @@
-"""Names and metadata apart from the times in them.
+"""Remove times from names and metadata, so that the service's numbers do not depend on the time of day.
 
-Recipes of tinker-cookbook put the minute at which they began into the display name of their session. A
-service whose numbers depended on it would give other numbers from one minute to the next.
+Recipes of tinker-cookbook put the minute at which they began into the display name of their session. If the
+service derived its numbers from that name, the numbers would differ from one minute to the next.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INSTEAD: Final = "<time>"
 
 
 def without_times(value: object) -> object:
-    """Return a JSON value whose strings and numbers have a constant in place of times and UUIDs.
+    """Return a JSON value in which a constant replaces every time and UUID within strings and numbers.
 
     Dates, with or without a time of day, times of day with a colon, and seconds since 1970 count as times.
     Other numbers stay, so that ``worker-1`` and ``worker-2`` remain distinct.

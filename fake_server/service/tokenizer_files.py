@@ -1,7 +1,8 @@
-"""The byte tokenizer as files that `transformers` reads, for `get_tokenizer()` without a download.
+"""Write the byte tokenizer as files that `transformers` reads, so that `get_tokenizer()` needs no download.
 
-Tokens 0 to 255 are bytes, as everywhere in this package. Markers of published chat formats follow from 256,
-each one token, because renderers expect that. The files need no code of ours, so they work in subprocesses.
+Tokens 0 to 255 are bytes, as everywhere in this package. Markers of published chat formats follow from 256;
+each is one token, because renderers expect that. `transformers` reads the files without any code of this
+package, so they work in subprocesses.
 
 Sources: the formats of `tokenizers` 0.22 (``tokenizer.json``) and `huggingface_hub` 1.0 (the cache folder);
 names and markers that `tinker` 0.1.0 to 0.38.0 and `tinker-cookbook` 0.1.0, 0.2.2 and 0.6.1 look up.
@@ -30,7 +31,7 @@ REMAPPED: Final = (
     "thinkingmachineslabinc/meta-llama-3-instruct-tokenizer",
     "thinkingmachineslabinc/meta-llama-3-tokenizer",
 )
-"""What clients load for models whose names begin with ``meta-llama/Llama-3``."""
+"""The tokenizers that clients load for models whose names begin with ``meta-llama/Llama-3``."""
 
 PINNED: Final[Mapping[str, tuple[str, ...]]] = {
     "moonshotai/Kimi-K2-Thinking": (
@@ -47,16 +48,22 @@ PINNED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "moonshotai/Kimi-K3": ("f831ab66814297da540d832a5235f8e904f29d06",),
 }
-"""Revisions that clients pin: `tinker` 0.8 to 0.38.0, `tinker-cookbook` 0.2.2 and 0.6.1."""
+"""The revisions of tokenizers that clients ask for: `tinker` 0.8 to 0.38.0, `tinker-cookbook` 0.2.2 and
+0.6.1.
+"""
 _LOADED_AS: Final = {"moonshotai/Kimi-K2.5-Text-Only": "moonshotai/Kimi-K2.5"}
-"""Repositories that clients load for models of another name."""
+"""The repository from which clients load the tokenizer of a model that has another name."""
 _KIMI_CODE: Final = (
     "from transformers import PreTrainedTokenizerFast\n\n\n"
     "class TikTokenTokenizer(PreTrainedTokenizerFast):\n    pass\n"
 )
-"""`tinker-cookbook` 0.6.1 loads Kimi's tokenizer as this class of the file ``tokenization_kimi.py``."""
+"""The file ``tokenization_kimi.py``: `tinker-cookbook` 0.6.1 loads Kimi's tokenizer as the class in this
+file.
+"""
 _WITHOUT_FILES: Final = ("TML/", "thinkingmachines/")
-"""Models for which no client reads files: `tinker` asks the package ``tml_tokenizers`` or refuses."""
+"""Beginnings of the names of models for which no client reads files: `tinker` asks the package
+``tml_tokenizers``, or raises an error.
+"""
 
 HIDDEN_SIZE: Final = 4_096
 """The width of Qwen3-8B, from which `tinker-cookbook` computes a learning rate."""
@@ -133,7 +140,7 @@ def write_tokenizer(folder: Path) -> None:
     """Write the tokenizer into a folder, for ``AutoTokenizer.from_pretrained(folder)``.
 
     Args:
-        folder: Made if it is missing. Other files in it stay.
+        folder: The folder; created if it is missing. Other files in the folder stay.
 
     Raises:
         OSError: The files cannot be written.
@@ -147,15 +154,15 @@ def write_tokenizer(folder: Path) -> None:
 
 
 def write_tokenizer_cache(folder: Path, models: Iterable[str] = MODELS) -> dict[str, str]:
-    """Write the tokenizer into a cache folder in which clients find it by the name of a base model.
+    """Write the tokenizer into a cache folder, in which clients find it by the name of a base model.
 
     Args:
-        folder: Becomes ``HF_HOME``. Other models in it stay.
+        folder: The folder that becomes ``HF_HOME``. Other models in the folder stay.
         models: Names of base models, such as ``Qwen/Qwen3-8B``; by default those that the simulated service
             lists.
 
     Returns:
-        The environment variables with which a process finds the tokenizer and requests no download. Set them
+        The environment variables with which a process finds the tokenizer, and tries no download. Set them
         before the process starts: `huggingface_hub` reads them once, when it is imported.
 
     Raises:
@@ -177,7 +184,11 @@ def write_tokenizer_cache(folder: Path, models: Iterable[str] = MODELS) -> dict[
 
 
 def _repository(model: str) -> str:
-    """Return the repository that clients load for a base model, which may name a variant or a revision."""
+    """Return the repository from which clients load the tokenizer of a base model.
+
+    Args:
+        model: The name of the base model, which may include a variant or a revision.
+    """
     parts = model.split(":", maxsplit=1)[0].split("/")
     if len(parts) not in {2, 3} or not all(part.strip(".") and "\\" not in part for part in parts):
         raise ScriptError(f"{model!r} is not the name of a base model; give one like Qwen/Qwen3-8B")
@@ -191,7 +202,7 @@ def _repository(model: str) -> str:
 
 
 def _character(byte: int) -> str:
-    """Return the character by which byte-level tokenizers write a byte: itself, if it is visible."""
+    """Return the character that stands for a byte in a byte-level tokenizer: the byte itself, if visible."""
     visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     if byte in visible:
         return chr(byte)

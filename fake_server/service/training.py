@@ -1,4 +1,4 @@
-"""Training runs: the effect and the result of each operation on a model."""
+"""Training runs: what each operation does to a model, and the result that the client gets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fake_server.service.training_data import Datum, forward_input
 from fake_server.service.work import Json, Queue, Work
 
 OWNER: Final = "tml:user:user-1"
-"""The only user of the service, who owns everything; `whoami` returns the same."""
+"""The only user of the service, who owns everything; `whoami` returns the same user."""
 SAVES: Final[Mapping[Operation, CheckpointType]] = {
     Operation.SAVE_STATE: CheckpointType.TRAINING,
     Operation.SAVE_WEIGHTS_FOR_SAMPLER: CheckpointType.SAMPLER,
@@ -33,21 +33,22 @@ SAVES: Final[Mapping[Operation, CheckpointType]] = {
 
 @dataclass(slots=True)
 class TrainingRun:
-    """A model being trained.
+    """A model that is being trained.
 
     Attributes:
         run_id: The id of the model.
-        base_model: The base model.
+        base_model: The name of the base model.
         lora: The LoRA configuration.
-        session_id: The session that created it; None for ``tinker`` 0.1.x.
-        user_metadata: The metadata given at its creation.
+        session_id: The session that created the model; None for ``tinker`` 0.1.x.
+        user_metadata: The metadata that the client gave when it created the model.
         trained: The weights and the optimizer state.
-        gradient: The gradient accumulated since the last optimizer step.
-        unloaded: Whether it was unloaded.
-        last_request: When its last work was done, on the service's own clock.
-        queue: Its pending work.
-        requests: The number of submissions for it, without its creation.
-        inflight: The weights that its samplers of kind ``inflight`` share; None before the first of them.
+        gradient: The gradient that was accumulated since the last optimizer step.
+        unloaded: Whether the client has unloaded the model.
+        last_request: When the model's last work was done, on the service's own clock.
+        queue: The work that is not done yet.
+        requests: The number of submissions for the model, not counting its creation.
+        inflight: The weights that the model's samplers of kind ``inflight`` share; None before the first of
+            them.
     """
 
     run_id: str
@@ -64,7 +65,7 @@ class TrainingRun:
     inflight: PackedWeights | None = None
 
     def to_json(self, checkpoints: Checkpoints) -> Json:
-        """Return the description that the REST client reads."""
+        """Return the description of the training run that the REST client of ``tinker`` reads."""
         last: dict[CheckpointType, Checkpoint] = {each.kind: each for each in checkpoints.of_run(self.run_id)}
         training, sampler = last.get(CheckpointType.TRAINING), last.get(CheckpointType.SAMPLER)
         return {
@@ -94,19 +95,23 @@ class TrainingRun:
 
 
 class Training:
-    """Does the work of training runs. The service holds its lock around calls."""
+    """Does the work of training runs. The service holds its lock around all calls."""
 
     def __init__(self, checkpoints: Checkpoints) -> None:
-        """Create it; weights are saved to and loaded from these checkpoints."""
+        """Create it.
+
+        Args:
+            checkpoints: The checkpoints that operations save and load.
+        """
         self._checkpoints = checkpoints
         self._saved = 0
         self._clock = checkpoints.clock
 
     def do(self, run: TrainingRun, work: Work) -> Json:  # noqa: PLR0911 - one for each operation
-        """Do one piece of work, and return its result.
+        """Do one piece of work, and return its result in JSON form.
 
         Raises:
-            ServiceRefusal: The work fails, and so does its future.
+            ServiceRefusal: The work fails, and the submission's future fails with it.
         """
         request = work.request
         if run.unloaded:

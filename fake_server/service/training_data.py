@@ -1,4 +1,4 @@
-"""The data of a forward pass: target tokens, the tokens before them, and the other inputs of the loss."""
+"""Read the data of a forward pass: target tokens, the tokens before them, and further inputs of the loss."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from fake_server.service.refusals import ServiceRefusal
 from fake_server.service.request_values import integer, items, mapping, number, prompt_tokens, size, text
 
 MAX_CELLS: Final = 10_000_000
-"""Greatest number of values in one tensor; a sparse tensor could claim any shape."""
+"""Greatest number of values in one tensor; without a limit, a small sparse tensor could claim a huge shape.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Datum:
-    """One datum of a forward pass.
+    """One datum (one training example) of a forward pass.
 
     Attributes:
         tokens: The target tokens, row by row.
-        contexts: The token before each.
+        contexts: For each target token, the token before it.
         shape: The shape of the target tokens.
         inputs: The other inputs of the loss, by name, each as long as ``tokens``.
     """
@@ -49,7 +50,7 @@ class Datum:
 
 @dataclass(frozen=True, slots=True)
 class ForwardInput:
-    """The input of a forward pass."""
+    """The input of a forward pass: the data, and the loss function with its configuration."""
 
     loss_fn: str
     config: Mapping[str, object]
@@ -57,10 +58,11 @@ class ForwardInput:
 
 
 def forward_input(request: Mapping[str, object]) -> ForwardInput:
-    """Return the input of a forward pass, in the form of any release.
+    """Return the input of a forward pass, from the decoded body that any release sends.
 
     The two endpoints use the keys ``forward_input`` and ``forward_backward_input`` (``tinker`` 0.1.0 to
-    0.24.1). Since 0.25 a pass is sent as protobuf, which is decoded to the latter.
+    0.24.1). Since 0.25 clients send a pass as protobuf, which is decoded to the key
+    ``forward_backward_input``.
 
     Raises:
         ServiceRefusal: A datum is invalid; the message names it.

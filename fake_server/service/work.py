@@ -1,4 +1,4 @@
-"""The work of a model: submissions, done in the order of sequence numbers, whatever is polled first."""
+"""The work of a model: its submissions, done in the order of their numbers, whatever is polled first."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ Json = dict[str, object]
 
 
 class Work:
-    """One submission and, once it is done, its result.
+    """The work of one submission and, once the work is done, its result.
 
     Attributes:
         operation: The operation.
-        request: The decoded body; dropped when it is done.
-        drawn_for: What the draws of a sample depend on, in addition to the seed and the model.
+        request: The decoded body; empty after the work is done.
+        drawn_for: The values on which the random draws of a sample depend, in addition to the seed and the
+            model.
     """
 
     __slots__ = ("_key", "_refusal", "_result", "done", "drawn_for", "operation", "request")
@@ -35,9 +36,10 @@ class Work:
         Args:
             operation: The operation.
             request: The decoded body.
-            arrival: How many submissions came before, which orders work without ``seq_id`` (``tinker``
-                0.1.x).
-            drawn_for: What the draws of a sample depend on, in addition to the seed and the model.
+            arrival: How many submissions came before; this orders the work of requests without ``seq_id``
+                (``tinker`` 0.1.x).
+            drawn_for: The values on which the random draws of a sample depend, in addition to the seed and
+                the model.
         """
         self.operation = operation
         self.request = request
@@ -51,7 +53,11 @@ class Work:
         return self._key < other._key
 
     def do(self, how: Callable[[Work], Json]) -> None:
-        """Do the work, unless it is done already."""
+        """Do the work, unless it is done already.
+
+        Args:
+            how: Does the work, and returns the result.
+        """
         if self.done:
             return
         try:
@@ -62,7 +68,7 @@ class Work:
         self.request = {}
 
     def result(self) -> Json:
-        """Return its result.
+        """Return the result of the work, which must be done.
 
         Raises:
             ServiceRefusal: The work failed.
@@ -73,22 +79,27 @@ class Work:
 
 
 class Queue:
-    """The pending work of one model."""
+    """The work of one model that is not done yet."""
 
     def __init__(self) -> None:
         self._waiting: list[Work] = []
 
     @property
     def waiting(self) -> tuple[Work, ...]:
-        """The pending work, in the order in which it will be done."""
+        """The work that is not done yet, in the order in which it will be done."""
         return tuple(self._waiting)
 
     def add(self, work: Work) -> None:
-        """Add work at its place in the order."""
+        """Add work, at its place in the order."""
         insort(self._waiting, work)
 
     def do_until(self, work: Work, how: Callable[[Work], Json]) -> None:
-        """Do ``work`` and all work before it."""
+        """Do one piece of work, and all work that comes before it.
+
+        Args:
+            work: The piece of work.
+            how: Does one piece of work, and returns the result.
+        """
         while not work.done and self._waiting:
             self._waiting.pop(0).do(how)
         work.do(how)

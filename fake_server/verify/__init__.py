@@ -1,7 +1,8 @@
-"""What a test asks an engine afterwards.
+"""What a test asks an engine after the client has run, such as how often each future was polled.
 
-``VerifiedTinker`` is an engine that remembers polls and connections. Its assertions compare polls, gaps,
-order and requests with what the test expected, and raise ``ScriptViolation`` with the nearest miss.
+``VerifiedTinker`` is an engine that remembers polls and connections. Its assertions compare polls, the gaps
+between them, their order, and requests with what the test expects. If they differ, the assertion raises
+``ScriptViolation``, which names the request or future that comes nearest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What tests do most, in one call: samples with given texts, given losses, a future that waits."""
+"""The most common scripts in one call each: samples with given texts, given losses, a future that waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Texts = Sequences | Mapping[str, Sequences] | Callable[[str], Sequences]
 
 
 class Conveniences(FakeTinker):
-    """Scripts for the most common requests, each made by one call."""
+    """An engine with methods for the most common scripts, each in one call."""
 
     def samples(
         self,
@@ -28,26 +28,28 @@ class Conveniences(FakeTinker):
         stop_reason: str | None = None,
         client: str | None = None,
     ) -> tuple[ScriptedFuture, ...]:
-        """Give samples these texts or tokens.
+        """Give samples these texts or tokens as their results.
 
             engine.samples("4", "five")              # the first sample, then the second
-            engine.samples({"2+2=": "4"})            # by prompt, as often as it is asked
-            engine.samples(lambda prompt: prompt[::-1])   # by function, as often as it is asked
+            engine.samples({"2+2=": "4"})            # by prompt, for any number of samples
+            engine.samples(lambda prompt: prompt[::-1])   # by function, for any number of samples
 
-        Text is one token for each byte of its UTF-8 form; see ``fake_server.byte_tokenizer``.
+        Each byte of a text's UTF-8 form is one token; see ``fake_server.byte_tokenizer``.
 
         Args:
-            replies: In order: a text, a list of tokens, or a list of either with one for each requested
-                sample. Or one mapping from prompts to such replies, or one function of the prompt's text.
-            logprobs: The log-probability of every token, or a list with one for each.
-            stop_reason: The stop reason; by default ``length`` where ``max_tokens`` cuts, else ``stop``.
-            client: Only the samples of this sampling session.
+            replies: One reply for each sample, in order: a text, or a list of tokens; or a list of texts or
+                token lists, one for each sample that the request asks for. Instead, one mapping from prompts
+                to such replies, or one function that returns such a reply from the prompt's text.
+            logprobs: The log-probability of every token, or a list with one for each token; None for a
+                default.
+            stop_reason: The stop reason; None for ``length`` where ``max_tokens`` cuts, else ``stop``.
+            client: Only samples of this sampling session; None for any.
 
         Returns:
-            The future of each reply that is given in order; empty for a mapping and a function.
+            The future of each reply, if they are given in order; empty for a mapping or a function.
 
         Raises:
-            ScriptError: There is no reply, or a mapping or a function is given beside others.
+            ScriptError: There is no reply, or a mapping or a function is given together with others.
         """
         if not replies:
             raise ScriptError("samples() needs a reply; give a text, tokens, a mapping or a function")
@@ -80,19 +82,20 @@ class Conveniences(FakeTinker):
         where: Mapping[str, object] | None = None,
         client: str | None = None,
     ) -> None:
-        """Give samples these words, as often as they are asked, and let each stop as its request asks.
+        """Let every sample say these words, and stop as its request asks.
 
             engine.says("I do not know.")
             engine.says({re.compile("plus"): "9", re.compile("capital"): "Paris"})
             engine.says(answer, where={"seq_id": lambda number: number % 2 == 0})
 
-        With a seed, log-probabilities are those of the model that is sampled. ``fake_server.script.says``
-        has the details.
+        If the engine has a seed, the log-probabilities are those of the sampled model.
+        ``fake_server.script.says`` has the details.
 
         Args:
-            words: A text; or one for each prompt or pattern in a prompt; or a function of the prompt's text.
-            where: Only samples whose requests have these fields.
-            client: Only the samples of this sampling session.
+            words: A text; or a mapping to a text from each prompt, or from a pattern in the prompt; or a
+                function that returns the text from the prompt's text.
+            where: Only samples whose requests meet these conditions; None for any.
+            client: Only samples of this sampling session; None for any.
 
         Raises:
             ScriptError: There are no words, or a mapping comes with a condition on the prompt.
@@ -119,10 +122,10 @@ class Conveniences(FakeTinker):
 
         Args:
             values: The losses.
-            client: Only the requests of this model.
+            client: Only requests of this model; None for any.
 
         Returns:
-            The future of each.
+            The future of each loss, in order.
 
         Raises:
             ScriptError: There is no loss, or one is not a number.
@@ -145,9 +148,10 @@ class Conveniences(FakeTinker):
         name: str | None = None,
         where: Mapping[str, object] | None = None,
     ) -> UnresolvedFuture:
-        """Return a future for the next matching submission that stays unresolved until the test says so.
+        """Return a future for the next matching submission that stays unresolved until the test ends it.
 
-        The arguments are those of ``add_script``. Call ``resolve`` or ``fail`` of what is returned.
+        Call ``resolve`` or ``fail`` of the returned object to end the future. The arguments are those of
+        ``add_script``.
         """
         waiting = wired(timeout(queue_state="active"), hold=True)
         script = Script((waiting,), Exhausted.REPEAT)

@@ -15,13 +15,13 @@ class PollRecord:
     """One poll and its answer.
 
     Attributes:
-        future: Name of the future.
-        index: 0-based number of the poll of that future, resubmissions included.
-        arrived: When it arrived, in seconds of the engine's clock.
-        answered: When its answer was sent, after the script had moved the clocks; None while the answer is
+        future: Name of the polled future.
+        index: 0-based number of the poll among those of the future, over all its submissions.
+        arrived: When the poll arrived, in seconds of the engine's clock.
+        answered: When the answer was sent, after the script had moved the clocks; None while the answer is
             held.
-        status: The answer's status, or None for a transport fault.
-        fault: The fault's name, or None.
+        status: The answer's HTTP status; None for a transport fault.
+        fault: The name of the fault; None if there was none.
     """
 
     future: str
@@ -33,7 +33,7 @@ class PollRecord:
 
     @property
     def left(self) -> float:
-        """When its answer was sent, or, while the answer is held, when the poll arrived."""
+        """When the answer was sent, or, while the answer is held, when the poll arrived; in seconds."""
         return self.arrived if self.answered is None else self.answered
 
     def __str__(self) -> str:
@@ -46,7 +46,13 @@ def gaps_between(polls: Iterable[PollRecord]) -> tuple[float, ...]:
 
 
 def gap_differences(got: Sequence[float], wanted: Sequence[float], tolerance: float) -> list[str]:
-    """Return a line for each gap that differs by more than ``tolerance`` seconds, and for a wrong count."""
+    """Return one line for each gap that differs from the wanted one, and one if their number differs.
+
+    Args:
+        got: The gaps in seconds.
+        wanted: The wanted gaps in seconds.
+        tolerance: Greatest difference in seconds that is accepted.
+    """
     lines = [wanted_got(counted(len(wanted), "gap"), len(got))] if len(wanted) != len(got) else []
     lines += [
         f"before poll {place + 2}: {wanted_got(f'{seconds:g} s', f'{measured:g} s')}"
@@ -61,5 +67,5 @@ def gap_differences(got: Sequence[float], wanted: Sequence[float], tolerance: fl
 
 
 def listed(polls: Iterable[PollRecord]) -> str:
-    """Return the answers as one line."""
+    """Return the answers to polls as one line of text."""
     return ", ".join(map(str, polls)) or "none"

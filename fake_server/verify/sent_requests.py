@@ -1,4 +1,4 @@
-"""Find requests in the journal, or the one nearest to what a test expects."""
+"""Find requests in the journal that a test expects, or else the request that comes nearest."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRequest:
-    """What a test expects of a request.
+    """A request that a test expects.
 
     Attributes:
-        path: The path; of an operation, the one to which official releases POST it.
-        operation: The operation; None if a path was given.
-        conditions: What its body must have.
+        path: The path; if the test names an operation, the path to which official releases POST it.
+        operation: The operation; None if the test names a path.
+        conditions: The conditions on the request's body.
     """
 
     path: str
@@ -33,11 +33,16 @@ class ExpectedRequest:
     conditions: RequestMatch
 
     def differences(self, exchange: Exchange, body: Body) -> list[str]:
-        """Return one sentence for each way in which a request is another one."""
+        """Return one sentence for each way in which a request differs from the expected one.
+
+        Args:
+            exchange: The request.
+            body: The decoded body of the request.
+        """
         return [*self._of_kind(exchange, body), *self.conditions.differences(body, {})]
 
     def is_for(self, exchange: Exchange, body: Body) -> bool:
-        """Return whether a request is for this operation or path, whatever its fields are."""
+        """Return whether a request is for the expected operation or path, whatever its body contains."""
         return not self._of_kind(exchange, body)
 
     def _of_kind(self, exchange: Exchange, body: Body) -> list[str]:
@@ -59,11 +64,11 @@ class ExpectedRequest:
 def expected_request(
     request: Operation | str, where: Mapping[str, object] | RequestMatch | None, fields: Mapping[str, object]
 ) -> ExpectedRequest:
-    """Return what a test expects.
+    """Return the request that a test expects, from the arguments of ``assert_sent``.
 
     Args:
         request: An operation or its name, or a path (below ``/api/v1/`` without a leading slash).
-        where: Conditions on the body, as ``add_script`` takes them.
+        where: Conditions on the body, as ``add_script`` takes them; None for none.
         fields: Further fields of the body and their values.
 
     Raises:
@@ -80,7 +85,7 @@ def sent_bodies(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> tup
     """Return the decoded body of each request that is as expected, in order of arrival.
 
     Raises:
-        ScriptError: None is, and a condition is on a misspelt field.
+        ScriptError: No request is as expected, and a condition is on a misspelt field.
     """
     decoded = ((exchange, _decoded(exchange)) for exchange in exchanges)
     bodies = [body for exchange, body in decoded if expected.is_for(exchange, body)]
@@ -92,7 +97,7 @@ def sent_bodies(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> tup
 
 
 def find_request(exchanges: Iterable[Exchange], expected: ExpectedRequest) -> Exchange | str:
-    """Return the first request that is as expected, or an error message."""
+    """Return the first request that is as expected, or a message about the one that comes nearest."""
     best: tuple[int, Exchange, list[str]] | None = None
     for exchange in exchanges:
         body = _decoded(exchange)

@@ -1,7 +1,7 @@
-"""Which connections the clients used, and which requests each of them carried.
+"""Which connections the clients used, and which requests each connection carried.
 
-Only the loopback socket has connections: in process a request is a call. A connection counts from its first
-request; one that was opened but never used is not listed.
+Only the loopback socket has connections: a client in the same process calls the engine. A connection counts
+from its first request; a connection that was opened but never used is not listed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class UsedConnection:
     """One connection that carried at least one request.
 
     Attributes:
-        number: 1-based, in the order of the first requests.
-        requests: The requests that it carried, in order.
+        number: 1-based number of the connection, in the order of first requests.
+        requests: The requests that the connection carried, in order.
     """
 
     number: int
@@ -37,7 +37,10 @@ class UsedConnection:
 
 
 def used_connections(exchanges: Iterable[Exchange]) -> tuple[UsedConnection, ...]:
-    """Return the connections of these exchanges; exchanges that came in process have none."""
+    """Return the connections that carried these exchanges (requests with their answers).
+
+    Exchanges in process have no connection.
+    """
     requests: dict[int, list[Exchange]] = {}
     for exchange in exchanges:
         if exchange.connection is not None:
@@ -48,7 +51,13 @@ def used_connections(exchanges: Iterable[Exchange]) -> tuple[UsedConnection, ...
 
 
 def connection_difference(exchanges: Iterable[Exchange], count: int, how_to_use_a_socket: str) -> str | None:
-    """Return what is wrong and the fix if the number of connections is not ``count``, else None."""
+    """Return a message with the fix if the number of connections is not ``count``, else None.
+
+    Args:
+        exchanges: The requests with their answers.
+        count: The expected number of connections.
+        how_to_use_a_socket: The fix for requests that came in process, where there are no connections.
+    """
     asked = tuple(exchanges)
     used = used_connections(asked)
     in_process = sum(exchange.connection is None for exchange in asked)

@@ -1,9 +1,9 @@
-"""An engine that records when each future was polled, and compares that with what a test expects.
+"""An engine that records when each future was polled, and has assertions about the polls.
 
-Measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``, ``connections``) return plain tuples, so
-that assertions read as data. Each ``assert_…`` method raises one ``ScriptViolation`` that lists every
-difference, the nearest miss and the fix. Times are those of the clock given to the engine: virtual time where
-a clock is frozen.
+The measurements (``polls``, ``poll_order``, ``gaps``, ``drained_order``, ``connections``) return plain
+tuples, which a test can compare with ``==``. Each ``assert_…`` method raises one ``ScriptViolation`` that
+lists every difference and the fix. All times are those of the clock given to the engine: virtual time where a
+test has frozen the clock.
 """
 
 from __future__ import annotations
@@ -36,21 +36,28 @@ from fake_server.verify.sent_requests import expected_request, find_request, sen
 from fake_server.verify.used_connections import UsedConnection, connection_difference, used_connections
 
 MAX_POLLS: Final = 100_000
-"""Greatest number of recorded polls; with more, every helper raises an error instead of misleading."""
+"""Greatest number of recorded polls. After more, every method that needs them raises an error."""
 GAP_TOLERANCE_SECONDS: Final = 0.0005
-"""Greatest accepted deviation of a gap: less than the millisecond by which debounce is tested."""
+"""Greatest difference of a gap that is accepted, in seconds: less than the millisecond by which debounce is
+tested.
+"""
 REAL_GAP_TOLERANCE_SECONDS: Final = 0.4
-"""The same on a real clock: a busy machine is late, and back-offs of 1 s and 2 s are still told apart."""
+"""The same on a real clock, in seconds: a busy machine is late, and back-offs of 1 s and 2 s still differ."""
 
 FutureLike = ScriptedFuture | str
 
 
 class VerifiedTinker(Conveniences):
-    """A fake Tinker that records polls, as its own ``listener``, and has assertions on them.
+    """A fake Tinker that records polls, and has assertions about them.
+
+    The engine is its own ``listener``.
 
     Attributes:
-        how_to_move_clocks: The advice in an error about a script that moves clocks where none can be moved.
-        how_to_use_a_socket: The advice in an error about connections of requests that came in process.
+        how_to_move_clocks: The fix that errors suggest if a script moves clocks, but this engine has no clock
+            to move. It says how the user of this class gets such a clock. A subclass replaces it if its users
+            do that in another way.
+        how_to_use_a_socket: The fix that errors suggest if a test asks for connections, but the requests came
+            in process. A subclass replaces it in the same way.
     """
 
     how_to_move_clocks: ClassVar[str] = "pass move_clock to VerifiedTinker"
@@ -72,13 +79,15 @@ class VerifiedTinker(Conveniences):
 
         Args:
             clock: Returns the time in seconds; called at each poll and each reply.
-            move_clock: Moves the clock for a script's ``advance``; None if no clock can be moved.
-            unscripted: What a submission without a registered script gets.
-            seed: Makes it a simulated service, as in ``FakeTinker``.
-            client_config: Fields of the reply to ``client/config`` that replace the defaults.
-            strict: Whether the simulated service refuses base models that it does not announce.
-            dialect: The name of the server to speak as; None for the official service.
-            long_polls: Whether pending replies of the dialect come as late as that server sends them.
+            move_clock: Moves the clock when a script says ``advance``; None if no clock can be moved.
+            unscripted: What a submission without a registered script gets; None as in ``FakeTinker``.
+            seed: Makes the engine a simulated service, as in ``FakeTinker``; None for constant results.
+            client_config: Fields of the reply to ``client/config`` that replace the defaults; None for none.
+            strict: Whether the simulated service refuses base models that its capabilities do not list.
+            dialect: The name of a known server whose deviations from the official service the engine
+                imitates; None for the official service.
+            long_polls: Whether the engine also imitates how long that server waits before it answers a poll
+                of a future that is not done.
         """
         super().__init__(
             unscripted=unscripted,
@@ -100,7 +109,7 @@ class VerifiedTinker(Conveniences):
         self.listener = self
 
     def reset(self) -> None:
-        """Forget scripts, ids, problems, the journal and polls."""
+        """Forget scripts, ids, problems, the journal and the recorded polls."""
         super().reset()
         with self._log_lock:
             self._polls.clear()
@@ -121,8 +130,8 @@ class VerifiedTinker(Conveniences):
         """Register a script, as ``FakeTinker.add_script`` does.
 
         Raises:
-            ScriptError: The name is taken, there is no such operation, or the script moves clocks and none
-                can be moved.
+            ScriptError: As ``FakeTinker.add_script``; or the script moves clocks, but this engine has no
+                clock to move.
         """
         made = with_submission(as_script(script), submission)
         self._check_clock(made)
@@ -132,8 +141,8 @@ class VerifiedTinker(Conveniences):
         """Add a rule, as ``FakeTinker.add_rule`` does.
 
         Raises:
-            ScriptError: Submissions without a script are errors, or the rule moves clocks and none can be
-                moved.
+            ScriptError: As ``FakeTinker.add_rule``; or the rule moves clocks, but this engine has no clock to
+                move.
         """
         match rule:
             case Rule():
@@ -143,7 +152,11 @@ class VerifiedTinker(Conveniences):
         super().add_rule(rule, optional=optional)
 
     def script_clock_us(self) -> int:
-        """Return the clock that scripts move: the frozen one, which tests move too; it stands without one."""
+        """Return the time of the clock that scripts move, in microseconds.
+
+        That is the test's frozen clock, which the test may move, too. Without such a clock the time stands
+        still.
+        """
         now = round(self._clock() * MICROSECONDS) if self.moves_clock() else None
         if now is not None and self._read_us is not None:
             self._passed_us += max(now - self._read_us, 0)
@@ -185,12 +198,12 @@ class VerifiedTinker(Conveniences):
 
     @property
     def poll_order(self) -> tuple[str, ...]:
-        """The name of the future of each poll, in order."""
+        """The name of the future of each poll, in order of the polls."""
         return tuple(poll.future for poll in self.polls())
 
     @property
     def drained_order(self) -> tuple[str, ...]:
-        """The futures whose scripts were served to the end, in the order of their last replies."""
+        """The names of the futures whose scripts were served to the end, in order of their last replies."""
         with self._log_lock:
             return tuple(self._drained)
 
@@ -200,7 +213,7 @@ class VerifiedTinker(Conveniences):
 
     @property
     def connections(self) -> tuple[UsedConnection, ...]:
-        """The connections that carried requests, each with its requests; empty in process.
+        """The connections that carried requests, each with its requests; empty for requests in process.
 
         Raises:
             ScriptError: The journal has dropped its oldest requests.
@@ -210,7 +223,10 @@ class VerifiedTinker(Conveniences):
     # -- assertions ------------------------------------------------------------------------------
 
     def assert_drained(self, *futures: FutureLike) -> None:
-        """Check that these futures (all, if none is named) were served to the end of their scripts.
+        """Check that these futures were served to the end of their scripts.
+
+        Args:
+            futures: The futures; if there are none, all.
 
         Raises:
             ScriptViolation: Lists each unfinished future, the replies left, and the fix.
@@ -224,10 +240,10 @@ class VerifiedTinker(Conveniences):
         )
 
     def assert_polls(self, future: FutureLike, count: int) -> None:
-        """Check how often a future was polled.
+        """Check how many times a future was polled.
 
         Raises:
-            ScriptViolation: The count differs; lists the answer to each poll.
+            ScriptViolation: The number differs; the message lists the answer to each poll.
         """
         __tracebackhide__ = True
         found = self._named(future)
@@ -244,13 +260,13 @@ class VerifiedTinker(Conveniences):
     def assert_gaps(
         self, future: FutureLike, wanted: Iterable[float], *, tolerance: float | None = None
     ) -> None:
-        """Check how long a client waited between each answer and its next poll.
+        """Check how long the client waited between each answer to a future's poll and the next poll.
 
         Args:
             future: The polled future.
-            wanted: Seconds, one number for each gap.
-            tolerance: Greatest deviation of a gap in seconds; None for half a millisecond, or 0.4 s where the
-                clock is real.
+            wanted: The expected gaps in seconds, one number for each.
+            tolerance: Greatest difference of a gap that is accepted, in seconds; None for half a millisecond,
+                or 0.4 s where the clock is real.
 
         Raises:
             ScriptViolation: Lists every gap that differs.
@@ -262,11 +278,11 @@ class VerifiedTinker(Conveniences):
         _fail_unless_empty(lines, "difference", f"in the gaps of future {found.name!r}")
 
     def gap_tolerance(self) -> float:
-        """Return how far a gap may deviate by default, in seconds."""
+        """Return the greatest difference of a gap that is accepted by default, in seconds."""
         return GAP_TOLERANCE_SECONDS
 
     def assert_order(self, *futures: FutureLike) -> None:
-        """Check that these futures ended in this order; others may end in between.
+        """Check that these futures ended in this order; other futures may end in between.
 
         Raises:
             ScriptViolation: Lists the actual order.
@@ -290,16 +306,16 @@ class VerifiedTinker(Conveniences):
         where: Mapping[str, object] | RequestMatch | None = None,
         **fields: object,
     ) -> Exchange:
-        """Check that a request with these fields in its body came, and return the first one.
+        """Check that a request with these fields in its body came, and return the first one with its answer.
 
         Args:
             request: An operation or its name, or a path (below ``/api/v1/`` without a leading slash).
-            where: Conditions on the decoded body, as ``add_script`` takes them: paths into it, such as
-                ``sampling_params.max_tokens``, and what is wanted there.
+            where: Conditions on the decoded body, as ``add_script`` takes them: a mapping from paths, such as
+                ``sampling_params.max_tokens``, to the wanted values. None for none.
             **fields: Fields of the decoded body and their values.
 
         Raises:
-            ScriptViolation: Names the nearest request and how it differs.
+            ScriptViolation: No such request came; the message names the nearest request and how it differs.
             ScriptError: A condition is invalid, or there is no such endpoint or operation.
         """
         __tracebackhide__ = True
@@ -315,7 +331,7 @@ class VerifiedTinker(Conveniences):
         where: Mapping[str, object] | RequestMatch | None = None,
         **fields: object,
     ) -> tuple[dict[str, Any], ...]:
-        """Return the decoded body of each such request so far, in order of arrival; empty if none came.
+        """Return the decoded body of each request with these fields, in order of arrival; empty if none came.
 
             assert len(engine.sent("sample", where={"sampling_params.max_tokens": 16})) == 2
 
@@ -331,8 +347,8 @@ class VerifiedTinker(Conveniences):
         """Check how many connections carried all requests.
 
         Raises:
-            ScriptViolation: Lists each connection and its requests; also raised if requests came in process,
-                where there are no connections.
+            ScriptViolation: The number differs; the message lists each connection and its requests. Also
+                raised if requests came in process, where there are no connections.
             ScriptError: The journal has dropped its oldest requests.
         """
         __tracebackhide__ = True
@@ -350,7 +366,7 @@ class VerifiedTinker(Conveniences):
         """Do nothing: the journal records submissions and their replies."""
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Do nothing: the journal records the set-up."""
+        """Do nothing: the journal records these requests."""
 
     def request_arrived(self, poll: Poll) -> None:
         """Record a poll."""
@@ -363,7 +379,7 @@ class VerifiedTinker(Conveniences):
             self._polls.append(record)
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
-        """Move the clocks as the script says."""
+        """Move the clock as the script says."""
         if self._move_clock is None:
             raise ScriptError(
                 f"future {poll.future.name!r} moves the clocks, but no clock is frozen any more"
@@ -371,7 +387,7 @@ class VerifiedTinker(Conveniences):
         self._move_clock(advance)
 
     def reply_chosen(self, poll: Poll, reply: Reply | TransportFault) -> None:
-        """Record the answer."""
+        """Record the answer to a poll."""
         now = self._clock()
         with self._log_lock:
             place = self._places.get((poll.future.name, poll.place))

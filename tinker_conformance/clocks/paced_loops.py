@@ -1,8 +1,9 @@
-"""Event loops of asyncio that follow the frozen clock, whoever made them and whenever they began to run.
+"""Make asyncio's event loops follow the frozen clock, whoever created them and whenever they started.
 
-The official SDK keeps one loop in a thread for the life of the process, so it may be older than the test. A
-loop is therefore taken over between two of its iterations, and given back at the end: its timers are shifted
-to the clock that it reads. Loops with a clock of their own (uvloop, trio's guest mode) stay as they are.
+The official SDK keeps one loop in a thread for the life of the process, so the loop may be older than the
+test. So this module replaces the loop's selector between two of its iterations, and restores it at the end;
+both times the loop's timers are shifted by the difference of the clocks. Loops with a clock of their own
+(uvloop, trio's guest mode) stay as they are. `pacing.Pacer` decides when a wait is over.
 """
 
 from __future__ import annotations
@@ -29,20 +30,23 @@ from tinker_conformance.clocks.pacing import PacedWait, Pacer
 from tinker_conformance.clocks.real_time import RealTime
 
 _RESOLUTION_SECONDS: Final = 1e-7
-"""How early a timer may fire: far less than the clock's microsecond, and more than the rounding of floats."""
+"""How early a timer may fire, in seconds: far less than the clock's microsecond, and more than rounding
+errors.
+"""
 _RELEASE_SECONDS: Final = 2.0
-"""Real seconds within which a loop in another thread must have noticed that the clock is no longer frozen."""
+"""How many real seconds a loop in another thread may take to notice that the clock is no longer frozen."""
 
 PeerOf = Callable[[int], "Peer"]
-"""Returns what a descriptor is connected to."""
+"""A function that takes a file descriptor and returns what it is connected to."""
 IsLeftover = Callable[[Context], bool]
-"""Whether what runs in a context belongs to an earlier test."""
+"""A function that takes a context and returns whether the code in it belongs to an earlier test."""
 
 
 class Peer(Enum):
-    """What a descriptor is connected to.
+    """What a file descriptor is connected to: a server in this process, another process, or unknown.
 
-    Servers in this process answer in no time of the test. Waiting for another process moves the clock.
+    A reply of a server in this process takes no time on the frozen clock. A wait for another process moves
+    the clock by the real time it took.
     """
 
     OWN = "own"
@@ -51,7 +55,7 @@ class Peer(Enum):
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """The attributes of asyncio's loops that are used here, as mypy sees them (Python 3.11 to 3.14)."""
+    """The private attributes of asyncio's loops that this module uses (Python 3.11 to 3.14), for mypy."""
 
     _selector: Any
     _scheduled: list[Any]
@@ -61,7 +65,11 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 class _PacedSelector:
-    """Stands in for the selector of a loop during one iteration."""
+    """Replaces the selector of an event loop, so that the loop's waits follow the frozen clock.
+
+    While the loop waits for a reply of a server in this process, its timers are held back: they see the time
+    at which the wait began, even if the server moves the clock before the reply arrives.
+    """
 
     def __init__(self, pacer: Pacer, loop: _Loop, peer: PeerOf) -> None:
         self.real = loop._selector  # noqa: SLF001 - see _Loop
@@ -84,7 +92,11 @@ class _PacedSelector:
         self.get_key, self.get_map, self.close = self.real.get_key, self.real.get_map, self.real.close
 
     def timers_at_us(self) -> int:
-        """Return the moment at which the loop looks for timers that are due, microseconds."""
+        """Return the time by which the loop decides which timers are due, in microseconds.
+
+        It is the frozen monotonic clock, or an earlier time while the loop waits for a reply of a server in
+        this process.
+        """
         if self._held_us is None and self._moved_by_servers() and self._waits_for_a_server():
             self._held_us = self._pacer.moves_by_servers[self._seen_moves]
         return self._pacer.clock.monotonic_us if self._held_us is None else self._held_us
@@ -99,7 +111,7 @@ class _PacedSelector:
     def _moved_by_servers(self) -> bool:
         """Return whether a server has moved the clock since the loop last waited.
 
-        It may have answered a request before the loop begins to wait for the reply.
+        A server may move the clock and answer before the loop begins to wait for the reply.
         """
         return len(self._pacer.moves_by_servers) > self._seen_moves
 
@@ -140,10 +152,9 @@ class _PacedSelector:
     def _select_held(
         self, timeout: float | None, until_real: float
     ) -> list[tuple[selectors.SelectorKey, int]]:
-        """Wait for a server in this process, in real time.
+        """Wait in real time for a reply of a server in this process, with the loop's timers held back.
 
-        Its script may move the clock before the reply arrives. Timers of the loop are held back meanwhile, or
-        the client's read timeout would come before a reply that is on its way.
+        Otherwise the client's read timeout could fire before a reply that is on its way.
         """
         ready: list[tuple[selectors.SelectorKey, int]] = []
         clock = self._pacer.clock
@@ -165,14 +176,21 @@ class _PacedSelector:
         return ready
 
     def _release(self) -> bool:
-        """Let the timers of the loop see the clock again; return whether it has moved meanwhile."""
+        """Let the loop's timers see the frozen clock again.
+
+        Returns:
+            Whether the clock has moved while the timers were held back.
+        """
         held, self._held_us = self._held_us, None
         self._seen_moves = len(self._pacer.moves_by_servers)
         self._held_due = (None, math.inf)
         return held is not None and held < self._pacer.clock.monotonic_us
 
     def keep_back(self, is_leftover: IsLeftover) -> None:
-        """Keep the timers of earlier tests on real time: hundreds of heartbeats would follow each jump."""
+        """Keep the timers of earlier tests on real time.
+
+        Otherwise hundreds of heartbeats would follow each jump.
+        """
         loop = self._loop()
         if loop is None or not self._is_older:
             return
@@ -186,7 +204,11 @@ class _PacedSelector:
             heapq.heapify(scheduled)
 
     def _split(self, timeout: float | None) -> tuple[float | None, float]:
-        """Return how long the loop waits for timers of this test, and until when for earlier ones."""
+        """Return how long to wait for this test's timers, and until when for those of earlier tests.
+
+        Returns:
+            Seconds on the frozen clock, None without a timer; seconds of the real monotonic clock.
+        """
         loop = self._loop()
         if loop is None or not self._late:
             return timeout, math.inf
@@ -198,7 +220,7 @@ class _PacedSelector:
 
     def _wake(self) -> None:
         if (loop := self._loop()) is not None:
-            with contextlib.suppress(RuntimeError):  # it was closed meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
                 loop.call_soon_threadsafe(_nothing)
 
 
@@ -210,7 +232,7 @@ class _Loops:
     taken: weakref.WeakKeyDictionary[_Loop, _PacedSelector] = field(default_factory=weakref.WeakKeyDictionary)
 
     def selector_of(self, loop: asyncio.BaseEventLoop) -> _PacedSelector | None:
-        """Return what stands in for the selector of a loop in its next iteration; None leaves it alone."""
+        """Return the selector for a loop's next iteration; None to leave the loop its own."""
         if not isinstance(loop, asyncio.SelectorEventLoop) or type(loop).time is not self.paced_time:
             return None
         own: Any = loop
@@ -229,12 +251,15 @@ class _Loops:
         return selector
 
     def give_back(self, loop: _Loop) -> None:
-        """Put a loop on real time again, on its thread or while it does not run."""
+        """Let a loop follow real time again.
+
+        Call this on the loop's thread or while the loop does not run.
+        """
         if self.taken.pop(loop, None) is not None:
             _shift(loop, RealTime.monotonic() - self.pacer.clock.monotonic())
 
     def busy(self, thread: int) -> bool:
-        """Return whether a loop runs code, on another thread than this one."""
+        """Return whether an event loop runs code on another thread than `thread`."""
         waiting = self.pacer.waiting_threads()
         return any(
             loop.is_running() and loop._thread_id not in waiting and loop._thread_id != thread  # noqa: SLF001 - see _Loop
@@ -242,7 +267,7 @@ class _Loops:
         )
 
     def give_all_back(self) -> None:
-        """Put every loop on real time; the pacer is closed already."""
+        """Let every loop follow real time again, after the pacer was closed."""
         give_up = RealTime.monotonic() + _RELEASE_SECONDS
         own = threading.get_ident()
         for loop in tuple(self.taken):
@@ -257,12 +282,14 @@ class _Loops:
 
 @contextlib.contextmanager
 def loops_paced(pacer: Pacer, peer: PeerOf, is_leftover: IsLeftover) -> Iterator[None]:
-    """Make every loop of asyncio follow the clock of a pacer, from its next iteration on.
+    """Make every asyncio loop follow the clock of a pacer within the block.
+
+    A loop that runs already does so from its next iteration on.
 
     Args:
         pacer: The pacer.
-        peer: Tells what descriptors are connected to.
-        is_leftover: Tells timers of earlier tests, which stay on real time.
+        peer: Returns what a file descriptor is connected to.
+        is_leftover: Returns whether a timer's context belongs to an earlier test; such timers keep real time.
     """
     base = asyncio.base_events.BaseEventLoop
     run_once, loops = vars(base)["_run_once"], _Loops(pacer, peer)
@@ -305,15 +332,18 @@ def loops_paced(pacer: Pacer, peer: PeerOf, is_leftover: IsLeftover) -> Iterator
 
 
 def _with_the_time_of(base: type[asyncio.BaseEventLoop]) -> list[type[asyncio.BaseEventLoop]]:
-    """Return the classes to patch: freezegun leaves the method of the base class in those that it froze."""
+    """Return the classes whose method `time` must be replaced.
+
+    freezegun leaves the method of the base class in those classes that it froze.
+    """
     classes = [base]
-    for loops_class in classes:  # which grows meanwhile
+    for loops_class in classes:  # the list grows in the loop: subclasses of subclasses follow
         classes += loops_class.__subclasses__()
     return [each for each in classes if vars(each).get("time") is vars(base)["time"]]
 
 
 def _running_with(run_once: CodeType) -> Iterator[asyncio.BaseEventLoop]:
-    """Return the loops that some thread is running."""
+    """Return the loops that any thread is running, found by the code of their method `_run_once`."""
     for innermost in sys._current_frames().values():  # noqa: SLF001 - documented in sys
         frame = innermost
         while frame is not None:
@@ -323,7 +353,7 @@ def _running_with(run_once: CodeType) -> Iterator[asyncio.BaseEventLoop]:
 
 
 def _shift(loop: _Loop, seconds: float) -> None:
-    """Move all timers of a loop; their order stays."""
+    """Move all timers of a loop by `seconds`; their order stays the same."""
     for handle in loop._scheduled:  # noqa: SLF001 - see _Loop
         handle._when += seconds  # noqa: SLF001 - see _Loop
 

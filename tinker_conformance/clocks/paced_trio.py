@@ -1,7 +1,8 @@
-"""Runs of trio that follow the frozen clock, begun before or within the freeze.
+"""Make runs of trio follow the frozen clock, whether they began before or within the freeze.
 
-trio asks its clock how long it may block whenever all its tasks wait, and what time it is after that. Runs
-with a clock of their own (`trio.testing.MockClock`) stay as they are.
+Whenever all its tasks wait, trio asks its clock how long it may block, and afterwards what time it is. This
+module replaces both methods of trio's own clock. Runs with another clock (`trio.testing.MockClock`) stay as
+they are. `pacing.Pacer` decides when a wait is over.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from tinker_conformance.clocks.pacing import PacedWait, Pacer
 from tinker_conformance.clocks.real_time import RealTime
 
 _WAKEUP_SOCKETS = 1
-"""How many sockets a run that waits for nothing outside listens to: the one that wakes it."""
+"""How many sockets a run of trio listens to when it waits for no reply: the one by which other threads wake
+it.
+"""
 
 
 @contextlib.contextmanager
 def trio_paced(pacer: Pacer) -> Iterator[None]:
-    """Make runs of trio follow the clock of a pacer, if trio is installed."""
+    """Make runs of trio follow the clock of a pacer within the block, if trio is installed."""
     if "trio" not in sys.modules and importlib.util.find_spec("trio") is None:
         yield
         return
@@ -69,22 +72,26 @@ class _Runs:
         self._seen_moves: dict[int, int] = {}
 
     def current_time(self, own: Any, *, by_run_loop: bool) -> float:
-        """Return the time that a run sees.
+        """Return the time that a run of trio sees, in seconds.
 
         Args:
             own: The clock of the run.
-            by_run_loop: Whether trio's loop asks, to find what is due.
+            by_run_loop: Whether trio's own loop asks, to find which deadlines are over.
         """
         if not self._governs():
             return float(self._real_time(own))
         thread = threading.get_ident()
-        # trio calls this after it blocked.
+        # trio calls this method after it has blocked, so the wait is over.
         if (wait := self._waits.pop(thread, None)) is not None:
             self._pacer.end(wait)
         return self._at(own, self._due_at_us(thread) if by_run_loop else self._pacer.clock.monotonic_us)
 
     def _due_at_us(self, thread: int) -> int:
-        """Return the moment at which a run looks for deadlines that are due, microseconds."""
+        """Return the time by which a run decides which deadlines are over, in microseconds.
+
+        It is the frozen monotonic clock, or an earlier time while the run waits for a reply of a server in
+        this process.
+        """
         moves = self._pacer.moves_by_servers
         seen = self._seen_moves.setdefault(thread, len(moves))
         if thread not in self._held:
@@ -110,7 +117,7 @@ class _Runs:
         return self._bases[id(own)][1] + (at_us - self._began_us) / 1e6
 
     def block(self, own: Any, until: float) -> float:
-        """Return for how long trio may block, now that all its tasks wait."""
+        """Return for how many real seconds trio may block, now that all its tasks wait."""
         if not self._governs():
             return float(self._real_block(own, until))
         thread, now_us = threading.get_ident(), self._pacer.clock.monotonic_us
@@ -127,10 +134,10 @@ class _Runs:
         return 0.0 if look is None else look
 
     def _block_held(self, own: Any, until: float) -> float:
-        """Block for a socket, in real time.
+        """Return how many real seconds trio may block while it waits for a socket.
 
-        A fake of this process may move the clock before its reply arrives. Deadlines are held back meanwhile,
-        or a read timeout would come before a reply that is on its way.
+        A fake server in this process may move the clock before its reply arrives. Deadlines do not see that:
+        otherwise a read timeout would come before a reply that is on its way.
         """
         thread = threading.get_ident()
         held_us = self._held[thread] = self._due_at_us(thread)
@@ -148,7 +155,7 @@ class _Runs:
         return 0.0 if look is None else min(look, left)
 
     def give_back(self) -> None:
-        """Let the time of each clock go on from where it stands."""
+        """After the freeze, let the time of each run's clock go on from where it is."""
         for reference, base in self._bases.values():
             if (own := reference()) is not None:
                 elapsed = (self._pacer.clock.monotonic_us - self._began_us) / 1e6

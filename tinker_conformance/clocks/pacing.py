@@ -1,14 +1,16 @@
-"""Move the frozen clock past the waits of a process that is not the kit's own.
+"""Make the waits of a user's test process follow the frozen clock.
 
 In a test suite, code waits in ways that the kit did not write: the official SDK's event loop sleeps between
-two polls, a test calls ``future.result(timeout=5)``. Here every such wait has a due time on the frozen clock:
+two polls, a test calls ``future.result(timeout=5)``. For every such wait the `Pacer` knows when it is due on
+the frozen clock:
 
-- When every thread and event loop of the process waits, nothing but time can change anything. The clocks
-  jump to the nearest due time, and no real time passes.
+- When every thread and event loop of the process waits, only time can change anything. The clocks jump to the
+  nearest due time, and no real time passes.
 - When something else may still happen (a thread computes, a socket is open), waits take real time. A wait
-  that ends that way moves the clocks to its due time.
+  that ends in this way moves the clocks to its due time.
 
-So no wait takes longer than it would without the kit, and after each one the clocks show it.
+So no wait takes longer than it would without the kit, and after each wait the clocks have moved by its
+length. The modules `paced_threads`, `paced_loops` and `paced_trio` replace the functions that wait.
 """
 
 from __future__ import annotations
@@ -39,14 +41,15 @@ from tinker_conformance.clocks.two_clocks import MICROSECOND
 
 _FIRST_LOOK_SECONDS: Final = 0.0005
 _LAST_LOOK_SECONDS: Final = 0.01
-"""Real seconds between two looks at whether everything waits; they grow from the first to the last."""
+"""Real seconds between two looks at whether everything waits: from `_FIRST_LOOK_SECONDS` they double up to
+this.
+"""
 _SETTLE_SECONDS: Final = 0.0002
-"""Real seconds for which the interpreter is released, so that a thread that was just woken is seen to run."""
+"""How many real seconds this thread sleeps, so that a thread that was just woken can start to run."""
 _SLEEP_PATIENCE_SECONDS: Final = 0.5
-"""Real seconds for which `time.sleep` lets others finish what they do, before it moves the clock."""
+"""For how many real seconds `time.sleep` lets other threads go on, before it moves the clock."""
 _ROUNDING_OF_A_WAIT_US: Final = 0.0005
-"""A wait counts from now and is a sum of floats: half a nanosecond keeps 0.30000000000000004 s from becoming
-300001 µs."""
+"""The rounding error of a wait's length, in microseconds, so that 0.30000000000000004 s is 300000 µs."""
 
 
 def _never() -> bool:
@@ -66,13 +69,13 @@ class PacedWait:
     """One wait of a thread, an event loop or a trio run.
 
     Attributes:
-        due_us: When it is over, on the frozen monotonic clock, microseconds; None without a limit.
-        due_real: The same on the real monotonic clock, seconds.
+        due_us: When the wait ends, in microseconds of the frozen monotonic clock; None without a limit.
+        due_real: When the wait ends, in seconds of the real monotonic clock.
         thread: The identifier of the thread that waits.
-        ready: Returns whether what it waits for has come, so that it will end at once.
-        wake: Makes it look at the clock; called from any thread.
-        outside: Whether it waits for something that happens in real time, so that no clock may jump.
-        look: Real seconds until its next look.
+        ready: Returns whether the event waited for has come, so that the wait is about to end.
+        wake: Called from any thread to make the waiting thread look at the clock.
+        outside: Whether the event waited for takes real time, such as a reply. The clocks do not jump then.
+        look: Real seconds until the waiting thread looks at the clock again.
     """
 
     due_us: int | None
@@ -86,11 +89,11 @@ class PacedWait:
 
 @dataclass(frozen=True, slots=True)
 class StallWatch:
-    """Who is told that nothing can happen any more.
+    """A function to call when the process would wait for ever, or beyond a limit.
 
     Attributes:
-        until_us: Beyond this moment of the monotonic clock no jump goes, microseconds.
-        stalled: Called with the reason; more than once if nobody acts on it.
+        until_us: The limit, in microseconds of the monotonic clock. The clocks do not jump beyond it.
+        stalled: The function, called with the reason; called again if the process goes on waiting.
     """
 
     until_us: int
@@ -98,24 +101,27 @@ class StallWatch:
 
 
 class Pacer:
-    """Paces the waits of a process by a frozen clock. Thread-safe.
+    """Makes the waits of a process follow a frozen clock. Thread-safe.
 
     Attributes:
-        active: Whether the clock is still frozen; waits that began earlier go on in real time.
-        loop_busy: Returns whether an event loop runs code, on another thread than this one.
-        moves_by_servers: For each move by a server of this process, in order: where the monotonic clock
-            stood before it, microseconds.
+        active: Whether the clock is still frozen. After that, waits that have begun take real time.
+        loop_busy: Takes a thread's identifier. Returns whether an event loop runs code on another thread.
+        moves_by_servers: For each move of the clock by a server in this process, in order: the monotonic
+            clock before that move, in microseconds.
     """
 
     def __init__(
         self, clock: FrozenClock, harness: tuple[str, ...], refusal: Callable[[str], Exception]
     ) -> None:
-        """Create a pacer; the modules beside this one make threads and loops use it.
+        """Create a pacer.
+
+        Threads and loops use it only inside `threads_paced`, `loops_paced` and `trio_paced`.
 
         Args:
             clock: The frozen clock.
-            harness: Modules that run tests: they and their threads keep real time.
-            refusal: Makes the error for a loop that waits for a clock that nothing moves, from its text.
+            harness: Modules that run tests, such as pytest's: these and their threads keep real time.
+            refusal: Returns the error to raise, given its text, when a loop waits for a clock that nothing
+                moves.
         """
         self.clock = clock
         self.active = True
@@ -138,26 +144,27 @@ class Pacer:
     # -- what freezing asks (frozen_clock.Pacing) --------------------------------------------------
 
     def keeps_names(self, module: str) -> bool:
-        """Return whether the functions of `time` that a module has imported stay real."""
+        """Return whether a module keeps the real functions of `time` that the module has imported by name."""
         return self._real(module)
 
     def is_real(self, module: str) -> bool:
-        """Return whether the code of a module reads real time, on this thread."""
+        """Return whether code of a module reads real time on this thread."""
         if not self.active or self._real(module):
             return True
         return self._on_locks(module) and not self.governs_this_thread()
 
     def before_read(self) -> None:
-        """Take note of a reading of a clock.
+        """Called before each reading of a clock, on the thread that reads the clock.
 
         Raises:
-            Exception: The refusal, if this thread does nothing but wait for a clock that nothing moves.
+            Exception: The error of `refusal`, if this thread only loops and waits for a clock that nothing
+                moves.
         """
         if self.active:
             self._polls.read()
 
     def clock_moved(self) -> None:
-        """Wake what is due; called on the thread that moved the clocks."""
+        """Wake the threads whose waits are now over. Called on the thread that moved the clocks."""
         with self._lock:
             self._changes += 1
             self._moved_real = RealTime.monotonic()
@@ -170,7 +177,10 @@ class Pacer:
             wait.wake()
 
     def governs_this_thread(self) -> bool:
-        """Return whether waits of this thread follow the frozen clock: not those of the test runner."""
+        """Return whether waits of this thread follow the frozen clock.
+
+        Threads of test runner and fake server do not.
+        """
         if not self.active:
             return False
         known: bool | None = vars(self._governed).get("known")
@@ -182,7 +192,7 @@ class Pacer:
     # -- waits -------------------------------------------------------------------------------------
 
     def due(self, seconds: float) -> int:
-        """Return the moment so many seconds from now, on the frozen monotonic clock, microseconds."""
+        """Return the time in `seconds` from now, in microseconds of the frozen monotonic clock."""
         return self.clock.monotonic_us + max(0, math.ceil(seconds * MICROSECOND - _ROUNDING_OF_A_WAIT_US))
 
     @contextlib.contextmanager
@@ -198,11 +208,12 @@ class Pacer:
         """Count this thread as waiting within the block.
 
         Args:
-            seconds: How long at most; None without a limit.
-            ready: Returns whether what it waits for has come.
-            wake: Makes it look at the clock; called from any thread.
-            outside: Whether it waits for something that happens in real time.
-            before: Its last wait. If it was for the same moment, the real time that it took counts, too.
+            seconds: The longest time to wait; None without a limit.
+            ready: Returns whether the event waited for has come.
+            wake: Called from any thread to make this thread look at the clock.
+            outside: Whether the event waited for takes real time, such as a reply.
+            before: The thread's last wait. If it had the same due time, the real time that it took is
+                subtracted.
         """
         wait = self.begin(seconds, ready=ready, wake=wake, outside=outside, before=before)
         try:
@@ -219,7 +230,7 @@ class Pacer:
         outside: bool = False,
         before: PacedWait | None = None,
     ) -> PacedWait:
-        """Count this thread as waiting until `end`; see `waiting`."""
+        """Count this thread as waiting until `end` is called; the arguments are those of `waiting`."""
         due_us, due_real = None, math.inf
         if seconds is not None:
             due_us, due_real = self.due(seconds), RealTime.monotonic() + seconds
@@ -234,7 +245,7 @@ class Pacer:
         return wait
 
     def end(self, wait: PacedWait) -> None:
-        """No longer count it."""
+        """Stop counting the thread of a wait as waiting."""
         with self._lock:
             self._waits.pop(wait, None)
             self._changes += 1
@@ -245,9 +256,9 @@ class Pacer:
             return {wait.thread for wait in self._waits}
 
     def next_look(self, wait: PacedWait) -> float | None:
-        """Return for how many real seconds to block before the next look; None if the wait is over.
+        """Return how many real seconds this thread may block before the next call; None if the wait is over.
 
-        Jumps if everything waits. Call it on the thread that waits, in turn with blocking.
+        Moves the clocks if everything waits. Call this on the thread that waits.
         """
         while self.active:
             if wait.due_us is not None and wait.due_us <= self.clock.monotonic_us:
@@ -270,13 +281,13 @@ class Pacer:
         self.clock.move_to(self.clock.monotonic_us + math.floor(passed * MICROSECOND))
 
     def sleep(self, seconds: float) -> None:
-        """Replace `time.sleep`: move the clocks past every earlier wait, without real time.
+        """Replace `time.sleep`: move the clocks by `seconds`, past all earlier due times, without real time.
 
-        Threads that run meanwhile come to their own waits first, so that what sleeps side by side does not
-        add up. That takes at most half a real second: another thread may compute for long.
+        Other threads first go on until they wait themselves, so that parallel sleeps do not add up. That
+        takes at most `_SLEEP_PATIENCE_SECONDS` of real time, because another thread may compute for long.
 
         Raises:
-            ValueError: If the number is negative, as the real one raises it.
+            ValueError: If `seconds` is negative, as in the real `time.sleep`.
         """
         if seconds < 0:
             message = "sleep length must be non-negative"
@@ -294,7 +305,12 @@ class Pacer:
 
     @contextlib.contextmanager
     def watching_for_stalls(self, limit_seconds: float, stalled: Callable[[str], None]) -> Iterator[None]:
-        """Report within the block if nothing can happen any more, or not before so many virtual seconds."""
+        """Call `stalled` within the block if the process would wait for ever, or longer than the limit.
+
+        Args:
+            limit_seconds: The limit, in virtual seconds from now.
+            stalled: Called with the reason, as text.
+        """
         self._stall = StallWatch(self.due(limit_seconds), stalled)
         try:
             yield
@@ -302,7 +318,7 @@ class Pacer:
             self._stall = None
 
     def close(self) -> None:
-        """Let every wait go on in real time."""
+        """Let every wait go on in real time, because the clock is no longer frozen."""
         self.active = False
         self._polls.forget()
         with self._lock:
@@ -358,7 +374,7 @@ class Pacer:
         return thread != self._test_thread and started_by(frame, self._not_ours)
 
     def _another_runs(self, own: PacedWait) -> bool:
-        """Return whether another thread runs, or is about to; releases the interpreter to see it."""
+        """Return whether another thread runs or is about to run. Sleeps shortly, so that it can."""
         if self._another_is_about_to_run(own):
             return True
         before = self._places()
@@ -368,9 +384,10 @@ class Pacer:
         return others_runnable() or self._places() != before
 
     def _places(self) -> dict[int, tuple[int, int]]:
-        """Return where each other thread is in its code, but for those that wait and those of the harness.
+        """Return the frame and the instruction at which each other thread is.
 
-        A thread that computes, or was just woken, is elsewhere once it had the interpreter.
+        Threads that wait, and threads that run tests, are left out. If a thread computes or was just woken,
+        its place changes as soon as it gets the interpreter.
         """
         seen = {*self.waiting_threads(), threading.get_ident()}
         return {
@@ -394,7 +411,7 @@ _pacers: weakref.WeakSet[Pacer] = weakref.WeakSet()
 
 
 def _in_a_forked_child() -> None:
-    """Give a forked child real time: its parent's threads, and what they would have done, are gone."""
+    """Let a forked child process have real time: the other threads of its parent do not exist there."""
     for pacer in _pacers:
         pacer.active = False
 

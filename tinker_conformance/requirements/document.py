@@ -41,6 +41,9 @@ def _lines() -> Iterator[str]:
     yield ""
     yield f"Generated from the code; {len(REQUIREMENTS)} requirements in {len(CHAPTERS)} chapters."
     yield "*contract*: users rely on it. *quirk*: an accident of the official SDK, counted by `--strict`."
+    yield "*since*: the version of this kit that first asked the requirement. *source*: where it is from;"
+    yield "the official SDK is `tinker`, *measured* means seen in runs of these releases, and text in quotes"
+    yield "is a heading of the specification of Tinkex. *profiles*: the revisions of `tinker` it holds for."
     for chapter in CHAPTERS:
         yield ""
         yield f"## {chapter}"
@@ -51,7 +54,7 @@ def _lines() -> Iterator[str]:
             yield ""
             yield required.sentence
             yield ""
-            yield f"- level: {required.level.value}; since {required.since}"
+            yield f"- level: {required.level.value}; since kit {required.since}"
             yield f"- source: {readable_source(required.source)}"
             yield f"- profiles: {'all' if len(held) == len(profiles) else ', '.join(held)}"
             which = "the first that shows it of " if required.alternatives else ""

@@ -1,8 +1,9 @@
 """The interface between the kit and an SDK under test.
 
-``open_sdk`` takes a SPEC, such as ``official==0.38.0`` or ``exec:node adapter.mjs``, and returns an
-``SdkSession``, which runs scenarios. The subpackages are the ways to drive an SDK: `in_process`, `stdio`, and
-`official` with its environments.
+``open_sdk`` takes a SPEC, the text after ``--sdk`` such as ``official==0.38.0`` or ``exec:node adapter.mjs``.
+It starts that SDK and returns an ``SdkSession``, which runs scenarios with the SDK and returns a timeline of
+each. The subpackages are the ways to drive an SDK: `in_process` (Python), `stdio` (any language), and
+`official` (releases of `tinker`, with their environments).
 """
 
 from __future__ import annotations

@@ -20,13 +20,15 @@ from tinker_conformance.timeline import OutcomeKind
 
 
 class Capability(StrEnum):
-    """A feature that an SDK may leave out, and that its adapter claims if it is there.
+    """A feature that an SDK may lack; the adapter claims the features that its SDK has.
 
-    Parsing, trigger, reasons, messages and debounce are not listed: every SDK under test must have them.
+    The chapters parsing, trigger, reasons, messages and debounce need no capability: they apply to every SDK.
     """
 
     CALLBACKS = "callbacks"
-    """The adapter sees the SDK call its observer. Without this claim, states are judged by the log lines."""
+    """The adapter sees the SDK call its observer. Without this claim, queue states are judged by the log
+    lines.
+    """
     RAISING_OBSERVER = "raising_observer"
     """The adapter can make the client's observer raise."""
     CUSTOM_OBSERVER = "custom_observer"
@@ -52,25 +54,27 @@ class Capability(StrEnum):
     THREADS = "threads"
     """Several threads can submit futures of one client, and wait for them, at the same time."""
     SUBMISSION_RETRIES = "submission_retries"
-    """The SDK sends a request again by itself that the server does not accept for the moment."""
+    """The SDK itself sends a submission again that the server has refused for the moment."""
     CHECKPOINTS = "checkpoints"
-    """The SDK creates training clients from saved states, with and without the optimizer's."""
+    """The SDK creates training clients from saved states, with or without the state of the optimizer."""
     CANCELLATION = "cancellation"
     """A caller can give up a future: the SDK stops polling it, and may tell the server."""
     SESSION_POLLING = "session_polling"
-    """Where the server's configuration says so, samples of a client wait for one poll of their session."""
+    """Samples of a client share one poll for their session, if the server's configuration asks for that."""
     OFFICIAL_PLUMBING = "official_plumbing"
-    """The SDK shares internals of the official one: results in protobuf only, failures that its telemetry
-    suppresses, and the texts of Python's errors in log lines."""
+    """The SDK shares internals with the official one: it takes results in protobuf only, its telemetry leaves
+    some failures out, and its log lines have the texts of Python's errors.
+    """
     FROZEN_CLOCK = "frozen_clock"
     """The kit moves the SDK's wall and monotonic clocks."""
     VIRTUAL_SLEEP = "virtual_sleep"
     """An adapter over stdio reports when the SDK sleeps, so that the kit can move the clock to the end of the
-    sleep. In process every SDK has this capability, claimed or not."""
+    sleep. The kit sees the sleeps of an SDK in its own Python worker, whether or not this is claimed.
+    """
 
 
 class Transport(StrEnum):
-    """How an in-process SDK reaches the fake server."""
+    """How an SDK in the kit's worker process reaches the fake server."""
 
     HTTPX = "httpx"
     """Through httpx clients, which respx intercepts. No socket is opened."""
@@ -79,17 +83,17 @@ class Transport(StrEnum):
 
 
 class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The identity of an SDK and what its adapter claims.
+    """The identity of an SDK, and what its adapter claims.
 
     Attributes:
         name: The SDK's name.
         version: The SDK's version.
         language: The SDK's programming language.
-        runtime: What runs it, such as `node v20.11.1`. In process the kit fills it in.
-        capabilities: The capabilities that the SDK claims.
+        runtime: What runs the SDK, such as `node v20.11.1`. For an adapter in Python the kit sets this.
+        capabilities: The features that the adapter claims.
         operations: The operations that the SDK has.
-        profile: Name of the profile that the SDK follows, or None.
-        transport: How the SDK reaches the fake server.
+        profile: The name of the profile that the SDK follows; None if the adapter names none.
+        transport: How an SDK in Python reaches the fake server.
     """
 
     name: str
@@ -103,34 +107,42 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ObserverRaisedError(ConformanceError, RuntimeError):
-    """Raised by the observer of an SDK if the scenario asks for an observer that raises."""
+    """Raised in the SDK's call of its observer, where the scenario asks for an observer that raises."""
 
 
 class CallRecorder(Protocol):
-    """The receiver of events that only the adapter can see. Log lines are recorded without its help."""
+    """The object to which an adapter reports what only the adapter can see.
+
+    The kit records log lines itself.
+    """
 
     def callback(self, state: str, reason: str | None = None, *, custom: bool = False) -> None:
         """Record that the SDK called an observer.
 
         Args:
             state: The queue state, as the SDK names it.
-            reason: The reason, if the SDK passed one.
-            custom: Whether it was the caller's own observer.
+            reason: The reason, if the SDK passed one to the observer.
+            custom: Whether the observer was the caller's own rather than the client's.
         """
 
     def telemetry(self, name: str, data: dict[str, object] | None = None) -> None:
-        """Record that the SDK emitted a telemetry event."""
+        """Record that the SDK emitted a telemetry event.
+
+        Args:
+            name: The name of the event.
+            data: The other fields of the event.
+        """
 
 
 class ScenarioContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The surroundings of one scenario, passed to `Adapter.open`.
+    """What an SDK needs to know for one scenario; passed to `Adapter.open`.
 
     Attributes:
-        base_url: URL of the fake server.
+        base_url: The URL of the fake server.
         api_key: A key in the form that SDKs accept. The fake server accepts any value.
         profile: The profile that the SDK is judged by. Only the reference may read it: any other SDK would
             adapt itself to the expected behaviour.
-        recorder: Receives observer calls and telemetry events.
+        recorder: Takes the reports of observer calls and telemetry events.
         read_timeout: How long the SDK is to wait for a reply to one request, in seconds; None for its
             default. Only set for an adapter that claims `read_timeout`.
     """
@@ -143,13 +155,13 @@ class ScenarioContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperationCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation to submit.
+    """One operation that the SDK is to submit.
 
     Attributes:
         operation: The operation.
-        observer: The observer to notify of the future's queue states.
-        timeout: Seconds to wait for the result, or None to wait without limit.
-        cancels: Whether to give up the future when that time has passed, and not only the wait.
+        observer: Which observer the SDK is to notify of the future's queue states.
+        timeout: How many seconds to wait for the result, or None to wait without limit.
+        cancels: Whether to give up the future after the timeout. If not, only the waiting ends.
         future: The future's number in the scenario, from 1.
     """
 
@@ -162,17 +174,20 @@ class OperationCall(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class Adapter(Protocol):
-    """An SDK as the kit drives it. Created once per worker process."""
+    """A class that drives one SDK for the kit. The kit creates one object of it per worker process."""
 
     @property
     def info(self) -> AdapterInfo:
         """The SDK's name, version and claims."""
 
     async def open(self, context: ScenarioContext) -> None:
-        """Start a scenario. Create afresh whatever its clients share, such as a session."""
+        """Start a scenario.
+
+        Create everything that its clients share, such as a session, for this scenario alone.
+        """
 
     async def create_client(self, spec: ClientSpec) -> object:
-        """Create a client and return it. The kit passes the value back to `run`."""
+        """Create a client and return it; the kit passes that value back to `run`."""
 
     async def run(self, client: object, call: OperationCall) -> None:
         """Submit an operation and wait for its result.

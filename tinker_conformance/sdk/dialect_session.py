@@ -1,4 +1,8 @@
-"""An SDK that meets another server's dialect in every scenario."""
+"""An SDK session in which the fake server speaks another server's dialect in every scenario.
+
+A dialect is how a known server differs from the official service, as data (`--dialect`). An SDK session is an
+SDK that is ready to run scenarios (`tinker_conformance.sdk.session`).
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,13 @@ from tinker_conformance.sdk.wrapped_session import WrappedSession
 
 
 class DialectSession(WrappedSession):
-    """Runs scenarios with an SDK while the fake server speaks as another server does."""
+    """An SDK session whose scenarios all run against one dialect of the fake server."""
 
     def __init__(self, sdk: SdkSession, dialect: str) -> None:
-        """Wrap an SDK.
+        """Wrap an SDK session.
 
         Args:
-            sdk: The SDK; `close` closes it.
+            sdk: The SDK session that runs the scenarios; `close` closes it, too.
             dialect: The name of the dialect.
 
         Raises:
@@ -28,5 +32,5 @@ class DialectSession(WrappedSession):
         self._dialect = dialect_named(dialect).name
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        """Run a scenario in the dialect."""
+        """Run a scenario while the fake server speaks the dialect."""
         return super().run(msgspec.structs.replace(scenario, dialect=self._dialect), profile)

@@ -1,9 +1,9 @@
-"""Which future of the adapter is which future of the fake server.
+"""Find out which future of the SDK's adapter is which future of the fake server.
 
 The adapter numbers futures by their place in the scenario. The fake server gives the first free script to the
 first matching submission. Where several futures of one client and operation are in flight together, their
-submissions arrive in any order, so the two numbers of one future may differ. A timeline uses the server's
-number, because that one names the script.
+submissions arrive in any order, so one future may have two different numbers: the adapter's and the server's.
+A timeline uses the server's number, because that number names the script.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from tinker_conformance.timeline import Callback, Log, Outcome, Telemetry, Timel
 
 
 class FutureNumbers:
-    """Finds the server's number of each of the adapter's futures. Not thread-safe.
+    """Finds the server's number for each of the adapter's futures. Not thread-safe.
 
-    An SDK does something for a future between a reply and the next request of that future. So an event that
-    the adapter reports for a future rules out every future of the server that is waiting for a reply then.
+    An SDK does something for a future only between a reply and the next request of that future. So when the
+    adapter reports an event of a future, that future cannot be one whose poll the server has not answered
+    yet.
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        """Start with every pair possible that the fake server could make.
+        """Start with all pairs of numbers that are possible in a scenario.
 
         Args:
             scenario: The scenario that runs.
@@ -42,12 +43,15 @@ class FutureNumbers:
         self._finished: list[int] = []
 
     def of(self, number: int) -> int:
-        """Return the server's number of an adapter's future; its own number while that is not certain."""
+        """Return the server's number for an adapter's number.
+
+        While the server's number is not certain, return the adapter's number.
+        """
         possible = self._possible.get(number, {number})
         return next(iter(possible)) if len(possible) == 1 else number
 
     def renumbered(self, timeline: Timeline) -> Timeline:
-        """Return a timeline in which the adapter's events have the server's numbers."""
+        """Return a timeline in which the events that the adapter reported have the server's numbers."""
         return tuple(
             msgspec.structs.replace(event, future=self.of(event.future))
             if isinstance(event, Callback | Log | Telemetry | Outcome) and event.future is not None
@@ -56,30 +60,30 @@ class FutureNumbers:
         )
 
     def from_server(self, number: int) -> int | None:
-        """Return the adapter's number of a future of the server, or None while that is not certain."""
+        """Return the adapter's number for a server's number, or None while that is not certain."""
         return next((own for own, possible in self._possible.items() if possible == {number}), None)
 
     @property
     def awaiting_a_reply(self) -> bool:
-        """Whether a poll has arrived that is not answered yet."""
+        """Whether the server has received a poll and has not answered it yet."""
         return bool(self._asked)
 
     def submitted_by(self, own: int | None, number: int) -> None:
-        """Record which future of the adapter sent a submission, where that is known.
+        """Record which future of the adapter sent a submission.
 
         Args:
-            own: The adapter's number, or None.
-            number: The server's number.
+            own: The adapter's number of the future; None if that is not known.
+            number: The server's number of the future.
         """
         if own is not None and number in self._possible.get(own, ()):
             self._narrow(own, {number})
 
     def request_arrived(self, number: int) -> None:
-        """Record that a future of the server was polled."""
+        """Record that the server received a poll of the future with this server's number."""
         self._asked.add(number)
 
     def reply_chosen(self, number: int, *, last: bool) -> None:
-        """Record the reply to a poll.
+        """Record that the server answers a poll.
 
         Args:
             number: The server's number of the future.
@@ -90,14 +94,14 @@ class FutureNumbers:
             self._finished.append(number)
 
     def event_of(self, own: int) -> None:
-        """Record that the adapter reported something of a future, by the adapter's number."""
+        """Record that the adapter reported an event of the future with this adapter's number."""
         self._narrow(own, self._possible.get(own, set()) - self._asked)
 
     def outcome_of(self, own: int) -> int:
-        """Record the outcome of a future, by the adapter's number.
+        """Record that the adapter reported the outcome of the future with this adapter's number.
 
         Returns:
-            The server's number: of those possible, the one whose script was served to its end first. No
+            The server's number of the future. If several are possible, the one whose script ended first. No
             other future of the adapter gets the same number.
         """
         self.event_of(own)
@@ -124,10 +128,10 @@ class FutureNumbers:
                 self._narrow(other, others - possible)
 
     def _holds_one(self, own: int) -> bool:
-        """Return whether a future can have a possible number while every other one keeps or changes its own.
+        """Return whether all futures can still have different numbers, given what is possible for each.
 
         `_held` is one way in which all futures have different numbers. A search for a chain of changes, each
-        future taking the number of the next, ends at the number that this future can no longer have.
+        future taking the number of the next, ends at the number that `own` can no longer have.
         """
         free = self._held[own]
         if free in self._possible[own]:
@@ -150,7 +154,10 @@ class FutureNumbers:
 
 
 def _alike(scenario: Scenario, future: FutureSpec) -> tuple[object, ...]:
-    """Return what the fake server knows of a submission when it chooses a script."""
+    """Return what the fake server sees of a submission when it chooses a script.
+
+    Equal values: it cannot tell them apart.
+    """
     kind = scenario.client(future.client).kind
     client = None if kind is ClientKind.SAMPLING else future.client
     return kind, client, future.operation

@@ -1,4 +1,4 @@
-"""Builds JSON schemas that do not depend on the versions of msgspec and Python."""
+"""Build JSON schemas that do not depend on the versions of msgspec and Python."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import msgspec
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 UNIQUE: Final = msgspec.Meta(extra_json_schema={"uniqueItems": True})
-"""Annotation of a field that is a set: msgspec before 0.21 does not write `uniqueItems` by itself."""
+"""The annotation of a field that is a set: msgspec before 0.21 does not write `uniqueItems` by itself."""
 
 _VERSION_DEPENDENT: Final = ("uniqueItems", "propertyNames")
-"""Keywords that only newer releases of msgspec write by themselves; our fields state them."""
+"""Keywords that only newer releases of msgspec write by themselves; the kit's fields state them."""
 
 
 def schema_text(title: str, page: Mapping[str, object], components: Mapping[str, object]) -> str:
     """Return a JSON schema as text, with a newline at the end.
 
-    The text is compared with a committed file, so it must depend on our types alone. Up to 0.22, msgspec
-    copies a docstring with the indentation of its source, which the compiler of Python 3.13 removes;
-    from 0.23 it removes the indentation itself. A keyword that a field states comes at another place than one
-    that msgspec writes by itself, and the order of a choice between a struct and null changed in 0.22.
+    The text is compared with a committed file, so it must not change with the version of msgspec. Up to 0.22,
+    msgspec copies a docstring with the indentation of its source, which the compiler of Python 3.13 removes;
+    from 0.23 on, msgspec removes the indentation. A keyword that a field states is in another place than a
+    keyword that msgspec writes by itself. A choice between a struct and null changed its order in 0.22.
 
     Args:
         title: The title of the document.
@@ -38,8 +38,9 @@ def schema_text(title: str, page: Mapping[str, object], components: Mapping[str,
 def canonical(node: object) -> object:
     """Return a schema in a form that does not depend on the version of msgspec or Python.
 
-    Descriptions are dedented as by `inspect.cleandoc`. Null is the last of its choices. Keywords that not
-    every msgspec release writes move to the end of their schema; a property with such a name stays in place.
+    Descriptions lose their indentation, as by `inspect.cleandoc`. Null becomes the last choice. Keywords that
+    not every msgspec release writes move to the end of their schema; a property that is named like such a
+    keyword stays in its place.
     """
     match node:
         case dict():

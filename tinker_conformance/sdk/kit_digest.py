@@ -1,4 +1,4 @@
-"""A digest of the kit itself, for results that hold until the kit changes."""
+"""A digest of the kit's source files: cached results are valid as long as the digest is the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _SUFFIXES: Final = frozenset({".py", ".json", ".toml", ".yaml"})
 
 
 def kit_digest(*also: str) -> str:
-    """Return a digest of the kit's own files and of other texts; it takes some 30 ms."""
+    """Return a digest of the kit's own files and of the texts in `also`.
+
+    Reading the files takes some 30 ms.
+    """
     digest = hashlib.sha256(repr(also).encode())
     for package in KIT_PACKAGES:
         root = package_folder(package)

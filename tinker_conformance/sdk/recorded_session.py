@@ -1,8 +1,8 @@
-"""Recorded runs: what an SDK did, as a file, and a session that replays the file without the SDK.
+"""Record what an SDK does (`--record FILE`), and replay the file without the SDK (`--sdk recorded:FILE`).
 
-A recording shows what a change of the kit alters, where the SDK itself cannot be had: another language,
-another machine, a build that is gone. It holds timelines, so it is independent of requirements and profiles.
-The file has one JSON object per line: first the SDK, then one line per scenario.
+A recording shows what a change of the kit alters, even where the SDK itself is not available: another
+language, another machine, a build that is gone. A recording holds timelines, so it does not depend on
+requirements and profiles. The file has one JSON object per line: first the SDK, then each scenario.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from tinker_conformance.sdk.wrapped_session import WrappedSession
 from tinker_conformance.timeline import Event
 
 FORMAT: Final = 1
-"""Increases when older files can no longer be read."""
+"""The version of the file's format. It increases when older files can no longer be read."""
 MOST_BYTES: Final = 50_000_000
 
 
 class RecordedSdk(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line: the SDK.
+    """The first line of a recording: the SDK.
 
     Attributes:
-        format: `FORMAT` of the kit that recorded it.
+        format: The value of `FORMAT` in the kit that wrote the recording.
         kit: The version of that kit.
-        spec: The SPEC that was run.
-        info: What the adapter said.
-        clock: How the kit moved its clocks.
+        spec: The SPEC that named the SDK.
+        info: The SDK's name, version and claims.
+        clock: How the kit moved the SDK's clocks.
     """
 
     format: int = FORMAT
@@ -51,14 +51,14 @@ class RecordedSdk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordedScenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Any other line: the run of one scenario.
+    """Any other line of a recording: what the SDK did in one scenario.
 
     Attributes:
-        scenario: Its id, for readers.
-        digest: A digest of its content. A scenario that has changed since is not replayed.
+        scenario: The scenario's id, for readers of the file.
+        digest: A digest of the scenario. If the scenario has changed since, this line is not replayed.
         timeline: The events.
-        fault: The kind of the fault, if the scenario did not run to its end.
-        fault_text: The text of the fault.
+        fault: The kind of fault, if the scenario did not run to its end.
+        fault_text: The text of that fault.
     """
 
     scenario: str
@@ -69,14 +69,14 @@ class RecordedScenario(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class RecordingSession(WrappedSession):
-    """Runs another session and remembers what it did. Not thread-safe."""
+    """An SDK session that writes everything the SDK does to a recording. Not thread-safe."""
 
     def __init__(self, session: SdkSession, path: Path) -> None:
-        """Record nothing yet.
+        """Wrap an SDK session; nothing is recorded yet.
 
         Args:
-            session: The session. Closing this one closes it, and writes the file.
-            path: The file, which is replaced.
+            session: The SDK session that runs the scenarios; `close` closes it, too.
+            path: The file of the recording, which `close` replaces.
         """
         super().__init__(session)
         self._path = path
@@ -84,10 +84,12 @@ class RecordingSession(WrappedSession):
         self._killed = False
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        """Run a scenario, and remember the first run of each."""
+        """Run a scenario. The first run of each scenario is recorded."""
         run = super().run(scenario, profile)
         digest = _digest(scenario)
-        if digest not in self._runs and not self._killed:  # the kit itself broke what it killed
+        if (
+            digest not in self._runs and not self._killed
+        ):  # a run that `kill` broke off says nothing of the SDK
             self._runs[digest] = RecordedScenario(
                 scenario=scenario.id,
                 digest=digest,
@@ -98,7 +100,7 @@ class RecordingSession(WrappedSession):
         return run
 
     def close(self) -> None:
-        """Close the session and write the recording.
+        """Close the wrapped SDK session and write the recording.
 
         Raises:
             UserError: If the file cannot be written.
@@ -112,23 +114,26 @@ class RecordingSession(WrappedSession):
             raise UserError(f"{self._path}: cannot be written ({why}); name another file") from error
 
     def kill(self) -> None:
-        """Kill the session; what it still runs is not recorded. Thread-safe."""
+        """Kill the wrapped SDK session; the scenario that it still runs is not recorded. Thread-safe."""
         self._killed = True
         super().kill()
 
 
 class ReplayedSession:
-    """Replays a recording. A scenario that it does not hold is not testable."""
+    """An SDK session that returns the runs of a recording, without the SDK.
+
+    A scenario that is not in the recording is not testable.
+    """
 
     def __init__(self, spec: str, path: Path) -> None:
-        """Read the recording.
+        """Read a recording.
 
         Args:
-            spec: The SPEC that named it.
-            path: The file.
+            spec: The SPEC that named the recording, for messages.
+            path: The file of the recording.
 
         Raises:
-            UserError: If it is not a recording that this kit reads.
+            UserError: If the file is not a recording that this version of the kit reads.
         """
         self.spec = spec
         self._path = path
@@ -164,10 +169,10 @@ class ReplayedSession:
 
 
 def check_place_of_recording(path: Path) -> None:
-    """Check, before a run, that a recording can be written.
+    """Check, before a run, that a recording can be written to `path`.
 
     Raises:
-        UserError: If its folder is missing, or it is a folder.
+        UserError: If the folder of the file does not exist, or `path` is a folder.
     """
     if not path.absolute().parent.is_dir():
         raise UserError(f"{path}: its folder does not exist; create it first")
@@ -186,7 +191,7 @@ def _encoded(first: RecordedSdk, runs: Iterable[RecordedScenario]) -> bytes:
 
 
 def _line(run: RecordedScenario) -> bytes:
-    """Return a run as JSON, with the defaults of its events omitted."""
+    """Return one line of a recording as JSON, without the fields that have their default."""
     fields = msgspec.to_builtins(run)
     fields["timeline"] = [_event(event) for event in run.timeline]
     return msgspec.json.encode(fields)

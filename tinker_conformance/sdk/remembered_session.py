@@ -1,4 +1,7 @@
-"""Caches the runs of a session, so that each scenario runs once."""
+"""An SDK session that caches the runs of another SDK session, so that each scenario runs once.
+
+An SDK session is an SDK that is ready to run scenarios (`tinker_conformance.sdk.session`).
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,20 @@ from tinker_conformance.sdk.wrapped_session import WrappedSession
 
 
 class RememberedSession(WrappedSession):
-    """A session that caches the runs of another one by profile and scenario. Not thread-safe.
+    """An SDK session that runs each scenario once per profile, and then returns the cached run.
 
-    Closing it leaves the other session open, so that several users can share that session.
+    Not thread-safe.
+
+    Several users can share one SDK session in this way: `close` and `kill` do nothing to it.
     """
 
     def __init__(self, session: SdkSession, *, profile: Profile | None = None) -> None:
-        """Wrap a session; nothing runs yet.
+        """Wrap an SDK session; nothing runs yet.
 
         Args:
-            session: The session that runs scenarios. `close` leaves it open.
-            profile: Replaces the profile of every run. Use it for an SDK under test, whose behaviour does not
-                depend on the profile.
+            session: The SDK session that runs the scenarios. `close` leaves it open.
+            profile: Replaces the profile of every run. Use it for an SDK under test, which behaves in the
+                same way under every profile. None: each run has the profile that is passed to `run`.
         """
         super().__init__(session)
         self._profile = profile
@@ -38,7 +43,7 @@ class RememberedSession(WrappedSession):
         return self._runs[key]
 
     def close(self) -> None:
-        """Do nothing: the wrapped session stays open."""
+        """Do nothing: whoever opened the wrapped SDK session closes it."""
 
     def kill(self) -> None:
-        """Do nothing: the wrapped session belongs to another."""
+        """Do nothing: whoever opened the wrapped SDK session kills it."""

@@ -1,4 +1,7 @@
-"""Prepares the fake server for one scenario, in process and over stdio alike."""
+"""Prepare the fake server for one scenario: its clients, its scripts, and the paths that it answers.
+
+Used for SDKs in Python and for SDKs over stdio alike.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ from tinker_conformance.sdk.server_events import API_KEY, FutureKey
 __all__ = ["API_KEY", "VIRTUAL_LIMIT_SECONDS", "future_keys", "kit_failure", "scripted_engine"]
 
 VIRTUAL_LIMIT_SECONDS: Final = 26 * 3600.0
-"""Time limit of a scenario in virtual seconds. The longest wait of any known SDK is two hours."""
+"""How long a scenario may take, in virtual seconds. The longest wait of any known SDK is two hours."""
 
 
 def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
-    """Return the key of each scripted future, by its name on the fake server."""
+    """Return client and number of each scripted future, by the future's name on the fake server."""
     keys: dict[str, FutureKey] = {}
     for number, future in enumerate(scenario.futures, 1):
         key = FutureKey(future.client, number)
@@ -35,16 +38,20 @@ def future_keys(scenario: Scenario) -> dict[str, FutureKey]:
 
 
 class ScenarioListener(Listener, Protocol):
-    """Is notified of the requests of a scenario."""
+    """A listener of the fake server that is also notified of requests to unexpected paths."""
 
     def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Handle a request that is neither a submission nor a poll, nor below the base URL's path."""
+        """Handle a request that left out the path of the base URL and is neither a submission nor a poll."""
 
 
 def scripted_engine(
     scenario: Scenario, listener: ScenarioListener
 ) -> tuple[FakeTinker, tuple[ScriptedFuture, ...]]:
-    """Return an engine with the clients and scripts of a scenario, and its scripted futures in order."""
+    """Return the fake server for a scenario, with the clients and scripts of the scenario.
+
+    Returns:
+        The engine, which answers requests without a socket, and its scripted futures in the scenario's order.
+    """
     engine = _BelowPath(scenario, listener)
     for client in scenario.clients:
         match client.kind:
@@ -77,7 +84,10 @@ def _scripted(engine: FakeTinker, scenario: Scenario, number: int, future: Futur
 
 
 class _BelowPath(FakeTinker):
-    """A fake server that answers below a path and without it, so that a timeline shows who left it out."""
+    """A fake server that answers with and without the path of the base URL.
+
+    An SDK that leaves out that path gets an answer, too, so that the timeline shows the mistake.
+    """
 
     def __init__(self, scenario: Scenario, listener: ScenarioListener) -> None:
         super().__init__(
@@ -103,9 +113,9 @@ class _BelowPath(FakeTinker):
 
 
 def kit_failure(engine: FakeTinker) -> str | None:
-    """Return what failed inside the fake server while it answered, or None.
+    """Return the message of an error inside the fake server while it answered a request, or None.
 
-    The client then got an answer that is in no script, so its further behaviour cannot be judged.
+    After such an error the client has got an answer that is in no script, so the client cannot be judged.
     """
     failed = (problem.message for problem in engine.problems if problem.kind is ProblemKind.INTERNAL)
     message = next(failed, None)
@@ -117,7 +127,7 @@ def _model_name(number: int) -> str:
 
 
 def _submitted_client(client: ClientSpec) -> str | None:
-    """Return the client name in a submission that selects its script, or None for any."""
+    """Return the client name by which the fake server matches a submission to its script; None: any."""
     match client.kind:
         case ClientKind.TRAINING:
             return client.id

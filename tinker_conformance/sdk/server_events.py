@@ -1,4 +1,4 @@
-"""Converts the fake server's notifications into events of a timeline, in process and over stdio alike."""
+"""Convert what the fake server reports into events of a timeline, for SDKs in Python and over stdio alike."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from tinker_conformance.clocks.two_clocks import MICROSECOND
 from tinker_conformance.timeline import ClockCause, ClockStep, Request, Response
 
 SESSION_PATHS: Final = frozenset({POLL_MANY_PATH, CANCEL_PATH})
-"""The paths of requests in the background, whose bodies and replies a timeline shows."""
+"""The paths of background requests for a session. A timeline shows the bodies of these and of the replies."""
 MAX_EVENTS: Final = 20_000
-"""Limit for the events of one scenario, for an SDK that would poll without end."""
+"""The most events of one scenario: an SDK might poll without end."""
 _MAX_BODY: Final = 20_000
-"""Limit for a request's body in a timeline, in bytes."""
+"""How many bytes of a request's body a timeline shows."""
 _MAX_RAW: Final = 200
-"""Limit for the text of a body that is not JSON, in bytes."""
+"""How many bytes a timeline shows of a body that is not JSON."""
 MAX_TEXT: Final = 20_000
-"""Limit for a log message or an error text, in characters."""
+"""How many characters a timeline shows of a log message or an error text."""
 
 
 class FutureKey(NamedTuple):
-    """The client's name, and the future's number in the scenario (from 1)."""
+    """Which future an event belongs to: its client's name, and its number in the scenario, from 1."""
 
     client: str | None
     future: int | None
 
 
 API_KEY: Final = "tml-conformance-kit"
-"""The key that the kit gives to every SDK."""
+"""The API key that the kit gives to every SDK."""
 NO_FUTURE: Final = FutureKey(None, None)
 
 
 def submission_event(at: float, key: FutureKey, submission: Submission) -> Request:
-    """Return the event of a submission at `at` virtual seconds."""
+    """Return the timeline's event for a submission at `at` virtual seconds."""
     return Request(
         at=at,
         client=key.client,
@@ -54,7 +54,14 @@ def submission_event(at: float, key: FutureKey, submission: Submission) -> Reque
 
 
 def poll_event(at: float, key: FutureKey, poll: Poll, gap: float | None) -> Request:
-    """Return the event of a poll at `at` virtual seconds, `gap` real seconds after the reply before."""
+    """Return the timeline's event for a poll.
+
+    Args:
+        at: When the poll arrived, in virtual seconds.
+        key: The future.
+        poll: The poll.
+        gap: The real seconds since the last reply to the same future; None for its first poll.
+    """
     return Request(
         at=at,
         client=key.client,
@@ -70,7 +77,7 @@ def poll_event(at: float, key: FutureKey, poll: Poll, gap: float | None) -> Requ
 
 
 def _path_of(asked: Submission | Poll) -> str:
-    """Return the path as the SDK sent it, with that of its base URL."""
+    """Return the path of a request as the SDK sent it, including the path of the base URL."""
     return asked.path if asked.request is None else f"{asked.request.prefix}{asked.path}"
 
 
@@ -84,7 +91,7 @@ def _body_of(request: HttpRequest | None) -> dict[str, object] | None:
 
 
 def _key_in(request: HttpRequest | None) -> str | None:
-    """Return where a request carries the API key of the kit."""
+    """Return where a request carries the kit's API key: a header, the query or the body; None if nowhere."""
     if request is None:
         return None
     key = API_KEY.encode("ascii")
@@ -97,7 +104,13 @@ def _key_in(request: HttpRequest | None) -> str | None:
 
 
 def advance_event(at: float, key: FutureKey, advance: Advance) -> ClockStep:
-    """Return the event of a clock step in a script; `at` is the time after it, in virtual seconds."""
+    """Return the timeline's event for a clock step that a script asks for.
+
+    Args:
+        at: The time after the step, in virtual seconds.
+        key: The future whose script has the step.
+        advance: How far the clocks move.
+    """
     return ClockStep(
         at=at,
         client=key.client,
@@ -108,10 +121,10 @@ def advance_event(at: float, key: FutureKey, advance: Advance) -> ClockStep:
 
 
 def sleep_event(at: float, moved_us: int) -> ClockStep:
-    """Return the event of a sleep; `at` is the time after it, in virtual seconds.
+    """Return the timeline's event for a jump of the clocks to the end of the SDK's sleep.
 
     Args:
-        at: The time after the sleep.
+        at: The time after the sleep, in virtual seconds.
         moved_us: The length of the sleep, in microseconds.
     """
     seconds = moved_us / MICROSECOND
@@ -119,7 +132,7 @@ def sleep_event(at: float, moved_us: int) -> ClockStep:
 
 
 def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | TransportFault) -> Response:
-    """Return the event of the reply to a poll at `at` virtual seconds."""
+    """Return the timeline's event for the reply to a poll at `at` virtual seconds."""
     scripted = _scripted(poll)
     sent, fault = _sent(reply)
     # The timeline shows everything but results.
@@ -137,7 +150,7 @@ def response_event(at: float, key: FutureKey, poll: Poll, reply: Reply | Transpo
 
 
 def refusal_event(at: float, key: FutureKey, reply: Reply | TransportFault) -> Response:
-    """Return the event of the reply to a submission that is not accepted, at `at` virtual seconds."""
+    """Return the timeline's event for the reply to a refused submission, at `at` virtual seconds."""
     sent, fault = _sent(reply)
     body, raw = _content(sent)
     return Response(
@@ -153,7 +166,7 @@ def refusal_event(at: float, key: FutureKey, reply: Reply | TransportFault) -> R
 
 
 def setup_events(at: float, request: HttpRequest, reply: Reply | TransportFault) -> tuple[Request, Response]:
-    """Return the events of a request that belongs to no future and of its reply, at `at` virtual seconds."""
+    """Return the timeline's two events for a request that belongs to no future, and for its reply."""
     path = f"{request.prefix}{request.path}"
     if request.path not in SESSION_PATHS:
         return Request(at=at, method=request.method, path=path), refusal_event(at, NO_FUTURE, reply)
@@ -168,13 +181,13 @@ def setup_events(at: float, request: HttpRequest, reply: Reply | TransportFault)
 
 
 def _scripted(poll: Poll) -> ReplyStep | None:
-    """Return the scripted reply to a poll, or None after the end of the script."""
+    """Return the step of the script that answers a poll, or None if the script has ended."""
     turns = poll.future.script.turns
     return turns[poll.index].reply if poll.index < len(turns) else None
 
 
 def _sent(reply: Reply | TransportFault) -> tuple[Reply | None, str | None]:
-    """Return the reply that was sent, if any, and the fault that replaced or corrupted it."""
+    """Return the reply that was sent, and the fault that corrupted or replaced it; each may be None."""
     match reply:
         case TransportFault(reply=corrupted, name=name):
             return corrupted, name
@@ -183,7 +196,7 @@ def _sent(reply: Reply | TransportFault) -> tuple[Reply | None, str | None]:
 
 
 def _content(shown: Reply | None) -> tuple[object, str | None]:
-    """Return the JSON value of a reply's body, or else its text."""
+    """Return a reply's body as a JSON value, or as text if the body is not JSON."""
     if shown is None:
         return None, None
     body = _json_or_none(shown.body)

@@ -1,4 +1,7 @@
-"""The interface of an SDK under test: it runs scenarios and returns timelines or faults."""
+"""The interface of an SDK session: an SDK that is ready to run scenarios, however the kit drives that SDK.
+
+A scenario and a profile go in. A `Run` comes out: the timeline, and a `Fault` if the scenario broke off.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,20 @@ from tinker_conformance.timeline import Timeline
 
 
 class FaultKind(StrEnum):
-    """Why a scenario has no complete timeline."""
+    """Why a scenario did not run to its end."""
 
     STUCK = "stuck"
-    """The SDK did not finish within the limits of a scenario: a failure of the SDK."""
+    """The SDK did not finish within the time limits of the scenario: a failure of the SDK."""
     KIT = "kit"
     """The fake server failed: an error of the kit, not of the SDK."""
     SET_UP = "set_up"
-    """The adapter failed before the first future."""
+    """The adapter raised an error before the first future was submitted."""
     CRASH = "crash"
-    """The adapter process exited."""
+    """The adapter's process exited."""
     HANG = "hang"
-    """The adapter process did not answer within the time limit."""
+    """The adapter's process did not answer within the time limit."""
     CLOSED = "closed"
-    """The adapter process closed its standard output but still ran."""
+    """The adapter's process closed its standard output but still ran."""
     NOT_JSON = "not_json"
     """The adapter wrote a line that is not JSON in UTF-8."""
     LINE_TOO_LONG = "line_too_long"
@@ -40,15 +43,15 @@ class FaultKind(StrEnum):
     NOT_TESTABLE = "not_testable"
     """The scenario cannot run under the SDK's clock."""
     GIVEN_UP = "given_up"
-    """The adapter failed in too many scenarios in a row, so the kit no longer restarts it."""
+    """The adapter failed in too many scenarios in a row, so the kit did not start it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a scenario has no complete timeline.
+    """Why a scenario did not run to its end.
 
     Attributes:
-        kind: What happened.
+        kind: The kind of fault.
         text: What happened, what was expected and, where it is known, the fix.
         stderr: The end of the adapter's standard error.
     """
@@ -64,7 +67,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The result of one scenario.
+    """What an SDK did in one scenario.
 
     Attributes:
         timeline: The events, up to the fault if there is one.
@@ -79,10 +82,9 @@ class ScenarioFaultError(SdkError):
     """A scenario did not run to its end. The text says what happened, what was expected and the fix.
 
     Attributes:
-        kind: Whose fault it is, and which. A message of an adapter can be unreadable (`NOT_JSON`), not in the
-            protocol (`PROTOCOL`) or early or late (`OUT_OF_TURN`). An SDK in this process can be unable to
-            finish (`STUCK`) or fail before its first future (`SET_UP`); the fake server can fail (`KIT`).
-        timeline: How far the SDK got, if that is known here.
+        kind: The kind of fault. `NOT_JSON`, `PROTOCOL` and `OUT_OF_TURN` are faults of a message from the
+            adapter, `STUCK` and `SET_UP` of an SDK in this process, `KIT` of the fake server.
+        timeline: What the SDK did until then; None if that is not known where the error was raised.
     """
 
     def __init__(self, kind: FaultKind, text: str, timeline: Timeline = ()) -> None:
@@ -92,14 +94,14 @@ class ScenarioFaultError(SdkError):
 
 
 def refuse_kit_faults(*, expected: Run, observed: Run) -> None:
-    """Raise an error if one of two runs cannot be compared because the kit itself failed.
+    """Raise an error if two runs cannot be compared because the kit failed in one of them.
 
     Args:
         expected: The reference's run.
-        observed: The SDK's run.
+        observed: The run of the SDK under test.
 
     Raises:
-        KitError: If the fake server failed in either, or the reference did not run to its end.
+        KitError: If the fake server failed in either run, or the reference did not run to its end.
     """
     for whose, run, kinds in (
         ("the reference", expected, frozenset(FaultKind) - {FaultKind.STUCK, FaultKind.SET_UP}),
@@ -120,16 +122,19 @@ class SdkSession(Protocol):
 
     @property
     def clock(self) -> SdkClock:
-        """The clock that the kit moves for the SDK, which limits the scenarios that can run."""
+        """Which kind of clock the kit moves for the SDK. Some scenarios cannot run under some clocks."""
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        """Run a scenario. Failures of the SDK are returned as a fault in the result, never raised."""
+        """Run a scenario and return what the SDK did.
+
+        A failure of the SDK is a fault in the result, never raised.
+        """
 
     def close(self) -> None:
         """End every process of the SDK."""
 
     def kill(self) -> None:
-        """Kill every process of the SDK at once, and start no other. Thread-safe, unlike the rest.
+        """Kill every process of the SDK at once, and start no new one. Thread-safe, unlike the other methods.
 
-        A scenario in progress ends with a fault. `close` is still to be called.
+        A scenario that runs ends with a fault. Call `close` afterwards, too.
         """

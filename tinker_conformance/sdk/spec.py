@@ -1,4 +1,4 @@
-"""Parses a SPEC, which names the SDK under test, and starts that SDK.
+"""Parse a SPEC, the text after `--sdk` that names the SDK under test, and start that SDK.
 
 `reference` · `official` · `official==0.6.3` · `official==latest` · `package:NAME` · `package:NAME==VERSION` ·
 `package:PATH.toml` · `python:package.module:Adapter` · `exec:COMMAND` · `recorded:FILE`
@@ -43,7 +43,7 @@ SPEC_FORMS: Final = (
     "exec:COMMAND",
     "recorded:FILE",
 )
-"""The forms of a SPEC, as messages show them."""
+"""The forms of a SPEC, as error messages list them."""
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
 _OFFICIAL: Final = "official"
@@ -61,7 +61,8 @@ def check_spec(spec: str) -> None:
 
     Raises:
         UserError: If the SPEC has none of the known forms.
-        UserError: If it names an SDK that the catalogue has not, or a file that is not an entry.
+        UserError: If the SPEC names an SDK that is not in the catalogue, or a file that is not an entry of
+            it.
     """
     if spec.startswith("exec:"):
         command_of(spec)
@@ -85,16 +86,19 @@ def check_spec(spec: str) -> None:
 
 
 def runs_beside_itself(spec: str) -> bool:
-    """Return whether several processes of an SDK can run at once: what the kit's own adapter drives."""
+    """Return whether several processes of the SDK can run at once.
+
+    True for SDKs that the kit's own adapter drives.
+    """
     return spec.startswith((_OFFICIAL, _PACKAGE))
 
 
 def package_of(spec: str) -> NamedPackage | None:
-    """Return the SDK of the catalogue that a SPEC names; None if the SPEC has another form.
+    """Return the catalogue's SDK that a SPEC `package:…` names; None if the SPEC has another form.
 
     Raises:
         UserError: If the name or the version is missing or malformed.
-        UserError: If the catalogue has no such SDK, or the file is not an entry.
+        UserError: If the catalogue has no such SDK, or the file is not an entry of the catalogue.
     """
     if not spec.startswith(_PACKAGE):
         return None
@@ -131,7 +135,7 @@ def open_sdk(
 
     Args:
         spec: The SPEC.
-        clock: The clock to use with an `exec:` adapter; None for the best that it offers.
+        clock: The kind of clock for an `exec:` adapter; None for the best one that the adapter offers.
         report: Receives a line of text for each step that takes time.
 
     Raises:
@@ -142,7 +146,7 @@ def open_sdk(
     """
     check_spec(spec)
     if spec.startswith("exec:"):
-        # With the HTTP server that only such an SDK needs.
+        # Imported here, because this imports the HTTP server, which only such an SDK needs.
         from tinker_conformance.sdk.stdio.stdio_session import StdioSession  # noqa: PLC0415
 
         return StdioSession(spec, command_of(spec), clock=clock)
@@ -162,7 +166,7 @@ def open_sdk(
 
 
 def _in_environment(spec: str, environment: LeanEnvironment, *named: str) -> SdkSession:
-    """Start the worker of the official adapter with the interpreter of an environment."""
+    """Start a worker process that drives the SDK of an environment with the adapter of the official SDK."""
     command = [str(environment.python), "-m", _WORKER, "official", *named]
     try:
         return WorkerSession(spec, command, environment=environment.environment())
@@ -171,7 +175,7 @@ def _in_environment(spec: str, environment: LeanEnvironment, *named: str) -> Sdk
 
 
 def _newest(report: Callable[[str], None]) -> str:
-    """Return the newest published release, or the newest in the cache if pip cannot list the releases."""
+    """Return the newest published release of `tinker`, or the newest in the cache if pip cannot list them."""
     try:
         return published_versions()[0]
     except SdkStartError as error:

@@ -1,10 +1,11 @@
-"""Keeps the runs of the reference on disk, so that a second run of the suite need not play them again.
+"""Keep the runs of the reference on disk, so that a second run of the kit need not play them again.
 
-The reference is ours: what it does in a scenario follows from the kit's own files, the profile and the
-scenario. The folder's name is made of all of the kit's files, so that no change to the kit meets an old run.
+The reference is the kit's own model of the official SDK: what it does in a scenario follows from the kit's
+files, the profile and the scenario. The folder's name is a digest of all of the kit's files, so after any
+change to the kit no old run is found.
 
-Failures. What cannot be read, is damaged or cannot be written counts as not kept: the reference then plays
-the scenario.
+Failures. A file that cannot be read or written, or is damaged, is ignored: the reference then plays the
+scenario.
 """
 
 from __future__ import annotations
@@ -37,28 +38,29 @@ from tinker_conformance.sdk.session import Run
 from tinker_conformance.timeline import Event
 
 _KITS: Final = 4
-"""How many versions of the kit have a folder. Who works on the kit makes a new one with each change."""
+"""How many versions of the kit keep a folder. A developer of the kit creates one with each change."""
 _OF_A_KIT: Final = re.compile("[0-9a-f]{16}")
-"""The names of our folders; others beside them stay."""
+"""The names of these folders. Others beside them are not removed."""
 _MOST_BYTES: Final = 100_000_000
-"""The largest file that is read; one has some 2 MB."""
+"""The largest file that is read, in bytes; a usual file has some 2 MB."""
 
-# Sets of strings are in another order in each process.
+# Deterministic, because sets of strings are in another order in each process.
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_file = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_timeline = msgspec.json.Decoder(tuple[Event, ...]).decode
 
 
 class StoredRuns:
-    """The runs of the reference under one profile, as a file in the cache folder. Not thread-safe."""
+    """The stored runs of the reference under one profile: one file in the cache folder. Not thread-safe."""
 
     def __init__(self, profile: Profile, folder: Path, scenarios: Container[str]) -> None:
-        """Read what is kept.
+        """Read the stored runs.
 
         Args:
             profile: The profile that the reference follows.
             folder: The folder of this version of the kit; see `stored_runs`.
-            scenarios: Ids of the scenarios that are kept. Of scripts drawn at random each comes once.
+            scenarios: The ids of the scenarios to store. Generated scenarios are not stored: each of them
+                comes once.
         """
         self._path = folder / f"{_digest(_encode(profile))}.json"
         self._scenarios = scenarios
@@ -66,7 +68,7 @@ class StoredRuns:
         self._new: list[tuple[Scenario, Future[Run]]] = []
 
     def run_of(self, scenario: Scenario) -> Run | None:
-        """Return the run that is kept of a scenario, or None."""
+        """Return the stored run of a scenario, or None."""
         kept = self._kept.get(_key(scenario))
         if kept is None:
             return None
@@ -76,12 +78,15 @@ class StoredRuns:
             return None
 
     def keep(self, scenario: Scenario, run: Future[Run]) -> None:
-        """Let `save` write a run, if it ends without a fault."""
+        """Take a run for the next `save`, which stores it if it has ended without a fault."""
         if scenario.id in self._scenarios:
             self._new.append((scenario, run))
 
     def save(self) -> None:
-        """Write the new runs that have ended, beside what other processes have written meanwhile."""
+        """Write the new runs to the file.
+
+        Runs that other processes have written to the file since it was read stay in it.
+        """
         new = {
             _key(scenario): msgspec.Raw(_encode(run.result().timeline))
             for scenario, run in self._new
@@ -104,14 +109,14 @@ class StoredRuns:
     def _read(self) -> dict[str, msgspec.Raw]:
         try:
             digest, _, content = read_bytes(self._path, most=_MOST_BYTES).partition(b"\n")
-            # What others have edited or cut is not what the reference did.
+            # A file that was edited or truncated is not what the reference did.
             return _decode_file(content) if digest.decode("latin-1") == _digest(content) else {}
         except (FileError, msgspec.MsgspecError, RecursionError):
             return {}
 
 
 def stored_runs(profile: Profile) -> StoredRuns | None:
-    """Return the runs of this version of the kit under a profile; None if there is no place for them."""
+    """Return this kit's stored runs for a profile; None if there is no cache folder."""
     versions = (version(name) for name in ("httpx", *WORKER_DEPENDENCIES))
     try:
         folder = cache_folder() / "reference" / kit_digest(platform.python_version(), *versions)

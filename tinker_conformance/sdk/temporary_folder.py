@@ -1,8 +1,8 @@
 """Temporary folders that are removed even if their process was killed.
 
-A process killed by SIGKILL cannot clean up; its watchdog does. If that was killed too, the next process does:
-each folder holds a file that its process keeps locked, the lock ends with the process, and whoever creates a
-folder removes all unlocked ones.
+A process that SIGKILL ends cannot clean up; its watchdog (`watchdog.py`) does. If the watchdog was killed
+too, the next process cleans up: each folder holds a file that its process keeps locked, the lock ends with
+the process, and whoever creates a folder removes all folders without a lock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class TemporaryFolder:
     """A new folder in the system's temporary directory."""
 
     def __init__(self) -> None:
-        """Create the folder, and remove those of killed processes."""
+        """Create the folder, and remove the folders of killed processes."""
         remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
         watchdog.watch_folder(self.path)
@@ -46,7 +46,7 @@ class TemporaryFolder:
 
 
 def remove_abandoned() -> None:
-    """Remove the folders of killed processes, but none of another user or of a running process."""
+    """Remove the folders of this user's killed processes."""
     with contextlib.suppress(OSError):
         for folder in list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))[:_MOST_REMOVED]:
             _remove_if_abandoned(folder)

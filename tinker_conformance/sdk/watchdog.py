@@ -1,9 +1,9 @@
-"""Ends what this process has started, even if this process is killed.
+"""End what this process has started, even if this process is killed.
 
 A process that SIGKILL ends cannot clean up, and not every child notices: an adapter may ignore the end of its
-input. So the kit starts one small process beside itself, which holds the other end of a pipe. The kit names
-there what it opens and what it has closed again. When the pipe ends, the watchdog kills the processes and
-removes the folders that are still open, and exits.
+input. So the kit starts a small second process, the watchdog, and holds a pipe to it. Through the pipe the
+kit says what it has started and what has ended again. When the pipe ends, the watchdog kills the processes
+and removes the folders that are left, and exits.
 
 The parent-death signal of Linux would not do: it is sent when the *thread* that started a child ends, and
 only to the child itself.
@@ -29,9 +29,9 @@ _END_SECONDS: Final = 10.0
 
 
 class Watchdog:
-    """The process beside this one; it starts with the first thing to watch. Thread-safe.
+    """The connection to the watchdog process, which starts with the first thing to watch. Thread-safe.
 
-    It is a safety net: if it cannot be started, the kit works without it.
+    The watchdog is a safety net: if it cannot be started, the kit works without it.
     """
 
     def __init__(self) -> None:
@@ -42,31 +42,31 @@ class Watchdog:
         self._owner = 0
 
     def watch_mark(self, mark: str) -> None:
-        """Kill the processes with this mark in their environment once this process is gone."""
+        """Kill the processes with this mark in their environment if this process ends first."""
         self._watch(f"mark {mark}")
 
     def watch_group(self, group: int) -> None:
-        """Kill a process group once this process is gone."""
+        """Kill this process group if this process ends first."""
         self._watch(f"group {group}")
 
     def watch_folder(self, folder: Path) -> None:
-        """Remove a folder once this process is gone."""
+        """Remove this folder if this process ends first."""
         self._watch(_folder(folder))
 
     def release_mark(self, mark: str) -> None:
-        """Forget a mark: its processes have ended."""
+        """Stop watching for a mark, whose processes have ended."""
         self._release(f"mark {mark}")
 
     def release_group(self, group: int) -> None:
-        """Forget a process group: it has ended."""
+        """Stop watching a process group, which has ended."""
         self._release(f"group {group}")
 
     def release_folder(self, folder: Path) -> None:
-        """Forget a folder: it is removed."""
+        """Stop watching a folder, which is removed."""
         self._release(_folder(folder))
 
     def end(self) -> None:
-        """End the watchdog, and all that it still watches; wait for it. Idempotent."""
+        """Let the watchdog end everything that it still watches, and wait until it exits. Idempotent."""
         with self._lock:
             process, self._process = self._process, None
             self._held.clear()

@@ -1,4 +1,8 @@
-"""The base of sessions that add something to another session."""
+"""The base class of SDK sessions that run scenarios through another SDK session.
+
+An SDK session is an SDK that is ready to run scenarios (`tinker_conformance.sdk.session`). A subclass changes
+one method: it caches the runs, records them, or lets the fake server behave like another server.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,13 @@ from tinker_conformance.sdk.session import Run, SdkSession
 
 
 class WrappedSession:
-    """A session that does what another one does; a subclass changes one thing."""
+    """An SDK session that passes every call on to another SDK session."""
 
     def __init__(self, session: SdkSession) -> None:
-        """Wrap a session; nothing runs yet.
+        """Wrap an SDK session; nothing runs yet.
 
         Args:
-            session: The session that runs scenarios; `close` closes it.
+            session: The SDK session that runs the scenarios; `close` and `kill` are passed on to it.
         """
         self.spec = session.spec
         self._session = session
@@ -28,11 +32,11 @@ class WrappedSession:
 
     @property
     def clock(self) -> SdkClock:
-        """The clock that the kit moves for the SDK."""
+        """Which kind of clock the kit moves for the SDK."""
         return self._session.clock
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
-        """Run a scenario."""
+        """Run a scenario with the wrapped SDK session, and return what the SDK did."""
         return self._session.run(scenario, profile)
 
     def close(self) -> None:

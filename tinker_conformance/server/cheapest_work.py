@@ -1,4 +1,7 @@
-"""Work of the cheapest kind that a server offers: a sample, or else a pass."""
+"""Submit the cheapest work that a server offers, for probes that need any future: a sample, or else a pass.
+
+A pass is one `forward_backward` request.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from tinker_conformance.server.probe_bodies import Json, pass_body, sample_body_
 from tinker_conformance.server.probing import Probing
 
 INPUTS = {"asample": "prompt", "forward_backward": "forward_backward_input"}
-"""The field of a submission that says what is sampled or trained on, by its path."""
+"""The field of a submission that has the input to sample from or train on, by the submission's path."""
 
 
 def samples(p: Probing) -> bool:
-    """Return whether the cheapest work is a sample; it is a pass if the server does not or cannot sample.
+    """Return whether the cheapest work is a sample; if the server does not or cannot sample, it is a pass.
 
     Raises:
         ProbeEnded: The server neither samples nor trains.
@@ -30,14 +33,14 @@ def samples(p: Probing) -> bool:
 
 
 def steps(p: Probing) -> bool:
-    """Return whether the server makes steps, and a model could be made."""
+    """Return whether the server offers `optim_step`, and the probe could create a model."""
     if p.bench.offer.lacks(TRAINING | {Feature.OPTIM_STEP}) is not None:
         return False
     return _works(lambda: p.bench.model(p))
 
 
 def cheapest_work(p: Probing) -> tuple[str, Json]:
-    """Return the path and the body of a submission with the next number."""
+    """Return the path and the body of a submission of the cheapest work, with the next sequence number."""
     if samples(p):
         sampler = p.bench.sampler(p)
         return "asample", sample_body_of(sampler, p.bench.next_number(sampler))
@@ -46,7 +49,7 @@ def cheapest_work(p: Probing) -> tuple[str, Json]:
 
 
 def cheapest_path(p: Probing) -> str:
-    """Return the path alone."""
+    """Return the path to which the cheapest work is submitted."""
     return "asample" if samples(p) else "forward_backward"
 
 
@@ -60,14 +63,22 @@ def submit_any(p: Probing) -> str:
 
 
 def any_result(p: Probing, request_id: str, *, accept: str = EITHER) -> Mapping[str, object]:
-    """Return the result of the cheapest work in its JSON form; end the probe if it has none."""
+    """Return the result of the cheapest work, decoded from either form.
+
+    A future without a result ends the probe.
+
+    Args:
+        p: The probe.
+        request_id: The future that `submit_any` returned.
+        accept: The `Accept` header of the polls.
+    """
     if samples(p):
         return p.sampled(request_id, accept=accept)
     return p.passed(request_id, accept=accept)
 
 
 def _works(make: Callable[[], object]) -> bool:
-    """Return whether something can be made; another probe judges why not."""
+    """Return whether `make` can create a session, model or sampler. Why not, another probe judges."""
     try:
         make()
     except ProbeEnded as ended:

@@ -1,7 +1,7 @@
 """An httpx transport whose requests end at a deadline, however slowly the server sends.
 
-The time limits of httpx are for each read, so that a server which sends one byte at a time, in the head of a
-reply or in its body, is never given up. Here every read and write also ends at the deadline of its request.
+The time limits of httpx are for each read. So httpx never gives up on a server that sends one byte at a time,
+in the head of a reply or in its body. Here every read and write also ends at the deadline of its request.
 """
 
 from __future__ import annotations
@@ -17,24 +17,27 @@ import httpx
 
 
 class _Moment(threading.local):
-    """The deadline of the thread's request, and whether anything came for it."""
+    """The deadline of this thread's request, and whether the server has sent anything for it."""
 
     ends: float | None = None
     came: bool = False
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """Carries requests over sockets. Thread-safe: each thread has a deadline of its own."""
+    """An httpx transport over sockets with a deadline for each thread. Thread-safe."""
 
     def __init__(self) -> None:
-        """Connect to nothing yet. Certificates are checked as the variable SSL_CERT_FILE says."""
+        """Prepare the transport without connecting.
+
+        The variable SSL_CERT_FILE may name the trusted certificates.
+        """
         self._moment = _Moment()
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(), network_backend=_Backend(self._moment)
         )
 
     def limit(self, seconds: float) -> None:
-        """End what this thread asks from now on, at the latest after this many seconds."""
+        """Set the deadline of this thread's requests to `seconds` from now."""
         self._moment.ends = time.monotonic() + seconds
         self._moment.came = False
 
@@ -44,7 +47,7 @@ class DeadlineTransport(httpx.BaseTransport):
         return self._moment.came
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the reply; errors are those of httpcore."""
+        """Send a request and return the reply; errors are those of httpcore, not of httpx."""
         assert isinstance(request.stream, httpx.SyncByteStream)  # noqa: S101 - the client is a synchronous one
         url = request.url
         sent = httpcore.Request(
@@ -128,7 +131,11 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _left(moment: _Moment, timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
-    """Return the shorter of a time limit and the time to the deadline; raise if the deadline is over."""
+    """Return the shorter of a time limit and the time to the deadline, in seconds.
+
+    Raises:
+        httpcore.TimeoutException: The deadline is over: the error of the class `error`.
+    """
     if moment.ends is None:
         return timeout
     left = moment.ends - time.monotonic()

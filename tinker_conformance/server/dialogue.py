@@ -1,4 +1,8 @@
-"""Asking a server: requests, polls, and what differs from what must hold."""
+"""What a probe uses to talk to a server: send requests, poll futures, and note what differs from the rule.
+
+`Line` is shared by all probes of a run. Each probe has a `Dialogue`, which records the requests and replies
+as a timeline and each difference as a `Mismatch`.
+"""
 
 from __future__ import annotations
 
@@ -33,26 +37,29 @@ POLL: Final = "retrieve_future"
 JSON: Final = "application/json"
 PROTOBUF: Final = "application/x-protobuf"
 EITHER: Final = f"{PROTOBUF}, {JSON}"
-"""What the `Accept` header of a poll may say: releases up to 0.24.1 JSON or either, later ones protobuf."""
+"""An `Accept` header for polls that takes protobuf and JSON. Releases up to 0.24.1 send JSON or both, later
+ones protobuf.
+"""
 FUTURE_SECONDS: Final = 300.0
-"""How long a future may take; creating a model may load its weights first."""
+"""How long a future may take, in seconds; creating a model may load its weights first."""
 _LONGEST_SLEEP: Final = 1.0
 _MOST_UNANSWERED: Final = 5
 _NOT_THERE: Final = (404, 405, 501)
 _LATER: Final = (402, 408, 425, 429)
-"""Statuses by which a server asks its client to come again."""
+"""HTTP statuses with which a server asks its client to try again later."""
 
 Json = Mapping[str, object]
 Decode = Callable[[bytes], Json]
 
 
 class ProbeEnded(ConformanceError):  # noqa: N818 - the end of a probe is no error
-    """A probe cannot go on.
+    """Raised to end a probe early, with the reason.
 
     Attributes:
-        verdict: Why: `FAILED` after a difference, which was noted; `NOT_OFFERED` if the server does not have
-            what the probe is about; `NOT_TESTABLE` if something does not work that another probe judges.
-        fix_first: The id of that other probe.
+        verdict: Why. `FAILED`: the server differs from the rule, and the mismatch is noted. `NOT_OFFERED`:
+            the server does not have what the probe is about. `NOT_TESTABLE`: something fails that another
+            probe judges.
+        fix_first: The id of that other probe; None for the other verdicts.
     """
 
     def __init__(
@@ -64,24 +71,24 @@ class ProbeEnded(ConformanceError):  # noqa: N818 - the end of a probe is no err
 
 
 def not_offered(how: str) -> ProbeEnded:
-    """Return the end of a probe for which the server has nothing.
+    """Return the exception that ends a probe because the server does not have what the probe is about.
 
     Args:
-        how: How that showed.
+        how: How the probe found that out, for the report.
     """
     return ProbeEnded(how, Verdict.NOT_OFFERED)
 
 
 class Line:
-    """The line to a server, which all probes of a run share.
+    """The connection to the server under test and the limits of the run, shared by all probes.
 
     Attributes:
         target: The server.
-        sender: What carries the requests.
-        clock: What probes wait by.
+        sender: Sends the requests.
+        clock: Tells the time and waits for probes; a test may replace it.
         budget: How many requests may still be sent.
-        seconds: How long the run may take before nothing more is asked.
-        pending: Every pending reply so far.
+        seconds: How long the run may take, in seconds.
+        pending: Every reply to a poll so far that said that the future is not ready.
         sessions: The ids of all sessions that were opened.
     """
 
@@ -93,7 +100,7 @@ class Line:
         budget: RequestBudget,
         seconds: float = math.inf,
     ) -> None:
-        """Ask nothing yet; the time of the run begins."""
+        """Prepare the connection without sending anything; the time of the run starts now."""
         self.target = target
         self.sender = sender
         self.clock = clock
@@ -109,8 +116,8 @@ class Line:
         """Send a question and return the reply.
 
         Raises:
-            NoAnswerError: There was none.
-            ServerUnderTestError: The run has taken too long.
+            NoAnswerError: No reply came.
+            ServerUnderTestError: The run has taken longer than its limit.
         """
         if (late := self.clock.now() - self._began) > self.seconds:
             raise ServerUnderTestError(
@@ -121,7 +128,7 @@ class Line:
         return replace(answer, shown=self.target.without_key)
 
     def number_of(self, request_id: object) -> tuple[int, int]:
-        """Return the number of a future in this run, from 1, and how often it was polled before."""
+        """Return a number for the future that is polled, from 1, and how often it was polled before."""
         with self._lock:
             seen = self._polled.setdefault(str(request_id), [len(self._polled) + 1, -1])
             seen[1] += 1
@@ -129,19 +136,19 @@ class Line:
 
 
 class Dialogue:
-    """What is asked and answered for one purpose, such as one probe.
+    """The requests and replies of one probe, or of another purpose such as the survey at the start.
 
     Attributes:
-        line: The line to the server.
-        mismatches: The differences that were noted.
+        line: The connection to the server.
+        mismatches: The differences from the rule that were noted.
     """
 
     def __init__(self, line: Line, purpose: str = "") -> None:
-        """Begin at the second 0.
+        """Start the timeline at 0 s.
 
         Args:
-            line: The line to the server.
-            purpose: The id of the probe, which the differences name.
+            line: The connection to the server.
+            purpose: The id of the probe, which the mismatches name.
         """
         self.line = line
         self.mismatches: list[Mismatch] = []
@@ -152,7 +159,7 @@ class Dialogue:
 
     @property
     def timeline(self) -> Timeline:
-        """What was asked and answered, in order."""
+        """The requests and replies so far, in order."""
         return tuple(self._events)
 
     # -- asking ----------------------------------------------------------------------------------
@@ -175,10 +182,10 @@ class Dialogue:
             method: The HTTP method.
             path: The path below `/api/v1/`.
             body: The JSON value to send; None for no body.
-            raw: The bytes to send instead.
+            raw: The bytes to send in place of `body`.
             headers: Further headers, which replace those of the kit.
             accept: The `Accept` header.
-            with_key: Whether the key goes with it.
+            with_key: Whether to send the API key.
             seconds: How long to wait for the complete reply.
 
         Raises:
@@ -211,7 +218,7 @@ class Dialogue:
         self._note(Response(at=self._at(), future=number, status=None, fault="the client hung up"))
 
     def at_once(self, *asking: Callable[[], Answer]) -> list[Answer]:
-        """Send several requests at the same time and return the replies, in the order of the arguments."""
+        """Send several requests at the same time, and return the replies in the order of the arguments."""
         with ThreadPoolExecutor(len(asking)) as threads:
             return [future.result() for future in [threads.submit(each) for each in asking]]
 
@@ -222,11 +229,11 @@ class Dialogue:
     # -- futures ---------------------------------------------------------------------------------
 
     def submit(self, path: str, body: object = None, **more: object) -> str:
-        """Submit something that must be accepted, and return its request id."""
+        """Send a submission and return its request id; end the probe if the server does not accept it."""
         return self.request_id(self.post(path, body, **more))
 
     def request_id(self, answer: Answer) -> str:
-        """Return the request id of a submission's reply; end the probe if it has none."""
+        """Return the request id in the reply to a submission; end the probe if the reply has none."""
         self.promised(answer)
         found = answer.mapping().get("request_id")
         with self.prerequisite("submission.request_id"):
@@ -234,15 +241,15 @@ class Dialogue:
         return str(found)
 
     def promised(self, answer: Answer) -> None:
-        """End the probe unless a submission was accepted."""
+        """End the probe unless the reply to a submission says that the server accepted it."""
         self.offered(answer)
         self.require(answer.ok, "a promise (HTTP 200 with a request_id)", str(answer))
 
     def offered(self, answer: Answer) -> Answer:
-        """Return a reply, unless its status says that the server has no such endpoint.
+        """Return a reply, unless its status says that the server does not have the endpoint.
 
         Raises:
-            ProbeEnded: It has none.
+            ProbeEnded: The server does not have the endpoint.
         """
         if answer.status in {405, 501}:
             raise not_offered(f"{self._last_request()} answers HTTP {answer.status}")
@@ -251,9 +258,9 @@ class Dialogue:
     def end(self, request_id: str, *, accept: str = EITHER, seconds: float = FUTURE_SECONDS) -> Answer:
         """Poll a future until it is no longer pending, as the official SDK does, and return the last reply.
 
-        A poll that is not answered is sent again, up to `_MOST_UNANSWERED` in a row, and HTTP 402, 425 and
-        429 are asked again: other probes judge those. An HTTP status of 500 or more ends the probe, because
-        clients would ask for ever.
+        A poll without a reply is sent again, up to `_MOST_UNANSWERED` times in a row; so is one answered with
+        HTTP 402, 425 or 429: other probes judge those. An HTTP status of 500 or more ends the probe, because
+        a client would poll for ever.
         """
         clock = self.line.clock
         until = clock.now() + seconds
@@ -281,25 +288,28 @@ class Dialogue:
             pause = min(pause * 2, _LONGEST_SLEEP)
 
     def result(self, request_id: str, *, accept: str = JSON, decode: Decode | None = None) -> Json:
-        """Return the result of a future in its JSON form; end the probe if it has none.
+        """Return the result of a future as a JSON object; end the probe if the future has no result.
 
         Args:
             request_id: The future.
-            accept: The `Accept` header of its polls.
-            decode: What reads its result if it comes in protobuf.
+            accept: The `Accept` header of the polls.
+            decode: Decodes the result if it comes in protobuf; None if it must come in JSON.
         """
         return self.decoded(self.end(request_id, accept=accept), decode)
 
     def sampled(self, request_id: str, *, accept: str = EITHER) -> Json:
-        """Return the result of a sample in its JSON form; end the probe if it has none."""
+        """Return the result of a sample as a JSON object; end the probe if the future has no result."""
         return self.result(request_id, accept=accept, decode=decode_sample_response)
 
     def passed(self, request_id: str, *, accept: str = EITHER) -> Json:
-        """Return the result of a pass in its JSON form; end the probe if it has none."""
+        """Return the result of a forward or forward-backward pass as a JSON object.
+
+        A future without a result ends the probe.
+        """
         return self.result(request_id, accept=accept, decode=decode_forward_output)
 
     def decoded(self, answer: Answer, decode: Decode | None = None) -> Json:
-        """Return a result in its JSON form, whatever form it came in."""
+        """Return the result in a reply as a JSON object, whether the reply is JSON or protobuf."""
         self.require(answer.ok, "a result (HTTP 200)", str(answer))
         if answer.media_type == PROTOBUF and decode is not None:
             try:
@@ -315,21 +325,21 @@ class Dialogue:
     # -- judging ---------------------------------------------------------------------------------
 
     def expect(self, holds: object, wanted: str, got: object) -> None:
-        """Note a difference unless something holds, and go on."""
+        """Note a mismatch if `holds` is false, and go on with the probe."""
         if not holds:
             self._differs(wanted, got)
 
     def require(self, holds: object, wanted: str, got: object) -> None:
-        """Note a difference unless something holds, and end the probe there.
+        """Note a mismatch and end the probe if `holds` is false.
 
         Raises:
-            ProbeEnded: It does not hold.
+            ProbeEnded: `holds` is false.
         """
         if not holds:
             self.fail(wanted, got)
 
     def fail(self, wanted: str, got: object) -> NoReturn:
-        """Note a difference and end the probe.
+        """Note a mismatch and end the probe.
 
         Raises:
             ProbeEnded: Always.
@@ -339,13 +349,16 @@ class Dialogue:
 
     @contextlib.contextmanager
     def prerequisite(self, judged_by: str) -> Iterator[None]:
-        """Turn a difference within the block into "not testable", unless it is what this probe judges.
+        """Surround steps that another probe judges.
+
+        If the steps fail, this probe is "not testable" rather than failed.
 
         Args:
-            judged_by: The id of the probe that judges it.
+            judged_by: The id of the probe that judges these steps. In that probe itself, a failure stays a
+                failure.
 
         Raises:
-            ProbeEnded: There was a difference that ended the block.
+            ProbeEnded: One of the steps failed.
         """
         before = len(self.mismatches)
         try:
@@ -359,16 +372,16 @@ class Dialogue:
             raise ProbeEnded(note, Verdict.NOT_TESTABLE, fix_first=judged_by) from None
 
     def unanswered(self, error: NoAnswerError) -> None:
-        """Note that no reply came to the last request."""
+        """Note a mismatch: no reply came to the last request."""
         self._differs(f"a reply to {self._last_request()}", f"no reply: {error}")
 
     def refused(self, answer: Answer) -> None:
-        """Expect a refusal: a 4xx that no client repeats, with a JSON body."""
+        """Note a mismatch unless a reply is a refusal: a 4xx that no client repeats, with a JSON body."""
         refused = 400 <= answer.status < 500 and answer.status not in _LATER
         self.expect(refused and answer.json() is not NOT_JSON, "a 4xx with a JSON body", str(answer))
 
     def refused_or_failed(self, answer: Answer) -> None:
-        """Expect a refusal, at once or as the failure of the future that was promised."""
+        """Note a mismatch unless a submission is refused, or its future fails."""
         if not answer.ok:
             self.refused(answer)
             return
@@ -447,22 +460,22 @@ class Dialogue:
 
 
 def is_pending(answer: Answer) -> bool:
-    """Return whether a reply to a poll says to ask again."""
+    """Return whether a reply to a poll tells the client to poll again."""
     return answer.status == 408 or (answer.ok and answer.mapping().get("type") == "try_again")
 
 
 def is_failure(answer: Answer) -> bool:
-    """Return whether a reply to a poll is a failure that every release reads: 200 with `error`."""
+    """Return whether a reply to a poll is a failure that every release reads: HTTP 200 with `error`."""
     return answer.ok and "error" in answer.mapping()
 
 
 def is_missing(answer: Answer) -> bool:
-    """Return whether a status says that a known path does not exist."""
+    """Return whether the status of a reply says that the server does not have the path."""
     return answer.status in _NOT_THERE
 
 
 def numbers(value: object) -> Sequence[float] | None:
-    """Return a list of JSON numbers; None if a value is anything else."""
+    """Return `value` if it is a list of JSON numbers, or else None."""
     if isinstance(value, list) and all(type(each) in {int, float} for each in value):
         return value
     return None

@@ -1,4 +1,4 @@
-"""One request to a server and what came of it, as plain values."""
+"""One request to a server, its reply or the error in place of a reply, and the interface that sends it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from typing import Final, Protocol
 from tinker_conformance.error_families import ServerUnderTestError
 
 READ_SECONDS: Final = 45.0
-"""How long the official SDK waits for the reply to a poll (every release)."""
+"""How long the official SDK waits for the reply to a poll, in seconds (every release)."""
 MOST_BYTES: Final = 16 * 1024 * 1024
-"""The largest reply that is read; the results that probes ask for have some kilobytes."""
+"""The largest reply that is read, in bytes; the results that probes ask for have some kilobytes."""
 _SHOWN: Final = 200
 _MOST_DECODED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request.
+    """A request to the server.
 
     Attributes:
         method: The HTTP method.
         path: The path from `/api/v1/` on, with the query.
-        headers: Names and values; the key and the framing are added when it is sent.
+        headers: Names and values. The sender adds the API key and the headers about the body's length.
         body: The content.
-        with_key: Whether the server's key goes with it, rather than what `headers` say.
+        with_key: Whether the sender adds the server's API key. If not, the request has only the key in
+            `headers`, if any.
     """
 
     method: str
@@ -39,13 +40,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete reply.
+    """A complete reply of the server.
 
     Attributes:
         status: The HTTP status.
-        headers: Values by name in lower case.
+        headers: The values, by name in lower case.
         body: The content, not decoded.
-        shown: Makes a text fit to be shown: it hides the key, which servers quote.
+        shown: Replaces the API key in a text before it is printed, because servers quote the key.
     """
 
     status: int
@@ -60,22 +61,22 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the status is one of success."""
+        """Whether the status is a 2xx."""
         return 200 <= self.status < 300
 
     def json(self) -> object:
-        """Return the content as JSON; `NOT_JSON` if it is none."""
+        """Return the content decoded from JSON; `NOT_JSON` if it is not JSON."""
         try:
             value: object = json.loads(self.body)
             if b"\\u" in self.body:
-                # Half of a pair, which the decoders of the official SDK refuse and no file can hold.
+                # A lone surrogate: the decoders of the official SDK refuse it, and UTF-8 has no form for it.
                 json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             return NOT_JSON
         return value
 
     def mapping(self) -> Mapping[str, object]:
-        """Return the content as a JSON object; empty if it is none."""
+        """Return the content decoded from JSON if it is an object; otherwise an empty mapping."""
         value = self.json()
         return value if isinstance(value, dict) else {}
 
@@ -100,10 +101,10 @@ NOT_JSON: Final = _NotJson()
 
 
 class NoAnswerError(ServerUnderTestError):
-    """No complete reply came; the text says why, in words that follow "no reply: ".
+    """No complete reply came. The text says why, and follows the words "no reply: " in a report.
 
     Attributes:
-        connected: Whether the server could be connected to.
+        connected: Whether the connection to the server was made.
     """
 
     def __init__(self, why: str, *, connected: bool = True) -> None:
@@ -112,20 +113,24 @@ class NoAnswerError(ServerUnderTestError):
 
 
 class Sender(Protocol):
-    """What carries questions to the server; called from several threads."""
+    """The interface of what sends requests to the server; called from several threads."""
 
     def send(self, question: Question, seconds: float) -> Answer:
-        """Return the reply, complete within this many seconds.
+        """Send a request and return the reply.
+
+        Args:
+            question: The request.
+            seconds: How long the complete reply may take.
 
         Raises:
-            NoAnswerError: There was none.
+            NoAnswerError: No complete reply came in time.
         """
 
     def abandon(self, question: Question) -> None:
-        """Send a question and close the connection without reading the reply.
+        """Send a request and close the connection without reading the reply.
 
         Raises:
-            NoAnswerError: It could not be sent.
+            NoAnswerError: The request could not be sent.
         """
 
     def close(self) -> None:
@@ -133,22 +138,22 @@ class Sender(Protocol):
 
 
 class Clock(Protocol):
-    """The time that probes wait by."""
+    """The interface of the clock by which probes measure and wait."""
 
     def now(self) -> float:
-        """Return seconds since some moment; they never step back."""
+        """Return the seconds since an arbitrary moment; the number never decreases."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for this many seconds."""
 
 
 class RealClock:
-    """Real time."""
+    """The real clock."""
 
     def now(self) -> float:
         """Return the monotonic clock in seconds."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait for real."""
+        """Wait for this many real seconds."""
         time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""What a server may leave out, and how that is found out."""
+"""The parts of the API that a server may leave out, and the request that finds out whether it has them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Final
 
 
 class Feature(StrEnum):
-    """What a server may leave out; the values are the method and path by which that is found out."""
+    """A part of the API that a server may leave out.
+
+    The value is the HTTP method and the path below `/api/v1/` of the request that finds out.
+    """
 
     CLIENT_CONFIG = "POST client/config"
     DYNAMIC_CONFIG = "POST client/dynamic_config"

@@ -1,4 +1,4 @@
-"""The kit's own HTTP client: bounded in time and size, without proxies, redirects or cookies."""
+"""The kit's own HTTP client for probes: bounded in time and size, without proxies, redirects or cookies."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from tinker_conformance.server.target import ServerUnderTest
 
 _CONNECT_SECONDS: Final = 10.0
 _HANG_UP_SECONDS: Final = 0.05
-"""How long an abandoned poll stays open, so that the server has read it."""
+"""How long an abandoned poll stays open, in seconds, so that the server has time to read it."""
 
 
 _CLOSED: Final = (
     *(httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError),
     *(httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError),
 )
-"""What is raised on a connection that the server closes."""
+"""Errors of httpx and httpcore when the server has closed the connection."""
 _BROKEN: Final = (
     *(httpx.RequestError, httpx.InvalidURL),
     *(httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, httpcore.UnsupportedProtocol),
     *(ssl.SSLError, OSError),
 )
-"""What is raised on any other connection that does not bring a reply."""
+"""Errors of httpx and httpcore that mean that no reply came."""
 
 
 class HttpSender:
-    """Sends questions to a server over HTTP."""
+    """Sends requests to a server over HTTP; the sender of a real run (see `exchanges.Sender`)."""
 
     def __init__(self, target: ServerUnderTest, transport: httpx.BaseTransport | None = None) -> None:
-        """Connect to nothing yet.
+        """Prepare the client without connecting.
 
         Args:
-            target: The server, and the key to send.
-            transport: What carries the requests; None for sockets.
+            target: The server, and the API key to send.
+            transport: The httpx transport; None for sockets.
         """
         self._target = target
         self._maybe_closed = False
@@ -55,10 +55,14 @@ class HttpSender:
         )
 
     def send(self, question: Question, seconds: float) -> Answer:
-        """Return the reply, complete within this many seconds.
+        """Send a request and return the reply.
+
+        Args:
+            question: The request.
+            seconds: How long the complete reply may take.
 
         Raises:
-            NoAnswerError: There was none.
+            NoAnswerError: No complete reply came in time.
         """
         try:
             answer = self._sent_again_if_closed(question, seconds)
@@ -81,10 +85,10 @@ class HttpSender:
             raise NoAnswerError(f"the connection broke ({text})") from error
 
     def abandon(self, question: Question) -> None:
-        """Send a question and close the connection soon after, whether or not a reply has begun.
+        """Send a request and close the connection soon after, whether or not the reply has begun.
 
         Raises:
-            NoAnswerError: It could not be sent.
+            NoAnswerError: The request could not be sent.
         """
         timeout = httpx.Timeout(_HANG_UP_SECONDS, connect=_CONNECT_SECONDS, write=_CONNECT_SECONDS)
         headers = {**self._headers(question), "connection": "close"}
@@ -111,7 +115,7 @@ class HttpSender:
         return {**headers, "x-api-key": self._target.api_key} if question.with_key else headers
 
     def _sent_again_if_closed(self, question: Question, seconds: float) -> Answer:
-        """Return the reply; after a 5xx, a connection that breaks is replaced by a new one, once."""
+        """Return the reply to a request. After a 5xx, a request whose connection breaks is sent once more."""
         try:
             return self._sent(question, seconds)
         except _CLOSED:

@@ -1,4 +1,4 @@
-"""What a server offers, as the survey found it."""
+"""What a server offers, as the survey at the start of a run found it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Offer:
     """What a server offers.
 
     Attributes:
-        missing: The features that it does not have, each with how that showed.
-        models: The base models that its capabilities list.
-        is_tinker: Whether any known path is there and answers with a JSON object.
+        missing: Each feature that the server does not have, with the observation that showed this.
+        models: The base models that the server's capabilities list.
+        is_tinker: Whether the server answered any known path with a JSON object.
     """
 
     missing: Mapping[Feature, str]
@@ -23,5 +23,5 @@ class Offer:
     is_tinker: bool = True
 
     def lacks(self, needs: frozenset[Feature]) -> str | None:
-        """Return how the first missing one of some features showed; None if all are there."""
+        """Return the observation that showed that one of these features is missing; None if none is."""
         return next((why for feature, why in self.missing.items() if feature in needs), None)

@@ -1,4 +1,4 @@
-"""The type of a probe: one requirement on a server, with the question that decides it."""
+"""The type of a probe: one rule for a server, with the check that decides whether the server follows it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SINCE: Final = "0.1.0"
 
 @dataclass(frozen=True, slots=True)
 class Releases:
-    """The releases of the official SDK that rely on something.
+    """The range of releases of the official SDK that rely on a rule.
 
     Attributes:
-        first: The first.
-        last: The last, or None if the newest release does too.
+        first: The first of these releases.
+        last: The last of these releases; None if the newest release relies on the rule, too.
     """
 
     first: str = "0.1.0"
@@ -36,18 +36,20 @@ EVERY: Final = Releases()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One thing that must hold for a server.
+    """One rule that a server must follow, with its check.
 
     Attributes:
         id: `chapter.name`; never changes once published.
-        sentence: What must hold, in one sentence.
-        source: The release that relies on it, or the public issue where its absence hurt.
-        check: Asks the server, and reports each difference to the `Probing` that it gets.
-        level: How much it weighs.
-        needs: What the server must offer to be judged by it.
-        releases: The releases of the official SDK that rely on it.
-        waits: How many real seconds it waits; 0 for none. `--quick` leaves out those that wait.
-        since: The first version of the kit that has it.
+        sentence: The rule, in one sentence.
+        source: What the first of these releases of `tinker` does, or the public issue about servers that
+            break the rule. Without a full stop, which reports add.
+        check: Sends requests to the server, and notes each difference from the rule in the `Probing`.
+        level: How much the rule weighs.
+        needs: The features that a server must have for the probe to apply.
+        releases: The releases of the official SDK that rely on the rule.
+        waits: How many real seconds the probe waits at most; 0 for none. `--quick` leaves out probes that
+            wait.
+        since: The first version of the kit that has the probe.
     """
 
     id: str
@@ -62,10 +64,13 @@ class Probe:
 
     @property
     def chapter(self) -> str:
-        """The part of the id before the dot."""
+        """The part of the id before the dot, which groups probes."""
         return self.id.split(".", 1)[0]
 
     @property
     def scenarios(self) -> tuple[str, ...]:
-        """The id, by which mismatches and known failures name what ran."""
+        """The id of the probe.
+
+        Mismatches and known failures name this where those of SDKs name a scenario.
+        """
         return (self.id,)

@@ -1,4 +1,4 @@
-"""The bodies that probes send, as small as a server can be asked with.
+"""The request bodies that probes send, with as little work for the server as possible.
 
 Source: the request types of ``tinker`` 0.3.0 to 0.38.0, in JSON as releases up to 0.24.1 send every request.
 """
@@ -13,14 +13,16 @@ from fake_server.protobuf import encode_forward_request
 Json = dict[str, object]
 
 SDK_VERSION: Final = "0.38.0"
-"""The release that probes say they are."""
+"""The release of `tinker` that probes claim to be."""
 PROMPT: Final = (72, 101, 108, 108, 111)
 TARGETS: Final = (101, 108, 108, 111, 33)
 WEIGHTS: Final = (0.0, 1.0, 1.0, 1.0, 0.5)
 EXAMPLES: Final = ((PROMPT, TARGETS, WEIGHTS), (PROMPT[:3], TARGETS[:3], WEIGHTS[:3]))
-"""Two examples of different lengths: tokens, targets and the weights of the targets."""
+"""Two training examples of different lengths: input tokens, target tokens and weights of the targets."""
 SMALL_STEP: Final = 1e-6
-"""A learning rate with which a step changes nearly nothing; a server may refuse 0 (hatchery-core 0.3.0)."""
+"""A learning rate with which an `optim_step` changes nearly nothing; a server may refuse 0 (hatchery-core
+0.3.0).
+"""
 MAX_TOKENS: Final = 6
 NOWHERE: Final = "tinker://no-such-run/weights/no-such-checkpoint"
 """The path of a checkpoint that does not exist."""
@@ -28,7 +30,7 @@ RANK: Final = 8
 
 
 def session_body(**changes: object) -> Json:
-    """Return the body of `create_session`."""
+    """Return the body of `create_session`; `changes` replace or add fields."""
     return {
         "type": "create_session",
         "tags": ["tinker-conformance"],
@@ -49,7 +51,7 @@ def model_body_of(session: str, number: int, base_model: str) -> Json:
 
 
 def sampler_body(session: str, number: int, **source: object) -> Json:
-    """Return the body of `create_sampling_session`; `source` is `base_model` or `model_path`."""
+    """Return the body of `create_sampling_session`; `source` has the field `base_model` or `model_path`."""
     return {
         "type": "create_sampling_session",
         "session_id": session,
@@ -59,7 +61,7 @@ def sampler_body(session: str, number: int, **source: object) -> Json:
 
 
 def prompt(tokens: Sequence[int] = PROMPT) -> Json:
-    """Return a model input of these tokens."""
+    """Return these tokens in the form in which requests have a prompt or an input."""
     return {"chunks": [{"type": "encoded_text", "tokens": list(tokens)}]}
 
 
@@ -76,7 +78,7 @@ def sample_body_of(sampler: str, number: int, **changes: object) -> Json:
 
 
 def pass_input(examples: Sequence[tuple[Sequence[int], Sequence[int], Sequence[float]]] = EXAMPLES) -> Json:
-    """Return the input of a pass with the loss `cross_entropy`."""
+    """Return the input of a forward or forward-backward pass with the loss `cross_entropy`."""
     data = [
         {
             "model_input": prompt(tokens),
@@ -96,7 +98,7 @@ def pass_body(model: str, number: int) -> Json:
 
 
 def forward_body(model: str, number: int) -> Json:
-    """Return the body of `forward`, which releases up to 0.24.1 send."""
+    """Return the body of `forward`, an endpoint that releases up to 0.24.1 use."""
     return {"model_id": model, "seq_id": number, "forward_input": pass_input()}
 
 
@@ -106,7 +108,7 @@ def protobuf_pass(model: str, number: int, *, forward_only: bool = False) -> byt
 
 
 def step_body(model: str, number: int, **adam: float) -> Json:
-    """Return the body of `optim_step`."""
+    """Return the body of `optim_step`; `adam` has the optimizer's parameters that are not the default."""
     params = {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.95, "eps": 1e-12} | adam
     return {"type": "optim_step", "model_id": model, "seq_id": number, "adam_params": params}
 
@@ -117,5 +119,5 @@ def load_body(model: str, number: int, path: str) -> Json:
 
 
 def numbered(body: Mapping[str, object], number: int) -> Json:
-    """Return a body with another sequence number."""
+    """Return a copy of a body with another sequence number."""
     return {**body, "seq_id": number}

@@ -1,4 +1,4 @@
-"""The reference page of probes, in Markdown."""
+"""Write `docs/reference/server-probes.md` from the probes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinker_conformance.server.probes import CHAPTERS, PROBES, probes_of
 
 
 def document() -> str:
-    """Return the page."""
+    """Return the page, in Markdown."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -24,6 +24,9 @@ def _lines() -> Iterator[str]:
     yield "[broken servers](broken-servers.md) which faults each of them catches."
     yield ""
     yield "*contract*: users of the named releases rely on it. *quirk*: counted only with `--strict`."
+    yield "*since*: the version of this kit that first asked the probe. *releases*: the releases of `tinker`"
+    yield "that rely on it. *source*: what these releases do, or where somebody reported its absence:"
+    yield "`SkyRL #2035` is an issue in the public repository of SkyRL."
     yield "A probe whose endpoint the server does not have is *not offered*, and does not count."
     yield f"No server may leave out the chapters {never} as a whole."
     yield f"These probes wait, and `--quick` leaves them out: {waiting}."
@@ -36,8 +39,8 @@ def _lines() -> Iterator[str]:
             yield ""
             yield probe.sentence
             yield ""
-            yield f"- level: {probe.level.value}; since {probe.since}"
+            yield f"- level: {probe.level.value}; since kit {probe.since}"
             yield f"- releases: {probe.releases}"
-            yield f"- source: {probe.source}"
+            yield f"- source: {probe.source}."
             if probe.needs:
                 yield f"- needs: {', '.join(f'`{feature.value}`' for feature in sorted(probe.needs))}"

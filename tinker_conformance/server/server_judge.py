@@ -1,4 +1,4 @@
-"""From a probe to a judgement."""
+"""Judge a server by one probe: run the probe's check, and turn its mismatches into a verdict."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from tinker_conformance.server.survey import survey
 from tinker_conformance.server.workbench import Workbench
 
 _MOST_LOST: Final = 2
-"""How many probes in a row may get no reply before it is found out whether the server is still there."""
+"""After this many probes in a row without a reply, the judge asks whether the server is still there."""
 _ALIVE_SECONDS: Final = 10.0
 
 
 class ServerJudge:
-    """A judge of one server. Not thread-safe."""
+    """Judges one server by probes. Not thread-safe."""
 
     def __init__(self, line: Line, pausing: Pausing) -> None:
         """Find out what the server offers.
 
         Args:
-            line: The line to the server; `close` closes it.
-            pausing: How the server can be made to pause.
+            line: The connection to the server; `close` closes it.
+            pausing: How much work makes the server pause, if the user has said so.
 
         Raises:
-            ServerUnderTestError: It cannot be reached.
-            UserError: It refuses the key.
+            ServerUnderTestError: The server cannot be reached.
+            UserError: The server refuses the API key.
         """
         self._lost = self._silent = 0
         self._line = line
@@ -43,8 +43,8 @@ class ServerJudge:
         """Judge the server by one probe.
 
         Raises:
-            ServerUnderTestError: Nothing listens there any more.
-            UserError: The budget is spent, or a base model must be named.
+            ServerUnderTestError: Nothing listens at the server's address any more.
+            UserError: The run may send no more requests, or the user must name a base model.
         """
         if (why := self._bench.offer.lacks(probe.needs)) is not None:
             return Judgement(probe, Verdict.NOT_OFFERED, note=why)
@@ -78,15 +78,15 @@ class ServerJudge:
 
     @property
     def meets_tinker(self) -> bool:
-        """Whether the server answers any known path as a Tinker server does."""
+        """Whether the server answered any known path as a server of the Tinker API does."""
         return self._bench.offer.is_tinker
 
     def adopt(self, models: Iterable[str], checkpoints: Iterable[str]) -> None:
-        """Let `close` also delete what releases of the official SDK left behind."""
+        """Let `close` also delete the models and checkpoints that releases of the official SDK created."""
         self._bench.adopt(models, checkpoints)
 
     def close(self) -> None:
-        """Delete what was created, and close every connection."""
+        """Delete everything that the probes created on the server, and close every connection."""
         with contextlib.suppress(NoAnswerError):
             self._bench.clean_up()
         self._line.sender.close()
@@ -100,7 +100,7 @@ class ServerJudge:
             )
 
     def _answers(self) -> bool:
-        """Return whether the server still answers the first question that every client has."""
+        """Return whether the server still answers the request that every client sends first."""
         try:
             Dialogue(self._line).post("client/config", {}, seconds=_ALIVE_SECONDS)
         except NoAnswerError:

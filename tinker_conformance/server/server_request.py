@@ -1,4 +1,4 @@
-"""The options of a run against a server, the same for the command and for pytest."""
+"""The options of a run against a server, which are the same for the command and for pytest."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tinker_conformance.server.target import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pausing:
-    """How the server can be made to pause, if the user says so.
+    """How much work makes the server pause its queue, if the user has said so.
 
     Attributes:
-        models: How many models in training at once make it pause, or None.
-        samples: How many samples in flight at once make it pause, or None.
+        models: This many models in training at the same time make the server pause; None: not known.
+        samples: This many samples in flight at the same time make the server pause; None: not known.
     """
 
     models: int | None = None
@@ -34,20 +34,20 @@ class ServerRequest:
     """The options of a run, as the user gave them.
 
     Attributes:
-        url: As for `--url`.
-        api_key: As for `--api-key`; not part of the `repr`.
-        base_model: As for `--base-model`.
-        name: What reports call the server, or None for host and port.
-        quick: Leave out the probes that wait.
+        url: The value of `--url`.
+        api_key: The value of `--api-key`; not part of the `repr`.
+        base_model: The value of `--base-model`.
+        name: The server's name in reports; None for host and port.
+        quick: Whether to leave out the probes that wait.
         max_requests: How many requests the probes may send.
         max_minutes: How long the probes may take, in minutes.
-        allow_remote: Whether another address than loopback may be asked.
-        pausing: How the server can be made to pause.
-        only: Ids of the probes to run; empty for all.
-        as_of: Judge only the probes that existed in this version of the kit; None for all.
-        known: The file of known failures, or None.
+        allow_remote: Whether the URL may name another host than this machine.
+        pausing: How much work makes the server pause.
+        only: The ids of the probes to run; empty for all.
+        as_of: A version of the kit, to run only the probes that it had; None for all probes.
+        known: The file of known failures to apply, or None.
         recorded: The file of known failures to write, or None.
-        strict: Whether quirks count.
+        strict: Whether failed quirks count against the server.
     """
 
     url: str
@@ -69,7 +69,7 @@ class ServerRequest:
         return f"<ServerRequest {self.url}>"
 
     def check(self) -> ServerUnderTest:
-        """Check everything that can be checked before the first request, and return the server.
+        """Check the options as far as possible before the first request, and return the server.
 
         Raises:
             ValueError: An option or a file cannot be used; the text says what to use instead.

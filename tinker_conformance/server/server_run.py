@@ -28,18 +28,20 @@ from tinker_conformance.server.server_request import ServerRequest
 from tinker_conformance.server.target import RequestBudget, ServerUnderTest
 
 JUDGED_BY: Final = "tinker-server"
-"""What reports call the probes together, as they name the profile of an SDK."""
+"""What reports say the server was judged by, where a report of an SDK names the profile."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerRun:
-    """A server that was surveyed, and the probes to judge it by. The caller closes it.
+    """A run of probes against a server, after the survey of what the server offers.
+
+    The caller closes the run.
 
     Attributes:
         request: The options of the run.
         target: The server.
-        judge: Judges the server.
-        asked: The probes.
+        judge: Judges the server by one probe.
+        asked: The probes to judge the server by.
         known: The known failures.
         budget: How many requests may still be sent.
     """
@@ -53,7 +55,7 @@ class ServerRun:
 
     @property
     def strict(self) -> bool:
-        """Whether quirks count."""
+        """Whether failed quirks count against the server."""
         return self.request.strict
 
     @property
@@ -63,76 +65,79 @@ class ServerRun:
 
     @property
     def dialect(self) -> None:
-        """None: a server is judged as it is."""
+        """None. An SDK may be judged against a dialect of the fake server; a server is judged as it is."""
         return None
 
     @property
     def name(self) -> str:
-        """What reports call the server."""
+        """The server's name in reports."""
         return self.target.name
 
     @property
     def judged_by(self) -> str:
-        """What reports call the probes together."""
+        """What reports say the server was judged by."""
         return JUDGED_BY
 
     def ask(self, required: Probe, then: Sequence[Probe] = ()) -> Judgement:  # noqa: ARG002 - as for SDKs
         """Judge the server by one probe, and apply known failures.
 
         Raises:
-            ServerUnderTestError: The server went away.
-            UserError: The budget is spent, or a base model must be named.
+            ServerUnderTestError: The server is no longer there.
+            UserError: The run may send no more requests, or the user must name a base model.
         """
         return self.known.applied(self.judge.judge(required))
 
     def ask_all(self, selected: Sequence[Probe]) -> Iterator[Judgement]:
-        """Yield the judgement of each probe, in order; raise as `ask` does."""
+        """Yield the judgement by each probe, in order; raise the same errors as `ask`."""
         return map(self.ask, selected)
 
     def start(self, selected: Sequence[Probe]) -> Start:
-        """Return the opening record of a report on these probes."""
+        """Return the first record of a report on these probes."""
         request = self.request
         return server_start_record(
             self.target.url, self.name, JUDGED_BY, selected, strict=request.strict, as_of=request.as_of
         )
 
     def result(self, judgement: Judgement) -> Result:
-        """Return the record of one judgement."""
+        """Return the record of one judgement for a report."""
         return result_record(judgement, self.rerun(judgement), releases=self.releases(judgement))
 
     def releases(self, judgement: Judgement) -> str:
-        """Return the releases of the official SDK that rely on a probe."""
+        """Return the releases of the official SDK that rely on the rule of a probe, as text."""
         probe = judgement.requirement
         return str(probe.releases) if isinstance(probe, Probe) else ""
 
     def rerun(self, judgement: Judgement) -> str:
-        """Return the command that runs one probe alone."""
+        """Return the command that runs the probe of a judgement alone."""
         model = f" --base-model {shlex.quote(self.target.base_model)}" if self.target.base_model else ""
         remote = " --allow-remote" if self.request.allow_remote else ""
         url = shlex.quote(self.target.url)
         return f"tinker-conformance server --url {url}{model}{remote} --only {judgement.requirement.id}"
 
     def stale(self, judgements: Iterable[Judgement]) -> tuple[str, ...]:
-        """Return one sentence per outdated entry of known failures. Call it when everything was judged."""
+        """Return one sentence for each outdated entry of the known failures.
+
+        Call this after the last judgement.
+        """
         return tuple(self.known.stale(map(judged, judgements)))
 
     def close(self) -> None:
-        """Delete what was created on the server, and close the connections."""
+        """Delete everything that the probes created on the server, and close the connections."""
         self.judge.close()
 
     def kill(self) -> None:
-        """Do nothing: a probe is interrupted where it waits, and no process runs."""
+        """Do nothing: no process runs that would have to be killed."""
 
 
 def open_server_run(
     request: ServerRequest, *, sender: Sender | None = None, clock: Clock | None = None
 ) -> ServerRun:
-    """Find out what the server offers, and choose the probes.
+    """Find out what the server offers, and choose the probes to judge it by.
 
     Args:
         request: The options of the run.
-        sender: What carries the requests; None for HTTP over sockets.
-        clock: What probes wait by; None for real time.
+        sender: Sends the requests; None for HTTP over sockets.
+        clock: The clock by which probes wait; None for the real one.
 
     Raises:
         ValueError: If an option cannot be used; the text says what to use instead.

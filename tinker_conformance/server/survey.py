@@ -1,7 +1,8 @@
-"""Finds out what a server offers, before anything is judged.
+"""Find out what a server offers, before anything is judged.
 
-Each known path is asked once with a body that is not JSON, which no server can take for work, or with a GET.
-404, 405 and 501 say that it is not there. A path that is there answers anything else.
+The survey requests each known path once: with a GET, or with a body that is not JSON, which no server can
+take for work. The statuses 404, 405 and 501 mean that the server does not have the path. Any other status
+means that it has.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from tinker_conformance.server.offer import Offer
 NO_JSON: Final = b'{"this is not JSON'
 _UNAUTHORIZED: Final = (401, 403)
 _MOST_UNANSWERED: Final = 3
-"""How many questions in a row may get no reply before the server is given up."""
+"""After this many requests in a row without a reply, the survey gives up."""
 
 
 def survey(line: Line) -> Offer:
     """Return what a server offers.
 
     Raises:
-        ServerUnderTestError: It cannot be reached, or does not answer HTTP.
-        UserError: It refuses the key.
+        ServerUnderTestError: The server cannot be reached, or does not speak HTTP.
+        UserError: The server refuses the API key.
     """
     asking = Dialogue(line)
     missing: dict[Feature, str] = {}

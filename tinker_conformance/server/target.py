@@ -1,4 +1,4 @@
-"""The server under test: where it is, with which key it is asked, and how often it may be asked."""
+"""The server under test: its URL, the API key to send, and how many requests a run may send."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from urllib.parse import quote, urlsplit
 from tinker_conformance.error_families import UserError
 
 DEFAULT_MAX_REQUESTS: Final = 1000
-"""The default of `--max-requests`; a run of all probes on a fast server needs about 500."""
+"""The default of `--max-requests`. A run of all probes on a fast server sends about 500 requests."""
 DEFAULT_PER_RELEASE: Final = 300
-"""What `--releases` adds to that default for each release. A release sends 50 to 90 requests to a server that
-answers at once; a verb that hangs sends up to 290 in 60 s."""
+"""How many requests `--releases` adds to that default for each release. A release sends 50 to 90 requests to
+a server that answers at once; a verb that hangs sends up to 290 in 60 s.
+"""
 DEFAULT_MAX_MINUTES: Final = 30.0
-"""The default of `--max-minutes`; a fast server is judged in one."""
+"""The default of `--max-minutes`. A fast server is judged in one minute."""
 DEFAULT_API_KEY: Final = "tml-conformance"
-"""The key that is sent without `--api-key`. Releases of the official SDK refuse a key without `tml-`."""
+"""The API key that is sent without `--api-key`. Releases of the official SDK refuse a key without `tml-`."""
 KEY_VARIABLE: Final = "TINKER_API_KEY"
-"""The environment variable that `--api-key` is read from; the official SDK reads the same one."""
+"""The environment variable from which `--api-key` is read; the official SDK reads the same one."""
 HIDDEN: Final = "[api key]"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerUnderTest:
-    """A server, as the options name it. The key appears in no `repr` and in no text of the kit.
+    """The server that the options name. The API key appears in no `repr` and in no text of the kit.
 
     Attributes:
         url: The base URL, without a slash at the end.
-        api_key: The key to send.
-        base_model: The base model to ask for; None for the first that the server's capabilities list.
-        name: What reports call the server.
+        api_key: The API key to send.
+        base_model: The base model to request; None for the first that the server's capabilities list.
+        name: The server's name in reports.
     """
 
     url: str
@@ -43,12 +44,15 @@ class ServerUnderTest:
     name: str = ""
 
     def without_key(self, text: str) -> str:
-        """Return a text in which the key is replaced: servers quote it in errors."""
+        """Return a text in which the API key is replaced: servers quote it in errors."""
         return without_key(text, self.api_key)
 
 
 def without_key(text: str, key: str) -> str:
-    """Return a text in which a key is replaced, in any case, and escaped as in JSON or in a URL."""
+    """Return a text in which a key is replaced.
+
+    The key is also found in another case, and escaped as in JSON or in a URL.
+    """
     for form in dict.fromkeys((key, json.dumps(key)[1:-1], quote(key))):
         if form:
             text = re.sub(re.escape(form), HIDDEN, text, flags=re.IGNORECASE)
@@ -74,11 +78,11 @@ def server_under_test(
         url: The value of `--url`: scheme, host, port and, if there is one, a path before `/api/v1`.
         api_key: The value of `--api-key`, or None for the default key.
         base_model: The value of `--base-model`, or None.
-        name: What reports call it; None for host and port.
-        allow_remote: Whether another address than loopback may be asked.
+        name: The server's name in reports; None for host and port.
+        allow_remote: Whether the URL may name another host than this machine.
 
     Raises:
-        UserError: The URL is not usable, has a password in it, or is not loopback and may not be asked.
+        UserError: The URL cannot be used, has a password in it, or names another machine that is not allowed.
     """
     try:
         parts = urlsplit(url)
@@ -113,7 +117,7 @@ def server_under_test(
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, by its spelling; no name is looked up."""
+    """Return whether a host name or address is this machine. This compares text; no name is looked up."""
     if host == "localhost":
         return True
     try:
@@ -123,7 +127,7 @@ def is_loopback(host: str) -> bool:
 
 
 class RequestBudget:
-    """How many requests a run may still send; thread-safe."""
+    """Counts requests up to a limit. Thread-safe."""
 
     def __init__(self, most: int = DEFAULT_MAX_REQUESTS) -> None:
         """Allow `most` requests."""
@@ -133,19 +137,19 @@ class RequestBudget:
 
     @property
     def sent(self) -> int:
-        """How many requests were sent."""
+        """How many requests were counted so far."""
         return self._sent
 
     @property
     def left(self) -> int:
-        """How many more may be sent."""
+        """How many more requests may be sent."""
         return self.most - self._sent
 
     def spend(self, count: int = 1) -> None:
         """Count requests that are about to be sent.
 
         Raises:
-            UserError: There would be more than the budget allows.
+            UserError: That would be more requests than allowed.
         """
         with self._lock:
             if self._sent + count > self.most:
@@ -153,7 +157,11 @@ class RequestBudget:
             self._sent += count
 
     def exceeded(self, what: str) -> UserError:
-        """Return the error for something that needs more requests than are left."""
+        """Return the error for an action that needs more requests than are left.
+
+        Args:
+            what: The action, for the text of the error.
+        """
         return UserError(
             f"{what} needs more requests than the {self.most} that --max-requests allows; raise "
             "--max-requests, or find out why the server answers so many polls without a result"

@@ -1,4 +1,7 @@
-"""What all probes of a run share: one session, one model, one sampler; deleted again at the end."""
+"""What all probes of a run share: one session, one model, one sampler, which are deleted at the end.
+
+A sampler is a sampling session, opened with `create_sampling_session`.
+"""
 
 from __future__ import annotations
 
@@ -31,24 +34,25 @@ from tinker_conformance.server.target import RequestBudget
 
 _SCHEME: Final = "tinker://"
 _ABOUT_THE_MOMENT: Final = frozenset({402, 408, 409, 425, 429})
-"""Refusals that say nothing about the form of a body."""
+"""Statuses of refusals that say nothing about the form of a body."""
 _ABOUT_THE_BODY: Final = frozenset({400, 404, 422})
-"""Refusals by which servers say that they have no such model."""
+"""Statuses with which servers refuse a base model that they do not have."""
 
 
 class Workbench:
-    """The state of a run against one server. Not thread-safe.
+    """Everything that the probes have created on the server in this run. Not thread-safe.
 
     Attributes:
-        line: The line to the server.
-        offer: What it offers.
-        pausing: How it can be made to pause.
-        checkpoints: Paths of what was saved, which `clean_up` deletes.
-        failed_load: The future of a load that cannot succeed; None before it is asked for, empty if refused.
+        line: The connection to the server.
+        offer: What the server offers.
+        pausing: How much work makes the server pause.
+        checkpoints: The paths of what was saved, which `clean_up` deletes.
+        failed_load: The request id of a load that cannot succeed; None before it is sent, empty if it was
+            refused.
     """
 
     def __init__(self, line: Line, offer: Offer, pausing: Pausing) -> None:
-        """Create nothing yet."""
+        """Store the arguments; nothing is created yet."""
         self.line = line
         self.offer = offer
         self.pausing = pausing
@@ -64,31 +68,31 @@ class Workbench:
     # -- what probes share -----------------------------------------------------------------------
 
     def session(self, asking: Dialogue) -> str:
-        """Return the session of the run, opened by the first call."""
+        """Return the session that all probes share; the first call opens it."""
         return self._once("session", asking, self.new_session, "session.create")
 
     def model(self, asking: Dialogue) -> str:
-        """Return the model of the run, created by the first call."""
+        """Return the model that all probes share; the first call creates it."""
         return self._once("model", asking, self.new_model, "submission.model")
 
     def sampler(self, asking: Dialogue) -> str:
-        """Return the sampler of the run, on the base model, opened by the first call."""
+        """Return the sampler of the base model that all probes share; the first call opens it."""
         return self._once("sampler", asking, self.new_sampler, "submission.sampler")
 
     def made(self, name: str, asking: Dialogue) -> str:
-        """Make the session, model or sampler of the run, and judge that; return its id."""
+        """Return the shared session, model or sampler; a failure to create it is a mismatch of this probe."""
         if name not in self._shared:
             make = {"session": self.new_session, "model": self.new_model, "sampler": self.new_sampler}[name]
             self._shared[name] = make(asking)
         return self._shared[name]
 
     def next_number(self, client: str) -> int:
-        """Return the next sequence number of a model, from 1, or of a sampler."""
+        """Return the next sequence number of a model or sampler, from 1."""
         self._numbers[client] += 1
         return self._numbers[client]
 
     def take_back(self, body: Json) -> None:
-        """Take back the number of a submission that was refused: the model's next one gets it."""
+        """Let the next submission of a model have the sequence number of this one, which was refused."""
         model = str(body.get("model_id"))
         if self._numbers[model] == body.get("seq_id"):
             self._numbers[model] -= 1
@@ -109,7 +113,7 @@ class Workbench:
 
         Raises:
             ProbeEnded: The server has one model already, and refuses another.
-            UserError: `--base-model` names a model that it has not.
+            UserError: The server does not have the model that `--base-model` names.
         """
         session = self.session(asking)
         body = model_body_of(session, self.next_model_number(), base_model or self.base_model)
@@ -119,12 +123,15 @@ class Workbench:
         return self.created_model(asking, answer)
 
     def next_model_number(self) -> int:
-        """Return the next `model_seq_id` of the session of the run, from 0."""
+        """Return the next `model_seq_id` of the shared session, from 0."""
         self._numbers["models"] += 1
         return self._numbers["models"] - 1
 
     def submit_pass(self, asking: Dialogue, model: str, number: int) -> str:
-        """Submit a pass in the form that the server takes, and return its request id."""
+        """Submit a forward-backward pass, in JSON or protobuf, and return the request id.
+
+        The form is the one that the server accepts.
+        """
         return self._submit_either(
             asking,
             "forward_backward",
@@ -134,7 +141,10 @@ class Workbench:
         )
 
     def submit_forward(self, asking: Dialogue, model: str, number: int) -> str:
-        """Submit a forward pass, in the form that the server takes, and return its request id."""
+        """Submit a forward pass, in JSON or protobuf, and return the request id.
+
+        The form is the one that the server accepts.
+        """
         if Feature.FORWARD in self.offer.missing:
             self._refused_json.add("forward")
         return self._submit_either(
@@ -148,7 +158,7 @@ class Workbench:
     def _submit_either(
         self, asking: Dialogue, path: str, body: Json, raw: Callable[[], bytes], judged_by: str
     ) -> str:
-        """Submit in JSON, or in protobuf if the server takes no JSON there."""
+        """Submit a body in JSON, or in protobuf if the server refuses JSON; return the request id."""
         answer = None if path in self._refused_json else asking.post(path, body)
         if answer is not None:
             if answer.ok:
@@ -163,7 +173,7 @@ class Workbench:
         return asking.request_id(answer)
 
     def created_model(self, asking: Dialogue, answer: Answer) -> str:
-        """Return the id of the model that a submission creates."""
+        """Return the id of the model that a submission of `create_model` creates."""
         if self._models and not answer.ok:
             raise not_offered(
                 f"the server has {counted(len(self._models), 'model')} and refuses another: {answer}"
@@ -176,7 +186,12 @@ class Workbench:
         return str(model)
 
     def new_sampler(self, asking: Dialogue, **source: object) -> str:
-        """Open a sampling session, on the base model unless a source is given, and return its id."""
+        """Open a sampler and return its id.
+
+        Args:
+            asking: The probe.
+            source: `base_model` or `model_path` to sample from. Without either: the base model of the run.
+        """
         answer = self.open_sampler(asking, **source)
         sampler = answer.mapping().get("sampling_session_id")
         asking.require(
@@ -187,7 +202,7 @@ class Workbench:
         return str(sampler)
 
     def open_sampler(self, asking: Dialogue, **source: object) -> Answer:
-        """Ask for a sampling session of the next number, and return the reply."""
+        """Send `create_sampling_session` with the next sequence number, and return the reply."""
         session = self.session(asking)
         number = self._numbers[f"samplers of {session}"]
         self._numbers[f"samplers of {session}"] += 1
@@ -199,10 +214,10 @@ class Workbench:
 
     @property
     def base_model(self) -> str:
-        """The base model to ask for.
+        """The base model to request.
 
         Raises:
-            UserError: No option names one, and neither do the server's capabilities.
+            UserError: Neither an option nor the server's capabilities name one.
         """
         found = self.line.target.base_model or (self.offer.models[0] if self.offer.models else None)
         if found is None:
@@ -212,10 +227,10 @@ class Workbench:
         return found
 
     def _check_named(self, answer: Answer) -> None:
-        """Check that a refusal is not the fault of a model that the user has named, and the server lacks.
+        """Check that a refusal is not about a base model that the user named and the server lacks.
 
         Raises:
-            UserError: It is.
+            UserError: The refusal is about that.
         """
         named, listed = self.line.target.base_model, self.offer.models
         refused = answer.status in _ABOUT_THE_BODY
@@ -242,15 +257,15 @@ class Workbench:
     # -- afterwards ------------------------------------------------------------------------------
 
     def adopt(self, models: Iterable[str], checkpoints: Iterable[str]) -> None:
-        """Let `clean_up` also delete what releases of the official SDK left behind."""
+        """Let `clean_up` also delete the models and checkpoints that releases of the official SDK created."""
         self._models += models
         self.checkpoints += checkpoints
 
     def clean_up(self) -> None:
-        """Delete what was created, where the server lets it be; what it answers is not judged.
+        """Delete everything that was created on the server, as far as the server allows that.
 
-        This comes on top of the budget of the run: one request for each checkpoint and session, and two for
-        each model.
+        The server's replies are not judged. These requests come on top of the run's limit: one for each
+        checkpoint and session, and two for each model.
         """
         asking = Dialogue(self.line)
         self.line.seconds = math.inf
@@ -274,7 +289,7 @@ class Workbench:
 
 
 def checkpoint_url(path: str) -> str | None:
-    """Return the path of a checkpoint's endpoint below `/api/v1/`; None if its tinker:// path is none."""
+    """Return the URL path below `/api/v1/` for a checkpoint; None if its tinker:// path is malformed."""
     run, slash, rest = path.removeprefix(_SCHEME).partition("/")
     if not path.startswith(_SCHEME) or not slash or not rest:
         return None
@@ -282,6 +297,6 @@ def checkpoint_url(path: str) -> str | None:
 
 
 def delete_checkpoint(asking: Dialogue, path: str) -> Answer | None:
-    """Delete a checkpoint and return the reply; None if its path cannot be put into a URL."""
+    """Delete a checkpoint and return the reply; None if its tinker:// path is malformed."""
     url = checkpoint_url(path)
     return None if url is None else asking.ask("DELETE", url, seconds=10)

@@ -30,7 +30,9 @@ def test_a_probe_says_what_must_hold_and_where_that_is_from(probe: Probe) -> Non
     assert re.fullmatch(r"[a-z]+\.[a-z_0-9]+", probe.id)
     assert probe.sentence.endswith(".")
     assert len(probe.sentence.split()) <= 30
-    assert re.search(r"#\d+|\d\.\d+\.\d+|every release|real service|cookbook|releases", probe.source)
+    assert re.search(r"#\d+|\d\.\d+\.\d+|[Ee]very release|real service|cookbook|releases", probe.source)
+    assert probe.source.startswith(("tinker", "`")) or probe.source[0].isupper()
+    assert not probe.source.endswith("."), "reports put the full stop"
     first = valid_version(probe.releases.first)
     last = valid_version(probe.releases.last or "99")
     assert first <= last

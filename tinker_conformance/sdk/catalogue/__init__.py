@@ -1,7 +1,7 @@
 """The catalogue of SDKs: each entry is a TOML file that says how to install an SDK and where its classes are.
 
-A name or the path of a file goes in. A `CatalogueEntry` comes out, from which the environment is built and
-which tells the official adapter the names of modules and classes.
+The name of an entry, or the path of such a file, goes in. A `CatalogueEntry` comes out, which tells the kit
+how to build the SDK's environment, and tells the official SDK's adapter the names of modules and classes.
 """
 
 from __future__ import annotations

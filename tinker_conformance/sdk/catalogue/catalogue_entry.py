@@ -1,4 +1,4 @@
-"""One entry of the catalogue: what the kit must know of a fork of the official SDK, or of a patched one."""
+"""One entry of the catalogue: how to install and drive an SDK that is a fork of `tinker`, or patches it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import msgspec
 
 
 class SdkNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the modules and classes of the official SDK are in a package that has them under other names.
+    """Where an SDK has its copies of the official SDK's modules and classes.
 
     The defaults are the names of the official SDK. A class is written ``package.module:Class``.
 
     Attributes:
-        root: The package that holds ``lib``, ``_exceptions`` and ``_models``: ``tinker``, or the fork's copy.
-        types: The module of the request types. None for ``ROOT.types``.
-        service_client: The class that a user creates first. None for ``ROOT:ServiceClient``.
-        sampling_client: The class of sampling clients. None for that of the official SDK, below ROOT.
-        training_client: The class of training clients. None for that of the official SDK, below ROOT.
-        observers: Classes with a method ``on_queue_state_change``, beside both clients and
+        root: The package that contains ``lib``, ``_exceptions`` and ``_models``: ``tinker``, or the fork's
+            copy.
+        types: The module of the request types. None: ``ROOT.types``.
+        service_client: The class that a user creates first. None: ``ROOT:ServiceClient``.
+        sampling_client: The class of sampling clients. None: the official SDK's, below ROOT.
+        training_client: The class of training clients. None: the official SDK's, below ROOT.
+        observers: Further classes with a method ``on_queue_state_change``, beside both clients and
             ``ROOT.lib.queue_state_logger:QueueStateLogger``.
-        telemetry: The class that sends telemetry. None for ``ROOT.lib.telemetry:Telemetry``.
-        initialise: What happens before the first client: each item is a module to import, or a function to
-            call without arguments, written ``package.module:function``.
+        telemetry: The class that sends telemetry. None: ``ROOT.lib.telemetry:Telemetry``.
+        initialise: What to run before the first client is created: each item is a module to import, or a
+            function to call without arguments, written ``package.module:function``.
     """
 
     root: str = "tinker"
@@ -36,7 +37,7 @@ class SdkNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     initialise: tuple[str, ...] = ()
 
     def module(self, path: str) -> str:
-        """Return the name of a module below the root package."""
+        """Return the full name of the module at `path` below the root package."""
         return f"{self.root}.{path}"
 
     @property
@@ -77,13 +78,15 @@ class SdkNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class DrivenSdk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the official adapter is told of the SDK that it drives. The defaults are the official one.
+    """What the official SDK's adapter has to know about the SDK that it drives.
+
+    The defaults are the official SDK.
 
     Attributes:
         name: The SDK's name in reports.
-        package: The distribution whose version is reported.
-        profile: The profile that the SDK aims at, or None for that of the version.
-        names: Where its modules and classes are.
+        package: The package whose version is reported.
+        profile: The profile that the SDK aims at; None: the profile of the SDK's version.
+        names: Where the SDK's modules and classes are.
     """
 
     name: str = "tinker"
@@ -93,16 +96,15 @@ class DrivenSdk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How an environment for an SDK is built.
+    """How to build the environment of an SDK.
 
     Attributes:
         extras: Extras of the package whose requirements are installed too.
         leave_out: Required packages that are not installed.
-        also: Requirements that are installed too: what the package imports without requiring it.
-        pins: Exact versions, ``package==version``, of what is installed. They apply only to the version of
-            the entry.
-        substitutes: Modules that take the place of packages left out: the text of each file, by its path.
-        wheel: A wheel to install instead of the registry's, relative to the file of the entry.
+        also: Further requirements to install: packages that the SDK imports without requiring them.
+        pins: Exact versions of packages, ``package==version``. They apply only to the version of the entry.
+        substitutes: Modules that replace packages left out: the text of each file, by the file's path.
+        wheel: A wheel to install instead of the registry's; its path is relative to the file of the entry.
     """
 
     extras: tuple[str, ...] = ()
@@ -117,17 +119,17 @@ class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An SDK that the kit can install and judge.
 
     Attributes:
-        name: Its name, as in ``package:NAME``.
-        package: Its distribution on the registry.
-        version: The version that the entry was written for, and that is judged unless another one is named.
-        profile: The profile that it aims at.
-        about: What it is, in one sentence.
-        install: How its environment is built.
-        names: Where its modules and classes are.
-        hidden_variables: Beginnings of environment variables that its process does not see, because they
-            change what it does.
-        known_failures: Its known deviations, as in a file of known failures.
-        source: Where the entry was read from, for messages.
+        name: The SDK's name, as in ``package:NAME``.
+        package: The SDK's package on the registry.
+        version: The version that the entry was written for. It is judged unless the user names another one.
+        profile: The profile that the SDK aims at.
+        about: What the SDK is, in one sentence.
+        install: How to build the SDK's environment.
+        names: Where the SDK's modules and classes are.
+        hidden_variables: Prefixes of environment variables that the SDK's process does not get, because they
+            change what the SDK does.
+        known_failures: The SDK's known deviations, in the form of a file of known failures.
+        source: The file of the entry, for messages.
     """
 
     name: str
@@ -143,16 +145,16 @@ class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def driven(self) -> DrivenSdk:
-        """What the official adapter is told."""
+        """What the official SDK's adapter has to know about this SDK."""
         return DrivenSdk(name=self.name, package=self.package, profile=self.profile, names=self.names)
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPackage:
-    """The SDK that a SPEC `package:…` names.
+    """The SDK and the version that a SPEC `package:…` names.
 
     Attributes:
-        entry: Its entry of the catalogue.
+        entry: The SDK's entry of the catalogue.
         version: The version to judge.
     """
 

@@ -1,4 +1,4 @@
-"""Read entries of the catalogue: those that the kit ships, and a file of the user's own.
+"""Read entries of the catalogue: the entries that the kit ships, or a file of the user.
 
 Any mistake in a file raises a `UserError` that names the file, the key and the fix.
 """
@@ -35,11 +35,13 @@ _CANNOT_BE_JUDGED: Final = {
     "baseten-loops-tinker": "its module tinker is a front for another SDK, which speaks another protocol",
     "hanzo-train": "it calls endpoints of its own, without futures and queue states",
 }
-"""Packages that have Tinker's classes but not its protocol (read in versions 0.17.0 and 0.1.1)."""
+"""Packages that have Tinker's classes but not its protocol, each with the reason (read in versions 0.17.0 and
+0.1.1).
+"""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file as it is written; `CatalogueEntry` says what each key means."""
+    """An entry as its file has it; `CatalogueEntry` says what each key means."""
 
     name: str
     version: str
@@ -61,7 +63,7 @@ def catalogue() -> Mapping[str, CatalogueEntry]:
 
 
 def is_file(name: str) -> bool:
-    """Return whether what follows `package:` is the path of a file rather than the name of an entry."""
+    """Return whether the text after `package:` is the path of a file rather than the name of an entry."""
     return name.endswith(SUFFIX) or "/" in name or "\\" in name
 
 
@@ -69,10 +71,11 @@ def find_entry(name: str) -> CatalogueEntry:
     """Return the entry that a SPEC `package:NAME` or `package:NAME==VERSION` names.
 
     Args:
-        name: What follows `package:`, without the version: the name of an entry, or the path of a TOML file.
+        name: The text after `package:`, without the version: the name of an entry, or the path of a TOML
+            file.
 
     Raises:
-        UserError: There is no such entry, or the file is not one.
+        UserError: There is no such entry, or the file is not an entry.
     """
     if is_file(name):
         return load_entry(Path(name))
@@ -142,7 +145,7 @@ def _entry(text: str, source: str, folder: Path | None) -> CatalogueEntry:
 
 
 def _explained(problem: str) -> str:
-    """Return a problem that msgspec found, with the place in words and the fix."""
+    """Return an error text of msgspec with the place in words, and with the fix."""
     found = re.fullmatch(r"(?P<what>.*?)(?: - at `\$\.?(?P<place>.*)`)?", problem, re.DOTALL)
     what, place = (found["what"], found["place"] or "") if found else (problem, "")
     where = place.replace("[...]", "")
@@ -165,7 +168,7 @@ _KEYS: Final = {
 
 
 def _problems(file: _File) -> Iterator[tuple[str, str]]:
-    """Yield the key and the problem of each value that has the right type but cannot be used."""
+    """Yield the key and the problem of each value that has the right type but is wrong."""
     install, names = file.install, file.names
     as_for_pip = "is not a name; write it as for pip, without a version"
     no_variable = "begins no environment variable; write one like MY_SDK_"

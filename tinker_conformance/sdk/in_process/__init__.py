@@ -1,7 +1,7 @@
-"""SDKs written in Python, driven by an adapter class in a worker process.
+"""SDKs written in Python: an adapter class drives the SDK in a worker process.
 
-The worker runs each scenario with frozen clocks and the fake server in the same process, and records the
-timeline.
+The worker has frozen clocks, and the fake server is in the same process. A scenario goes in; the timeline of
+what the SDK did comes out.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Records a timeline while a scenario runs in this process.
+"""Record the timeline of a scenario that runs in this process.
 
 Events come from the fake server (requests, responses, clock steps), from `logging`, and from the adapter
-(observer calls, telemetry). A context variable holds the future that an observer call or a log line belongs
-to. It is set where an operation is submitted, and asyncio carries it into the SDK's own loop and tasks.
+(observer calls, telemetry). A context variable says to which future an observer call or a log line belongs.
+The worker sets it where it submits an operation, and asyncio carries it into the SDK's own loop and tasks.
 """
 
 from __future__ import annotations
@@ -73,10 +73,11 @@ class Recorder(logging.Handler):
         """Start with no events.
 
         Args:
-            clock: Gives each event its time. Scripts move it.
-            names: The key of each scripted future, by its name on the fake server.
-            numbers: Finds the server's number of each future of the adapter.
-            on_overflow: Called once when the scenario reaches `MAX_EVENTS`.
+            clock: The clock from which each event gets its time. The recorder moves it where a script says
+                so.
+            names: The client and the number of each scripted future, by the future's name on the fake server.
+            numbers: Finds the server's number for each future of the adapter.
+            on_overflow: Called once when the scenario has `MAX_EVENTS` events.
         """
         super().__init__(logging.INFO)
         self._clock = clock
@@ -98,7 +99,7 @@ class Recorder(logging.Handler):
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Ignore events in this block: an SDK's set-up is not part of the timeline."""
+        """Record nothing in this block: the set-up of an SDK is not part of the timeline."""
         self._paused = True
         try:
             yield
@@ -106,12 +107,12 @@ class Recorder(logging.Handler):
             self._paused = False
 
     def stop(self) -> None:
-        """Ignore all further events, such as those of a thread that the SDK left behind."""
+        """Record nothing from now on, for example no events of a thread that the SDK left behind."""
         with self._events_lock:
             self._recording = False
 
     def add(self, event: Event) -> None:
-        """Append an event."""
+        """Append an event to the timeline."""
         if self._paused:
             self._clock.happened()
         else:
@@ -170,7 +171,7 @@ class Recorder(logging.Handler):
         )
 
     def _reported_key(self) -> FutureKey:
-        """Return the client and the future to which the current event belongs."""
+        """Return the client and the future to which the event that is being recorded belongs."""
         key = current_future.get()
         if key.future is not None:
             with self._events_lock:
@@ -178,7 +179,7 @@ class Recorder(logging.Handler):
         return key
 
     def ended(self, number: int) -> int:
-        """Return the server's number of a future that ended, from the adapter's number."""
+        """Record that the future with this adapter's number has ended; return its number on the server."""
         with self._events_lock:
             return self._numbers.outcome_of(number)
 
@@ -228,7 +229,7 @@ class Recorder(logging.Handler):
         if key.future is None:
             return  # an SDK's set-up is not part of the timeline
         with self._events_lock:
-            # Known where the request is answered in the SDK's own context, as over respx.
+            # Known if the request is answered in the SDK's own context, as over respx, not over a socket.
             self._numbers.submitted_by(current_future.get().future, key.future)
         self.add(submission_event(self._clock.elapsed(), key, submission))
 
@@ -243,29 +244,29 @@ class Recorder(logging.Handler):
         self.add(poll_event(self._clock.elapsed(), key, poll, gap))
 
     def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
-        """Record the reply to a submission that is not accepted."""
+        """Record the server's refusal of a submission."""
         key = self._key(submission.future.name)
         if key is NO_FUTURE:
-            # No script was left for it, so that its arrival was not recorded.
+            # No script was free for this submission, so `submission_arrived` was not called.
             self.add(submission_event(self._clock.elapsed(), key, submission))
         self.add(refusal_event(self._clock.elapsed(), key, reply))
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Record a request that belongs to no future, and its reply."""
+        """Record a request that belongs to no future, and the reply to it."""
         for event in setup_events(self._clock.elapsed(), request, reply):
             self.add(event)
 
     def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Record a request that is not below the base URL's path, in the set-up too, and its reply."""
+        """Record a request that left out the path of the base URL, and the reply; also during the set-up."""
         for event in setup_events(self._clock.elapsed(), request, reply):
             self._append(event)
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
-        """Move the clocks as a script says, before the next reply."""
+        """Move the clocks as a script says, before the fake server sends the next reply."""
         self.advanced(self._key(poll.future.name), advance)
 
     def advanced(self, key: FutureKey, advance: Advance) -> None:
-        """Move the clocks and record the step for a future."""
+        """Move the clocks, and record the step for a future."""
         self._clock.advance(advance.wall_us, advance.monotonic_us)
         self.add(advance_event(self._clock.elapsed(), key, advance))
 

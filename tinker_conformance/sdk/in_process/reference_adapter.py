@@ -1,6 +1,7 @@
-"""The adapter of the reference, which follows the profile that it is judged by.
+"""The adapter of the reference, the kit's own model of the official SDK.
 
-It declares the newest profile, so it follows that one unless a run names another.
+The reference follows the profile of the run; if the run names none, the newest profile, which this adapter
+declares.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ _C = TypeVar("_C", SamplingClient, TrainingClient, ModelCreation)
 
 @dataclass(frozen=True, slots=True)
 class _PendingModelCreation:
-    """The value of `create_client` for the creation of a model; each creation is its own client."""
+    """What `create_client` returns for a model that is to be created; `run` creates the model."""
 
     base_model: str
     checkpoint: str | None = None
@@ -56,7 +57,7 @@ class _PendingModelCreation:
 
 
 class _CallersObserver(QueueStateObserver):
-    """A caller's own observer, which only notifies the recorder."""
+    """An observer that a caller passes for one future; it only reports each call to the recorder."""
 
     def __init__(self, recorder: CallRecorder) -> None:
         self._recorder = recorder
@@ -82,7 +83,7 @@ class ReferenceAdapter:
         self._observer_raises = False
 
     async def open(self, context: ScenarioContext) -> None:
-        """Start a scenario with a new service client."""
+        """Start a scenario with a new service client of the reference."""
         self._context = context
         profile = context.profile
         if context.read_timeout is not None:
@@ -99,7 +100,7 @@ class ReferenceAdapter:
     async def create_client(
         self, spec: ClientSpec
     ) -> SamplingClient | TrainingClient | _PendingModelCreation:
-        """Create a client whose observer calls are recorded."""
+        """Create a client, and report the calls of its observer to the recorder."""
         service = self._service
         assert service is not None  # noqa: S101 - `open` came first
         match spec.kind:
@@ -107,7 +108,7 @@ class ReferenceAdapter:
                 base_model = spec.base_model if spec.model_path is None else None
                 return self._listened_to(await service.create_sampling_client(spec.model_path, base_model))
             case ClientKind.TRAINING:
-                # Its creation is observed too, which shows where the set-up is recorded.
+                # The creation of its model is observed, too, so that a recorded set-up would show.
                 creation = self._listened_to(service.model_creation(spec.base_model))
                 return self._listened_to(await creation.create())
             case ClientKind.MODEL_CREATION:
@@ -189,8 +190,8 @@ def call_function(function: str, arguments: list[Any], profile: Profile) -> obje
     """Call one of the reference's public functions and return its value.
 
     Args:
-        function: The function's name.
-        arguments: Its arguments; see `FunctionCall`.
+        function: The name of the function.
+        arguments: The arguments of the function; see `FunctionCall`.
         profile: The profile to follow.
 
     Raises:

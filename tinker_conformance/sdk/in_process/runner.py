@@ -1,4 +1,4 @@
-"""Runs one scenario with one adapter in this process, and returns its timeline."""
+"""Run one scenario with one adapter in this process, and return the timeline."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tinker_conformance.timeline import OutcomeKind, Timeline
 _BASE_URL: Final = "http://tinker.test"
 
 _CarryOut: TypeAlias = Callable[[object, OperationCall], Awaitable[None]]
-"""A function that runs an operation on a client."""
+"""A function that submits an operation to a client and waits for the result."""
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class _Abort:
 async def run_scenario(
     adapter: Adapter, scenario: Scenario, profile: Profile, clock: FrozenClock
 ) -> Timeline:
-    """Run a scenario on a virtual-time loop (see `virtual_loop`) whose clock is frozen.
+    """Run a scenario on an event loop whose timers follow a frozen clock (see `virtual_loop`).
 
     Args:
         adapter: The adapter of the SDK.
@@ -78,7 +78,7 @@ async def run_scenario(
         The timeline.
 
     Raises:
-        ScenarioFaultError: If the SDK cannot finish, or fails before the first future; or if the fake
+        ScenarioFaultError: If the SDK does not finish, or fails before the first future; or if the fake
             server failed, even if the scenario ended otherwise.
     """
     clock.new_scenario(scenario.epoch, scenario.uptime)
@@ -128,7 +128,7 @@ async def run_scenario(
 
 @contextlib.contextmanager
 def _kit_faults_raised(engine: FakeTinker, recorder: Recorder) -> Iterator[None]:
-    """Raise an error of kind `KIT` if the fake server failed in this block, instead of any other error."""
+    """Raise an error of kind `KIT` if the fake server failed in this block, in place of any other error."""
     try:
         yield
     except Exception as error:
@@ -141,7 +141,7 @@ def _kit_faults_raised(engine: FakeTinker, recorder: Recorder) -> Iterator[None]
 
 @contextlib.contextmanager
 def _time_zone(name: str | None) -> Iterator[None]:
-    """Set the time zone of this process in this block, if one is named."""
+    """Set the time zone of this process in this block; leave it unchanged if `name` is None."""
     if name is None:
         yield
         return
@@ -246,7 +246,7 @@ async def _opened(
 
 @dataclass(frozen=True, slots=True)
 class _FutureRunner:
-    """A runner of futures that records their outcomes."""
+    """Runs the futures of a scenario and records their outcomes."""
 
     adapter: Adapter
     carry_out: _CarryOut

@@ -1,7 +1,8 @@
-"""Runs each future on its own thread, in this process.
+"""Run each future on its own thread, in this process.
 
-The futures of a round start at the same time, each on a new thread. The interpreter switches threads far more
-often than usual, so that a race condition between reading and changing a shared value shows quickly.
+The futures of a round, a group of futures of a scenario that start together, each get a new thread and start
+at the same time. The interpreter switches threads far more often than usual, so that a race condition between
+reading and changing a shared value shows quickly.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from typing import Final
 from tinker_conformance.sdk.adapter import OperationCall, RunsOnThreads
 
 _START_SECONDS: Final = 10.0
-"""Time limit for all threads of a round to start, in real seconds."""
+"""How long the threads of a round may take to start, in real seconds."""
 _SWITCH_SECONDS: Final = 1e-5
 """The interpreter's thread switch interval, in real seconds. Its default is 5 ms."""
 
 
 class Threads:
-    """The threads of one round."""
+    """The threads on which the futures of one round run."""
 
     def __init__(self, adapter: RunsOnThreads, count: int) -> None:
         """Prepare the threads; none starts yet.
 
         Args:
             adapter: The adapter of the SDK.
-            count: The number of operations in the round. All of them start at the same time.
+            count: How many operations the round has. All of them start at the same time.
         """
         self._adapter = adapter
         self._together = threading.Barrier(count)

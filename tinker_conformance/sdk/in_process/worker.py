@@ -1,4 +1,4 @@
-"""The worker process, which runs scenarios with a Python SDK, its adapter and frozen clocks.
+"""The worker process, which runs scenarios with a Python SDK, the SDK's adapter and frozen clocks.
 
 The kit starts it as `python -m tinker_conformance.sdk.in_process.worker SPEC`. It reads `RunMessage` lines
 from standard input and answers on standard output. Anything that the SDK prints goes to standard error.
@@ -56,7 +56,7 @@ def load_adapter(spec: str, sdk: DrivenSdk | None = None) -> Adapter:
 
     Args:
         spec: `reference`, `official` or `python:package.module:Class`.
-        sdk: The SDK of the catalogue that the adapter of `official` drives; None for the official one.
+        sdk: The SDK of the catalogue that the adapter of `official` drives; None: the official SDK.
 
     Raises:
         SdkStartError: If there is no such class, it cannot be created, or it is not an adapter.
@@ -196,7 +196,10 @@ def _read(stream: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
 
 @contextlib.contextmanager
 def frozen_process(clock: FrozenClock) -> Iterator[None]:
-    """Freeze the time of this process, and move the clock whenever all of its threads wait."""
+    """Freeze the time of this process within the block.
+
+    The clocks jump to the next timer whenever all threads of the process wait.
+    """
     threading.Thread(target=_watch_for_idle, args=(clock,), daemon=True).start()
     with clock.frozen(), waits_are_seen(clock):
         yield

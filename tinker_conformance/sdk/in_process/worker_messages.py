@@ -17,8 +17,8 @@ from tinker_conformance.timeline import Event
 class RunMessage(msgspec.Struct, frozen=True, tag_field="type", tag="run"):
     """The kit's request to run a scenario under a profile.
 
-    Both are JSON that the worker decodes once, however often it comes: a worker that is asked about many SDKs
-    or profiles gets the same scenarios again and again.
+    Scenario and profile are JSON text. The worker caches what it has decoded, because a worker that is asked
+    about many SDKs or profiles gets the same scenarios again and again.
     """
 
     id: int

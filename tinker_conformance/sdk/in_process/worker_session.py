@@ -1,4 +1,7 @@
-"""A session with a Python SDK in a worker process, which is restarted after a fault."""
+"""An SDK session whose SDK is in Python and runs in a worker process, which is restarted after a fault.
+
+An SDK session is an SDK that is ready to run scenarios (`tinker_conformance.sdk.session`).
+"""
 
 from __future__ import annotations
 
@@ -33,21 +36,22 @@ from tinker_conformance.sdk.session import Fault, FaultKind, Run
 START_SECONDS: Final = 120.0
 """Time limit for a worker to import its SDK, in real seconds."""
 SCENARIO_SECONDS: Final = 60.0
-"""Time limit for one scenario, in real seconds. The longest takes well under one second."""
+"""Time limit for one scenario, in real seconds. The longest scenario takes well under one second."""
 
 MOST_UPTIMES: Final = 27
-"""How many scenarios with an `uptime` one worker runs. Each may add 50 days to its monotonic clock. From
-2**27 s on, floats are so far apart that a sum of some of them may miss the microsecond that is meant."""
+"""How many scenarios with an `uptime` one worker runs. Each may move the worker's monotonic clock by 50 days.
+From 2**27 s on, two neighbouring floats are so far apart that sums of seconds miss the right microsecond.
+"""
 
 _MOST_ENCODED: Final = 1024
-"""How many scenarios are kept as they are sent; a campaign has far more, each once."""
+"""How many scenarios are cached in encoded form. A long campaign has far more, but each comes once."""
 
 _FAULTS: Final = {ProcessProblem.SILENT: FaultKind.HANG, ProcessProblem.EXITED: FaultKind.CRASH}
-"""Any other problem means that the worker broke the protocol."""
+"""The fault for each problem of the process. Any other problem means that the worker broke the protocol."""
 
 
 class WorkerSession:
-    """A worker process that runs scenarios (see `in_process.worker`). Not thread-safe."""
+    """An SDK session over a worker process (see `in_process.worker`). Not thread-safe."""
 
     def __init__(
         self,
@@ -62,7 +66,7 @@ class WorkerSession:
         Args:
             spec: The SDK's SPEC, for messages.
             command: The command that starts the worker.
-            environment: The worker's environment variables; None for those of this process.
+            environment: The worker's environment variables; None: the same as in this process.
             scenario_seconds: Time limit for one scenario, in real seconds.
 
         Raises:
@@ -74,12 +78,12 @@ class WorkerSession:
         self._scenario_seconds = scenario_seconds
         self._process = ReplaceableProcess()
         self._number = self._uptimes = 0
-        # By the identity of what is sent: a shared worker gets the same scenarios hundreds of times.
+        # The key is `id(scenario)`: a shared worker gets the same objects hundreds of times.
         self._encoded: dict[int, tuple[Scenario, msgspec.Raw]] = {}
         try:
             self._info = self._start()
         except BaseException:
-            # An interrupt, too: nobody else knows of this process yet.
+            # After an interrupt, too: the caller has no object yet with which to end this process.
             self._discard()
             raise
 
@@ -90,7 +94,7 @@ class WorkerSession:
 
     @property
     def clock(self) -> SdkClock:
-        """The clock that the kit moves for the SDK: in process, always the frozen one."""
+        """Which kind of clock the kit moves for the SDK: in a worker, always the frozen one."""
         return SdkClock.FROZEN
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
@@ -127,7 +131,7 @@ class WorkerSession:
         self._process.close()
 
     def kill(self) -> None:
-        """Kill the worker, and start no other. Thread-safe."""
+        """Kill the worker, and start no new one. Thread-safe."""
         self._process.kill()
 
     def _scenario(self, scenario: Scenario) -> msgspec.Raw:

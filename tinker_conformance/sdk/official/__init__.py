@@ -1,6 +1,7 @@
-"""The official SDK: its adapter, and an environment for any of its releases.
+"""The official SDK: its adapter, and an environment for each release.
 
-Each environment is cached, and holds one release without its gigabytes of dependencies.
+An environment is cached. It contains one release without the gigabytes of dependencies that the kit does not
+use.
 """
 
 from __future__ import annotations

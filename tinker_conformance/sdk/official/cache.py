@@ -1,4 +1,4 @@
-"""Builds a folder once and shares it between processes: a lock, a temporary folder, an atomic rename.
+"""Build a folder once and share it between processes: a lock, a temporary folder, an atomic rename.
 
 An interrupted build leaves a temporary folder, which the next build removes. A folder under its final name is
 always complete.
@@ -18,7 +18,7 @@ from tinker_conformance.error_families import SdkStartError
 from tinker_conformance.sdk.file_locks import try_lock
 
 LOCK_SECONDS: Final = 900.0
-"""Time limit for another process that builds the same folder, in real seconds."""
+"""How long to wait while another process builds the same folder, in real seconds."""
 _POLL_SECONDS: Final = 0.1
 _BUILDING: Final = "building-"
 
@@ -30,19 +30,19 @@ def make_once(
     complete: Callable[[Path], bool] = Path.exists,
     seconds: float = LOCK_SECONDS,
 ) -> Path:
-    """Build a folder unless it exists, and return it.
+    """Build a folder unless it exists already, and return its path.
 
     Args:
         folder: The final path.
-        build: Fills the temporary folder that it is given. Files may name the final path.
-        complete: Returns whether an existing folder can be used. If not, it is rebuilt.
-        seconds: Time limit for another process that builds the folder, in real seconds.
+        build: A function that fills the temporary folder that it is given. Files may contain the final path.
+        complete: Returns whether an existing folder can be used. If not, the folder is built again.
+        seconds: How long to wait while another process builds the folder, in real seconds.
 
     Returns:
         `folder`.
 
     Raises:
-        SdkStartError: If another process does not finish.
+        SdkStartError: If the other process does not finish in time.
     """
     if folder.exists() and complete(folder):
         return folder

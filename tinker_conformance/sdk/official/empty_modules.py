@@ -1,8 +1,8 @@
-"""Empty modules for packages that old releases of the official SDK import but do not need here.
+"""Empty modules in place of large packages that old releases of the official SDK import.
 
 `torch`, up to 0.7, has gigabytes and is for custom losses only. `grpc`, from 0.21.0 to 0.22.1, is for a way
-of polling that a server must offer first. The modules define only the names that these releases look up when
-they are imported.
+of polling that a server must offer first. The kit uses neither. The empty modules define only the names that
+these releases look up when they are imported.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Release = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """The empty modules of one package.
+    """The empty modules that replace one package.
 
     Attributes:
         first: The first release that needs them.
         last: The last release that needs them.
-        files: The content of each file, by its path below the folder of packages.
+        files: The text of each file, by its path below the folder of packages.
     """
 
     first: Release
@@ -106,7 +106,7 @@ STAND_INS: Final = (
 
 
 def write_stand_ins(release: Release, folder: Path) -> None:
-    """Write the empty modules that a release needs into a folder of packages."""
+    """Write the empty modules that a release needs into the folder from which it imports packages."""
     for stand_in in STAND_INS:
         if stand_in.first <= release <= stand_in.last:
             for name, text in stand_in.files.items():

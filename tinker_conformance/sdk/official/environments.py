@@ -1,9 +1,9 @@
-"""Builds lean environments: any release of the official SDK, without its gigabytes of dependencies.
+"""Build lean environments: any release of the official SDK, without its gigabytes of dependencies.
 
 `pip install tinker` brings transformers and, up to 0.7, torch, which the kit does not use. A lean environment
-is a virtual environment without pip that imports from two folders. One holds the release alone. The other
-holds the run-time dependencies of all releases and of the kit's worker, and is installed once. Measured for
-all 75 releases from 0.1.0 to 0.38.0.
+is a virtual environment without pip that imports from two folders. One contains the release alone. The other
+contains the run-time dependencies of all releases and of the kit's worker, and is installed once. Measured
+for all 75 releases from 0.1.0 to 0.38.0.
 
 Failures. `SdkStartError`: the registry does not have the release; pip is missing, fails, is too slow or has
 no network; the cache cannot be written, or another process locks it for too long. An incomplete environment
@@ -47,16 +47,20 @@ __all__ = [
 
 CACHE_VARIABLE: Final = "TINKER_CONFORMANCE_CACHE"
 CONSTRAINTS_VARIABLE: Final = "TINKER_CONFORMANCE_CONSTRAINTS"
-"""Names a pip constraints file for the dependencies, which keeps a CI gate reproducible."""
+"""The environment variable that names a pip constraints file for the dependencies. It keeps a CI run
+reproducible.
+"""
 _APPLICATION: Final = "tinker-conformance"
 
 SDK_DEPENDENCIES: Final = (
     "anyio", "click", "distro", "httpx[http2]", "numpy", "orjson", "protobuf", "pydantic", "pyqwest", "rich",
     "sniffio", "typing-extensions", "zstandard",
 )  # fmt: skip
-"""Run-time imports of the releases (metadata of 0.1.0 to 0.38.0, without transformers and grpcio)."""
+"""The packages that the releases import at run time (metadata of 0.1.0 to 0.38.0, without transformers and
+grpcio).
+"""
 WORKER_DEPENDENCIES: Final = ("freezegun", "httptools", "msgspec", "pyyaml", "respx")
-"""Additional run-time imports of the kit's worker."""
+"""Further packages that the kit's worker imports."""
 KIT_PACKAGES: Final = ("fake_server", "tinker_conformance")
 
 _VERSION: Final = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*")
@@ -66,13 +70,13 @@ _HIDDEN_NAMES: Final = frozenset({"VIRTUAL_ENV", "HTTP_PROXY", "HTTPS_PROXY", "A
 
 @dataclass(frozen=True, slots=True)
 class LeanEnvironment:
-    """The environment of one release of the official SDK, or of an SDK of the catalogue.
+    """The environment of one release of the official SDK, or of one version of another SDK of the catalogue.
 
     Attributes:
         version: The release.
         folder: The folder of the environment.
         imports: The folder from which the worker imports the kit's own packages.
-        hidden: Beginnings of further environment variables that the worker does not see.
+        hidden: Prefixes of further environment variables that the worker does not get.
     """
 
     version: str
@@ -82,7 +86,7 @@ class LeanEnvironment:
 
     @property
     def repair(self) -> str:
-        """The fix if the SDK does not start, since a damaged environment is not detected."""
+        """What the user can do if the SDK does not start; the kit does not notice a damaged environment."""
         dependencies = self.folder.parents[1] / "dependencies"
         return (
             f"if the cache is damaged, remove {self.folder} and {dependencies} and run the same command "
@@ -91,14 +95,14 @@ class LeanEnvironment:
 
     @property
     def python(self) -> Path:
-        """The path of its interpreter."""
+        """The path of the environment's Python interpreter."""
         return pip.python_of(self.folder / "venv")
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables for a worker process.
 
-        They are those of this process, except variables that change the SDK's behaviour: variables of Python,
-        of the SDK (`TINKER_…`, including keys) and of HTTP proxies.
+        These are the variables of this process, except those that change the SDK's behaviour: variables of
+        Python, of the SDK (`TINKER_…`, including keys) and of HTTP proxies.
         """
         kept = {
             name: value
@@ -122,17 +126,18 @@ def _silent(_text: str) -> None:
 def lean_environment(
     version: str, *, cache: Path | None = None, report: Callable[[str], None] = _silent
 ) -> LeanEnvironment:
-    """Return the environment of one release, and build it if needed.
+    """Return the environment of one release; build it if it is not in the cache.
 
     Args:
         version: A published version, such as `0.6.3`.
-        cache: The cache folder. None for `TINKER_CONFORMANCE_CACHE`, or else the user's cache folder.
+        cache: The cache folder. None: the folder in `TINKER_CONFORMANCE_CACHE`, or else the user's cache
+            folder.
         report: Receives a line of text for each step that takes time.
 
     Raises:
         UserError: If there is no such release.
-        SdkStartError: If it cannot be built, for instance without a network, or if another process that
-            builds it does not finish.
+        SdkStartError: If the environment cannot be built, for instance without a network, or if another
+            process that builds it does not finish in time.
     """
     if not _VERSION.fullmatch(version):
         message = f"{version!r} is not a version of {pip.PACKAGE}; write one like 0.6.3"
@@ -150,7 +155,7 @@ def lean_environment(
 
 
 def shared_dependencies(root: Path, report: Callable[[str], None]) -> Path:
-    """Return the folder of the dependencies that all environments share, and install them if needed.
+    """Return the folder of the dependencies that all environments share; install them if they are not there.
 
     Args:
         root: The folder that `environment_root` returns.
@@ -178,8 +183,8 @@ def published_versions(*, cache: Path | None = None) -> list[str]:
 def check_published(version: str, *, cache: Path | None = None) -> None:
     """Check that a release of the official SDK exists, before anything is started.
 
-    The registry is asked only about releases that are newer than all that the kit knows. If it cannot be
-    asked, nothing is raised: building the environment will say why.
+    The kit asks the registry only about releases that are newer than those it knows. If the registry does not
+    answer, nothing is raised: building the environment will fail with the reason.
 
     Raises:
         UserError: There is no such release. The text names the nearest ones.
@@ -197,10 +202,10 @@ def check_published(version: str, *, cache: Path | None = None) -> None:
 
 
 def worker_import_path(*, cache: Path | None = None) -> Path:
-    """Return a folder that holds only the kit's two packages, for the `PYTHONPATH` of a worker.
+    """Return a folder that contains only the kit's two packages, for the `PYTHONPATH` of a worker.
 
-    A lean environment therefore sees no other package of the kit's environment. The folder holds symbolic
-    links, or copies where the file system has no links.
+    So the worker imports no other package of the environment that the kit is installed in. The folder
+    contains symbolic links, or copies on a file system without links.
     """
     places = {name: package_folder(name) for name in KIT_PACKAGES}
     key = digest(*(str(place) for place in places.values()))
@@ -219,9 +224,9 @@ def worker_import_path(*, cache: Path | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder that the kit keeps between runs.
+    """Return the folder in which the kit keeps files between runs.
 
-    It is `TINKER_CONFORMANCE_CACHE`, or else the user's cache folder.
+    It is the folder in `TINKER_CONFORMANCE_CACHE`, or else the user's cache folder.
 
     Raises:
         UserError: If the user has no home folder.
@@ -246,7 +251,7 @@ def _no_cache_folder() -> UserError:
 
 
 def environment_root(cache: Path | None) -> Path:
-    """Return the cache folder for this Python and this list of dependencies."""
+    """Return the folder of the environments for this version of Python and this list of dependencies."""
     python = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
     constraints = _constraints()
     try:
@@ -261,7 +266,7 @@ def environment_root(cache: Path | None) -> Path:
 
 
 def _constraints() -> Path | None:
-    """Return the configured constraints file, or None.
+    """Return the pip constraints file that `TINKER_CONFORMANCE_CONSTRAINTS` names, or None.
 
     Raises:
         SdkStartError: If the file does not exist.
@@ -300,7 +305,7 @@ def make_interpreter(folder: Path, imports: Iterable[Path]) -> None:
 
     Args:
         folder: The folder that is being built.
-        imports: The folders of packages that it imports from, in this order.
+        imports: The folders from which the environment imports packages, in this order.
     """
     venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder / "venv")
     site_packages = next((folder / "venv").glob("[Ll]ib/**/site-packages"))
@@ -309,9 +314,9 @@ def make_interpreter(folder: Path, imports: Iterable[Path]) -> None:
 
 
 def has_interpreter(folder: Path) -> bool:
-    """Return whether the environment in a folder can be started.
+    """Return whether the Python interpreter of the environment in a folder still exists.
 
-    Its interpreter is a link, whose target may have been removed since.
+    It is a link to another interpreter, which may have been removed since.
     """
     return pip.python_of(folder / "venv").exists()
 
@@ -329,7 +334,7 @@ def package_folder(name: str) -> Path:
 
 @contextlib.contextmanager
 def explained(cache: Path | None) -> Iterator[None]:
-    """Add to a failure in this block what can be run instead."""
+    """Add the commands that can be run instead to an `SdkStartError` of this block."""
     try:
         yield
     except SdkStartError as error:

@@ -1,8 +1,8 @@
-"""Records the official SDK's observer calls and telemetry events.
+"""Record when the official SDK calls an observer or emits a telemetry event.
 
 Methods are wrapped on their classes, once per process, because the SDK creates its observers itself and
-passes them on privately. Each wrapper records a call and then calls the original, so the SDK behaves as
-usual.
+passes them on privately. Each wrapper records a call and then calls the original method, so the SDK behaves
+as usual.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ from tinker_conformance.sdk.adapter import CallRecorder, ObserverRaisedError
 from tinker_conformance.sdk.catalogue.catalogue_entry import SdkNames
 
 current_observer: ContextVar[ObserverUse] = ContextVar("current_observer", default=ObserverUse.DEFAULT)
-"""The observer of the current future. Asyncio carries the variable into the SDK's loop."""
+"""Which observer the scenario asks for in the current future.
+
+Asyncio carries the variable into the SDK's loop.
+"""
 
 _OBSERVER_METHOD: Final = "on_queue_state_change"
 _TELEMETRY_PREFIX: Final = "APIFuture.result_async."
-"""Prefix of the telemetry events of polling. Other events are about the SDK's internals."""
+"""The prefix of the telemetry events about polling. Other events are about the SDK's internals."""
 _IGNORED_KEYS: Final = frozenset({"exception_stack", "request_headers", "response_headers"})
 
 
 class Hooks:
-    """The link from the SDK's observer calls and telemetry events to the current scenario's recorder.
+    """Passes the SDK's observer calls and telemetry events to the recorder of the current scenario.
 
     Attributes:
         recorder: The recorder; None between scenarios.
@@ -37,7 +40,7 @@ class Hooks:
     _installed: Hooks | None = None
 
     def __init__(self, names: SdkNames) -> None:
-        """Wrap nothing yet.
+        """Prepare the hooks; no class is wrapped yet.
 
         Args:
             names: Where the classes of the SDK are.
@@ -46,7 +49,7 @@ class Hooks:
         self.recorder: CallRecorder | None = None
 
     def install(self) -> None:
-        """Wrap the SDK's classes, or take over the existing wrappers."""
+        """Wrap the SDK's classes. If they are wrapped already, let the wrappers report to this object."""
         wrapped_before = Hooks._installed is not None
         Hooks._installed = self
         if wrapped_before:
@@ -80,7 +83,7 @@ class Hooks:
 
 
 def member(path: str) -> Any:
-    """Return what `package.module:name` names."""
+    """Return the object at `package.module:name`."""
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
 

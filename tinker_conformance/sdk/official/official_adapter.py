@@ -1,19 +1,20 @@
 """The adapter for the official Python SDK, `tinker` 0.1.0 to 0.38.0, and for its forks in the catalogue.
 
-It drives the SDK through its public classes, as an application would. Observer calls and telemetry events are
-recorded by wrappers (see `hooks`). Differences between releases are detected by features, never by version
+It drives the SDK through its public classes, as an application would. Wrappers record observer calls and
+telemetry events (see `hooks`). Differences between releases are detected by features, never by version
 number. One table says how each operation is called. A release has an operation if its client has the method.
 
 Facts of the SDK that shape this module:
 
-- All of its clients use one event loop in a background thread. An operation is submitted with
-  `run_coroutine_threadsafe`, which carries the caller's context variables into that loop. They identify the
-  future of each observer call and log record.
-- Creating a service client or a client blocks the caller until the server has answered (0.3 and later), so it
-  runs in a thread. Since 0.38 the methods that create clients return a future of the client.
+- All clients of the SDK use one event loop in a background thread. An operation is submitted with
+  `run_coroutine_threadsafe`, which carries the caller's context variables into that loop. These variables
+  identify the future of each observer call and log record.
+- Creating a service client or a client blocks the caller until the server has answered (0.3 and later), so
+  this adapter creates them in a thread. Since 0.38 the methods that create clients return a future of the
+  client.
 - `result(timeout)` stops the waiting, not the polling. A timeout here means the same, on the virtual clock.
 - Pydantic models that are first built under a frozen clock break, so everything is imported and built at
-  once.
+  once, before the clock is frozen.
 """
 
 from __future__ import annotations
@@ -43,14 +44,16 @@ from tinker_conformance.timeline import OutcomeKind
 _CLEANUP_SECONDS: Final = 30.0
 _NAME: Final = "conformance-kit"
 _CLIENT_FUTURES: Final = "lib.public_interfaces.backcompat_training_client_future"
-"""A release with this module returns futures from the methods that create clients."""
+"""A module of the SDK. If a release has it, methods that create clients return a future of the client."""
 
 _SESSION_POLLER: Final = "lib.session_futures_poller"
-"""A release with this module can wait for the samples of a session together."""
+"""A module of the SDK. If a release has it, one poll can wait for all samples of a session."""
 
 _WITH_OPTIMIZER: Final = "create_training_client_from_state_with_optimizer"
 _CANCELLER: Final = "lib.internal_client_holder:InternalClientHolder"
-"""A release whose class of this name has `enqueue_cancel` tells the server of samples that are given up."""
+"""A class of the SDK. If it has a method `enqueue_cancel`, the release tells the server which samples were
+given up.
+"""
 
 _CAPABILITIES: Final = frozenset(
     {
@@ -70,7 +73,7 @@ _CAPABILITIES: Final = frozenset(
 )
 
 Arguments = Callable[[Any], Mapping[str, object]]
-"""Keyword arguments of a call, made from the module `tinker.types` of the release."""
+"""A function that takes the release's module `tinker.types` and returns the keyword arguments of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,9 @@ class _Submission:
     """How an operation is submitted.
 
     Attributes:
-        kind: The client that has the method.
-        method: The method's name. The release has the operation if it has the method.
-        arguments: The method's keyword arguments.
+        kind: The kind of client that has the method.
+        method: The name of the method. A release without this method does not have the operation.
+        arguments: Returns the keyword arguments of the method.
     """
 
     kind: ClientKind
@@ -133,7 +136,7 @@ _SUBMISSIONS: Final[Mapping[Operation, _Submission]] = {
 
 @dataclass(frozen=True, slots=True)
 class _ModelCreation:
-    """The value of `create_client` for the kind `model_creation`; running the operation creates the model."""
+    """What `create_client` returns for a model that is to be created; `run` creates the model."""
 
     base_model: str
     checkpoint: str | None = None
@@ -144,10 +147,10 @@ class OfficialAdapter:
     """The adapter of the installed official SDK, or of a fork of it. See `sdk.adapter.Adapter`."""
 
     def __init__(self, sdk: DrivenSdk | None = None) -> None:
-        """Import the SDK and wrap what is recorded.
+        """Import the SDK and wrap the methods whose calls are recorded.
 
         Args:
-            sdk: Which SDK it is, and where its classes are; None for the official one.
+            sdk: Which SDK to drive, and where its classes are; None: the official one.
         """
         driven = sdk or DrivenSdk()
         self._names = names = driven.names
@@ -180,7 +183,7 @@ class OfficialAdapter:
         return service
 
     async def create_client(self, spec: ClientSpec) -> object:
-        """Create a sampling or training client, or return a placeholder for the creation of a model."""
+        """Create a sampling or training client; for a model that is to be created, return a placeholder."""
         match spec.kind:
             case ClientKind.SAMPLING:
                 key, value = (
@@ -232,7 +235,7 @@ class OfficialAdapter:
 
     @contextmanager
     def _observing(self, call: OperationCall) -> Iterator[None]:
-        """Set the observer of the current future in this block."""
+        """Set which observer the scenario asks for in the current future, in this block."""
         if call.observer in {ObserverUse.CUSTOM, ObserverUse.NONE}:
             message = (
                 f"{self.info.name} {self.info.version} has no way to choose the observer of one future "
@@ -248,7 +251,7 @@ class OfficialAdapter:
     def classify(self, error: BaseException) -> OutcomeKind:
         """Return the outcome that an error raised by `run` stands for.
 
-        Before 0.3 a failed request raised a plain ValueError, recognised here by its text.
+        Before 0.3 a failed request raised a plain ValueError, which is recognised here by its text.
         """
         if isinstance(error, self._expired_error):
             return OutcomeKind.EXPIRED
@@ -288,12 +291,12 @@ class OfficialAdapter:
         return making.result()
 
     def _concurrent(self, made: Any) -> concurrent.futures.Future[Any]:
-        """Return the future of a result, whichever class the SDK has for it."""
+        """Return the SDK's promise of a result, of whatever class, as a `concurrent.futures.Future`."""
         if hasattr(made, "future"):
             made = made.future()
         if isinstance(made, concurrent.futures.Future):
             return made
-        # A fork's class, which promises only what a user sees.
+        # A class of a fork: only its public method `result_async` can be relied on.
         return asyncio.run_coroutine_threadsafe(made.result_async(), self._service.holder.get_loop())
 
     async def _result(self, made: Any, seconds: float | None, *, cancels: bool = False) -> Any:
@@ -317,7 +320,7 @@ class OfficialAdapter:
 
 
 def _creating(creation: _ModelCreation) -> tuple[str, Mapping[str, object]]:
-    """Return the method of a service client that creates a model, and its arguments."""
+    """Return the name of the service client's method that creates a model, and its keyword arguments."""
     if creation.checkpoint is None:
         return "create_lora_training_client", {"base_model": creation.base_model}
     method = _WITH_OPTIMIZER if creation.optimizer else "create_training_client_from_state"
@@ -389,7 +392,7 @@ def _retrieve(task: asyncio.Future[Any]) -> None:
 
 
 def _close_nothing() -> None:
-    """Replace `close` of a holder that is already closed."""
+    """Do nothing; replaces the `close` of an SDK object that is closed already."""
 
 
 def _forget_retry_handlers(names: SdkNames) -> None:

@@ -1,9 +1,9 @@
-"""Builds the environment of an SDK of the catalogue: its package, what it requires, and nothing else.
+"""Build the environment of an SDK of the catalogue: its package, the requirements of that, and nothing else.
 
-Packages are installed one level of requirements at a time, each without its own dependencies, because pip has
-no way to leave out a package (torch, transformers). A requirement that the shared dependencies satisfy is not
-installed again. Nothing resolves conflicts: if two packages require different versions of a third, the error
-says which, and a pin in the entry decides.
+pip has no way to leave out a required package (torch, transformers), so requirements are installed level by
+level: first the package, then what it requires, and so on, each without dependencies. A requirement that the
+shared dependencies satisfy is not installed again. Nothing resolves conflicts: if two packages require
+different versions of a third, the error says which, and a pin in the entry decides.
 """
 
 from __future__ import annotations
@@ -43,16 +43,17 @@ _SUBSTITUTES: Final = "substitutes"
 def package_environment(
     package: NamedPackage, *, cache: Path | None = None, report: Callable[[str], None]
 ) -> LeanEnvironment:
-    """Return the environment of an SDK of the catalogue, and build it if needed.
+    """Return the environment of an SDK of the catalogue; build it if it is not in the cache.
 
     Args:
         package: The SDK and its version. The pins of its entry apply only to the entry's own version.
-        cache: The cache folder. None for `TINKER_CONFORMANCE_CACHE`, or else the user's cache folder.
+        cache: The cache folder. None: the folder in `TINKER_CONFORMANCE_CACHE`, or else the user's cache
+            folder.
         report: Receives a line of text for each step that takes time.
 
     Raises:
         SdkStartError: If the registry does not have that version for this Python, or the entry does not fit
-            what was installed (then `is_final`); or if it cannot be built for another reason.
+            what was installed (then `is_final`); or if the environment cannot be built for another reason.
     """
     entry, version = package.entry, package.version
     root = environment_root(cache)
@@ -68,7 +69,7 @@ def package_environment(
 
 
 def _content(entry: CatalogueEntry) -> str:
-    """Return what tells a wheel from one of the same name that was built later."""
+    """Return the size and the time of the entry's wheel: a rebuilt wheel needs a new environment."""
     if entry.install.wheel is None:
         return ""
     found = Path(entry.install.wheel).stat()
@@ -101,7 +102,7 @@ def _build(
 
 
 def _constraints(package: NamedPackage, folder: Path) -> Path | None:
-    """Return the file of pip's constraints, which holds the pins of the entry, or None."""
+    """Write the pins of the entry to a constraints file for pip and return its path; None without pins."""
     pins = package.entry.install.pins
     if not pins or not package.is_pinned:
         return None
@@ -123,7 +124,7 @@ def _check_version(entry: CatalogueEntry, version: str, known: _Installed) -> No
 
 @dataclass(slots=True)
 class _Installed:
-    """What an environment holds so far, and what it still needs."""
+    """The packages that an environment contains so far."""
 
     entry: CatalogueEntry
     folder: Path
@@ -131,7 +132,7 @@ class _Installed:
     levels: list[str] = field(default_factory=list)
 
     def add_level(self) -> Path:
-        """Return a new folder for packages."""
+        """Return a new folder for the packages of the next level of requirements."""
         self.levels.append(f"packages-{len(self.levels)}")
         return self.folder / self.levels[-1]
 
@@ -144,10 +145,10 @@ class _Installed:
         return _by_name(self.folder / level for level in self.levels)
 
     def missing(self) -> list[str]:
-        """Return the requirements that are not met yet, for pip.
+        """Return the requirements that no installed package meets yet, in pip's notation.
 
         Raises:
-            SdkStartError: If something that was installed does not meet a requirement.
+            SdkStartError: If an installed package does not meet a requirement.
         """
         own, shared = self._own(), _by_name([self.dependencies])
         left_out = {canonicalize_name(name) for name in self.entry.install.leave_out}
@@ -165,7 +166,7 @@ class _Installed:
         return [_tidy(each) for each in wanted.values()]
 
     def _requirements(self, distribution: Distribution) -> Iterator[Requirement]:
-        """Yield what a distribution requires on this Python, with the extras of the entry."""
+        """Yield the requirements of an installed package on this Python, with the extras of the entry."""
         is_sdk = canonicalize_name(distribution.name) == canonicalize_name(self.entry.package)
         extras = ("", *(self.entry.install.extras if is_sdk else ()))
         for line in distribution.requires or ():
@@ -201,5 +202,5 @@ def _meets(found: Distribution, requirement: Requirement) -> bool:
 
 
 def _tidy(requirement: str) -> str:
-    """Return `numpy<2.3,>=2` for `numpy,<2.3,>=2`."""
+    """Return a requirement in pip's notation: `numpy<2.3,>=2` for `numpy,<2.3,>=2`."""
     return requirement.replace(",", "", 1) if "," in requirement else requirement

@@ -1,4 +1,4 @@
-"""Runs pip: that of this interpreter, or else one in a small environment built for it.
+"""Run pip: this interpreter's own, or else a pip in a small environment that is built for it.
 
 The user's own pip configuration determines the registry and the proxy.
 """
@@ -33,7 +33,7 @@ _AVAILABLE: Final = re.compile(r"^Available versions: (.*)$", re.MULTILINE)
 _CAUSE: Final = re.compile(
     r"connection|certificate|ssl|proxy|timed out|could not fetch|is ignored", re.IGNORECASE
 )
-"""Matches the warnings of pip that explain a failure. Others are about pip itself."""
+"""Matches pip's warnings that explain a failure. The others are about pip itself."""
 _MOST_CAUSES: Final = 3
 _RETRY_OPTIONS: Final = ("--retries", "1", "--timeout", "20")
 _INSTEAD: Final = "use --sdk reference, which needs no download"
@@ -96,10 +96,10 @@ def run(command: Sequence[str], *, seconds: float, what: str) -> subprocess.Comp
     Args:
         command: The program and its arguments.
         seconds: Time limit, in real seconds.
-        what: A name of the program for error messages.
+        what: The name of the program in error messages.
 
     Raises:
-        SdkStartError: If it cannot be started or does not end within the limit.
+        SdkStartError: If the program cannot be started or does not end within the limit.
     """
     mark = uuid.uuid4().hex
     watchdog.watch_mark(mark)
@@ -177,7 +177,7 @@ def _failure(requirements: Sequence[str], stderr: str) -> SdkStartError | UserEr
 
 
 def unknown_version(name: str, version: str, versions: Sequence[str]) -> UserError:
-    """Return the error for a release that is not among the published ones, with the nearest of them."""
+    """Return the error for a release that does not exist; its text names the nearest releases."""
     near = ", ".join(_nearest(version, versions))
     return UserError(
         f"{name} has no release {version} for this Python; the nearest are {near}; choose one of them"
@@ -206,6 +206,6 @@ def _last_lines(text: str) -> str:
 
 
 def _cause(line: str) -> str:
-    """Return a warning of pip without noise: level, retry counts and memory addresses."""
+    """Return a warning of pip without level, retry counts and memory addresses."""
     text = re.sub(r"<[^<>]* object at 0x[0-9a-f]+>: ", "", line.removeprefix("WARNING: "))
     return re.sub(r"Retrying \(.*?\)\) after ", "", text)[:_SHOWN_CHARACTERS]

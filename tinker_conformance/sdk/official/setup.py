@@ -1,4 +1,4 @@
-"""Prepares the official SDK once per process, before any scenario runs."""
+"""Prepare the official SDK once per process, before any scenario runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def import_everything(tinker: ModuleType) -> None:
     """Import every module of the SDK and build its models. Neither works under a frozen clock.
 
     Args:
-        tinker: The imported package.
+        tinker: The imported package `tinker`.
     """
     for module in pkgutil.walk_packages(tinker.__path__, f"{tinker.__name__}.", onerror=_ignore):
         below = module.name.removeprefix(f"{tinker.__name__}.")

@@ -1,8 +1,8 @@
 """A child process that reads and writes lines, with limits on time and memory, and a certain end.
 
-Every wait has a time limit. Unread output stays in the pipe, so the child blocks and the kit never holds more
-than a bounded number of bytes. Lines are read on the calling thread, without waiting (`ready_lines`) or with
-a time limit (`receive`). Both are thread-safe, so that another thread can read the pipe when an event occurs.
+Every wait has a time limit. Output that the kit has not read stays in the pipe, so the child blocks, and the
+kit's memory is bounded. Lines are read on the calling thread, without waiting (`ready_lines`) or with a time
+limit (`receive`). Both are thread-safe, so that another thread can read the pipe when an event occurs.
 
 The child leads its own process group, so that its own children end with it. A process that left the group is
 found by a mark in its environment (`marked_processes`). The end of standard error is kept for error messages.
@@ -40,27 +40,27 @@ END_SECONDS: Final = 2.0
 """Time limit for the child to exit after the end of its standard input, in real seconds."""
 
 _SLICE_SECONDS: Final = 0.1
-"""Interval of checks for the child's exit where the system cannot notify us, in real seconds."""
+"""How often to check whether the child has exited, where the system cannot notify the kit; real seconds."""
 _CODE_SECONDS: Final = 1.0
-"""Time to wait for the exit code after the end of standard output, in real seconds."""
+"""How long to wait for the exit code after the end of standard output, in real seconds."""
 
 _running: set[LineProcess] = set()
-"""Processes not closed yet; they are closed when this process exits."""
+"""The child processes that are not closed yet; they are closed when this process exits."""
 
 
 class ProcessProblem(Enum):
     """Why a child process cannot be used."""
 
     NOT_STARTED = auto()
-    """Its command cannot be started."""
+    """The command could not be started."""
     EXITED = auto()
-    """It exited."""
+    """The child exited."""
     PIPE_CLOSED = auto()
-    """It closed its standard input or output but still runs."""
+    """The child closed its standard input or output but still runs."""
     SILENT = auto()
-    """It wrote no line, or read none, within the time limit."""
+    """The child wrote no line, or read none, within the time limit."""
     LINE_TOO_LONG = auto()
-    """It wrote a line longer than the limit."""
+    """The child wrote a line longer than the limit."""
 
 
 def _why_not(program: str, error: Exception) -> str:
@@ -86,10 +86,10 @@ def _why_not(program: str, error: Exception) -> str:
 
 
 class LineProcessError(SdkError):
-    """The child failed to communicate; the text says how.
+    """A child process could not be started, or did not read and write as it must; the text says how.
 
     Attributes:
-        problem: Why, for the caller to distinguish.
+        problem: The kind of problem.
     """
 
     def __init__(self, problem: ProcessProblem, text: str) -> None:
@@ -111,7 +111,7 @@ class LineProcess:
 
         Args:
             command: The program and its arguments.
-            environment: Its environment variables; None for those of this process.
+            environment: The child's environment variables; None: the same as in this process.
             max_line: Limit for one line, in bytes.
 
         Raises:
@@ -120,7 +120,7 @@ class LineProcess:
         self.command = tuple(command)
         self._max_line = max_line
         self._mark = uuid.uuid4().hex
-        # Before it starts, so that no moment is left in which a kill of this process would leave it behind.
+        # Before the child starts: a kill of this process at any moment must not leave the child behind.
         watchdog.watch_mark(self._mark)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the command is what the user asked for
@@ -241,10 +241,10 @@ class LineProcess:
             return self._tail.tail().decode("utf-8", "replace")
 
     def is_runnable(self) -> bool:
-        """Return whether a thread of the child, or of a process that it started, works or could.
+        """Return whether a thread of the child, or of a process that the child started, runs or could run.
 
-        On a busy machine such a thread waits for the processor: the child is silent, but not idle. Only Linux
-        tells; elsewhere the answer is False.
+        On a busy machine such a thread may wait for the processor: the child is silent, but not idle. Only
+        Linux tells; elsewhere the answer is False.
         """
         return any(map(runnable, marked_processes(self._mark)))
 
@@ -275,16 +275,16 @@ class LineProcess:
         return self._process.poll()
 
     def kill(self) -> None:
-        """Kill the child and every process that it started. Thread-safe."""
+        """Kill the child and every process that the child started. Thread-safe."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         kill_marked(self._mark)
 
     def close(self, *, politely: bool = True) -> None:
-        """End the child and every process that it started, and close the pipes. Idempotent.
+        """End the child and every process that the child started, and close the pipes. Idempotent.
 
         Args:
-            politely: Whether the child first gets the chance to exit at the end of its standard input.
+            politely: Whether to close the child's standard input first, so that the child can exit by itself.
         """
         with self._lock:
             if self._closed:
@@ -332,7 +332,7 @@ class LineProcess:
                 self._tail.look()
 
     def _take_output(self) -> None:
-        """Read what is in the pipe, up to a line that is too long."""
+        """Read the output that is in the pipe, up to a line that is too long."""
         if self._problem is not None or self._output_ended:
             return
         # Checked before reading: all output of an exited child is in the pipe by then.

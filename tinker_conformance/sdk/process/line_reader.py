@@ -1,4 +1,4 @@
-"""Reads lines, or the tail, from a non-blocking pipe."""
+"""Read lines, or only the last bytes, from a pipe without blocking."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import IO, Final
 
 CHUNK: Final = 65_536
 MAX_TAKEN: Final = 1024 * 1024
-"""Limit for one read of a pipe, in bytes: more than a pipe holds, so that a fast writer cannot block us."""
+"""How many bytes one read takes at most: more than a pipe contains, so that a fast writer cannot block the
+kit.
+"""
 MAX_SHOWN: Final = 200
-"""Limit for a quoted line in an error message, in bytes."""
+"""How many bytes of a line an error message quotes."""
 
 
 class Pipe(Enum):
@@ -28,7 +30,7 @@ class Pipe(Enum):
 
 
 class LineReader:
-    """The lines of a pipe. Not thread-safe."""
+    """Reads the lines of a pipe. Not thread-safe."""
 
     def __init__(self, stream: IO[bytes], max_line: int) -> None:
         """Set up the reader; nothing is read yet.
@@ -44,7 +46,7 @@ class LineReader:
 
     @property
     def unfinished(self) -> bytes:
-        """The beginning of an incomplete line."""
+        """The beginning of a line whose end has not come yet."""
         return bytes(self._partial[:MAX_SHOWN])
 
     def look(self) -> Pipe:
@@ -70,14 +72,14 @@ class LineReader:
 
 
 class TailReader:
-    """The tail of what comes through a pipe. Not thread-safe."""
+    """Reads a pipe and keeps the last bytes. Not thread-safe."""
 
     def __init__(self, stream: IO[bytes], size: int) -> None:
         """Set up the reader; nothing is read yet.
 
         Args:
             stream: The non-blocking pipe.
-            size: How much to keep, in bytes.
+            size: How many bytes to keep.
         """
         self._stream = stream
         self._size = size
@@ -86,7 +88,7 @@ class TailReader:
         self.ended = False
 
     def look(self) -> None:
-        """Read what is in the pipe."""
+        """Read the bytes that are in the pipe, and keep the last ones."""
         taken = 0
         while taken < MAX_TAKEN and not self.ended:
             chunk = _read(self._stream)
@@ -100,12 +102,12 @@ class TailReader:
                 self._kept_size -= len(self._kept.popleft())
 
     def tail(self) -> bytes:
-        """Return the tail."""
+        """Return the last bytes that came through the pipe."""
         return b"".join(self._kept)[-self._size :]
 
 
 def _read(stream: IO[bytes]) -> bytes | None:
-    """Return what is in the pipe: None if it is empty for now, `b""` at its end."""
+    """Return the bytes in the pipe: None if it is empty for now, `b""` at its end."""
     try:
         return os.read(stream.fileno(), CHUNK)
     except BlockingIOError:

@@ -1,7 +1,8 @@
-"""Finds all processes that a child process has started, by a mark in their environment.
+"""Find all processes that a child process has started, by a mark in their environment.
 
 A process can leave its process group or lose its parent, but it keeps its initial environment. On Linux the
-kit reads that environment from `/proc`. Elsewhere it finds nothing, and only the process group is killed.
+kit reads that environment from `/proc`. Other systems have no such way, and the kit kills only the process
+group.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 MARK: Final = "TINKER_CONFORMANCE_PROCESS"
-"""The environment variable that holds a child's mark."""
+"""The environment variable that contains the mark of a child process."""
 
 _PROC: Final = Path("/proc")
 _ROUNDS: Final = 50

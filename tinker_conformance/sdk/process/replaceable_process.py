@@ -1,4 +1,7 @@
-"""The child process of one session: it can be replaced after a fault, and ended from another thread."""
+"""The child process of one SDK session: it is replaced after a fault, and another thread can end it.
+
+An SDK session is an SDK that is ready to run scenarios (`tinker_conformance.sdk.session`).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from tinker_conformance.sdk.process.line_process import (
 
 
 class ReplaceableProcess:
-    """At most one running child. Only `kill` may be called from another thread than the session's."""
+    """A place for at most one running child. Other threads than the owner's may call `kill` only."""
 
     def __init__(self) -> None:
         """Start nothing yet."""
@@ -51,7 +54,7 @@ class ReplaceableProcess:
                 self._current = None
 
     def kill(self) -> None:
-        """Kill the child and every process that it started, and start no other. Thread-safe."""
+        """Kill the child and every process that the child started; start no new one. Thread-safe."""
         with self._lock:
             self._killed = True
             if self._current is not None:

@@ -1,7 +1,7 @@
-"""The program of the watchdog: it waits until the kit is gone, and ends what the kit left open.
+"""The program of the watchdog: it waits until the kit is gone, and ends what the kit left running.
 
-Standard input has one entry a line, `+` to watch it and `-` to forget it: `mark HEX`, `group NUMBER`, `folder
-PATH` (in hexadecimal digits). Imports nothing beyond the standard library, so that it starts at once.
+Standard input has one entry a line: `+` or `-`, to watch or to forget, and then `mark HEX`, `group NUMBER` or
+`folder PATH` (in hexadecimal digits). Imports nothing beyond the standard library, so that it starts at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tinker_conformance.sdk.process.marked_processes import kill_marked
 
 
 def main() -> None:
-    """Read entries until standard input ends; then end what is still watched."""
+    """Read entries until standard input ends; then end everything that is still watched."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     watched: dict[bytes, None] = {}
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def end(entries: Iterable[str]) -> None:
-    """Kill the processes and remove the folders of these entries."""
+    """Kill the processes and remove the folders that these entries name."""
     folders = []
     for entry in entries:
         match entry.split():

@@ -1,7 +1,7 @@
 """SDKs in any language, driven by an adapter program that speaks JSON lines.
 
-A scenario goes to the adapter's standard input. What it writes to its standard output is checked line by
-line and merged with what the fake server saw into the timeline that comes out.
+The kit writes a scenario to the adapter's standard input. It checks the lines that the adapter writes to its
+standard output, and merges them with the requests that the fake server received. The timeline comes out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Converts an adapter's messages into events of a timeline."""
+"""Convert an adapter's messages into events of a timeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinker_conformance.timeline import Callback, Event, Log, Outcome, Telemetry
 def event_of(
     message: LogLine | ObserverCalled | TelemetryEmitted | OutcomeReported, key: FutureKey
 ) -> Callable[[float], Event]:
-    """Return a function from the time of an event, in virtual seconds, to the event.
+    """Return a function that takes a time, in virtual seconds, and returns the event at that time.
 
     Texts are cut to `MAX_TEXT` characters.
     """

@@ -1,4 +1,4 @@
-"""Decodes one line from an adapter, and explains a line that cannot be decoded."""
+"""Decode one line from an adapter, and explain a line that cannot be decoded."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
 from tinker_conformance.timeline import OutcomeKind
 
 MAX_SHOWN: Final = 300
-"""Limit for a quoted line in an error message, in bytes, and for the decoder's own text, in characters."""
+"""How much an error message quotes: of a line in bytes, and of the decoder's own text in characters."""
 
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def read_line(line: bytes) -> FromAdapter:
-    """Decode a line.
+    """Decode one line of an adapter.
 
     Raises:
         ScenarioFaultError: If the line is not JSON in UTF-8, or not a message of the protocol.
@@ -38,7 +38,7 @@ def read_line(line: bytes) -> FromAdapter:
     except msgspec.ValidationError as error:
         try:
             tag = _tag(line)
-        except _UNREADABLE as worse:  # after the place of the first error
+        except _UNREADABLE as worse:  # the line stops being JSON after the place of the first error
             raise _not_json(line, worse) from worse
         name = f"message {tag!r}" if tag in _FIELDS else "message"
         text = (
@@ -68,17 +68,17 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "level": get_args(LogLevel),
     "type": tuple(sorted(str(kind.__struct_config__.tag) for kind in get_args(FromAdapter))),
 }
-"""The values of the fields that have a fixed set of them."""
+"""The values of each field that allows only certain values."""
 
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     str(kind.__struct_config__.tag): ("type", *kind.__struct_fields__) for kind in get_args(FromAdapter)
 }
-"""The fields of each message."""
+"""The fields of each message, by the message's type."""
 
 
 def _tag(line: bytes) -> str:
-    """Return the type that a message names; empty if it names none."""
+    """Return the type that the message in a line names; empty if the line names none."""
     match decode_json(line):
         case {"type": str(tag)}:
             return tag
@@ -87,7 +87,7 @@ def _tag(line: bytes) -> str:
 
 
 def _fields(problem: str, tag: str) -> str:
-    """Return the known fields where a decoder's error says that one is unknown; nothing otherwise."""
+    """Return the known fields, if the decoder's error is about an unknown field; an empty text otherwise."""
     found = re.fullmatch(r"Object contains unknown field `(.*)`", problem)
     if found is None or (known := _FIELDS.get(tag)) is None:
         return ""
@@ -95,7 +95,7 @@ def _fields(problem: str, tag: str) -> str:
 
 
 def _choices(problem: str) -> str:
-    """Return the choices where a decoder's error says that a value is none of them; nothing otherwise."""
+    """Return the allowed values, if the decoder's error is about another value; an empty text otherwise."""
     found = re.match(r"Invalid (?:enum )?value '(.*)' - at `\$\.(\w+)", problem)
     if found is None or (known := _CHOICES.get(found[2])) is None:
         return ""

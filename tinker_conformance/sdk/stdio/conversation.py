@@ -1,4 +1,4 @@
-"""Runs one scenario with an adapter over stdio: reads its messages, orders the events, moves the clocks.
+"""Run one scenario with an adapter over stdio: read its messages, order the events, move the clocks.
 
 Two threads take part, and both work under one lock. The kit's own thread reads the adapter's messages and
 moves the clocks while the SDK sleeps. The fake server's thread reports requests. When a request arrives, that
@@ -74,10 +74,11 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 """Limit for all lines from the adapter in one scenario, in bytes."""
 
 LATE_END_SECONDS: Final = 0.25
-"""How long a submission waits for the end of the future before it, in real seconds.
+"""How long the server waits with a submission for the end of the future before it, in real seconds.
 
-It waits only where nothing tells whether the SDK sends a request again or goes on with the next future.
-An adapter whose lines take another way than its SDK's requests may write that end a moment late."""
+It waits only where nothing tells whether the SDK sends a request again or goes on with the next future. An
+adapter whose lines take another way than its SDK's requests may write that end a moment late.
+"""
 
 _FIRST_NUDGE_US: Final = 1_000
 _NANOSECONDS: Final = 1_000
@@ -94,7 +95,7 @@ _FAULTS: Final[Mapping[ProcessProblem, FaultKind]] = {
 
 
 class _EndedError(Exception):
-    """Raised where the scenario ends, with or without a fault."""
+    """Raised inside this module to leave a scenario that has ended, with or without a fault."""
 
     def __init__(self, fault: Fault | None) -> None:
         super().__init__()
@@ -102,7 +103,7 @@ class _EndedError(Exception):
 
 
 class Conversation:
-    """One run of a scenario. It is also the listener of the fake server."""
+    """One run of a scenario with an adapter. It is also the listener of the fake server."""
 
     def __init__(
         self,
@@ -212,17 +213,23 @@ class Conversation:
             self._process.wait(timeout)
 
     def _sdk_waits(self, silent: float) -> bool:
-        """Return whether the SDK must be waiting for a timer, after so many real seconds without activity.
+        """Return whether the SDK must be waiting for a timer.
 
-        It is not while it works or waits for the processor: a clock that moves between two of its steps shows
-        in its verdict. An SDK that waits in a busy loop always looks like that: in the end silence decides.
+        The SDK does not wait for a timer while it computes or waits for the processor. To move the clock then
+        would change its verdict. An SDK that waits in a busy loop always looks as if it computed, so after
+        half of the limit `step` silence decides.
+
+        Args:
+            silent: How long there was no message and no request, in real seconds.
         """
         if silent < self._limits.quiet:
             return False
         return silent >= self._limits.step / 2 or not (self._process.is_runnable() or others_runnable())
 
     def _send_go(self) -> float:
-        """Move the clocks to the start of the next round of futures, and send `go` for each of them.
+        """Move the clocks to the start of the next round, and send `go` for each of the round's futures.
+
+        A round is a group of futures that start together.
 
         Returns:
             The real seconds that the kit itself waited.
@@ -287,7 +294,7 @@ class Conversation:
                 raise
 
     def _of_earlier(self, line: bytes) -> str:
-        """Return which earlier scenario a line belongs to, in words, or nothing."""
+        """Return words that name the earlier scenario to which a line belongs; empty if there is none."""
         try:
             message = read_line(line)
         except ScenarioFaultError:
@@ -359,7 +366,7 @@ class Conversation:
     # -- sleeping ----------------------------------------------------------------------------------
 
     def _wake_sleepers(self) -> None:
-        """Move the clocks to the earliest wake-up time once every future in flight sleeps."""
+        """Move the clocks to the earliest end of a sleep, if the SDK sleeps in every future in flight."""
         until = self._futures.earliest_wake_up()
         if until is None or self._clock.kind is not SdkClock.FILE or self._numbers.awaiting_a_reply:
             return
@@ -383,7 +390,7 @@ class Conversation:
     # -- requests, on the fake server's thread -----------------------------------------------------
 
     def handle(self, request: Request) -> Reply | TransportFault:
-        """Answer a request of the SDK, after the lines that the adapter wrote before it."""
+        """Answer a request of the SDK, after handling the lines that the adapter wrote before it."""
         with self._lock:
             self._defer_end(self._handle_lines)
             if request.path in SUBMISSION_PATHS:
@@ -392,7 +399,11 @@ class Conversation:
         return self._engine.handle(request)
 
     def _note_choice(self, *, refused: bool) -> None:
-        """Record that the SDK either sends a request again now, or ends the future and goes on."""
+        """Record whether nothing tells if the SDK will repeat its request or go on with the next future.
+
+        Args:
+            refused: Whether the reply lets the SDK do either.
+        """
         one_at_a_time = not (self._scenario.concurrent or self._scenario.threads)
         self._undecided = refused and one_at_a_time and self._ended is None
 
@@ -424,11 +435,11 @@ class Conversation:
             self._record_activity(f"poll {poll.index + 1} of future {key.future}")
 
     def submission_refused(self, submission: Submission, reply: Reply | TransportFault) -> None:
-        """Record the reply to a submission that is not accepted."""
+        """Record the server's refusal of a submission."""
         with self._lock:
             key = self._key(submission.future)
             if key is NO_FUTURE:
-                # No script was left for it, so that its arrival was not recorded.
+                # No script was free for this submission, so `submission_arrived` was not called.
                 self._timeline.add_server_event(submission_event(self._timeline.at, key, submission))
             event = refusal_event(self._timeline.at, key, reply)
             self._timeline.add_server_event(event)
@@ -438,7 +449,7 @@ class Conversation:
             self._defer_end(self._check_amount)
 
     def setup_answered(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Record a request that belongs to no future, and its reply."""
+        """Record a request that belongs to no future, and the reply to it."""
         with self._lock:
             for event in setup_events(self._timeline.at, request, reply):
                 self._timeline.add_server_event(event)
@@ -446,11 +457,11 @@ class Conversation:
             self._defer_end(self._check_amount)
 
     def request_strayed(self, request: Request, reply: Reply | TransportFault) -> None:
-        """Record a request that is not below the base URL's path, and its reply."""
+        """Record a request that left out the path of the base URL, and the reply to it."""
         self.setup_answered(request, reply)
 
     def clock_advanced(self, poll: Poll | Submission, advance: Advance) -> None:
-        """Move the clocks as a script says, before the next reply."""
+        """Move the clocks as a script says, before the fake server sends the next reply."""
         with self._lock:
             self._advance(self._key(poll.future), advance)
 
@@ -475,16 +486,16 @@ class Conversation:
         return self._keys.get(future.name, NO_FUTURE)
 
     def _request_key(self, future: ScriptedFuture) -> FutureKey:
-        """Return whose request it is, and mark its future as awake."""
+        """Return the client and the number of the future that sent a request, and mark it as awake."""
         key = self._key(future)
-        # Of a future whose number is not certain, `waiting` alone says how long it sleeps.
+        # While the adapter's number is not certain, only the message `waiting` says how long a future sleeps.
         own = None if key.future is None else self._numbers.from_server(key.future)
         if own is not None:
             self._futures.mark_awake(own)
         return key
 
     def _defer_end(self, work: Callable[[], None]) -> None:
-        """Do some work, and leave an end of the scenario to the kit's own thread, which raises it."""
+        """Call `work`; if it finds that the scenario has ended, let the kit's own thread raise that."""
         try:
             work()
         except _EndedError as ended:
@@ -520,5 +531,5 @@ class Conversation:
 
 
 def _is_redirect(status: int | None) -> bool:
-    # An HTTP client follows it at once, without a word of the SDK.
+    # An HTTP client follows a redirect at once, without a message of the adapter.
     return status is not None and status // 100 == HTTPStatus.MULTIPLE_CHOICES // 100

@@ -1,4 +1,7 @@
-"""Tracks the futures or calls of a scenario: which are open, which sleep, and which an event belongs to."""
+"""Track the futures of a scenario: which are open, which sleep, and which an event belongs to.
+
+A scenario may have calls of the SDK's public functions in place of futures; they are tracked in the same way.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from tinker_conformance.sdk.stdio.protocol_messages import Event
 
 
 class OpenFutures:
-    """The futures or calls of one scenario that have no outcome yet. Not thread-safe."""
+    """The futures, or calls, of one scenario that have no outcome yet. Not thread-safe."""
 
     def __init__(self, scenario: Scenario) -> None:
         """Start with every future open and none asleep."""
@@ -23,7 +26,7 @@ class OpenFutures:
         self._waiting = deque(self._rounds)
 
     def __contains__(self, number: int) -> bool:
-        """Return whether a future or a call has no outcome yet."""
+        """Return whether the future or call with this number has no outcome yet."""
         return number in self._open
 
     def __bool__(self) -> bool:
@@ -31,12 +34,12 @@ class OpenFutures:
         return bool(self._open)
 
     def mark_ended(self, number: int) -> None:
-        """Record the outcome of a future or a call."""
+        """Record that the future or call with this number has its outcome."""
         del self._open[number]
         self.mark_awake(number)
 
     def missing(self) -> str:
-        """Return in words what the adapter has to send next."""
+        """Return words for the messages that the adapter still has to send."""
         number = next(iter(self._open), None)
         if number is None:
             return "the message 'done'"
@@ -46,25 +49,33 @@ class OpenFutures:
         return f"the outcome of {self.named(number)} ({future.operation} on {future.client})"
 
     def named(self, number: int) -> str:
-        """Return the name of a future or call for messages, such as "future 2"."""
+        """Return how messages call the future or call with this number, such as "future 2"."""
         return f"{'call' if self._scenario.calls else 'future'} {number}"
 
     # -- sleeping ----------------------------------------------------------------------------------
 
     def mark_sleeping(self, number: int, until_ns: int) -> None:
-        """Record that a future sleeps until a time on the monotonic clock, in nanoseconds."""
+        """Record that the SDK sleeps for a future.
+
+        Args:
+            number: The number of the future.
+            until_ns: The end of the sleep, in nanoseconds of the monotonic clock.
+        """
         self._sleeping[number] = until_ns
 
     def mark_awake(self, number: int) -> None:
-        """Record that a future no longer sleeps."""
+        """Record that the SDK no longer sleeps for the future with this number."""
         self._sleeping.pop(number, None)
 
     def wake_until(self, monotonic_ns: int) -> None:
-        """Wake every future whose sleep has ended by this time on the monotonic clock, in nanoseconds."""
+        """Record the end of every sleep that is over at `monotonic_ns`, in nanoseconds."""
         self._sleeping = {n: until for n, until in self._sleeping.items() if until > monotonic_ns}
 
     def earliest_wake_up(self) -> int | None:
-        """Return the earliest wake-up time, in nanoseconds, or None unless every future in flight sleeps."""
+        """Return when the first sleep ends, in nanoseconds of the monotonic clock.
+
+        None unless the SDK sleeps in every future that is in flight.
+        """
         in_flight = self._in_flight()
         if not in_flight or any(number not in self._sleeping for number in in_flight):
             return None
@@ -81,7 +92,10 @@ class OpenFutures:
     # -- rounds ------------------------------------------------------------------------------------
 
     def next_round(self) -> tuple[int, ...]:
-        """Return the futures of the next round, each round once; none while an earlier future is open."""
+        """Return the numbers of the next futures that start together; none while an earlier future is open.
+
+        Each such group, a round, is returned once.
+        """
         if not self._waiting or any(number in self._open for number in range(1, self._waiting[0][0])):
             return ()
         return self._waiting.popleft()
@@ -89,12 +103,12 @@ class OpenFutures:
     # -- the client and future of an event ---------------------------------------------------------
 
     def key_of(self, event: Event) -> FutureKey:
-        """Return the client and the future of an event.
+        """Return the client and the future to which an event belongs.
 
-        An event without either belongs to the one future in flight, if the scenario is not concurrent.
+        An event that names neither belongs to the one future in flight, if the scenario is not concurrent.
 
         Raises:
-            ScenarioFaultError: If the scenario has no such client, future or call.
+            ScenarioFaultError: If the event names a client, future or call that the scenario does not have.
         """
         what, number = "call" if self._scenario.calls else "future", event.future
         count = max(len(self._scenario.futures), len(self._scenario.calls))

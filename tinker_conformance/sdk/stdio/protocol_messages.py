@@ -1,8 +1,8 @@
 """The messages of the stdio protocol, version 1, between the kit and an adapter in any language.
 
-Each line is one JSON object in UTF-8. The kit writes `Start`, `RunScenario` and `Go` to standard input of the
-adapter. The adapter writes the others to its standard output. Unknown fields are errors on both sides, so a
-misspelt field is found at once. `docs/reference/adapter-protocol.md` describes the protocol for adapter
+Each line is one JSON object in UTF-8. The kit writes `Start`, `RunScenario` and `Go` to the adapter's
+standard input. The adapter writes the others to its standard output. Unknown fields are errors on both sides,
+so a misspelt field is found at once. `docs/reference/adapter-protocol.md` describes the protocol for adapter
 authors, and `docs/reference/adapter-protocol.schema.json` is its JSON schema.
 """
 
@@ -53,7 +53,7 @@ class ClockToUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The clock of a scenario.
 
     Attributes:
-        kind: One of the clocks that the adapter offered.
+        kind: One of the kinds of clock that the adapter offered.
         path: The clock file, for the kind `file`: one line, `SEQ WALL_NANOSECONDS MONOTONIC_NANOSECONDS`,
             replaced atomically. SEQ grows with every change.
     """
@@ -63,16 +63,16 @@ class ClockToUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ClientToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A client of a scenario.
+    """A client that the adapter is to create.
 
     Attributes:
-        name: Its name in events.
-        kind: Its kind.
-        id: The id that the server will assign: a sampling session's or a model's.
-        base_model: The base model's name.
-        model_path: The path that a sampling client samples from. Null: it samples from `base_model`.
+        name: The client's name in events.
+        kind: The kind of client.
+        id: The id that the server will assign: the id of a sampling session or of a model.
+        base_model: The name of the base model.
+        model_path: The path that a sampling client samples from. Null: the client samples from `base_model`.
         checkpoint: The saved state that the creation of a model loads. Left out: none.
-        optimizer: Whether it loads the optimizer's state too. Left out: no.
+        optimizer: Whether to load the state of the optimizer, too. Left out: no.
     """
 
     name: str
@@ -85,15 +85,15 @@ class ClientToMake(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class FutureToRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A future of a scenario.
+    """A future of a scenario: an operation to submit and wait for.
 
     Attributes:
-        future: Its number, from 1.
+        future: The future's number, from 1.
         client: The name of the client to use.
         operation: The operation to submit.
         observer: The observer to notify: the client's own, one that raises, or a custom one of the caller.
-        timeout: Seconds that the caller waits for the result. Null: without limit.
-        cancels: Whether the caller gives the future up when that time has passed. Left out: only the wait.
+        timeout: How many seconds the caller waits for the result. Null: without limit.
+        cancels: Whether the caller gives up the future after the timeout. Left out: only the waiting ends.
     """
 
     future: int
@@ -166,13 +166,13 @@ class Started(_Message, frozen=True, kw_only=True, tag="started"):
     """The adapter is ready.
 
     Attributes:
-        protocol: The protocol version of the adapter.
+        protocol: The version of the protocol that the adapter speaks.
         name: The SDK's name.
         version: The SDK's version.
         language: The SDK's programming language.
-        runtime: What runs it, such as `node v20.11.1`, for reports.
+        runtime: What runs the SDK, such as `node v20.11.1`, for reports.
         profile: The profile that the SDK follows, or null.
-        capabilities: The capabilities that the SDK claims.
+        capabilities: The features that the adapter claims.
         operations: The operations that the SDK has.
         clocks: The clocks that the adapter can use.
     """
@@ -189,7 +189,7 @@ class Started(_Message, frozen=True, kw_only=True, tag="started"):
 
 
 class _ScenarioEvent(_Message, frozen=True, kw_only=True):
-    """The fields of all events.
+    """The fields that all events have.
 
     Attributes:
         id: The id of the message `run`.
@@ -230,7 +230,7 @@ class TelemetryEmitted(_ScenarioEvent, frozen=True, kw_only=True, tag="telemetry
 
 
 class Waiting(_Message, frozen=True, kw_only=True, tag="waiting"):
-    """The SDK sleeps for this future until a given time, and does nothing else for it.
+    """The SDK sleeps for a future until a given time, and does nothing else for that future.
 
     Attributes:
         until: The end of the sleep, in nanoseconds of the monotonic clock in the clock file.

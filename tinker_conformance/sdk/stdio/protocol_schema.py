@@ -1,4 +1,4 @@
-"""The stdio protocol as a JSON schema: `python -m tinker_conformance.sdk.stdio.protocol_schema`."""
+"""Print the JSON schema of the stdio protocol: `python -m tinker_conformance.sdk.stdio.protocol_schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the message `run` from a scenario."""
+"""Build the message `run`, which asks an adapter to run a scenario."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tinker_conformance.sdk.stdio.protocol_messages import (
 def run_message(scenario: Scenario, number: int, url: str, clock: KitClock) -> RunScenario:
     """Return the message that asks an adapter to run a scenario.
 
-    It holds clients, futures and calls, but not the scripted replies.
+    The message has the clients, futures and calls of the scenario, but not the scripted replies.
 
     Args:
         scenario: The scenario, already adapted to the clock.
         number: The id of the message.
-        url: Base URL of the fake server.
+        url: The base URL of the fake server.
         clock: The SDK's clock.
     """
     return RunScenario(

@@ -1,4 +1,7 @@
-"""A session with an SDK in any language, driven by an adapter program over stdio: `exec:COMMAND`."""
+"""An SDK session whose SDK is in any language, driven by an adapter program over stdio: `exec:COMMAND`.
+
+An SDK session is an SDK that is ready to run scenarios (`tinker_conformance.sdk.session`).
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ from tinker_conformance.sdk.temporary_folder import TemporaryFolder
 MAX_LINE: Final = 1024 * 1024
 """Limit for one line from an adapter, in bytes."""
 MAX_FAULTS_IN_A_ROW: Final = 10
-"""Consecutive scenarios with an adapter fault, after which the kit stops restarting the adapter."""
+"""After faults of the adapter in this many scenarios in a row, the kit stops restarting the adapter."""
 
 _RUN_BY_HAND: Final = (
     "Run the command by hand, and fix what it prints; an adapter reads its standard input until that closes"
@@ -45,7 +48,7 @@ _HARMLESS: Final = frozenset({FaultKind.SET_UP, FaultKind.NOT_TESTABLE})
 
 
 class StdioSession:
-    """An adapter process that runs scenarios, restarted after a fault. Not thread-safe."""
+    """An SDK session over an adapter process, which is restarted after a fault. Not thread-safe."""
 
     def __init__(
         self,
@@ -61,10 +64,10 @@ class StdioSession:
         Args:
             spec: The SDK's SPEC, for messages.
             command: The adapter's program and its arguments.
-            clock: The clock to use. None takes the best that the adapter offers, but never the wall clock.
-            limits: Time limits of the adapter. None for the defaults.
-            max_faults_in_a_row: Consecutive scenarios with an adapter fault before the kit gives up. None
-                for `MAX_FAULTS_IN_A_ROW`.
+            clock: The kind of clock to use. None: the best that the adapter offers, but never the wall clock.
+            limits: Time limits of the adapter. None: the defaults.
+            max_faults_in_a_row: After faults in this many scenarios in a row the kit stops restarting the
+                adapter. None: `MAX_FAULTS_IN_A_ROW`.
 
         Raises:
             SdkStartError: If the adapter does not start, or offers no usable clock.
@@ -84,11 +87,11 @@ class StdioSession:
             started = self._start()
             self._clock = _clock(clock, started.clocks, self._folder.path)
             if self._clock.environment():
-                # Only the first answer says that the adapter needs libfaketime preloaded.
+                # The first `started` says that the adapter needs libfaketime, which must be preloaded.
                 self._end_process()
                 started = self._start()
         except BaseException:
-            # An interrupt, too: nobody else knows of this process yet.
+            # After an interrupt, too: the caller has no object yet with which to end this process.
             self._end_process()
             self.close()
             raise
@@ -101,7 +104,7 @@ class StdioSession:
 
     @property
     def clock(self) -> SdkClock:
-        """The clock that the kit moves for the SDK."""
+        """Which kind of clock the kit moves for the SDK."""
         return self._clock.kind
 
     def run(self, scenario: Scenario, profile: Profile) -> Run:
@@ -157,7 +160,7 @@ class StdioSession:
         self._folder.remove()
 
     def kill(self) -> None:
-        """Kill the adapter and every process that it started, and start no other. Thread-safe."""
+        """Kill the adapter and every process that it started; start no new one. Thread-safe."""
         self._process.kill()
 
     def _end_process(self) -> None:
@@ -222,7 +225,7 @@ def _info(started: Started, clock: SdkClock) -> AdapterInfo:
 
 
 def _clock(requested: SdkClock | None, offered: Sequence[str], folder: Path) -> KitClock:
-    """Return the requested clock; by default `file` if the adapter offers it, otherwise `libfaketime`.
+    """Return the requested clock; None: `file` if the adapter offers it, otherwise `libfaketime`.
 
     Raises:
         SdkStartError: The adapter does not offer the requested clock, or neither of these two, or libfaketime

@@ -1,8 +1,8 @@
-"""Builds a timeline from the events of the fake server and the messages of an adapter.
+"""Build a timeline from the events of the fake server and the messages of an adapter.
 
 Requests and replies are added in the order in which they happen. An adapter's message may still be in the
-pipe when the clocks move. If it names the clock reading that the SDK had seen (`seq`), its event is placed
-before the clock steps that the SDK had not seen.
+pipe when the clocks move. If the message names the clock reading that the SDK had seen (`seq`), its event is
+placed before the clock steps that the SDK had not seen.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tinker_conformance.timeline import ClockStep, Event, Timeline, with_merged_
 
 @dataclass(slots=True)
 class _Stretch:
-    """The events between two changes of the clock."""
+    """The events between two clock steps."""
 
     seq: int
     at: float
@@ -24,7 +24,7 @@ class _Stretch:
 
 
 class StdioTimeline:
-    """The events of one scenario. Not thread-safe."""
+    """The events of one scenario so far. Not thread-safe."""
 
     def __init__(self, seq: int) -> None:
         """Start an empty timeline at 0 virtual seconds.
@@ -41,21 +41,26 @@ class StdioTimeline:
         return self._stretches[-1].at
 
     def add_server_event(self, event: Event) -> None:
-        """Append an event of the fake server."""
+        """Append an event that the fake server reported."""
         self._stretches[-1].events.append(event)
         self.count += 1
 
     def add_clock_step(self, seq: int, step: ClockStep) -> None:
-        """Append a change of the clock; `step.at` is the time after it."""
+        """Append a clock step.
+
+        Args:
+            seq: The clock's `seq` after the step.
+            step: The step; `step.at` is the time after it, in virtual seconds.
+        """
         self._stretches.append(_Stretch(seq, step.at, [step]))
         self.count += 1
 
     def add_adapter_event(self, make: Callable[[float], Event], seq: int | None) -> None:
-        """Insert an event of the adapter before the clock steps that the SDK had not seen.
+        """Insert an event that the adapter reported, before the clock steps that the SDK had not seen.
 
         Args:
-            make: Makes the event from its time in virtual seconds.
-            seq: The clock's `seq` that the SDK last read; None for the current one.
+            make: Takes the time of the event, in virtual seconds, and returns the event.
+            seq: The clock's `seq` that the SDK last read; None: the current one.
 
         Raises:
             ScenarioFaultError: If the clock has not reached `seq`.

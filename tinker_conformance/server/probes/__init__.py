@@ -1,7 +1,7 @@
 """What must hold for a server: every probe, in the order of the chapters.
 
-Each chapter is a module of `Probe` values. A version of the kit goes into `asked_probes`; the probes to judge
-by come out.
+A chapter is a group of probes: the part of an id before the dot. Each chapter is a module with a tuple of
+`Probe` values. A version of the kit goes into `asked_probes`; the probes to judge a server by come out.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def asked_probes(as_of: str | None = None, *, quick: bool = False) -> tuple[Prob
     """Return the probes to judge a server by, in order.
 
     Args:
-        as_of: A version of the kit; probes that are newer are left out. None leaves none out.
+        as_of: A version of the kit. Probes that a later version added are left out; None: all probes.
         quick: Whether to leave out the probes that wait.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Ends: a future that cannot succeed ends, in a way that every release takes for a failure."""
+"""Probes about the ends of futures: a future that cannot succeed fails in a form that every release reads."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tinker_conformance.server.probe_bodies import (
 from tinker_conformance.server.probing import Probing
 
 CATEGORIES: Final = ("unknown", "server", "user")
-"""The words that the official SDK knows (`RequestErrorCategory` of every release)."""
+"""The categories of a failure that the official SDK knows (`RequestErrorCategory` of every release)."""
 
 
 def _impossible(p: Probing) -> Iterator[tuple[str, dict[str, object]]]:
@@ -75,9 +75,10 @@ def _impossible(p: Probing) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def _failed_load(p: Probing) -> tuple[str, Answer] | None:
-    """Return the future and the end of a load that cannot succeed; None if it was refused, or succeeded.
+    """Load a checkpoint that does not exist, once a run, and return the request id and the last reply.
 
-    Servers take a load as the first request of a model only, so it needs one of its own, once a run.
+    None if the server refused the submission, or the load succeeded. Servers accept a load only as the first
+    request of a model, so this creates a model.
     """
     if p.bench.offer.lacks(TRAINING | {Feature.LOAD_STATE}) is not None:
         return None
@@ -92,10 +93,10 @@ def _failed_load(p: Probing) -> tuple[str, Answer] | None:
 
 
 def _failed_future(p: Probing) -> tuple[str, Answer]:
-    """Return the request id and the end of a future that failed.
+    """Return the request id and the last reply of a future that failed.
 
     Raises:
-        ProbeEnded: Everything that cannot succeed was refused at once, or succeeded.
+        ProbeEnded: The server refused everything that cannot succeed, or it succeeded.
     """
     for path, body in _impossible(p):
         answer = p.post(path, body)
@@ -112,7 +113,7 @@ def _failed_future(p: Probing) -> tuple[str, Answer]:
 
 
 def _all_end(p: Probing) -> None:
-    samples(p)  # or else there is nothing that could end
+    samples(p)  # ends the probe if the server neither samples nor trains
     for path, body in _impossible(p):
         answer = p.post(path, body)
         if answer.ok:
@@ -163,7 +164,7 @@ def _goes_on(p: Probing) -> None:
     except ProbeEnded as ended:
         if ended.verdict is not Verdict.NOT_TESTABLE:
             raise
-        # Before the failure, the same was accepted.
+        # The server accepted the same submission before the failure.
         p.fail("the next submission accepted", str(ended))
     any_result(p, request_id)
 
@@ -193,56 +194,64 @@ PROBES: Final = (
     Probe(
         id="ends.stays_ended",
         sentence="A future that has ended is not pending again.",
-        source="every release polls again when a reply was lost",
+        source="Every release of tinker polls a future again if the reply was lost",
         check=_stays_ended,
     ),
     Probe(
         id="ends.all_end",
         sentence="A request that cannot succeed is refused with a 4xx, or its future ends.",
-        source="every release polls on 408 and 5xx for ever, whatever their body says",
+        source=(
+            "Every release of tinker polls for ever while the reply is a 408 or a 5xx, whatever its body says"
+        ),
         check=_all_end,
     ),
     Probe(
         id="ends.form",
         sentence="A failed future answers HTTP 200 with `error`.",
-        source="every release reads that; a 400 is polled three times more from 0.15.0 on, a 5xx for ever",
+        source=(
+            "Every release of tinker reads a failure from an HTTP 200. From 0.15.0 on it polls three more "
+            "times after a 400, and every release polls for ever on a 5xx"
+        ),
         check=_form,
     ),
     Probe(
         id="ends.text",
         sentence="The `error` of a failure is a string.",
-        source="every release prints it",
+        source="Every release of tinker shows the `error` to its user",
         check=_text,
     ),
     Probe(
         id="ends.category",
         sentence="The `category` of a failure is `unknown`, `server` or `user`.",
-        source='every release reads these words, and takes others, such as "user_error", for unknown',
+        source=(
+            'Every release of tinker knows these three words. It reads others, such as "user_error", as '
+            "`unknown`"
+        ),
         check=_category,
     ),
     Probe(
         id="ends.same_again",
         sentence="A failed future that is polled again gives the same failure.",
-        source="every release polls again when a reply was lost",
+        source="Every release of tinker polls a future again if the reply was lost",
         check=_again,
     ),
     Probe(
         id="ends.in_json",
         sentence="A failure is JSON, whatever formats the poll accepts.",
-        source="0.25.0 accepts results of samples as protobuf only, and still reads a failure as JSON",
+        source="tinker 0.25.0 accepts results of samples only in protobuf, and still reads a failure as JSON",
         check=_whatever_is_accepted,
         releases=Releases("0.25.0"),
     ),
     Probe(
         id="ends.goes_on",
         sentence="After a future has failed, the next one succeeds.",
-        source="every release goes on with its client",
+        source="Every release of tinker uses its client further after a future has failed",
         check=_goes_on,
     ),
     Probe(
         id="ends.cancelled",
         sentence="A future that was cancelled ends.",
-        source="0.26.0 cancels samples that nobody waits for",
+        source="tinker 0.26.0 cancels a sample if its caller has given up the wait for the result",
         check=_cancelled,
         needs=frozenset({Feature.CANCEL}),
         releases=Releases("0.26.0"),
@@ -250,7 +259,7 @@ PROBES: Final = (
     Probe(
         id="ends.cancelled_nobody",
         sentence="Cancelling a future that does not exist is not answered with a 5xx.",
-        source="0.26.0 repeats the cancellation on a 5xx",
+        source="tinker 0.26.0 repeats a cancellation while the reply is a 5xx",
         check=_cancelled_nobody,
         level=Level.QUIRK,
         needs=frozenset({Feature.CANCEL}),

@@ -1,4 +1,4 @@
-"""Order and repetition: numbers that come twice, too early, or from two clients."""
+"""Probes about order and repetition: sequence numbers that come twice, too early, or from two clients."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STEPS: Final = TRAINING | {Feature.OPTIM_STEP}
 _IDEMPOTENCY: Final = "x-idempotency-key"
 _EPS: Final = 1e4
 _SIZES: Final = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Sizes of steps in proportion to the gradient, until one shows."""
+"""Step sizes in proportion to the gradient, tried in turn until one changes the model visibly."""
 
 
 def _repeated_sample(p: Probing) -> None:
@@ -71,7 +71,7 @@ def _repeated_pass(p: Probing) -> None:
 
 
 def _change(p: Probing, model: str, size: float, *, times: int) -> float:
-    """Return how much a step in proportion to the gradient changed; 0 if less than the noise."""
+    """Return how much a step of this size changes the model's numbers; 0 if less than the noise."""
     before = log_likelihood(p, model)
     number = p.bench.next_number(model)
     for _ in range(times):
@@ -163,7 +163,10 @@ PROBES: Final = (
     Probe(
         id="order.repeated_sample",
         sentence="Two sample requests with the same `seq_id` draw one sample, and both get it.",
-        source='0.3.0 submits again when a reply was lost; 0.38.0: "deterministic request IDs"',
+        source=(
+            "tinker 0.3.0 submits a request again if the reply was lost; 0.38.0 calls its request ids "
+            '"deterministic"'
+        ),
         check=_repeated_sample,
         needs=SAMPLING,
         releases=Releases("0.3.0"),
@@ -171,7 +174,7 @@ PROBES: Final = (
     Probe(
         id="order.repeated_step",
         sentence="An `optim_step` that is submitted twice with the same `seq_id` is done once.",
-        source="0.3.0 submits again when a reply was lost; SkyRL #2035",
+        source="tinker 0.3.0 submits a request again if the reply was lost; see SkyRL #2035",
         check=_repeated_step,
         needs=_STEPS,
         releases=Releases("0.3.0"),
@@ -181,7 +184,7 @@ PROBES: Final = (
         sentence=(
             "A `forward_backward` that is submitted twice with the same `seq_id` adds its gradient once."
         ),
-        source="0.3.0 submits again when a reply was lost; SkyRL #2035",
+        source="tinker 0.3.0 submits a request again if the reply was lost; see SkyRL #2035",
         check=_repeated_pass,
         needs=_STEPS,
         releases=Releases("0.3.0"),
@@ -189,7 +192,7 @@ PROBES: Final = (
     Probe(
         id="order.repeated_model",
         sentence="Two `create_model` requests with the same session and `model_seq_id` create one model.",
-        source="0.3.0 submits again when a reply was lost",
+        source="tinker 0.3.0 submits a request again if the reply was lost",
         check=_repeated_model,
         needs=TRAINING,
         releases=Releases("0.3.0"),
@@ -200,7 +203,7 @@ PROBES: Final = (
             "Two `create_sampling_session` requests with the same `sampling_session_seq_id` open one "
             "sampling session."
         ),
-        source="0.38.0 submits again when a reply was lost",
+        source="tinker 0.38.0 submits a request again if the reply was lost",
         check=_repeated_sampler,
         level=Level.QUIRK,
         needs=frozenset({Feature.SAMPLING_SESSION}),
@@ -209,7 +212,7 @@ PROBES: Final = (
     Probe(
         id="order.repeated_session",
         sentence="Two `create_session` requests with the same `X-Idempotency-Key` open one session.",
-        source="every release sends the same key with all attempts of one call",
+        source="Every release of tinker sends the same key with all attempts of one call",
         check=_repeated_session,
         level=Level.QUIRK,
         releases=Releases("0.3.0"),
@@ -220,14 +223,20 @@ PROBES: Final = (
             "An `optim_step` that arrives before the `forward_backward` with the lower `seq_id` is done "
             "after it."
         ),
-        source="every release sends both without waiting, over several connections",
+        source=(
+            "Every release of tinker sends both requests without waiting for a reply, over several "
+            "connections"
+        ),
         check=_later_first,
         needs=_STEPS,
     ),
     Probe(
         id="order.gap",
         sentence="A sample does not wait for samples with lower `seq_id`s that were never sent.",
-        source="0.32.0 numbers the samples of each copy of a client from a thousand millions on",
+        source=(
+            "In tinker 0.32.0 each copy of a sampling client numbers its samples from another multiple of "
+            "1,000,000,000 on"
+        ),
         check=_gap,
         needs=SAMPLING,
         releases=Releases("0.3.0"),
@@ -235,7 +244,7 @@ PROBES: Final = (
     Probe(
         id="order.two_samplers",
         sentence="The same `seq_id` in two sampling sessions means two different samples.",
-        source="0.3.0 numbers the samples of each client from the start",
+        source="In tinker 0.3.0 each sampling client numbers its samples from the start",
         check=_two_samplers,
         needs=SAMPLING,
         releases=Releases("0.3.0"),
@@ -243,7 +252,7 @@ PROBES: Final = (
     Probe(
         id="order.two_models",
         sentence="Training one model does not change another.",
-        source="`ServiceClient` of every release trains several models",
+        source="A `ServiceClient` of every release of tinker can train several models",
         check=_two_models,
         needs=_STEPS,
     ),

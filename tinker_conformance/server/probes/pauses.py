@@ -1,4 +1,4 @@
-"""Pauses, where the server can be made to pause: by `--pauses-at-samples` or `--pauses-at-models`."""
+"""Probes about pauses, for a server that `--pauses-at-samples` or `--pauses-at-models` says how to pause."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ PAUSED: Final = (QueueState.PAUSED_CAPACITY.value, QueueState.PAUSED_RATE_LIMIT.
 
 
 def _paused(p: Probing) -> tuple[list[Answer], list[Answer]]:
-    """Return the pending replies while more is in flight than the server takes at once, and what came of all.
+    """Submit more work than the server takes at once.
+
+    Returns:
+        The pending replies, and the last reply of each future.
 
     Raises:
-        ProbeEnded: No option says how the server can be made to pause.
+        ProbeEnded: No option says how much work makes the server pause.
     """
     pausing = p.bench.pausing
     if pausing.samples is not None and p.bench.offer.lacks(SAMPLING) is None:
@@ -73,20 +76,20 @@ PROBES: Final = (
             "While too many requests are in flight, the queue state is `paused_capacity` or "
             "`paused_rate_limit`."
         ),
-        source="every release tells its user of these two words, and of no other",
+        source="Every release of tinker reports these two queue states to its user, and no other",
         check=_words,
     ),
     Probe(
         id="pauses.reason",
         sentence="The reason of a pause, if there is one, is not empty.",
-        source="0.7.0 prints it in place of its own text",
+        source="tinker 0.7.0 logs the server's reason in place of its own text",
         check=_reason,
         releases=Releases("0.7.0"),
     ),
     Probe(
         id="pauses.resumes",
         sentence="A request that was paused gets its result.",
-        source="every release waits for it",
+        source="Every release of tinker waits until a paused request has its result",
         check=_resumes,
     ),
 )

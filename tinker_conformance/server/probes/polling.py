@@ -1,4 +1,4 @@
-"""Polls: pending replies, results that are fetched again, and ids that nobody promised."""
+"""Probes about polls: pending replies, results that are fetched again, and request ids that do not exist."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from tinker_conformance.server.training_effects import differ, log_likelihood, p
 
 KNOWN_STATES: Final = tuple(state.value for state in QueueState if state is not QueueState.UNKNOWN)
 LONGEST_BACK_OFF: Final = 30.0
-"""The longest time between two polls of the official SDK (every release)."""
+"""The longest time between two polls of the official SDK, in seconds (every release)."""
 _LATE_SECONDS: Final = 10.0
 
 
 def pending_replies(p: Probing) -> list[Answer]:
-    """Return the pending replies of the run so far, or else of some work that takes a moment.
+    """Return the replies of this run that said that a future is not ready.
+
+    Without any, submit some work that takes a moment and poll it.
 
     Raises:
-        ProbeEnded: There were none.
+        ProbeEnded: There was no such reply.
     """
     if not p.line.pending and steps(p):
         model = p.bench.model(p)
@@ -50,7 +52,7 @@ def _in_time(p: Probing) -> None:
     if not steps(p):
         _polled_in_time(p, submit_any(p))
         return
-    # A step whose predecessor has not come yet is pending for as long as the probe likes.
+    # A step is pending until the request with the number before it arrives, so this probe decides how long.
     model = p.bench.model(p)
     first, second = p.bench.next_number(model), p.bench.next_number(model)
     later = submitted_step(p, model, second)
@@ -185,95 +187,110 @@ PROBES: Final = (
     Probe(
         id="polling.in_time",
         sentence="A poll is answered within 45 s, even while the future is pending.",
-        source="every release gives up a poll after 45 s; SkyRL #2162; others poll for 60 to 600 s",
+        source=(
+            "Every release of tinker gives up a poll after 45 s; see SkyRL #2162. Other clients wait for "
+            "60 to 600 s"
+        ),
         check=_in_time,
         waits=READ_SECONDS,
     ),
     Probe(
         id="polling.two_at_once",
         sentence="Two polls of one future at the same time both get its result.",
-        source="every release polls again while an abandoned poll is still open on the server",
+        source=(
+            "Every release of tinker polls again while a poll that it has given up is still open on the "
+            "server"
+        ),
         check=_two_at_once,
     ),
     Probe(
         id="polling.again",
         sentence="A result that was fetched can be fetched again, and is the same.",
-        source='every release polls again when a reply was lost; SkyRL #2162: "Future not found"',
+        source='Every release of tinker polls again if a reply was lost; see SkyRL #2162, "Future not found"',
         check=_again,
     ),
     Probe(
         id="polling.after_hanging_up",
         sentence="If a client closes the connection during a poll, its next poll gets the result.",
-        source="every release gives up a poll after 45 s and polls again; SkyRL #2162",
+        source="Every release of tinker gives up a poll after 45 s and polls again; see SkyRL #2162",
         check=_after_hanging_up,
     ),
     Probe(
         id="polling.after_the_longest_back_off",
         sentence="A result can be fetched again 30 s later.",
-        source="every release waits up to 30 s after connection errors",
+        source="Every release of tinker waits for up to 30 s after connection errors",
         check=_after_the_longest_back_off,
         waits=LONGEST_BACK_OFF,
     ),
     Probe(
         id="polling.other_order",
         sentence="Futures can be polled in another order than the one in which they were submitted.",
-        source="every release polls all futures of a client at the same time",
+        source="Every release of tinker polls all futures of a client at the same time",
         check=_many,
     ),
     Probe(
         id="polling.unknown_id",
         sentence="A poll of a request id that the server never gave is answered with 404 or 410.",
-        source="every release raises for these; a 408 or 5xx it would repeat for ever",
+        source=(
+            "Every release of tinker raises an error for these. It would repeat the poll for ever on a "
+            "408 or a 5xx"
+        ),
         check=_unknown,
     ),
     Probe(
         id="polling.unknown_id_json",
         sentence="A poll of a request id that the server never gave is answered with JSON.",
-        source="every release puts the body into its error",
+        source="Every release of tinker shows the body of the reply in its error",
         check=_unknown_json,
         level=Level.QUIRK,
     ),
     Probe(
         id="polling.foreign_id",
         sentence="If the server checks keys, a poll with another key than that of the submission is refused.",
-        source="the real service promises results to their owner",
+        source="The real service gives a result only to the owner of the request",
         check=_foreign,
     ),
     Probe(
         id="polling.without_an_id",
         sentence="A poll without a `request_id` is refused with a 4xx and a JSON body.",
-        source="every release repeats a poll on a 5xx for ever",
+        source="Every release of tinker repeats a poll for ever while the reply is a 5xx",
         check=_without_an_id,
     ),
     Probe(
         id="polling.no_effect",
         sentence="Polling an `optim_step` three more times does not repeat the step.",
-        source="every release polls as often as it must",
+        source="Every release of tinker polls a future as often as is needed",
         check=_no_effect,
         needs=TRAINING | {Feature.OPTIM_STEP},
     ),
     Probe(
         id="polling.pending_json",
         sentence="A pending reply, 408 or 200, is a JSON object.",
-        source="every release reads its fields",
+        source="Every release of tinker reads the fields of a pending reply",
         check=_pending_json,
     ),
     Probe(
         id="polling.pending_id",
         sentence="A 200 `try_again` has the `request_id`.",
-        source="the type `TryAgainResponse` of every release requires it; twinkle",
+        source=(
+            "The type `TryAgainResponse` of every release of tinker requires it; the server of twinkle "
+            "leaves it out"
+        ),
         check=_pending_id,
     ),
     Probe(
         id="polling.pending_state",
         sentence="A pending reply's `queue_state` is `active`, `paused_capacity` or `paused_rate_limit`.",
-        source='every release reads one; others are "unknown", and a list ends the poll from 0.21.0 on',
+        source=(
+            'Every release of tinker reads a queue state. It reads another string as "unknown"; from '
+            "0.21.0 on, a list in its place ends the poll"
+        ),
         check=_pending_state,
     ),
     Probe(
         id="polling.pending_reason",
         sentence="The `queue_state_reason` of a pending reply is a string or null.",
-        source="0.7.0 prints it",
+        source="tinker 0.7.0 logs the reason",
         check=_pending_reason,
         releases=Releases("0.7.0"),
     ),

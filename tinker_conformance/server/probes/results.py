@@ -1,4 +1,4 @@
-"""Results: shapes, lengths, finite numbers, and the two forms that they come in."""
+"""Probes about results: shapes, lengths, finite numbers, and the two forms, JSON and protobuf."""
 
 from __future__ import annotations
 
@@ -246,42 +246,44 @@ PROBES: Final = (
     Probe(
         id="results.pass_shape",
         sentence="A forward-backward pass returns a log-probability for each target token of each datum.",
-        source="`ForwardBackwardOutput` of every release; losses are computed from it",
+        source=(
+            "`ForwardBackwardOutput` of every release of tinker has them, and users compute losses from them"
+        ),
         check=_pass_shape,
         needs=TRAINING,
     ),
     Probe(
         id="results.pass_finite",
         sentence="The log-probabilities of a forward-backward pass are finite numbers, none above 0.",
-        source="`ForwardBackwardOutput` of every release; JSON has no other numbers",
+        source="`ForwardBackwardOutput` of every release of tinker has such numbers, and JSON has no others",
         check=_pass_finite,
         needs=TRAINING,
     ),
     Probe(
         id="results.loss",
         sentence="For `cross_entropy`, `loss:sum` is the negative sum of log-probability times weight.",
-        source="tinker-cookbook logs it; every release",
+        source="tinker-cookbook logs this metric, with every release of tinker",
         check=_loss,
         needs=TRAINING,
     ),
     Probe(
         id="results.step",
         sentence="The metrics of an `optim_step` are numbers, or there are none.",
-        source="`OptimStepResponse` of every release",
+        source="`OptimStepResponse` of every release of tinker has such metrics",
         check=_step,
         needs=TRAINING | {Feature.OPTIM_STEP},
     ),
     Probe(
         id="results.sample_shape",
         sentence="A sample has `num_samples` sequences, with a log-probability for each token.",
-        source="`SampleResponse` of every release",
+        source="`SampleResponse` of every release of tinker has this shape",
         check=_sample_shape,
         needs=SAMPLING,
     ),
     Probe(
         id="results.sample_finite",
         sentence="The log-probabilities of a sample are finite numbers, none above 0.",
-        source="importance sampling computes ratios from them; every release",
+        source="Importance sampling computes ratios from these numbers, with every release of tinker",
         check=_sample_finite,
         needs=SAMPLING,
     ),
@@ -291,28 +293,28 @@ PROBES: Final = (
             "A sequence has at most `max_tokens` tokens, and exactly that many if its `stop_reason` is "
             "`length`."
         ),
-        source="`SamplingParams` of every release",
+        source="`SamplingParams` of every release of tinker has `max_tokens`",
         check=_max_tokens,
         needs=SAMPLING,
     ),
     Probe(
         id="results.stop_reason",
         sentence="The `stop_reason` of a sequence is `length` or `stop`.",
-        source="`StopReason` of every release",
+        source="`StopReason` of every release of tinker has these two values",
         check=_stop_reason,
         needs=SAMPLING,
     ),
     Probe(
         id="results.stop",
         sentence="A sequence ends at a stop token, with the `stop_reason` `stop`.",
-        source="`SamplingParams.stop` of every release",
+        source="`SamplingParams.stop` of every release of tinker takes stop tokens",
         check=_stop,
         needs=SAMPLING,
     ),
     Probe(
         id="results.sequence_ids",
         sentence="The reply to `asample` has `sample_sequence_ids`, one for each sample.",
-        source="0.26.0 fails without; SkyRL #2021, open-rl #251",
+        source="tinker 0.26.0 fails without these ids; see SkyRL #2021 and open-rl #251",
         check=_sequence_ids,
         needs=SAMPLING,
         releases=Releases("0.26.0"),
@@ -322,14 +324,14 @@ PROBES: Final = (
         sentence=(
             "`prompt_logprobs` has an entry for each token of the prompt; all but the first are numbers."
         ),
-        source="`SamplingClient.compute_logprobs` of every release",
+        source="`SamplingClient.compute_logprobs` of every release of tinker returns them",
         check=_prompt_logprobs,
         needs=SAMPLING,
     ),
     Probe(
         id="results.sample_in_json",
         sentence="A poll that accepts JSON gets a sample as JSON.",
-        source="0.1.0 to 0.24.1",
+        source="tinker 0.1.0 to 0.24.1 accept a sample in JSON",
         check=_sample_in_json,
         needs=SAMPLING,
         releases=Releases("0.1.0", "0.24.1"),
@@ -337,7 +339,7 @@ PROBES: Final = (
     Probe(
         id="results.pass_in_json",
         sentence="A poll that accepts JSON gets the result of a forward-backward pass as JSON.",
-        source="0.1.0 to 0.24.1",
+        source="tinker 0.1.0 to 0.24.1 accept the result of a pass in JSON",
         check=_pass_in_json,
         needs=TRAINING,
         releases=Releases("0.1.0", "0.24.1"),
@@ -345,7 +347,7 @@ PROBES: Final = (
     Probe(
         id="results.sample_in_protobuf",
         sentence="A poll that accepts only protobuf gets a sample as protobuf.",
-        source="0.25.0 takes no other form; SkyRL #2022",
+        source="tinker 0.25.0 accepts a sample in no other form; see SkyRL #2022",
         check=_sample_in_protobuf,
         needs=SAMPLING,
         releases=Releases("0.25.0"),
@@ -353,7 +355,7 @@ PROBES: Final = (
     Probe(
         id="results.pass_in_protobuf",
         sentence="A poll that accepts only protobuf gets the result of a forward-backward pass as protobuf.",
-        source="0.25.0 takes no other form; SkyRL #2022",
+        source="tinker 0.25.0 accepts the result of a pass in no other form; see SkyRL #2022",
         check=_pass_in_protobuf,
         needs=TRAINING,
         releases=Releases("0.25.0"),
@@ -361,7 +363,10 @@ PROBES: Final = (
     Probe(
         id="results.same_sample",
         sentence="A sample has the same tokens and numbers in JSON and in protobuf.",
-        source="users compare runs of releases before and after 0.25.0",
+        source=(
+            "Users compare runs with releases of tinker from before and after 0.25.0, which poll in JSON "
+            "and in protobuf"
+        ),
         check=_same_sample,
         needs=SAMPLING,
         releases=Releases("0.25.0"),
@@ -369,7 +374,10 @@ PROBES: Final = (
     Probe(
         id="results.same_pass",
         sentence="The result of a forward-backward pass has the same numbers in JSON and in protobuf.",
-        source="users compare runs of releases before and after 0.25.0",
+        source=(
+            "Users compare runs with releases of tinker from before and after 0.25.0, which poll in JSON "
+            "and in protobuf"
+        ),
         check=_same_pass,
         needs=TRAINING,
         releases=Releases("0.25.0"),
@@ -377,7 +385,7 @@ PROBES: Final = (
     Probe(
         id="results.seeded",
         sentence="Two samples with the same `seed` are equal.",
-        source="`SamplingParams.seed` of every release",
+        source="`SamplingParams` of every release of tinker has a `seed`",
         check=_seeded,
         level=Level.QUIRK,
         needs=SAMPLING,
@@ -385,7 +393,10 @@ PROBES: Final = (
     Probe(
         id="results.info",
         sentence="`get_info` describes the model that was asked for.",
-        source="`TrainingClient.get_info` of every release; tokenizers are chosen by it",
+        source=(
+            "`TrainingClient.get_info` of every release of tinker returns it; users choose the tokenizer "
+            "by it"
+        ),
         check=_info,
         needs=TRAINING | {Feature.GET_INFO},
     ),

@@ -1,4 +1,4 @@
-"""Sessions, configuration, capabilities and keys."""
+"""Probes about sessions, configuration, capabilities and API keys."""
 
 from __future__ import annotations
 
@@ -117,14 +117,17 @@ PROBES: Final = (
     Probe(
         id="session.config",
         sentence="`client/config` is answered with a JSON object, even by a server that has no flags to set.",
-        source="0.18.0 asks it before anything else; SkyRL #1552, TuFT #145",
+        source="tinker 0.18.0 requests it before anything else; see SkyRL #1552 and TuFT #145",
         check=_config,
         releases=Releases("0.18.0"),
     ),
     Probe(
         id="session.dynamic_config",
         sentence="If the server has `client/dynamic_config`, it answers with a JSON object.",
-        source='0.25.0 asks it after the session; 0.38.0 takes a 404, and nothing else, for "no flags"',
+        source=(
+            'tinker 0.25.0 requests it after it has opened the session. 0.38.0 reads a 404 as "no flags", '
+            "and no other status"
+        ),
         check=_dynamic_config,
         needs=frozenset({Feature.DYNAMIC_CONFIG}),
         releases=Releases("0.25.0"),
@@ -132,35 +135,40 @@ PROBES: Final = (
     Probe(
         id="session.create",
         sentence="`create_session` answers with a `session_id`.",
-        source="0.3.0 opens a session first",
+        source="tinker 0.3.0 opens a session before it creates a client",
         check=_create,
         releases=Releases("0.3.0"),
     ),
     Probe(
         id="session.own_id",
         sentence="Each session has an id of its own.",
-        source="0.3.0 numbers models and samplers within a session",
+        source="tinker 0.3.0 numbers the models and the samplers of each session from the start",
         check=_two,
         releases=Releases("0.3.0"),
     ),
     Probe(
         id="session.new_fields",
         sentence="A field of `create_session` that the server does not know is ignored.",
-        source="0.15.0 has a new `project_id`, 0.36.0 a `display_name`; SkyRL #1779",
+        source="tinker 0.15.0 sends a new field `project_id`, and 0.36.0 a `display_name`; see SkyRL #1779",
         check=_new_fields,
         releases=Releases("0.3.0"),
     ),
     Probe(
         id="session.old_version",
         sentence="If the server refuses a version of the SDK, it answers 4xx and explains that in `detail`.",
-        source="tinker-feedback #120: the real service answers 400 with the advice to upgrade",
+        source=(
+            "The real service answers an old release with 400 and the advice to upgrade; see "
+            "tinker-feedback #120"
+        ),
         check=_old_version,
         releases=Releases("0.3.0"),
     ),
     Probe(
         id="session.heartbeat",
         sentence="The heartbeat of an open session is answered within 10 s with a JSON object.",
-        source="0.3.0 sends one every 10 s and warns after two minutes without",
+        source=(
+            "tinker 0.3.0 sends a heartbeat every 10 s, and warns its user after two minutes without a reply"
+        ),
         check=_heartbeat,
         needs=frozenset({Feature.HEARTBEAT}),
         releases=Releases("0.3.0"),
@@ -168,7 +176,7 @@ PROBES: Final = (
     Probe(
         id="session.heartbeat_of_nobody",
         sentence="The heartbeat of a session that does not exist is refused.",
-        source="0.27.0 ends its heartbeats on 410",
+        source="tinker 0.27.0 sends no more heartbeats after a reply with status 410",
         check=_heartbeat_of_nobody,
         level=Level.QUIRK,
         needs=frozenset({Feature.HEARTBEAT}),
@@ -177,14 +185,14 @@ PROBES: Final = (
     Probe(
         id="session.capabilities",
         sentence="`get_server_capabilities` lists objects with a `model_name`.",
-        source="`ServiceClient.get_server_capabilities` of 0.1.0",
+        source="`ServiceClient.get_server_capabilities` of tinker 0.1.0 reads this list",
         check=_capabilities,
         needs=frozenset({Feature.CAPABILITIES}),
     ),
     Probe(
         id="session.asked_model",
         sentence="The capabilities list the base model that the probes use.",
-        source="tinker-cookbook chooses from the list",
+        source="tinker-cookbook chooses a base model from this list",
         check=_asked_model,
         level=Level.QUIRK,
         needs=frozenset({Feature.CAPABILITIES}),
@@ -192,19 +200,28 @@ PROBES: Final = (
     Probe(
         id="session.without_a_key",
         sentence="A server that requires a key answers a request without one with 401 or 403, in JSON.",
-        source="every release raises AuthenticationError for 401; other statuses are retried or misread",
+        source=(
+            "Every release of tinker raises AuthenticationError for a 401; it repeats or misreads other "
+            "statuses"
+        ),
         check=_without_a_key,
     ),
     Probe(
         id="session.wrong_key",
         sentence="A server that checks keys answers a request with a wrong key with 401 or 403, in JSON.",
-        source="every release raises AuthenticationError for 401; other statuses are retried or misread",
+        source=(
+            "Every release of tinker raises AuthenticationError for a 401; it repeats or misreads other "
+            "statuses"
+        ),
         check=_wrong_key,
     ),
     Probe(
         id="session.telemetry",
         sentence="Telemetry is never answered with a 5xx.",
-        source="every release sends it in the background, and repeats it on a 5xx",
+        source=(
+            "Every release of tinker sends telemetry in the background, and repeats it while the reply is "
+            "a 5xx"
+        ),
         check=_telemetry,
         level=Level.QUIRK,
         needs=frozenset({Feature.TELEMETRY}),
@@ -212,7 +229,7 @@ PROBES: Final = (
     Probe(
         id="session.health",
         sentence="`healthz` answers HTTP 200.",
-        source="the resource `service.health_check` of 0.1.0",
+        source="The method `service.health_check` of tinker 0.1.0 requests it",
         check=_health,
         level=Level.QUIRK,
         needs=frozenset({Feature.HEALTH}),

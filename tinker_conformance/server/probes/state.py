@@ -1,4 +1,4 @@
-"""State: what is saved can be loaded, sampled from, listed and deleted; and what was not cannot."""
+"""Probes about saved weights: they can be loaded, sampled from, listed and deleted; others are refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SAMPLES: Final = TRAINING | SAMPLING | {Feature.SAVE_FOR_SAMPLER}
 
 
 def _save(p: Probing, endpoint: str = "save_weights", name: str | None = None) -> str:
-    """Save the model of the run and return the path that the server names."""
+    """Save the shared model of the run, and return the path in the server's reply."""
     model = p.bench.model(p)
     body: dict[str, object] = {
         "model_id": model,
@@ -226,21 +226,21 @@ PROBES: Final = (
     Probe(
         id="state.path",
         sentence="`save_weights` returns a path `tinker://…/weights/NAME`.",
-        source="`ParsedCheckpointTinkerPath` of every release takes it apart",
+        source="`ParsedCheckpointTinkerPath` of every release of tinker splits the path into these parts",
         check=_path,
         needs=_SAVES,
     ),
     Probe(
         id="state.sampler_path",
         sentence="`save_weights_for_sampler` with a name returns a path `tinker://…/sampler_weights/NAME`.",
-        source="`ParsedCheckpointTinkerPath` of every release takes it apart",
+        source="`ParsedCheckpointTinkerPath` of every release of tinker splits the path into these parts",
         check=_sampler_path,
         needs=TRAINING | {Feature.SAVE_FOR_SAMPLER},
     ),
     Probe(
         id="state.sampled",
         sentence="Weights that were saved for a sampler can be sampled from.",
-        source="`TrainingClient.save_weights_and_get_sampling_client` of every release",
+        source="`TrainingClient.save_weights_and_get_sampling_client` of every release of tinker does this",
         check=_sampled,
         needs=_SAMPLES,
     ),
@@ -250,7 +250,7 @@ PROBES: Final = (
             "`save_weights_for_sampler` without a name returns a `sampling_session_id` that can be sampled "
             "from."
         ),
-        source="0.5.1 saves without a name",
+        source="tinker 0.5.1 saves weights for a sampler without a name",
         check=_sampled_now,
         needs=_SAMPLES,
         releases=Releases("0.5.1"),
@@ -258,42 +258,45 @@ PROBES: Final = (
     Probe(
         id="state.resumed",
         sentence="A checkpoint loaded into a new model gives the same numbers as the model that was saved.",
-        source="`ServiceClient.create_training_client_from_state` of every release",
+        source="`ServiceClient.create_training_client_from_state` of every release of tinker does this",
         check=_resumed,
         needs=_LOADS | _STEPS,
     ),
     Probe(
         id="state.saved_before",
         sentence="A checkpoint does not change when its model is trained further.",
-        source="`ServiceClient.create_training_client_from_state` of every release",
+        source=(
+            "`ServiceClient.create_training_client_from_state` of every release of tinker loads such a "
+            "checkpoint"
+        ),
         check=_saved_before,
         needs=_LOADS | _STEPS,
     ),
     Probe(
         id="state.listed",
         sentence="`training_runs` lists the model.",
-        source="`RestClient.list_training_runs` of 0.1.0",
+        source="`RestClient.list_training_runs` of tinker 0.1.0 returns this list",
         check=_listed,
         needs=TRAINING | {Feature.TRAINING_RUNS},
     ),
     Probe(
         id="state.described",
         sentence="`training_runs/MODEL_ID` describes the model and names its base model.",
-        source="0.1.0 asks it before it creates a model from a checkpoint",
+        source="tinker 0.1.0 requests this before it creates a model from a checkpoint",
         check=_described,
         needs=TRAINING | {Feature.TRAINING_RUNS},
     ),
     Probe(
         id="state.checkpoint_listed",
         sentence="The list of a run's checkpoints contains what was saved.",
-        source="`RestClient.list_checkpoints` of 0.1.0",
+        source="`RestClient.list_checkpoints` of tinker 0.1.0 returns this list",
         check=_checkpoint_listed,
         needs=_SAVES | {Feature.TRAINING_RUNS},
     ),
     Probe(
         id="state.of_all_listed",
         sentence="The list `checkpoints` contains what was saved.",
-        source="`RestClient.list_user_checkpoints` of 0.4.0",
+        source="`RestClient.list_user_checkpoints` of tinker 0.4.0 returns this list",
         check=_of_all_listed,
         needs=_SAVES | {Feature.CHECKPOINTS},
         releases=Releases("0.4.0"),
@@ -301,14 +304,14 @@ PROBES: Final = (
     Probe(
         id="state.deleted",
         sentence="A checkpoint that was deleted is no longer listed.",
-        source="`RestClient.delete_checkpoint` of 0.1.0",
+        source="`RestClient.delete_checkpoint` of tinker 0.1.0 deletes a checkpoint",
         check=_deleted,
         needs=_SAVES,
     ),
     Probe(
         id="state.deleted_nobody",
         sentence="Deleting a checkpoint that does not exist is refused.",
-        source="`RestClient.delete_checkpoint` of 0.1.0 raises",
+        source="`RestClient.delete_checkpoint` of tinker 0.1.0 raises an error for a refusal",
         check=_deleted_nobody,
         level=Level.QUIRK,
         needs=_SAVES,
@@ -316,7 +319,7 @@ PROBES: Final = (
     Probe(
         id="state.weights_info",
         sentence="`weights_info` names the base model of a checkpoint.",
-        source="0.6.0 asks it before it creates a model from a checkpoint",
+        source="tinker 0.6.0 requests this before it creates a model from a checkpoint",
         check=_described_weights,
         needs=_SAVES | {Feature.WEIGHTS_INFO},
         releases=Releases("0.6.0"),
@@ -324,35 +327,38 @@ PROBES: Final = (
     Probe(
         id="state.same_name",
         sentence="Saving under a name that exists is refused or succeeds, but does not stay pending.",
-        source="tinker-cookbook catches the 409 of the real service",
+        source="tinker-cookbook handles the 409 with which the real service refuses such a name",
         check=_same_name,
         needs=_SAVES,
     ),
     Probe(
         id="state.unknown_checkpoint",
         sentence="Loading a checkpoint that does not exist is refused, or its future fails.",
-        source="every release raises; a 5xx it would repeat",
+        source="Every release of tinker raises an error for a refusal; it would repeat the request on a 5xx",
         check=_unknown_checkpoint,
         needs=_LOADS,
     ),
     Probe(
         id="state.sampled_unknown",
         sentence="Sampling from a checkpoint that does not exist is refused, or its future fails.",
-        source="every release raises; a 5xx it would repeat",
+        source="Every release of tinker raises an error for a refusal; it would repeat the request on a 5xx",
         check=_sampled_unknown,
         needs=SAMPLING,
     ),
     Probe(
         id="state.other_base",
         sentence="Loading a checkpoint of another base model is refused, or its future fails.",
-        source="every release raises; weights of another shape are worth nothing",
+        source=(
+            "Every release of tinker raises an error for a refusal; weights of another shape are useless "
+            "to its user"
+        ),
         check=_other_base,
         needs=_LOADS | {Feature.CAPABILITIES},
     ),
     Probe(
         id="state.somebody_elses",
         sentence="If the server checks keys, training a model with another key than its owner's is refused.",
-        source="the real service keeps models of its users apart",
+        source="The real service keeps the models of its users apart",
         check=_somebody_elses,
         needs=TRAINING,
     ),
@@ -362,7 +368,7 @@ PROBES: Final = (
             "Creating a model in a session that does not exist is refused or succeeds, but does not stay "
             "pending."
         ),
-        source="0.3.0 raises; a 5xx it would repeat",
+        source="tinker 0.3.0 raises an error for a refusal; it would repeat the request on a 5xx",
         check=_in_no_session,
         level=Level.QUIRK,
         needs=TRAINING,

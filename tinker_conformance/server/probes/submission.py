@@ -1,4 +1,4 @@
-"""Submissions: what is accepted, and how the rest is refused."""
+"""Probes about submissions: which the server must accept, and how it must refuse the others."""
 
 from __future__ import annotations
 
@@ -187,14 +187,14 @@ PROBES: Final = (
     Probe(
         id="submission.model",
         sentence="`create_model` is accepted, and its result has the `model_id` of the new model.",
-        source="`ServiceClient.create_lora_training_client` of every release",
+        source="`ServiceClient.create_lora_training_client` of every release of tinker does this",
         check=_model,
         needs=frozenset({Feature.CREATE_MODEL}),
     ),
     Probe(
         id="submission.sampler",
         sentence="`create_sampling_session` answers with a `sampling_session_id`.",
-        source="`ServiceClient.create_sampling_client` of 0.3.0",
+        source="`ServiceClient.create_sampling_client` of tinker 0.3.0 does this",
         check=_sampler,
         needs=frozenset({Feature.SAMPLING_SESSION}),
         releases=Releases("0.3.0"),
@@ -202,69 +202,72 @@ PROBES: Final = (
     Probe(
         id="submission.request_id",
         sentence="A submission is answered with a `request_id` that is a string.",
-        source="every release polls for it",
+        source="Every release of tinker polls with this id",
         check=_request_id,
     ),
     Probe(
         id="submission.own_id",
         sentence="Two submissions get different request ids.",
-        source="every release tells its futures apart by them",
+        source="Every release of tinker tells its futures apart by their request ids",
         check=_own_id,
     ),
     Probe(
         id="submission.no_json",
         sentence="A body that is not JSON is refused with a 4xx and a JSON body.",
-        source="every release sends a submission again for as long as the reply is a 5xx",
+        source="Every release of tinker sends a submission again while the reply is a 5xx",
         check=_no_json,
     ),
     Probe(
         id="submission.no_object",
         sentence="A body that is a JSON array is refused with a 4xx and a JSON body.",
-        source="every release sends a submission again for as long as the reply is a 5xx",
+        source="Every release of tinker sends a submission again while the reply is a 5xx",
         check=_no_object,
     ),
     Probe(
         id="submission.no_text",
         sentence="A body that is not UTF-8 is refused with a 4xx and a JSON body.",
-        source="every release sends a submission again for as long as the reply is a 5xx",
+        source="Every release of tinker sends a submission again while the reply is a 5xx",
         check=_no_text,
         level=Level.QUIRK,
     ),
     Probe(
         id="submission.nothing",
         sentence="An empty body is refused with a 4xx and a JSON body.",
-        source="every release sends a submission again for as long as the reply is a 5xx",
+        source="Every release of tinker sends a submission again while the reply is a 5xx",
         check=_nothing,
     ),
     Probe(
         id="submission.missing_field",
         sentence="A body without the input to sample from or train on is refused, or its future fails.",
-        source="every release sends a submission again for as long as the reply is a 5xx",
+        source="Every release of tinker sends a submission again while the reply is a 5xx",
         check=_without,
     ),
     Probe(
         id="submission.wrong_type",
         sentence="A body with a string in place of an object is refused, or its future fails.",
-        source="every release sends a submission again for as long as the reply is a 5xx",
+        source="Every release of tinker sends a submission again while the reply is a 5xx",
         check=_wrong_type,
     ),
     Probe(
         id="submission.new_fields",
         sentence="A field of a submission that the server does not know is ignored.",
-        source="0.26.0 to 0.38.0 each added some to `asample`; SkyRL #2021, open-rl #245",
+        source=(
+            "Several releases of tinker from 0.26.0 to 0.38.0 added fields to `asample`; see SkyRL #2021 "
+            "and open-rl #245"
+        ),
         check=_new_fields,
     ),
     Probe(
         id="submission.unknown_model",
         sentence="A forward-backward pass on a model that does not exist is refused, or its future fails.",
-        source="every release raises; a 5xx it would repeat",
+        source="Every release of tinker raises an error for a refusal; it would repeat the request on a 5xx",
         check=_unknown_model,
         needs=TRAINING,
     ),
     Probe(
         id="submission.unknown_sampler",
         sentence="A sample from a sampling session that does not exist is refused, or its future fails.",
-        source="0.3.0 and newer raise; a 5xx they would repeat",
+        source="tinker 0.3.0 and newer raise an error for a refusal; they would repeat the request on a 5xx",
         check=_unknown_sampler,
         needs=SAMPLING,
         releases=Releases("0.3.0"),
@@ -272,7 +275,7 @@ PROBES: Final = (
     Probe(
         id="submission.unknown_base_model",
         sentence="A sample from a base model that the server does not have is refused, or its future fails.",
-        source="every release raises; a 5xx it would repeat",
+        source="Every release of tinker raises an error for a refusal; it would repeat the request on a 5xx",
         check=_unknown_base,
         needs=SAMPLING,
         releases=Releases("0.3.0"),
@@ -280,14 +283,14 @@ PROBES: Final = (
     Probe(
         id="submission.unknown_path",
         sentence="A path that does not exist is answered with 404, 405 or 501.",
-        source="0.25.0 takes a 404 for a server that is older than the endpoint",
+        source="tinker 0.25.0 reads a 404 as the reply of a server that is older than the endpoint",
         check=_unknown_path,
         releases=Releases("0.25.0"),
     ),
     Probe(
         id="submission.json_pass",
         sentence="`forward_backward` accepts a JSON body.",
-        source="0.1.0 to 0.24.1 send nothing else",
+        source="tinker 0.1.0 to 0.24.1 send a pass only in JSON",
         check=_json_pass,
         needs=TRAINING,
         releases=Releases("0.1.0", "0.24.1"),
@@ -295,7 +298,7 @@ PROBES: Final = (
     Probe(
         id="submission.json_forward",
         sentence="`forward` accepts a JSON body.",
-        source="0.1.0 to 0.24.1 have an endpoint of its own for it",
+        source="tinker 0.1.0 to 0.24.1 send a forward pass to an endpoint of its own",
         check=_json_forward,
         needs=TRAINING | {Feature.FORWARD},
         releases=Releases("0.1.0", "0.24.1"),
@@ -303,7 +306,7 @@ PROBES: Final = (
     Probe(
         id="submission.protobuf_pass",
         sentence="`forward_backward` accepts a protobuf body.",
-        source="0.25.0 and newer send nothing else; SkyRL #2022",
+        source="tinker 0.25.0 and newer send a pass only in protobuf; see SkyRL #2022",
         check=_protobuf_pass,
         needs=TRAINING,
         releases=Releases("0.25.0"),
@@ -311,7 +314,7 @@ PROBES: Final = (
     Probe(
         id="submission.protobuf_forward",
         sentence="`forward_backward` accepts a protobuf body with `forward_only`.",
-        source="0.25.0 and newer send it in place of `forward`",
+        source="tinker 0.25.0 and newer send this in place of a request to `forward`",
         check=_protobuf_forward,
         needs=TRAINING,
         releases=Releases("0.25.0"),
@@ -319,7 +322,7 @@ PROBES: Final = (
     Probe(
         id="submission.bad_protobuf",
         sentence="A truncated protobuf body is refused with a 4xx and a JSON body.",
-        source="0.25.0 and newer repeat a submission on a 5xx",
+        source="tinker 0.25.0 and newer send a submission again while the reply is a 5xx",
         check=_bad_protobuf,
         needs=TRAINING,
         releases=Releases("0.25.0"),
@@ -330,7 +333,7 @@ PROBES: Final = (
             "A server that sets `proto_compress_fwdbwd` in `client/config` accepts protobuf bodies "
             "compressed with zstd."
         ),
-        source="0.25.0 and newer compress them if that flag is set",
+        source="tinker 0.25.0 and newer compress the bodies if that flag is set",
         check=_zstd,
         needs=TRAINING,
         releases=Releases("0.25.0"),
@@ -338,7 +341,7 @@ PROBES: Final = (
     Probe(
         id="submission.bad_zstd",
         sentence="A truncated zstd body is refused with a 4xx and a JSON body.",
-        source="0.25.0 and newer repeat a submission on a 5xx",
+        source="tinker 0.25.0 and newer send a submission again while the reply is a 5xx",
         check=_bad_zstd,
         needs=TRAINING,
         releases=Releases("0.25.0"),
@@ -346,7 +349,7 @@ PROBES: Final = (
     Probe(
         id="submission.step",
         sentence="`optim_step` is accepted, and its future gets a result.",
-        source="`TrainingClient.optim_step` of every release",
+        source="`TrainingClient.optim_step` of every release of tinker does this",
         check=_step,
         needs=TRAINING | {Feature.OPTIM_STEP},
     ),

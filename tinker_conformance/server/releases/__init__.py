@@ -1,9 +1,9 @@
-"""Real releases of the official SDK against a server: each does one thing after the other.
+"""Run real releases of the official SDK against a server: each does a list of things, such as "sample".
 
-A server and a list of releases go in (`judge_releases`), and a `ReleaseMatrix` of
-`tinker_conformance.report.release_matrix` comes out. Each release runs in an environment of its own, in one
-worker process (`release_worker`). A verb that does not end within its time limit is reported as a hang, the
-process is killed, and the next verb goes on in a new one.
+One such thing is a verb. A server and a list of releases go in (`judge_releases`), and a `ReleaseMatrix` of
+`tinker_conformance.report.release_matrix` comes out: how each verb ended in each release. Each release runs
+in an environment of its own, in one worker process (`release_worker`). A verb that does not end within its
+time limit is reported as a hang, the process is killed, and the next verb runs in a new one.
 """
 
 from __future__ import annotations

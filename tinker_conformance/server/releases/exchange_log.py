@@ -1,4 +1,4 @@
-"""The requests that the SDK sends, in the worker of a release."""
+"""Record and limit the requests that the SDK sends, inside the worker process of a release."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import httpx
 from fake_server.core.number_words import counted
 
 FREE_REQUESTS: Final = 50
-"""How many requests one verb may send as fast as it likes. A verb of a server that answers needs 2 to 10."""
+"""How many requests one verb may send without delay. With a server that answers, a verb sends 2 to 10."""
 PACE_SECONDS: Final = 0.25
-"""How long every further request is held back before it is sent.
+"""How long every further request is delayed, in seconds.
 
 The official SDK polls again at once after a 408, so a server that does not wait would get thousands.
 """
@@ -24,7 +24,7 @@ _POLLS: Final = frozenset({"/api/v1/retrieve_future", "/api/v1/retrieve_futures"
 _BACKGROUND: Final = frozenset(
     {"/api/v1/session_heartbeat", "/api/v1/telemetry", "/api/v1/client/dynamic_config"}
 )
-"""What the SDK sends by itself, at times of its own."""
+"""The paths of requests that the SDK sends by itself, at any time."""
 _RECENT_SECONDS: Final = 0.5
 
 
@@ -35,10 +35,10 @@ class Sent:
     Attributes:
         method: The HTTP method.
         path: The path.
-        began: When it was sent, on the monotonic clock.
-        ended: When its reply was there or it failed; None while it waits.
-        status: The status of the reply, or None.
-        trouble: How it failed, or None.
+        began: When the request was sent, in seconds of the monotonic clock.
+        ended: When the reply was complete or the request failed; None while the SDK waits.
+        status: The status of the reply; None without a reply.
+        trouble: The error with which the request failed, or None.
     """
 
     method: str
@@ -50,41 +50,44 @@ class Sent:
 
     @property
     def name(self) -> str:
-        """Method and path."""
+        """Method and path of the request."""
         return f"{self.method} {self.path}"
 
     @property
     def polls(self) -> bool:
-        """Whether it polls a future."""
+        """Whether the request polls a future."""
         return self.path in _POLLS
 
     @property
     def reply_text(self) -> str:
-        """The reply in words."""
+        """The reply, or the error in place of a reply, in words."""
         return f"HTTP {self.status}" if self.trouble is None else self.trouble
 
 
 @dataclass(slots=True)
 class ExchangeLog:
-    """The requests of the current verb. Thread-safe."""
+    """The requests of the verb that runs. Thread-safe."""
 
     tally: int | None = None
-    """The descriptor of a file that gets one byte for each request; the kit counts them there."""
+    """The descriptor of a file to which each request adds a byte: the kit's process counts them.
+
+    None: no counting.
+    """
     most: int = 0
-    """How many bytes that file may get."""
+    """How many bytes that file may have: the most requests allowed."""
     spent: threading.Event = field(default_factory=threading.Event)
-    """Set when a request was held back because no more are allowed."""
+    """Set when a request was not sent because no more requests are allowed."""
     _sent: list[Sent] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def clear(self, most: int = 0) -> None:
-        """Begin with another verb, after which the tally may be this large."""
+        """Start with the next verb; `most` is how many requests the release may have sent by its end."""
         with self._lock:
             self._sent = []
             self.most = most
 
     def may_send(self) -> bool:
-        """Count a request that is about to be sent; return False if no more are allowed."""
+        """Count a request that is about to be sent; return False if no more requests are allowed."""
         with self._lock:
             if self.tally is None:
                 return True
@@ -95,7 +98,7 @@ class ExchangeLog:
             return True
 
     def begin(self, method: str, path: str) -> Sent:
-        """Note a request that is about to be sent."""
+        """Add a request that is about to be sent."""
         sent = Sent(method, path, time.monotonic())
         if path not in _BACKGROUND:
             with self._lock:
@@ -109,7 +112,10 @@ class ExchangeLog:
             return list(self._sent)
 
     def install(self) -> None:
-        """Note and pace what every httpx client of this process sends; the SDK has no other client."""
+        """Record and limit the requests of every httpx client in this process.
+
+        The SDK has no other HTTP client.
+        """
         original = httpx.AsyncClient.send
 
         async def send(client: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
@@ -121,7 +127,7 @@ class ExchangeLog:
                 response = await exchange(client, request, options)
                 following = response.next_request
                 if not follows or following is None or not _same_server(following.url, request.url):
-                    # The key would go to another server, which nobody has allowed.
+                    # To follow it would send the API key to another server, which the user has not allowed.
                     return response
                 await response.aclose()
                 request = following
@@ -131,7 +137,7 @@ class ExchangeLog:
             client: httpx.AsyncClient, request: httpx.Request, options: dict[str, Any]
         ) -> httpx.Response:
             if not self.may_send():
-                # An error would be retried, and be reported as one of the server. The process ends soon.
+                # Never return: the SDK would retry after an error, and a report would blame the server.
                 await asyncio.Event().wait()
             sent = self.begin(request.method, request.url.path)
             try:
@@ -145,7 +151,7 @@ class ExchangeLog:
         httpx.AsyncClient.send = send  # type: ignore[method-assign, assignment] # to note what is sent
 
     def hangs_where(self) -> str:
-        """Return where the SDK waits now, in words."""
+        """Return words that say which reply, or what else, the SDK waits for."""
         sent, now = self.sent, time.monotonic()
         if not sent:
             return "the SDK sent nothing"
@@ -164,7 +170,7 @@ class ExchangeLog:
 
 
 def _same_server(one: httpx.URL, other: httpx.URL) -> bool:
-    """Return whether two URLs name one server."""
+    """Return whether two URLs have the same scheme, host and port."""
     return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
 
 

@@ -1,4 +1,4 @@
-"""Resolves the value of `--releases` to releases of the official SDK."""
+"""Resolve the value of `--releases` to releases of the official SDK."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _NEWEST: Final = "newest"
 
 
 def chosen_releases(chosen: str) -> tuple[str, ...]:
-    """Return the releases that an option names, oldest first.
+    """Return the releases that the value of `--releases` names, oldest first.
 
     Args:
-        chosen: `newest`; `revisions`, the first release of each revision of the SDK's behaviour; `all`; or
-            releases such as `0.25.0,0.38.0`, among which `newest` may be.
+        chosen: `newest`; `revisions`, the first release of each revision of the SDK's behaviour; `all`; or a
+            list such as `0.25.0,0.38.0`, which may contain `newest`.
 
     Raises:
-        UserError: It names something else, or a release that was never published.
+        UserError: The value has another form, or names a release that was never published.
     """
     known = known_releases()
     match chosen.strip():

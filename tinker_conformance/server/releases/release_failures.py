@@ -1,4 +1,4 @@
-"""From the SDK's exception to an outcome: who is at fault, and in which words."""
+"""Turn an exception of the SDK into an outcome: whether the server or the release is at fault, and a text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_CHARACTERS: Final = 400
 _MISSING_STATUSES: Final = frozenset({405, 501})
 _SAYS_NOTHING: Final = frozenset({"", "notfound"})
 _OLD_FAILURE: Final = "Error retrieving result: {"
-"""How releases before 0.3 begin the text of a future that failed."""
+"""How the text of a failed future begins in releases before 0.3."""
 _FAILED: Final = "RequestFailedError"
 
 
@@ -24,8 +24,8 @@ class VerbError(ConformanceError):
     """A verb cannot be carried out, or the SDK returned a result that no correct server gives.
 
     Attributes:
-        outcome: `ABSENT` if the release does not have the method, `NOT_TESTABLE` if something is missing that
-            the verb needs, `ERROR` for a wrong result.
+        outcome: `ABSENT`: the release does not have the method. `NOT_TESTABLE`: something is missing that the
+            verb needs. `ERROR`: a wrong result.
     """
 
     def __init__(self, outcome: VerbOutcome, text: str = "") -> None:
@@ -34,12 +34,12 @@ class VerbError(ConformanceError):
 
 
 def described_failure(error: BaseException, sent: Sequence[Sent], *, key: str) -> tuple[VerbOutcome, str]:
-    """Return the outcome of a verb that raised, and what happened in words.
+    """Return the outcome of a verb whose call raised an exception, and the reason in words.
 
     Args:
-        error: What the SDK raised.
+        error: The exception that the SDK raised.
         sent: The requests of the verb.
-        key: The API key, which servers quote; it is hidden before the text is cut.
+        key: The API key, which servers quote; it is removed before the text is cut.
     """
     outcome, note = _described(error, sent)
     return outcome, _cut(without_key(note, key))
@@ -83,8 +83,8 @@ def _refused(error: Any, status: int) -> tuple[VerbOutcome, str]:
 def says_nothing(body: str) -> bool:
     """Return whether the body of a 404 says no more than "not found".
 
-    Frameworks answer so for a path that they do not have. A server that has the endpoint, but not the model,
-    names what is missing.
+    Frameworks answer in this way for a path that they do not have. A server that has the endpoint but not the
+    model names what is missing.
     """
     try:
         decoded = parse_json(body)

@@ -1,9 +1,10 @@
-"""Drives releases of the official SDK against a server, one after the other.
+"""Run releases of the official SDK against a server, one after the other.
 
-Every request of a release is counted in a file that its worker writes, and `--max-requests` bounds them too.
+A verb is one thing that a user does with the SDK, such as "sample". Each worker counts the requests of its
+release in a file, and `--max-requests` limits them, too.
 
-Failures. A release whose environment cannot be built raises `SdkStartError` before anything is sent.
-A worker that hangs, crashes or answers nonsense is a finding of its verb; the next verb gets a new worker.
+Failures. A release whose environment cannot be built raises `SdkStartError` before anything is sent. If a
+worker hangs, crashes or answers nonsense, that is the outcome of its verb; the next verb gets a new worker.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from tinker_conformance.server.releases.verbs import VERBS, Verb
 from tinker_conformance.server.target import DEFAULT_PER_RELEASE, KEY_VARIABLE, RequestBudget, ServerUnderTest
 
 VERB_SECONDS: Final = 60.0
-"""Time limit of one verb, in real seconds. The SDK gives up a poll after 45 s, and asks again."""
+"""Time limit of one verb, in real seconds. The SDK gives up a poll after 45 s, and polls again."""
 START_SECONDS: Final = 60.0
-"""What a new worker may take in addition, to import the SDK."""
+"""How much longer the first verb of a new worker may take, in real seconds, to import the SDK."""
 _GRACE_SECONDS: Final = 10.0
 _MOST_LINE: Final = 1024 * 1024
 
@@ -53,21 +54,21 @@ def judge_releases(
     left: Callable[[Kept], object] = lambda _kept: None,
     say: Callable[[str], None] = lambda _text: None,
 ) -> ReleaseMatrix:
-    """Drive each verb of each release against a server.
+    """Run each verb with each release against a server.
 
     Args:
         target: The server.
         releases: Releases of `tinker`.
         seconds: Time limit of one verb, in real seconds.
-        verbs: The verbs, in the order in which they are driven.
+        verbs: The verbs, in the order in which to run them.
         budget: How many requests may be sent; None for `DEFAULT_PER_RELEASE` for each release.
-        done: Receives each record as soon as it is there.
-        left: Receives what a release made on the server and did not delete.
-        say: Receives a line of text for each step that takes time.
+        done: Called with each record as soon as its verb has ended.
+        left: Called with what a release created on the server and did not delete.
+        say: Called with a line of text for each step that takes time.
 
     Raises:
-        SdkStartError: The environment of a release cannot be built. No release was driven then.
-        UserError: The budget is spent.
+        SdkStartError: The environment of a release cannot be built. In this case no release has run.
+        UserError: The run may send no more requests.
     """
     if budget is None:
         budget = RequestBudget(DEFAULT_PER_RELEASE * len(releases))
@@ -90,7 +91,7 @@ def judge_releases(
 
 
 class _Release:
-    """One release: its worker process, and what it made on the server so far."""
+    """One release: its worker process, and what the release has created on the server so far."""
 
     def __init__(
         self, target: ServerUnderTest, environment: LeanEnvironment, seconds: float, budget: RequestBudget
@@ -107,7 +108,7 @@ class _Release:
         self._prefix = f"conformance-{uuid.uuid4().hex[:8]}"
 
     def drive(self, verbs: Sequence[Verb]) -> Iterator[VerbRecord]:
-        """Do one verb after the other, and yield what came of each."""
+        """Run one verb after the other, and yield a record of each."""
         met: dict[str, VerbOutcome] = {}
         for verb in verbs:
             self._verb = verb.name
@@ -123,7 +124,7 @@ class _Release:
             )
 
     def cut_off(self) -> VerbRecord | None:
-        """Return the record of the verb at which the run ended early; None between two verbs."""
+        """Return the record of the verb that an interrupt broke off; None between two verbs."""
         if not self._verb:
             return None
         return VerbRecord(
@@ -163,7 +164,7 @@ class _Release:
         return done
 
     def _count(self) -> None:
-        """Count what the worker has sent, also if it ended in the middle of it."""
+        """Count the requests that the worker has sent, even if it ended in the middle of a verb."""
         if self._home is not None:
             sent = self._tally.stat().st_size
             self._budget.spend(sent - self._counted)
@@ -204,7 +205,10 @@ class _Release:
 
 
 def _needed(verb: Verb, done: VerbDone) -> VerbDone:
-    """Return what a verb met; a missing endpoint that the release cannot do without is an error."""
+    """Return the outcome of a verb.
+
+    It is an error if the server lacks an endpoint that the verb must have.
+    """
     if done.outcome is not VerbOutcome.NOT_OFFERED or verb.endpoint is None:
         return done
     if verb.endpoint and f"/{verb.endpoint}:" in done.note:
@@ -213,7 +217,7 @@ def _needed(verb: Verb, done: VerbDone) -> VerbDone:
 
 
 def _unmet(verb: Verb, met: dict[str, VerbOutcome]) -> VerbDone | None:
-    """Return the outcome of a verb that cannot be driven, because an earlier one did not work."""
+    """Return the outcome of a verb that cannot run because an earlier verb did not work, or None."""
     for need in verb.needs:
         match met.get(need, VerbOutcome.WORKS):
             case VerbOutcome.WORKS:

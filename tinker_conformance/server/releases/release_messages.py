@@ -1,4 +1,4 @@
-"""What the kit and the worker of a release send each other, one JSON object a line."""
+"""The messages between the kit and the worker process of a release, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tinker_conformance.report.verb_outcome import VerbOutcome
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What a release made on the server that later verbs use, in another process too.
+    """What a release has created on the server. Later verbs use it, also in another worker process.
 
     Attributes:
-        model_ids: The models.
-        state_path: The saved weights with optimizer, or None.
-        sampler_path: The weights saved for a sampler, or None.
-        paths: Everything that was saved.
+        model_ids: The ids of the models.
+        state_path: The path of the saved weights with optimizer; None if nothing was saved.
+        sampler_path: The path of the weights saved for a sampler; None if nothing was saved.
+        paths: The paths of everything that was saved.
     """
 
     model_ids: tuple[str, ...] = ()
@@ -26,13 +26,14 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AskMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks the worker to do one thing.
+    """The kit's request to the worker to run one verb.
 
     Attributes:
         verb: The name of the verb.
-        seconds: Its time limit, in real seconds.
-        most_requests: How many requests the release may have sent then, from its first one on.
-        kept: What was made before.
+        seconds: The time limit of the verb, in real seconds.
+        most_requests: How many requests the release may have sent by the end of the verb, counted from its
+            start.
+        kept: What the release has created before.
     """
 
     verb: str
@@ -42,15 +43,15 @@ class AskMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerbDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it.
+    """The worker's report on one verb.
 
     Attributes:
-        outcome: The outcome.
-        note: The error and where it came from, or where it hangs.
-        seconds: How long it took, in real seconds.
-        kept: What there is on the server now.
-        alive: Whether the worker can be asked again; False after a hang.
-        spent: Whether the verb was cut short because no more requests were allowed.
+        outcome: How the verb ended.
+        note: The error and where it came from, or where the verb hangs.
+        seconds: How long the verb took, in real seconds.
+        kept: What the release has created on the server until now.
+        alive: Whether the worker can run another verb; False after a hang.
+        spent: Whether the verb was broken off because no more requests were allowed.
     """
 
     outcome: VerbOutcome

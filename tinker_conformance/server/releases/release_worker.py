@@ -1,14 +1,14 @@
-"""The worker process that drives one release of the official SDK against a server.
+"""The worker process that runs verbs with one release of the official SDK against a server.
 
-The kit starts it with the interpreter of the release's environment, as
-`python -m tinker_conformance.server.releases.release_worker`. The environment has the variables
-`TINKER_BASE_URL`, `TINKER_API_KEY`, `TINKER_CONFORMANCE_BASE_MODEL` (may be missing),
-`TINKER_CONFORMANCE_PREFIX` and `TINKER_CONFORMANCE_TALLY`, a file that grows by one byte with each request
-that the SDK sends. The worker reads `AskMessage` lines from standard input and answers each with
-a `VerbDone`. Anything that the SDK prints goes to standard error.
+A verb is one thing that a user does with the SDK, such as "sample". The kit starts this process with the
+interpreter of the release's environment, as `python -m tinker_conformance.server.releases.release_worker`.
+The environment has the variables `TINKER_BASE_URL`, `TINKER_API_KEY`, `TINKER_CONFORMANCE_BASE_MODEL` (may be
+missing), `TINKER_CONFORMANCE_PREFIX` and `TINKER_CONFORMANCE_TALLY`, a file that grows by one byte with each
+request that the SDK sends. The worker reads `AskMessage` lines from standard input and answers each with a
+`VerbDone`. Anything that the SDK prints goes to standard error.
 
-A verb runs on a thread of its own. If it does not end in time, the answer says where it hangs, and the
-process is of no more use: the thread cannot be stopped.
+A verb runs on a thread of its own. If the verb does not end in time, the answer says where it hangs, and the
+process cannot be used again: the thread cannot be stopped.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ BASE_MODEL: Final = "TINKER_CONFORMANCE_BASE_MODEL"
 PREFIX: Final = "TINKER_CONFORMANCE_PREFIX"
 TALLY: Final = "TINKER_CONFORMANCE_TALLY"
 _LOOK_SECONDS: Final = 0.05
-"""How often a verb is interrupted to see whether it has ended, or may send no more requests."""
+"""How often to check whether the verb has ended, or may send no more requests, in real seconds."""
 
 
 class _Attempt:
-    """One verb, on its thread."""
+    """A verb that runs on a thread of its own."""
 
     def __init__(self) -> None:
         self.began: float | None = None
@@ -44,7 +44,7 @@ class _Attempt:
 
 
 def main() -> None:
-    """Answer every question, until standard input ends."""
+    """Answer every request of the kit, until standard input ends."""
     # Whatever the SDK prints must not end up between the messages.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -1,8 +1,9 @@
-"""How each verb is done through the official SDK, in the worker of a release.
+"""How to do each verb with the official SDK, in the worker process of a release.
 
-A call has two steps: getting what it needs, which an earlier verb made and which a new process opens again,
-and the call itself. Only public classes are used. Differences between releases are found by features, never
-by version. The requests are small: prompts of two tokens, samples of two, adapters of rank 8.
+A verb is one thing that a user does with the SDK, such as "sample". It has two steps: to get the objects that
+the verb needs, which an earlier verb created or a new process opens again, and the call itself. Only public
+classes are used. Differences between releases are found by features, never by version. The requests are
+small: prompts of two tokens, samples of two tokens, adapters of rank 8.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ RANK: Final = 8
 PROMPT_TOKENS: Final = (1, 2)
 SAMPLED_TOKENS: Final = 2
 CANCELLED_TOKENS: Final = 64
-"""Of the sample that is cancelled: it should still be computed then."""
+"""How many tokens the sample has that is to be cancelled: enough that the server still computes it then."""
 TTL_SECONDS: Final = 3600
 
 
 def resolved(value: Any) -> Any:
-    """Return the value of a future or a coroutine, awaited as often as it returns another one."""
+    """Return the value of a future or coroutine; if that is one again, wait for its value."""
     while True:
         if inspect.iscoroutine(value):
             value = asyncio.run(value)
@@ -46,15 +47,15 @@ def resolved(value: Any) -> Any:
 
 @dataclass
 class ReleaseClient:
-    """The clients of one process. Nothing is created before it is needed.
+    """The SDK's clients in one process. Each is created when a verb first needs it.
 
     Attributes:
-        wanted_model: The base model to ask for; None for the first that the server lists.
-        prefix: Begins the name of everything that is saved.
-        model_ids: The models that exist.
-        state_path: The saved weights with optimizer, or None.
-        sampler_path: The weights saved for a sampler, or None.
-        paths: Everything that was saved.
+        wanted_model: The base model to request; None for the first that the server lists.
+        prefix: The beginning of the name of everything that is saved.
+        model_ids: The ids of the models that exist.
+        state_path: The path of the saved weights with optimizer; None if nothing was saved.
+        sampler_path: The path of the weights saved for a sampler; None if nothing was saved.
+        paths: The paths of everything that was saved.
     """
 
     wanted_model: str | None
@@ -65,14 +66,14 @@ class ReleaseClient:
     paths: list[str] = field(default_factory=list)
 
     def restore(self, kept: Kept) -> None:
-        """Take over what another process made."""
+        """Take over what another process of the same release has created."""
         self.model_ids = list(kept.model_ids)
         self.state_path, self.sampler_path = kept.state_path, kept.sampler_path
         self.paths = list(kept.paths)
 
     @property
     def kept(self) -> Kept:
-        """What a later process needs to know."""
+        """What has been created on the server, for a later process."""
         return Kept(
             model_ids=tuple(self.model_ids),
             state_path=self.state_path,
@@ -82,14 +83,18 @@ class ReleaseClient:
 
     @cached_property
     def service(self) -> Any:
-        """A service client; reading its holder opens a session (since 0.38 only then)."""
+        """A service client with a session.
+
+        Since 0.38 the SDK opens the session when the attribute `holder` is first read; before, when the
+        client is created.
+        """
         service = tinker.ServiceClient()
         _ = service.holder
         return service
 
     @cached_property
     def base_model(self) -> str:
-        """The base model to ask for."""
+        """The base model to request."""
         if self.wanted_model is not None:
             return self.wanted_model
         listed = resolved(self.service.get_server_capabilities()).supported_models
@@ -101,16 +106,16 @@ class ReleaseClient:
 
     @cached_property
     def training(self) -> Any:
-        """The training client of the verbs that change a model."""
+        """The training client for verbs that change a model."""
         return self.new_training()
 
     def new_training(self) -> Any:
-        """Return a training client with a new model."""
+        """Create a model and return its training client."""
         made = self.service.create_lora_training_client(base_model=self.base_model, rank=RANK)
         return self.noted(resolved(made))
 
     def noted(self, client: Any) -> Any:
-        """Remember the model of a training client, and return the client."""
+        """Remember the model of a training client, to delete the model at the end; return the client."""
         model_id = getattr(client, "model_id", None)
         if isinstance(model_id, str) and model_id not in self.model_ids:
             self.model_ids.append(model_id)
@@ -118,25 +123,25 @@ class ReleaseClient:
 
     @cached_property
     def saved_state(self) -> str:
-        """The path of saved weights with optimizer."""
+        """The path of the saved weights with optimizer."""
         if self.state_path is None:
             self.state_path = self.saved(resolved(self.training.save_state(self.name("state"))))
         return self.state_path
 
     @cached_property
     def saved_sampler(self) -> str:
-        """The path of weights saved for a sampler."""
+        """The path of the weights saved for a sampler."""
         if self.sampler_path is None:
             made = self.training.save_weights_for_sampler(self.name("sampler"))
             self.sampler_path = self.saved(resolved(made))
         return self.sampler_path
 
     def name(self, what: str) -> str:
-        """Return a name for something to save that no other run uses."""
+        """Return a name to save something under, which no other run uses."""
         return f"{self.prefix}-{what}-{len(self.paths)}"
 
     def saved(self, response: Any) -> str:
-        """Remember what was saved, and return its path."""
+        """Remember the path in the reply to a save, so that it is deleted at the end, and return the path."""
         path = response.path
         expect(isinstance(path, str) and bool(path), "a path", path)
         self.paths.append(path)
@@ -144,7 +149,7 @@ class ReleaseClient:
 
     @cached_property
     def sampler(self) -> Any:
-        """A sampling client of the saved weights."""
+        """A sampling client for the saved weights."""
         return self.sampling_client(model_path=self.saved_sampler)
 
     def sampling_client(self, **source: str) -> Any:
@@ -160,20 +165,20 @@ class ReleaseClient:
 
     @cached_property
     def session_id(self) -> str:
-        """A session, as the server lists it."""
+        """The id of a session in the server's list."""
         return str(resolved(self.rest.list_sessions()).sessions[0])
 
     @property
     def run_id(self) -> str:
-        """The training run of the saved weights, as every release takes it from the path."""
+        """The id of the training run of the saved weights, which every release takes from their path."""
         return self.saved_state.removeprefix("tinker://").split("/")[0]
 
 
 def expect(holds: object, wanted: str, got: object) -> None:
-    """Check a result.
+    """Check a result of the SDK.
 
     Raises:
-        VerbError: It is not what was wanted.
+        VerbError: `holds` is false.
     """
     if not holds:
         raise VerbError(VerbOutcome.ERROR, expected_got(wanted, repr(str(got)[:200])))
@@ -181,11 +186,11 @@ def expect(holds: object, wanted: str, got: object) -> None:
 
 Act = Callable[[], object]
 Call = Callable[[ReleaseClient], Act]
-"""Gets what a verb needs, and returns the verb itself."""
+"""A function that gets the objects that a verb needs, and returns a function that does the verb."""
 
 
 def data() -> list[Any]:
-    """Return one example of two tokens."""
+    """Return one training example of two tokens."""
     tokens = types.TensorData(data=[2, 3], dtype="int64", shape=[2])
     weights = types.TensorData(data=[1.0, 1.0], dtype="float32", shape=[2])
     return [types.Datum(model_input=prompt(), loss_fn_inputs={"target_tokens": tokens, "weights": weights})]
@@ -197,10 +202,10 @@ def prompt() -> Any:
 
 
 def _method(target: Any, name: str) -> Any:
-    """Return a method.
+    """Return the method of this name.
 
     Raises:
-        VerbError: The release does not have it.
+        VerbError: The release does not have the method.
     """
     found = getattr(target, name, None)
     if found is None:
@@ -418,4 +423,4 @@ CALLS: Final[Mapping[str, Call]] = {
     "delete_checkpoint": _delete,
     "unload_model": _unload,
 }
-"""How each verb of `verbs.VERBS` is done."""
+"""How to do each verb of `verbs.VERBS`, by its name."""

@@ -1,4 +1,4 @@
-"""What each release is asked to do, in this order."""
+"""The verbs: what a user of the SDK does, which each release is made to do in this order."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Verb:
     """One thing that a user of the SDK does.
 
     Attributes:
-        name: Its name in the matrix; where one method does it, the method's name.
+        name: The name in the matrix of releases and verbs; the method's name if one method does it.
         sentence: What the user does.
-        needs: The verbs that must work first, because this one uses what they make.
-        endpoint: The endpoint that the server may choose not to offer; if another one is missing that the
-            release needs for this verb, that is an error. None for any endpoint, empty for none.
+        needs: The names of the verbs that must work first, because this verb uses what they create.
+        endpoint: The endpoint that a server may lack, which makes the verb "not offered"; a lack of any other
+            is an error. None: any endpoint may be missing; empty: none may.
     """
 
     name: str
@@ -61,4 +61,4 @@ VERBS: Final = (
     Verb("delete_checkpoint", "delete everything that was saved", ("save_state",)),
     Verb("unload_model", "unload the model", ("create_model",)),
 )
-"""Later verbs use what earlier ones made, and the last two remove it."""
+"""The verbs in order: later ones use what earlier ones created, and the last two delete it."""

@@ -1,4 +1,4 @@
-"""What marks a module as a chapter of probes.
+"""The object that marks a module of the suite as a chapter, a group of probes.
 
 Imports nothing, because the pytest plugin loads this module in every pytest run.
 """
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ServerChapter:
-    """A chapter of probes; the plugin creates one item per probe.
+    """A chapter of probes; the pytest plugin creates one item per probe.
 
     Attributes:
-        name: The first part of the ids of its probes, such as `session`.
+        name: The first part of the ids of the chapter's probes, such as `session`.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The chapter `ends` of the probes of servers."""
+"""The probes of the chapter `ends`, as pytest items."""
 
 from tinker_conformance.server.suite.server_chapter import ServerChapter
 

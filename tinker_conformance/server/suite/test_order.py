@@ -1,4 +1,4 @@
-"""The chapter `order` of the probes of servers."""
+"""The probes of the chapter `order`, as pytest items."""
 
 from tinker_conformance.server.suite.server_chapter import ServerChapter
 

@@ -1,4 +1,4 @@
-"""The chapter `session` of the probes of servers."""
+"""The probes of the chapter `session`, as pytest items."""
 
 from tinker_conformance.server.suite.server_chapter import ServerChapter
 

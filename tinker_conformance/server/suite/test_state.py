@@ -1,4 +1,4 @@
-"""The chapter `state` of the probes of servers."""
+"""The probes of the chapter `state`, as pytest items."""
 
 from tinker_conformance.server.suite.server_chapter import ServerChapter
 
