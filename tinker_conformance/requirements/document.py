@@ -31,7 +31,7 @@ _SEED: Final = (
 
 
 def document() -> str:
-    """Return the page, in Markdown."""
+    """Return the page about all requirements, in Markdown."""
     return "\n".join(_lines()) + "\n"
 
 
