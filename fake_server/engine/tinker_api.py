@@ -150,7 +150,7 @@ class FakeTinker:
 
     how_to_complete: ClassVar[str] = (
         "let submissions without a script complete: create the engine with a seed or with "
-        "unscripted=Unscripted.COMPLETE, or start the server with --unscripted complete"
+        "unscripted=Unscripted.COMPLETE"
     )
 
     def __init__(
